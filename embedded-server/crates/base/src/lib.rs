@@ -1,0 +1,20 @@
+//! Floor 0: the words every room shares. `Error`, `Code`, `Value`, ids, the clock and the limits.
+//!
+//! May import: nothing of ours. Holds no domain word (no collection, no user) and does no IO
+//! beyond reading the system clock and the random source, each behind a type that tests replace.
+
+mod clock;
+mod code;
+mod error;
+mod id;
+mod limits;
+mod nearest;
+mod value;
+
+pub use clock::{Clock, iso_millis};
+pub use code::Code;
+pub use error::{Detail, Error, Result};
+pub use id::{random_bytes, short_id, uuid_v4};
+pub use limits::Limits;
+pub use nearest::nearest;
+pub use value::Value;

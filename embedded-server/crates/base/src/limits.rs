@@ -1,0 +1,63 @@
+//! Every bound of the house in one place, each with its unit and its reason.
+
+/// What bounds a request, a queue or a job. Read once at start from the configuration.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Most rows one list answers (env `PAGE_SIZE_MAX`); a larger `limit` is cut to it and the
+    /// answer says `truncated`. Exports stream without it.
+    pub page_size_max: u64,
+    /// Deepest relation path in `fields`, filters and sorts. Seven is what the reference allows
+    /// for star expansion.
+    pub relation_depth_max: usize,
+    /// Most rows of one to-many relation embedded under one parent.
+    pub related_rows_max: u64,
+    /// Most nodes in one filter tree; a thousand conditions is a program, not a question.
+    pub filter_nodes_max: usize,
+    /// Deepest nesting of a filter or body.
+    pub filter_depth_max: usize,
+    /// Most elements in one `in` list.
+    pub list_values_max: usize,
+    /// Most fields a collection may have; SQLite's own ceiling for columns is 2,000.
+    pub fields_max: usize,
+    /// Most records in one bulk request.
+    pub bulk_rows_max: usize,
+    /// Largest JSON body, in bytes (the reference takes 20 MB).
+    pub body_bytes_max: usize,
+    /// Largest synchronous import file, in bytes.
+    pub import_bytes_max: usize,
+    /// Longest regular expression in a filter or rule, in bytes.
+    pub pattern_bytes_max: usize,
+    /// Longest time one statement may run, in milliseconds.
+    pub statement_ms_max: u64,
+    /// Writes waiting for the SQLite writer before new ones are refused with `UNAVAILABLE`.
+    pub write_queue_max: usize,
+    /// Most writes the SQLite writer puts in one commit.
+    pub write_group_max: usize,
+    /// Rows kept in `_change`, in milliseconds of age, once every cursor has passed them.
+    pub change_keep_ms: i64,
+    /// Longest lag of a feed cursor before it is reported, in rows.
+    pub feed_lag_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            page_size_max: 10_000,
+            relation_depth_max: 7,
+            related_rows_max: 10_000,
+            filter_nodes_max: 1_000,
+            filter_depth_max: 32,
+            list_values_max: 10_000,
+            fields_max: 1_000,
+            bulk_rows_max: 50_000,
+            body_bytes_max: 20 * 1024 * 1024,
+            import_bytes_max: 50 * 1024 * 1024,
+            pattern_bytes_max: 1_000,
+            statement_ms_max: 30_000,
+            write_queue_max: 4_096,
+            write_group_max: 512,
+            change_keep_ms: 24 * 60 * 60 * 1_000,
+            feed_lag_max: 100_000,
+        }
+    }
+}
