@@ -1,0 +1,33 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+// One build serves both houses: the server mounts it at /studio/, the desktop window at its root.
+// Hence relative asset paths, and routes that live behind the hash.
+export default defineConfig({
+  base: "./",
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    // The content policy allows files of this origin only, so nothing may become a data: URL.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(
+      [
+        "/auth", "/items", "/schemas", "/permissions", "/imports", "/access", "/openapi",
+        "/health", "/metrics", "/reports", "/settings", "/assets-api", "/files",
+      ].map((path) => [path, process.env["PLINTH_URL"] ?? "http://127.0.0.1:8056"]),
+    ),
+  },
+  test: {
+    environment: "happy-dom",
+    setupFiles: ["./tests/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
+  },
+});
