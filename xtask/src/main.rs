@@ -1,0 +1,64 @@
+//! The commands of this repository: `cargo xtask run`, `cargo xtask test` and their neighbours.
+//!
+//! Outside the house: it imports nothing of ours and nothing of others, so that it compiles in
+//! seconds on a machine that has only Rust. What it starts (a database, a display) it ends, also
+//! when it is interrupted or killed; see `sentry`.
+#![expect(clippy::disallowed_methods, reason = "a command reads its environment; no `Config` here")]
+#![expect(clippy::print_stdout, reason = "a command talks on standard output")]
+
+mod audit;
+mod display;
+mod front;
+mod icons;
+mod needs;
+mod postgres;
+mod process;
+mod run;
+mod sentry;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+/// What went wrong, as one sentence for the person at the terminal.
+pub(crate) type Outcome<T = ()> = Result<T, String>;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  run [--yes] [-- ARGS]  build Plinth and open the studio; without a display, serve it to the browser
+  setup [--yes]          install what `run` and `test` need, and nothing else
+  test                   everything CI asks: checks, tests on both stores, browser, desktop window
+  test quick             formatting, lints, unit tests, tidy
+  audit                  known advisories of our dependencies (asks the public databases)
+  icons                  draw every icon file from icons/plinth.svg
+
+--yes installs missing system packages without asking; so does the environment variable CI.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["run", rest @ ..] => run::run(rest),
+        ["setup"] => needs::provide(&needs::all(), needs::Consent::from_environment()),
+        ["setup", "--yes"] => needs::provide(&needs::all(), needs::Consent::Given),
+        ["test"] => return test::everything(),
+        ["test", "quick"] => return test::quick(),
+        ["audit"] => audit::audit(),
+        ["icons"] => icons::draw(),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        [] => Err(USAGE.to_owned()),
+        other => Err(format!("`{}` is not a command\n\n{USAGE}", other.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `cargo xtask test`: every check in order of cheapness; the first failure ends the run.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use crate::display::Display;
+use crate::needs::{self, Consent};
+use crate::postgres::Cluster;
+use crate::process::{self, Counts};
+use crate::workspace::{self, FEATURES, cargo};
+use crate::{Outcome, front};
+
+/// The run so far.
+struct Run {
+    counts: Counts,
+    started: Instant,
+}
+
+/// A stage that failed has been reported already.
+struct Stopped;
+
+impl Run {
+    fn new() -> Self {
+        Self { counts: Counts::default(), started: Instant::now() }
+    }
+
+    /// A stage that reports no tests of its own.
+    fn check(&mut self, name: &str, stage: impl FnOnce() -> Outcome) -> Result<(), Stopped> {
+        self.stage(name, || (Counts::default(), stage()))
+    }
+
+    /// A stage whose program reports tests.
+    fn tests(&mut self, name: &str, command: &mut Command) -> Result<(), Stopped> {
+        self.stage(name, || {
+            let (counts, outcome) = process::count(command);
+            if outcome.is_ok() && counts == Counts::default() {
+                return (counts, Err("no test ran".to_owned()));
+            }
+            (counts, outcome)
+        })
+    }
+
+    fn stage(
+        &mut self,
+        name: &str,
+        stage: impl FnOnce() -> (Counts, Outcome),
+    ) -> Result<(), Stopped> {
+        println!("\n== {name}");
+        let started = Instant::now();
+        let (mut counts, outcome) = stage();
+        let seconds = started.elapsed().as_secs_f32();
+        if outcome.is_err() && counts.failed == 0 {
+            counts.failed = 1;
+        }
+        self.counts.add(counts);
+        match outcome {
+            Ok(()) => {
+                println!("-- {name}: {seconds:.1} s");
+                Ok(())
+            }
+            Err(message) => {
+                println!("{message}\n-- {name}: failed after {seconds:.1} s");
+                Err(Stopped)
+            }
+        }
+    }
+
+    /// The last line of the run.
+    fn close(self, result: Result<(), Stopped>) -> ExitCode {
+        println!("\n{:.0} s in all", self.started.elapsed().as_secs_f32());
+        println!("{} passed, {} failed", self.counts.passed, self.counts.failed);
+        if result.is_ok() && self.counts.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The inner loop: the default members, so that no webview is compiled.
+pub(crate) fn quick() -> ExitCode {
+    let mut run = Run::new();
+    let result = rust_checks(&mut run, &[]);
+    run.close(result)
+}
+
+/// What CI asks.
+pub(crate) fn everything() -> ExitCode {
+    let mut run = Run::new();
+    let result = all_stages(&mut run);
+    run.close(result)
+}
+
+/// One selection for every cargo command, so that nothing is compiled twice in two feature sets.
+const WHOLE: [&str; 3] = ["--workspace", "--features", FEATURES];
+
+fn all_stages(run: &mut Run) -> Result<(), Stopped> {
+    run.check("system packages", || needs::provide(&needs::all(), Consent::from_environment()))?;
+    // The window embeds the studio, so the front end comes before the first compilation.
+    front_stages(run)?;
+    rust_checks(run, &WHOLE)?;
+    run.check("build", || {
+        process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
+    })?;
+    suite(run)?;
+    journeys(run)
+}
+
+fn front_stages(run: &mut Run) -> Result<(), Stopped> {
+    run.check("npm ci", || front::PACKAGES.iter().try_for_each(|package| front::install(package)))?;
+    let script = |package: &str, name: &str| process::run(&mut front::npm(package, &["run", name]));
+    run.check("sdk: types and build", || {
+        script("sdk", "check").and_then(|()| script("sdk", "build"))
+    })?;
+    run.check("studio: types", || script("ui", "check"))?;
+    run.check("studio: lint", || script("ui", "lint"))?;
+    run.tests("sdk: tests", &mut vitest("sdk", &[]))?;
+    run.tests("studio: tests", &mut vitest("ui", &[]))?;
+    run.check("studio: build", || script("ui", "build"))
+}
+
+fn rust_checks(run: &mut Run, selection: &[&str]) -> Result<(), Stopped> {
+    run.check("format", || process::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    run.check("clippy", || {
+        process::run(&mut cargo(
+            &[&["clippy", "--all-targets"], selection, &["--", "-D", "warnings"]].concat(),
+        ))
+    })?;
+    run.tests("unit tests", &mut cargo(&[&["test", "--lib", "--bins"], selection].concat()))?;
+    run.tests("tidy", &mut cargo(&[&["test", "--test", "tidy"], selection].concat()))
+}
+
+fn suite(run: &mut Run) -> Result<(), Stopped> {
+    let mut cluster = None;
+    run.check("start Postgres", || {
+        cluster = Some(Cluster::start()?);
+        Ok(())
+    })?;
+    let url = cluster.as_ref().map(Cluster::url).unwrap_or_default();
+    let mut command = cargo(&[&["test", "--test", "suite"], &WHOLE[..]].concat());
+    run.tests("suite on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
+}
+
+fn journeys(run: &mut Run) -> Result<(), Stopped> {
+    run.check("journeys: types", || process::run(&mut front::npm("tests/e2e", &["run", "check"])))?;
+    run.tests(
+        "journeys in Chromium",
+        &mut with_binaries(vitest("tests/e2e", &["--project", "browser"])),
+    )?;
+    let mut display = None;
+    run.check("start a display", || {
+        display = Some(Display::start()?);
+        Ok(())
+    })?;
+    let name = display.as_ref().map(Display::name).unwrap_or_default();
+    // A session bus of its own, with a secret service on it that is unlocked by an empty password.
+    let unlocked =
+        "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec \"$@\"";
+    let mut command = Command::new("dbus-run-session");
+    command.args(["--", "sh", "-c", unlocked, "window"]).args([
+        "npx",
+        "vitest",
+        "run",
+        "--project",
+        "window",
+    ]);
+    command.current_dir(workspace::at("tests/e2e")).env("NO_COLOR", "1").env("DISPLAY", name);
+    run.tests("journey in the window", &mut with_binaries(command))
+}
+
+fn vitest(package: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(if cfg!(windows) { "npx.cmd" } else { "npx" });
+    command
+        .args(["vitest", "run"])
+        .args(arguments)
+        .current_dir(workspace::at(package))
+        .env("NO_COLOR", "1");
+    command
+}
+
+/// The journeys drive the binaries that were just built.
+fn with_binaries(mut command: Command) -> Command {
+    command.env("PLINTH_BINARY", workspace::binary("plinth"));
+    command.env("PLINTH_STUDIO_BINARY", workspace::binary("plinth-studio"));
+    command.env("PLINTH_STUDIO_DIST", workspace::at("ui/dist"));
+    command
+}
