@@ -1,0 +1,5 @@
+//! Checks the capabilities and embeds the window's configuration.
+
+fn main() {
+    tauri_build::build();
+}
