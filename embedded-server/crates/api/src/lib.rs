@@ -1,0 +1,1 @@
+//! Not built yet in this commit.

@@ -1,0 +1,109 @@
+//! Collections and the catalog that holds them.
+
+use crate::{Field, Relation};
+use base::nearest;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Every collection of the project, system ones included. Immutable: a change makes a new one.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Grows by one with every applied schema change; part of plan tokens and cache keys.
+    pub version: u64,
+    /// By name.
+    pub collections: IndexMap<String, Arc<Collection>>,
+}
+
+impl Catalog {
+    /// The collection of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Collection>> {
+        self.collections.get(name)
+    }
+
+    /// The existing name nearest to a misspelt one.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.collections.keys().map(String::as_str))
+    }
+}
+
+/// A named set of records with fields. Table and column names are the collection's and fields'
+/// own names.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Name, `^[A-Za-z_][A-Za-z0-9_]*$`, at most 63 bytes; also the table's name.
+    pub name: String,
+    /// Columns in the order of the document, generated ones (`createdAt`, `sort`) included.
+    pub fields: IndexMap<String, Field>,
+    /// Relations by their name in `fields` patterns and results (the document's `as`, else the key).
+    pub relations: IndexMap<String, Relation>,
+    /// Declared indexes (the primary key and unique fields are not repeated here).
+    pub indexes: Vec<Index>,
+    /// Name of the primary key field. Always present in `fields`.
+    pub primary_key: String,
+    /// `createdAt` and `updatedAt` are kept.
+    pub timestamps: bool,
+    /// Deleted records stay, marked by `deletedAt`.
+    pub paranoid: bool,
+    /// Records carry a `sort` position.
+    pub sort_enabled: bool,
+    /// `userCreated_Id` and `userUpdated_Id` are kept.
+    pub usertrack: bool,
+    /// A junction made by an M2M or M2A relation.
+    pub junction: bool,
+    /// One of ours (`baasix_…`).
+    pub system: bool,
+    /// The schema document as it is stored and answered by `/schemas`, `fieldId`s included.
+    pub document: Arc<serde_json::Value>,
+}
+
+impl Collection {
+    /// The primary key's field.
+    #[must_use]
+    pub fn key(&self) -> &Field {
+        // `fields` holds the primary key by construction (see `document`).
+        &self.fields[&self.primary_key]
+    }
+
+    /// A field by name. `author_Id` finds `author_id` and the other way round: documents of the
+    /// reference write one, its relationship route creates the other.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(name).or_else(|| {
+            let stem = name.strip_suffix("_Id").map(|stem| format!("{stem}_id"));
+            let stem = stem.or_else(|| name.strip_suffix("_id").map(|stem| format!("{stem}_Id")));
+            stem.and_then(|other| self.fields.get(&other))
+        })
+    }
+
+    /// A relation by its name.
+    #[must_use]
+    pub fn relation(&self, name: &str) -> Option<&Relation> {
+        self.relations.get(name)
+    }
+
+    /// Names that may be spoken of: fields that are not hidden, and relations.
+    pub fn visible_names(&self) -> impl Iterator<Item = &str> {
+        self.fields
+            .values()
+            .filter(|field| !field.hidden)
+            .map(|field| field.name.as_str())
+            .chain(self.relations.keys().map(String::as_str))
+    }
+}
+
+/// A declared index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// Name, unique within the store.
+    pub name: String,
+    /// Field names in order.
+    pub fields: Vec<String>,
+    /// Whether it is unique.
+    pub unique: bool,
+    /// Whether two NULLs count as equal in a unique index.
+    pub nulls_not_distinct: bool,
+    /// The method asked for (`btree`, `hash`, `gin`, `gist`); SQLite has only its own.
+    pub method: Option<String>,
+}

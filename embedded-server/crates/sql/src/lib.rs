@@ -1,0 +1,13 @@
+//! Floor 3: a guarded plan becomes a statement, in either dialect.
+//!
+//! May import: `base`, `catalog`, `query`, `access`. Pure: the same plan gives the same bytes.
+//! Invariants: no text of the caller ever reaches SQL but as a bound value; identifiers come from
+//! the catalog and are quoted; both dialects give the same answer (NULL order, case, dates,
+//! numbers). Refuses nothing: what a dialect cannot do was refused in `resolve`.
+
+mod statement;
+
+pub use statement::{
+    Bind, Compiled, Cursor, Dialect, Expect, Form, Numbers, Program, ProgramStep, Shape, ShapeNode,
+    Statement,
+};
