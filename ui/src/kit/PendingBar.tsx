@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+import { Dot } from "./Dot";
+
+/**
+ * The one bar of open work: cells, rules, schema and drafts use it with the same words and keys.
+ * Left: count and short facts. Right: Discard, Preview, Commit, the last one filled.
+ */
+export function PendingBar({
+  title,
+  facts,
+  aside,
+  children,
+}: {
+  title: ReactNode;
+  facts?: ReactNode;
+  /** Before the buttons: a conflict, or a quiet hint. */
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <div
+      role="region"
+      aria-label={typeof title === "string" ? title : undefined}
+      className="relative z-20 flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-draft bg-draft-tint px-3 py-1.5"
+    >
+      <Dot state="draft" />
+      <span className="font-semibold">{title}</span>
+      {facts ? <span className="min-w-0 truncate text-ink-2">{facts}</span> : null}
+      <span className="flex-1" />
+      {aside ? <span className="flex items-center gap-2 text-second text-ink-3">{aside}</span> : null}
+      {children}
+    </div>
+  );
+}

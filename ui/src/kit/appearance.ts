@@ -1,0 +1,64 @@
+import { create } from "zustand";
+
+export type Theme = "system" | "light" | "dark";
+export type Density = "compact" | "regular" | "comfortable";
+
+interface Appearance {
+  theme: Theme;
+  density: Density;
+  setTheme(theme: Theme): void;
+  setDensity(density: Density): void;
+}
+
+// Private windows and some embedded views refuse storage; the choice then lasts for the window.
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    return;
+  }
+}
+
+const dark = () => matchMedia("(prefers-color-scheme: dark)");
+
+function paint(theme: Theme): void {
+  const isDark = theme === "dark" || (theme === "system" && dark().matches);
+  document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+}
+
+const asTheme = (value: string | null): Theme =>
+  value === "light" || value === "dark" ? value : "system";
+const asDensity = (value: string | null): Density =>
+  value === "compact" || value === "comfortable" ? value : "regular";
+
+/** Theme and density of this window. `public/theme.js` paints the same choice before this loads. */
+export const useAppearance = create<Appearance>((set) => ({
+  theme: asTheme(recall("plinth.theme")),
+  density: asDensity(recall("plinth.density")),
+  setTheme: (theme) => {
+    remember("plinth.theme", theme);
+    paint(theme);
+    set({ theme });
+  },
+  setDensity: (density) => {
+    remember("plinth.density", density);
+    document.documentElement.dataset["density"] = density;
+    set({ density });
+  },
+}));
+
+/** Follows the system while the choice is "system". Returns how to stop. */
+export function followSystemTheme(): () => void {
+  const listen = () => paint(useAppearance.getState().theme);
+  const query = dark();
+  query.addEventListener("change", listen);
+  listen();
+  return () => query.removeEventListener("change", listen);
+}
