@@ -1,5 +1,20 @@
 import "@/styles/index.css";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { setLocale } from "@/messages/catalogue";
+import { Providers } from "./providers";
+import { router } from "./router";
+
+// `?locale=pseudo` shows what is untranslated or clipped; tests open the studio with it.
+if (new URLSearchParams(location.search).get("locale") === "pseudo") setLocale("pseudo");
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<div className="text-base">Plinth</div>);
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <Providers>
+      <RouterProvider router={router} />
+    </Providers>
+  </StrictMode>,
+);
