@@ -5,9 +5,17 @@
 //! type-check.
 
 mod actor;
+mod asked;
+mod grants;
+mod guard;
 mod guarded;
 mod policy;
+mod visible;
 
 pub use actor::{Actor, Identity};
+pub use asked::check_asked;
+pub use grants::FieldGrants;
+pub use guard::{guard_read, guard_write};
 pub use guarded::Guarded;
-pub use policy::{Action, FieldGrants, Policies, Policy};
+pub use policy::{Action, Policies, Policy};
+pub use visible::{Capability, capabilities, visible};

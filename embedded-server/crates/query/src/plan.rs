@@ -577,6 +577,9 @@ pub enum Step {
         collection: Arc<Collection>,
         /// Its key.
         key: Value,
+        /// What else it must satisfy; `resolve` says `Always`, `guard` puts the read policy here,
+        /// so that a hidden record is an absent one.
+        filter: Cond,
         /// The relation field that names it, for the error.
         field: String,
         /// Position in the request's list, for errors.

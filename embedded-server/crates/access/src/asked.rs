@@ -1,0 +1,153 @@
+//! Writing asks for names before values: which fields and relations of a body a role may write.
+//! This is judged on the body as asked, so that an unknown name and a forbidden one are the same
+//! answer.
+
+use crate::{Action, Actor, Policy};
+use base::{Code, Detail, Error, Result};
+use catalog::{Catalog, Collection, RelationKind};
+use query::{Operation, Write};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// Refuses operations the actor has no policy for and fields it was not granted, and merges the
+/// policy's default values under each body.
+pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<()> {
+    for (index, operation) in write.operations.iter_mut().enumerate() {
+        let (name, action) = match operation {
+            Operation::Create { collection, .. } => (collection.clone(), Action::Create),
+            Operation::Update { collection, .. } => (collection.clone(), Action::Update),
+            Operation::Delete { collection, .. } => (collection.clone(), Action::Delete),
+        };
+        let Some(collection) = full.get(&name) else {
+            return Err(if actor.unbound() { unknown_collection(&name) } else { denied(action, &name) });
+        };
+        if actor.unbound() {
+            continue;
+        }
+        let body = match operation {
+            Operation::Create { body, .. } | Operation::Update { body, .. } => Some(body),
+            Operation::Delete { force, .. } => {
+                // Removing for good is an administrator's word.
+                *force = false;
+                None
+            }
+        };
+        let policy = match actor.policies.get(&name, action) {
+            Some(policy) if !policy.broken => policy,
+            Some(_) | None => {
+                // A soft delete by PATCH is a deletion (`spec/data.md` 10.6).
+                let deleting = body.as_deref().is_some_and(marks_deleted);
+                let may_delete =
+                    actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
+                if deleting && may_delete {
+                    continue;
+                }
+                return Err(denied(action, &name));
+            }
+        };
+        let Some(body) = body else { continue };
+        let may_delete = actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
+        let only_mark = marks_deleted(body) && action == Action::Update && may_delete;
+        let restores = collection.paranoid
+            && action == Action::Update
+            && body.len() == 1
+            && body.get("deletedAt") == Some(&Json::Null);
+        if !only_mark && !restores {
+            let asking = Asking { full, policy, action, index };
+            asking.body(collection, body, &mut Vec::new())?;
+        }
+        for (key, value) in &policy.defaults {
+            body.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    Ok(())
+}
+
+fn marks_deleted(body: &Map<String, Json>) -> bool {
+    body.len() == 1 && body.get("deletedAt").is_some_and(|value| !value.is_null())
+}
+
+struct Asking<'a> {
+    full: &'a Catalog,
+    policy: &'a Policy,
+    action: Action,
+    index: usize,
+}
+
+impl Asking<'_> {
+    fn body(&self, collection: &Arc<Collection>, body: &Map<String, Json>, path: &mut Vec<String>) -> Result<()> {
+        for (name, value) in body {
+            let real = collection.field(name).map_or(name.as_str(), |field| field.name.as_str());
+            if path.is_empty() || real != collection.primary_key {
+                self.name(collection, real, value, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&self, collection: &Arc<Collection>, name: &str, value: &Json, path: &mut Vec<String>) -> Result<()> {
+        let at: Vec<&str> = path.iter().map(String::as_str).chain([name]).collect();
+        let relation = collection.relation(name);
+        // Setting a to-one by a bare key (or null) is writing its column.
+        let by_key = relation.and_then(|relation| match &relation.kind {
+            RelationKind::ToOne { column, .. } if !value.is_object() => Some(column.as_str()),
+            RelationKind::ToOne { .. }
+            | RelationKind::HasOne { .. }
+            | RelationKind::ToMany { .. }
+            | RelationKind::Through { .. } => None,
+        });
+        if let Some(column) = by_key {
+            let at: Vec<&str> = path.iter().map(String::as_str).chain([column]).collect();
+            if self.policy.fields.allows(&at, false) || self.policy.fields.reaches(&[&at[..at.len() - 1], &[name]].concat()) {
+                return Ok(());
+            }
+            return Err(self.refused(&[&at[..at.len() - 1], &[name]].concat(), true));
+        }
+        // A name may be a column and a relation at once; an object is meant for the relation.
+        let column = collection.fields.contains_key(name);
+        let Some(relation) = relation.filter(|_| !column || value.is_object()) else {
+            if column && self.policy.fields.allows(&at, false) {
+                return Ok(());
+            }
+            return Err(self.refused(&at, false));
+        };
+        if !self.policy.fields.reaches(&at) {
+            return Err(self.refused(&at, true));
+        }
+        let Some(target) = self.full.get(&relation.target) else { return Ok(()) };
+        path.push(name.to_owned());
+        let outcome = match value {
+            Json::Object(body) => self.body(target, body, path),
+            Json::Array(items) => items.iter().try_for_each(|item| match item {
+                Json::Object(body) => self.body(target, body, path),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Ok(()),
+            }),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+        };
+        path.pop();
+        outcome
+    }
+
+    fn refused(&self, path: &[&str], relation: bool) -> Error {
+        let name = path.join(".");
+        let noun = if relation && path.len() == 1 { "relation" } else { "field" };
+        let message = format!("You don't have permission to {} {noun}: {name}", self.action.as_str());
+        Error::new(Code::FieldForbidden, message.clone())
+            .detail(Detail::field(Code::FieldForbidden.as_str(), name, message).at_index(self.index))
+    }
+}
+
+pub(crate) fn unknown_collection(name: &str) -> Error {
+    Error::new(Code::CollectionNotFound, format!("Model {name} not found"))
+}
+
+/// The refusal of an action. The same bytes whether the collection exists or not (decision 20).
+pub(crate) fn denied(action: Action, collection: &str) -> Error {
+    let message = match action {
+        Action::Delete => String::from("You don't have permission to delete this item"),
+        Action::Create | Action::Read | Action::Update => {
+            format!("You don't have permission to {} items in '{collection}'", action.as_str())
+        }
+    };
+    Error::new(Code::Forbidden, message)
+}

@@ -1,0 +1,313 @@
+//! The only place where policies enter a plan.
+//!
+//! Walked: the root, every embedded relation, every relation inside a filter, every search field,
+//! sort key, group key and aggregate. What may not be seen cannot be inferred: a hidden far
+//! record counts as absent wherever a condition looks, and a hidden field does not exist.
+
+use crate::asked::denied;
+use crate::{Action, Actor, Guarded, Policies, Policy};
+use base::{Code, Error, Limits, Result};
+use catalog::{Catalog, Collection};
+use query::{
+    Cond, Condition, Expand, Hop, Operand, Operator, Order, Place, Projection, ReadPlan, Ref, Rows,
+    Scope, Step, Words, WritePlan,
+};
+use std::sync::Arc;
+
+/// What the guard needs besides the plan.
+struct Guard<'a> {
+    policies: &'a Policies,
+    full: &'a Catalog,
+    words: &'a Words,
+    limits: &'a Limits,
+}
+
+/// Where a walk stands: the policy that governs, and the relation path from its root.
+#[derive(Clone)]
+struct Ground<'a> {
+    policy: &'a Policy,
+    path: Vec<String>,
+}
+
+impl Ground<'_> {
+    fn grants(&self, collection: &Collection, field: &str) -> bool {
+        let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        path.push(field);
+        collection.primary_key == field || self.policy.fields.allows(&path, true)
+    }
+}
+
+/// Narrows a read to what the actor may see.
+pub fn guard_read(
+    mut plan: ReadPlan,
+    full: &Catalog,
+    actor: &Actor,
+    words: &Words,
+    limits: &Limits,
+) -> Result<Guarded<ReadPlan>> {
+    if actor.unbound() {
+        return Ok(Guarded::new(plan));
+    }
+    let guard = Guard { policies: &actor.policies, full, words, limits };
+    let name = plan.collection.name.clone();
+    let policy = actor
+        .policies
+        .get(&name, Action::Read)
+        .filter(|policy| !policy.broken)
+        .ok_or_else(|| denied(Action::Read, &name))?;
+    let ground = Ground { policy, path: Vec::new() };
+    let root = guard.real(&name)?;
+
+    guard.cond(&mut plan.filter, &root, &ground, "filter")?;
+    if let Some(search) = &mut plan.search {
+        search.fields.retain(|field| ground.grants(&root, field));
+        if search.fields.is_empty() {
+            plan.filter = Cond::Never;
+        }
+    }
+    for order in &mut plan.order {
+        if let Order::Column(column) = &mut order.by {
+            guard.column(column, &root, &ground, "sort")?;
+        }
+    }
+    match &mut plan.projection {
+        Projection::Rows(rows) => guard.rows(rows, &root, &ground, &policy.rel_conditions)?,
+        Projection::Groups(grouping) => {
+            for key in &mut grouping.keys {
+                guard.column(&mut key.column, &root, &ground, "groupBy")?;
+            }
+            for aggregate in &mut grouping.aggregates {
+                if let Some(column) = &mut aggregate.column {
+                    guard.column(column, &root, &ground, "aggregate")?;
+                }
+            }
+        }
+    }
+    let using = guard.conditions(policy, &root)?;
+    plan.filter = std::mem::replace(&mut plan.filter, Cond::Always).and(using);
+    Ok(Guarded::new(plan))
+}
+
+/// Narrows a write to the records the actor may touch, and asks its policy of every new record.
+pub fn guard_write(
+    mut plan: WritePlan,
+    full: &Catalog,
+    actor: &Actor,
+    words: &Words,
+    limits: &Limits,
+) -> Result<Guarded<WritePlan>> {
+    if actor.unbound() {
+        return Ok(Guarded::new(plan));
+    }
+    let guard = Guard { policies: &actor.policies, full, words, limits };
+    for step in &mut plan.steps {
+        match step {
+            Step::Insert { collection, check, through, .. } => {
+                let using = guard.write_conditions(collection, Action::Create, through)?;
+                *check = std::mem::replace(check, Cond::Always).and(using);
+            }
+            Step::Update { collection, filter, through, deleting, .. } => {
+                let action = if *deleting == Some(true)
+                    && guard.policies.get(&collection.name, Action::Delete).is_some()
+                {
+                    Action::Delete
+                } else {
+                    Action::Update
+                };
+                let using = guard.write_conditions(collection, action, through)?;
+                *filter = std::mem::replace(filter, Cond::Always).and(using);
+            }
+            Step::Delete { collection, filter, through, .. } => {
+                let using = guard.write_conditions(collection, Action::Delete, through)?;
+                *filter = std::mem::replace(filter, Cond::Always).and(using);
+            }
+            Step::Exists { collection, filter, .. } => {
+                let real = guard.real(&collection.name)?;
+                let policy = guard.policies.get(&collection.name, Action::Read);
+                if let Some(policy) = policy.filter(|policy| !policy.broken) {
+                    *filter = std::mem::replace(filter, Cond::Always)
+                        .and(guard.conditions(policy, &real)?);
+                }
+            }
+        }
+    }
+    Ok(Guarded::new(plan))
+}
+
+impl Guard<'_> {
+    /// The collection as it is, not as the actor sees it.
+    fn real(&self, name: &str) -> Result<Arc<Collection>> {
+        self.full
+            .get(name)
+            .map(Arc::clone)
+            .ok_or_else(|| Error::internal(format!("the plan names `{name}`, the catalog does not")))
+    }
+
+    /// A policy's condition as a plan, resolved against the whole catalog.
+    fn conditions(&self, policy: &Policy, collection: &Arc<Collection>) -> Result<Cond> {
+        let Some(filter) = &policy.conditions else { return Ok(Cond::Always) };
+        let scope =
+            Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
+        // A condition that no longer resolves (a field was dropped) denies; it never opens.
+        Ok(query::resolve_filter(filter, collection, &scope, Place::Policy).unwrap_or(Cond::Never))
+    }
+
+    /// What a write step must satisfy. A nested step needs no policy of its own when the parent's
+    /// policy grants the relation by name (`spec/data.md` 10.5): `check_asked` has seen that.
+    fn write_conditions(&self, collection: &Arc<Collection>, action: Action, through: &[String]) -> Result<Cond> {
+        let real = self.real(&collection.name)?;
+        match self.policies.get(&collection.name, action).filter(|policy| !policy.broken) {
+            Some(policy) if through.is_empty() => self.conditions(policy, &real),
+            // A child that the role may not even read stays out of reach of re-parenting.
+            Some(_) | None if !through.is_empty() && action != Action::Create => {
+                match self.policies.get(&collection.name, Action::Read) {
+                    Some(policy) if !policy.broken => self.conditions(policy, &real),
+                    Some(_) | None => Ok(Cond::Always),
+                }
+            }
+            Some(_) => Ok(Cond::Always),
+            None if !through.is_empty() => Ok(Cond::Always),
+            None => Err(denied(action, &collection.name)),
+        }
+    }
+
+    /// One relation further: the ground there, and the condition its records must satisfy.
+    fn step<'b>(&'b self, ground: &Ground<'b>, from: &Collection, name: &str) -> Option<(Ground<'b>, Arc<Collection>, Cond)> {
+        let relation = from.relation(name)?;
+        let target = self.full.get(&relation.target).map(Arc::clone)?;
+        let mut path = ground.path.clone();
+        path.push(name.to_owned());
+        let at: Vec<&str> = path.iter().map(String::as_str).collect();
+        let by_pattern = ground.policy.fields.reaches(&at);
+        let own = self.policies.get(&target.name, Action::Read).filter(|policy| !policy.broken);
+        if by_pattern {
+            // Granted by the parent; the far collection's own condition binds too if there is one.
+            let using = match own {
+                Some(policy) => self.conditions(policy, &target).ok()?,
+                None => Cond::Always,
+            };
+            return Some((Ground { policy: ground.policy, path }, target, using));
+        }
+        let policy = own?;
+        let using = self.conditions(policy, &target).ok()?;
+        Some((Ground { policy, path: Vec::new() }, target, using))
+    }
+
+    fn rows(&self, rows: &mut Rows, collection: &Arc<Collection>, ground: &Ground<'_>, trims: &query::RelConditions) -> Result<()> {
+        rows.columns.retain(|column| column.null || ground.grants(collection, &column.field));
+        let mut kept = Vec::with_capacity(rows.expands.len());
+        for mut expand in std::mem::take(&mut rows.expands) {
+            if self.expand(&mut expand, collection, ground, trims)? {
+                kept.push(expand);
+            }
+        }
+        rows.expands = kept;
+        Ok(())
+    }
+
+    /// Narrows one embedded relation; false when the actor may not have it at all.
+    fn expand(&self, expand: &mut Expand, from: &Arc<Collection>, ground: &Ground<'_>, trims: &query::RelConditions) -> Result<bool> {
+        let Some((there, target, using)) = self.step(ground, from, &expand.relation.name) else {
+            return Ok(false);
+        };
+        self.cond(&mut expand.filter, &target, &there, "relConditions")?;
+        let mut filter = std::mem::replace(&mut expand.filter, Cond::Always).and(using);
+        let none = query::RelConditions::default();
+        let mut deeper = &none;
+        if let Some((trim, nested)) = trims.0.get(&expand.relation.name) {
+            deeper = nested;
+            if let Some(trim) = trim {
+                let scope = Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
+                let cond = query::resolve_filter(trim, &target, &scope, Place::Policy).unwrap_or(Cond::Never);
+                filter = filter.and(cond);
+            }
+        }
+        expand.filter = filter;
+        self.rows(&mut expand.rows, &target, &there, deeper)?;
+        Ok(true)
+    }
+
+    fn cond(&self, cond: &mut Cond, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+        let mut outcome = Ok(());
+        cond.each_test_mut(&mut |test| {
+            if outcome.is_ok() {
+                outcome = self.test(test, root, ground, place);
+            }
+        });
+        outcome
+    }
+
+    fn test(&self, test: &mut Condition, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+        self.column(&mut test.left, root, ground, place)?;
+        match &mut test.operator {
+            Operator::Equal { right, .. } | Operator::Compare { right, .. } => {
+                self.operand(right, root, ground, place)
+            }
+            Operator::Between { low, high, .. } => {
+                self.operand(low, root, ground, place)?;
+                self.operand(high, root, ground, place)
+            }
+            Operator::In { values, .. } => {
+                values.iter_mut().try_for_each(|value| self.operand(value, root, ground, place))
+            }
+            Operator::IsNull(_)
+            | Operator::Empty(_)
+            | Operator::Like(_)
+            | Operator::Regex { .. }
+            | Operator::ArrayContains { .. }
+            | Operator::ArrayContainedBy { .. }
+            | Operator::ArrayOverlaps { .. }
+            | Operator::ArrayLength { .. }
+            | Operator::JsonContains { .. }
+            | Operator::JsonHasKeys { .. }
+            | Operator::JsonValue { .. }
+            | Operator::JsonTypeOf { .. }
+            | Operator::JsonPath { .. } => Ok(()),
+        }
+    }
+
+    fn operand(&self, operand: &mut Operand, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+        match operand {
+            Operand::Column(column) => self.column(column, root, ground, place),
+            // A request may compare with its own user's record, never with what is hidden there.
+            Operand::Own { collection, column, .. } => {
+                let last = column.hops.last().map_or(&*collection, |hop| &hop.target);
+                match self.full.get(&last.name).and_then(|real| real.fields.get(&column.field)) {
+                    Some(field) if !field.hidden => Ok(()),
+                    Some(_) | None => Err(unknown(last, &column.field, place)),
+                }
+            }
+            Operand::Value(_) => Ok(()),
+        }
+    }
+
+    /// A column the caller compares, sorts or groups by: each relation walked must be granted and
+    /// gets the far collection's condition; the field must be readable there.
+    fn column(&self, column: &mut Ref, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+        let mut here = Arc::clone(root);
+        let mut ground = ground.clone();
+        for hop in &mut column.hops {
+            let Some((there, target, using)) = self.step(&ground, &here, &hop.relation.name) else {
+                return Err(unknown(&here, &hop.relation.name, place));
+            };
+            narrow(hop, using);
+            ground = there;
+            here = target;
+        }
+        if column.null || ground.grants(&here, &column.field) {
+            return Ok(());
+        }
+        Err(unknown(&here, &column.field, place))
+    }
+}
+
+fn narrow(hop: &mut Hop, using: Cond) {
+    hop.filter = std::mem::replace(&mut hop.filter, Cond::Always).and(using);
+}
+
+/// The same answer as for a name that does not exist (decision 21). No hint: only `resolve`,
+/// which knows nothing but visible names, may give one.
+fn unknown(collection: &Collection, name: &str, place: &str) -> Error {
+    Error::new(Code::UnknownField, format!("`{}` has no field `{name}`", collection.name))
+        .at(format!("{place}.{name}"))
+}
