@@ -1,0 +1,420 @@
+/**
+ * One connection: who is asked, how carefully, and the few calls the studio makes of it.
+ *
+ * Everything goes through the SDK and the public routes; there is no private door.
+ */
+import { queryOptions } from "@tanstack/react-query";
+import { readCollection, type CollectionInfo } from "./fields";
+import type { Page, PageRequest, RawRow } from "./rows";
+
+/** How writes are treated. The server enforces it too; here it decides what is offered. */
+export type Guard = "open" | "confirm" | "readonly";
+
+export type Environment = "local" | "staging" | "production";
+
+export interface ConnectionInfo {
+  readonly id: string;
+  /** As people call it, and as the commit button says it: `local`, `prod-eu`. */
+  readonly name: string;
+  readonly environment: Environment;
+  readonly guard: Guard;
+  /** The address, for the status bar and for curl. */
+  readonly url: string;
+}
+
+/** What the studio needs of the SDK's `http`. */
+export interface Http {
+  request<T>(request: {
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    path: string;
+    params?: object | undefined;
+    body?: unknown;
+    signal?: AbortSignal | undefined;
+    timeout?: number | undefined;
+  }): Promise<T>;
+}
+
+/** The part of the SDK instance this file uses; `createPlinth` returns more than it. */
+export interface Sdk {
+  readonly http: Http;
+}
+
+export interface BatchOperation {
+  readonly op: "create" | "update" | "delete";
+  readonly collection: string;
+  readonly id?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** What must still stand there, field by field. */
+  readonly expect?: Readonly<Record<string, unknown>>;
+}
+
+export interface BatchDone {
+  readonly op: BatchOperation["op"];
+  readonly collection: string;
+  readonly id: string;
+}
+
+export interface Query {
+  readonly collection: string;
+  readonly fields?: readonly string[];
+  readonly filter?: Readonly<Record<string, unknown>> | undefined;
+  readonly sort?: readonly string[];
+  readonly search?: string;
+}
+
+/** What may be done with one collection. `fields` is `["*"]` or names; `conditional`: only some rows. */
+export interface Grant {
+  readonly fields: readonly string[];
+  readonly conditional: boolean;
+}
+
+export interface CollectionRights {
+  readonly create: Grant | false;
+  readonly read: Grant | false;
+  readonly update: Grant | false;
+  readonly delete: Grant | false;
+}
+
+export interface Capability {
+  readonly role: string;
+  of(collection: string): CollectionRights;
+  may(collection: string, action: keyof CollectionRights, field?: string): boolean;
+}
+
+export type JobState = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled";
+
+export interface ImportJob {
+  readonly id: string;
+  readonly collection: string;
+  readonly state: JobState;
+  readonly dryRun: boolean;
+  readonly rowsRead: number;
+  readonly rowsValid: number;
+  readonly rowsRejected: number;
+  readonly rowsWritten: number;
+  readonly rowsPerSecond: number;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly hash: string | null;
+  readonly alreadyImported?: unknown;
+  readonly errors: readonly { readonly line: number; readonly column: string | null; readonly value: unknown; readonly message: string }[];
+  /** Told by servers that keep them: the name of the file, and whether the import was taken back. */
+  readonly fileName?: string;
+  readonly undone?: boolean;
+}
+
+export interface ImportRequest {
+  readonly file: File;
+  readonly collection: string;
+  readonly format: "csv" | "json" | "ndjson";
+  readonly mapping: Readonly<Record<string, string | null>>;
+  readonly delimiter?: string;
+  readonly nullText?: string;
+  readonly dryRun: boolean;
+  readonly mode: "all" | "valid";
+}
+
+export type ExportFormat = "csv" | "json" | "ndjson";
+
+/** A write that was held back before it left this window. */
+export class GuardError extends Error {
+  constructor(readonly connection: string) {
+    super(`${connection} is open for reading only`);
+    this.name = "GuardError";
+  }
+}
+
+/** What went wrong, as far as anybody can say. */
+export interface Fault {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly details: readonly Readonly<Record<string, unknown>>[];
+}
+
+export function faultOf(error: unknown): Fault {
+  if (typeof error === "object" && error !== null) {
+    const e = error as { status?: unknown; code?: unknown; message?: unknown; hint?: unknown; details?: unknown };
+    return {
+      status: typeof e.status === "number" ? e.status : 0,
+      code: typeof e.code === "string" ? e.code : error instanceof GuardError ? "READ_ONLY" : "UNKNOWN",
+      message: typeof e.message === "string" ? e.message : "unknown fault",
+      hint: typeof e.hint === "string" ? e.hint : null,
+      details: Array.isArray(e.details) ? (e.details as Readonly<Record<string, unknown>>[]) : [],
+    };
+  }
+  return { status: 0, code: "UNKNOWN", message: String(error), hint: null, details: [] };
+}
+
+/** A whole fault as text, for "Copy details". */
+export function faultText(error: unknown): string {
+  const fault = faultOf(error);
+  return JSON.stringify({ ...fault }, null, 2);
+}
+
+/** The reply came from nobody: the network, or a server that is not there. */
+export function isUnreachable(error: unknown): boolean {
+  const { status, code } = faultOf(error);
+  return status === 0 && (code === "NETWORK_ERROR" || code === "TIMEOUT" || code === "UNKNOWN");
+}
+
+export interface Connection {
+  readonly info: ConnectionInfo;
+  readonly http: Http;
+  page(query: Query, request: PageRequest): Promise<Page>;
+  /** Exact, and possibly slow. */
+  count(query: Query, signal?: AbortSignal): Promise<number>;
+  /** An estimate where the store has one. */
+  estimate(query: Query, signal?: AbortSignal): Promise<{ rows: number; exact: boolean }>;
+  one(collection: string, id: string, fields: readonly string[], signal?: AbortSignal): Promise<RawRow>;
+  batch(operations: readonly BatchOperation[]): Promise<readonly BatchDone[]>;
+  plan(operations: readonly BatchOperation[]): Promise<{ statements: readonly string[]; operations: number }>;
+  collections(signal?: AbortSignal): Promise<readonly CollectionInfo[]>;
+  capability(signal?: AbortSignal): Promise<Capability>;
+  startImport(request: ImportRequest): Promise<ImportJob>;
+  importJob(id: string, signal?: AbortSignal): Promise<ImportJob>;
+  importJobs(signal?: AbortSignal): Promise<readonly ImportJob[]>;
+  undoImport(id: string): Promise<unknown>;
+  cancelImport(id: string): Promise<unknown>;
+  /** The refused rows as a CSV file with a column for the reason. */
+  rejects(id: string): Promise<string>;
+  /** Streams from the server, so nothing the grid shortened can get into the file. */
+  exported(query: Query, format: ExportFormat, signal?: AbortSignal): Promise<string>;
+}
+
+interface ListReply {
+  readonly data: readonly RawRow[];
+  readonly totalCount?: number;
+  readonly totalCountEstimated?: boolean;
+  readonly cursor?: string | null;
+}
+
+const NOTHING: CollectionRights = { create: false, read: false, update: false, delete: false };
+
+export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
+  const { http } = sdk;
+
+  function writing(): void {
+    if (info.guard === "readonly") throw new GuardError(info.name);
+  }
+
+  function params(query: Query): Record<string, unknown> {
+    return {
+      fields: query.fields,
+      filter: query.filter,
+      sort: query.sort && query.sort.length > 0 ? query.sort : undefined,
+      search: query.search === "" ? undefined : query.search,
+    };
+  }
+
+  const path = (collection: string): string => `/items/${encodeURIComponent(collection)}`;
+
+  return {
+    info,
+    http,
+
+    async page(query, request) {
+      const reply = await http.request<ListReply>({
+        method: "GET",
+        path: path(query.collection),
+        params: {
+          ...params(query),
+          limit: request.limit,
+          count: request.count,
+          ...(request.after === undefined ? { offset: request.offset } : { after: request.after }),
+        },
+        signal: request.signal,
+      });
+      return {
+        rows: reply.data,
+        ...(reply.cursor === undefined ? {} : { cursor: reply.cursor }),
+        ...(request.count === "estimate" && reply.totalCount !== undefined
+          ? { total: reply.totalCount, estimated: reply.totalCountEstimated === true }
+          : {}),
+      };
+    },
+
+    async count(query, signal) {
+      const { filter, search } = params(query);
+      const reply = await http.request<ListReply>({
+        method: "GET",
+        path: path(query.collection),
+        params: { filter, search, limit: 0, count: "exact" },
+        signal,
+      });
+      return reply.totalCount ?? 0;
+    },
+
+    async estimate(query, signal) {
+      const { filter, search } = params(query);
+      const reply = await http.request<ListReply>({
+        method: "GET",
+        path: path(query.collection),
+        params: { filter, search, limit: 0, count: "estimate" },
+        signal,
+      });
+      return { rows: reply.totalCount ?? 0, exact: reply.totalCountEstimated !== true };
+    },
+
+    async one(collection, id, fields, signal) {
+      const reply = await http.request<{ data: RawRow }>({
+        method: "GET",
+        path: `${path(collection)}/${encodeURIComponent(id)}`,
+        params: { fields },
+        signal,
+      });
+      return reply.data;
+    },
+
+    async batch(operations) {
+      writing();
+      const reply = await http.request<{ data: readonly { op: BatchOperation["op"]; collection: string; id: unknown }[] }>({
+        method: "POST",
+        path: "/items/batch",
+        body: { operations },
+      });
+      return reply.data.map((done) => ({ op: done.op, collection: done.collection, id: String(done.id) }));
+    },
+
+    async plan(operations) {
+      const reply = await http.request<{ data: { statements: readonly { sql: string }[]; operations: number } }>({
+        method: "POST",
+        path: "/items/batch",
+        body: { operations, dryRun: true },
+      });
+      return { statements: reply.data.statements.map((s) => s.sql), operations: reply.data.operations };
+    },
+
+    async collections(signal) {
+      const reply = await http.request<{ data: readonly { collectionName: string; schema: unknown }[] }>({
+        method: "GET",
+        path: "/schemas",
+        params: { limit: -1 },
+        signal,
+      });
+      return reply.data.map((doc) => readCollection(doc.collectionName, doc.schema));
+    },
+
+    async capability(signal) {
+      const reply = await http.request<{ data: { role: unknown; collections: Readonly<Record<string, CollectionRights>> } }>({
+        method: "GET",
+        path: "/access/me",
+        signal,
+      });
+      return capabilityOf(reply.data);
+    },
+
+    async startImport(request) {
+      if (!request.dryRun) writing();
+      const form = new FormData();
+      form.set("collection", request.collection);
+      form.set("format", request.format);
+      form.set("mapping", JSON.stringify(request.mapping));
+      if (request.delimiter !== undefined) form.set("delimiter", request.delimiter);
+      if (request.nullText !== undefined) form.set("nullText", request.nullText);
+      form.set("dryRun", String(request.dryRun));
+      form.set("mode", request.mode);
+      // Last, so that the server knows what to do with the bytes before they come.
+      form.set("file", request.file, request.file.name);
+      const reply = await http.request<{ data: ImportJob }>({ method: "POST", path: "/imports", body: form });
+      return reply.data;
+    },
+
+    async importJob(id, signal) {
+      const reply = await http.request<{ data: ImportJob }>({ method: "GET", path: `/imports/${encodeURIComponent(id)}`, signal });
+      return reply.data;
+    },
+
+    async importJobs(signal) {
+      const reply = await http.request<{ data: readonly ImportJob[] }>({ method: "GET", path: "/imports", signal });
+      return reply.data;
+    },
+
+    undoImport(id) {
+      writing();
+      return http.request({ method: "POST", path: `/imports/${encodeURIComponent(id)}/undo` });
+    },
+
+    cancelImport(id) {
+      return http.request({ method: "POST", path: `/imports/${encodeURIComponent(id)}/cancel` });
+    },
+
+    rejects(id) {
+      return http.request<string>({ method: "GET", path: `/imports/${encodeURIComponent(id)}/rejects` });
+    },
+
+    exported(query, format, signal) {
+      return http.request<string>({
+        method: "GET",
+        path: `${path(query.collection)}/export`,
+        params: { ...params(query), format },
+        signal,
+        timeout: 0,
+      });
+    },
+  };
+}
+
+export function capabilityOf(data: {
+  readonly role: unknown;
+  readonly collections: Readonly<Record<string, CollectionRights>>;
+}): Capability {
+  const role = typeof data.role === "string" ? data.role : ((data.role as { name?: string } | null)?.name ?? "");
+  const of = (collection: string): CollectionRights => data.collections[collection] ?? NOTHING;
+  return {
+    role,
+    of,
+    may(collection, action, field) {
+      const grant = of(collection)[action];
+      if (grant === false) return false;
+      return field === undefined || grant.fields.includes("*") || grant.fields.includes(field);
+    },
+  };
+}
+
+/** The keys under which answers are cached. All begin with the connection, so a switch shares nothing. */
+export const keys = {
+  all: (connection: Connection) => [connection.info.id] as const,
+  schemas: (connection: Connection) => [connection.info.id, "schemas"] as const,
+  access: (connection: Connection) => [connection.info.id, "access"] as const,
+  collection: (connection: Connection, name: string) => [connection.info.id, "items", name] as const,
+  count: (connection: Connection, name: string) => [connection.info.id, "items", name, "count"] as const,
+  row: (connection: Connection, name: string, id: string) => [connection.info.id, "items", name, "row", id] as const,
+  imports: (connection: Connection) => [connection.info.id, "imports"] as const,
+  importJob: (connection: Connection, id: string) => [connection.info.id, "imports", id] as const,
+};
+
+export function schemasQuery(connection: Connection) {
+  return queryOptions({
+    queryKey: keys.schemas(connection),
+    queryFn: ({ signal }) => connection.collections(signal),
+    staleTime: 30_000,
+  });
+}
+
+export function accessQuery(connection: Connection) {
+  return queryOptions({
+    queryKey: keys.access(connection),
+    queryFn: ({ signal }) => connection.capability(signal),
+    staleTime: 30_000,
+  });
+}
+
+/** The number beside a collection's name: the store's estimate, never a full count. */
+export function countQuery(connection: Connection, collection: string) {
+  return queryOptions({
+    queryKey: keys.count(connection, collection),
+    queryFn: ({ signal }) => connection.estimate({ collection }, signal),
+    staleTime: 15_000,
+  });
+}
+
+export function importsQuery(connection: Connection) {
+  return queryOptions({
+    queryKey: keys.imports(connection),
+    queryFn: ({ signal }) => connection.importJobs(signal),
+  });
+}
