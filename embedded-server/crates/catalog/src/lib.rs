@@ -5,9 +5,11 @@
 //! Refuses: documents that no store could hold, with the field and the reason.
 
 mod collection;
+mod diff;
 mod field;
 mod relation;
 
 pub use collection::{Catalog, Collection, Index};
+pub use diff::{Change, ForeignKey};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};
 pub use relation::{OnDelete, Relation, RelationKind};

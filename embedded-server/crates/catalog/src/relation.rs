@@ -16,6 +16,9 @@ pub struct Relation {
     pub on_delete: OnDelete,
     /// Whether the store holds a foreign key constraint for it.
     pub constrained: bool,
+    /// Far records count only when this field of theirs equals this word: the way back from a
+    /// target of an M2A to its junction (`collection` = `posts`). `None` for everything else.
+    pub scope: Option<(String, String)>,
 }
 
 /// How the two ends are joined. `column` names are fields of the collection that holds them.

@@ -5,8 +5,10 @@
 //! the catalog and are quoted; both dialects give the same answer (NULL order, case, dates,
 //! numbers). Refuses nothing: what a dialect cannot do was refused in `resolve`.
 
+mod define;
 mod statement;
 
+pub use define::Definition;
 pub use statement::{
     Bind, Compiled, Cursor, Dialect, Expect, Form, Numbers, Program, ProgramStep, Shape, ShapeNode,
     Statement,
