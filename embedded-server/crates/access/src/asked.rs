@@ -137,12 +137,12 @@ impl Asking<'_> {
     }
 }
 
-pub(crate) fn unknown_collection(name: &str) -> Error {
+fn unknown_collection(name: &str) -> Error {
     Error::new(Code::CollectionNotFound, format!("Model {name} not found"))
 }
 
 /// The refusal of an action. The same bytes whether the collection exists or not (decision 20).
-pub(crate) fn denied(action: Action, collection: &str) -> Error {
+pub fn denied(action: Action, collection: &str) -> Error {
     let message = match action {
         Action::Delete => String::from("You don't have permission to delete this item"),
         Action::Create | Action::Read | Action::Update => {

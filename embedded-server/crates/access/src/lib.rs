@@ -13,7 +13,7 @@ mod policy;
 mod visible;
 
 pub use actor::{Actor, Identity};
-pub use asked::check_asked;
+pub use asked::{check_asked, denied};
 pub use grants::FieldGrants;
 pub use guard::{guard_read, guard_write};
 pub use guarded::Guarded;

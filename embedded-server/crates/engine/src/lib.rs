@@ -1,1 +1,148 @@
-//! Not built yet in this commit.
+//! Floor 5: the read path, the write path, schema changes and the feed.
+//!
+//! May import: everything below. The only opener of transactions. Invariants: every read and
+//! write passes `access::guard` (or says with which reason it is the house's own); every committed
+//! write leaves exactly one `_change` row per record; the next request sees what was written.
+
+mod bootstrap;
+mod feed;
+mod hook;
+mod migrate;
+mod read;
+mod schema;
+mod state;
+mod write;
+
+pub use feed::{Change, Feed, Place};
+pub use hook::{BeforeWrite, field_is};
+pub use read::Records;
+pub use sql::Numbers;
+pub use state::{Role, State};
+pub use write::Written;
+
+use arc_swap::ArcSwap;
+use base::{Clock, Limits, Result};
+use catalog::Catalog;
+use query::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use store::Store;
+
+/// One project's data: store, catalog, policies and feed. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    limits: Limits,
+    state: ArcSwap<State>,
+    /// Schema changes happen one at a time; reads and writes never wait for it.
+    schema: tokio::sync::Mutex<()>,
+    feed: Feed,
+    identity: AtomicU64,
+    hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
+}
+
+impl Engine {
+    /// Opens the project behind `store`, making or upgrading the house's own tables.
+    pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self> {
+        let catalog = migrate::open(&store, &clock).await?;
+        let empty = State {
+            catalog: Arc::new(catalog),
+            roles: indexmap::IndexMap::new(),
+            open_view: Arc::new(Catalog::default()),
+        };
+        let engine = Self(Arc::new(Inner {
+            store,
+            clock,
+            limits,
+            state: ArcSwap::from_pointee(empty),
+            schema: tokio::sync::Mutex::new(()),
+            feed: Feed::default(),
+            identity: AtomicU64::new(0),
+            hooks: OnceLock::new(),
+        }));
+        engine.reload_policies().await?;
+        Ok(engine)
+    }
+
+    /// Registers the before-hooks, once, while the house is assembled. A second call is ignored.
+    pub fn set_hooks(&self, hooks: Vec<Box<dyn BeforeWrite>>) {
+        drop(self.0.hooks.set(hooks));
+    }
+
+    pub(crate) fn hooks(&self) -> &[Box<dyn BeforeWrite>] {
+        self.0.hooks.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The snapshot of this moment.
+    #[must_use]
+    pub fn state(&self) -> Arc<State> {
+        self.0.state.load_full()
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// The feed of committed changes.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+
+    /// Grows whenever users, roles, sessions or tenants change: what was cached about an identity
+    /// under an older number must be asked again.
+    #[must_use]
+    pub fn identity_version(&self) -> u64 {
+        self.0.identity.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn identity_changed(&self) {
+        self.0.identity.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Reads roles and permissions again and swaps the snapshot.
+    pub async fn reload_policies(&self) -> Result<()> {
+        let catalog = Arc::clone(&self.state().catalog);
+        self.swap(catalog).await
+    }
+
+    /// Puts a catalog in place, with the policies resolved against it.
+    pub(crate) async fn swap(&self, catalog: Arc<Catalog>) -> Result<()> {
+        let all = |collection: &str| Read { collection: collection.to_owned(), limit: Some(-1), ..Read::default() };
+        let roles = self.find(&all("baasix_Role"), "load roles").await?;
+        let permissions = self.find(&all("baasix_Permission"), "load permissions").await?;
+        let state = State::build(catalog, roles, permissions, self.limits(), &mut |role, collection, fault| {
+            tracing::warn!(role, collection, %fault, "a stored permission is broken and denies");
+        });
+        self.0.state.store(Arc::new(state));
+        self.identity_changed();
+        Ok(())
+    }
+
+    /// The lock under which schema changes are planned and applied.
+    pub(crate) async fn schema_lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.schema.lock().await
+    }
+
+    /// Ends the store's threads and connections after their current work.
+    pub async fn close(&self) {
+        self.0.store.close().await;
+    }
+}

@@ -1,0 +1,110 @@
+//! Before-hooks: what the house itself must see of a write before names are resolved.
+
+use crate::write::collection_of;
+use crate::{Engine, read::not_found};
+use access::{Actor, Policy};
+use base::{Code, Error, Result};
+use query::{Filter, Operation, Read, Test, Write};
+use serde_json::{Map, Value as Json};
+use std::future::Future;
+use std::pin::Pin;
+
+/// A room above that must see operations before they are resolved (hashing passwords, for
+/// example). Runs in the request, awaited, with no transaction open.
+pub trait BeforeWrite: Send + Sync {
+    /// May change, add or refuse operations.
+    fn before<'a>(
+        &'a self,
+        engine: &'a Engine,
+        write: &'a mut Write,
+        actor: &'a Actor,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+}
+
+/// Roles that carry meaning in the code: they keep their names and cannot be removed.
+const SYSTEM_ROLES: [&str; 2] = ["administrator", "public"];
+
+impl Engine {
+    pub(crate) async fn before_write(&self, write: &mut Write, actor: &Actor) -> Result<()> {
+        for hook in self.hooks() {
+            hook.before(self, write, actor).await?;
+        }
+        for operation in &write.operations {
+            match collection_of(operation) {
+                "baasix_Permission" => self.check_permission_row(operation).await?,
+                "baasix_Role" => self.check_role(operation)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A permission row that names what does not exist is refused on save (decision 2).
+    async fn check_permission_row(&self, operation: &Operation) -> Result<()> {
+        let row = match operation {
+            Operation::Create { body, .. } => body.clone(),
+            Operation::Update { key, body, .. } => {
+                let mut row = self.stored_row("baasix_Permission", key).await?;
+                row.extend(body.clone());
+                row
+            }
+            Operation::Delete { .. } => return Ok(()),
+        };
+        let state = self.state();
+        if let Some(action) = row.get("action").and_then(Json::as_str)
+            && access::Action::parse(action).is_none()
+        {
+            return Err(Error::new(Code::ValidationError, format!("permission `action` cannot be `{action}`"))
+                .at("action")
+                .hint("one of `create`, `read`, `update`, `delete`"));
+        }
+        match Policy::parse(&row, &state.catalog, self.limits()) {
+            Some((_, _, Some(fault))) => Err(fault),
+            // Missing keys are the ordinary answer of required fields.
+            Some((_, _, None)) | None => Ok(()),
+        }
+    }
+
+    fn check_role(&self, operation: &Operation) -> Result<()> {
+        let (key, body) = match operation {
+            Operation::Create { .. } => return Ok(()),
+            Operation::Update { key, body, .. } => (key, Some(body)),
+            Operation::Delete { key, .. } => (key, None),
+        };
+        let state = self.state();
+        let Some(role) = key.as_str().and_then(|key| state.roles.get(key)) else { return Ok(()) };
+        if !SYSTEM_ROLES.contains(&role.name.as_str()) {
+            return Ok(());
+        }
+        match body {
+            None => Err(Error::new(Code::Forbidden, "System roles cannot be deleted")),
+            Some(body) if body.get("name").is_some_and(|name| name.as_str() != Some(&role.name)) => {
+                Err(Error::new(Code::Forbidden, "System role names cannot be changed"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// One record of a system collection as stored, for checks that need the whole row.
+    pub async fn stored_row(&self, collection: &str, key: &Json) -> Result<Map<String, Json>> {
+        let read = Read {
+            collection: collection.to_owned(),
+            key: Some(key.clone()),
+            ..Read::default()
+        };
+        let rows = self.find(&read, "check a write against the stored record").await?;
+        rows.into_iter().next().ok_or_else(|| not_found("update"))
+    }
+}
+
+/// A filter that compares one field for equality, for the house's own reads.
+#[must_use]
+pub fn field_is(field: &str, value: impl Into<Json>) -> Filter {
+    Filter::Test(Test {
+        path: field.to_owned(),
+        operator: String::from("eq"),
+        operand: value.into(),
+        cast: None,
+        at: format!("filter.{field}"),
+    })
+}

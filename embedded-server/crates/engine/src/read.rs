@@ -1,0 +1,140 @@
+//! The life of a read: resolve, guard, compile, run.
+
+use crate::{Engine, State};
+use access::{Actor, Guarded, Identity};
+use base::{Code, Error, Result};
+use query::{Cond, Count, Read, Scope};
+use serde_json::{Map, Value as Json};
+use sql::{Compiled, Numbers};
+use tokio::sync::mpsc;
+
+/// What a read answers: rows as JSON bytes and what a client needs to know about them.
+#[derive(Debug)]
+pub struct Records {
+    /// The rows, joined by commas, without brackets.
+    pub json: Vec<u8>,
+    /// How many.
+    pub rows: u64,
+    /// All matching, when asked for.
+    pub total: Option<u64>,
+    /// The total is the store's estimate.
+    pub estimated: bool,
+    /// The cap cut the list and rows were left.
+    pub truncated: bool,
+    /// The place behind the last row, when cursors were asked for and more rows follow.
+    pub cursor: Option<String>,
+}
+
+impl Engine {
+    /// Reads as the actor may. Lists and groups answer what is visible; one record addressed by
+    /// its key answers `ITEM_NOT_FOUND` when it is absent or hidden, which are the same.
+    pub async fn read(&self, read: &Read, actor: &Actor, numbers: Numbers) -> Result<Records> {
+        let state = self.state();
+        let (mut compiled, facts) = self.prepare(&state, read, actor, numbers)?;
+        let mut estimate = None;
+        if facts.estimable {
+            estimate = self.store().estimate(&facts.table).await?;
+            if estimate.is_some() {
+                compiled.total = None;
+            }
+        }
+        let page = self.store().read(&compiled).await?;
+        if facts.single && page.rows == 0 {
+            return Err(not_found("read"));
+        }
+        let total = match (facts.counted, estimate) {
+            (false, _) => None,
+            // An estimate never undercuts what is on the page.
+            (true, Some(estimate)) => Some(estimate.max(compiled.offset + page.rows)),
+            (true, None) => page.total,
+        };
+        let cursor = page.cursor.filter(|_| page.more).map(|values| query::encode_cursor(&values));
+        Ok(Records {
+            rows: page.rows,
+            total,
+            estimated: estimate.is_some(),
+            truncated: facts.capped && page.more,
+            cursor,
+            json: page.json,
+        })
+    }
+
+    /// Reads without the page cap, in bounded chunks of rows, for exports.
+    pub async fn stream(&self, read: &Read, actor: &Actor, numbers: Numbers) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+        let state = self.state();
+        let (mut compiled, _) = self.prepare(&state, read, actor, numbers)?;
+        compiled.total = None;
+        self.store().stream(&compiled).await
+    }
+
+    /// Records for the house's own use, hidden fields included.
+    pub async fn find(&self, read: &Read, reason: &'static str) -> Result<Vec<Map<String, Json>>> {
+        let records = self.read(read, &Actor::system(reason), Numbers::Tokens).await?;
+        parse_rows(&records.json)
+    }
+
+    fn prepare(&self, state: &State, read: &Read, actor: &Actor, numbers: Numbers) -> Result<(Compiled, Facts)> {
+        let words = actor.words(self.clock().now_ms());
+        let view = state.view(actor);
+        if view.get(&read.collection).is_none() {
+            return Err(match actor.unbound() {
+                true => unknown_collection(&read.collection, state),
+                false => access::denied(access::Action::Read, &read.collection),
+            });
+        }
+        let scope = Scope { visible: &view, full: &state.catalog, words: &words, limits: self.limits() };
+        let plan = query::resolve_read(read, &scope)?;
+        let facts = Facts {
+            table: plan.collection.name.clone(),
+            single: plan.single,
+            capped: plan.page.capped,
+            counted: plan.count != Count::None,
+            estimable: plan.count == Count::Estimate
+                && actor.unbound()
+                && matches!(plan.filter, Cond::Always)
+                && plan.search.is_none()
+                && !plan.collection.paranoid
+                && matches!(plan.projection, query::Projection::Rows(_)),
+        };
+        let guarded = match actor.identity {
+            Identity::System(reason) => Guarded::for_system(plan, reason),
+            Identity::Anonymous | Identity::User(_) => {
+                access::guard_read(plan, &state.catalog, actor, &words, self.limits())?
+            }
+        };
+        Ok((sql::compile_read(&guarded, self.store().dialect(), numbers), facts))
+    }
+}
+
+struct Facts {
+    table: String,
+    single: bool,
+    capped: bool,
+    counted: bool,
+    estimable: bool,
+}
+
+/// The JSON objects of a page.
+pub(crate) fn parse_rows(json: &[u8]) -> Result<Vec<Map<String, Json>>> {
+    let mut text = Vec::with_capacity(json.len() + 2);
+    text.push(b'[');
+    text.extend_from_slice(json);
+    text.push(b']');
+    serde_json::from_slice(&text)
+        .map_err(|fault| Error::internal("a page of the store is not JSON").caused_by(fault))
+}
+
+pub(crate) fn not_found(action: &str) -> Error {
+    Error::new(
+        Code::ItemNotFound,
+        format!("Item not found or you don't have permission to {action} it"),
+    )
+}
+
+pub(crate) fn unknown_collection(name: &str, state: &State) -> Error {
+    let error = Error::new(Code::CollectionNotFound, format!("Model {name} not found"));
+    match state.catalog.nearest(name) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}

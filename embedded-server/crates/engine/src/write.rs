@@ -1,0 +1,144 @@
+//! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
+
+use crate::read::unknown_collection;
+use crate::{Engine, State};
+use access::{Actor, Guarded, Identity};
+use base::{Code, Detail, Error, Result, Value};
+use query::{Context, Operation, Scope, Write};
+use sql::{ChangeStamp, CompiledWrite};
+use std::collections::BTreeSet;
+
+/// What a write answers.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The key of each asked operation's record, in order.
+    pub keys: Vec<Value>,
+    /// What was dropped.
+    pub warnings: Vec<Detail>,
+}
+
+impl Engine {
+    /// Writes everything or nothing, with one `_change` row per record in the same transaction.
+    pub async fn write(&self, mut write: Write, actor: &Actor, source: Option<&str>) -> Result<Written> {
+        if write.operations.is_empty() {
+            return Ok(Written::default());
+        }
+        self.before_write(&mut write, actor).await?;
+        let state = self.state();
+        let touched: BTreeSet<String> =
+            write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
+        let (compiled, answers, warnings, all_touched) = self.prepare_write(&state, write, actor, source)?;
+        let outcome = self.store().write(compiled.program).await?;
+        let keys = answers
+            .iter()
+            .map(|step| {
+                compiled
+                    .keys
+                    .get(*step)
+                    .and_then(|at| outcome.steps.get(*at))
+                    .and_then(|step| step.kept.clone())
+                    .unwrap_or(Value::Null)
+            })
+            .collect();
+        self.after_write(&touched, &all_touched).await?;
+        Ok(Written { keys, warnings })
+    }
+
+    /// The statements a write would run, without running them.
+    pub async fn preview(&self, mut write: Write, actor: &Actor) -> Result<Vec<String>> {
+        self.before_write(&mut write, actor).await?;
+        let state = self.state();
+        let (compiled, ..) = self.prepare_write(&state, write, actor, None)?;
+        let texts = compiled.program.steps.iter().map(|step| step.statement.text.to_string());
+        // What is shown is what changes the caller's records; bookkeeping stays out of sight.
+        Ok(texts.filter(|text| !text.contains("\"_change\"") || text.contains("WITH")).collect())
+    }
+
+    fn prepare_write(
+        &self,
+        state: &State,
+        mut write: Write,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<(CompiledWrite, Vec<usize>, Vec<Detail>, BTreeSet<String>)> {
+        for operation in &write.operations {
+            let name = collection_of(operation);
+            if actor.unbound() && state.catalog.get(name).is_none() {
+                return Err(unknown_collection(name, state));
+            }
+            refuse_catalog_rows(operation, actor)?;
+        }
+        access::check_asked(&mut write, &state.catalog, actor)?;
+        let words = actor.words(self.clock().now_ms());
+        let scope = Scope {
+            visible: &state.catalog,
+            full: &state.catalog,
+            words: &words,
+            limits: self.limits(),
+        };
+        let context = Context {
+            words: words.clone(),
+            administrator: actor.unbound(),
+            strict: write.strict,
+        };
+        let mut plan = query::resolve_write(&write, &scope, &context)?;
+        let answers = std::mem::take(&mut plan.answers);
+        let warnings = std::mem::take(&mut plan.warnings);
+        let touched = plan.steps.iter().filter_map(touched_by).collect();
+        let guarded = match actor.identity {
+            Identity::System(reason) => Guarded::for_system(plan, reason),
+            Identity::Anonymous | Identity::User(_) => {
+                access::guard_write(plan, &state.catalog, actor, &words, self.limits())?
+            }
+        };
+        let stamp = ChangeStamp {
+            actor: actor.user().map(str::to_owned),
+            source: source.map(str::to_owned),
+            at_ms: self.clock().now_ms(),
+        };
+        let compiled = sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
+        Ok((compiled, answers, warnings, touched))
+    }
+
+    /// Makes what was written visible to the next request: permissions, roles, identity, feed.
+    async fn after_write(&self, asked: &BTreeSet<String>, all: &BTreeSet<String>) -> Result<()> {
+        let touched = |name: &str| asked.contains(name) || all.contains(name);
+        if touched("baasix_Permission") || touched("baasix_Role") {
+            self.reload_policies().await?;
+        }
+        let identity = ["baasix_User", "baasix_UserRole", "baasix_Role", "baasix_Sessions", "baasix_Tenant", "baasix_ApiToken"];
+        if identity.iter().any(|name| touched(name)) {
+            self.identity_changed();
+        }
+        self.feed().wake();
+        Ok(())
+    }
+}
+
+pub(crate) fn collection_of(operation: &Operation) -> &str {
+    match operation {
+        Operation::Create { collection, .. }
+        | Operation::Update { collection, .. }
+        | Operation::Delete { collection, .. } => collection,
+    }
+}
+
+fn touched_by(step: &query::Step) -> Option<String> {
+    match step {
+        query::Step::Insert { collection, .. }
+        | query::Step::Update { collection, .. }
+        | query::Step::Delete { collection, .. } => Some(collection.name.clone()),
+        query::Step::Exists { .. } => None,
+    }
+}
+
+/// The catalogue is changed through `/schemas`, which knows what a change does to the data; a
+/// record of it written by hand would make the catalog lie.
+fn refuse_catalog_rows(operation: &Operation, actor: &Actor) -> Result<()> {
+    let guarded = collection_of(operation) == "baasix_SchemaDefinition";
+    if guarded && !matches!(actor.identity, Identity::System(_)) {
+        return Err(Error::new(Code::Forbidden, "schema definitions are changed through `/schemas`")
+            .hint("use POST, PATCH or DELETE `/schemas/:collection`"));
+    }
+    Ok(())
+}
