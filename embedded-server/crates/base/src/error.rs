@@ -34,6 +34,8 @@ pub struct Detail {
     pub value: Option<String>,
     /// The stored value as compact JSON text (edit conflicts only).
     pub current: Option<String>,
+    /// The known name nearest to an unknown one.
+    pub nearest: Option<String>,
 }
 
 impl Detail {

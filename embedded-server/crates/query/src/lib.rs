@@ -1,20 +1,32 @@
 //! Floor 1b: what was asked, and what that means.
 //!
-//! A surface hands over a [`Read`] or [`Write`] in names and JSON. [`resolve`] turns it into a
-//! plan: every name found, every value coerced to its field's type, every bound checked.
+//! A surface hands over a [`Read`] or [`Write`] in names and JSON. [`resolve_read`] and
+//! [`resolve_write`] turn it into a plan: every name found, every value coerced to its field's
+//! type, every bound checked.
 //! May import: `base`, `catalog`. Pure: no IO, no clock (the caller passes "now"), no tokio, no
-//! serde on the plan types. Refuses: everything unknown, with the nearest known name.
+//! serde on the plan types. Randomness only where a default asks for a new id.
+//! Refuses: everything unknown, with the nearest known name.
 
+mod coerce;
 mod filter;
+mod json;
 mod plan;
 mod read;
+mod resolve;
 mod write;
 
+pub use coerce::{canonical_json, coerce};
 pub use filter::{Filter, Test, Words};
+pub use json::{parse_filter, parse_rel_conditions, print_filter};
 pub use plan::{
     Aggregate, Assigned, Cast, Cond, Condition, Count, DatePart, Expand, GroupKey, Grouping, Hop,
-    JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Projection, ReadPlan, Ref, Rows, Search,
-    Selected, Step, WritePlan,
+    JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Projection, ReadPlan, Ref, Rows,
+    Search, Selected, Step, WritePlan,
 };
-pub use read::{AggregateAsked, AggregateFunction, CountMode, Direction, Read, RelConditions, SortAsked};
+pub use read::{
+    AggregateAsked, AggregateFunction, CountMode, Direction, Read, RelConditions, SortAsked,
+};
+pub use resolve::{
+    Place, Scope, decode_cursor, encode_cursor, resolve_filter, resolve_read, resolve_write,
+};
 pub use write::{Context, Operation, Write};
