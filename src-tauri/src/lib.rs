@@ -1,0 +1,112 @@
+//! The roof: the desktop window around the studio, and the servers it runs in its own process.
+//!
+//! May import `embedded-server` and nothing below it. The webview holds no secret and reaches a
+//! project only through its public routes; the commands here start and stop servers, pick files
+//! and keep the list of projects. Nothing here knows a record.
+//!
+//! A panic while a request is answered stays in that server's task: this program unwinds.
+
+mod command;
+mod fault;
+mod log_ring;
+mod project;
+mod secret;
+mod server;
+mod studio;
+mod tray;
+mod window;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tauri::{AppHandle, Manager, RunEvent};
+
+use crate::secret::Secrets;
+use crate::studio::Studio;
+
+/// Runs the desktop program until its window is closed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let built = tauri::Builder::default()
+        // First, so that a second launch ends before it does anything.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
+        .plugin(tauri_plugin_log::Builder::new().level(log::LevelFilter::Info).build())
+        .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_notification::init())
+        .invoke_handler(tauri::generate_handler![
+            command::projects_list,
+            command::project_suggest,
+            command::project_new,
+            command::project_open,
+            command::project_start,
+            command::project_stop,
+            command::project_rename,
+            command::project_duplicate,
+            command::project_remove,
+            command::project_reveal,
+            command::project_log_tail,
+            command::project_session,
+            command::secrets_state,
+            command::secrets_unlock,
+            command::layout_get,
+            command::layout_set,
+        ])
+        .setup(|app| set_up(app.handle()))
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => {
+            eprintln!("Plinth could not open its window: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            let studio = Arc::clone(&app.state::<Arc<Studio>>());
+            tauri::async_runtime::block_on(async move { studio.servers.stop_all().await });
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = app.path().app_data_dir()?;
+    std::fs::create_dir_all(&folder)?;
+    let secrets = Secrets::new(folder.join("secrets.sealed"));
+    let studio = Studio::open(app, secrets).map_err(|fault| fault.message)?;
+    app.manage(Arc::new(studio));
+    end_on_signal(app);
+    if let Err(error) = tray::build(app) {
+        log::warn!("no tray on this desktop: {error}");
+    }
+    window::build(app)?;
+    Ok(())
+}
+
+/// A session that ends, or a terminal's Ctrl-C, closes the program as its window would.
+#[cfg(unix)]
+fn end_on_signal(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let signals = signal(SignalKind::terminate())
+            .and_then(|end| Ok((end, signal(SignalKind::interrupt())?)));
+        match signals {
+            Ok((mut end, mut interrupt)) => {
+                tokio::select! {
+                    _ = end.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                app.exit(0);
+            }
+            Err(error) => log::warn!("signals are not heard: {error}"),
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn end_on_signal(_app: &AppHandle) {}

@@ -53,10 +53,12 @@ fn keep(name: &str, bytes: &[u8]) -> Outcome {
 }
 
 fn render(edge_px: u32, style: &str) -> Outcome<Vec<u8>> {
-    let shape = match edge_px {
-        ..=BARE_TO_PX => BARE,
-        ..FINE_FROM_PX => COARSE,
-        _ => "",
+    let shape = if edge_px <= BARE_TO_PX {
+        BARE
+    } else if edge_px < FINE_FROM_PX {
+        COARSE
+    } else {
+        ""
     };
     let sheet = std::env::temp_dir().join(format!("plinth-icon-{}.css", std::process::id()));
     std::fs::write(&sheet, format!("{shape} {style}")).map_err(|error| error.to_string())?;

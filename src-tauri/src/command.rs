@@ -1,0 +1,131 @@
+//! What the webview may ask. Each command extracts, makes one call and answers; what waits for a
+//! disk, a keychain or a database runs off the main thread.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt;
+use zeroize::Zeroizing;
+
+use crate::fault::{Fault, Outcome};
+use crate::project::Project;
+use crate::secret::Keeping;
+use crate::studio::{NewProject, Studio, Suggestion, WebSession};
+
+type Shared<'a> = State<'a, Arc<Studio>>;
+
+/// Lines of a log when the studio does not say how many.
+const LOG_LINES: usize = 200;
+
+async fn waiting<T: Send + 'static>(
+    studio: &Shared<'_>,
+    work: impl FnOnce(&Studio) -> Outcome<T> + Send + 'static,
+) -> Outcome<T> {
+    let studio = Arc::clone(studio);
+    let done = tauri::async_runtime::spawn_blocking(move || work(&studio)).await;
+    done.map_err(Fault::internal)?
+}
+
+#[tauri::command]
+pub(crate) async fn projects_list(studio: Shared<'_>) -> Outcome<Vec<Project>> {
+    waiting(&studio, |studio| Ok(studio.projects())).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_suggest(studio: Shared<'_>, name: String) -> Outcome<Suggestion> {
+    waiting(&studio, move |studio| studio.suggest(&name)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_new(studio: Shared<'_>, ask: NewProject) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.create(ask)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_open(studio: Shared<'_>, path: PathBuf) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.adopt(&path)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_start(
+    studio: Shared<'_>,
+    id: String,
+    password: Option<String>,
+) -> Outcome<Project> {
+    studio.start(&id, password.map(Zeroizing::new)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_stop(studio: Shared<'_>, id: String) -> Outcome<Project> {
+    studio.stop(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_rename(
+    studio: Shared<'_>,
+    id: String,
+    name: String,
+) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.rename(&id, &name)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_duplicate(studio: Shared<'_>, id: String) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.duplicate(&id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_remove(
+    studio: Shared<'_>,
+    id: String,
+    delete_files: Option<bool>,
+) -> Outcome {
+    waiting(&studio, move |studio| studio.remove(&id, delete_files.unwrap_or(false))).await
+}
+
+#[tauri::command]
+pub(crate) async fn project_reveal(app: AppHandle, studio: Shared<'_>, id: String) -> Outcome {
+    let folder = studio.folder(&id)?;
+    app.opener().reveal_item_in_dir(folder).map_err(Fault::internal)
+}
+
+#[tauri::command]
+pub(crate) async fn project_log_tail(
+    studio: Shared<'_>,
+    id: String,
+    lines: Option<usize>,
+) -> Outcome<Vec<String>> {
+    studio.log_tail(&id, lines.unwrap_or(LOG_LINES))
+}
+
+#[tauri::command]
+pub(crate) async fn project_session(studio: Shared<'_>, id: String) -> Outcome<WebSession> {
+    waiting(&studio, move |studio| studio.session(&id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn secrets_state(studio: Shared<'_>) -> Outcome<Keeping> {
+    waiting(&studio, |studio| Ok(studio.secrets.keeping())).await
+}
+
+#[tauri::command]
+pub(crate) async fn secrets_unlock(studio: Shared<'_>, password: String) -> Outcome<Keeping> {
+    let password = Zeroizing::new(password);
+    waiting(&studio, move |studio| {
+        studio.secrets.unlock(&password)?;
+        Ok(studio.secrets.keeping())
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn layout_get(studio: Shared<'_>, key: String) -> Outcome<Option<Value>> {
+    Ok(studio.layout(&key))
+}
+
+#[tauri::command]
+pub(crate) async fn layout_set(studio: Shared<'_>, key: String, value: Value) -> Outcome {
+    waiting(&studio, move |studio| studio.set_layout(key, value)).await
+}

@@ -1,0 +1,267 @@
+//! Projects as they are kept in the list, and as the studio sees them.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tauri::Url;
+
+use crate::fault::{Fault, Outcome};
+
+/// The file by which a project folder is known; the server makes it.
+pub(crate) const DATABASE_FILE: &str = embedded_server::DATABASE_FILE;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    /// Runs in this program.
+    Local,
+    /// Runs elsewhere; we only connect.
+    Remote,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum StoreKind {
+    Sqlite,
+    Postgres,
+}
+
+/// Which colour the window wears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Environment {
+    #[default]
+    Local,
+    Staging,
+    Production,
+}
+
+/// What the studio asks before it writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Guard {
+    #[default]
+    Open,
+    Confirm,
+    ReadOnly,
+}
+
+/// One line of the list, as kept on disk. Holds no secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Entry {
+    pub id: String,
+    pub name: String,
+    pub kind: Kind,
+    pub store: Option<StoreKind>,
+    /// The project's folder; with Postgres it holds what is not in the database.
+    pub folder: Option<PathBuf>,
+    /// The database's address without its password.
+    pub database_url: Option<String>,
+    /// Whether the database's address had a password.
+    pub has_password: bool,
+    /// The port it asks for; the next free one is taken when it is not free.
+    pub port: Option<u16>,
+    pub template: Option<String>,
+    pub environment: Environment,
+    pub guard: Guard,
+    pub last_opened_at: Option<String>,
+}
+
+/// One project as the studio sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Project {
+    pub id: String,
+    pub name: String,
+    pub kind: Kind,
+    pub place: String,
+    pub folder: Option<PathBuf>,
+    pub store: Option<StoreKind>,
+    pub state: State,
+    pub step: Option<&'static str>,
+    pub error: Option<Fault>,
+    pub port: Option<u16>,
+    pub url: Option<String>,
+    pub size_bytes: Option<u64>,
+    pub started_at: Option<String>,
+    pub last_opened_at: Option<String>,
+    pub template: Option<String>,
+    pub environment: Environment,
+    pub guard: Guard,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    Stopped,
+    Starting,
+    Running,
+    Failed,
+}
+
+impl Entry {
+    /// Where its records lie, in words: the folder, or the database without user and password.
+    pub(crate) fn place(&self) -> String {
+        let database = self.database_url.as_deref().and_then(|url| Url::parse(url).ok());
+        if let Some(url) = database {
+            let host = url.host_str().unwrap_or("localhost");
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            return format!("{host}{port}{}", url.path());
+        }
+        self.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
+    }
+
+    /// The name under which its password is kept.
+    pub(crate) fn secret_name(&self) -> String {
+        format!("database of {}", self.id)
+    }
+}
+
+/// A name is shown in one line and becomes a folder.
+pub(crate) fn checked_name(name: &str) -> Outcome<String> {
+    const LENGTH_MAX: usize = 80;
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > LENGTH_MAX || name.chars().any(char::is_control) {
+        return Err(Fault::new(
+            "NAME_INVALID",
+            format!(
+                "a project's name has 1 to {LENGTH_MAX} characters in one line, this one has {length}"
+            ),
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// `Corner shop` becomes `corner-shop`; a name without letters or digits becomes `project`.
+pub(crate) fn folder_name(name: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in name.split(|letter: char| !letter.is_alphanumeric()) {
+        if !word.is_empty() {
+            words.push(word.to_lowercase());
+        }
+    }
+    if words.is_empty() { "project".to_owned() } else { words.join("-") }
+}
+
+/// The address without its password, and the password.
+pub(crate) fn without_password(database_url: &str) -> Outcome<(String, Option<String>)> {
+    let wrong = || {
+        Fault::new("DATABASE_URL_INVALID", "this is no address of a Postgres database")
+            .hint("postgres://user:password@host:5432/database")
+    };
+    let mut url = Url::parse(database_url.trim()).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") || url.host_str().is_none() {
+        return Err(wrong());
+    }
+    let password = url.password().map(ToOwned::to_owned);
+    url.set_password(None).map_err(|()| wrong())?;
+    Ok((url.to_string(), password))
+}
+
+/// The opposite of [`without_password`]; the password is as it stood in the address.
+pub(crate) fn with_password(database_url: &str, password: &str) -> Outcome<String> {
+    let mut url = Url::parse(database_url).map_err(Fault::internal)?;
+    url.set_password(Some(password)).map_err(|()| Fault::internal("an address without a host"))?;
+    Ok(url.to_string())
+}
+
+/// The project folder meant by a path: itself, or the folder of its database file.
+pub(crate) fn folder_of(path: &Path) -> Outcome<PathBuf> {
+    let found = path.metadata().map_err(|error| Fault::file(path, &error))?;
+    let folder = if found.is_dir() { Some(path) } else { path.parent() };
+    let is_database = found.is_dir() || path.file_name().is_some_and(|name| name == DATABASE_FILE);
+    match folder {
+        Some(folder) if is_database && folder.join(DATABASE_FILE).is_file() => {
+            folder.canonicalize().map_err(|error| Fault::file(folder, &error))
+        }
+        _ => Err(Fault::new(
+            "NOT_A_PROJECT",
+            format!("`{}` is no project of Plinth", path.display()),
+        )
+        .hint(format!("a project is a folder with the file `{DATABASE_FILE}`"))),
+    }
+}
+
+/// The bytes of all files below a folder; what cannot be read counts nothing.
+pub(crate) fn size_bytes(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.filter_map(|entry| {
+        let found = entry.metadata().ok()?;
+        Some(if found.is_dir() { size_bytes(&entry.path()) } else { found.len() })
+    });
+    sizes.sum()
+}
+
+/// Copies a folder's files; the copy must not exist yet.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
+    std::fs::create_dir(to).map_err(|error| Fault::file(to, &error))?;
+    let entries = std::fs::read_dir(from).map_err(|error| Fault::file(from, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Fault::file(from, &error))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            std::fs::copy(&source, &target).map_err(|error| Fault::file(&source, &error))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{checked_name, folder_name, folder_of, with_password, without_password};
+
+    #[test]
+    fn a_folder_is_named_after_its_project() {
+        for (name, folder) in [
+            ("Corner shop", "corner-shop"),
+            ("  Überlandwerk 2 ", "überlandwerk-2"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("***", "project"),
+        ] {
+            assert_eq!(folder_name(name), folder, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_bounded_length() {
+        assert_eq!(checked_name("  Shop ").unwrap(), "Shop");
+        for wrong in ["", "   ", "a\nb", &"x".repeat(81)] {
+            assert_eq!(checked_name(wrong).unwrap_err().code, "NAME_INVALID", "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_password_leaves_the_address_and_returns_unchanged() {
+        let whole = "postgres://app:p%40ss%2Fword@db.example:5433/shop?sslmode=require";
+        let (address, password) = without_password(whole).unwrap();
+        assert_eq!(address, "postgres://app@db.example:5433/shop?sslmode=require");
+        assert_eq!(with_password(&address, &password.unwrap()).unwrap(), whole);
+        assert_eq!(without_password("postgres://app@db/shop").unwrap().1, None);
+    }
+
+    #[test]
+    fn what_is_no_postgres_address_is_refused_without_repeating_it() {
+        for wrong in ["", "db.example", "mysql://app:secret@db/shop", "postgres:shop"] {
+            let fault = without_password(wrong).unwrap_err();
+            assert_eq!(fault.code, "DATABASE_URL_INVALID", "{wrong}");
+            assert!(!fault.message.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn a_folder_without_a_database_is_no_project() {
+        let folder = std::env::temp_dir().join(format!("plinth-open-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        assert_eq!(folder_of(&folder).unwrap_err().code, "NOT_A_PROJECT");
+        std::fs::write(folder.join(super::DATABASE_FILE), "").unwrap();
+        std::fs::write(folder.join("notes.txt"), "").unwrap();
+        assert!(folder_of(&folder).is_ok());
+        assert!(folder_of(&folder.join(super::DATABASE_FILE)).is_ok());
+        assert_eq!(folder_of(&folder.join("notes.txt")).unwrap_err().code, "NOT_A_PROJECT");
+        assert_eq!(folder_of(&folder.join("gone")).unwrap_err().code, "FILE_FAILED");
+    }
+}

@@ -1,0 +1,439 @@
+//! The list of projects and what one can do with each; everything here is behind a command.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use embedded_server::Config;
+use serde::{Deserialize, Serialize};
+use tauri::{AppHandle, Emitter, Manager, Wry};
+use tauri_plugin_store::{Store, StoreExt};
+use zeroize::Zeroizing;
+
+use crate::fault::{Fault, Outcome};
+use crate::project::{self, Entry, Environment, Guard, Kind, Project, StoreKind};
+use crate::secret::Secrets;
+use crate::server::{Servers, now};
+use crate::tray;
+
+/// The first port a project asks for; further projects get the next ones.
+const PORT_FIRST: u16 = 8056;
+const LIST_FILE: &str = "projects.json";
+const LIST_KEY: &str = "projects";
+const LAYOUT_FILE: &str = "layout.json";
+/// The webview lists again when it hears this.
+const CHANGED: &str = "projects-changed";
+
+pub(crate) struct Studio {
+    app: AppHandle,
+    list: Arc<Store<Wry>>,
+    layout: Arc<Store<Wry>>,
+    entries: Mutex<Vec<Entry>>,
+    pub servers: Servers,
+    pub secrets: Secrets,
+}
+
+/// What *New project* asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewProject {
+    name: String,
+    store: StoreKind,
+    folder: Option<PathBuf>,
+    database_url: Option<String>,
+    template: Option<String>,
+    #[serde(default)]
+    environment: Environment,
+    #[serde(default)]
+    guard: Guard,
+}
+
+/// Where a new project would lie and answer.
+#[derive(Serialize)]
+pub(crate) struct Suggestion {
+    folder: PathBuf,
+    port: u16,
+    url: String,
+}
+
+/// How the webview reaches a project's server; the token lives as long as the server.
+#[derive(Serialize)]
+pub(crate) struct WebSession {
+    url: String,
+    token: String,
+}
+
+impl Studio {
+    pub(crate) fn open(app: &AppHandle, secrets: Secrets) -> Outcome<Self> {
+        let list = app.store(LIST_FILE).map_err(Fault::internal)?;
+        let layout = app.store(LAYOUT_FILE).map_err(Fault::internal)?;
+        let entries = match list.get(LIST_KEY) {
+            Some(kept) => serde_json::from_value(kept).map_err(|error| {
+                Fault::new(
+                    "LIST_UNREADABLE",
+                    format!("the list of projects cannot be read: {error}"),
+                )
+            })?,
+            None => Vec::new(),
+        };
+        let entries = Mutex::new(entries);
+        Ok(Self { app: app.clone(), list, layout, entries, servers: Servers::default(), secrets })
+    }
+
+    /// Last opened first, then the newest.
+    pub(crate) fn projects(&self) -> Vec<Project> {
+        let mut entries = self.entries().clone();
+        entries.reverse();
+        entries.sort_by(|a, b| b.last_opened_at.cmp(&a.last_opened_at));
+        entries.iter().map(|entry| self.shown(entry)).collect()
+    }
+
+    pub(crate) fn suggest(&self, name: &str) -> Outcome<Suggestion> {
+        let folder = free_folder(&self.projects_folder()?, &project::folder_name(name));
+        let port = self.next_port();
+        Ok(Suggestion { folder, port, url: format!("http://127.0.0.1:{port}") })
+    }
+
+    pub(crate) fn create(&self, ask: NewProject) -> Outcome<Project> {
+        let name = project::checked_name(&ask.name)?;
+        let database = match (ask.store, &ask.database_url) {
+            (StoreKind::Sqlite, _) => None,
+            (StoreKind::Postgres, Some(url)) => Some(project::without_password(url)?),
+            (StoreKind::Postgres, None) => {
+                return Err(Fault::new(
+                    "DATABASE_URL_MISSING",
+                    "a project on Postgres needs its address",
+                ));
+            }
+        };
+        let folder = match ask.folder {
+            Some(folder) => folder,
+            None => free_folder(&self.projects_folder()?, &project::folder_name(&name)),
+        };
+        must_be_free(&folder)?;
+        std::fs::create_dir_all(&folder).map_err(|error| Fault::file(&folder, &error))?;
+
+        let (database_url, password) = database.unzip();
+        let password = password.flatten();
+        let entry = Entry {
+            id: new_id(),
+            name,
+            kind: Kind::Local,
+            store: Some(ask.store),
+            folder: Some(folder),
+            database_url,
+            has_password: password.is_some(),
+            port: Some(self.next_port()),
+            template: ask.template,
+            environment: ask.environment,
+            guard: ask.guard,
+            last_opened_at: None,
+        };
+        if let Some(password) = password {
+            self.secrets.set(&entry.secret_name(), &password)?;
+        }
+        self.add(entry)
+    }
+
+    /// Adds a project that lies on this machine already; one that is listed is answered as it is.
+    pub(crate) fn adopt(&self, path: &Path) -> Outcome<Project> {
+        let folder = project::folder_of(path)?;
+        let known =
+            self.entries().iter().find(|entry| entry.folder.as_deref() == Some(&folder)).cloned();
+        if let Some(entry) = known {
+            return Ok(self.shown(&entry));
+        }
+        let name = folder
+            .file_name()
+            .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+        self.add(self.sqlite_entry(name, folder))
+    }
+
+    pub(crate) async fn start(
+        &self,
+        id: &str,
+        password: Option<Zeroizing<String>>,
+    ) -> Outcome<Project> {
+        let entry = self.entry(id)?;
+        let config = self.config(&entry, password)?;
+        let app = self.app.clone();
+        let started = self.servers.begin(id, config, move || changed(&app))?;
+        changed(&self.app);
+        let outcome = started.listening().await;
+        changed(&self.app);
+        outcome?;
+        self.opened(id)
+    }
+
+    pub(crate) async fn stop(&self, id: &str) -> Outcome<Project> {
+        let entry = self.entry(id)?;
+        self.servers.stop(id).await?;
+        changed(&self.app);
+        Ok(self.shown(&entry))
+    }
+
+    pub(crate) fn rename(&self, id: &str, name: &str) -> Outcome<Project> {
+        let name = project::checked_name(name)?;
+        self.edit(id, |entry| entry.name = name)
+    }
+
+    /// Copies a stopped SQLite project, files and all.
+    pub(crate) fn duplicate(&self, id: &str) -> Outcome<Project> {
+        let entry = self.entry(id)?;
+        let (Some(StoreKind::Sqlite), Some(folder)) = (entry.store, &entry.folder) else {
+            return Err(Fault::new(
+                "NOT_DUPLICABLE",
+                "only a project whose data lies in its own folder can be copied",
+            )
+            .hint(
+                "copy the Postgres database with its own tools, then make a project on the copy",
+            ));
+        };
+        self.must_be_stopped(id, "copied")?;
+        let name = project::checked_name(&format!("{} copy", entry.name))?;
+        let beside = folder
+            .parent()
+            .map_or_else(|| self.projects_folder(), |parent| Ok(parent.to_path_buf()))?;
+        let copy = free_folder(&beside, &project::folder_name(&name));
+        project::copy_folder(folder, &copy)?;
+        let mut copied = self.sqlite_entry(name, copy);
+        copied.template = entry.template;
+        copied.environment = entry.environment;
+        copied.guard = entry.guard;
+        self.add(copied)
+    }
+
+    /// Forgets a project; its files are removed only on request.
+    pub(crate) fn remove(&self, id: &str, delete_files: bool) -> Outcome {
+        let entry = self.entry(id)?;
+        self.must_be_stopped(id, "removed")?;
+        if delete_files && let Some(folder) = &entry.folder {
+            // Only what we made: a folder that lost its database may hold somebody else's files.
+            let own = project::folder_of(folder)?;
+            std::fs::remove_dir_all(&own).map_err(|error| Fault::file(&own, &error))?;
+        }
+        if entry.has_password {
+            self.secrets.remove(&entry.secret_name())?;
+        }
+        self.entries().retain(|kept| kept.id != id);
+        self.save()
+    }
+
+    pub(crate) fn folder(&self, id: &str) -> Outcome<PathBuf> {
+        self.entry(id)?
+            .folder
+            .ok_or_else(|| Fault::new("NO_FOLDER", "a remote project has no folder here"))
+    }
+
+    pub(crate) fn log_tail(&self, id: &str, lines: usize) -> Outcome<Vec<String>> {
+        self.entry(id)?;
+        Ok(self.servers.log_tail(id, lines))
+    }
+
+    pub(crate) fn session(&self, id: &str) -> Outcome<WebSession> {
+        let session = self.servers.session(id)?;
+        self.opened(id)?;
+        Ok(WebSession { url: format!("http://{}", session.address), token: session.token })
+    }
+
+    pub(crate) fn layout(&self, key: &str) -> Option<serde_json::Value> {
+        self.layout.get(key)
+    }
+
+    pub(crate) fn set_layout(&self, key: String, value: serde_json::Value) -> Outcome {
+        self.layout.set(key, value);
+        self.layout.save().map_err(Fault::internal)
+    }
+
+    /// What runs, one line each, for the tray.
+    pub(crate) fn running(&self) -> Vec<String> {
+        let running = self.servers.running();
+        let entries = self.entries();
+        let lines = running.iter().filter_map(|(id, address)| {
+            let entry = entries.iter().find(|entry| entry.id == *id)?;
+            Some(format!("{} on port {}", entry.name, address.port()))
+        });
+        lines.collect()
+    }
+
+    pub(crate) async fn stop_all(&self) {
+        self.servers.stop_all().await;
+        changed(&self.app);
+    }
+
+    fn config(&self, entry: &Entry, given: Option<Zeroizing<String>>) -> Outcome<Config> {
+        let folder = entry.folder.clone().ok_or_else(|| {
+            Fault::new("NOT_LOCAL", "a remote project runs elsewhere; it cannot be started here")
+        })?;
+        let database_url = match &entry.database_url {
+            Some(url) if entry.has_password => Some(self.with_secret(entry, url, given)?),
+            other => other.clone(),
+        };
+        Ok(Config {
+            data_dir: folder,
+            port: entry.port.unwrap_or(PORT_FIRST),
+            port_fallback: true,
+            database_url,
+            ..Config::default()
+        })
+    }
+
+    fn with_secret(
+        &self,
+        entry: &Entry,
+        url: &str,
+        given: Option<Zeroizing<String>>,
+    ) -> Outcome<String> {
+        let password = match given {
+            Some(given) => given,
+            None => self.secrets.get(&entry.secret_name())?.ok_or_else(|| {
+                Fault::new(
+                    "SECRET_NEEDED",
+                    format!("the password of {} is not kept here", entry.place()),
+                )
+            })?,
+        };
+        project::with_password(url, &password)
+    }
+
+    fn shown(&self, entry: &Entry) -> Project {
+        let server = self.servers.snapshot(&entry.id);
+        let entry = entry.clone();
+        let on_disk = entry.store == Some(StoreKind::Sqlite);
+        Project {
+            place: entry.place(),
+            size_bytes: entry.folder.as_deref().filter(|_| on_disk).map(project::size_bytes),
+            id: entry.id,
+            name: entry.name,
+            kind: entry.kind,
+            folder: entry.folder,
+            store: entry.store,
+            state: server.state,
+            step: server.step,
+            error: server.error,
+            port: server.address.map(|address| address.port()).or(entry.port),
+            url: server.address.map(|address| format!("http://{address}")),
+            started_at: server.started_at.map(|at| at.to_string()),
+            last_opened_at: entry.last_opened_at,
+            template: entry.template,
+            environment: entry.environment,
+            guard: entry.guard,
+        }
+    }
+
+    fn sqlite_entry(&self, name: String, folder: PathBuf) -> Entry {
+        Entry {
+            id: new_id(),
+            name,
+            kind: Kind::Local,
+            store: Some(StoreKind::Sqlite),
+            folder: Some(folder),
+            database_url: None,
+            has_password: false,
+            port: Some(self.next_port()),
+            template: None,
+            environment: Environment::default(),
+            guard: Guard::default(),
+            last_opened_at: None,
+        }
+    }
+
+    fn add(&self, entry: Entry) -> Outcome<Project> {
+        self.entries().push(entry.clone());
+        self.save()?;
+        Ok(self.shown(&entry))
+    }
+
+    fn opened(&self, id: &str) -> Outcome<Project> {
+        self.edit(id, |entry| entry.last_opened_at = Some(now().to_string()))
+    }
+
+    fn edit(&self, id: &str, change: impl FnOnce(&mut Entry)) -> Outcome<Project> {
+        let edited = {
+            let mut entries = self.entries();
+            let entry = entries
+                .iter_mut()
+                .find(|entry| entry.id == id)
+                .ok_or_else(|| Fault::unknown_project(id))?;
+            change(entry);
+            entry.clone()
+        };
+        self.save()?;
+        Ok(self.shown(&edited))
+    }
+
+    fn entry(&self, id: &str) -> Outcome<Entry> {
+        let found = self.entries().iter().find(|entry| entry.id == id).cloned();
+        found.ok_or_else(|| Fault::unknown_project(id))
+    }
+
+    fn must_be_stopped(&self, id: &str, what: &str) -> Outcome {
+        if self.servers.is_stopped(id) {
+            return Ok(());
+        }
+        Err(Fault::new("STILL_RUNNING", format!("a running project cannot be {what}"))
+            .hint("stop it first"))
+    }
+
+    /// The first port that no listed project asks for and that is free now.
+    fn next_port(&self) -> u16 {
+        let taken: Vec<u16> = self.entries().iter().filter_map(|entry| entry.port).collect();
+        (PORT_FIRST..=u16::MAX)
+            .find(|port| !taken.contains(port) && TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .unwrap_or(PORT_FIRST)
+    }
+
+    fn projects_folder(&self) -> Outcome<PathBuf> {
+        let home = self.app.path().home_dir().map_err(Fault::internal)?;
+        Ok(home.join("Projects"))
+    }
+
+    fn save(&self) -> Outcome {
+        let entries = serde_json::to_value(&*self.entries()).map_err(Fault::internal)?;
+        self.list.set(LIST_KEY, entries);
+        self.list.save().map_err(Fault::internal)?;
+        changed(&self.app);
+        Ok(())
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        // Entries are pushed, edited and removed whole.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells the webview and the tray.
+fn changed(app: &AppHandle) {
+    if let Err(error) = app.emit(CHANGED, ()) {
+        log::warn!("the studio was not told of a change: {error}");
+    }
+    tray::refresh(app);
+}
+
+fn new_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// `shop`, or `shop-2` when there is something of that name.
+fn free_folder(beside: &Path, name: &str) -> PathBuf {
+    let first = beside.join(name);
+    let mut more = (2_u32..).map(|number| beside.join(format!("{name}-{number}")));
+    if first.exists() { more.find(|folder| !folder.exists()).unwrap_or(first) } else { first }
+}
+
+/// A new project begins in a folder of its own.
+fn must_be_free(folder: &Path) -> Outcome {
+    let fault =
+        |what: &str| Err(Fault::new("FOLDER_TAKEN", format!("`{}` {what}", folder.display())));
+    match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Fault::file(folder, &error)),
+        Ok(_) if folder.join(project::DATABASE_FILE).is_file() => {
+            fault("holds a project already; open it instead")
+        }
+        Ok(mut entries) => match entries.next() {
+            Some(_) => fault("is not empty"),
+            None => Ok(()),
+        },
+    }
+}
