@@ -1,0 +1,18 @@
+// Two plain compilations of the same sources: ES modules and CommonJS, each with its own
+// declarations. The marker in dist/cjs tells Node that these .js files are CommonJS although the
+// package itself is "type": "module".
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+for (const project of ['tsconfig.json', 'tsconfig.cjs.json']) {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+mkdirSync(`${root}/dist/cjs`, { recursive: true });
+writeFileSync(`${root}/dist/cjs/package.json`, '{ "type": "commonjs" }\n');

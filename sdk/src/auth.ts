@@ -1,0 +1,284 @@
+import { PlinthError } from './error.js';
+import type { Transport } from './transport.js';
+import type {
+  AuthResponse,
+  AuthState,
+  AuthTokens,
+  LoginCredentials,
+  RegisterData,
+  User,
+} from './types/auth.js';
+import type { CallOptions } from './types/common.js';
+
+/** Signing in and out, and who is signed in. */
+export class Auth {
+  readonly #http: Transport;
+
+  /** @internal */
+  constructor(http: Transport) {
+    this.#http = http;
+  }
+
+  /**
+   * Signs in and keeps the session. A wrong address or password rejects with 400
+   * `INVALID_CREDENTIALS`.
+   *
+   * @example
+   * ```ts
+   * const { user, token } = await plinth.auth.login({
+   *   email: 'user@example.com',
+   *   password: 'password123',
+   * });
+   * console.log(user.email, token.length);
+   * ```
+   */
+  login(credentials: LoginCredentials, options?: CallOptions): Promise<AuthResponse> {
+    const { tenantId, ...rest } = credentials;
+    return this.#begin('/auth/login', { ...rest, tenant_Id: tenantId }, options);
+  }
+
+  /**
+   * Creates an account and, unless its e-mail address must be verified first, signs it in.
+   *
+   * @example
+   * ```ts
+   * const { user, requiresEmailVerification } = await plinth.auth.register({
+   *   email: 'newuser@example.com',
+   *   password: 'securepassword',
+   *   firstName: 'John',
+   *   lastName: 'Doe',
+   * });
+   * console.log(user.id, requiresEmailVerification ?? false);
+   * ```
+   */
+  register(data: RegisterData, options?: CallOptions): Promise<AuthResponse> {
+    return this.#begin('/auth/register', data, options);
+  }
+
+  /**
+   * Signs out. With a bearer token the session is forgotten here even when the server cannot be
+   * reached; in cookie mode only the server can end it, so that the call then rejects.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.logout();
+   * ```
+   */
+  async logout(options?: CallOptions): Promise<void> {
+    const { session } = this.#http;
+    const { token, epoch } = await session.credential();
+    // First, so that a refresh that is on its way cannot bring the session back.
+    const wasSignedIn = await session.end(epoch);
+    const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    try {
+      await this.#http.get('/auth/logout', {
+        ...options,
+        skipAuth: true,
+        headers: { ...options?.headers, ...bearer },
+      });
+    } catch (error) {
+      const answered = error instanceof PlinthError && !error.isRetryable;
+      if (!answered && session.mode === 'cookie') throw error;
+    } finally {
+      if (wasSignedIn) this.#http.emit('SIGNED_OUT', null);
+    }
+  }
+
+  /**
+   * The signed-in user as the server knows it now, or `null` when nobody is.
+   *
+   * @example
+   * ```ts
+   * const user = await plinth.auth.getUser();
+   * console.log(user?.email ?? 'nobody');
+   * ```
+   */
+  async getUser(options?: CallOptions): Promise<User | null> {
+    const { session } = this.#http;
+    const { epoch } = await session.credential();
+    try {
+      const { user } = await this.#http.get<{ user: User }>('/auth/me', options);
+      if (await session.remember(user, epoch)) this.#http.emit('USER_UPDATED', user);
+      return user;
+    } catch (error) {
+      if (!(error instanceof PlinthError) || error.status !== 401) throw error;
+      if (!session.isStatic) await this.#http.signOut(epoch);
+      return null;
+    }
+  }
+
+  /**
+   * The same as {@link getUser}.
+   *
+   * @example
+   * ```ts
+   * console.log(await plinth.auth.me());
+   * ```
+   */
+  me(options?: CallOptions): Promise<User | null> {
+    return this.getUser(options);
+  }
+
+  /**
+   * The user this client last heard of; no request is made.
+   *
+   * @example
+   * ```ts
+   * console.log((await plinth.auth.getCachedUser())?.firstName);
+   * ```
+   */
+  getCachedUser(): Promise<User | null> {
+    return this.#http.session.user();
+  }
+
+  /**
+   * Whether there is a token, or in cookie mode a known user; no request is made.
+   *
+   * @example
+   * ```ts
+   * if (await plinth.auth.isAuthenticated()) console.log('signed in');
+   * ```
+   */
+  async isAuthenticated(): Promise<boolean> {
+    return (await this.getState()).isAuthenticated;
+  }
+
+  /**
+   * The access token in use; `null` without one, and always in cookie mode.
+   *
+   * @example
+   * ```ts
+   * const token = await plinth.auth.getToken();
+   * console.log(token === null ? 'anonymous' : 'has a token');
+   * ```
+   */
+  async getToken(): Promise<string | null> {
+    return (await this.#http.session.token()) ?? null;
+  }
+
+  /**
+   * Uses this token from now on, for instance that of a service account. It is kept in the storage
+   * and cannot be refreshed.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.setToken('your-api-token');
+   * console.log(await plinth.auth.getUser());
+   * ```
+   */
+  async setToken(token: string): Promise<void> {
+    if (this.#http.session.mode === 'cookie') {
+      throw new TypeError('auth.setToken: this client has authMode "cookie", which sends no token; use "jwt"');
+    }
+    await this.#http.session.adopt({ token });
+  }
+
+  /**
+   * Renews the access token now. Calls do this by themselves, unless `autoRefresh` is off.
+   *
+   * @example
+   * ```ts
+   * const { token, expiresIn } = await plinth.auth.refreshToken();
+   * console.log(token.length, expiresIn);
+   * ```
+   */
+  refreshToken(): Promise<AuthTokens> {
+    return this.#http.refresh();
+  }
+
+  /**
+   * The state a former run left in the storage; call it when the program starts.
+   *
+   * @example
+   * ```ts
+   * const state = await plinth.auth.initialize();
+   * console.log(state.isAuthenticated ? state.user?.email : 'please sign in');
+   * ```
+   */
+  initialize(): Promise<AuthState> {
+    return this.getState();
+  }
+
+  /**
+   * Who is signed in, as far as this client knows; no request is made.
+   *
+   * @example
+   * ```ts
+   * const { user, isAuthenticated } = await plinth.auth.getState();
+   * console.log(user, isAuthenticated);
+   * ```
+   */
+  async getState(): Promise<AuthState> {
+    const { session } = this.#http;
+    const user = await session.user();
+    const isAuthenticated = session.mode === 'cookie' ? user !== null : (await session.token()) !== undefined;
+    return { user, isAuthenticated };
+  }
+
+  /**
+   * Asks the server whether the session is still good. Rejects when the server cannot tell.
+   *
+   * @example
+   * ```ts
+   * console.log(await plinth.auth.checkSession());
+   * ```
+   */
+  async checkSession(options?: CallOptions): Promise<boolean> {
+    try {
+      return (await this.#http.get<{ valid: boolean }>('/auth/check', options)).valid;
+    } catch (error) {
+      if (error instanceof PlinthError && error.status === 401) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Sends this tenant with every request from now on.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.setTenant('tenant-uuid');
+   * ```
+   */
+  async setTenant(tenantId: string): Promise<void> {
+    await this.#http.session.setTenant(tenantId);
+    this.#http.emit('TENANT_SWITCHED', await this.getCachedUser());
+  }
+
+  /**
+   * The tenant that is sent with every request.
+   *
+   * @example
+   * ```ts
+   * console.log(await plinth.auth.getTenant());
+   * ```
+   */
+  async getTenant(): Promise<string | null> {
+    return (await this.#http.session.tenant()) ?? null;
+  }
+
+  /**
+   * Sends no tenant any more.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.clearTenant();
+   * ```
+   */
+  async clearTenant(): Promise<void> {
+    await this.#http.session.setTenant(undefined);
+    this.#http.emit('TENANT_SWITCHED', await this.getCachedUser());
+  }
+
+  async #begin(path: string, data: object, options: CallOptions | undefined): Promise<AuthResponse> {
+    const { session } = this.#http;
+    // A server sets its cookie only when it is asked to.
+    const body = session.mode === 'cookie' ? { authMode: session.mode, ...data } : data;
+    const reply = await this.#http.post<AuthResponse>(path, body, { ...options, skipAuth: true });
+    if (reply.token) {
+      await session.adopt(reply);
+      this.#http.emit('SIGNED_IN', reply.user);
+    }
+    return reply;
+  }
+}

@@ -1,0 +1,120 @@
+import { Auth } from './auth.js';
+import { Imports } from './imports.js';
+import type { PlinthOptions } from './options.js';
+import { Permissions } from './permissions.js';
+import { Items, sendBatch } from './records.js';
+import { Schemas } from './schemas.js';
+import { Access, Server } from './server.js';
+import { Transport, type Http } from './transport.js';
+import type { AnyCollections, CallOptions } from './types/common.js';
+import type { BatchOperation, BatchPreview, BatchResult } from './types/write.js';
+import { Roles, Users } from './users.js';
+
+/** Stands for "no item type was named": then the collection's name must be a known one. */
+declare const unnamed: unique symbol;
+interface Unnamed {
+  readonly [unnamed]: never;
+}
+
+/** A client of one server, made by {@link createPlinth}. */
+export class Plinth<Collections extends { [K in keyof Collections]: object } = AnyCollections> {
+  readonly auth: Auth;
+  readonly schemas: Schemas;
+  readonly users: Users;
+  readonly roles: Roles;
+  readonly permissions: Permissions;
+  readonly imports: Imports;
+  readonly access: Access;
+  readonly server: Server;
+  /** Requests on routes that have no method of their own, sent as the signed-in user. */
+  readonly http: Http;
+  readonly #http: Transport;
+
+  /** @internal */
+  constructor(options: PlinthOptions) {
+    const http = new Transport(options);
+    this.#http = http;
+    this.http = http;
+    this.auth = new Auth(http);
+    this.schemas = new Schemas(http);
+    this.users = new Users(http);
+    this.roles = new Roles(http);
+    this.permissions = new Permissions(http, this.roles);
+    this.imports = new Imports(http);
+    this.access = new Access(http);
+    this.server = new Server(http);
+  }
+
+  /**
+   * The items of a collection. Their type comes from the client's `Collections`, or is named here.
+   *
+   * @example
+   * ```ts
+   * interface Product {
+   *   id: string;
+   *   name: string;
+   *   status: 'active' | 'inactive';
+   * }
+   *
+   * const { data } = await plinth.items<Product>('products').find({
+   *   filter: { status: { eq: 'active' } },
+   * });
+   * console.log(data.map((product) => product.name));
+   * ```
+   */
+  items<K extends keyof Collections & string>(collection: K): Items<Collections[K]>;
+  items<T extends object = Unnamed>(
+    collection: [T] extends [Unnamed] ? keyof Collections & string : string,
+  ): Items<T>;
+  items(collection: unknown): unknown {
+    return new Items(this.#http, collection as string);
+  }
+
+  /**
+   * Writes several things to any collections, all or none. With `dryRun` nothing is written, and
+   * the SQL it would take comes back.
+   *
+   * @example
+   * ```ts
+   * const results = await plinth.batch([
+   *   { op: 'create', collection: 'orders', data: { total: 30 } },
+   *   { op: 'update', collection: 'products', id: 'uuid-1', data: { stock: 4 }, expect: { stock: 5 } },
+   * ]);
+   * console.log(results.map(({ collection, id }) => `${collection} ${id}`));
+   * ```
+   */
+  batch(operations: readonly BatchOperation[], options: CallOptions & { dryRun: true }): Promise<BatchPreview>;
+  batch(
+    operations: readonly BatchOperation[],
+    options?: CallOptions & { dryRun?: false },
+  ): Promise<BatchResult[]>;
+  batch(
+    operations: readonly BatchOperation[],
+    options: CallOptions & { dryRun?: boolean } = {},
+  ): Promise<BatchResult[] | BatchPreview> {
+    return sendBatch(this.#http, operations, options);
+  }
+}
+
+/**
+ * Makes a client of the server at `options.url`.
+ *
+ * @example
+ * ```ts
+ * import { createPlinth } from '@plinth/sdk';
+ *
+ * interface Collections {
+ *   products: { id: string; name: string; price: number };
+ * }
+ *
+ * const plinth = createPlinth<Collections>({ url: 'http://localhost:8056' });
+ * await plinth.auth.login({ email: 'user@example.com', password: 'password123' });
+ * const { data } = await plinth.items('products').find({ filter: { price: { gte: 10 } } });
+ * console.log(data[0]?.name);
+ * ```
+ */
+export function createPlinth<Collections extends { [K in keyof Collections]: object } = AnyCollections>(
+  options: PlinthOptions,
+): Plinth<Collections> {
+  return new Plinth<Collections>(options);
+}

@@ -1,0 +1,103 @@
+/** One thing that was wrong with a request. */
+export interface ErrorDetail {
+  code?: string;
+  field?: string;
+  message?: string;
+  /** Facts of this kind of error, such as `index`, `expected` and `current` of a refused batch. */
+  [fact: string]: unknown;
+}
+
+/** Codes this client gives errors that no server sent. */
+export type ClientErrorCode =
+  | 'NETWORK_ERROR'
+  | 'TIMEOUT'
+  | 'INVALID_RESPONSE'
+  | 'INVALID_ID'
+  | 'NO_REFRESH_TOKEN'
+  | 'REFRESH_FAILED';
+
+interface ErrorFacts {
+  status: number;
+  code: string;
+  details?: readonly ErrorDetail[] | undefined;
+  hint?: string | undefined;
+  body?: unknown;
+  cause?: unknown;
+}
+
+/**
+ * What every failed call rejects with, except one the caller aborted: that rejects with the
+ * `reason` of its signal, as `fetch` does.
+ *
+ * @example
+ * ```ts
+ * import { PlinthError } from '@plinth/sdk';
+ *
+ * try {
+ *   await plinth.items('products').create({ name: '' });
+ * } catch (error) {
+ *   if (!(error instanceof PlinthError)) throw error;
+ *   console.error(error.status, error.code, error.message);
+ *   for (const detail of error.details) console.error(detail.field, detail.message);
+ * }
+ * ```
+ */
+export class PlinthError extends Error {
+  override readonly name = 'PlinthError';
+  /** HTTP status; `0` when no reply came. */
+  readonly status: number;
+  /** Stable name of the kind of error, such as `VALIDATION_ERROR` or `NETWORK_ERROR`. */
+  readonly code: string;
+  /** The single faults, for instance one per field. */
+  readonly details: readonly ErrorDetail[];
+  /** What would make it work, when the server knows. */
+  readonly hint: string | undefined;
+  /** The server's reply as it came: parsed JSON, or text. */
+  readonly body: unknown;
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.status = facts.status;
+    this.code = facts.code;
+    this.details = facts.details ?? [];
+    this.hint = facts.hint;
+    this.body = facts.body;
+  }
+
+  /**
+   * Whether the same call may succeed later: the server failed (5xx), asked to wait (429), was not
+   * reached, or did not answer in time. It does not promise that nothing was written.
+   */
+  get isRetryable(): boolean {
+    return (
+      this.status >= 500 || this.status === 429 || this.code === 'NETWORK_ERROR' || this.code === 'TIMEOUT'
+    );
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The error a reply stands for, whichever of the envelope's keys are present. */
+export function errorFromReply(status: number, statusText: string, body: unknown): PlinthError {
+  const outer: Fields = isObject(body) ? body : {};
+  const inner: Fields = isObject(outer['error']) ? outer['error'] : {};
+  const details = [outer['details'], inner['details']].find(Array.isArray) as unknown[] | undefined;
+  return new PlinthError(
+    text(inner['message']) ?? text(outer['message']) ?? text(statusText) ?? `HTTP status ${status}`,
+    {
+      status,
+      code: text(inner['code']) ?? text(outer['code']) ?? `HTTP_${status}`,
+      details: details?.filter(isObject) ?? [],
+      hint: text(inner['hint']) ?? text(outer['hint']),
+      body,
+    },
+  );
+}

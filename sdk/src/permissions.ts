@@ -1,0 +1,216 @@
+import { segment, type Transport } from './transport.js';
+import type { Roles } from './users.js';
+import type {
+  Permission,
+  PermissionAction,
+  PermissionExport,
+  PermissionGrant,
+  PermissionImportResult,
+  PermissionInput,
+  Role,
+} from './types/auth.js';
+import type { CallOptions } from './types/common.js';
+import type { ImportOptions } from './types/files.js';
+import type { QueryParams, ReadResult } from './types/query.js';
+
+const ACTIONS = ['create', 'read', 'update', 'delete'] as const satisfies readonly PermissionAction[];
+
+/** What each role may do with each collection. */
+export class Permissions {
+  readonly #http: Transport;
+  readonly #roles: Roles;
+
+  /** @internal */
+  constructor(http: Transport, roles: Roles) {
+    this.#http = http;
+    this.#roles = roles;
+  }
+
+  /**
+   * A page of permissions.
+   *
+   * @example
+   * ```ts
+   * const { data } = await plinth.permissions.find({ filter: { action: { eq: 'delete' } } });
+   * console.log(data.map((permission) => permission.collection));
+   * ```
+   */
+  find(
+    params?: Pick<QueryParams<Permission>, 'filter' | 'limit' | 'page' | 'sort' | 'fields'>,
+    options?: CallOptions,
+  ): Promise<ReadResult<Permission>> {
+    return this.#http.get('/permissions', { ...options, params });
+  }
+
+  /**
+   * All permissions of a role.
+   *
+   * @example
+   * ```ts
+   * const { data } = await plinth.permissions.findByRole('role-uuid');
+   * console.log(data.length);
+   * ```
+   */
+  findByRole(roleId: string, options?: CallOptions): Promise<ReadResult<Permission>> {
+    return this.find({ filter: { role_Id: { eq: roleId } }, limit: -1 }, options);
+  }
+
+  /**
+   * All permissions on a collection.
+   *
+   * @example
+   * ```ts
+   * const { data } = await plinth.permissions.findByCollection('products');
+   * console.log(data.length);
+   * ```
+   */
+  findByCollection(collection: string, options?: CallOptions): Promise<ReadResult<Permission>> {
+    return this.find({ filter: { collection: { eq: collection } }, limit: -1 }, options);
+  }
+
+  /**
+   * One permission by its key.
+   *
+   * @example
+   * ```ts
+   * console.log((await plinth.permissions.findOne('permission-uuid')).fields);
+   * ```
+   */
+  async findOne(id: string, options?: CallOptions): Promise<Permission> {
+    return (await this.#http.get<{ data: Permission }>(this.#one(id), options)).data;
+  }
+
+  /**
+   * Grants an action. Unknown fields, relations and operators in it are refused.
+   *
+   * @example
+   * ```ts
+   * const permission = await plinth.permissions.create({
+   *   role_Id: 'editor-role-uuid',
+   *   collection: 'posts',
+   *   action: 'update',
+   *   fields: ['title', 'content', 'status'],
+   *   conditions: { author_Id: { eq: '$CURRENT_USER' } },
+   * });
+   * console.log(permission.id);
+   * ```
+   */
+  async create(data: PermissionInput, options?: CallOptions): Promise<Permission> {
+    return (await this.#http.post<{ data: Permission }>('/permissions', data, options)).data;
+  }
+
+  /**
+   * Changes a permission.
+   *
+   * @example
+   * ```ts
+   * await plinth.permissions.update('permission-uuid', { fields: ['*'], conditions: null });
+   * ```
+   */
+  async update(id: string, data: Partial<PermissionInput>, options?: CallOptions): Promise<Permission> {
+    return (await this.#http.patch<{ data: Permission }>(this.#one(id), data, options)).data;
+  }
+
+  /**
+   * Takes a permission away.
+   *
+   * @example
+   * ```ts
+   * await plinth.permissions.delete('permission-uuid');
+   * ```
+   */
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    await this.#http.delete(this.#one(id), undefined, options);
+  }
+
+  /**
+   * Grants a role up to all four actions on a collection, one request each in the order create,
+   * read, update, delete. An action that is not named is granted for all fields; `false` leaves it
+   * out. When a request fails, the earlier ones stay.
+   *
+   * @example
+   * ```ts
+   * await plinth.permissions.createCrudPermissions('role-uuid', 'products', {
+   *   create: { fields: ['name', 'price'] },
+   *   read: { fields: ['*'] },
+   *   update: { fields: ['name', 'price'] },
+   *   delete: false,
+   * });
+   * ```
+   */
+  async createCrudPermissions(
+    roleId: string,
+    collection: string,
+    grants: { readonly [A in PermissionAction]?: PermissionGrant | false } = {},
+    options?: CallOptions,
+  ): Promise<Permission[]> {
+    const created: Permission[] = [];
+    for (const action of ACTIONS) {
+      const grant = grants[action] ?? {};
+      if (grant === false) continue;
+      const data = { role_Id: roleId, collection, action, fields: ['*'], ...grant };
+      created.push(await this.create(data, options));
+    }
+    return created;
+  }
+
+  /**
+   * Makes the server read its permissions again (administrators).
+   *
+   * @example
+   * ```ts
+   * await plinth.permissions.reloadCache();
+   * ```
+   */
+  async reloadCache(options?: CallOptions): Promise<void> {
+    await this.#http.post('/permissions/reload', undefined, options);
+  }
+
+  /**
+   * All permissions, to be kept or taken to another project (administrators).
+   *
+   * @example
+   * ```ts
+   * const exported = await plinth.permissions.export();
+   * console.log(exported.permissions.length);
+   * ```
+   */
+  async export(options?: CallOptions): Promise<PermissionExport> {
+    return (await this.#http.post<{ data: PermissionExport }>('/permissions-export', {}, options)).data;
+  }
+
+  /**
+   * Adds exported permissions (administrators). What exists already is skipped, or replaced with
+   * `overwrite`.
+   *
+   * @example
+   * ```ts
+   * const exported = await plinth.permissions.export();
+   * const result = await plinth.permissions.import(exported, { overwrite: true });
+   * console.log(`Imported: ${result.imported}`);
+   * ```
+   */
+  async import(
+    data: Pick<PermissionExport, 'permissions'>,
+    { overwrite, ...options }: ImportOptions = {},
+  ): Promise<PermissionImportResult> {
+    const body = { permissions: data.permissions, overwrite };
+    return (await this.#http.post<{ data: PermissionImportResult }>('/permissions-import', body, options)).data;
+  }
+
+  /**
+   * The roles permissions can be given to.
+   *
+   * @example
+   * ```ts
+   * console.log((await plinth.permissions.getRoles()).data.map((role) => role.name));
+   * ```
+   */
+  getRoles(options?: CallOptions): Promise<ReadResult<Role>> {
+    return this.#roles.find({ limit: -1 }, options);
+  }
+
+  #one(id: string): string {
+    return `/permissions/${segment(id, 'The id of a permission')}`;
+  }
+}

@@ -1,0 +1,283 @@
+import { segment, type Transport } from './transport.js';
+import type { CallOptions, MessageResponse } from './types/common.js';
+import type {
+  FieldDefinition,
+  IndexDefinition,
+  PlanStep,
+  RelationshipDefinition,
+  SchemaChange,
+  SchemaDefinition,
+  SchemaInfo,
+  SchemaList,
+  SchemaPlan,
+  SchemaQuery,
+} from './types/schema.js';
+
+/** The collections of the project and how they are built. */
+export class Schemas {
+  readonly #http: Transport;
+
+  /** @internal */
+  constructor(http: Transport) {
+    this.#http = http;
+  }
+
+  /**
+   * The collections with their definitions.
+   *
+   * @example
+   * ```ts
+   * const schemas = await plinth.schemas.find();
+   * for (const { collectionName, schema } of schemas.data) {
+   *   console.log(collectionName, Object.keys(schema.fields));
+   * }
+   * ```
+   */
+  find(params?: SchemaQuery, options?: CallOptions): Promise<SchemaList> {
+    const query = params === undefined ? undefined : { ...params, sort: sortText(params.sort) };
+    return this.#http.get('/schemas', { ...options, params: query });
+  }
+
+  /**
+   * One collection's definition.
+   *
+   * @example
+   * ```ts
+   * const { schema } = await plinth.schemas.findOne('products');
+   * console.log(schema.fields['price']);
+   * ```
+   */
+  async findOne(collection: string, options?: CallOptions): Promise<SchemaInfo> {
+    return (await this.#http.get<{ data: SchemaInfo }>(this.#path(collection), options)).data;
+  }
+
+  /**
+   * Creates a collection, given as name and definition or as one object.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.create('products', {
+   *   name: 'Product',
+   *   fields: {
+   *     id: { type: 'UUID', primaryKey: true, defaultValue: { type: 'UUIDV4' } },
+   *     name: { type: 'String', allowNull: false, values: { length: 255 } },
+   *   },
+   * });
+   * await plinth.schemas.create({
+   *   collectionName: 'categories',
+   *   schema: { fields: { name: { type: 'String' } } },
+   * });
+   * ```
+   */
+  create(collection: string, schema: SchemaDefinition, options?: CallOptions): Promise<SchemaInfo>;
+  create(info: SchemaInfo, options?: CallOptions): Promise<SchemaInfo>;
+  async create(
+    first: string | SchemaInfo,
+    second?: SchemaDefinition | CallOptions,
+    third?: CallOptions,
+  ): Promise<SchemaInfo> {
+    const [body, options] =
+      typeof first === 'string'
+        ? [{ collectionName: first, schema: second as SchemaDefinition }, third]
+        : [first, second as CallOptions | undefined];
+    return (await this.#http.post<{ data: SchemaInfo }>('/schemas', body, options)).data;
+  }
+
+  /**
+   * Changes a collection. `fields`, when given, is the whole set: a field that is not in it is
+   * dropped, and the same `fieldId` under another name is a rename. Other keys are merged.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.update('products', { schema: { paranoid: true } });
+   * ```
+   */
+  async update(
+    collection: string,
+    change: { schema: Partial<SchemaDefinition> },
+    options?: CallOptions,
+  ): Promise<SchemaInfo> {
+    return (await this.#http.patch<{ data: SchemaInfo }>(this.#path(collection), change, options)).data;
+  }
+
+  /**
+   * Drops a collection with its rows.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.delete('products');
+   * ```
+   */
+  delete(collection: string, options?: CallOptions): Promise<MessageResponse> {
+    return this.#http.delete(this.#path(collection), undefined, options);
+  }
+
+  /**
+   * Adds a field, or redefines the one of this name.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.addField('products', 'weight', {
+   *   type: 'Decimal',
+   *   values: { precision: 8, scale: 3 },
+   * });
+   * ```
+   */
+  async addField(
+    collection: string,
+    field: string,
+    definition: FieldDefinition,
+    options?: CallOptions,
+  ): Promise<SchemaInfo> {
+    const { schema } = await this.findOne(collection, options);
+    const fields = { ...schema.fields, [field]: definition };
+    return this.update(collection, { schema: { ...schema, fields } }, options);
+  }
+
+  /**
+   * Drops a field with its values.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.removeField('products', 'weight');
+   * ```
+   */
+  async removeField(collection: string, field: string, options?: CallOptions): Promise<SchemaInfo> {
+    const { schema } = await this.findOne(collection, options);
+    const { [field]: _removed, ...fields } = schema.fields;
+    return this.update(collection, { schema: { ...schema, fields } }, options);
+  }
+
+  /**
+   * Relates a collection to another one.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.createRelationship('products', {
+   *   type: 'M2O',
+   *   target: 'categories',
+   *   name: 'category',
+   *   alias: 'products',
+   * });
+   * ```
+   */
+  createRelationship(
+    collection: string,
+    relationship: RelationshipDefinition,
+    options?: CallOptions,
+  ): Promise<MessageResponse> {
+    return this.#http.post(`${this.#path(collection)}/relationships`, relationship, options);
+  }
+
+  /**
+   * Changes a relation.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.updateRelationship('products', 'category', { onDelete: 'SET NULL' });
+   * ```
+   */
+  updateRelationship(
+    collection: string,
+    name: string,
+    change: Partial<RelationshipDefinition>,
+    options?: CallOptions,
+  ): Promise<MessageResponse> {
+    return this.#http.patch(this.#relationship(collection, name), change, options);
+  }
+
+  /**
+   * Drops a relation with its foreign key or junction.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.deleteRelationship('products', 'category');
+   * ```
+   */
+  deleteRelationship(collection: string, name: string, options?: CallOptions): Promise<MessageResponse> {
+    return this.#http.delete(this.#relationship(collection, name), undefined, options);
+  }
+
+  /**
+   * Adds an index.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.createIndex('products', { fields: ['sku'], unique: true });
+   * ```
+   */
+  createIndex(collection: string, index: IndexDefinition, options?: CallOptions): Promise<MessageResponse> {
+    return this.#http.post(`${this.#path(collection)}/indexes`, index, options);
+  }
+
+  /**
+   * Drops an index.
+   *
+   * @example
+   * ```ts
+   * await plinth.schemas.deleteIndex('products', 'products_sku_idx');
+   * ```
+   */
+  deleteIndex(collection: string, name: string, options?: CallOptions): Promise<MessageResponse> {
+    const path = `${this.#path(collection)}/indexes/${segment(name, 'The name of the index')}`;
+    return this.#http.delete(path, undefined, options);
+  }
+
+  /**
+   * What a change would do, in words and in the SQL of this project's store; nothing is changed.
+   *
+   * @example
+   * ```ts
+   * const plan = await plinth.schemas.plan({
+   *   collections: [{ collectionName: 'tags', schema: { fields: { name: { type: 'String' } } } }],
+   *   drop: [],
+   * });
+   * for (const step of plan.steps) console.log(step.lossy ? '!' : ' ', step.summary, step.sql);
+   * ```
+   */
+  async plan(change: SchemaChange, options?: CallOptions): Promise<SchemaPlan> {
+    return (await this.#http.post<{ data: SchemaPlan }>('/schemas/plan', change, options)).data;
+  }
+
+  /**
+   * Does what was planned, all or nothing. When the collections changed since the plan was made,
+   * it rejects with 409 `PLAN_STALE` and nothing is done.
+   *
+   * @example
+   * ```ts
+   * const change = { collections: [], drop: ['tags'] };
+   * const { token } = await plinth.schemas.plan(change);
+   * const { steps } = await plinth.schemas.apply({ ...change, token });
+   * console.log(`${steps.length} steps done`);
+   * ```
+   */
+  async apply(
+    change: SchemaChange & { token: string },
+    options?: CallOptions,
+  ): Promise<{ steps: PlanStep[] }> {
+    return (await this.#http.post<{ data: { steps: PlanStep[] } }>('/schemas/apply', change, options)).data;
+  }
+
+  #path(collection: string): string {
+    return `/schemas/${segment(collection, 'The name of the collection')}`;
+  }
+
+  #relationship(collection: string, name: string): string {
+    return `${this.#path(collection)}/relationships/${segment(name, 'The name of the relation')}`;
+  }
+}
+
+/** `field:direction,…`, the form the schema routes take. */
+function sortText(sort: SchemaQuery['sort']): string | undefined {
+  if (sort === undefined || typeof sort === 'string') return sort;
+  const pairs = Array.isArray(sort)
+    ? (sort as readonly (string | { field: string; order: string })[])
+    : Object.entries(sort).map(([field, order]) => ({ field, order: String(order) }));
+  return pairs
+    .map((pair) => {
+      if (typeof pair !== 'string') return `${pair.field}:${pair.order}`;
+      if (pair.includes(':')) return pair;
+      return pair.startsWith('-') ? `${pair.slice(1)}:desc` : `${pair}:asc`;
+    })
+    .join(',');
+}

@@ -1,0 +1,52 @@
+import type { Transport } from './transport.js';
+import type { AccessReport } from './types/auth.js';
+import type { CallOptions } from './types/common.js';
+import type { HealthReport } from './types/server.js';
+
+/** What the caller may do. */
+export class Access {
+  readonly #http: Transport;
+
+  /** @internal */
+  constructor(http: Transport) {
+    this.#http = http;
+  }
+
+  /**
+   * The caller's role, and what it may do with each collection it can see. It is the server's own
+   * judgement, so a program need not work rights out by itself.
+   *
+   * @example
+   * ```ts
+   * const { collections } = await plinth.access.me();
+   * const update = collections['products']?.update;
+   * console.log(update ? `may change ${update.fields.join(', ')}` : 'may not change products');
+   * ```
+   */
+  async me(options?: CallOptions): Promise<AccessReport> {
+    return (await this.#http.get<{ data: AccessReport }>('/access/me', options)).data;
+  }
+}
+
+/** The server itself. */
+export class Server {
+  readonly #http: Transport;
+
+  /** @internal */
+  constructor(http: Transport) {
+    this.#http = http;
+  }
+
+  /**
+   * Whether the server is up; for signed-in callers also its version, store and uptime.
+   *
+   * @example
+   * ```ts
+   * const { status, version } = await plinth.server.health();
+   * console.log(status, version);
+   * ```
+   */
+  health(options?: CallOptions): Promise<HealthReport> {
+    return this.#http.get('/health', options);
+  }
+}

@@ -1,0 +1,62 @@
+/** A JSON value as it travels on the wire. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** A primary key: integers come back as numbers, every other key as a string. */
+export type ItemId = string | number;
+
+/** An item of a collection for which no type was given. */
+export type Item = Record<string, unknown>;
+
+/** The columns most collections have: a UUID key and the two timestamps. */
+export interface BaseItem {
+  id: string;
+  createdAt?: string;
+  updatedAt?: string;
+  deletedAt?: string | null;
+}
+
+/** `T` with every property optional, at every depth. */
+export type DeepPartial<T> = T extends readonly (infer E)[]
+  ? DeepPartial<E>[]
+  : T extends object
+    ? { [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+
+/** The type of the primary key of `T`: that of its `id`, or any key when it names none. */
+export type IdOf<T> = T extends { id: infer Id } ? (Id extends ItemId ? Id : ItemId) : ItemId;
+
+/** Collections whose names and item types are not known: every name is allowed. */
+export type AnyCollections = Record<string, Item>;
+
+/** Keys that may be set on every single call. */
+export interface CallOptions {
+  /** Ends the call; it then rejects with `signal.reason`, as `fetch` does. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until this call fails with code `TIMEOUT`; `0` waits without limit. */
+  timeout?: number | undefined;
+  /** Headers of this call; they win over those of the client. */
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of a write to one existing item. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * The ETag the caller last saw (`findOneWithEtag`). When the item has changed since, the server
+   * changes nothing and the call rejects with status 412, code `PRECONDITION_FAILED`.
+   */
+  ifMatch?: string | undefined;
+}
+
+/** A file to upload: a `Blob` or `File`, or the form React Native uses. */
+export type UploadSource = Blob | { uri: string; name: string; type: string };
+
+/** A reply that carries nothing but a sentence. */
+export interface MessageResponse {
+  message: string;
+}
