@@ -39,8 +39,8 @@ pub(crate) async fn project_suggest(studio: Shared<'_>, name: String) -> Outcome
 }
 
 #[tauri::command]
-pub(crate) async fn project_new(studio: Shared<'_>, ask: NewProject) -> Outcome<Project> {
-    waiting(&studio, move |studio| studio.create(ask)).await
+pub(crate) async fn project_new(studio: Shared<'_>, project: NewProject) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.create(project)).await
 }
 
 #[tauri::command]

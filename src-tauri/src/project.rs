@@ -43,6 +43,7 @@ pub(crate) enum Guard {
     #[default]
     Open,
     Confirm,
+    #[serde(rename = "readonly")]
     ReadOnly,
 }
 
@@ -53,7 +54,7 @@ pub(crate) struct Entry {
     pub id: String,
     pub name: String,
     pub kind: Kind,
-    pub store: Option<StoreKind>,
+    pub store: StoreKind,
     /// The project's folder; with Postgres it holds what is not in the database.
     pub folder: Option<PathBuf>,
     /// The database's address without its password.
@@ -68,24 +69,32 @@ pub(crate) struct Entry {
     pub last_opened_at: Option<String>,
 }
 
-/// One project as the studio sees it.
+/// One project as the studio sees it; what does not apply is absent.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Project {
     pub id: String,
     pub name: String,
     pub kind: Kind,
+    /// Its folder, its database, or the address of a remote instance.
     pub place: String,
-    pub folder: Option<PathBuf>,
-    pub store: Option<StoreKind>,
+    pub store: StoreKind,
     pub state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<&'static str>,
-    pub error: Option<Fault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_opened_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     pub environment: Environment,
     pub guard: Guard,

@@ -2,7 +2,7 @@
 //! lie on disk in plain text.
 //!
 //! They go to the keychain of the system. Where there is none, they are sealed in one file under a
-//! master password, or not kept at all: then the studio asks each time.
+//! master password, or kept in memory until the program ends: then they are asked for each time.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -32,7 +32,7 @@ pub(crate) enum Keeping {
     Sealed,
     /// A sealed file whose master password was not given yet.
     Locked,
-    /// Neither: a master password may be set, or each secret is asked for when it is needed.
+    /// Neither: a master password may be set; until then secrets last for one launch.
     Nowhere,
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct Secrets {
     has_keychain: bool,
     file: PathBuf,
     open: Mutex<Option<Vault>>,
+    /// What was given in this launch and has no other place.
+    fleeting: Mutex<BTreeMap<String, Zeroizing<String>>>,
 }
 
 impl Secrets {
@@ -53,7 +55,7 @@ impl Secrets {
                 false
             }
         };
-        Self { has_keychain, file, open: Mutex::new(None) }
+        Self { has_keychain, file, open: Mutex::new(None), fleeting: Mutex::default() }
     }
 
     pub(crate) fn keeping(&self) -> Keeping {
@@ -86,7 +88,9 @@ impl Secrets {
             vault
         };
         *self.vault() = Some(vault);
-        Ok(())
+        // What was given before there was a place now has one.
+        let waiting = std::mem::take(&mut *self.fleeting());
+        waiting.iter().try_for_each(|(name, secret)| self.set(name, secret))
     }
 
     pub(crate) fn get(&self, name: &str) -> Outcome<Option<Zeroizing<String>>> {
@@ -97,24 +101,26 @@ impl Secrets {
                 Err(error) => Err(keychain(&error)),
             };
         }
-        match &*self.vault() {
-            Some(vault) => Ok(vault.secrets.get(name).cloned().map(Zeroizing::new)),
-            None if self.file.exists() => Err(locked()),
-            None => Ok(None),
+        let kept = self.vault().as_ref().map(|vault| vault.secrets.get(name).cloned());
+        match (kept, self.fleeting().get(name)) {
+            (Some(kept), _) => Ok(kept.map(Zeroizing::new)),
+            (None, Some(given)) => Ok(Some(given.clone())),
+            (None, None) if self.file.exists() => Err(locked()),
+            (None, None) => Ok(None),
         }
     }
 
-    /// Whether it was kept; `false` means there is no place and it must be asked for each time.
-    pub(crate) fn set(&self, name: &str, secret: &str) -> Outcome<bool> {
+    pub(crate) fn set(&self, name: &str, secret: &str) -> Outcome {
         if self.has_keychain {
-            return entry(name)?
-                .set_password(secret)
-                .map(|()| true)
-                .map_err(|error| keychain(&error));
+            return entry(name)?.set_password(secret).map_err(|error| keychain(&error));
         }
-        self.change(|secrets| {
+        let kept = self.change(|secrets| {
             secrets.insert(name.to_owned(), secret.to_owned());
-        })
+        })?;
+        if !kept {
+            self.fleeting().insert(name.to_owned(), Zeroizing::new(secret.to_owned()));
+        }
+        Ok(())
     }
 
     pub(crate) fn remove(&self, name: &str) -> Outcome {
@@ -124,20 +130,25 @@ impl Secrets {
                 Err(error) => Err(keychain(&error)),
             };
         }
+        self.fleeting().remove(name);
         self.change(|secrets| {
             secrets.remove(name);
         })?;
         Ok(())
     }
 
+    /// Whether there is an open sealed file to change.
     fn change(&self, edit: impl FnOnce(&mut BTreeMap<String, String>)) -> Outcome<bool> {
         let mut open = self.vault();
-        let Some(vault) = open.as_mut() else {
-            return if self.file.exists() { Err(locked()) } else { Ok(false) };
-        };
+        let Some(vault) = open.as_mut() else { return Ok(false) };
         edit(&mut vault.secrets);
         vault.save(&self.file)?;
         Ok(true)
+    }
+
+    fn fleeting(&self) -> MutexGuard<'_, BTreeMap<String, Zeroizing<String>>> {
+        // Inserted and removed whole.
+        self.fleeting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn vault(&self) -> MutexGuard<'_, Option<Vault>> {
@@ -206,8 +217,8 @@ impl Vault {
         let plain = cipher(&key)
             .decrypt(&XNonce::from(nonce), bytes(&sealed.sealed)?.as_slice())
             .map_err(|_| {
-                Fault::new("PASSWORD_WRONG", "the master password does not open the sealed secrets")
-            })?;
+            Fault::new("PASSWORD_WRONG", "the master password does not open the sealed secrets")
+        })?;
         let plain = Zeroizing::new(plain);
         let secrets = serde_json::from_slice(&plain).map_err(|_| damaged())?;
         Ok(Self { key, salt, secrets })
@@ -268,7 +279,7 @@ mod tests {
     }
 
     fn without_keychain(file: PathBuf) -> Secrets {
-        Secrets { has_keychain: false, file, open: Mutex::new(None) }
+        Secrets { has_keychain: false, file, open: Mutex::new(None), fleeting: Mutex::default() }
     }
 
     fn master(text: &str) -> Zeroizing<String> {
@@ -281,7 +292,7 @@ mod tests {
         let secrets = without_keychain(file.clone());
         assert_eq!(secrets.keeping(), Keeping::Nowhere);
         secrets.unlock(&master("correct horse")).unwrap();
-        assert!(secrets.set("shop", "s3cret-of-shop").unwrap());
+        secrets.set("shop", "s3cret-of-shop").unwrap();
 
         let bytes = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
         assert!(!bytes.contains("s3cret") && !bytes.contains("shop"), "{bytes}");
@@ -305,9 +316,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_place_nothing_is_kept_and_the_caller_learns_it() {
-        let secrets = without_keychain(folder().join("secrets.sealed"));
-        assert!(!secrets.set("shop", "s3cret").unwrap());
-        assert!(secrets.get("shop").unwrap().is_none());
+    fn without_a_place_a_secret_lasts_for_the_launch_and_moves_in_when_there_is_one() {
+        let file = folder().join("secrets.sealed");
+        let secrets = without_keychain(file.clone());
+        secrets.set("shop", "s3cret").unwrap();
+        assert_eq!(secrets.get("shop").unwrap().unwrap().as_str(), "s3cret");
+        assert!(!file.exists());
+        assert!(without_keychain(file.clone()).get("shop").unwrap().is_none());
+
+        secrets.unlock(&master("correct horse")).unwrap();
+        let again = without_keychain(file);
+        again.unlock(&master("correct horse")).unwrap();
+        assert_eq!(again.get("shop").unwrap().unwrap().as_str(), "s3cret");
     }
 }

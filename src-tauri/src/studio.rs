@@ -18,6 +18,8 @@ use crate::tray;
 
 /// The first port a project asks for; further projects get the next ones.
 const PORT_FIRST: u16 = 8056;
+/// How the studio spells a project that begins empty.
+const NO_TEMPLATE: &str = "nothing";
 const LIST_FILE: &str = "projects.json";
 const LIST_KEY: &str = "projects";
 const LAYOUT_FILE: &str = "layout.json";
@@ -39,7 +41,7 @@ pub(crate) struct Studio {
 pub(crate) struct NewProject {
     name: String,
     store: StoreKind,
-    folder: Option<PathBuf>,
+    place: Option<PathBuf>,
     database_url: Option<String>,
     template: Option<String>,
     #[serde(default)]
@@ -106,7 +108,7 @@ impl Studio {
                 ));
             }
         };
-        let folder = match ask.folder {
+        let folder = match ask.place {
             Some(folder) => folder,
             None => free_folder(&self.projects_folder()?, &project::folder_name(&name)),
         };
@@ -119,12 +121,12 @@ impl Studio {
             id: new_id(),
             name,
             kind: Kind::Local,
-            store: Some(ask.store),
+            store: ask.store,
             folder: Some(folder),
             database_url,
             has_password: password.is_some(),
             port: Some(self.next_port()),
-            template: ask.template,
+            template: ask.template.filter(|template| template != NO_TEMPLATE),
             environment: ask.environment,
             guard: ask.guard,
             last_opened_at: None,
@@ -180,7 +182,7 @@ impl Studio {
     /// Copies a stopped SQLite project, files and all.
     pub(crate) fn duplicate(&self, id: &str) -> Outcome<Project> {
         let entry = self.entry(id)?;
-        let (Some(StoreKind::Sqlite), Some(folder)) = (entry.store, &entry.folder) else {
+        let (StoreKind::Sqlite, Some(folder)) = (entry.store, &entry.folder) else {
             return Err(Fault::new(
                 "NOT_DUPLICABLE",
                 "only a project whose data lies in its own folder can be copied",
@@ -299,18 +301,17 @@ impl Studio {
     fn shown(&self, entry: &Entry) -> Project {
         let server = self.servers.snapshot(&entry.id);
         let entry = entry.clone();
-        let on_disk = entry.store == Some(StoreKind::Sqlite);
+        let on_disk = entry.store == StoreKind::Sqlite;
         Project {
             place: entry.place(),
             size_bytes: entry.folder.as_deref().filter(|_| on_disk).map(project::size_bytes),
             id: entry.id,
             name: entry.name,
             kind: entry.kind,
-            folder: entry.folder,
             store: entry.store,
             state: server.state,
             step: server.step,
-            error: server.error,
+            error: server.error.map(|fault| fault.to_string()),
             port: server.address.map(|address| address.port()).or(entry.port),
             url: server.address.map(|address| format!("http://{address}")),
             started_at: server.started_at.map(|at| at.to_string()),
@@ -326,7 +327,7 @@ impl Studio {
             id: new_id(),
             name,
             kind: Kind::Local,
-            store: Some(StoreKind::Sqlite),
+            store: StoreKind::Sqlite,
             folder: Some(folder),
             database_url: None,
             has_password: false,
