@@ -1,1 +1,83 @@
-//! Not built yet in this commit.
+//! Floor 6: who is asking. Passwords, tokens, sessions, sign-in and registration.
+//!
+//! May import: floors 0 to 5. Never imports its neighbours. Invariants: a password or token is
+//! stored only as a hash and never logged; unknown account and wrong password are the same answer
+//! in the same time; the role of a request is read from the store, never from the token.
+
+mod attempts;
+mod hook;
+mod identity;
+mod password;
+mod refresh;
+mod sign_in;
+mod token;
+
+pub use hook::UserHook;
+pub use identity::{Presented, Profile};
+pub use sign_in::{Registration, SignIn, SignedIn};
+
+use attempts::Attempts;
+use base::Result;
+use engine::Engine;
+use identity::Cache;
+use std::sync::Arc;
+use token::Keys;
+
+/// How identities are kept. Read once from the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Signs access tokens and derives refresh tokens; at least 32 bytes.
+    pub secret: Vec<u8>,
+    /// Lifetime of an access token, in seconds.
+    pub access_seconds: u64,
+    /// Lifetime of a session that is not refreshed, in seconds.
+    pub session_seconds: u64,
+    /// Whether anybody may register.
+    pub public_registration: bool,
+    /// Name of the role of a registered user.
+    pub default_role: String,
+    /// Names of the roles that a registration may ask for.
+    pub allowed_roles: Vec<String>,
+    /// Token of this launch of the desktop: acts as the project's owner.
+    pub launch_token: Option<String>,
+}
+
+/// Identities of one project. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    settings: Settings,
+    keys: Keys,
+    hashing: password::Hashing,
+    attempts: Attempts,
+    cache: Cache,
+    setup: std::sync::Mutex<Option<String>>,
+}
+
+impl Auth {
+    /// Identities over this engine. Registers the hook that keeps passwords out of records.
+    pub fn new(engine: Engine, settings: Settings) -> Result<Self> {
+        let keys = Keys::new(&settings.secret, settings.access_seconds);
+        let hashing = password::Hashing::new();
+        engine.set_hooks(vec![Box::new(UserHook::new(hashing.clone()))]);
+        Ok(Self(Arc::new(Inner {
+            engine,
+            settings,
+            keys,
+            hashing,
+            attempts: Attempts::default(),
+            cache: Cache::default(),
+            setup: std::sync::Mutex::new(None),
+        })))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+}

@@ -1,0 +1,220 @@
+//! What the house sees of writes to users and their roles before names are resolved: passwords
+//! become hashes, addresses lower-case, roles assignments, and privilege cannot be self-made.
+
+use crate::password::Hashing;
+use access::Actor;
+use base::{Code, Detail, Error, Result};
+use engine::{BeforeWrite, Engine, field_is};
+use query::{Filter, Operation, Read, Write};
+use serde_json::{Map, Value as Json, json};
+use std::future::Future;
+use std::pin::Pin;
+
+tokio::task_local! {
+    /// The session that survives a password change by its own user.
+    pub(crate) static KEEP_SESSION: Option<String>;
+}
+
+/// Columns of `baasix_User` that no registration may set.
+const OURS: [&str; 9] = [
+    "id", "status", "emailVerified", "avatar_Id", "lastAccess", "password", "fullName", "role_Id", "tenant_Id",
+];
+
+/// Whether a column of `baasix_User` is the house's.
+pub(crate) fn is_ours(name: &str) -> bool {
+    OURS.contains(&name)
+}
+
+/// The states a user can be in (`spec/auth.md` 10); only `active` may sign in.
+const STATES: [&str; 6] = ["active", "inactive", "deleted", "suspended", "pending", "invited"];
+
+/// Registered with the engine by [`crate::Auth::new`].
+pub struct UserHook {
+    hashing: Hashing,
+}
+
+impl UserHook {
+    pub(crate) fn new(hashing: Hashing) -> Self {
+        Self { hashing }
+    }
+
+    async fn run(&self, engine: &Engine, write: &mut Write, actor: &Actor) -> Result<()> {
+        let mut more = Vec::new();
+        for operation in &mut write.operations {
+            match operation {
+                Operation::Create { collection, body } if collection == "baasix_User" => {
+                    normalise(body)?;
+                    let id = match body.get("id").and_then(Json::as_str) {
+                        Some(id) => id.to_owned(),
+                        None => {
+                            let id = base::uuid_v4()?;
+                            // Only a role that may set ids may be seen setting one.
+                            if actor.unbound() {
+                                body.insert(String::from("id"), Json::String(id.clone()));
+                            }
+                            id
+                        }
+                    };
+                    let extras = body.contains_key("password") || body.contains_key("role_Id");
+                    if extras && !actor.unbound() {
+                        return Err(refused("password and role_Id"));
+                    }
+                    if let Some(hash) = self.take_password(body).await? {
+                        more.push(account(&id, &hash));
+                    }
+                    if let Some(role) = body.remove("role_Id").filter(|role| !role.is_null()) {
+                        more.push(assignment(&id, role, body.remove("tenant_Id")));
+                    }
+                }
+                Operation::Update { collection, key, body, .. } if collection == "baasix_User" => {
+                    normalise(body)?;
+                    let Some(id) = key.as_str().map(str::to_owned) else { continue };
+                    if (body.contains_key("password") || body.contains_key("role_Id")) && !actor.unbound() {
+                        return Err(refused("password and role_Id"));
+                    }
+                    let status_ends = body.get("status").and_then(Json::as_str).is_some_and(|status| status != "active");
+                    let mut end_sessions = status_ends;
+                    if let Some(hash) = self.take_password(body).await? {
+                        more.push(self.replace_account(engine, &id, &hash).await?);
+                        end_sessions = true;
+                    }
+                    if let Some(role) = body.remove("role_Id").filter(|role| !role.is_null()) {
+                        let old = rows(engine, "baasix_UserRole", &id).await?;
+                        more.extend(old.into_iter().map(|key| delete("baasix_UserRole", key)));
+                        more.push(assignment(&id, role, body.remove("tenant_Id")));
+                    }
+                    if end_sessions {
+                        let keep = KEEP_SESSION.try_with(Clone::clone).ok().flatten();
+                        let sessions = rows(engine, "baasix_Sessions", &id).await?;
+                        let ended = sessions.into_iter().filter(|session| Some(session) != keep.as_ref());
+                        more.extend(ended.map(|key| delete("baasix_Sessions", key)));
+                    }
+                }
+                Operation::Create { collection, body } | Operation::Update { collection, body, .. }
+                    if collection == "baasix_UserRole" && !actor.unbound() =>
+                {
+                    // Otherwise whoever may assign roles could make itself an administrator.
+                    let state = engine.state();
+                    let administrator = state.role_named("administrator").map(|role| role.id.as_str());
+                    if body.get("role_Id").and_then(Json::as_str) == administrator {
+                        return Err(Error::new(Code::Forbidden, "only an administrator can make an administrator"));
+                    }
+                }
+                Operation::Create { collection, .. }
+                | Operation::Update { collection, .. }
+                | Operation::Delete { collection, .. }
+                    if collection == "baasix_Permission" && !actor.unbound() =>
+                {
+                    return Err(Error::new(Code::Forbidden, "Access denied. Administrators only."));
+                }
+                Operation::Create { .. } | Operation::Update { .. } | Operation::Delete { .. } => {}
+            }
+        }
+        write.operations.extend(more);
+        Ok(())
+    }
+
+    async fn take_password(&self, body: &mut Map<String, Json>) -> Result<Option<String>> {
+        match body.remove("password") {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(password)) => self.hashing.hash(&password).await.map(Some),
+            Some(_) => Err(Error::new(Code::ValidationError, "`password` is a text").at("password")),
+        }
+    }
+
+    async fn replace_account(&self, engine: &Engine, user: &str, hash: &str) -> Result<Operation> {
+        let read = Read {
+            collection: String::from("baasix_Account"),
+            fields: vec![String::from("id")],
+            filter: Some(Filter::All(vec![field_is("user_Id", user), field_is("providerId", "credential")])),
+            limit: Some(1),
+            ..Read::default()
+        };
+        let found = engine.find(&read, "replace a password").await?.into_iter().next();
+        Ok(match found.and_then(|row| row.get("id").cloned()) {
+            None => account(user, hash),
+            Some(key) => Operation::Update {
+                collection: String::from("baasix_Account"),
+                key,
+                body: Map::from_iter([(String::from("password"), Json::String(hash.to_owned()))]),
+                expect: Map::new(),
+            },
+        })
+    }
+}
+
+impl BeforeWrite for UserHook {
+    fn before<'a>(
+        &'a self,
+        engine: &'a Engine,
+        write: &'a mut Write,
+        actor: &'a Actor,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(self.run(engine, write, actor))
+    }
+}
+
+fn normalise(body: &mut Map<String, Json>) -> Result<()> {
+    if let Some(Json::String(email)) = body.get_mut("email") {
+        *email = email.trim().to_lowercase();
+        if !looks_like_address(email) {
+            return Err(Error::new(Code::ValidationError, "Validation failed: email: Invalid email format")
+                .detail(Detail::field("isEmail", "email", "Invalid email format")));
+        }
+    }
+    if let Some(status) = body.get("status").and_then(Json::as_str)
+        && !STATES.contains(&status)
+    {
+        let message = format!("`status` cannot be `{status}`");
+        return Err(Error::new(Code::ValidationError, message.clone())
+            .hint(format!("one of {}", STATES.join(", ")))
+            .detail(Detail::field("enum", "status", message)));
+    }
+    Ok(())
+}
+
+/// One `@`, a dot in the domain, no spaces: the test the wire contract names.
+fn looks_like_address(email: &str) -> bool {
+    let mut parts = email.split('@');
+    let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let spaced = email.chars().any(char::is_whitespace);
+    !spaced && !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+}
+
+fn account(user: &str, hash: &str) -> Operation {
+    let body = json!({ "user_Id": user, "accountId": user, "providerId": "credential", "password": hash });
+    create("baasix_Account", body)
+}
+
+fn assignment(user: &str, role: Json, tenant: Option<Json>) -> Operation {
+    let body = json!({ "user_Id": user, "role_Id": role, "tenant_Id": tenant.unwrap_or(Json::Null) });
+    create("baasix_UserRole", body)
+}
+
+fn create(collection: &str, body: Json) -> Operation {
+    let body = match body {
+        Json::Object(body) => body,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Map::new(),
+    };
+    Operation::Create { collection: collection.to_owned(), body }
+}
+
+fn delete(collection: &str, key: String) -> Operation {
+    Operation::Delete { collection: collection.to_owned(), key: Json::String(key), expect: Map::new(), force: true }
+}
+
+async fn rows(engine: &Engine, collection: &str, user: &str) -> Result<Vec<String>> {
+    let read = Read {
+        collection: collection.to_owned(),
+        fields: vec![String::from("id")],
+        filter: Some(field_is("user_Id", user)),
+        limit: Some(-1),
+        ..Read::default()
+    };
+    let found = engine.find(&read, "follow a change of a user").await?;
+    Ok(found.into_iter().filter_map(|row| row.get("id").and_then(Json::as_str).map(str::to_owned)).collect())
+}
+
+fn refused(what: &str) -> Error {
+    Error::new(Code::FieldForbidden, format!("{what} of a user are set by administrators"))
+}

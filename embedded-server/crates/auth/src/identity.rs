@@ -1,0 +1,220 @@
+//! From a presented token to an actor.
+
+use crate::token::{Read as TokenRead, fingerprint};
+use crate::{Auth, sign_in};
+use access::{Actor, Identity};
+use base::{Code, Result};
+use engine::{Role, State, field_is};
+use query::{Direction, Filter, Read, SortAsked};
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use subtle::ConstantTimeEq;
+
+/// Identities kept ready at once.
+const CACHED_MAX: usize = 10_000;
+
+/// Who presented a token, or that the token is dead.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// Who asks; the public role when nobody is signed in.
+    pub actor: Actor,
+    /// The signed-in user's records.
+    pub profile: Option<Arc<Profile>>,
+    /// A token was presented and is dead: what public may not do answers 401 with this code.
+    pub dead: Option<Code>,
+}
+
+/// What is known of a signed-in user. Hidden fields are not in it.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The record of `baasix_User`.
+    pub user: Map<String, Json>,
+    /// Key of the user.
+    pub user_id: String,
+    /// Key of the active role.
+    pub role_id: String,
+    /// The tenant's record, when the session has one.
+    pub tenant: Option<Map<String, Json>>,
+    /// Key of the session; none for the launch token.
+    pub session: Option<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<HashMap<String, Cached>>);
+
+#[derive(Clone)]
+struct Cached {
+    identity_version: u64,
+    until_ms: i64,
+    profile: Arc<Profile>,
+}
+
+impl Auth {
+    /// Judges a presented token (`spec/auth.md` 3.3). Without one, or with a dead one, the
+    /// request is public.
+    pub async fn present(&self, token: Option<&str>, ip: Option<String>) -> Result<Presented> {
+        // The original SDK sends these words when it holds no token.
+        let token = token.map(str::trim).filter(|token| !matches!(*token, "" | "undefined" | "null"));
+        let Some(token) = token else { return Ok(self.public(ip, None)) };
+        let now_ms = self.engine().clock().now_ms();
+        let version = self.engine().identity_version();
+        let print = fingerprint(token);
+        if let Some(profile) = self.0.cache.get(&print, version, now_ms) {
+            return Ok(self.signed_in(profile, ip));
+        }
+        let found = if self.is_launch_token(token) {
+            self.owner().await?.map(|profile| (profile, i64::MAX))
+        } else {
+            match self.0.keys.read(token, now_ms) {
+                TokenRead::Expired => return Ok(self.public(ip, Some(Code::TokenExpired))),
+                TokenRead::Invalid => return Ok(self.public(ip, Some(Code::SessionRevoked))),
+                TokenRead::Claims(claims) => self
+                    .session(&fingerprint(&claims.sessionToken), now_ms)
+                    .await?
+                    .map(|(profile, until_ms)| (profile, until_ms.min(claims.exp * 1_000))),
+            }
+        };
+        let Some((profile, until_ms)) = found else {
+            return Ok(self.public(ip, Some(Code::SessionRevoked)));
+        };
+        let profile = Arc::new(profile);
+        self.0.cache.put(print, Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) });
+        Ok(self.signed_in(profile, ip))
+    }
+
+    fn is_launch_token(&self, token: &str) -> bool {
+        let known = self.settings().launch_token.as_deref();
+        known.is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())))
+    }
+
+    fn public(&self, ip: Option<String>, dead: Option<Code>) -> Presented {
+        let state = self.engine().state();
+        let actor = actor(Identity::Anonymous, state.role_named("public"), None, ip);
+        Presented { actor, profile: None, dead }
+    }
+
+    fn signed_in(&self, profile: Arc<Profile>, ip: Option<String>) -> Presented {
+        let state = self.engine().state();
+        let tenant = profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).and_then(Json::as_str);
+        let role = state.roles.get(&profile.role_id);
+        let actor = actor(Identity::User(profile.user_id.clone()), role, tenant.map(str::to_owned), ip);
+        Presented { actor, profile: Some(profile), dead: None }
+    }
+
+    /// The live session behind a stored fingerprint, and until when it lives.
+    async fn session(&self, print: &str, now_ms: i64) -> Result<Option<(Profile, i64)>> {
+        let read = Read {
+            collection: String::from("baasix_Sessions"),
+            fields: ["*", "user.*", "user.userRoles.*", "tenant.*"].map(str::to_owned).to_vec(),
+            filter: Some(field_is("token", print)),
+            limit: Some(1),
+            ..Read::default()
+        };
+        let rows = self.engine().find(&read, "judge a presented token").await?;
+        let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+        let until_ms = row.get("expiresAt").and_then(Json::as_str).and_then(sign_in::instant_ms).unwrap_or_default();
+        let Some(Json::Object(user)) = row.remove("user") else { return Ok(None) };
+        if until_ms <= now_ms {
+            return Ok(None);
+        }
+        let tenant_id = row.get("tenant_Id").and_then(Json::as_str).map(str::to_owned);
+        let tenant = match row.remove("tenant") {
+            Some(Json::Object(tenant)) => Some(tenant),
+            Some(_) | None => None,
+        };
+        let session = row.get("id").and_then(Json::as_str).map(str::to_owned);
+        let state = self.engine().state();
+        Ok(profile(user, tenant_id.as_deref(), tenant, session, &state).map(|profile| (profile, until_ms)))
+    }
+
+    /// The project's owner: the administrator who came first.
+    async fn owner(&self) -> Result<Option<Profile>> {
+        let state = self.engine().state();
+        let Some(role) = state.role_named("administrator") else { return Ok(None) };
+        let read = Read {
+            collection: String::from("baasix_User"),
+            fields: ["*", "userRoles.*"].map(str::to_owned).to_vec(),
+            filter: Some(Filter::All(vec![
+                field_is("userRoles.role_Id", role.id.as_str()),
+                field_is("status", "active"),
+            ])),
+            sort: vec![SortAsked { path: String::from("createdAt"), direction: Direction::Ascending }],
+            limit: Some(1),
+            ..Read::default()
+        };
+        let rows = self.engine().find(&read, "find the project's owner").await?;
+        Ok(rows.into_iter().next().and_then(|user| profile(user, None, None, None, &state)))
+    }
+
+    /// Whether an administrator exists who may sign in.
+    pub async fn has_owner(&self) -> Result<bool> {
+        Ok(self.owner().await?.is_some())
+    }
+}
+
+fn actor(identity: Identity, role: Option<&Role>, tenant: Option<String>, ip: Option<String>) -> Actor {
+    Actor {
+        identity,
+        role: role.map(|role| role.id.clone()),
+        role_name: role.map_or_else(|| String::from("none"), |role| role.name.clone()),
+        tenant,
+        policies: role.map(|role| Arc::clone(&role.policies)).unwrap_or_default(),
+        ip,
+    }
+}
+
+/// The identity of a user record read with its `userRoles`. None when the user may not sign in
+/// or has no role there.
+pub(crate) fn profile(
+    mut user: Map<String, Json>,
+    tenant_id: Option<&str>,
+    tenant: Option<Map<String, Json>>,
+    session: Option<String>,
+    state: &State,
+) -> Option<Profile> {
+    let user_id = user.get("id")?.as_str()?.to_owned();
+    if user.get("status").and_then(Json::as_str) != Some("active") {
+        return None;
+    }
+    let role_id = choose_role(user.get("userRoles")?, tenant_id, state)?;
+    user.remove("userRoles");
+    let hidden = state.catalog.get("baasix_User")?;
+    user.retain(|name, _| hidden.fields.get(name).is_none_or(|field| !field.hidden));
+    Some(Profile { user, user_id, role_id, tenant, session })
+}
+
+/// The one active role: the assignment of the tenant, else a global one, oldest first.
+fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Option<String> {
+    let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let mut rows: Vec<&Json> = assignments.as_array()?.iter().collect();
+    rows.sort_by_key(|row| (text(row, "createdAt"), text(row, "id")));
+    let fits = |row: &&&Json| match tenant_id {
+        Some(tenant) => row.get("tenant_Id").and_then(Json::as_str) == Some(tenant),
+        None => true,
+    };
+    let global = |row: &&&Json| row.get("tenant_Id").is_none_or(Json::is_null);
+    let chosen = rows.iter().find(|row| fits(row) && (tenant_id.is_some() || global(row)))
+        .or_else(|| rows.iter().find(|row| fits(row)))?;
+    let id = text(chosen, "role_Id");
+    state.roles.contains_key(&id).then_some(id)
+}
+
+impl Cache {
+    fn get(&self, print: &str, version: u64, now_ms: i64) -> Option<Arc<Profile>> {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = map.get(print)?;
+        (cached.identity_version == version && cached.until_ms > now_ms).then(|| Arc::clone(&cached.profile))
+    }
+
+    fn put(&self, print: String, cached: Cached) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if map.len() >= CACHED_MAX {
+            map.retain(|_, one| one.identity_version == cached.identity_version);
+        }
+        if map.len() >= CACHED_MAX {
+            map.clear();
+        }
+        map.insert(print, cached);
+    }
+}

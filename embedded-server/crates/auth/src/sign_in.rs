@@ -1,0 +1,345 @@
+//! Sign-in, registration, the first owner and sign-out.
+
+use crate::identity::{Presented, profile};
+use crate::token::{fingerprint, random_token};
+use crate::{Auth, Profile};
+use access::{Actor, Identity};
+use base::{Code, Detail, Error, Result};
+use engine::field_is;
+use query::{Filter, Operation, Read, Write};
+use serde_json::{Map, Value as Json, json};
+use std::sync::PoisonError;
+use subtle::ConstantTimeEq;
+
+/// What a sign-in asks with.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// Address, any case.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Tenant to work in.
+    pub tenant: Option<String>,
+    /// `default`, `mobile` or `web`.
+    pub session_type: Option<String>,
+    /// Address of the peer.
+    pub ip: Option<String>,
+    /// The peer's own description.
+    pub user_agent: Option<String>,
+}
+
+/// What a registration asks with: the body as sent.
+#[derive(Clone, Debug, Default)]
+pub struct Registration {
+    /// The body.
+    pub body: Map<String, Json>,
+    /// Address of the peer.
+    pub ip: Option<String>,
+    /// The peer's own description.
+    pub user_agent: Option<String>,
+}
+
+/// The token response.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Access token.
+    pub token: String,
+    /// Refresh token; changes with every refresh.
+    pub refresh_token: String,
+    /// Seconds the access token lives.
+    pub expires_in: u64,
+    /// Who signed in.
+    pub profile: Profile,
+    /// The role's record.
+    pub role: Json,
+    /// The role's permission rows.
+    pub permissions: Json,
+}
+
+/// Columns of `baasix_User` that a registration may set. Everything else there is ours; columns
+/// that an administrator added are the application's own.
+const REGISTRATION_FIELDS: [&str; 5] = ["email", "password", "firstName", "lastName", "phone"];
+
+/// Keys of the registration body that are instructions, not columns.
+const REGISTRATION_WORDS: [&str; 5] = ["tenant", "roleName", "inviteToken", "authMode", "authType"];
+
+impl Auth {
+    /// Signs in with address and password. Unknown account and wrong password are one answer.
+    pub async fn sign_in(&self, ask: SignIn) -> Result<SignedIn> {
+        let now_ms = self.engine().clock().now_ms();
+        let email = ask.email.trim().to_lowercase();
+        let session_type = session_type(ask.session_type.as_deref())?;
+        let keys = attempt_keys(&email, ask.ip.as_deref());
+        self.0.attempts.check(&keys, now_ms)?;
+        let user = self.user_by_email(&email).await?;
+        let hash = match &user {
+            Some(user) => self.password_hash(user).await?,
+            None => None,
+        };
+        if !self.0.hashing.verify(&ask.password, hash).await? {
+            self.0.attempts.failed(&keys, now_ms);
+            return Err(Error::new(Code::InvalidCredentials, "Incorrect password."));
+        }
+        self.0.attempts.succeeded(&keys);
+        let user = user.ok_or_else(|| Error::internal("a verified password without its user"))?;
+        if let Some(status) = user.get("status").and_then(Json::as_str).filter(|status| *status != "active") {
+            return Err(Error::new(Code::AccountInactive, format!("Account is {status}")));
+        }
+        let state = self.engine().state();
+        let profile = profile(user, ask.tenant.as_deref(), None, None, &state).ok_or_else(|| match ask.tenant {
+            Some(_) => Error::new(Code::Forbidden, "Access denied for specified tenant"),
+            None => Error::new(Code::Forbidden, "this account has no role")
+                .hint("an administrator assigns one"),
+        })?;
+        self.open_session(profile, session_type, ask.tenant, ask.ip, ask.user_agent).await
+    }
+
+    /// Makes an account with the default role and signs it in.
+    pub async fn register(&self, ask: Registration) -> Result<SignedIn> {
+        if !self.settings().public_registration {
+            return Err(Error::new(Code::RegistrationDisabled, "registration is switched off"));
+        }
+        let mut missing = Vec::new();
+        for key in ["email", "password"] {
+            if ask.body.get(key).and_then(Json::as_str).is_none_or(|text| text.trim().is_empty()) {
+                missing.push(Detail::field(Code::RequiredFieldMissing.as_str(), key, format!("`{key}` is required")));
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Error::new(Code::ValidationError, "email and password are required").details(missing));
+        }
+        let role = self.registration_role(&ask.body)?;
+        let state = self.engine().state();
+        let users = state.catalog.get("baasix_User").ok_or_else(|| Error::internal("no user collection"))?;
+        let mut body = Map::new();
+        for (key, value) in &ask.body {
+            let own_column = users.fields.get(key).is_some_and(|field| {
+                !field.generated && !field.hidden && !field.primary_key && !crate::hook::is_ours(key)
+            });
+            if REGISTRATION_FIELDS.contains(&key.as_str()) || (own_column && !REGISTRATION_WORDS.contains(&key.as_str())) {
+                body.insert(key.clone(), value.clone());
+            }
+        }
+        let email = body.get("email").and_then(Json::as_str).unwrap_or_default().trim().to_lowercase();
+        if body.get("firstName").is_none_or(Json::is_null) {
+            let local = email.split('@').next().unwrap_or_default().to_owned();
+            body.insert(String::from("firstName"), Json::String(local));
+        }
+        body.insert(String::from("email"), Json::String(email.clone()));
+        self.create_user(body, &role, "registration").await.map_err(|fault| match fault.code() {
+            Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
+            _ => fault,
+        })?;
+        let user = self.user_by_email(&email).await?.ok_or_else(|| Error::internal("a registered user is not there"))?;
+        let profile = profile(user, None, None, None, &self.engine().state())
+            .ok_or_else(|| Error::internal("a registered user has no role"))?;
+        self.open_session(profile, String::from("default"), None, ask.ip, ask.user_agent).await
+    }
+
+    fn registration_role(&self, body: &Map<String, Json>) -> Result<String> {
+        let asked = body.get("roleName").and_then(Json::as_str);
+        let name = asked.unwrap_or(&self.settings().default_role);
+        let allowed = asked.is_none() || name == self.settings().default_role || self.settings().allowed_roles.iter().any(|one| one == name);
+        // A privileged role is never to be had by asking, whatever the configuration says.
+        if !allowed || name == "administrator" || name == "public" {
+            return Err(Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration"));
+        }
+        let state = self.engine().state();
+        let role = state.role_named(name).map(|role| role.id.clone());
+        role.ok_or_else(|| Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration"))
+    }
+
+    /// Makes the first owner. Refused once an administrator exists.
+    pub async fn create_owner(&self, email: &str, password: &str, first_name: &str) -> Result<()> {
+        if self.has_owner().await? {
+            return Err(Error::new(Code::Forbidden, "this project has an owner already"));
+        }
+        let state = self.engine().state();
+        let role = state.role_named("administrator").map(|role| role.id.clone());
+        let role = role.ok_or_else(|| Error::internal("no administrator role"))?;
+        let body = json!({ "email": email.trim().to_lowercase(), "password": password, "firstName": first_name, "emailVerified": true });
+        let Json::Object(body) = body else { return Err(Error::internal("an object literal is an object")) };
+        self.create_user(body, &role, "make the first owner").await
+    }
+
+    /// A one-time token that lets its bearer make the first owner; kept in memory only.
+    pub fn offer_setup(&self) -> Result<String> {
+        let token = random_token()?;
+        *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Spends the set-up token and makes the first owner.
+    pub async fn setup(&self, token: &str, email: &str, password: &str, first_name: &str) -> Result<()> {
+        let known = self.0.setup.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fits = known.is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
+        if !fits {
+            return Err(Error::new(Code::TokenInvalid, "the set-up link is unknown or was used")
+                .hint("start the server again for a new one"));
+        }
+        self.create_owner(email, password, first_name).await?;
+        *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+
+    async fn create_user(&self, mut body: Map<String, Json>, role: &str, reason: &'static str) -> Result<()> {
+        body.insert(String::from("role_Id"), Json::String(role.to_owned()));
+        let write = Write {
+            operations: vec![Operation::Create { collection: String::from("baasix_User"), body }],
+            strict: true,
+        };
+        self.engine().write(write, &Actor::system(reason), None).await.map(drop)
+    }
+
+    pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<Map<String, Json>>> {
+        let read = Read {
+            collection: String::from("baasix_User"),
+            fields: ["*", "userRoles.*"].map(str::to_owned).to_vec(),
+            filter: Some(field_is("email", email)),
+            limit: Some(1),
+            ..Read::default()
+        };
+        Ok(self.engine().find(&read, "find an account by its address").await?.into_iter().next())
+    }
+
+    async fn password_hash(&self, user: &Map<String, Json>) -> Result<Option<String>> {
+        let Some(id) = user.get("id").and_then(Json::as_str) else { return Ok(None) };
+        let read = Read {
+            collection: String::from("baasix_Account"),
+            fields: vec![String::from("password")],
+            filter: Some(Filter::All(vec![field_is("user_Id", id), field_is("providerId", "credential")])),
+            limit: Some(1),
+            ..Read::default()
+        };
+        let rows = self.engine().find(&read, "verify a password").await?;
+        Ok(rows.into_iter().next().and_then(|row| row.get("password").and_then(Json::as_str).map(str::to_owned)))
+    }
+
+    async fn open_session(
+        &self,
+        profile: Profile,
+        session_type: String,
+        tenant: Option<String>,
+        ip: Option<String>,
+        user_agent: Option<String>,
+    ) -> Result<SignedIn> {
+        let now_ms = self.engine().clock().now_ms();
+        let session = base::uuid_v4()?;
+        let session_token = self.0.keys.session_token(&session)?;
+        let refresh_token = random_token()?;
+        let until = now_ms + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000) * 1_000;
+        let body = json!({
+            "id": session,
+            "token": fingerprint(&session_token),
+            "refreshToken": fingerprint(&refresh_token),
+            "user_Id": profile.user_id,
+            "tenant_Id": tenant,
+            "expiresAt": base::iso_millis(until),
+            "ipAddress": ip,
+            "userAgent": user_agent,
+            "type": session_type,
+        });
+        let Json::Object(body) = body else { return Err(Error::internal("an object literal is an object")) };
+        let operations = vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
+        self.engine().write(Write { operations, strict: true }, &Actor::system("open a session"), None).await?;
+        self.token_response(profile, &session_token, refresh_token, tenant.as_deref())
+    }
+
+    pub(crate) fn token_response(&self, profile: Profile, session_token: &str, refresh_token: String, tenant: Option<&str>) -> Result<SignedIn> {
+        let now_ms = self.engine().clock().now_ms();
+        let token = self.0.keys.issue(&profile.user_id, &profile.role_id, session_token, tenant, now_ms)?;
+        let state = self.engine().state();
+        let role = state.roles.get(&profile.role_id);
+        Ok(SignedIn {
+            token,
+            refresh_token,
+            expires_in: self.0.keys.access_seconds(),
+            role: role.map_or(Json::Null, |role| Json::Object((*role.record).clone())),
+            permissions: role.map_or(Json::Array(Vec::new()), |role| Json::Array((*role.rows).clone())),
+            profile,
+        })
+    }
+
+    /// Ends the session behind the presented identity. Nothing to end is fine.
+    pub async fn sign_out(&self, presented: &Presented) -> Result<()> {
+        let Some(session) = presented.profile.as_ref().and_then(|profile| profile.session.clone()) else {
+            return Ok(());
+        };
+        self.end_sessions(&[session]).await
+    }
+
+    pub(crate) async fn end_sessions(&self, sessions: &[String]) -> Result<()> {
+        let operations = sessions.iter().map(|session| Operation::Delete {
+            collection: String::from("baasix_Sessions"),
+            key: Json::String(session.clone()),
+            expect: Map::new(),
+            force: true,
+        });
+        let write = Write { operations: operations.collect(), strict: false };
+        match self.engine().write(write, &Actor::system("end sessions"), None).await {
+            Err(fault) if fault.code() == Code::ItemNotFound => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// Changes the signed-in user's own password and ends every other session.
+    pub async fn change_password(&self, presented: &Presented, current: &str, new: &str) -> Result<()> {
+        let Identity::User(user_id) = &presented.actor.identity else {
+            return Err(Error::new(Code::Unauthenticated, "sign in first"));
+        };
+        crate::password::check_policy(new)?;
+        let Some(profile) = &presented.profile else {
+            return Err(Error::new(Code::Unauthenticated, "sign in first"));
+        };
+        let keys = attempt_keys(user_id, presented.actor.ip.as_deref());
+        let now_ms = self.engine().clock().now_ms();
+        self.0.attempts.check(&keys, now_ms)?;
+        let hash = self.password_hash(&profile.user).await?;
+        if !self.0.hashing.verify(current, hash).await? {
+            self.0.attempts.failed(&keys, now_ms);
+            return Err(Error::new(Code::CurrentPasswordInvalid, "the current password is wrong"));
+        }
+        let body = Map::from_iter([(String::from("password"), Json::String(new.to_owned()))]);
+        let keep = profile.session.clone();
+        crate::hook::KEEP_SESSION.scope(keep, self.update_user(user_id, body)).await
+    }
+
+    async fn update_user(&self, user_id: &str, body: Map<String, Json>) -> Result<()> {
+        let operations = vec![Operation::Update {
+            collection: String::from("baasix_User"),
+            key: Json::String(user_id.to_owned()),
+            body,
+            expect: Map::new(),
+        }];
+        self.engine().write(Write { operations, strict: true }, &Actor::system("change a password"), None).await.map(drop)
+    }
+
+    /// Sets another user's password (administrators) and ends all of that user's sessions.
+    pub async fn set_password(&self, presented: &Presented, user_id: &str, new: &str) -> Result<()> {
+        if !presented.actor.is_administrator() {
+            return Err(Error::new(Code::Forbidden, "Access denied. Administrators only."));
+        }
+        let body = Map::from_iter([(String::from("password"), Json::String(new.to_owned()))]);
+        self.update_user(user_id, body).await
+    }
+}
+
+fn session_type(asked: Option<&str>) -> Result<String> {
+    match asked.unwrap_or("default") {
+        known @ ("default" | "mobile" | "web") => Ok(known.to_owned()),
+        _ => Err(Error::new(Code::SessionTypeInvalid, "Invalid session type")
+            .hint("one of `default`, `mobile`, `web`")),
+    }
+}
+
+/// A failure counts for the account and for the address, each with its own wait.
+fn attempt_keys(account: &str, ip: Option<&str>) -> Vec<String> {
+    let mut keys = vec![format!("account {account}")];
+    keys.extend(ip.map(|ip| format!("account {account} from {ip}")));
+    keys
+}
+
+/// Milliseconds since 1970 of a wire instant.
+pub(crate) fn instant_ms(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
