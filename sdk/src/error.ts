@@ -66,12 +66,11 @@ export class PlinthError extends Error {
 
   /**
    * Whether the same call may succeed later: the server failed (5xx), asked to wait (429), was not
-   * reached, or did not answer in time. It does not promise that nothing was written.
+   * reached, or did not answer in time (408). It does not promise that nothing was written.
    */
   get isRetryable(): boolean {
-    return (
-      this.status >= 500 || this.status === 429 || this.code === 'NETWORK_ERROR' || this.code === 'TIMEOUT'
-    );
+    const { status } = this;
+    return status >= 500 || status === 429 || status === 408 || this.code === 'NETWORK_ERROR';
   }
 }
 

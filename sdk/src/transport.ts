@@ -219,7 +219,7 @@ export class Transport {
     } catch (error) {
       // The server's word on the request says more than that a refresh was tried in vain; but when
       // the refresh did not get through, the session may well live on.
-      throw error instanceof PlinthError && error.isRetryable ? error : failure;
+      throw isRefused(error) ? failure : error;
     }
     const renewed = await session.credential();
     if (renewed.epoch !== sent.epoch) throw failure;
@@ -238,7 +238,7 @@ export class Transport {
       await this.refresh();
     } catch (error) {
       // Not reached or overloaded: the token at hand may still be good.
-      if (!(error instanceof PlinthError && error.isRetryable)) throw error;
+      if (isRefused(error)) throw error;
     }
   }
 
@@ -257,12 +257,12 @@ export class Transport {
     try {
       reply = await this.#requestTokens(refreshToken);
     } catch (error) {
-      const refused = error instanceof PlinthError && !error.isRetryable;
+      if (!isRefused(error)) throw error;
       const stored = await session.refreshToken();
-      if (refused && stored !== undefined && stored !== refreshToken) {
+      if (stored !== undefined && stored !== refreshToken) {
         return this.#tokens(); // another tab was first; its tokens are in the storage
       }
-      if (refused) await this.signOut(epoch);
+      await this.signOut(epoch);
       throw error;
     }
     if (!(await session.renew(reply ?? {}, epoch))) {
@@ -361,6 +361,11 @@ export class Transport {
       });
     }
   }
+}
+
+/** Whether the server said no, rather than not being reached or not being itself. */
+function isRefused(error: unknown): boolean {
+  return error instanceof PlinthError && error.status >= 400 && !error.isRetryable;
 }
 
 function originOf(url: string): string {
