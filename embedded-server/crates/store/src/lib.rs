@@ -1,1 +1,21 @@
-//! Not built yet in this commit.
+//! Floor 4: the port to the databases and its two adapters. The only room that knows `rusqlite`
+//! and `sqlx`.
+//!
+//! May import: `base`, `sql`. Invariants: a write is answered after its commit and never before;
+//! a program happens whole or not at all, and a failing one disturbs no other; rows become JSON
+//! bytes where they are read, and both stores write the same bytes; a total and its page come
+//! from one snapshot. Refuses: writes beyond the queue, statements beyond their time, data of a
+//! newer version, each with a code. It never sees a collection or an actor.
+
+mod fault;
+mod port;
+mod program;
+mod row;
+
+pub mod postgres;
+pub mod sqlite;
+
+pub use port::{
+    Counters, Definition, Outcome, PageRows, PostgresOptions, SqliteOptions, StepOutcome, Store,
+    Synchronous,
+};

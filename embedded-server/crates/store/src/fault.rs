@@ -1,0 +1,73 @@
+//! What both databases refuse, in the same words.
+
+use crate::port::INTERNAL_ROWS_MAX;
+use base::{Code, Detail, Error};
+
+/// A unique value is taken. Says which field, never by which row.
+pub(crate) fn unique(fields: Vec<String>) -> Error {
+    fields.into_iter().fold(
+        Error::new(Code::UniqueViolation, "Unique constraint violation"),
+        |error, field| {
+            error.detail(Detail::field(Code::UniqueViolation.as_str(), field, "is taken already"))
+        },
+    )
+}
+
+/// A reference that would point nowhere.
+pub(crate) fn foreign_key(fields: Vec<String>) -> Error {
+    fields.into_iter().fold(
+        Error::new(Code::ForeignKeyViolation, "Foreign key constraint violation"),
+        |error, field| {
+            let sentence = "points at a record that does not exist, or is pointed at by another";
+            error.detail(Detail::field(Code::ForeignKeyViolation.as_str(), field, sentence))
+        },
+    )
+}
+
+/// A field that must have a value has none.
+pub(crate) fn required(field: Option<String>) -> Error {
+    let error = Error::new(Code::RequiredFieldMissing, "Required field missing");
+    match field {
+        Some(field) => {
+            error.detail(Detail::field(Code::RequiredFieldMissing.as_str(), field, "is required"))
+        }
+        None => error,
+    }
+}
+
+/// A rule that the table itself holds.
+pub(crate) fn check(name: Option<String>) -> Error {
+    let error = Error::new(Code::ValidationError, "a value breaks a rule of its field");
+    match name {
+        Some(name) => error.detail(Detail {
+            code: Code::ValidationError.as_str().to_owned(),
+            message: format!("breaks the rule `{name}`"),
+            ..Detail::default()
+        }),
+        None => error,
+    }
+}
+
+/// A value that its column cannot hold.
+pub(crate) fn wrong_type(field: Option<String>) -> Error {
+    let error = Error::new(Code::ValidationError, "a value does not fit the type of its field");
+    match field {
+        Some(field) => error.detail(Detail::field(
+            Code::ValidationError.as_str(),
+            field,
+            "does not fit the type of the field",
+        )),
+        None => error,
+    }
+}
+
+/// The refusal of everything once the store is closed.
+pub(crate) fn closed() -> Error {
+    Error::new(Code::Unavailable, "the database is closed")
+        .hint("the server is stopping; try again")
+}
+
+/// The refusal of an internal read that should have been paged.
+pub(crate) fn too_many_rows() -> Error {
+    Error::internal(format!("an internal read is over the limit of {INTERNAL_ROWS_MAX} rows"))
+}

@@ -1,0 +1,603 @@
+//! Connections to Postgres, and what is asked over them.
+//!
+//! A pool of our own, because two things are needed that the driver's has not: a caller who leaves
+//! ends his statement on the server (by its process id), and no round trip is spent on asking a
+//! connection whether it lives.
+
+use super::fault;
+use super::run::{self, Failure, Texts};
+use crate::Counters;
+use crate::fault::closed;
+use crate::port::{CHUNK_BYTES, CHUNKS_MAX, Definition, Outcome, PageRows, PostgresOptions, Tally};
+use crate::program::expected;
+use crate::row::{Page, Row as _, write_object};
+use base::{Code, Error, Result, Value};
+use futures_util::TryStreamExt as _;
+use sql::{Bind, Compiled, Expect, Program, Statement};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
+use std::str::FromStr as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// Oldest server that is spoken to (`server_version_num`).
+const VERSION_MIN: u32 = 140_000;
+
+/// Prepared statements kept per connection.
+const STATEMENTS_KEPT: usize = 256;
+
+/// A connection that lay idle longer is asked whether it lives before a write relies on it.
+const IDLE_ASKED: Duration = Duration::from_secs(5);
+
+/// Times a program is run again after a serialization fault or a deadlock.
+const RETRIES_MAX: u32 = 4;
+
+/// Streams at once: each holds a connection beside the pool's while it lasts.
+const STREAMS_MAX: usize = 4;
+
+/// Longest wait for a table that others hold, when tables are changed.
+const LOCK_WAIT: &str = "2s";
+
+/// An open Postgres database.
+#[derive(Clone, Debug)]
+pub struct Pool(Arc<Open>);
+
+struct Open {
+    options: PgConnectOptions,
+    schema: Option<String>,
+    limit: Duration,
+    places: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    connections: u32,
+    idle: Mutex<Vec<Connected>>,
+    texts: Texts,
+    /// Grows with every change of tables: what was prepared before is prepared again.
+    generation: AtomicU64,
+    closed: AtomicBool,
+    tally: Tally,
+}
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open").field("host", &self.options.get_host()).finish_non_exhaustive()
+    }
+}
+
+struct Connected {
+    connection: PgConnection,
+    process: i32,
+    generation: u64,
+    used: Instant,
+}
+
+/// A connection in use. If it is dropped while a statement runs, the statement is ended on the
+/// server.
+struct Leased {
+    pool: Arc<Open>,
+    connected: Option<Connected>,
+    /// Whether nothing runs on it.
+    rests: bool,
+    reused: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Leased {
+    fn connection(&mut self) -> Result<&mut PgConnection> {
+        match &mut self.connected {
+            Some(connected) => Ok(&mut connected.connection),
+            None => Err(Error::internal("a connection was used after it broke")),
+        }
+    }
+
+    /// Notes how the work on it ended, and gives the error on.
+    fn done<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        let breaks = match &result {
+            Ok(_) | Err(Failure::Ours(_)) => false,
+            Err(Failure::Driver(cause)) => fault::breaks_connection(cause),
+        };
+        if breaks {
+            self.connected = None;
+        }
+        self.rests = true;
+        result
+    }
+
+    /// Whether a failed read should be asked once more on another connection: this one was dead
+    /// before it was asked, or knows tables that have changed. A read may always be repeated.
+    fn may_ask_again<T>(&mut self, result: &Result<T, Failure>, tried: &mut bool) -> bool {
+        let Some(cause) = result.as_ref().err().and_then(Failure::driver) else { return false };
+        let dead = self.reused && fault::breaks_connection(cause);
+        if *tried || !(dead || fault::is_stale_plan(cause)) {
+            return false;
+        }
+        *tried = true;
+        self.connected = None;
+        true
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        let Some(mut connected) = self.connected.take() else { return };
+        if !self.rests {
+            self.pool.cancel(connected.process);
+        } else if !self.pool.closed.load(Ordering::SeqCst) {
+            connected.used = Instant::now();
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connected);
+        }
+    }
+}
+
+impl Open {
+    /// Ends what runs in a server process, from a connection of its own.
+    fn cancel(&self, process: i32) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let options = self.options.clone();
+        runtime.spawn(async move {
+            let cancel = async {
+                let mut connection = options.connect().await?;
+                sqlx::query("SELECT pg_cancel_backend($1)")
+                    .bind(process)
+                    .execute(&mut connection)
+                    .await?;
+                connection.close().await
+            };
+            match tokio::time::timeout(Duration::from_secs(5), cancel).await {
+                Ok(Ok(())) => {}
+                Ok(Err(cause)) => tracing::debug!(%cause, "a statement could not be ended early"),
+                Err(_) => tracing::debug!("a statement could not be ended early: no answer"),
+            }
+        });
+    }
+
+    async fn connect(&self, statement_ms: u128) -> Result<Connected> {
+        let generation = self.generation.load(Ordering::SeqCst);
+        let connecting = async {
+            let mut connection = self.options.connect().await?;
+            let row = sqlx::query(
+                "SELECT pg_backend_pid(), set_config('statement_timeout', $1, false),
+                        set_config('TimeZone', 'UTC', false),
+                        set_config('DateStyle', 'ISO, YMD', false),
+                        set_config('IntervalStyle', 'postgres', false),
+                        set_config('client_min_messages', 'warning', false),
+                        set_config('idle_in_transaction_session_timeout', '60000', false),
+                        CASE WHEN $2::text IS NULL THEN NULL
+                             ELSE set_config('search_path', quote_ident($2), false) END",
+            )
+            .persistent(false)
+            .bind(statement_ms.to_string())
+            .bind(self.schema.clone())
+            .fetch_one(&mut connection)
+            .await?;
+            let process = row.try_get::<i32, _>(0)?;
+            Ok(Connected { connection, process, generation, used: Instant::now() })
+        };
+        match tokio::time::timeout(Duration::from_secs(10), connecting).await {
+            Ok(connected) => connected.map_err(fault::of),
+            Err(_) => Err(fault::gone()),
+        }
+    }
+
+    async fn lease(self: &Arc<Self>) -> Result<Leased> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        let place = match tokio::time::timeout(self.limit, place).await {
+            Ok(Ok(place)) => place,
+            Ok(Err(_)) => return Err(closed()),
+            Err(_) => {
+                return Err(Error::new(
+                    Code::Unavailable,
+                    format!("all {} connections to the database are in use", self.connections),
+                )
+                .retry_after_ms(1_000));
+            }
+        };
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut reused = false;
+        let connected = match idle {
+            Some(connected) => {
+                reused = true;
+                self.revived(connected).await
+            }
+            None => None,
+        };
+        let connected = match connected {
+            Some(connected) => connected,
+            None => {
+                reused = false;
+                self.connect(self.limit.as_millis()).await?
+            }
+        };
+        Ok(Leased {
+            pool: Arc::clone(self),
+            connected: Some(connected),
+            rests: true,
+            reused,
+            _place: place,
+        })
+    }
+
+    /// An idle connection made ready for use, or nothing when it is dead.
+    async fn revived(&self, mut connected: Connected) -> Option<Connected> {
+        if connected.used.elapsed() > IDLE_ASKED && connected.connection.ping().await.is_err() {
+            return None;
+        }
+        let generation = self.generation.load(Ordering::SeqCst);
+        if connected.generation != generation {
+            connected.connection.clear_cached_statements().await.ok()?;
+            connected.generation = generation;
+        }
+        Some(connected)
+    }
+}
+
+impl Pool {
+    pub(crate) async fn open(options: PostgresOptions) -> Result<Self> {
+        let connect = PgConnectOptions::from_str(&options.url)
+            .map_err(fault::of)?
+            .application_name("plinth")
+            .statement_cache_capacity(STATEMENTS_KEPT)
+            .disable_statement_logging();
+        let connections = options.connections.max(1);
+        let open = Arc::new(Open {
+            options: connect,
+            schema: options.schema,
+            limit: Duration::from_millis(options.limits.statement_ms_max),
+            places: Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1))),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            connections,
+            idle: Mutex::default(),
+            texts: Texts::default(),
+            generation: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            tally: Tally::default(),
+        });
+        let mut first = open.lease().await?;
+        let version = first.connection()?.server_version_num().unwrap_or(0);
+        if version < VERSION_MIN {
+            return Err(Error::new(
+                Code::FeatureUnavailable,
+                format!(
+                    "the server is PostgreSQL {}; 14 is the oldest supported",
+                    version / 10_000
+                ),
+            ));
+        }
+        if let Some(schema) = &open.schema {
+            let name = schema.replace('"', "\"\"");
+            let made =
+                run::simple(first.connection()?, format!("CREATE SCHEMA IF NOT EXISTS \"{name}\""));
+            let made = made.await;
+            first.done(made).map_err(Failure::into_error)?;
+        }
+        drop(first);
+        Ok(Self(open))
+    }
+
+    pub(crate) async fn read(&self, compiled: &Compiled) -> Result<PageRows> {
+        Tally::add(&self.0.tally.reads);
+        let mut tried = false;
+        loop {
+            let mut leased = self.0.lease().await?;
+            leased.rests = false;
+            let page = self.page(&mut leased, compiled).await;
+            let page = leased.done(page);
+            if !leased.may_ask_again(&page, &mut tried) {
+                return page.map_err(Failure::into_error);
+            }
+        }
+    }
+
+    pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
+        let mut tried = false;
+        loop {
+            Tally::add(&self.0.tally.statements);
+            let mut leased = self.0.lease().await?;
+            leased.rests = false;
+            let rows = run::rows(leased.connection()?, &self.0.texts, statement).await;
+            let rows = leased.done(rows);
+            if !leased.may_ask_again(&rows, &mut tried) {
+                return rows.map_err(Failure::into_error);
+            }
+        }
+    }
+
+    async fn page(&self, leased: &mut Leased, compiled: &Compiled) -> Result<PageRows, Failure> {
+        let connection = leased.connection()?;
+        if compiled.total.is_none() {
+            return self.snapshot_page(connection, compiled).await;
+        }
+        run::simple(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+        let page = self.snapshot_page(connection, compiled).await;
+        let ended = run::simple(connection, if page.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+        let page = page?;
+        ended?;
+        Ok(page)
+    }
+
+    async fn snapshot_page(
+        &self,
+        connection: &mut PgConnection,
+        compiled: &Compiled,
+    ) -> Result<PageRows, Failure> {
+        Tally::add(&self.0.tally.statements);
+        let mut page = Page::new(compiled);
+        run::each_row(connection, &self.0.texts, &compiled.page, |row| page.take(row)).await?;
+        if let Some(total) = page.uncounted() {
+            Tally::add(&self.0.tally.statements);
+            let mut counted = 0;
+            run::each_row(connection, &self.0.texts, total, |row| {
+                if let Value::Int(count) = row.cell(0)?.to_value() {
+                    counted = u64::try_from(count).unwrap_or(0);
+                }
+                Ok(())
+            })
+            .await?;
+            page.counted(counted);
+        }
+        Ok(page.finish())
+    }
+
+    pub(crate) async fn stream(
+        &self,
+        compiled: &Compiled,
+    ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+        if self.0.closed.load(Ordering::SeqCst) {
+            return Err(closed());
+        }
+        let Ok(place) = Arc::clone(&self.0.streams).try_acquire_owned() else {
+            return Err(Error::new(
+                Code::Unavailable,
+                format!("{STREAMS_MAX} exports run already, which is the most"),
+            )
+            .retry_after_ms(5_000));
+        };
+        Tally::add(&self.0.tally.streams);
+        Tally::add(&self.0.tally.statements);
+        // Without the server's time limit: a slow taker is waited for here, chunk by chunk.
+        let mut connected = self.0.connect(0).await?;
+        let (send, receive) = mpsc::channel(CHUNKS_MAX);
+        let (open, compiled) = (Arc::clone(&self.0), compiled.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            let process = connected.process;
+            let chunks = Chunks { send: &send, limit: open.limit, chunk: Vec::new(), rows: 0 };
+            let ended = chunks.fill(&mut connected.connection, &open.texts, &compiled).await;
+            if let Err(failure) = ended {
+                // Whatever still runs is ended; if nothing does, the server ignores it.
+                open.cancel(process);
+                drop(send.send_timeout(Err(failure.into_error()), open.limit).await);
+            } else if let Err(cause) = connected.connection.close().await {
+                tracing::debug!(%cause, "closing the connection of a stream");
+            }
+        });
+        Ok(receive)
+    }
+
+    pub(crate) async fn write(&self, program: Program) -> Result<Outcome> {
+        Tally::add(&self.0.tally.programs);
+        let outcome = self.written(program).await;
+        if outcome.is_err() {
+            Tally::add(&self.0.tally.refused);
+        }
+        outcome
+    }
+
+    async fn written(&self, mut program: Program) -> Result<Outcome> {
+        let mut tried = 0;
+        loop {
+            let mut leased = self.0.lease().await?;
+            leased.rests = false;
+            let result = self.program(&mut leased, &mut program).await;
+            let cause = result.as_ref().err().and_then(Failure::driver);
+            let transient = cause.is_some_and(fault::is_transient);
+            let stale = cause.is_some_and(fault::is_stale_plan);
+            let result = leased.done(result);
+            if (transient || stale) && tried < RETRIES_MAX {
+                if stale {
+                    leased.connected = None;
+                }
+                drop(leased);
+                tried += 1;
+                Tally::add(&self.0.tally.retries);
+                tokio::time::sleep(backoff(tried)).await;
+                continue;
+            }
+            return result.map_err(Failure::into_error);
+        }
+    }
+
+    async fn program(
+        &self,
+        leased: &mut Leased,
+        program: &mut Program,
+    ) -> Result<Outcome, Failure> {
+        let connection = leased.connection()?;
+        // One statement is a transaction by itself, unless what it finds can still refuse it.
+        if let [only] = program.steps.as_slice()
+            && matches!(only.expect, Expect::Any)
+        {
+            Tally::add(&self.0.tally.statements);
+            let did = run::step(connection, &self.0.texts, &only.statement, &[]).await?;
+            Tally::add(&self.0.tally.commits);
+            return Ok(Outcome { steps: vec![did] });
+        }
+        run::simple(connection, "BEGIN").await?;
+        match self.steps(connection, program).await {
+            Ok(outcome) => {
+                run::simple(connection, "COMMIT").await?;
+                Tally::add(&self.0.tally.commits);
+                Ok(outcome)
+            }
+            Err(failure) => {
+                // If this fails too the connection is gone, and with it the transaction.
+                let breaks = failure.driver().is_some_and(fault::breaks_connection);
+                if !breaks {
+                    run::simple(connection, "ROLLBACK").await?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn steps(
+        &self,
+        connection: &mut PgConnection,
+        program: &mut Program,
+    ) -> Result<Outcome, Failure> {
+        let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
+        for step in &mut program.steps {
+            Tally::add(&self.0.tally.statements);
+            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps).await?;
+            expected(&mut step.expect, &did)?;
+            outcome.steps.push(did);
+        }
+        Ok(outcome)
+    }
+
+    pub(crate) async fn define(&self, definition: Definition) -> Result<()> {
+        let mut leased = self.0.lease().await?;
+        leased.rests = false;
+        let result = self.redefine(&mut leased, &definition).await;
+        self.0.generation.fetch_add(1, Ordering::SeqCst);
+        leased.done(result).map_err(Failure::into_error)
+    }
+
+    async fn redefine(&self, leased: &mut Leased, definition: &Definition) -> Result<(), Failure> {
+        let connection = leased.connection()?;
+        // A change of tables waits for nobody long: while it waits, everybody waits for it. The
+        // change itself may take its time.
+        let begin = format!(
+            "BEGIN; SET LOCAL lock_timeout = '{LOCK_WAIT}'; SET LOCAL statement_timeout = 0"
+        );
+        run::simple(connection, begin).await?;
+        let defined = async {
+            let mut done = Vec::with_capacity(definition.statements.len());
+            for statement in &definition.statements {
+                Tally::add(&self.0.tally.statements);
+                done.push(run::step(connection, &self.0.texts, statement, &done).await?);
+            }
+            Ok::<(), Failure>(())
+        };
+        match defined.await {
+            Ok(()) => {
+                run::simple(connection, "COMMIT").await?;
+                Tally::add(&self.0.tally.commits);
+                Ok(())
+            }
+            Err(failure) => {
+                if !failure.driver().is_some_and(fault::breaks_connection) {
+                    run::simple(connection, "ROLLBACK").await?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    pub(crate) async fn size_bytes(&self) -> Result<u64> {
+        let size =
+            self.one("SELECT pg_database_size(current_database())::int8", Vec::new()).await?;
+        Ok(size.as_int().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
+    }
+
+    pub(crate) async fn version(&self) -> Result<String> {
+        let version = self.one("SELECT current_setting('server_version')", Vec::new()).await?;
+        Ok(format!("PostgreSQL {}", version.as_text().unwrap_or_default()))
+    }
+
+    pub(crate) async fn estimate(&self, table: &str) -> Result<Option<u64>> {
+        // -1 (or 0 on a table never looked at) when nobody has counted yet.
+        let found = self
+            .one(
+                "SELECT CASE WHEN reltuples > 0 THEN reltuples::int8 END FROM pg_class
+                 WHERE oid = to_regclass(quote_ident($1::text))",
+                vec![Bind::Value(Value::text(table))],
+            )
+            .await?;
+        Ok(found.as_int().and_then(|rows| u64::try_from(rows).ok()))
+    }
+
+    /// First column of the first row, NULL when there is none.
+    async fn one(&self, text: &str, binds: Vec<Bind>) -> Result<Value> {
+        let rows = self.rows(&Statement { text: text.into(), binds }).await?;
+        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        // Whoever works still holds a place; when all are taken back, nobody works.
+        let all = Arc::clone(&self.0.places).acquire_many_owned(self.0.connections);
+        if tokio::time::timeout(self.0.limit, all).await.is_err() {
+            tracing::warn!("connections to the database were still in use when it was closed");
+        }
+        self.0.places.close();
+        let idle = std::mem::take(&mut *self.0.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for connected in idle {
+            if let Err(cause) = connected.connection.close().await {
+                tracing::debug!(%cause, "closing a connection");
+            }
+        }
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.0.tally.counters()
+    }
+}
+
+/// Waits that grow, with a part left to chance so that two who collided do not meet again.
+fn backoff(tried: u32) -> Duration {
+    let chance = base::random_bytes::<1>().map_or(0, |[byte]| u64::from(byte) % 10);
+    Duration::from_millis(5 * (1 << tried.min(6)) + chance)
+}
+
+/// Rows of a stream on their way to whoever takes them.
+struct Chunks<'a> {
+    send: &'a mpsc::Sender<Result<Vec<u8>>>,
+    limit: Duration,
+    chunk: Vec<u8>,
+    rows: u64,
+}
+
+impl Chunks<'_> {
+    /// Reads all rows and hands them on.
+    async fn fill(
+        mut self,
+        connection: &mut PgConnection,
+        texts: &Texts,
+        compiled: &Compiled,
+    ) -> Result<(), Failure> {
+        let mut rows = run::fetch(connection, texts, &compiled.page)?;
+        while let Some(row) = rows.try_next().await? {
+            if compiled.limit.is_some_and(|limit| self.rows >= limit) {
+                continue;
+            }
+            self.begin_row();
+            write_object(&mut self.chunk, &compiled.shape, &row)?;
+            if self.chunk.len() >= CHUNK_BYTES {
+                self.hand_on().await?;
+            }
+        }
+        if !self.chunk.is_empty() {
+            self.hand_on().await?;
+        }
+        Ok(())
+    }
+
+    fn begin_row(&mut self) {
+        self.rows += 1;
+        if self.chunk.is_empty() {
+            self.chunk.reserve(CHUNK_BYTES + 4_096);
+        } else {
+            self.chunk.push(b'\n');
+        }
+    }
+
+    async fn hand_on(&mut self) -> Result<()> {
+        let full = std::mem::take(&mut self.chunk);
+        self.send
+            .send_timeout(Ok(full), self.limit)
+            .await
+            .map_err(|_| Error::new(Code::Timeout, "nobody takes the rows of the stream"))
+    }
+}

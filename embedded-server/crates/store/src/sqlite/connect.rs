@@ -1,0 +1,94 @@
+//! Opening connections: the settings every one of them carries.
+
+use super::watch::Watch;
+use super::{fault, functions};
+use crate::port::{SqliteOptions, Synchronous};
+use base::{Code, Error, Result};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+
+/// How this version lays out its files, kept in `user_version`. A file with a larger number was
+/// written by a newer version.
+const FORMAT: i64 = 1;
+
+/// Prepared statements kept per connection; texts are few, one for each collection and shape.
+const STATEMENTS_KEPT: usize = 256;
+
+/// A connection and the watch over it.
+pub(super) struct Connected {
+    pub(super) connection: Connection,
+    pub(super) watch: Watch,
+}
+
+/// The connection that writes. Makes the file when it is absent.
+pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connected = open(&options.path, flags)?;
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    // A journal of 4,000 pages is some 16 MB: large enough that checkpoints are rare, small enough
+    // that reading through it stays cheap.
+    let settings = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+         PRAGMA analysis_limit = 400;"
+    );
+    let Connected { connection, watch } = connected;
+    let opened = (|| {
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found > FORMAT {
+            return Ok(Some(found));
+        }
+        connection.execute_batch(&settings)?;
+        if found < FORMAT {
+            connection.execute_batch(&format!("PRAGMA user_version = {FORMAT};"))?;
+        }
+        Ok(None)
+    })();
+    match opened {
+        Ok(None) => Ok(Connected { connection, watch }),
+        Ok(Some(found)) => Err(Error::new(
+            Code::DataNewer,
+            format!(
+                "the database file has format {found}; this version knows formats up to {FORMAT}"
+            ),
+        )
+        .at(options.path.display().to_string())
+        .hint("open it with the newer version that wrote it, or restore a backup made before")),
+        Err(cause) => Err(fault::opening(&options.path, cause)),
+    }
+}
+
+/// A connection that can only read.
+pub(super) fn reading(path: &Path) -> Result<Connected> {
+    // Opened for writing all the same: only so may it make the journal's shared index when it is
+    // the first. `query_only` refuses every change.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connected = open(path, flags)?;
+    connected
+        .connection
+        .execute_batch("PRAGMA query_only = ON;")
+        .map_err(|cause| fault::opening(path, cause))?;
+    Ok(connected)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
+    let prepare = || {
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        // Another process (a backup, a shell) may hold the file for a moment.
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.execute_batch(
+            "PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
+             PRAGMA trusted_schema = ON; PRAGMA cell_size_check = ON;",
+        )?;
+        functions::register(&connection)?;
+        let watch = Watch::over(&mut connection)?;
+        Ok(Connected { connection, watch })
+    };
+    prepare().map_err(|cause| fault::opening(path, cause))
+}

@@ -1,0 +1,147 @@
+//! SQLite's error numbers become our codes. Texts are read for field names only.
+
+use crate::fault::{check, foreign_key, required, unique, wrong_type};
+use base::{Code, Error};
+use rusqlite::Connection;
+use rusqlite::ffi;
+use std::path::Path;
+
+/// What went wrong with a statement.
+pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
+    let rusqlite::Error::SqliteFailure(failure, text) = &cause else {
+        return Error::internal("SQLite refused a statement").caused_by(cause);
+    };
+    let text = text.as_deref().unwrap_or_default();
+    let error = match failure.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => unique(unique_fields(connection, text)),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(Vec::new()),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => required(last_name(text)),
+        ffi::SQLITE_CONSTRAINT_CHECK => check(constraint_name(text)),
+        ffi::SQLITE_CONSTRAINT_DATATYPE | ffi::SQLITE_MISMATCH => wrong_type(last_name(text)),
+        _ => of_primary(failure.extended_code & 0xff, text),
+    };
+    error.caused_by(cause)
+}
+
+/// What went wrong with the file.
+pub(super) fn opening(path: &Path, cause: rusqlite::Error) -> Error {
+    let number = match &cause {
+        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code & 0xff,
+        _ => ffi::SQLITE_ERROR,
+    };
+    let place = path.display().to_string();
+    let error = match number {
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_PERM | ffi::SQLITE_AUTH => {
+            Error::new(Code::Unavailable, format!("the database file `{place}` cannot be opened"))
+                .hint("check that the directory exists and that this user may read and write in it")
+        }
+        ffi::SQLITE_READONLY => {
+            Error::new(Code::Unavailable, format!("the database file `{place}` is read-only"))
+                .hint("give this user the right to write the file and its directory")
+        }
+        ffi::SQLITE_ERROR => {
+            Error::internal(format!("the database file `{place}` could not be prepared"))
+        }
+        number => of_primary(number, ""),
+    };
+    error.at(place).caused_by(cause)
+}
+
+fn of_primary(number: i32, text: &str) -> Error {
+    match number {
+        ffi::SQLITE_INTERRUPT => {
+            Error::new(Code::Timeout, "the statement took longer than its limit")
+                .hint("narrow the filter, ask for fewer rows, or index the fields it names")
+        }
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
+            Error::new(Code::Unavailable, "another process holds the database file")
+                .hint("end the other program that has the file open, or try again")
+                .retry_after_ms(1_000)
+        }
+        ffi::SQLITE_FULL => Error::new(Code::Unavailable, "the disk is full: nothing was written")
+            .hint("free space on the disk that holds the database"),
+        ffi::SQLITE_IOERR => {
+            Error::new(Code::Unavailable, "the disk failed to read or write the database file")
+                .hint("check the disk and its free space")
+        }
+        ffi::SQLITE_READONLY | ffi::SQLITE_PERM => {
+            Error::new(Code::Unavailable, "the database file may not be written")
+                .hint("give this user the right to write the file and its directory")
+        }
+        ffi::SQLITE_CANTOPEN => Error::new(Code::Unavailable, "the database file cannot be opened"),
+        ffi::SQLITE_CORRUPT => Error::new(Code::Unavailable, "the database file is damaged")
+            .hint("restore the last backup; keep the damaged file for a rescue"),
+        ffi::SQLITE_NOTADB => Error::new(Code::Unavailable, "the file is not a SQLite database")
+            .hint("check the path; an encrypted or overwritten file looks like this"),
+        ffi::SQLITE_NOMEM => Error::new(Code::Unavailable, "the server has no memory left"),
+        ffi::SQLITE_TOOBIG => Error::new(
+            Code::ValidationError,
+            "a value is larger than the store can hold (1,000,000,000 bytes)",
+        ),
+        _ => Error::internal(format!("SQLite refused a statement: {text}")),
+    }
+}
+
+/// The field in `NOT NULL constraint failed: posts.title` and its like.
+fn last_name(text: &str) -> Option<String> {
+    text.rsplit_once('.')
+        .map(|(_, field)| field.trim().to_owned())
+        .filter(|field| !field.is_empty())
+}
+
+/// The name in `CHECK constraint failed: name`.
+fn constraint_name(text: &str) -> Option<String> {
+    text.split_once(": ").map(|(_, name)| name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The fields of `UNIQUE constraint failed: users.email, users.tenant`, or those in the definition
+/// of the index in `UNIQUE constraint failed: index 'name'` (an index on an expression).
+fn unique_fields(connection: &Connection, text: &str) -> Vec<String> {
+    let Some((_, what)) = text.split_once(": ") else { return Vec::new() };
+    if let Some(index) = what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\'')) {
+        let definition = connection.query_row(
+            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?1",
+            [index],
+            |row| row.get::<_, String>(0),
+        );
+        return definition.map_or_else(|_| Vec::new(), |definition| quoted_fields(&definition));
+    }
+    what.split(", ").filter_map(last_name).collect()
+}
+
+/// The quoted names between the outer parentheses of `CREATE UNIQUE INDEX "n" ON "t" (f("a"), "b")
+/// WHERE …`.
+fn quoted_fields(definition: &str) -> Vec<String> {
+    let Some(start) = definition.find('(') else { return Vec::new() };
+    let (mut depth, mut fields, mut name) = (0_usize, Vec::new(), None::<String>);
+    for sign in definition[start..].chars() {
+        match (&mut name, sign) {
+            (Some(_), '"') => fields.extend(name.take()),
+            (Some(name), sign) => name.push(sign),
+            (None, '"') => name = Some(String::new()),
+            (None, '(') => depth += 1,
+            (None, ')') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    break;
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    fields.dedup();
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted_fields;
+
+    #[test]
+    fn fields_of_an_index_on_expressions_are_found() {
+        let sql = "CREATE UNIQUE INDEX \"u\" ON \"users\" (bx_fold(\"email\"), \"tenant\") WHERE \"x\" = 1";
+        assert_eq!(quoted_fields(sql), ["email", "tenant"]);
+    }
+}

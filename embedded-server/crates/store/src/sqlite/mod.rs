@@ -1,0 +1,119 @@
+//! SQLite: one file, one writing thread, a few reading ones.
+
+mod connect;
+mod fault;
+mod functions;
+mod readers;
+mod run;
+mod watch;
+mod writer;
+
+use crate::Counters;
+use crate::port::{Definition, Outcome, PageRows, SqliteOptions, Tally};
+
+use base::{Code, Error, Result, Value};
+use readers::Readers;
+use sql::{Compiled, Program, Statement};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use writer::Writer;
+
+/// An open SQLite file.
+#[derive(Clone, Debug)]
+pub struct Pool(Arc<Open>);
+
+struct Open {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+    tally: Arc<Tally>,
+}
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    pub(crate) async fn open(options: SqliteOptions) -> Result<Self> {
+        let opened = tokio::task::spawn_blocking(move || {
+            let tally = Arc::new(Tally::default());
+            // The writer first: it makes the file and its journal, which readers expect.
+            let writer = Writer::start(&options, Arc::clone(&tally))?;
+            let readers = Readers::start(&options, Arc::clone(&tally))?;
+            Ok(Self(Arc::new(Open { path: options.path, writer, readers, tally })))
+        });
+        opened.await.map_err(|fault| Error::internal("opening the database").caused_by(fault))?
+    }
+
+    pub(crate) async fn read(&self, compiled: &Compiled) -> Result<PageRows> {
+        Tally::add(&self.0.tally.reads);
+        self.0.readers.read(compiled).await
+    }
+
+    pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
+        self.0.readers.rows(statement).await
+    }
+
+    pub(crate) async fn stream(
+        &self,
+        compiled: &Compiled,
+    ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+        Tally::add(&self.0.tally.streams);
+        self.0.readers.stream(compiled)
+    }
+
+    pub(crate) async fn write(&self, program: Program) -> Result<Outcome> {
+        Tally::add(&self.0.tally.programs);
+        let outcome = self.0.writer.write(program).await;
+        if outcome.is_err() {
+            Tally::add(&self.0.tally.refused);
+        }
+        outcome
+    }
+
+    pub(crate) async fn define(&self, definition: Definition) -> Result<()> {
+        self.0.writer.define(definition).await
+    }
+
+    pub(crate) async fn size_bytes(&self) -> Result<u64> {
+        let mut journal = self.0.path.clone().into_os_string();
+        journal.push("-wal");
+        let file = tokio::fs::metadata(&self.0.path).await.map_err(|fault| {
+            Error::new(Code::Unavailable, "the database file cannot be read").caused_by(fault)
+        })?;
+        // Without a journal nothing was written since the last checkpoint.
+        let journal =
+            tokio::fs::metadata(PathBuf::from(journal)).await.map_or(0, |file| file.len());
+        Ok(file.len() + journal)
+    }
+
+    pub(crate) async fn version(&self) -> Result<String> {
+        Ok(format!("SQLite {}", rusqlite::version()))
+    }
+
+    pub(crate) async fn estimate(&self, table: &str) -> Result<Option<u64>> {
+        // The largest row number is found in one step down the tree, and is the count unless
+        // records were deleted.
+        let name = table.replace('"', "\"\"");
+        let statement = Statement {
+            text: format!("SELECT max(_rowid_) FROM \"{name}\"").into(),
+            binds: Vec::new(),
+        };
+        let rows = self.0.readers.rows(&statement).await?;
+        let largest = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
+        Ok(Some(largest.and_then(|largest| u64::try_from(largest).ok()).unwrap_or(0)))
+    }
+
+    pub(crate) async fn close(&self) {
+        // Readers first: the last checkpoint needs the file for itself.
+        self.0.readers.close().await;
+        self.0.writer.close().await;
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.0.tally.counters()
+    }
+}

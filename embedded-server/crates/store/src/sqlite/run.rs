@@ -1,0 +1,154 @@
+//! One statement on one connection.
+
+use super::fault;
+use crate::StepOutcome;
+use crate::fault::too_many_rows;
+use crate::port::{INTERNAL_ROWS_MAX, PageRows};
+use crate::program::bound;
+use crate::row::{Cell, Page, Row};
+use base::{Error, Result, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection};
+use sql::{Compiled, Statement};
+
+impl Row for rusqlite::Row<'_> {
+    fn cell(&self, column: usize) -> Result<Cell<'_>> {
+        let value = self.get_ref(column).map_err(|cause| {
+            Error::internal(format!("a shape names column {column}, which the row has not"))
+                .caused_by(cause)
+        })?;
+        Ok(match value {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Int(number),
+            ValueRef::Real(number) => Cell::Real(number),
+            ValueRef::Text(text) => Cell::Text(text),
+            ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+        })
+    }
+}
+
+fn driver(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Bool(truth) => ValueRef::Integer(i64::from(*truth)),
+        Value::Int(number) => ValueRef::Integer(*number),
+        Value::Real(number) => ValueRef::Real(*number),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Bytes(bytes) => ValueRef::Blob(bytes),
+    })
+}
+
+/// The prepared statement with its values bound.
+fn prepared<'c>(
+    connection: &'c Connection,
+    statement: &Statement,
+    done: &[StepOutcome],
+) -> Result<CachedStatement<'c>> {
+    let failed = |cause| fault::of(connection, cause);
+    let mut prepared = connection.prepare_cached(&statement.text).map_err(failed)?;
+    for (at, bind) in statement.binds.iter().enumerate() {
+        let value = bound(bind, done)?;
+        prepared.raw_bind_parameter(at + 1, driver(value)).map_err(failed)?;
+    }
+    Ok(prepared)
+}
+
+/// Runs one step of a program to its end.
+pub(super) fn step(
+    connection: &Connection,
+    statement: &Statement,
+    done: &[StepOutcome],
+) -> Result<StepOutcome> {
+    let mut prepared = prepared(connection, statement, done)?;
+    if prepared.column_count() == 0 {
+        let changed = prepared.raw_execute().map_err(|cause| fault::of(connection, cause))?;
+        return Ok(StepOutcome { rows: u64::try_from(changed).unwrap_or(u64::MAX), kept: None });
+    }
+    let mut rows = prepared.raw_query();
+    let mut outcome = StepOutcome::default();
+    while let Some(row) = rows.next().map_err(|cause| fault::of(connection, cause))? {
+        if outcome.rows == 0 {
+            outcome.kept = Some(row.cell(0)?.to_value());
+        }
+        outcome.rows += 1;
+    }
+    Ok(outcome)
+}
+
+/// Calls `each` with every row.
+pub(super) fn each_row(
+    connection: &Connection,
+    statement: &Statement,
+    mut each: impl FnMut(&rusqlite::Row<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut prepared = prepared(connection, statement, &[])?;
+    let mut rows = prepared.raw_query();
+    while let Some(row) = rows.next().map_err(|cause| fault::of(connection, cause))? {
+        each(row)?;
+    }
+    Ok(())
+}
+
+/// One page, and its total from the same snapshot. `sent` is told of every statement.
+pub(super) fn page(
+    connection: &Connection,
+    compiled: &Compiled,
+    sent: impl Fn(),
+) -> Result<PageRows> {
+    if compiled.total.is_none() {
+        return snapshot_page(connection, compiled, sent);
+    }
+    let simple = |text| {
+        connection
+            .prepare_cached(text)
+            .and_then(|mut prepared| prepared.raw_execute())
+            .map_err(|cause| fault::of(connection, cause))
+    };
+    simple("BEGIN")?;
+    let page = snapshot_page(connection, compiled, sent);
+    // An interrupted statement may have ended the transaction already.
+    if !connection.is_autocommit() {
+        simple("COMMIT")?;
+    }
+    page
+}
+
+fn snapshot_page(
+    connection: &Connection,
+    compiled: &Compiled,
+    sent: impl Fn(),
+) -> Result<PageRows> {
+    sent();
+    let mut page = Page::new(compiled);
+    each_row(connection, &compiled.page, |row| page.take(row))?;
+    if let Some(total) = page.uncounted() {
+        sent();
+        let mut counted = 0;
+        each_row(connection, total, |row| {
+            if let Cell::Int(count) = row.cell(0)? {
+                counted = u64::try_from(count).unwrap_or(0);
+            }
+            Ok(())
+        })?;
+        page.counted(counted);
+    }
+    Ok(page.finish())
+}
+
+/// Every row as plain values.
+pub(super) fn rows(connection: &Connection, statement: &Statement) -> Result<Vec<Vec<Value>>> {
+    let mut found = Vec::new();
+    each_row(connection, statement, |row| {
+        if found.len() == INTERNAL_ROWS_MAX {
+            return Err(too_many_rows());
+        }
+        let columns = row.as_ref().column_count();
+        found.push(
+            (0..columns)
+                .map(|column| row.cell(column).map(Cell::to_value))
+                .collect::<Result<Vec<_>>>()?,
+        );
+        Ok(())
+    })?;
+    Ok(found)
+}
