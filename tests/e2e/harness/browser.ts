@@ -1,0 +1,134 @@
+/** A person in Chromium. */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { artifact } from "./artifacts";
+import { isPress, KEY_MS, PATIENCE_MS, type Person, type Thing } from "./person";
+import { axe, FINDINGS } from "./rules";
+
+/** The longest a task may hold the main thread. */
+const TASK_MS_MAX = 100;
+
+export class BrowserPerson implements Person {
+  clicks = 0;
+  /** What must not happen, as it happened. */
+  readonly wrongs: string[] = [];
+
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  static async open(url: string): Promise<BrowserPerson> {
+    const browser = await chromium.launch({
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+    page.setDefaultTimeout(PATIENCE_MS);
+    const person = new BrowserPerson(browser, page);
+    await person.watch();
+    await page.goto(url);
+    return person;
+  }
+
+  /** Nothing may leave the machine, fail unseen, or hold the main thread. */
+  private async watch(): Promise<void> {
+    await this.page.route("**", async (route) => {
+      const { protocol, hostname } = new URL(route.request().url());
+      const stays = ["data:", "blob:"].includes(protocol) || ["127.0.0.1", "localhost"].includes(hostname);
+      if (stays) return await route.continue();
+      this.wrongs.push(`a request left the machine: ${route.request().url()}`);
+      return await route.abort();
+    });
+    this.page.on("console", (message) => {
+      if (message.type() === "error") this.wrongs.push(`console: ${message.text()}`);
+    });
+    this.page.on("pageerror", (error) => this.wrongs.push(`unhandled: ${error.message}`));
+    await this.page.addInitScript(() => {
+      const tasks: number[] = [];
+      Object.assign(window, { longTasks: tasks });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) tasks.push(Math.round(entry.duration));
+      }).observe({ type: "longtask", buffered: true });
+    });
+  }
+
+  private at(thing: Thing): Locator {
+    const scope = thing.within ? this.at(thing.within) : this.page;
+    const found = scope.getByRole(thing.role as Parameters<Page["getByRole"]>[0], {
+      ...(thing.name === undefined ? {} : { name: thing.name }),
+      exact: true,
+    });
+    return thing.nth === undefined ? found : found.nth(thing.nth);
+  }
+
+  async click(thing: Thing): Promise<void> {
+    await this.at(thing).click();
+    this.clicks += 1;
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: KEY_MS });
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.page.keyboard.press(keys);
+    if (isPress(keys)) this.clicks += 1;
+  }
+
+  async fill(field: Thing, text: string): Promise<void> {
+    const at = this.at(field);
+    await at.waitFor();
+    const focused = await at.evaluate((element) => element === document.activeElement);
+    if (!focused) await this.click(field);
+    await this.page.keyboard.press("Control+a");
+    await this.type(text);
+  }
+
+  async see(thing: Thing): Promise<void> {
+    await this.at(thing).waitFor({ state: "visible" });
+  }
+
+  async read(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor({ state: "visible" });
+  }
+
+  async miss(thing: Thing): Promise<void> {
+    await this.at(thing).waitFor({ state: "hidden" });
+  }
+
+  async textOf(thing: Thing): Promise<string> {
+    return await this.at(thing).innerText();
+  }
+
+  async count(thing: Thing): Promise<number> {
+    return await this.at(thing).count();
+  }
+
+  async shot(name: string): Promise<void> {
+    for (const theme of ["dark", "light"] as const) {
+      await this.page.emulateMedia({ colorScheme: theme });
+      const path = artifact(`${name}-${theme}.png`);
+      await mkdir(dirname(path), { recursive: true });
+      await this.page.screenshot({ path });
+    }
+  }
+
+  /** The rules at the end of every journey: all that went wrong, or nothing. */
+  async verdict(): Promise<string[]> {
+    await this.page.addScriptTag({ content: axe }).catch(async () => await this.page.evaluate(axe));
+    const findings = await this.page.evaluate<string[]>(`(async () => {${FINDINGS}})()`);
+    const tasks = await this.page.evaluate<number[]>("window.longTasks");
+    const long = tasks.filter((task) => task > TASK_MS_MAX);
+    return [
+      ...this.wrongs,
+      ...findings.map((finding) => `axe: ${finding}`),
+      ...long.map((task) => `a task of ${String(task)} ms held the main thread`),
+    ];
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * A person at the real desktop window, through WebKitWebDriver. Needs a display and a session bus;
+ * `cargo xtask test` starts both.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { artifact } from "./artifacts";
+import { isPress, KEY_MS, PATIENCE_MS, shown, type Person, type Thing } from "./person";
+import { axe, FINDINGS, locators } from "./rules";
+import { binary, ended } from "./server";
+
+/** The name under which WebDriver speaks of an element. */
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+type Element = Record<typeof ELEMENT, string>;
+
+const KEYS: Readonly<Record<string, string>> = {
+  Control: "\uE009", Shift: "\uE008", Alt: "\uE00A", Enter: "\uE007", Tab: "\uE004", Escape: "\uE00C",
+  Backspace: "\uE003", Delete: "\uE017", Space: " ", ArrowLeft: "\uE012", ArrowUp: "\uE013",
+  ArrowRight: "\uE014", ArrowDown: "\uE015", Home: "\uE011", End: "\uE010", F6: "\uE036",
+};
+
+/** Runs in the window: the visible elements that a thing means. */
+const FIND = `
+  const find = (thing, scope) => {
+    const name = thing.pattern === undefined ? thing.name : new RegExp(thing.pattern, thing.flags);
+    const scopes = thing.within ? find(thing.within, scope) : [scope];
+    const found = scopes.flatMap((inside) => TestingLibraryDom.queryAllByRole(inside, thing.role, name === undefined ? {} : { name }));
+    const seen = found.filter((element) => element.getClientRects().length > 0);
+    return thing.nth === undefined ? seen : seen.slice(thing.nth, thing.nth + 1);
+  };
+`;
+
+/** A home of its own, so that no journey meets another's projects or the developer's. */
+export interface Home {
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export async function newHome(): Promise<Home> {
+  const folder = await mkdtemp(join(tmpdir(), "plinth-home-"));
+  const environment = {
+    ...process.env,
+    HOME: folder,
+    XDG_DATA_HOME: join(folder, ".local/share"),
+    XDG_CONFIG_HOME: join(folder, ".config"),
+    XDG_CACHE_HOME: join(folder, ".cache"),
+    TAURI_WEBVIEW_AUTOMATION: "true",
+    TAURI_AUTOMATION: "true",
+  };
+  return { folder, environment };
+}
+
+export async function removeHome(home: Home): Promise<void> {
+  await rm(home.folder, { recursive: true, force: true });
+}
+
+export class WindowPerson implements Person {
+  clicks = 0;
+
+  private constructor(
+    private readonly driver: ChildProcess,
+    private readonly session: string,
+  ) {}
+
+  static async open(home: Home): Promise<WindowPerson> {
+    const port = await freePort();
+    const driver = spawn("WebKitWebDriver", [`--port=${String(port)}`], {
+      env: home.environment,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    const base = `http://127.0.0.1:${String(port)}`;
+    await until("WebKitWebDriver answers", async () => (await fetch(`${base}/status`)).ok);
+    const options = { binary: binary("PLINTH_STUDIO_BINARY", "plinth-studio"), args: [] };
+    const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
+    const opened = await ask<{ sessionId: string }>("POST", `${base}/session`, { capabilities });
+    const person = new WindowPerson(driver, `${base}/session/${opened.sessionId}`);
+    await person.watch();
+    return person;
+  }
+
+  /** Ends the window as its close button would, then the driver. */
+  async close(): Promise<void> {
+    await ask("DELETE", this.session, undefined).catch(() => undefined);
+    await ended(this.driver);
+  }
+
+  /** From here on, errors that nobody caught are kept for the verdict. */
+  private async watch(): Promise<void> {
+    await this.run(`
+      window.wrongs = [];
+      addEventListener("error", (event) => window.wrongs.push("unhandled: " + event.message));
+      addEventListener("unhandledrejection", (event) => window.wrongs.push("unhandled: " + String(event.reason)));
+      const say = console.error;
+      console.error = (...words) => { window.wrongs.push("console: " + words.map(String).join(" ")); say(...words); };
+    `);
+  }
+
+  async run<Answer = unknown>(script: string, ...args: unknown[]): Promise<Answer> {
+    return await ask<Answer>("POST", `${this.session}/execute/sync`, { script, args });
+  }
+
+  private async find(thing: Thing): Promise<Element[]> {
+    await this.run(`if (!window.TestingLibraryDom) { ${locators}; }`);
+    return await this.run<Element[]>(`${FIND} return find(arguments[0], document.body);`, plain(thing));
+  }
+
+  private async one(thing: Thing): Promise<string> {
+    let found: Element[] = [];
+    await until(`one ${shown(thing)}`, async () => {
+      found = await this.find(thing);
+      return found.length === 1;
+    }, () => `there are ${String(found.length)}`);
+    return found[0]?.[ELEMENT] ?? "";
+  }
+
+  async click(thing: Thing): Promise<void> {
+    const id = await this.one(thing);
+    await ask("POST", `${this.session}/element/${id}/click`, {});
+    this.clicks += 1;
+  }
+
+  async type(text: string): Promise<void> {
+    const actions = [...text].flatMap((letter) => [
+      { type: "keyDown", value: letter },
+      { type: "keyUp", value: letter },
+      { type: "pause", duration: KEY_MS },
+    ]);
+    await this.keys(actions);
+  }
+
+  async press(keys: string): Promise<void> {
+    const values = keys === "+" ? ["+"] : keys.split("+").map((key) => KEYS[key] ?? key);
+    await this.keys([
+      ...values.map((value) => ({ type: "keyDown", value })),
+      ...values.toReversed().map((value) => ({ type: "keyUp", value })),
+    ]);
+    if (isPress(keys)) this.clicks += 1;
+  }
+
+  private async keys(actions: readonly object[]): Promise<void> {
+    await ask("POST", `${this.session}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
+  async fill(field: Thing, text: string): Promise<void> {
+    const id = await this.one(field);
+    const focused = await this.run<boolean>("return arguments[0] === document.activeElement;", { [ELEMENT]: id });
+    if (!focused) await this.click(field);
+    await this.press("Control+a");
+    await this.type(text);
+  }
+
+  async see(thing: Thing): Promise<void> {
+    await this.one(thing);
+  }
+
+  async read(text: string | RegExp): Promise<void> {
+    const { source, flags } = pattern(text);
+    await until(`the text ${String(text)}`, async () =>
+      await this.run<boolean>("return new RegExp(arguments[0], arguments[1]).test(document.body.innerText);", source, flags));
+  }
+
+  async miss(thing: Thing): Promise<void> {
+    await until(`no ${shown(thing)}`, async () => (await this.find(thing)).length === 0);
+  }
+
+  async textOf(thing: Thing): Promise<string> {
+    const id = await this.one(thing);
+    return await this.run<string>("return arguments[0].innerText;", { [ELEMENT]: id });
+  }
+
+  async count(thing: Thing): Promise<number> {
+    return (await this.find(thing)).length;
+  }
+
+  async shot(name: string): Promise<void> {
+    const path = artifact(`${name}-window.png`);
+    await mkdir(dirname(path), { recursive: true });
+    const picture = await ask<string>("GET", `${this.session}/screenshot`, undefined);
+    await writeFile(path, Buffer.from(picture, "base64"));
+  }
+
+  /** The rules at the end of every journey: all that went wrong, or nothing. */
+  async verdict(): Promise<string[]> {
+    await this.run(`if (!window.axe) { ${axe}; }`);
+    const script = `const done = arguments[0]; (async () => {${FINDINGS}})().then(done, (error) => done([String(error)]));`;
+    const findings = await ask<string[]>("POST", `${this.session}/execute/async`, { script, args: [] });
+    const wrongs = await this.run<string[]>("return window.wrongs;");
+    return [...wrongs, ...findings.map((finding) => `axe: ${finding}`)];
+  }
+}
+
+/** Patterns do not travel as JSON. */
+function plain(thing: Thing): object {
+  const { role, nth, within } = thing;
+  const name = thing.name instanceof RegExp ? { pattern: thing.name.source, flags: thing.name.flags } : { name: thing.name };
+  return { role, nth, ...name, within: within ? plain(within) : undefined };
+}
+
+function pattern(text: string | RegExp): { source: string; flags: string } {
+  if (text instanceof RegExp) return { source: text.source, flags: text.flags };
+  return { source: text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), flags: "i" };
+}
+
+async function ask<Answer>(method: string, url: string, body: unknown): Promise<Answer> {
+  const answer = await fetch(url, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  const { value } = (await answer.json()) as { value: unknown };
+  if (!answer.ok) {
+    const { error, message } = value as { error?: string; message?: string };
+    throw new Error(`WebDriver: ${error ?? String(answer.status)}: ${message ?? ""}`);
+  }
+  return value as Answer;
+}
+
+async function until(what: string, met: () => Promise<boolean>, else_: () => string = () => ""): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let fault = "";
+  while (Date.now() < deadline) {
+    try {
+      if (await met()) return;
+      fault = else_();
+    } catch (error) {
+      fault = String(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`waited ${String(PATIENCE_MS / 1000)} s for ${what}${fault ? `: ${fault}` : ""}`);
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
