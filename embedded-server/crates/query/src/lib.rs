@@ -10,6 +10,7 @@
 mod coerce;
 mod filter;
 mod json;
+mod operator;
 mod plan;
 mod read;
 mod resolve;

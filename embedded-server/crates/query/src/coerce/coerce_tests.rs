@@ -1,0 +1,250 @@
+use super::{canonical_json, coerce, coerce_operand};
+use base::Value;
+use catalog::{Element, FieldKind, GeoKind, RangeKind};
+use serde_json::{Value as Json, json};
+
+fn parse(text: &str) -> Json {
+    serde_json::from_str(text).unwrap()
+}
+
+fn check(kind: &FieldKind, cases: &[(&str, Option<Value>)]) {
+    for (given, wanted) in cases {
+        let found = coerce(kind, &parse(given));
+        match wanted {
+            Some(value) => assert_eq!(found.as_ref(), Ok(value), "{} {given}", kind.name()),
+            None => assert!(found.is_err(), "{} {given} gave {found:?}", kind.name()),
+        }
+    }
+}
+
+fn text(value: &str) -> Option<Value> {
+    Some(Value::text(value))
+}
+
+fn decimal(precision: Option<u32>, scale: Option<u32>) -> FieldKind {
+    FieldKind::Decimal { precision, scale }
+}
+
+#[test]
+fn text_takes_scalars_and_counts_scalars() {
+    check(
+        &FieldKind::String { length: Some(4) },
+        &[
+            (r#""äöü""#, text("äöü")),
+            (r#""abcde""#, None),
+            ("12", text("12")),
+            ("true", text("true")),
+            ("{}", None),
+            (r#""a\u0000""#, None),
+            ("null", Some(Value::Null)),
+        ],
+    );
+    let words = FieldKind::Enum { values: vec![String::from("draft"), String::from("live")] };
+    check(&words, &[(r#""draft""#, text("draft")), (r#""Draft""#, None)]);
+}
+
+#[test]
+fn numbers_keep_every_digit_or_are_refused() {
+    check(
+        &FieldKind::Integer,
+        &[
+            ("5", Some(Value::Int(5))),
+            (r#""-7""#, Some(Value::Int(-7))),
+            ("1e3", Some(Value::Int(1000))),
+            ("1.5", None),
+            (r#""""#, None),
+            ("2147483648", None),
+            ("true", None),
+        ],
+    );
+    check(
+        &FieldKind::BigInt,
+        &[("9223372036854775807", Some(Value::Int(i64::MAX))), ("9223372036854775808", None)],
+    );
+    check(
+        &decimal(Some(5), Some(2)),
+        &[
+            ("12.1", text("12.10")),
+            ("1.005", text("1.01")),
+            ("999.995", None),
+            ("1000", None),
+            (r#""-0""#, text("0.00")),
+            (r#""x""#, None),
+        ],
+    );
+    check(
+        &decimal(None, None),
+        &[
+            ("12.10", text("12.10")),
+            (
+                "99999999999999999999999999999999999999",
+                text("99999999999999999999999999999999999999"),
+            ),
+        ],
+    );
+    check(&FieldKind::Real, &[("0.123456789", Some(Value::Real(0.123_456_79))), ("1e300", None)]);
+    check(&FieldKind::Double, &[("-0.0", Some(Value::Real(0.0))), ("1e400", None)]);
+    assert_eq!(
+        coerce_operand(&decimal(Some(5), Some(2)), &parse("1.005")),
+        Ok(Value::text("1.005"))
+    );
+}
+
+#[test]
+fn booleans_know_their_words() {
+    let (yes, no) = (Some(Value::Bool(true)), Some(Value::Bool(false)));
+    check(
+        &FieldKind::Boolean,
+        &[
+            ("true", yes.clone()),
+            ("1", yes.clone()),
+            (r#""Yes""#, yes),
+            (r#""0""#, no.clone()),
+            (r#""no""#, no),
+            ("2", None),
+            (r#""maybe""#, None),
+        ],
+    );
+}
+
+#[test]
+fn dates_and_times_become_canonical() {
+    check(
+        &FieldKind::DateTime,
+        &[
+            (r#""2024-01-02T03:04:05.678901+02:00""#, text("2024-01-02T01:04:05.678Z")),
+            (r#""2024-01-02 03:04:05""#, text("2024-01-02T03:04:05.000Z")),
+            (r#""2024-01-02""#, text("2024-01-02T00:00:00.000Z")),
+            ("1704164645678", text("2024-01-02T03:04:05.678Z")),
+            (r#""yesterday""#, None),
+            (r#""2024-02-30""#, None),
+            ("true", None),
+        ],
+    );
+    check(
+        &FieldKind::DateTimeNoTz,
+        &[(r#""2024-01-02T03:04:05Z""#, text("2024-01-02T03:04:05.000"))],
+    );
+    check(
+        &FieldKind::Date,
+        &[
+            (r#""2024-01-02""#, text("2024-01-02")),
+            (r#""2024-01-02T23:30:00-02:00""#, text("2024-01-03")),
+            (r#""2024-01-02T23:30:00""#, text("2024-01-02")),
+            (r#""02.01.2024""#, None),
+        ],
+    );
+    check(
+        &FieldKind::Time,
+        &[
+            (r#""10:11""#, text("10:11:00+00")),
+            (r#""10:11:12.5""#, text("10:11:12.500+00")),
+            (r#""01:00:00+02""#, text("23:00:00+00")),
+            (r#""01:00:00-05:30""#, text("06:30:00+00")),
+            (r#""25:00""#, None),
+            (r#""10""#, None),
+        ],
+    );
+    check(
+        &FieldKind::TimeNoTz,
+        &[(r#""10:11:12""#, text("10:11:12")), (r#""2024-01-02T10:11:12.000Z""#, text("10:11:12"))],
+    );
+}
+
+#[test]
+fn uuids_are_lower_case() {
+    check(
+        &FieldKind::Uuid,
+        &[
+            (
+                r#""A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11""#,
+                text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+            ),
+            (r#""a0eebc999c0b4ef8bb6d6bb9bd380a11""#, text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")),
+            (r#""a0eebc99""#, None),
+            ("5", None),
+        ],
+    );
+}
+
+#[test]
+fn json_stands_in_jsonb_order() {
+    check(
+        &FieldKind::Json { binary: true },
+        &[
+            (r#"{"bb":1,"c":2,"a":[1.50e1,null]}"#, text(r#"{"a":[15.0,null],"c":2,"bb":1}"#)),
+            (r#""{\"b\":1}""#, text(r#"{"b":1}"#)),
+            (r#""plain""#, text(r#""plain""#)),
+            (r#""{broken""#, text(r#""{broken""#)),
+        ],
+    );
+    assert!(canonical_json(&json!({"a\u{0}": 1})).is_err());
+    assert!(canonical_json(&parse("1e999999")).is_err());
+}
+
+#[test]
+fn arrays_and_ranges_are_exact() {
+    check(
+        &FieldKind::Array(Element::String),
+        &[(r#"["b,c",1]"#, text(r#"["b,c","1"]"#)), (r#""a""#, None), ("[[1]]", None)],
+    );
+    check(&FieldKind::Array(Element::Decimal), &[(r#"["1.10",2]"#, text("[1.10,2]"))]);
+    check(&FieldKind::Array(Element::Integer), &[("[1,2.5]", None)]);
+    check(
+        &FieldKind::Range(RangeKind::Integer),
+        &[
+            ("[1,5]", text(r#"{"lower":1,"upper":5,"lowerInclusive":true,"upperInclusive":true}"#)),
+            (
+                r#"{"lower":null,"upper":5,"upperInclusive":false}"#,
+                text(r#"{"lower":null,"upper":5,"lowerInclusive":true,"upperInclusive":false}"#),
+            ),
+            ("[1]", None),
+            ("5", None),
+        ],
+    );
+}
+
+#[test]
+fn geometries_become_geojson() {
+    let point = text(r#"{"type":"Point","coordinates":[1.5,2]}"#);
+    check(
+        &FieldKind::Geo(GeoKind::Point),
+        &[
+            (r#"{"type":"Point","coordinates":[1.5,2],"bbox":[]}"#, point.clone()),
+            (r#"{"x":1.5,"y":2}"#, point.clone()),
+            (r#""POINT(1.5 2)""#, point.clone()),
+            (r#""SRID=4326; point (1.5  2)""#, point),
+            (r#""SRID=3857;POINT(1 2)""#, None),
+            (r#""POINT(1)""#, None),
+            (r#"{"type":"LineString","coordinates":[[1,2],[3,4]]}"#, None),
+        ],
+    );
+    let square = text(r#"{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],[0,0]]]}"#);
+    check(
+        &FieldKind::Geo(GeoKind::Polygon),
+        &[
+            (r#""POLYGON((0 0,0 1,1 1,0 0))""#, square.clone()),
+            (r#"[{"x":0,"y":0},{"x":0,"y":1},{"x":1,"y":1},{"x":0,"y":0}]"#, square),
+            (r#""POLYGON((0 0,0 1,1 1))""#, None),
+        ],
+    );
+    check(
+        &FieldKind::Geo(GeoKind::Geometry),
+        &[(
+            r#""MULTIPOINT((1 2),(3 4))""#,
+            text(r#"{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}"#),
+        )],
+    );
+}
+
+#[test]
+fn bytes_are_base64() {
+    check(
+        &FieldKind::Binary,
+        &[
+            (r#""aGk=""#, Some(Value::Bytes(b"hi".to_vec()))),
+            (r#""aGk""#, Some(Value::Bytes(b"hi".to_vec()))),
+            (r#""!""#, None),
+        ],
+    );
+}

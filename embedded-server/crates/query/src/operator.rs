@@ -1,0 +1,220 @@
+//! The 74 operator words of the home surface and what each stands for.
+
+use base::nearest;
+
+/// What a word means, before the type of its column is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// `=`; a literal null is IS NULL.
+    Equal {
+        negated: bool,
+    },
+    /// `<`, `<=`, `>`, `>=`.
+    Compare {
+        greater: bool,
+        or_equal: bool,
+    },
+    /// `is`: equality that also takes the text `"null"`.
+    Is,
+    /// One of a list.
+    In {
+        negated: bool,
+    },
+    /// Text matching.
+    Like(LikeWord),
+    /// `contains`: by the column's family (text, array, JSON, range).
+    Contains {
+        fold: bool,
+        negated: bool,
+    },
+    /// Regular expression.
+    Regex,
+    /// Inclusive interval.
+    Between {
+        negated: bool,
+    },
+    /// `isNull` (`true`) and `isNotNull`.
+    IsNull(bool),
+    /// NULL, `''`, `[]`, `{}`.
+    Empty,
+    /// Array tests.
+    ArrayContains,
+    ArrayContained,
+    ArrayOverlaps,
+    ArrayLength,
+    ArrayEmpty,
+    /// JSON containment.
+    JsonContains {
+        contained: bool,
+        negated: bool,
+    },
+    /// One key.
+    JsonHasKey,
+    /// Several keys.
+    JsonHasKeys {
+        all: bool,
+    },
+    /// The value under one key, compared.
+    JsonKeyEqual {
+        negated: bool,
+    },
+    JsonKeyCompare {
+        greater: bool,
+        or_equal: bool,
+    },
+    JsonKeyIn {
+        negated: bool,
+    },
+    JsonKeyLike,
+    JsonKeyIsNull(bool),
+    /// SQL/JSON path.
+    JsonPath {
+        predicate: bool,
+    },
+    JsonDeepValue,
+    JsonArrayLength,
+    JsonTypeOf,
+    /// Geometry predicates.
+    Geometry,
+    /// `overlaps`: by the column's family (range, array, geometry).
+    Overlaps,
+}
+
+/// How a text operator matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LikeWord {
+    pub(crate) open_start: bool,
+    pub(crate) open_end: bool,
+    pub(crate) fold: bool,
+    pub(crate) negated: bool,
+}
+
+const fn like(open_start: bool, open_end: bool) -> LikeWord {
+    LikeWord { open_start, open_end, fold: false, negated: false }
+}
+
+const fn fold(word: LikeWord) -> LikeWord {
+    LikeWord { fold: true, ..word }
+}
+
+const fn not(word: LikeWord) -> LikeWord {
+    LikeWord { negated: true, ..word }
+}
+
+const SUBSTRING: LikeWord = like(true, true);
+const PREFIX: LikeWord = like(false, true);
+const SUFFIX: LikeWord = like(true, false);
+
+/// Every word, in the order of the reference's document.
+const WORDS: &[(&str, Word)] = &[
+    ("eq", Word::Equal { negated: false }),
+    ("ne", Word::Equal { negated: true }),
+    ("neq", Word::Equal { negated: true }),
+    ("gt", Word::Compare { greater: true, or_equal: false }),
+    ("gte", Word::Compare { greater: true, or_equal: true }),
+    ("lt", Word::Compare { greater: false, or_equal: false }),
+    ("lte", Word::Compare { greater: false, or_equal: true }),
+    ("is", Word::Is),
+    ("not", Word::Equal { negated: true }),
+    ("in", Word::In { negated: false }),
+    ("notIn", Word::In { negated: true }),
+    ("nin", Word::In { negated: true }),
+    ("like", Word::Like(SUBSTRING)),
+    ("notLike", Word::Like(not(SUBSTRING))),
+    ("iLike", Word::Like(fold(SUBSTRING))),
+    ("notILike", Word::Like(not(fold(SUBSTRING)))),
+    ("ilike", Word::Like(fold(SUBSTRING))),
+    ("contains", Word::Contains { fold: false, negated: false }),
+    ("icontains", Word::Contains { fold: true, negated: false }),
+    ("ncontains", Word::Contains { fold: false, negated: true }),
+    // Without the final `s` case does not count: the reference's ILIKE.
+    ("startsWith", Word::Like(fold(PREFIX))),
+    ("startsWiths", Word::Like(PREFIX)),
+    ("endsWith", Word::Like(fold(SUFFIX))),
+    ("endsWiths", Word::Like(SUFFIX)),
+    ("nstartsWith", Word::Like(not(fold(PREFIX)))),
+    ("nstartsWiths", Word::Like(not(PREFIX))),
+    ("nendsWith", Word::Like(not(fold(SUFFIX)))),
+    ("nendsWiths", Word::Like(not(SUFFIX))),
+    ("regex", Word::Regex),
+    ("between", Word::Between { negated: false }),
+    ("notBetween", Word::Between { negated: true }),
+    ("nbetween", Word::Between { negated: true }),
+    ("isNull", Word::IsNull(true)),
+    ("isNotNull", Word::IsNull(false)),
+    ("empty", Word::Empty),
+    ("arraycontains", Word::ArrayContains),
+    ("arraycontained", Word::ArrayContained),
+    ("arraycontainsany", Word::ArrayOverlaps),
+    ("arrayoverlap", Word::ArrayOverlaps),
+    ("arraylength", Word::ArrayLength),
+    ("arrayempty", Word::ArrayEmpty),
+    ("jsonbContains", Word::JsonContains { contained: false, negated: false }),
+    ("jsoncontains", Word::JsonContains { contained: false, negated: false }),
+    ("jsonbContainedBy", Word::JsonContains { contained: true, negated: false }),
+    ("jsonbNotContains", Word::JsonContains { contained: false, negated: true }),
+    ("jsonbHasKey", Word::JsonHasKey),
+    ("jsonhaskey", Word::JsonHasKey),
+    ("jsonbHasAnyKeys", Word::JsonHasKeys { all: false }),
+    ("jsonhasanykeys", Word::JsonHasKeys { all: false }),
+    ("jsonbHasAllKeys", Word::JsonHasKeys { all: true }),
+    ("jsonhasallkeys", Word::JsonHasKeys { all: true }),
+    ("jsonbKeyEquals", Word::JsonKeyEqual { negated: false }),
+    ("jsonbKeyNotEquals", Word::JsonKeyEqual { negated: true }),
+    ("jsonbKeyGt", Word::JsonKeyCompare { greater: true, or_equal: false }),
+    ("jsonbKeyGte", Word::JsonKeyCompare { greater: true, or_equal: true }),
+    ("jsonbKeyLt", Word::JsonKeyCompare { greater: false, or_equal: false }),
+    ("jsonbKeyLte", Word::JsonKeyCompare { greater: false, or_equal: true }),
+    ("jsonbKeyIn", Word::JsonKeyIn { negated: false }),
+    ("jsonbKeyNotIn", Word::JsonKeyIn { negated: true }),
+    ("jsonbKeyLike", Word::JsonKeyLike),
+    ("jsonbKeyIsNull", Word::JsonKeyIsNull(true)),
+    ("jsonbKeyIsNotNull", Word::JsonKeyIsNull(false)),
+    ("jsonbPathExists", Word::JsonPath { predicate: false }),
+    ("jsonpath", Word::JsonPath { predicate: false }),
+    ("jsonbPathMatch", Word::JsonPath { predicate: true }),
+    ("jsonbDeepValue", Word::JsonDeepValue),
+    ("jsonbArrayLength", Word::JsonArrayLength),
+    ("jsonbTypeOf", Word::JsonTypeOf),
+    ("within", Word::Geometry),
+    ("containsGEO", Word::Geometry),
+    ("intersects", Word::Geometry),
+    ("nIntersects", Word::Geometry),
+    ("dwithin", Word::Geometry),
+    ("overlaps", Word::Overlaps),
+];
+
+/// The meaning of a word. Case does not count where the words that differ in it agree.
+pub(crate) fn find(name: &str) -> Option<Word> {
+    let exact = WORDS.iter().find(|(word, _)| *word == name);
+    exact
+        .or_else(|| WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)))
+        .map(|(_, meaning)| *meaning)
+}
+
+/// The word nearest to a misspelt one.
+pub(crate) fn nearest_word(name: &str) -> Option<&'static str> {
+    nearest(name.trim_start_matches(['_', '$']), WORDS.iter().map(|(word, _)| *word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WORDS, find, nearest_word};
+    use std::collections::HashMap;
+
+    #[test]
+    fn there_are_74_words_and_case_never_changes_a_meaning() {
+        assert_eq!(WORDS.len(), 74);
+        let mut folded = HashMap::new();
+        for (word, meaning) in WORDS {
+            assert_eq!(find(word), Some(*meaning), "{word}");
+            let before = folded.insert(word.to_ascii_lowercase(), *meaning);
+            assert!(before.is_none_or(|before| before == *meaning), "{word} is ambiguous");
+        }
+        assert_eq!(find("startswith"), find("startsWith"));
+        assert_ne!(find("startsWiths"), find("startsWith"));
+        assert_eq!(find("_eq"), None);
+        assert_eq!(nearest_word("_eq"), Some("eq"));
+        assert_eq!(nearest_word("startWith"), Some("startsWith"));
+    }
+}

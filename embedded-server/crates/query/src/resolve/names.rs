@@ -1,0 +1,207 @@
+//! Dotted paths to columns: relation names, then a field.
+
+use super::{Place, Scope};
+use crate::{Cast, Cond, Hop, Ref};
+use base::{Code, Error, Result, nearest};
+use catalog::{Catalog, Collection, FieldKind, Relation, RelationKind};
+use std::sync::Arc;
+
+/// Columns that any collection may be asked for: where a collection does not keep them they are
+/// NULL, so that `{deletedAt: {isNull: true}}` holds everywhere.
+const TOLERATED: [&str; 3] = ["createdAt", "updatedAt", "deletedAt"];
+
+/// What a path leads to.
+pub(crate) enum Found {
+    /// A field.
+    Column(Ref),
+    /// A relation and the hops that lead to its collection.
+    Relation { hops: Vec<Hop>, relation: Box<Relation>, target: Arc<Collection> },
+}
+
+/// Looks names up for one place.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) scope: &'a Scope<'a>,
+    pub(crate) place: Place,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn catalog(&self) -> &'a Catalog {
+        match self.place {
+            Place::Request => self.scope.visible,
+            Place::Policy => self.scope.full,
+        }
+    }
+
+    /// Follows `path` from `root`. A field wins over a relation of the same name.
+    pub(crate) fn walk(&self, root: &Arc<Collection>, path: &str, at: &str) -> Result<Found> {
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut here = Arc::clone(root);
+        let mut pieces = path.split('.').peekable();
+        while let Some(piece) = pieces.next() {
+            let last = pieces.peek().is_none();
+            if last && let Some(column) = self.column(&here, piece, &hops) {
+                return Ok(Found::Column(column));
+            }
+            let Some((relation, target)) = self.relation(&here, piece) else {
+                return Err(self.unknown(&here, piece, at));
+            };
+            if last {
+                return Ok(Found::Relation { hops, relation: Box::new(relation), target });
+            }
+            let most = self.scope.limits.relation_depth_max;
+            if hops.len() == most {
+                return Err(Error::new(
+                    Code::InvalidQuery,
+                    format!("`{path}` walks more than {most} relations"),
+                )
+                .at(at));
+            }
+            hops.push(hop(relation, &target));
+            here = target;
+        }
+        Err(self.unknown(&here, path, at))
+    }
+
+    /// Follows `path` to a column. A relation that keeps its key in a column stands for it.
+    pub(crate) fn column_at(&self, root: &Arc<Collection>, path: &str, at: &str) -> Result<Ref> {
+        match self.walk(root, path, at)? {
+            Found::Column(column) => Ok(column),
+            Found::Relation { hops, relation, target } => self.key_of(hops, &relation, &target, at),
+        }
+    }
+
+    /// The column that says which record a relation leads to: its own foreign key, or the far
+    /// record's key.
+    pub(crate) fn key_of(
+        &self,
+        mut hops: Vec<Hop>,
+        relation: &Relation,
+        target: &Arc<Collection>,
+        at: &str,
+    ) -> Result<Ref> {
+        let here = match &relation.kind {
+            RelationKind::ToOne { column, only_when: None, .. } => {
+                let owner = hops.last().map(|hop| Arc::clone(&hop.target));
+                return match owner {
+                    Some(owner) => self.column(&owner, column, &hops),
+                    // The owner is the root, whose own columns need no hop to be named.
+                    None => None,
+                }
+                .or_else(|| {
+                    let kind = target.key().kind.clone();
+                    hops.is_empty().then(|| Ref {
+                        hops: Vec::new(),
+                        field: column.clone(),
+                        kind,
+                        cast: None,
+                        null: false,
+                    })
+                })
+                .ok_or_else(|| self.unknown(target, column, at));
+            }
+            RelationKind::ToOne { .. }
+            | RelationKind::HasOne { .. }
+            | RelationKind::ToMany { .. }
+            | RelationKind::Through { .. } => Arc::clone(target),
+        };
+        hops.push(hop(relation.clone(), target));
+        let key = here.primary_key.clone();
+        self.column(&here, &key, &hops).ok_or_else(|| self.unknown(&here, &key, at))
+    }
+
+    /// A field of `here` that may be spoken of.
+    fn column(&self, here: &Collection, name: &str, hops: &[Hop]) -> Option<Ref> {
+        let column = |field: &str, kind: &FieldKind, null: bool| Ref {
+            hops: hops.to_vec(),
+            field: field.to_owned(),
+            kind: kind.clone(),
+            cast: None,
+            null,
+        };
+        match here.field(name) {
+            Some(field) if field.hidden && self.place == Place::Request => None,
+            Some(field) => Some(column(&field.name, &field.kind, false)),
+            None if TOLERATED.contains(&name) => Some(column(name, &FieldKind::DateTime, true)),
+            None => None,
+        }
+    }
+
+    /// A relation of `here` whose far collection may be known of.
+    pub(crate) fn relation(
+        &self,
+        here: &Collection,
+        name: &str,
+    ) -> Option<(Relation, Arc<Collection>)> {
+        let relation = here.relation(name)?;
+        let target = self.catalog().get(&relation.target)?;
+        Some((relation.clone(), Arc::clone(target)))
+    }
+
+    /// `posts` has no field `auther`; did you mean `author`?
+    pub(crate) fn unknown(&self, here: &Collection, name: &str, at: &str) -> Error {
+        unknown_field(here, name, at)
+    }
+}
+
+/// The refusal of a name that a collection does not have, or that the asker may not know of.
+pub(crate) fn unknown_field(here: &Collection, name: &str, at: &str) -> Error {
+    let error = Error::new(Code::UnknownField, format!("`{}` has no field `{name}`", here.name));
+    match nearest(name, here.visible_names()) {
+        Some(known) => error.hint(format!("did you mean `{known}`?")),
+        None => error,
+    }
+    .at(at)
+}
+
+/// One relation walked, without any restriction yet.
+pub(crate) fn hop(relation: Relation, target: &Arc<Collection>) -> Hop {
+    Hop { relation, target: Arc::clone(target), filter: Cond::Always }
+}
+
+/// A column of the collection that conditions start from.
+pub(crate) fn own_column(collection: &Collection, name: &str) -> Option<Ref> {
+    collection.field(name).map(|field| Ref {
+        hops: Vec::new(),
+        field: field.name.clone(),
+        kind: field.kind.clone(),
+        cast: None,
+        null: false,
+    })
+}
+
+/// The family of a cast name of the wire. Unknown, empty and array casts are ignored, as the
+/// reference's tests want it.
+pub(crate) fn cast_named(name: &str) -> Option<Cast> {
+    Some(match name.trim().to_ascii_lowercase().as_str() {
+        "text" | "varchar" | "char" | "character" | "character varying" => Cast::Text,
+        "integer" | "int" | "smallint" => Cast::Integer,
+        "bigint" => Cast::BigInt,
+        "decimal" | "numeric" => Cast::Decimal,
+        "real" | "float" | "double precision" => Cast::Real,
+        "boolean" | "bool" => Cast::Boolean,
+        "date" => Cast::Date,
+        "timestamp" | "timestamptz" => Cast::Timestamp,
+        "time" | "timetz" => Cast::Time,
+        "uuid" => Cast::Uuid,
+        "json" | "jsonb" => Cast::Json,
+        _ => return None,
+    })
+}
+
+/// What a column holds once it is cast.
+pub(crate) fn kind_after(column: &Ref) -> FieldKind {
+    match column.cast {
+        None => column.kind.clone(),
+        Some(Cast::Text) => FieldKind::Text,
+        Some(Cast::Integer | Cast::BigInt) => FieldKind::BigInt,
+        Some(Cast::Decimal) => FieldKind::Decimal { precision: None, scale: None },
+        Some(Cast::Real) => FieldKind::Double,
+        Some(Cast::Boolean) => FieldKind::Boolean,
+        Some(Cast::Date) => FieldKind::Date,
+        Some(Cast::Timestamp) => FieldKind::DateTime,
+        Some(Cast::Time) => FieldKind::TimeNoTz,
+        Some(Cast::Uuid) => FieldKind::Uuid,
+        Some(Cast::Json) => FieldKind::Json { binary: true },
+    }
+}
