@@ -1,7 +1,9 @@
 //! What changed from one catalog to the next. Collections and fields are recognised by their
 //! stable ids, so a new name is a rename and never a loss.
 
-use crate::{Collection, Field, Index, OnDelete};
+use crate::{Catalog, Collection, Field, FieldKind, Index, OnDelete, RelationKind, build};
+use serde_json::Value as Json;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One step from an old catalog to a new one. Collections are named as the new catalog names
@@ -100,4 +102,222 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// What happens when the far key changes.
     pub on_update: OnDelete,
+}
+
+impl Collection {
+    /// Stable id (`schemaId` in the document): a collection that changes its name keeps it.
+    #[must_use]
+    pub fn schema_id(&self) -> &str {
+        self.document.get("schemaId").and_then(Json::as_str).unwrap_or(&self.name)
+    }
+
+    /// The foreign keys that the store holds for this collection.
+    #[must_use]
+    pub fn foreign_keys(&self) -> Vec<ForeignKey> {
+        let mut keys: Vec<ForeignKey> = Vec::new();
+        for relation in self.relations.values().filter(|relation| relation.constrained) {
+            let RelationKind::ToOne { column, target_column, .. } = &relation.kind else {
+                continue;
+            };
+            if keys.iter().any(|key| key.column == *column && key.target == relation.target) {
+                continue;
+            }
+            let said = self.document["fields"][&relation.declared_by]
+                .get("onUpdate")
+                .and_then(Json::as_str);
+            let on_update = said.and_then(|text| build::parse_action(text, "onUpdate").ok());
+            keys.push(ForeignKey {
+                column: column.clone(),
+                target: relation.target.clone(),
+                target_column: target_column.clone(),
+                on_delete: relation.on_delete,
+                on_update: on_update.unwrap_or(OnDelete::Cascade),
+            });
+        }
+        keys
+    }
+
+    /// The field with this stable id.
+    #[must_use]
+    pub fn field_by_id(&self, id: &str) -> Option<&Field> {
+        self.fields.values().find(|field| field.id == id)
+    }
+}
+
+/// What must happen to the store so that it holds the new catalog instead of the old one. In the
+/// order in which it can be done; new foreign keys of new collections are part of those.
+#[must_use]
+pub fn diff(old: &Catalog, new: &Catalog) -> Vec<Change> {
+    let by_id: HashMap<&str, &Arc<Collection>> =
+        new.collections.values().map(|collection| (collection.schema_id(), collection)).collect();
+    let before: HashMap<&str, &Arc<Collection>> =
+        old.collections.values().map(|collection| (collection.schema_id(), collection)).collect();
+    let pairs: Vec<(&Arc<Collection>, &Arc<Collection>)> = old
+        .collections
+        .values()
+        .filter_map(|was| by_id.get(was.schema_id()).map(|is| (was, *is)))
+        .collect();
+    let mut stages = Stages::default();
+    for was in old.collections.values() {
+        match by_id.get(was.schema_id()) {
+            None => {
+                stages.drop_collections.push(Change::DropCollection { collection: Arc::clone(was) })
+            }
+            Some(is) if is.name != was.name => stages
+                .rename_collections
+                .push(Change::RenameCollection { from: was.name.clone(), to: is.name.clone() }),
+            Some(_) => {}
+        }
+    }
+    for is in new.collections.values() {
+        if !before.contains_key(is.schema_id()) {
+            stages.create_collections.push(Change::CreateCollection { collection: Arc::clone(is) });
+        }
+    }
+    for (was, is) in pairs {
+        diff_fields(was, is, &mut stages);
+        diff_indexes(was, is, &mut stages);
+        diff_foreign_keys(was, is, old, &by_id, &mut stages);
+    }
+    stages.in_order()
+}
+
+/// The changes by the moment at which they can happen.
+#[derive(Default)]
+struct Stages {
+    drop_relations: Vec<Change>,
+    drop_indexes: Vec<Change>,
+    drop_collections: Vec<Change>,
+    rename_collections: Vec<Change>,
+    drop_fields: Vec<Change>,
+    rename_fields: Vec<Change>,
+    create_collections: Vec<Change>,
+    add_fields: Vec<Change>,
+    alter_fields: Vec<Change>,
+    add_indexes: Vec<Change>,
+    add_relations: Vec<Change>,
+}
+
+impl Stages {
+    fn in_order(self) -> Vec<Change> {
+        [
+            self.drop_relations,
+            self.drop_indexes,
+            self.drop_collections,
+            self.rename_collections,
+            self.drop_fields,
+            self.rename_fields,
+            self.create_collections,
+            self.add_fields,
+            self.alter_fields,
+            self.add_indexes,
+            self.add_relations,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn diff_fields(was: &Collection, is: &Collection, stages: &mut Stages) {
+    let collection = || is.name.clone();
+    // Computed fields go first: a column they are computed from could not be dropped before.
+    let (computed, stored): (Vec<&Field>, Vec<&Field>) = was
+        .fields
+        .values()
+        .filter(|field| is.field_by_id(&field.id).is_none())
+        .partition(|field| matches!(field.kind, FieldKind::Virtual { .. }));
+    for field in computed.into_iter().chain(stored) {
+        stages
+            .drop_fields
+            .push(Change::DropField { collection: collection(), field: field.clone() });
+    }
+    for field in is.fields.values() {
+        let Some(old) = was.field_by_id(&field.id) else {
+            stages
+                .add_fields
+                .push(Change::AddField { collection: collection(), field: field.clone() });
+            continue;
+        };
+        if old.name != field.name {
+            stages.rename_fields.push(Change::RenameField {
+                collection: collection(),
+                from: old.name.clone(),
+                to: field.name.clone(),
+            });
+        }
+        let same = old.kind == field.kind
+            && old.nullable == field.nullable
+            && old.unique == field.unique
+            && old.default == field.default
+            && old.primary_key == field.primary_key;
+        if !same {
+            stages.alter_fields.push(Change::AlterField {
+                collection: collection(),
+                from: Box::new(old.clone()),
+                to: Box::new(field.clone()),
+            });
+        }
+    }
+}
+
+fn diff_indexes(was: &Collection, is: &Collection, stages: &mut Stages) {
+    let renamed = |name: &String| -> Option<String> {
+        let id = &was.fields.get(name)?.id;
+        is.field_by_id(id).map(|field| field.name.clone())
+    };
+    let kept = |index: &Index| {
+        let fields: Option<Vec<String>> = index.fields.iter().map(renamed).collect();
+        fields.is_some_and(|fields| is.indexes.contains(&Index { fields, ..index.clone() }))
+    };
+    for index in was.indexes.iter().filter(|index| !kept(index)) {
+        stages
+            .drop_indexes
+            .push(Change::DropIndex { collection: was.name.clone(), index: index.clone() });
+    }
+    let stays = |index: &&Index| {
+        was.indexes
+            .iter()
+            .any(|old| old.name == index.name && kept(old) && is.indexes.contains(index))
+    };
+    for index in is.indexes.iter().filter(|index| !stays(index)) {
+        stages
+            .add_indexes
+            .push(Change::AddIndex { collection: is.name.clone(), index: index.clone() });
+    }
+}
+
+fn diff_foreign_keys(
+    was: &Collection,
+    is: &Collection,
+    old: &Catalog,
+    new_by_id: &HashMap<&str, &Arc<Collection>>,
+    stages: &mut Stages,
+) {
+    let translated = |key: &ForeignKey| -> Option<ForeignKey> {
+        let far_old = old.get(&key.target)?;
+        let far_new = new_by_id.get(far_old.schema_id())?;
+        Some(ForeignKey {
+            column: is.field_by_id(&was.fields.get(&key.column)?.id)?.name.clone(),
+            target: far_new.name.clone(),
+            target_column: far_new
+                .field_by_id(&far_old.fields.get(&key.target_column)?.id)?
+                .name
+                .clone(),
+            ..key.clone()
+        })
+    };
+    let wanted = is.foreign_keys();
+    let mut there = Vec::new();
+    for key in was.foreign_keys() {
+        match translated(&key) {
+            Some(now) if wanted.contains(&now) => there.push(now),
+            _ => stages
+                .drop_relations
+                .push(Change::DropRelation { collection: was.name.clone(), key }),
+        }
+    }
+    for key in wanted.into_iter().filter(|key| !there.contains(key)) {
+        stages.add_relations.push(Change::AddRelation { collection: is.name.clone(), key });
+    }
 }

@@ -4,12 +4,27 @@
 //! May import: `base`. Pure: no IO, no clock; the same documents give the same catalog.
 //! Refuses: documents that no store could hold, with the field and the reason.
 
+mod build;
+mod check;
 mod collection;
 mod diff;
+mod document;
+#[cfg(test)]
+mod document_tests;
 mod field;
+mod kind;
 mod relation;
+mod system;
 
+pub use build::complete;
+pub use check::{
+    NAME_BYTES_MAX, collection_name, field_name, fitted, identifier, invalid, is_name,
+    relation_name,
+};
 pub use collection::{Catalog, Collection, Index};
-pub use diff::{Change, ForeignKey};
+pub use diff::{Change, ForeignKey, diff};
+pub use document::{normalize, parse};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};
+pub use kind::{TYPE_NAMES, canonical_type};
 pub use relation::{OnDelete, Relation, RelationKind};
+pub use system::{document as system_document, documents as system_documents};

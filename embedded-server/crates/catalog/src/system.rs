@@ -1,0 +1,409 @@
+//! The system's own collections (`spec/auth.md` 18), as documents like any other.
+//!
+//! Each is written as a table of text, one field a line:
+//! `name Type[!] [unique] [hidden] [= default] [-> target as relation [ACTION]]`, or
+//! `name <- collection.column` for the way back. `!` means required. Every collection also has
+//! `createdAt` and `updatedAt`, and `id` unless a line says `key`.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json, json};
+use std::sync::LazyLock;
+
+/// Every system collection's document by its name, in an order in which targets come first where
+/// they can.
+#[must_use]
+pub fn documents() -> &'static IndexMap<String, Json> {
+    &DOCUMENTS
+}
+
+/// The document of one system collection.
+#[must_use]
+pub fn document(name: &str) -> Option<&'static Json> {
+    DOCUMENTS.get(name)
+}
+
+static DOCUMENTS: LazyLock<IndexMap<String, Json>> = LazyLock::new(|| {
+    TABLES
+        .iter()
+        .map(|(name, lines, indexes)| ((*name).to_owned(), read_table(name, lines, indexes)))
+        .collect()
+});
+
+/// Name, fields, and indexes (`unique`, `distinct` where NULLs count as equal, or plain).
+type Table = (&'static str, &'static str, &'static [(&'static str, &'static [&'static str])]);
+
+const TABLES: &[Table] = &[
+    ("baasix_SchemaDefinition", "collectionName String! key\nschema JSON!", &[]),
+    ("baasix_Tenant", "name String! unique\nuserRoles <- baasix_UserRole.tenant_Id", &[]),
+    (
+        "baasix_Role",
+        r#"name String! unique
+        description String
+        isTenantSpecific Boolean! = true
+        canInviteRoleIds JSON
+        icon String
+        ipWhitelist JSON
+        enforceTotp Boolean
+        adminAccess Boolean
+        appAccess Boolean
+        permissions <- baasix_Permission.role_Id
+        userRoles <- baasix_UserRole.role_Id"#,
+        &[],
+    ),
+    (
+        "baasix_File",
+        r#"title String
+        filename String
+        originalFilename String
+        type String
+        folder String
+        size BigInt
+        description Text
+        storage String
+        width Integer
+        height Integer
+        metadata JSON
+        isPublic Boolean! = false
+        tenant_Id UUID -> baasix_Tenant as tenant
+        userCreated_Id UUID generated
+        userUpdated_Id UUID generated
+        userCreated => baasix_User.userCreated_Id
+        userUpdated => baasix_User.userUpdated_Id"#,
+        &[],
+    ),
+    (
+        "baasix_User",
+        r#"email String unique
+        phone String unique
+        firstName String!
+        lastName String
+        fullName := coalesce("firstName", '') || ' ' || coalesce("lastName", '')
+        status Enum(active|inactive|deleted|suspended|pending|invited)! = "active"
+        emailVerified Boolean! = false
+        avatar_Id UUID -> baasix_File as avatar
+        lastAccess DateTime
+        password String hidden
+        userRoles <- baasix_UserRole.user_Id"#,
+        &[],
+    ),
+    (
+        "baasix_Permission",
+        r#"role_Id UUID! -> baasix_Role as role CASCADE
+        collection String!
+        action String!
+        fields JSON
+        conditions JSON
+        relConditions JSON
+        defaultValues JSON"#,
+        &[("unique", &["role_Id", "collection", "action"])],
+    ),
+    (
+        "baasix_UserRole",
+        r#"user_Id UUID! -> baasix_User as user CASCADE
+        role_Id UUID! -> baasix_Role as role CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE"#,
+        &[],
+    ),
+    (
+        "baasix_Sessions",
+        r#"token String! unique hidden
+        refreshToken String unique hidden
+        previousRefreshToken String hidden
+        rotatedAt DateTime
+        familyId UUID
+        user_Id UUID! -> baasix_User as user CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        expiresAt DateTime!
+        ipAddress String
+        userAgent String
+        type String = "default""#,
+        &[("plain", &["previousRefreshToken"]), ("plain", &["familyId"])],
+    ),
+    (
+        "baasix_ApiToken",
+        r#"name String!
+        token String! unique hidden
+        user_Id UUID! -> baasix_User as user CASCADE
+        role_Id UUID -> baasix_Role as role CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        expiresAt DateTime
+        lastUsedAt DateTime
+        revokedAt DateTime"#,
+        &[],
+    ),
+    (
+        "baasix_Account",
+        r#"user_Id UUID! -> baasix_User as user CASCADE
+        accountId String!
+        providerId String!
+        accessToken Text hidden
+        refreshToken Text hidden
+        idToken Text hidden
+        accessTokenExpiresAt DateTime
+        refreshTokenExpiresAt DateTime
+        scope String
+        password String hidden"#,
+        &[("plain", &["user_Id", "providerId"]), ("unique", &["providerId", "accountId"])],
+    ),
+    (
+        "baasix_Verification",
+        "identifier String!\nvalue String! hidden\nexpiresAt DateTime!",
+        &[("plain", &["identifier"])],
+    ),
+    (
+        "baasix_Invite",
+        r#"email String!
+        role_Id UUID! -> baasix_Role as role CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        token String! unique
+        status Enum(pending|accepted|expired|revoked) = "pending"
+        expiresAt DateTime!
+        invitedBy_Id UUID! -> baasix_User as inviter CASCADE
+        acceptedBy_Id UUID -> baasix_User as user
+        acceptedAt DateTime"#,
+        &[("plain", &["email", "tenant_Id", "status"])],
+    ),
+    (
+        "baasix_Settings",
+        r#"id Integer! key counted
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        project_name String
+        title String
+        project_url String
+        app_url String
+        project_color String
+        secondary_color String
+        description Text
+        keywords String
+        project_logo_light_Id UUID -> baasix_File as project_logo_light RESTRICT
+        project_logo_dark_Id UUID -> baasix_File as project_logo_dark RESTRICT
+        project_logo_full_Id UUID -> baasix_File as project_logo_full RESTRICT
+        project_logo_transparent_Id UUID -> baasix_File as project_logo_transparent RESTRICT
+        project_favicon_Id UUID -> baasix_File as project_favicon RESTRICT
+        project_icon_Id UUID -> baasix_File as project_icon RESTRICT
+        email_icon_Id UUID -> baasix_File as email_icon RESTRICT
+        email_signature Text
+        from_email_name String
+        smtp_enabled Boolean! = false
+        smtp_host String
+        smtp_port Integer = 587
+        smtp_secure Boolean! = false
+        smtp_user String
+        smtp_pass String hidden
+        smtp_from_address String
+        timezone String
+        language String
+        date_format String
+        currency String
+        mobile_session_limit Integer
+        web_session_limit Integer
+        session_limit_roles JSON
+        metadata JSON
+        modules JSON
+        extra JSON"#,
+        &[("distinct", &["tenant_Id"])],
+    ),
+    (
+        "baasix_Template",
+        r#"type String!
+        subject String!
+        body HTML!
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        isActive Boolean! = true
+        description Text"#,
+        &[("distinct", &["tenant_Id", "type"])],
+    ),
+    (
+        "baasix_EmailLog",
+        r#"email String!
+        subject String!
+        templateName String
+        sender String
+        status String
+        messageId String
+        errorMessage Text"#,
+        &[],
+    ),
+    (
+        "baasix_AuditLog",
+        r#"type String! = "data"
+        entity String!
+        entityId String
+        action String!
+        changes JSON
+        ipaddress String
+        userId UUID -> baasix_User as user
+        tenant_Id UUID -> baasix_Tenant as tenant"#,
+        &[("plain", &["entity", "entityId"])],
+    ),
+    (
+        "baasix_UserPreference",
+        r#"userId UUID -> baasix_User as user
+        collectionName String!
+        preferenceType Enum(columns|filters|sorting|pagination)!
+        preferenceData JSON!
+        isDefault Boolean! = true
+        name String
+        userCreated_Id UUID generated
+        userUpdated_Id UUID generated
+        userCreated => baasix_User.userCreated_Id
+        userUpdated => baasix_User.userUpdated_Id"#,
+        &[("plain", &["userId", "collectionName"])],
+    ),
+];
+
+fn read_table(name: &str, lines: &str, indexes: &[(&str, &[&str])]) -> Json {
+    let mut fields = Map::new();
+    for line in lines.lines().map(str::trim) {
+        read_line(line, &mut fields);
+    }
+    if !fields.values().any(|field| field["primaryKey"] == true) {
+        let id = json!({"type": "UUID", "primaryKey": true, "allowNull": false, "defaultValue": {"type": "UUIDV4"}});
+        fields.shift_insert(0, String::from("id"), id);
+    }
+    let tracked = fields.contains_key("userCreated_Id");
+    for stamp in ["createdAt", "updatedAt"] {
+        fields.insert(
+            stamp.into(),
+            json!({"type": "DateTime", "allowNull": true, "defaultValue": {"type": "NOW"}, "SystemGenerated": true}),
+        );
+    }
+    // Ids of our own fields are their names: the same in every project and every version.
+    for (field, definition) in &mut fields {
+        if let Some(definition) = definition.as_object_mut() {
+            definition.insert("fieldId".into(), json!(field));
+        }
+    }
+    let indexes: Vec<Json> = indexes
+        .iter()
+        .map(|(word, fields)| {
+            json!({"name": crate::fitted(&format!("{name}_{}_idx", fields.join("_"))), "fields": fields,
+                "unique": *word != "plain", "nullsNotDistinct": *word == "distinct"})
+        })
+        .collect();
+    let mut document = Map::new();
+    document.insert("name".into(), json!(name));
+    document.insert("timestamps".into(), json!(true));
+    if tracked {
+        document.insert("usertrack".into(), json!(true));
+    }
+    document.insert("fields".into(), Json::Object(fields));
+    if !indexes.is_empty() {
+        document.insert("indexes".into(), Json::Array(indexes));
+    }
+    document.insert("schemaId".into(), json!(name));
+    Json::Object(document)
+}
+
+fn read_line(line: &str, fields: &mut Map<String, Json>) {
+    let Some((name, rest)) = line.split_once(' ') else { return };
+    if let Some(expression) = rest.strip_prefix(":= ") {
+        fields.insert(name.into(), json!({"type": "VIRTUAL", "calculated": expression}));
+        return;
+    }
+    if let Some((target, column)) = rest.strip_prefix("<- ").and_then(|rest| rest.split_once('.')) {
+        fields.insert(
+            name.into(),
+            json!({"relType": "HasMany", "target": target, "foreignKey": column, "as": name}),
+        );
+        return;
+    }
+    if let Some((target, column)) = rest.strip_prefix("=> ").and_then(|rest| rest.split_once('.')) {
+        fields.insert(
+            name.into(),
+            json!({"relType": "BelongsTo", "target": target, "foreignKey": column, "as": name,
+                "onDelete": "SET NULL", "SystemGenerated": true}),
+        );
+        return;
+    }
+    let (rest, relation) = match rest.split_once(" -> ") {
+        Some((rest, relation)) => (rest, Some(relation)),
+        None => (rest, None),
+    };
+    let (rest, default) = match rest.split_once(" = ") {
+        Some((rest, default)) => (rest, serde_json::from_str::<Json>(default).ok()),
+        None => (rest, None),
+    };
+    let mut words = rest.split(' ');
+    let word = words.next().unwrap_or_default();
+    let required = word.ends_with('!');
+    let word = word.trim_end_matches('!');
+    let mut field = Map::new();
+    match word.strip_prefix("Enum(").and_then(|list| list.strip_suffix(')')) {
+        Some(list) => {
+            field.insert("type".into(), json!("Enum"));
+            field.insert("values".into(), json!({"values": list.split('|').collect::<Vec<_>>()}));
+        }
+        None => {
+            field.insert("type".into(), json!(word));
+        }
+    }
+    field.insert("allowNull".into(), json!(!required));
+    for word in words {
+        match word {
+            "key" => field.insert("primaryKey".into(), json!(true)),
+            "counted" => field.insert("defaultValue".into(), json!({"type": "AUTOINCREMENT"})),
+            "generated" => field.insert("SystemGenerated".into(), json!(true)),
+            flag => field.insert(flag.to_owned(), json!(true)),
+        };
+    }
+    if let Some(default) = default {
+        field.insert("defaultValue".into(), default);
+    }
+    fields.insert(name.into(), Json::Object(field));
+    if let Some((target, rest)) = relation.and_then(|relation| relation.split_once(" as ")) {
+        let (alias, action) = rest.split_once(' ').unwrap_or((rest, "SET NULL"));
+        fields.insert(
+            alias.into(),
+            json!({"relType": "BelongsTo", "target": target, "foreignKey": name, "as": alias, "onDelete": action}),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documents;
+    use crate::{Catalog, OnDelete, RelationKind, normalize};
+
+    #[test]
+    fn every_system_document_is_already_in_its_stored_form() {
+        let mut id = || String::from("new");
+        for (name, document) in documents() {
+            assert_eq!(&normalize(name, document, None, &mut id).unwrap(), document, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_system_catalog_hides_secrets_and_finds_every_far_end() {
+        let catalog = Catalog::build(documents().clone(), 1).unwrap();
+        assert_eq!(catalog.collections.len(), documents().len());
+        for (collection, field) in [
+            ("baasix_User", "password"),
+            ("baasix_Sessions", "token"),
+            ("baasix_Sessions", "refreshToken"),
+            ("baasix_Account", "idToken"),
+            ("baasix_Verification", "value"),
+            ("baasix_Settings", "smtp_pass"),
+            ("baasix_ApiToken", "token"),
+        ] {
+            assert!(catalog.get(collection).unwrap().fields[field].hidden, "{collection}.{field}");
+        }
+        for collection in catalog.collections.values() {
+            let declared = collection.document["fields"].as_object().unwrap();
+            let relations =
+                declared.values().filter(|field| field.get("relType").is_some()).count();
+            assert_eq!(collection.relations.len(), relations, "{}", collection.name);
+            for relation in collection.relations.values() {
+                assert!(catalog.get(&relation.target).is_some(), "{}", relation.name);
+                assert_eq!(
+                    relation.constrained,
+                    matches!(relation.kind, RelationKind::ToOne { .. })
+                );
+            }
+        }
+        let user = catalog.get("baasix_User").unwrap();
+        assert_eq!(user.relations["avatar"].on_delete, OnDelete::SetNull);
+        assert!(user.fields["lastName"].nullable && !user.fields["firstName"].nullable);
+        assert_eq!(user.fields["status"].kind.name(), "Enum");
+    }
+}
