@@ -171,7 +171,7 @@ pub(crate) fn relations(
         let name = relation_name(collection, key, definition)?;
         let far = if target == collection.name { Some(collection) } else { lookup(target) };
         let Some((kind, constrained, scope)) =
-            relation_kind(collection, key, definition, word, target, far, lookup)
+            relation_kind(collection, (key, definition), word, target, far, lookup)
         else {
             continue;
         };
@@ -222,8 +222,7 @@ type Kind = (RelationKind, bool, Option<(String, String)>);
 
 fn relation_kind(
     collection: &Collection,
-    key: &str,
-    definition: &Map<String, Json>,
+    (key, definition): (&str, &Map<String, Json>),
     word: &str,
     target: &str,
     far: Option<&Collection>,
