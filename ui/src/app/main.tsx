@@ -2,6 +2,7 @@ import "@/styles/index.css";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { chooseHost } from "@/host";
 import { setLocale } from "@/messages/catalogue";
 import { Providers } from "./providers";
 import { router } from "./router";
@@ -11,6 +12,7 @@ if (new URLSearchParams(location.search).get("locale") === "pseudo") setLocale("
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+await chooseHost();
 createRoot(root).render(
   <StrictMode>
     <Providers>

@@ -4,22 +4,85 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
 } from "@tanstack/react-router";
-import { Root } from "./Root";
+import { ProjectGate } from "./ProjectGate";
+import { Missing, Root, RouteCrash } from "./Root";
+import { HomeRoute } from "./routes/HomeRoute";
 
-const root = createRootRoute({ component: Root });
+const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: RouteCrash });
 
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/home", replace: true });
+  },
+});
+const home = createRoute({ getParentRoute: () => root, path: "/home", component: HomeRoute });
 const kit = createRoute({
   getParentRoute: () => root,
   path: "/kit",
   component: lazyRouteComponent(() => import("./routes/KitPage"), "KitPage"),
 });
+const project = createRoute({ getParentRoute: () => root, path: "/p/$project", component: ProjectGate });
+const projectStart = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/data", params, replace: true });
+  },
+});
+
+/** A screen keeps what it shows in the search of its address; it reads and checks its own keys. */
+const ownSearch = (search: Record<string, unknown>): Record<string, unknown> => search;
+
+const dataIndex = createRoute({
+  getParentRoute: () => project,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./routes/DataIndex"), "DataIndex"),
+});
+const access = createRoute({
+  getParentRoute: () => project,
+  path: "/access",
+  validateSearch: ownSearch,
+  component: lazyRouteComponent(() => import("./routes/AccessRoute"), "AccessRoute"),
+});
+const apiIndex = createRoute({
+  getParentRoute: () => project,
+  path: "/api",
+  component: lazyRouteComponent(() => import("./routes/ApiRoute"), "ApiRoute"),
+});
+const api = createRoute({
+  getParentRoute: () => project,
+  path: "/api/$collection",
+  validateSearch: ownSearch,
+  component: lazyRouteComponent(() => import("./routes/ApiRoute"), "ApiRoute"),
+});
+const data = createRoute({
+  getParentRoute: () => project,
+  path: "/data/$collection",
+  validateSearch: ownSearch,
+  component: lazyRouteComponent(() => import("./routes/DataRoute"), "DataRoute"),
+});
+const schema = createRoute({
+  getParentRoute: () => project,
+  path: "/schema",
+  validateSearch: ownSearch,
+  component: lazyRouteComponent(() => import("./routes/SchemaRoute"), "SchemaRoute"),
+});
 
 /** Routes live behind the hash: one build then works under /studio/ and inside the desktop window. */
 export const router = createRouter({
-  routeTree: root.addChildren([kit]),
+  routeTree: root.addChildren([
+    start,
+    home,
+    kit,
+    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api]),
+  ]),
   history: createHashHistory(),
   defaultPreload: "intent",
+  defaultErrorComponent: RouteCrash,
 });
 
 declare module "@tanstack/react-router" {

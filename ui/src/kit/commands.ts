@@ -165,3 +165,16 @@ export function useKeyDispatch(): void {
     return () => window.removeEventListener("keydown", listen);
   }, []);
 }
+
+/** Runs a registered command by id, as its key would. False when it is absent or disabled. */
+export function runCommand(id: string): boolean {
+  const command = allCommands().find((entry) => entry.id === id);
+  if (!command?.run || command.disabled !== undefined) return false;
+  command.run();
+  return true;
+}
+
+/** Whether a command stands now: buttons for it appear and disappear with the screen that owns it. */
+export function useHasCommand(id: string): boolean {
+  return useRegistry((state) => state.owners.some((o) => o.commands.some((c) => c.id === id)));
+}

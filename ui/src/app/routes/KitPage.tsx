@@ -53,8 +53,8 @@ const nothing = () => undefined;
 
 function Block({ title, children }: { title: ReactNode; children: ReactNode }) {
   return (
-    <section className="border-t border-line pt-[13px] pb-[18px] first:border-t-0">
-      <h2 className="mb-[5px] text-title font-semibold">{title}</h2>
+    <section className="border-t border-line pt-[13px] pb-[15px] first:pt-[15px] first:border-t-0">
+      <h2 className="mb-1 text-title font-semibold">{title}</h2>
       {children}
     </section>
   );
@@ -191,7 +191,7 @@ export function KitPage() {
               <Button>{k("button.preview")}</Button>
               <Button look="hover">{k("button.hover")}</Button>
               <Button look="pressed">{k("button.pressed")}</Button>
-              <Button look="focus" className="ml-1 mr-1">
+              <Button look="focus">
                 {k("button.focus")}
               </Button>
               <Button disabled>{k("button.disabled")}</Button>

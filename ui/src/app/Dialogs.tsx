@@ -1,0 +1,93 @@
+import { Monitor, Moon, Sun } from "lucide-react";
+import { useAppearance, type Density, type Theme } from "@/kit/appearance";
+import { Button } from "@/kit/Button";
+import { allCommands, keyList, useCommands, useRegistry } from "@/kit/commands";
+import { Dialog } from "@/kit/Dialog";
+import { formatKeys } from "@/kit/keys";
+import { Segmented } from "@/kit/Segmented";
+import { t } from "@/messages/en";
+import { m } from "./messages";
+import { useUi } from "./ui-state";
+
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const DENSITIES: readonly Density[] = ["compact", "regular", "comfortable"];
+const THEME_ICON = { system: Monitor, light: Sun, dark: Moon } as const;
+
+/** Theme and density as commands, so that the palette and the settings change one thing. */
+export function useAppearanceCommands(): void {
+  const { theme, density, setTheme, setDensity } = useAppearance();
+  useCommands([
+    ...THEMES.map((name) => ({
+      id: `theme.${name}`,
+      label: m("theme.command", { name: m(`theme.${name}`) }),
+      detail: m("theme.now", { name: m(`theme.${theme}`) }),
+      group: m("group.commands"),
+      icon: THEME_ICON[name],
+      paletteOnly: true,
+      run: () => setTheme(name),
+    })),
+    ...DENSITIES.map((name) => ({
+      id: `density.${name}`,
+      label: m("density.command", { name: m(`density.${name}`) }),
+      detail: m("theme.now", { name: m(`density.${density}`) }),
+      group: m("group.commands"),
+      paletteOnly: true,
+      run: () => setDensity(name),
+    })),
+  ]);
+}
+
+export function SettingsDialog() {
+  const open = useUi((state) => state.settings);
+  const { theme, density, setTheme, setDensity } = useAppearance();
+  const close = () => useUi.setState({ settings: false });
+  return (
+    <Dialog
+      open={open}
+      onClose={close}
+      title={m("settings")}
+      lead={m("settings.note")}
+      footNote={null}
+      actions={<Button onClick={close}>{t("close")}</Button>}
+    >
+      <div className="grid grid-cols-[88px_minmax(0,1fr)] items-center gap-x-3 gap-y-1">
+        <span className="text-ink-2">{m("theme")}</span>
+        <Segmented wide aria-label={m("theme")} value={theme} onChange={setTheme} options={THEMES.map((value) => ({ value, label: m(`theme.${value}`) }))} />
+        <span className="col-start-2 mb-3 text-hint text-ink-3">{m("theme.note")}</span>
+        <span className="text-ink-2">{m("density")}</span>
+        <Segmented wide aria-label={m("density")} value={density} onChange={setDensity} options={DENSITIES.map((value) => ({ value, label: m(`density.${value}`) }))} />
+        <span className="col-start-2 text-hint text-ink-3">{m("density.note")}</span>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Everything a key does right now, from the one registry. */
+export function ShortcutSheet() {
+  const open = useUi((state) => state.sheet);
+  useRegistry((state) => state.owners);
+  const close = () => useUi.setState({ sheet: false });
+  const commands = allCommands().filter((command) => keyList(command).length > 0 && !command.paletteOnly);
+  const groups = [...new Set(commands.map((command) => command.group))];
+  return (
+    <Dialog open={open} onClose={close} width={760} title={m("sheet")} lead={m("sheet.note")} actions={<Button onClick={close}>{t("close")}</Button>}>
+      <div className="columns-2 gap-8 max-[700px]:columns-1">
+        {groups.map((group) => (
+          <section key={group} className="mb-4 break-inside-avoid">
+            <h3 className="mb-1 border-b border-line pb-1 text-second font-semibold">{group}</h3>
+            <dl>
+              {commands
+                .filter((command) => command.group === group)
+                .map((command) => (
+                  <div key={command.id} className="flex min-h-6 items-center gap-3">
+                    <dt className="min-w-0 flex-1 truncate">{command.label}</dt>
+                    <dd className="text-second whitespace-nowrap text-ink-2">{keyList(command).map(formatKeys).join(", ")}</dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,178 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useEffect, useState, type ReactNode } from "react";
+import { SignInPage } from "@/features/sign-in/SignInPage";
+import { host } from "@/host";
+import type { Project } from "@/host/host";
+import { connectionOf, SessionContext } from "@/host/session";
+import { Button } from "@/kit/Button";
+import { StatusBar } from "@/kit/status";
+import { Empty, ErrorBand, Loading } from "@/kit/states";
+import { m } from "./messages";
+import { useProjects } from "./projects";
+import { Shell, ShortcutsHint } from "./Shell";
+import { connectionName, WindowBar } from "./WindowBar";
+
+/** The frame while there is no session yet: same bars, one thing to do in the middle. */
+export function Frame({ project, children }: { project: Project | null; children: ReactNode }) {
+  const environment = project?.environment ?? "local";
+  return (
+    <div data-connection={environment} className="flex h-full flex-col">
+      <WindowBar environment={environment} hasProject={false} left={<span className="ml-1 truncate text-title font-semibold">{project ? project.name : m("home")}</span>} />
+      <main className="relative flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+      <StatusBar left={<span>{project ? connectionName(project) : null}</span>} right={<ShortcutsHint />} />
+    </div>
+  );
+}
+
+export function ProjectGate() {
+  const { project: id } = useParams({ from: "/p/$project" });
+  const projects = useProjects();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const project = projects.data?.find((entry) => entry.id === id);
+  const [fault, setFault] = useState<Error | null>(null);
+  const home = <Button onClick={() => void navigate({ to: "/home" })}>{m("gate.home")}</Button>;
+  const start = () => {
+    setFault(null);
+    host()
+      .projects.start(id)
+      .then(() => queries.invalidateQueries({ queryKey: ["projects"] }), setFault);
+  };
+
+  if (!project) {
+    if (projects.isPending) {
+      return (
+        <Frame project={null}>
+          <Loading what={m("gate.opening", { name: id })} className="m-5 max-w-140" />
+        </Frame>
+      );
+    }
+    return (
+      <Frame project={null}>
+        <Empty title={m("gate.unknown")} actions={home}>
+          {m("gate.unknown.body")}
+        </Empty>
+      </Frame>
+    );
+  }
+  if (project.state === "stopped" && project.kind === "local") {
+    return (
+      <Frame project={project}>
+        {fault ? (
+          <ErrorBand className="m-5 mb-0" title={m("gate.failed", { name: project.name })}>
+            {fault.message}
+          </ErrorBand>
+        ) : null}
+        <Empty
+          title={m("gate.stopped", { name: project.name })}
+          actions={
+            <>
+              <Button kind="filled" onClick={start}>
+                {m("gate.start", { name: project.name })}
+              </Button>
+              {home}
+            </>
+          }
+        >
+          {m("gate.stopped.body")}
+        </Empty>
+      </Frame>
+    );
+  }
+  if (project.state === "starting") {
+    return (
+      <Frame project={project}>
+        <Empty title={m("gate.opening", { name: project.name })}>{project.step ?? m("gate.starting")}</Empty>
+      </Frame>
+    );
+  }
+  if (project.state === "failed") {
+    return (
+      <Frame project={project}>
+        <ErrorBand
+          className="m-5"
+          title={m("gate.failed", { name: project.name })}
+          action={
+            <Button size="small" onClick={host().kind === "desktop" ? start : () => void projects.refetch()}>
+              {m("gate.retry")}
+            </Button>
+          }
+        >
+          {project.error}
+        </ErrorBand>
+      </Frame>
+    );
+  }
+  return <Connected key={project.id} project={project} />;
+}
+
+function Connected({ project }: { project: Project }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const connection = useQuery({
+    queryKey: ["connection", project.id, project.url],
+    queryFn: () => connectionOf(project),
+    staleTime: Infinity,
+    gcTime: Infinity,
+  });
+  const open = connection.data;
+  const me = useQuery({
+    queryKey: ["me", project.id, open?.token ?? "cookie"],
+    // `null`: nobody is signed in.
+    queryFn: async () => (open ? await open.client.auth.me() : null),
+    enabled: open !== undefined,
+    staleTime: 60_000,
+  });
+  useEffect(() => {
+    document.title = `${project.name} · ${connectionName(project)} · Plinth`;
+  }, [project]);
+
+  const error = connection.error ?? me.error;
+  if (error && me.data === undefined) {
+    return (
+      <Frame project={project}>
+        <ErrorBand
+          className="m-5"
+          title={m("gate.failed", { name: project.name })}
+          action={
+            <>
+              <Button size="small" onClick={() => void (connection.error ? connection.refetch() : me.refetch())}>
+                {m("gate.retry")}
+              </Button>
+              <Button size="small" onClick={() => void navigate({ to: "/home" })}>
+                {m("gate.home")}
+              </Button>
+            </>
+          }
+        >
+          {error.message}
+        </ErrorBand>
+      </Frame>
+    );
+  }
+  if (!open || me.data === undefined) {
+    return (
+      <Frame project={project}>
+        <Loading what={m("gate.opening", { name: project.name })} className="m-5 max-w-140" />
+      </Frame>
+    );
+  }
+  if (me.data === null) {
+    return (
+      <Frame project={project}>
+        <SignInPage client={open.client} url={open.url} onDone={() => void me.refetch()} />
+      </Frame>
+    );
+  }
+  const signOut = async () => {
+    await open.client.auth.logout();
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "projects" && query.queryKey[0] !== "connection" });
+    await me.refetch();
+  };
+  return (
+    <SessionContext value={{ ...open, project, user: me.data }}>
+      <Shell onSignOut={open.token === undefined ? () => void signOut() : null} />
+    </SessionContext>
+  );
+}

@@ -1,0 +1,154 @@
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { useCatalog, useSession } from "@/host/session";
+import { Button } from "@/kit/Button";
+import { useCommands, useKeysOf } from "@/kit/commands";
+import { Dot } from "@/kit/Dot";
+import { Keys } from "@/kit/keys";
+import { PendingBar } from "@/kit/PendingBar";
+import { StatusBar } from "@/kit/status";
+import type { Draft } from "@/lib/pending";
+import { t } from "@/messages/en";
+import { AREAS } from "./areas";
+import { m } from "./messages";
+import { useGo, useWhere } from "./navigate";
+import { Palette } from "./Palette";
+import { Sidebar } from "./Sidebar";
+import { TabStrip } from "./TabStrip";
+import { useUi } from "./ui-state";
+import { connectionName, guardWord, ProjectHeading, storeName, WindowBar } from "./WindowBar";
+
+/** The frame around an open project. */
+export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
+  const session = useSession();
+  const { project, pending } = session;
+  const navigate = useNavigate();
+  const go = useGo(project.id);
+  const where = useWhere();
+  const sidebar = useUi((state) => state.sidebar);
+  const { collections } = useCatalog();
+  const { ops, canUndo, canRedo } = useStore(pending.store);
+
+  useCommands([
+    ...AREAS.map((area) => ({
+      id: `area.${area.id}`,
+      label: area.label(),
+      icon: area.icon,
+      keys: area.keys,
+      group: m("group.areas"),
+      inText: true,
+      run: () => go({ kind: area.id, collection: area.id === "access" ? undefined : where.collection }),
+    })),
+    { id: "shell.collection", label: m("collections.find"), keys: "Mod+P", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
+    { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
+    { id: "schema.new", label: m("collections.new"), group: m("group.commands"), run: () => go({ kind: "schema" }, { new: true }) },
+    { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
+    { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), paletteOnly: !canUndo, sheetOnly: !canUndo, run: () => pending.undo() },
+    { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, run: () => pending.redo() },
+  ]);
+
+  // A page that leaves with open work asks; the draft itself is kept either way.
+  useEffect(() => {
+    if (ops.size === 0) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [ops.size]);
+
+  const name = connectionName(project);
+  const store = storeName(project.store);
+  const guard = guardWord(project);
+  return (
+    <div data-connection={project.environment} className="flex h-full flex-col">
+      <WindowBar environment={project.environment} hasProject left={<ProjectHeading session={session} onSignOut={onSignOut} />} />
+      <div className="flex min-h-0 flex-1">
+        {sidebar ? <Sidebar /> : null}
+        <div className="flex min-w-0 flex-1 flex-col">
+          <TabStrip />
+          <main data-region="" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col">
+            <Outlet />
+          </main>
+          <DraftBar />
+        </div>
+      </div>
+      <StatusBar
+        left={
+          <span className="flex items-center gap-1.5">
+            <Dot state="open" />
+            <span className={project.environment === "production" ? "text-accent" : ""}>
+              {project.port === undefined
+                ? m("status.connectionPlain", { name, store })
+                : m("status.connection", { name, store, port: String(project.port) })}
+              {guard ? ` · ${guard}` : ""}
+            </span>
+          </span>
+        }
+        right={
+          <>
+            {ops.size > 0 ? <span className="text-draft">{m("status.open", { count: ops.size })}</span> : null}
+            <ShortcutsHint />
+          </>
+        }
+      />
+      <Palette
+        scope={where.collection}
+        collections={collections}
+        onCollection={(collection) => go({ kind: "data", collection })}
+        onField={(collection, field) => go({ kind: "schema", collection }, { field })}
+        onRows={(collection, text) => go({ kind: "data", collection }, { search: text })}
+      />
+    </div>
+  );
+}
+
+export function ShortcutsHint() {
+  const keys = useKeysOf("shell.sheet");
+  return (
+    <button type="button" className="hover:text-ink" onClick={() => useUi.setState({ sheet: true })}>
+      {m("sheet.open.short")} {keys ? <Keys keys={keys} className="text-hint text-ink-2" /> : null}
+    </button>
+  );
+}
+
+/** What was staged when the window last closed, offered once and never applied by itself. */
+function DraftBar() {
+  const { pending } = useSession();
+  const [draft, setDraft] = useState<Draft | null>(null);
+  useEffect(() => {
+    let gone = false;
+    if (pending.store.getState().ops.size > 0) return;
+    pending.draft().then(
+      (found) => {
+        if (!gone && found && found.ops.length > 0) setDraft(found);
+      },
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [pending]);
+  if (!draft) return null;
+  const time = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(draft.savedAt);
+  return (
+    <PendingBar title={m("draft.title", { count: draft.ops.length })} facts={m("draft.kept", { time })}>
+      <Button
+        kind="ghost"
+        onClick={() => {
+          setDraft(null);
+          void pending.dropDraft();
+        }}
+      >
+        {m("draft.drop")}
+      </Button>
+      <Button
+        onClick={() => {
+          pending.restore(draft);
+          setDraft(null);
+        }}
+      >
+        {m("draft.restore")}
+      </Button>
+    </PendingBar>
+  );
+}

@@ -1,0 +1,195 @@
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Search, Settings as Gear } from "lucide-react";
+import { useStore } from "zustand";
+import { useCatalog, useSession } from "@/host/session";
+import { IconButton } from "@/kit/Button";
+import { useKeysOf } from "@/kit/commands";
+import { cx } from "@/kit/cx";
+import { Dot } from "@/kit/Dot";
+import { Keys } from "@/kit/keys";
+import { Loading } from "@/kit/states";
+import { Tip } from "@/kit/Tooltip";
+import { Tree, type TreeFolder } from "@/kit/Tree";
+import type { CollectionInfo } from "@/lib/fields";
+import { count } from "@/messages/catalogue";
+import { AREAS, type Area } from "./areas";
+import { m } from "./messages";
+import { useGo, useWhere } from "./navigate";
+import { toggleFolder, useUi } from "./ui-state";
+
+/** How many documents of an area hold open work. */
+function useOpenWork(): Readonly<Record<string, number>> {
+  const { pending } = useSession();
+  const ops = useStore(pending.store, (state) => state.ops);
+  const found: Record<string, number> = {};
+  for (const op of ops.values()) found[op.target.scope] = (found[op.target.scope] ?? 0) + 1;
+  return found;
+}
+
+/** Scopes of the pending engine, by the area that shows them. */
+export const SCOPE: Readonly<Record<Area, string>> = {
+  data: "records",
+  schema: "schema",
+  access: "access",
+  api: "",
+};
+
+function AreaRow({ area, current, onGo, work, narrow }: { area: (typeof AREAS)[number]; current: boolean; onGo: () => void; work: number; narrow: boolean }) {
+  const Icon = area.icon;
+  const row = (
+    <button
+      type="button"
+      aria-current={current ? "page" : undefined}
+      aria-label={narrow ? area.label() : undefined}
+      onClick={onGo}
+      className={cx(
+        "group flex h-[26px] w-full items-center gap-2 rounded-control px-2 transition-colors duration-80",
+        narrow && "justify-center px-0",
+        current ? "bg-bg-active font-medium text-ink" : "text-ink-2 hover:bg-bg-hover",
+      )}
+    >
+      <Icon aria-hidden size={15} />
+      {narrow ? null : (
+        <>
+          <span className="flex-1 text-left">{area.label()}</span>
+          {work > 0 ? (
+            <span className="rounded-tag bg-draft-tint px-1.5 text-hint font-medium text-draft">{count(work)}</span>
+          ) : (
+            <Keys
+              keys={area.keys}
+              className={cx("text-hint font-normal text-ink-3", !current && "invisible group-hover:visible")}
+            />
+          )}
+        </>
+      )}
+    </button>
+  );
+  return narrow ? (
+    <Tip label={area.label()} keys={area.keys} side="right">
+      {row}
+    </Tip>
+  ) : (
+    row
+  );
+}
+
+/** Exact below the limit where counting is free, estimated above it; the server decides and says so. */
+function CollectionCount({ collection }: { collection: string }) {
+  const { client, project } = useSession();
+  const query = useQuery({
+    queryKey: ["count", project.id, collection],
+    queryFn: async ({ signal }) =>
+      await client.items(collection).find({ limit: 1, fields: ["id"], count: "estimate" }, { signal }),
+    staleTime: 60_000,
+  });
+  if (!query.data) return null;
+  const total = query.data.totalCount;
+  if (total === undefined) return null;
+  return query.data.totalCountEstimated ? `≈ ${short(total)}` : count(total);
+}
+
+/** An estimate is rounded, and says so with its sign: 148k, 1.2M. */
+function short(total: number): string {
+  if (total < 10_000) return count(total);
+  if (total < 1_000_000) return `${count(Math.round(total / 1000))}k`;
+  return `${(total / 1_000_000).toFixed(1)}M`;
+}
+
+function folders(collections: readonly CollectionInfo[], closed: ReadonlySet<string>): TreeFolder[] {
+  const own = collections.filter((collection) => !collection.system);
+  const system = collections.filter((collection) => collection.system);
+  return [
+    { id: "own", label: "", items: own.map(({ name }) => ({ id: name, label: name, count: <CollectionCount collection={name} /> })) },
+    ...(system.length === 0
+      ? []
+      : [
+          {
+            id: "system",
+            label: m("system"),
+            count: count(system.length),
+            items: closed.has("system")
+              ? []
+              : system.map(({ name }) => ({ id: name, label: name.replace(/^baasix_/, ""), count: <CollectionCount collection={name} /> })),
+          },
+        ]),
+  ];
+}
+
+export function Sidebar() {
+  const session = useSession();
+  const go = useGo(session.project.id);
+  const where = useWhere();
+  const catalog = useCatalog();
+  const closed = useUi((state) => state.closedFolders);
+  const work = useOpenWork();
+  const settingsKeys = useKeysOf("shell.settings");
+  const own = catalog.collections.filter((collection) => !collection.system);
+  // An area that shows one collection keeps it: from its rows to its requests and back.
+  const areaTarget = (area: Area) => ({
+    kind: area,
+    collection: area === "access" ? undefined : (where.collection ?? (area === "api" ? own[0]?.name : undefined)),
+  });
+  return (
+    <nav
+      aria-label={m("sidebar")}
+      data-region=""
+      className="flex w-54 shrink-0 flex-col border-r border-line bg-bg-side max-[900px]:w-10"
+    >
+      <div role="group" aria-label={m("areas")} className="flex flex-col px-2 pt-2 max-[900px]:hidden">
+        {AREAS.map((area) => (
+          <AreaRow key={area.id} area={area} narrow={false} current={where.area === area.id} work={work[SCOPE[area.id]] ?? 0} onGo={() => go(areaTarget(area.id))} />
+        ))}
+      </div>
+      <div role="group" aria-label={m("areas")} className="hidden flex-col px-1 pt-2 max-[900px]:flex">
+        {AREAS.map((area) => (
+          <AreaRow key={area.id} area={area} narrow current={where.area === area.id} work={0} onGo={() => go(areaTarget(area.id))} />
+        ))}
+      </div>
+      <div className="mt-2 flex min-h-0 flex-1 flex-col border-t border-line max-[900px]:hidden">
+        <div className="flex h-8 shrink-0 items-center pr-2 pl-4 text-second text-ink-3">
+          <span className="flex-1">{m("collections")}</span>
+          <IconButton small icon={Search} label={m("collections.find")} command="shell.collection" onClick={() => useUi.setState({ palette: true })} />
+          <IconButton small icon={Plus} label={m("collections.new")} onClick={() => go({ kind: "schema" }, { new: true })} />
+        </div>
+        <div className="min-h-0 flex-1 overflow-y-auto pb-2">
+          {catalog.isLoading ? (
+            <Loading what={m("collections.loading")} columns={[90]} rows={4} className="px-4" />
+          ) : catalog.error ? (
+            <p role="alert" className="px-4 text-second text-bad">
+              {m("collections.failed")}
+              {". "}
+              {catalog.error.message}
+            </p>
+          ) : (
+            <>
+              {own.length === 0 ? <p className="px-4 pb-2 text-second text-ink-3">{m("collections.none")}</p> : null}
+              <Tree
+                aria-label={m("collections")}
+                folders={folders(catalog.collections, closed)}
+                current={where.collection}
+                closed={closed}
+                onToggle={toggleFolder}
+                onSelect={(collection) => go({ kind: where.area === "api" || where.area === "schema" ? where.area : "data", collection })}
+              />
+            </>
+          )}
+        </div>
+      </div>
+      <button
+        type="button"
+        onClick={() => useUi.setState({ settings: true })}
+        aria-label={m("settings")}
+        className="mt-auto flex h-8 shrink-0 items-center gap-2 border-t border-line px-4 text-ink-2 hover:bg-bg-hover max-[900px]:justify-center max-[900px]:px-0"
+      >
+        <Gear aria-hidden size={15} />
+        <span className="flex-1 text-left max-[900px]:hidden">{m("settings")}</span>
+        {settingsKeys ? <Keys keys={settingsKeys} className="text-hint text-ink-3 max-[900px]:hidden" /> : null}
+      </button>
+    </nav>
+  );
+}
+
+/** The unsaved dot of a tab or of the status bar. */
+export function WorkDot() {
+  return <Dot state="draft" />;
+}

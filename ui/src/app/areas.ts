@@ -1,0 +1,17 @@
+import { Braces, Share2, ShieldCheck, Table2, type LucideIcon } from "lucide-react";
+import { m } from "./messages";
+import type { DocumentTab } from "./ui-state";
+
+export type Area = DocumentTab["kind"];
+
+/** The areas that exist, in the order of their keys Ctrl 1 to Ctrl 4. */
+export const AREAS: ReadonlyArray<{ id: Area; icon: LucideIcon; label: () => string; keys: string }> = [
+  { id: "data", icon: Table2, label: () => m("area.data"), keys: "Mod+1" },
+  { id: "schema", icon: Share2, label: () => m("area.schema"), keys: "Mod+2" },
+  { id: "access", icon: ShieldCheck, label: () => m("area.access"), keys: "Mod+3" },
+  { id: "api", icon: Braces, label: () => m("area.api"), keys: "Mod+4" },
+];
+
+export function areaIcon(area: Area): LucideIcon {
+  return AREAS.find((entry) => entry.id === area)?.icon ?? Table2;
+}

@@ -1,0 +1,32 @@
+import { useNavigate, useParams, useRouterState } from "@tanstack/react-router";
+import type { Area } from "./areas";
+import type { DocumentTab } from "./ui-state";
+
+/** Which area and collection the address names. */
+export function useWhere(): { project: string | undefined; area: Area | undefined; collection: string | undefined } {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const params = useParams({ strict: false });
+  const word = path.split("/")[3];
+  const area = word === "data" || word === "schema" || word === "access" || word === "api" ? word : undefined;
+  return { project: params.project, area, collection: params.collection };
+}
+
+/** Goes to a document of a project. */
+export function useGo(project: string): (tab: Pick<DocumentTab, "kind" | "collection">, search?: Record<string, unknown>) => void {
+  const navigate = useNavigate();
+  return (tab, search = {}) => {
+    const { kind, collection } = tab;
+    if (kind === "schema") {
+      void navigate({ to: "/p/$project/schema", params: { project }, search: collection ? { collection, ...search } : search });
+    } else if (kind === "access") {
+      void navigate({ to: "/p/$project/access", params: { project }, search });
+    } else if (kind === "data") {
+      if (collection) void navigate({ to: "/p/$project/data/$collection", params: { project, collection }, search });
+      else void navigate({ to: "/p/$project/data", params: { project } });
+    } else if (collection) {
+      void navigate({ to: "/p/$project/api/$collection", params: { project, collection }, search });
+    } else {
+      void navigate({ to: "/p/$project/api", params: { project } });
+    }
+  };
+}

@@ -1,0 +1,3 @@
+export function AccessRoute() {
+  return null;
+}

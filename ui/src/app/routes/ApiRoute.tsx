@@ -1,0 +1,3 @@
+export function ApiRoute() {
+  return null;
+}

@@ -1,0 +1,29 @@
+import { useCatalog, useSession } from "@/host/session";
+import { Button } from "@/kit/Button";
+import { formatKeys } from "@/kit/keys";
+import { Empty, Loading } from "@/kit/states";
+import { m } from "../messages";
+import { useGo } from "../navigate";
+
+/** The data area before a collection is chosen. */
+export function DataIndex() {
+  const { project } = useSession();
+  const { collections, isLoading, error } = useCatalog();
+  const go = useGo(project.id);
+  if (isLoading) return <Loading what={m("collections.loading")} className="m-5 max-w-140" />;
+  if (!error && !collections.some((collection) => !collection.system)) {
+    return (
+      <Empty
+        title={m("data.none")}
+        actions={
+          <Button kind="filled" onClick={() => go({ kind: "schema" }, { new: true })}>
+            {m("data.none.action")}
+          </Button>
+        }
+      >
+        {m("data.none.body")}
+      </Empty>
+    );
+  }
+  return <Empty title={m("data.pick")}>{m("data.pick.body", { keys: formatKeys("Mod+P") })}</Empty>;
+}

@@ -1,0 +1,3 @@
+export function DataRoute() {
+  return null;
+}

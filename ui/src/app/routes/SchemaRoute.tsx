@@ -1,0 +1,3 @@
+export function SchemaRoute() {
+  return null;
+}

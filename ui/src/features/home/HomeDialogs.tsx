@@ -1,0 +1,297 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import { host } from "@/host";
+import type { Guard, Project } from "@/host/host";
+import { Button } from "@/kit/Button";
+import { ConfirmLoss, Dialog } from "@/kit/Dialog";
+import { Field, Input } from "@/kit/Field";
+import { Segmented } from "@/kit/Segmented";
+import { ErrorBand } from "@/kit/states";
+import type { Environment } from "@/kit/TitleBar";
+import { toast } from "@/kit/toast";
+import { t } from "./messages";
+import { projectsKey, secretsQuery } from "./queries";
+
+/** What is asked right now about a project, or about none. */
+export type Asking =
+  | { kind: "connect" }
+  | { kind: "rename"; project: Project }
+  | { kind: "remove"; project: Project }
+  | { kind: "delete"; project: Project }
+  | { kind: "secret"; project: Project }
+  | { kind: "unlock"; fresh: boolean; then?: Project }
+  | null;
+
+export function HomeDialogs({
+  asking,
+  onClose,
+  onStart,
+}: {
+  asking: Asking;
+  onClose: () => void;
+  onStart: (project: Project, password?: string) => void;
+}) {
+  if (asking === null) return null;
+  switch (asking.kind) {
+    case "connect":
+      return <ConnectDialog onClose={onClose} />;
+    case "rename":
+      return <RenameDialog project={asking.project} onClose={onClose} />;
+    case "remove":
+    case "delete":
+      return <RemoveDialog project={asking.project} files={asking.kind === "delete"} onClose={onClose} />;
+    case "secret":
+      return (
+        <SecretDialog
+          title={t("secret.title", { name: asking.project.name })}
+          lead={t("secret.lead")}
+          label={t("secret.label")}
+          action={t("secret.start")}
+          onClose={onClose}
+          onDone={async (password) => {
+            onStart(asking.project, password);
+          }}
+        />
+      );
+    case "unlock":
+      return <UnlockDialog asking={asking} onClose={onClose} onStart={onStart} />;
+  }
+}
+
+function ConnectDialog({ onClose }: { onClose: () => void }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [token, setToken] = useState("");
+  const [environment, setEnvironment] = useState<Environment>("staging");
+  const [guard, setGuard] = useState<Guard>("open");
+  const desktop = host().kind === "desktop";
+  const valid = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  const connect = useMutation({
+    mutationFn: () =>
+      host().projects.connect({
+        name: name.trim() === "" ? new URL(url).host : name.trim(),
+        url,
+        environment,
+        guard,
+        ...(token === "" ? {} : { token }),
+      }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: projectsKey });
+      onClose();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (valid) connect.mutate();
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t("connect.title")}
+      lead={desktop ? t("connect.lead") : t("connect.lead.browser")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button kind="filled" type="submit" form="connect" disabled={!valid} busy={connect.isPending}>
+            {connect.isPending ? t("connect.saving") : t("connect.save")}
+          </Button>
+        </>
+      }
+    >
+      <form id="connect" onSubmit={submit} className="flex flex-col gap-3">
+        <Field label={t("connect.address")} error={url !== "" && !valid ? t("connect.address.bad") : undefined}>
+          {(ids) => (
+            <Input {...ids} autoFocus mono value={url} invalid={url !== "" && !valid} placeholder={t("connect.address.placeholder")} onChange={(e) => setUrl(e.target.value)} />
+          )}
+        </Field>
+        <Field label={t("connect.name")}>
+          {(ids) => <Input {...ids} value={name} placeholder={valid ? new URL(url).host : ""} onChange={(e) => setName(e.target.value)} />}
+        </Field>
+        {desktop ? (
+          <Field label={t("connect.token")} note={t("connect.token.note")}>
+            {(ids) => <Input {...ids} type="password" mono value={token} onChange={(e) => setToken(e.target.value)} />}
+          </Field>
+        ) : null}
+        <div>
+          <div className="mb-1 text-second text-ink-2">{t("connect.environment")}</div>
+          <Segmented
+            wide
+            aria-label={t("connect.environment")}
+            value={environment}
+            onChange={(next) => {
+              setEnvironment(next);
+              if (next === "production") setGuard("confirm");
+            }}
+            options={[
+              { value: "local", label: t("connect.local") },
+              { value: "staging", label: t("connect.staging") },
+              { value: "production", label: t("connect.production") },
+            ]}
+          />
+        </div>
+        {desktop ? (
+          <div>
+            <div className="mb-1 text-second text-ink-2">{t("connect.guard")}</div>
+            <Segmented
+              wide
+              aria-label={t("connect.guard")}
+              value={guard}
+              onChange={setGuard}
+              options={[
+                { value: "open", label: t("connect.open") },
+                { value: "confirm", label: t("connect.confirm") },
+                { value: "readonly", label: t("connect.readonly") },
+              ]}
+            />
+          </div>
+        ) : null}
+        {connect.error ? <ErrorBand title={t("action.failed", { name: t("connect.save") })}>{connect.error.message}</ErrorBand> : null}
+      </form>
+    </Dialog>
+  );
+}
+
+function RenameDialog({ project, onClose }: { project: Project; onClose: () => void }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState(project.name);
+  const rename = useMutation({
+    mutationFn: () => host().projects.rename(project.id, name.trim()),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: projectsKey });
+      toast({ kind: "done", text: t("done.renamed", { was: project.name, name: name.trim() }) });
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t("rename.title", { name: project.name })}
+      footNote={t("rename.note")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" form="rename" disabled={name.trim() === ""} busy={rename.isPending}>
+            {t("rename.save")}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="rename"
+        onSubmit={(event) => {
+          event.preventDefault();
+          rename.mutate();
+        }}
+      >
+        <Field label={t("name")} error={rename.error?.message}>
+          {(ids) => <Input {...ids} autoFocus value={name} onFocus={(e) => e.target.select()} onChange={(e) => setName(e.target.value)} />}
+        </Field>
+      </form>
+    </Dialog>
+  );
+}
+
+function RemoveDialog({ project, files, onClose }: { project: Project; files: boolean; onClose: () => void }) {
+  const queries = useQueryClient();
+  const { name, place } = project;
+  const remove = useMutation({
+    mutationFn: () => host().projects.remove(project.id, files),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: projectsKey });
+      toast({ kind: "done", text: files ? t("done.deleted", { name }) : t("done.removed", { name }) });
+      onClose();
+    },
+  });
+  return (
+    <ConfirmLoss
+      open
+      title={files ? t("delete.title", { name }) : t("remove.title", { name })}
+      body={files ? t("delete.body", { place }) : project.kind === "remote" ? t("remove.bodyRemote", { place }) : t("remove.body", { place })}
+      keepLabel={files ? t("delete.keep", { name }) : t("remove.keep")}
+      loseLabel={files ? t("delete.lose", { name }) : t("remove.lose")}
+      typedName={files ? name : undefined}
+      busy={remove.isPending}
+      error={remove.error?.message}
+      onKeep={onClose}
+      onLose={() => remove.mutate()}
+    />
+  );
+}
+
+function SecretDialog({
+  title,
+  lead,
+  label,
+  action,
+  onClose,
+  onDone,
+}: {
+  title: string;
+  lead: string;
+  label: string;
+  action: string;
+  onClose: () => void;
+  onDone: (password: string) => Promise<void>;
+}) {
+  const [password, setPassword] = useState("");
+  const done = useMutation({ mutationFn: () => onDone(password), onSuccess: onClose });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={title}
+      lead={lead}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" form="secret" disabled={password === ""} busy={done.isPending}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="secret"
+        onSubmit={(event) => {
+          event.preventDefault();
+          done.mutate();
+        }}
+      >
+        <Field label={label} error={done.error?.message}>
+          {(ids) => (
+            <Input {...ids} autoFocus type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} />
+          )}
+        </Field>
+      </form>
+    </Dialog>
+  );
+}
+
+function UnlockDialog({
+  asking,
+  onClose,
+  onStart,
+}: {
+  asking: Extract<Asking, { kind: "unlock" }>;
+  onClose: () => void;
+  onStart: (project: Project) => void;
+}) {
+  const queries = useQueryClient();
+  return (
+    <SecretDialog
+      title={t("unlock.title")}
+      lead={asking.fresh ? t("unlock.new.lead") : t("unlock.lead")}
+      label={t("unlock.label")}
+      action={asking.fresh ? t("unlock.set") : t("unlock.save")}
+      onClose={onClose}
+      onDone={async (password) => {
+        await host().secrets?.unlock(password);
+        await queries.invalidateQueries({ queryKey: secretsQuery.queryKey });
+        if (asking.then) onStart(asking.then);
+      }}
+    />
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * What the studio asks of the house it lives in: a desktop window, or a page in a browser.
+ * Records never pass here; they go through the SDK over the public routes.
+ */
+import type { Environment } from "@/kit/TitleBar";
+
+export type Store = "sqlite" | "postgres";
+export type Guard = "open" | "confirm" | "readonly";
+export type ProjectState = "stopped" | "starting" | "running" | "failed";
+
+export interface Project {
+  readonly id: string;
+  readonly name: string;
+  /** Folder, or address of a remote instance. */
+  readonly place: string;
+  readonly store: Store;
+  readonly state: ProjectState;
+  /** What a starting project does right now, in words. */
+  readonly step?: string;
+  readonly error?: string;
+  readonly port?: number;
+  readonly url?: string;
+  readonly sizeBytes?: number;
+  /** ISO 8601 instants. */
+  readonly startedAt?: string;
+  readonly lastOpenedAt?: string;
+  readonly template?: string;
+  readonly kind: "local" | "remote";
+  readonly environment: Environment;
+  readonly guard: Guard;
+}
+
+export type TemplateId = "nothing" | "shop" | "blog" | "crm";
+
+export interface NewProject {
+  readonly name: string;
+  readonly template: TemplateId;
+  /** A SQLite file in the project's folder, or a database that exists already. */
+  readonly store: Store;
+  readonly databaseUrl?: string;
+  /** Where the folder is made; the projects folder of this computer unless given. */
+  readonly place?: string;
+}
+
+export interface NewConnection {
+  readonly name: string;
+  readonly url: string;
+  readonly environment: Environment;
+  readonly guard: Guard;
+  /** An access token, kept in the system keychain and never in this window. */
+  readonly token?: string;
+}
+
+export interface PostgresReport {
+  readonly reachable: boolean;
+  readonly version?: string;
+  /** Whether this user may create tables. */
+  readonly canCreate?: boolean;
+  readonly contents?: "empty" | "project" | "other";
+  readonly tables?: number;
+  readonly message?: string;
+}
+
+/** Where a new project would lie and answer. */
+export interface Suggestion {
+  readonly folder: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Who keeps secrets: the keychain, a sealed file (open or locked), or nobody beyond this launch. */
+export type SecretKeeping = "keychain" | "sealed" | "locked" | "nowhere";
+
+/** What the host refused, with the code the studio may switch on. */
+export class HostError extends Error {
+  override readonly name = "HostError";
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly hint: string | undefined,
+  ) {
+    super(hint === undefined ? message : `${message}; ${hint}`);
+  }
+}
+
+/** How to reach an open project. The token, when there is one, lives in memory only. */
+export interface ProjectSession {
+  readonly url: string;
+  readonly token?: string;
+}
+
+export interface ProjectsHost {
+  list(): Promise<readonly Project[]>;
+  create(project: NewProject): Promise<Project>;
+  /** Asks for a folder unless one is given; `null` when the person changed their mind. */
+  open(place?: string): Promise<Project | null>;
+  connect(connection: NewConnection): Promise<Project>;
+  /** `null` where no project can be made. */
+  suggest(name: string): Promise<Suggestion | null>;
+  /** The password is asked for when nobody keeps it (`SECRET_NEEDED`). */
+  start(id: string, password?: string): Promise<Project>;
+  stop(id: string): Promise<Project>;
+  rename(id: string, name: string): Promise<Project>;
+  duplicate(id: string): Promise<Project>;
+  /** Forgets the project, or deletes its folder as well. */
+  remove(id: string, deleteFiles: boolean): Promise<void>;
+  reveal(id: string): Promise<void>;
+  logs(id: string, lines: number): Promise<readonly string[]>;
+  testPostgres(url: string): Promise<PostgresReport>;
+  session(id: string): Promise<ProjectSession>;
+  /** Called whenever the list may have changed. Returns how to stop. */
+  watch(onChange: () => void): () => void;
+}
+
+export interface SecretsHost {
+  state(): Promise<SecretKeeping>;
+  /** Opens the sealed file, or makes it. */
+  unlock(masterPassword: string): Promise<SecretKeeping>;
+}
+
+export interface WindowHost {
+  minimize(): void;
+  toggleMaximize(): void;
+  close(): void;
+}
+
+export interface Host {
+  readonly kind: "desktop" | "browser";
+  readonly projects: ProjectsHost;
+  /** Present when the window has no frame of its own. */
+  readonly window: WindowHost | null;
+  /** Present where this computer keeps secrets for the studio. */
+  readonly secrets: SecretsHost | null;
+  readonly pickFolder: (() => Promise<string | null>) | null;
+}

@@ -1,0 +1,17 @@
+import type { Host } from "./host";
+
+let chosen: Host | null = null;
+
+/** Called once before the first render; the desktop half is a chunk that browsers never load. */
+export async function chooseHost(): Promise<Host> {
+  chosen =
+    "__TAURI_INTERNALS__" in window
+      ? (await import("./tauri")).tauriHost
+      : (await import("./browser")).browserHost;
+  return chosen;
+}
+
+export function host(): Host {
+  if (!chosen) throw new Error("the host is chosen in main.tsx before anything renders");
+  return chosen;
+}

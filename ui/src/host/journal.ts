@@ -1,0 +1,40 @@
+/** Drafts of uncommitted work. IndexedDB: a draft may be larger than what localStorage takes. */
+import type { Journal } from "@/lib/pending";
+
+function database(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("plinth", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("journal");
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("the draft store did not open"));
+  });
+}
+
+async function run<Answer>(
+  mode: IDBTransactionMode,
+  act: (store: IDBObjectStore) => IDBRequest<Answer>,
+): Promise<Answer> {
+  const opened = await database();
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = act(opened.transaction("journal", mode).objectStore("journal"));
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error("the draft store refused"));
+    });
+  } finally {
+    opened.close();
+  }
+}
+
+export const journal: Journal = {
+  read: async (key) => {
+    const text: unknown = await run("readonly", (store) => store.get(key) as IDBRequest<unknown>);
+    return typeof text === "string" ? text : null;
+  },
+  write: async (key, text) => {
+    await run("readwrite", (store) => store.put(text, key));
+  },
+  remove: async (key) => {
+    await run("readwrite", (store) => store.delete(key));
+  },
+};

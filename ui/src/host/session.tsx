@@ -1,0 +1,120 @@
+/**
+ * One open project: its client, its pending changes, and who is signed in. Features reach the
+ * backend through `useSession()` and nothing else.
+ */
+import { createPlinth, MemoryAdapter, type AccessReport, type Plinth, type SchemaInfo, type User } from "@plinth/sdk";
+import { queryOptions, useQuery, type QueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import { readCollection, type CollectionInfo } from "@/lib/fields";
+import { createPending, type Pending } from "@/lib/pending";
+import type { Project } from "./host";
+import { host } from "./index";
+import { journal } from "./journal";
+
+export type Client = Plinth;
+
+export interface Connection {
+  readonly url: string;
+  readonly client: Client;
+  readonly pending: Pending;
+  /** The desktop proves itself with a token; a page with the cookie of its session. */
+  readonly token: string | undefined;
+}
+
+export interface Session extends Connection {
+  readonly project: Project;
+  readonly user: User | null;
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useSession() stands outside an open project");
+  return session;
+}
+
+const connections = new Map<string, { token: string | undefined; connection: Connection }>();
+
+/** The same connection for the whole life of the window, so that pending work outlives screens. */
+export async function connectionOf(project: Project): Promise<Connection> {
+  const { url, token } = await host().projects.session(project.id);
+  const known = connections.get(project.id);
+  if (known && known.token === token && known.connection.url === url) return known.connection;
+  const client = createPlinth({
+    url,
+    numbers: "exact",
+    strict: true,
+    storage: new MemoryAdapter(),
+    // A token of the desktop is good for one launch; a page keeps none and relies on its cookie.
+    ...(token === undefined ? { authMode: "cookie", credentials: "include" } : { token }),
+  });
+  const connection: Connection = {
+    url,
+    token,
+    client,
+    pending: known?.connection.pending ?? createPending({ journal, journalKey: `pending:${project.id}` }),
+  };
+  connections.set(project.id, { token, connection });
+  return connection;
+}
+
+/** All collections with their fields, as this person may see them. One key for every screen. */
+export function catalogQuery(session: Pick<Session, "client" | "project">) {
+  return queryOptions({
+    queryKey: ["catalog", session.project.id],
+    queryFn: async (): Promise<readonly SchemaInfo[]> => (await session.client.schemas.find()).data,
+    staleTime: 30_000,
+  });
+}
+
+export function useCatalog(): {
+  readonly collections: readonly CollectionInfo[];
+  readonly schemas: readonly SchemaInfo[];
+  readonly isLoading: boolean;
+  readonly error: Error | null;
+  readonly refetch: () => void;
+} {
+  const session = useSession();
+  const query = useQuery(catalogQuery(session));
+  const schemas = query.data ?? NO_SCHEMAS;
+  return {
+    schemas,
+    collections: readAll(schemas),
+    isLoading: query.isPending,
+    error: query.error,
+    refetch: () => void query.refetch(),
+  };
+}
+
+const NO_SCHEMAS: readonly SchemaInfo[] = [];
+const read = new WeakMap<readonly SchemaInfo[], readonly CollectionInfo[]>();
+
+function readAll(schemas: readonly SchemaInfo[]): readonly CollectionInfo[] {
+  let collections = read.get(schemas);
+  if (!collections) {
+    collections = schemas
+      .map(({ collectionName, schema }) => readCollection(collectionName, schema))
+      .sort((a, b) => a.name.localeCompare(b.name));
+    read.set(schemas, collections);
+  }
+  return collections;
+}
+
+/** What the server says this person may do. The studio asks; it never works a rule out itself. */
+export function accessQuery(session: Pick<Session, "client" | "project">) {
+  return queryOptions({
+    queryKey: ["access", session.project.id],
+    queryFn: async (): Promise<AccessReport> => await session.client.access.me(),
+    staleTime: 30_000,
+  });
+}
+
+/** After a change of schema or rules: what everyone knows about the project is asked again. */
+export async function forgetCatalog(queries: QueryClient, projectId: string): Promise<void> {
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: ["catalog", projectId] }),
+    queries.invalidateQueries({ queryKey: ["access", projectId] }),
+    queries.invalidateQueries({ queryKey: ["count", projectId] }),
+  ]);
+}

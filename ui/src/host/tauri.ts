@@ -1,0 +1,72 @@
+/** The desktop window. The only file that speaks to the shell; loaded only inside it. */
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import { getCurrentWindow } from "@tauri-apps/api/window";
+import { open as openDialog } from "@tauri-apps/plugin-dialog";
+import {
+  HostError,
+  type Host,
+  type PostgresReport,
+  type Project,
+  type ProjectSession,
+  type ProjectsHost,
+  type SecretKeeping,
+  type Suggestion,
+} from "./host";
+
+/** A command of ours rejects with `{code, message, hint?}`, or with plain text from the shell. */
+async function call<Answer>(command: string, args?: Record<string, unknown>): Promise<Answer> {
+  try {
+    return await invoke<Answer>(command, args);
+  } catch (fault) {
+    if (typeof fault === "object" && fault !== null && "message" in fault) {
+      const code = "code" in fault ? String(fault.code) : "INTERNAL";
+      const hint = "hint" in fault && typeof fault.hint === "string" ? fault.hint : undefined;
+      throw new HostError(String(fault.message), code, hint);
+    }
+    throw new HostError(String(fault), "INTERNAL", undefined);
+  }
+}
+
+async function pickFolder(): Promise<string | null> {
+  return await openDialog({ directory: true, multiple: false });
+}
+
+const projects: ProjectsHost = {
+  list: () => call<Project[]>("projects_list"),
+  create: (project) => call<Project>("project_new", { project }),
+  open: async (place) => {
+    const path = place ?? (await pickFolder());
+    return path === null ? null : await call<Project>("project_open", { path });
+  },
+  connect: (connection) => call<Project>("connection_add", { connection }),
+  suggest: (name) => call<Suggestion>("project_suggest", { name }),
+  start: (id, password) => call<Project>("project_start", { id, password }),
+  stop: (id) => call<Project>("project_stop", { id }),
+  rename: (id, name) => call<Project>("project_rename", { id, name }),
+  duplicate: (id) => call<Project>("project_duplicate", { id }),
+  remove: (id, deleteFiles) => call("project_remove", { id, deleteFiles }),
+  reveal: (id) => call("project_reveal", { id }),
+  logs: (id, lines) => call<string[]>("project_log_tail", { id, lines }),
+  testPostgres: (url) => call<PostgresReport>("postgres_test", { url }),
+  session: (id) => call<ProjectSession>("project_session", { id }),
+  watch: (onChange) => {
+    const stop = listen("projects-changed", onChange);
+    return () => void stop.then((off) => off());
+  },
+};
+
+export const tauriHost: Host = {
+  kind: "desktop",
+  projects,
+  window: {
+    minimize: () => void getCurrentWindow().minimize(),
+    toggleMaximize: () => void getCurrentWindow().toggleMaximize(),
+    close: () => void getCurrentWindow().close(),
+  },
+  secrets: {
+    state: () => call<SecretKeeping>("secrets_state"),
+    unlock: (password) => call<SecretKeeping>("secrets_unlock", { password }),
+  },
+  pickFolder,
+};
