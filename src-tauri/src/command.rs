@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::fault::{Fault, Outcome};
 use crate::project::Project;
 use crate::secret::Keeping;
-use crate::studio::{NewProject, Studio, Suggestion, WebSession};
+use crate::studio::{NewConnection, NewProject, Studio, Suggestion, WebSession};
 
 type Shared<'a> = State<'a, Arc<Studio>>;
 
@@ -54,7 +54,9 @@ pub(crate) async fn project_start(
     id: String,
     password: Option<String>,
 ) -> Outcome<Project> {
-    studio.start(&id, password.map(Zeroizing::new)).await
+    let (password, project) = (password.map(Zeroizing::new), id.clone());
+    let config = waiting(&studio, move |studio| studio.config_of(&project, password)).await?;
+    studio.start(&id, config).await
 }
 
 #[tauri::command]
@@ -102,7 +104,19 @@ pub(crate) async fn project_log_tail(
 
 #[tauri::command]
 pub(crate) async fn project_session(studio: Shared<'_>, id: String) -> Outcome<WebSession> {
-    waiting(&studio, move |studio| studio.session(&id)).await
+    let project = id.clone();
+    let token = waiting(&studio, move |studio| studio.remote_token(&project)).await?;
+    studio.session(&id, token).await
+}
+
+#[tauri::command]
+pub(crate) async fn connection_add(
+    studio: Shared<'_>,
+    connection: NewConnection,
+) -> Outcome<Project> {
+    let (entry, token) = Studio::try_connection(connection).await?;
+    let keep = move |studio: &Studio| studio.add(entry, token.as_deref().map(String::as_str));
+    waiting(&studio, keep).await
 }
 
 #[tauri::command]

@@ -8,6 +8,7 @@
 
 mod command;
 mod fault;
+mod gateway;
 mod log_ring;
 mod project;
 mod secret;
@@ -49,6 +50,7 @@ pub fn run() -> ExitCode {
             command::project_reveal,
             command::project_log_tail,
             command::project_session,
+            command::connection_add,
             command::secrets_state,
             command::secrets_unlock,
             command::layout_get,

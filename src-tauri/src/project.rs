@@ -59,8 +59,10 @@ pub(crate) struct Entry {
     pub folder: Option<PathBuf>,
     /// The database's address without its password.
     pub database_url: Option<String>,
-    /// Whether the database's address had a password.
-    pub has_password: bool,
+    /// The address of a remote instance.
+    pub remote_url: Option<String>,
+    /// Whether a password of the database, or a token of the remote, is kept.
+    pub has_secret: bool,
     /// The port it asks for; the next free one is taken when it is not free.
     pub port: Option<u16>,
     pub template: Option<String>,
@@ -118,12 +120,15 @@ impl Entry {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             return format!("{host}{port}{}", url.path());
         }
+        if let Some(url) = &self.remote_url {
+            return url.clone();
+        }
         self.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
     }
 
-    /// The name under which its password is kept.
+    /// The name under which its secret is kept.
     pub(crate) fn secret_name(&self) -> String {
-        format!("database of {}", self.id)
+        format!("project {}", self.id)
     }
 }
 
@@ -167,6 +172,24 @@ pub(crate) fn without_password(database_url: &str) -> Outcome<(String, Option<St
     let password = url.password().map(ToOwned::to_owned);
     url.set_password(None).map_err(|()| wrong())?;
     Ok((url.to_string(), password))
+}
+
+/// The address of a remote instance, without what follows its path.
+pub(crate) fn remote_address(text: &str) -> Outcome<Url> {
+    let wrong = || {
+        Fault::new("URL_INVALID", "this is no address of an instance")
+            .hint("https://backend.example")
+    };
+    let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !plain || url.host_str().is_none() {
+        return Err(wrong());
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
 }
 
 /// The opposite of [`without_password`]; the password is as it stood in the address.
@@ -221,7 +244,9 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{checked_name, folder_name, folder_of, with_password, without_password};
+    use super::{
+        checked_name, folder_name, folder_of, remote_address, with_password, without_password,
+    };
 
     #[test]
     fn a_folder_is_named_after_its_project() {
@@ -258,6 +283,17 @@ mod tests {
             let fault = without_password(wrong).unwrap_err();
             assert_eq!(fault.code, "DATABASE_URL_INVALID", "{wrong}");
             assert!(!fault.message.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_remote_is_http_and_carries_no_secret() {
+        let url = remote_address(" https://backend.example/plinth?x=1#y ").unwrap();
+        assert_eq!(url.as_str(), "https://backend.example/plinth");
+        for wrong in
+            ["backend.example", "ftp://backend.example", "https://me:secret@backend.example"]
+        {
+            assert_eq!(remote_address(wrong).unwrap_err().code, "URL_INVALID", "{wrong}");
         }
     }
 

@@ -314,7 +314,7 @@ fn live(
 }
 
 /// 244 random bits, in hexadecimal.
-fn new_token() -> String {
+pub(crate) fn new_token() -> String {
     let half = || uuid::Uuid::new_v4().simple().to_string();
     half() + &half()
 }

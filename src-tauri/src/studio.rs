@@ -1,5 +1,6 @@
 //! The list of projects and what one can do with each; everything here is behind a command.
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use tauri_plugin_store::{Store, StoreExt};
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
+use crate::gateway::{self, Gateway};
 use crate::project::{self, Entry, Environment, Guard, Kind, Project, StoreKind};
 use crate::secret::Secrets;
 use crate::server::{Servers, now};
@@ -31,6 +33,8 @@ pub(crate) struct Studio {
     list: Arc<Store<Wry>>,
     layout: Arc<Store<Wry>>,
     entries: Mutex<Vec<Entry>>,
+    /// Ways to remote instances, open since they were first wanted.
+    gateways: tokio::sync::Mutex<HashMap<String, Gateway>>,
     pub servers: Servers,
     pub secrets: Secrets,
 }
@@ -48,6 +52,20 @@ pub(crate) struct NewProject {
     environment: Environment,
     #[serde(default)]
     guard: Guard,
+}
+
+/// What *Connect* asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewConnection {
+    name: String,
+    url: String,
+    #[serde(default)]
+    environment: Environment,
+    #[serde(default)]
+    guard: Guard,
+    /// An access token; without one the person signs in.
+    token: Option<Zeroizing<String>>,
 }
 
 /// Where a new project would lie and answer.
@@ -79,7 +97,15 @@ impl Studio {
             None => Vec::new(),
         };
         let entries = Mutex::new(entries);
-        Ok(Self { app: app.clone(), list, layout, entries, servers: Servers::default(), secrets })
+        Ok(Self {
+            app: app.clone(),
+            list,
+            layout,
+            entries,
+            gateways: tokio::sync::Mutex::default(),
+            servers: Servers::default(),
+            secrets,
+        })
     }
 
     /// Last opened first, then the newest.
@@ -124,17 +150,15 @@ impl Studio {
             store: ask.store,
             folder: Some(folder),
             database_url,
-            has_password: password.is_some(),
+            remote_url: None,
+            has_secret: password.is_some(),
             port: Some(self.next_port()),
             template: ask.template.filter(|template| template != NO_TEMPLATE),
             environment: ask.environment,
             guard: ask.guard,
             last_opened_at: None,
         };
-        if let Some(password) = password {
-            self.secrets.set(&entry.secret_name(), &password)?;
-        }
-        self.add(entry)
+        self.add(entry, password.as_deref())
     }
 
     /// Adds a project that lies on this machine already; one that is listed is answered as it is.
@@ -148,16 +172,19 @@ impl Studio {
         let name = folder
             .file_name()
             .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-        self.add(self.sqlite_entry(name, folder))
+        self.add(self.sqlite_entry(name, folder), None)
     }
 
-    pub(crate) async fn start(
+    /// With what a project is started; asks the keeper of secrets, so it may wait.
+    pub(crate) fn config_of(
         &self,
         id: &str,
         password: Option<Zeroizing<String>>,
-    ) -> Outcome<Project> {
-        let entry = self.entry(id)?;
-        let config = self.config(&entry, password)?;
+    ) -> Outcome<Config> {
+        self.config(&self.entry(id)?, password)
+    }
+
+    pub(crate) async fn start(&self, id: &str, config: Config) -> Outcome<Project> {
         let app = self.app.clone();
         let started = self.servers.begin(id, config, move || changed(&app))?;
         changed(&self.app);
@@ -202,10 +229,10 @@ impl Studio {
         copied.template = entry.template;
         copied.environment = entry.environment;
         copied.guard = entry.guard;
-        self.add(copied)
+        self.add(copied, None)
     }
 
-    /// Forgets a project; its files are removed only on request.
+    /// Forgets a project, its secret and the way to it; its files are removed only on request.
     pub(crate) fn remove(&self, id: &str, delete_files: bool) -> Outcome {
         let entry = self.entry(id)?;
         self.must_be_stopped(id, "removed")?;
@@ -214,9 +241,10 @@ impl Studio {
             let own = project::folder_of(folder)?;
             std::fs::remove_dir_all(&own).map_err(|error| Fault::file(&own, &error))?;
         }
-        if entry.has_password {
+        if entry.has_secret {
             self.secrets.remove(&entry.secret_name())?;
         }
+        self.gateways.blocking_lock().remove(id);
         self.entries().retain(|kept| kept.id != id);
         self.save()
     }
@@ -232,10 +260,84 @@ impl Studio {
         Ok(self.servers.log_tail(id, lines))
     }
 
-    pub(crate) fn session(&self, id: &str) -> Outcome<WebSession> {
-        let session = self.servers.session(id)?;
+    /// Tries a remote instance; answers the line to be listed for it, and its secret.
+    pub(crate) async fn try_connection(
+        ask: NewConnection,
+    ) -> Outcome<(Entry, Option<Zeroizing<String>>)> {
+        let name = project::checked_name(&ask.name)?;
+        let url = project::remote_address(&ask.url)?;
+        let token = ask.token.filter(|token| !token.is_empty());
+        let health = gateway::probe(&url, token.as_deref().map(String::as_str)).await?;
+        let entry = Entry {
+            id: new_id(),
+            name,
+            kind: Kind::Remote,
+            store: if health.is_postgres { StoreKind::Postgres } else { StoreKind::Sqlite },
+            folder: None,
+            database_url: None,
+            remote_url: Some(url.to_string()),
+            has_secret: token.is_some(),
+            port: None,
+            template: None,
+            environment: ask.environment,
+            guard: ask.guard,
+            last_opened_at: None,
+        };
+        Ok((entry, token))
+    }
+
+    /// Lists a project and keeps its secret.
+    pub(crate) fn add(&self, entry: Entry, secret: Option<&str>) -> Outcome<Project> {
+        if let Some(secret) = secret {
+            self.secrets.set(&entry.secret_name(), secret)?;
+        }
+        self.entries().push(entry.clone());
+        self.save()?;
+        Ok(self.shown(&entry))
+    }
+
+    /// The kept token of a remote instance, if any.
+    pub(crate) fn remote_token(&self, id: &str) -> Outcome<Option<Zeroizing<String>>> {
+        let entry = self.entry(id)?;
+        if entry.kind == Kind::Local || !entry.has_secret {
+            return Ok(None);
+        }
+        self.secrets.get(&entry.secret_name())
+    }
+
+    /// How to reach a project; the way to a remote one is opened when it is first wanted.
+    pub(crate) async fn session(
+        &self,
+        id: &str,
+        token: Option<Zeroizing<String>>,
+    ) -> Outcome<WebSession> {
+        let entry = self.entry(id)?;
+        let session = match &entry.remote_url {
+            Some(url) => self.remote_session(&entry, url, token).await?,
+            None => {
+                let session = self.servers.session(id)?;
+                WebSession { url: format!("http://{}", session.address), token: session.token }
+            }
+        };
         self.opened(id)?;
-        Ok(WebSession { url: format!("http://{}", session.address), token: session.token })
+        Ok(session)
+    }
+
+    async fn remote_session(
+        &self,
+        entry: &Entry,
+        url: &str,
+        token: Option<Zeroizing<String>>,
+    ) -> Outcome<WebSession> {
+        let mut gateways = self.gateways.lock().await;
+        if !gateways.contains_key(&entry.id) {
+            let url = project::remote_address(url)?;
+            let token = token.map(|token| token.to_string());
+            let gateway = Gateway::open(url, entry.guard, token).await?;
+            gateways.insert(entry.id.clone(), gateway);
+        }
+        let gateway = gateways.get(&entry.id).ok_or_else(|| Fault::unknown_project(&entry.id))?;
+        Ok(WebSession { url: gateway.url(), token: gateway.token().to_owned() })
     }
 
     pub(crate) fn layout(&self, key: &str) -> Option<serde_json::Value> {
@@ -268,7 +370,7 @@ impl Studio {
             Fault::new("NOT_LOCAL", "a remote project runs elsewhere; it cannot be started here")
         })?;
         let database_url = match &entry.database_url {
-            Some(url) if entry.has_password => Some(self.with_secret(entry, url, given)?),
+            Some(url) if entry.has_secret => Some(self.with_secret(entry, url, given)?),
             other => other.clone(),
         };
         Ok(Config {
@@ -313,7 +415,7 @@ impl Studio {
             step: server.step,
             error: server.error.map(|fault| fault.to_string()),
             port: server.address.map(|address| address.port()).or(entry.port),
-            url: server.address.map(|address| format!("http://{address}")),
+            url: server.address.map(|address| format!("http://{address}")).or(entry.remote_url),
             started_at: server.started_at.map(|at| at.to_string()),
             last_opened_at: entry.last_opened_at,
             template: entry.template,
@@ -330,19 +432,14 @@ impl Studio {
             store: StoreKind::Sqlite,
             folder: Some(folder),
             database_url: None,
-            has_password: false,
+            remote_url: None,
+            has_secret: false,
             port: Some(self.next_port()),
             template: None,
             environment: Environment::default(),
             guard: Guard::default(),
             last_opened_at: None,
         }
-    }
-
-    fn add(&self, entry: Entry) -> Outcome<Project> {
-        self.entries().push(entry.clone());
-        self.save()?;
-        Ok(self.shown(&entry))
     }
 
     fn opened(&self, id: &str) -> Outcome<Project> {
