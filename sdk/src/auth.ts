@@ -69,13 +69,10 @@ export class Auth {
     const { token, epoch } = await session.credential();
     // First, so that a refresh that is on its way cannot bring the session back.
     const wasSignedIn = await session.end(epoch);
-    const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = { ...options?.headers };
+    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
     try {
-      await this.#http.get('/auth/logout', {
-        ...options,
-        skipAuth: true,
-        headers: { ...options?.headers, ...bearer },
-      });
+      await this.#http.get('/auth/logout', { ...options, skipAuth: true, headers });
     } catch (error) {
       const answered = error instanceof PlinthError && !error.isRetryable;
       if (!answered && session.mode === 'cookie') throw error;

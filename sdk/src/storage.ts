@@ -106,8 +106,8 @@ export interface AsyncStorageLike {
  *
  * @example
  * ```ts
- * import { createPlinth, AsyncStorageAdapter, type AsyncStorageLike } from '@plinth/sdk';
- * declare const AsyncStorage: AsyncStorageLike; // from '@react-native-async-storage/async-storage'
+ * import { createPlinth, AsyncStorageAdapter } from '@plinth/sdk';
+ * import AsyncStorage from '@react-native-async-storage/async-storage';
  *
  * const plinth = createPlinth({
  *   url: 'http://localhost:8056',
