@@ -1,1 +1,61 @@
-//! x
+//! Floor 8: reads the configuration, builds every room, hands back a running server.
+//!
+//! May import: everything below. The only place that sees all rooms at once.
+
+mod assemble;
+mod config;
+
+pub use base::{Code, Error, Result};
+pub use config::{Config, Key, KEYS, Synchronous};
+
+use std::net::SocketAddr;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A server that runs until it is stopped or dropped.
+pub struct Running {
+    address: SocketAddr,
+    setup_path: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+    engine: engine::Engine,
+}
+
+/// The way in: [`Server::start`].
+pub struct Server;
+
+impl Server {
+    /// Opens the project and listens. Answers when requests are served.
+    pub async fn start(config: Config) -> Result<Running> {
+        assemble::start(config).await
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The one-time path that makes the first owner, when there is none yet:
+    /// `/studio/#/setup?token=…` to be opened on [`Running::address`].
+    #[must_use]
+    pub fn setup_path(&self) -> Option<&str> {
+        self.setup_path.as_deref()
+    }
+
+    /// Ends it: requests under way finish (for at most five seconds), then the store closes.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            drop(stop.send(()));
+        }
+        if let Some(mut serving) = self.serving.take() {
+            let grace = std::time::Duration::from_secs(5);
+            if tokio::time::timeout(grace, &mut serving).await.is_err() {
+                serving.abort();
+            }
+        }
+        self.engine.close().await;
+    }
+}

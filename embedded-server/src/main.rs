@@ -1,1 +1,136 @@
-fn main() {}
+//! `plinth`: the backend without a window.
+
+use clap::{Parser, Subcommand};
+use embedded_server::{Config, Error, KEYS, Server};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A complete backend in one program: REST, users and roles, on SQLite or Postgres.
+#[derive(Parser)]
+#[command(name = "plinth", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a project.
+    Serve(Serve),
+    /// List every key of the configuration.
+    Config,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// Folder of the project; made when it does not exist.
+    #[arg(long, value_name = "DIR", default_value = "plinth-data")]
+    data: PathBuf,
+    /// Configuration file; `plinth.toml` in the folder when not given.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Port to listen on; 0 is any free one.
+    #[arg(long)]
+    port: Option<String>,
+    /// Address to listen on.
+    #[arg(long)]
+    host: Option<String>,
+    /// Postgres instead of the SQLite file in the folder.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Folder of the built studio.
+    #[arg(long, value_name = "DIR")]
+    studio: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Config => print_keys(),
+        Command::Serve(serve) => run(&serve),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the log filter is the environment's own convention")]
+fn run(serve: &Serve) -> Result<(), Error> {
+    let filter = std::env::var("PLINTH_LOG").unwrap_or_else(|_| String::from("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .init();
+    let given = [
+        ("port", &serve.port),
+        ("host", &serve.host),
+        ("database_url", &serve.database_url),
+        ("studio", &serve.studio),
+    ];
+    let flags: Vec<(&'static str, String)> =
+        given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))).collect();
+    let config = Config::load(&serve.data, serve.config.as_deref(), &flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|fault| Error::internal("start the runtime").caused_by(fault))?;
+    runtime.block_on(serve_until_told(config))
+}
+
+async fn serve_until_told(config: Config) -> Result<(), Error> {
+    let running = Server::start(config).await?;
+    let address = running.address();
+    say(&format!("listening on http://{address}"));
+    if let Some(path) = running.setup_path() {
+        say(&format!("no owner yet; make one at http://{address}{path}"));
+    }
+    told_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+async fn told_to_stop() -> Result<(), Error> {
+    let trouble = |fault: std::io::Error| Error::internal("listen for signals").caused_by(fault);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            outcome = tokio::signal::ctrl_c() => outcome.map_err(trouble),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await.map_err(trouble)
+    }
+}
+
+fn print_keys() -> Result<(), Error> {
+    for key in KEYS {
+        say(&format!("{:<24} {}\n{:<24} allowed: {}; default: {}; environment: {}", key.name, key.about, "", key.allowed, key.default, key.env.join(", ")));
+    }
+    Ok(())
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // A closed pipe ends the telling, not the server.
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+}
+
+fn say_error(error: &Error) {
+    let mut out = std::io::stderr().lock();
+    drop(writeln!(out, "plinth: {}", error.message()));
+    if let Some(at) = error.path() {
+        drop(writeln!(out, "  from {at}"));
+    }
+    if let Some(hint) = error.hint_text() {
+        drop(writeln!(out, "  {hint}"));
+    }
+}

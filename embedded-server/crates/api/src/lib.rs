@@ -1,1 +1,21 @@
-//! Not built yet in this commit.
+//! Floor 7: HTTP and the surfaces. The only room that knows a status code, a header or a cookie.
+//!
+//! May import: floors 0 to 6. A handler extracts, calls one thing below, and shapes the answer:
+//! no SQL, no policy, no mapping of errors by hand. A surface is a module of pure functions
+//! (`request`, `response`, `error`) and its `routes`.
+
+mod access_me;
+mod app;
+mod auth_routes;
+mod caller;
+mod cors;
+mod export;
+mod health;
+mod openapi;
+mod permissions;
+mod schemas;
+mod status;
+mod studio;
+mod surface;
+
+pub use app::{App, Settings, router};

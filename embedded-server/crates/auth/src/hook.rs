@@ -55,10 +55,7 @@ impl UserHook {
                             id
                         }
                     };
-                    let extras = body.contains_key("password") || body.contains_key("role_Id");
-                    if extras && !actor.unbound() {
-                        return Err(refused("password and role_Id"));
-                    }
+                    refuse_privilege(body, actor)?;
                     if let Some(hash) = self.take_password(body).await? {
                         more.push(account(&id, &hash));
                     }
@@ -69,9 +66,7 @@ impl UserHook {
                 Operation::Update { collection, key, body, .. } if collection == "baasix_User" => {
                     normalise(body)?;
                     let Some(id) = key.as_str().map(str::to_owned) else { continue };
-                    if (body.contains_key("password") || body.contains_key("role_Id")) && !actor.unbound() {
-                        return Err(refused("password and role_Id"));
-                    }
+                    refuse_privilege(body, actor)?;
                     let status_ends = body.get("status").and_then(Json::as_str).is_some_and(|status| status != "active");
                     let mut end_sessions = status_ends;
                     if let Some(hash) = self.take_password(body).await? {
@@ -215,6 +210,14 @@ async fn rows(engine: &Engine, collection: &str, user: &str) -> Result<Vec<Strin
     Ok(found.into_iter().filter_map(|row| row.get("id").and_then(Json::as_str).map(str::to_owned)).collect())
 }
 
-fn refused(what: &str) -> Error {
-    Error::new(Code::FieldForbidden, format!("{what} of a user are set by administrators"))
+/// Passwords and roles of users are administrators' business, nested role assignments included.
+fn refuse_privilege(body: &Map<String, Json>, actor: &Actor) -> Result<()> {
+    match ["password", "role_Id", "userRoles"].iter().find(|key| body.contains_key(**key)) {
+        Some(key) if !actor.unbound() => Err(Error::new(
+            Code::FieldForbidden,
+            format!("`{key}` of a user is set by administrators"),
+        )
+        .detail(Detail::field(Code::FieldForbidden.as_str(), *key, "administrators only"))),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -4,6 +4,7 @@
 //! write passes `access::guard` (or says with which reason it is the house's own); every committed
 //! write leaves exactly one `_change` row per record; the next request sees what was written.
 
+mod about;
 mod bootstrap;
 mod feed;
 mod hook;
@@ -13,10 +14,12 @@ mod schema;
 mod state;
 mod write;
 
+pub use about::About;
 pub use feed::{Change, Feed, Place};
 pub use hook::{BeforeWrite, field_is};
 pub use read::Records;
 pub use sql::Numbers;
+pub use store::Counters;
 pub use state::{Role, State};
 pub use write::Written;
 
@@ -84,7 +87,7 @@ impl Engine {
 
     /// The port.
     #[must_use]
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.0.store
     }
 

@@ -1,0 +1,119 @@
+//! The application: what handlers share, and every route with its layers.
+
+use crate::surface::baasix;
+use crate::surface::baasix::error::Refusal;
+use crate::{access_me, auth_routes, cors, export, health, openapi, permissions, schemas, studio};
+use auth::Auth;
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use base::{Code, Error};
+use engine::Engine;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// What the program tells this room. Read once from the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the project, shown to signed-in callers.
+    pub project: String,
+    /// Version of the program.
+    pub version: String,
+    /// Origins of pages that may call, besides the server's own.
+    pub origins: Vec<String>,
+    /// Host names besides the loopback ones that requests may be addressed to.
+    pub hosts: Vec<String>,
+    /// Whether the server listens on loopback only; then other `Host`s are refused.
+    pub loopback: bool,
+    /// The built studio.
+    pub studio: Option<PathBuf>,
+    /// Whether `GET /schemas` needs no sign-in.
+    pub schemas_public: bool,
+    /// Whether cookies carry `Secure`.
+    pub cookie_secure: bool,
+}
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    auth: Auth,
+    settings: Settings,
+    started_ms: i64,
+}
+
+impl App {
+    /// Puts the rooms below behind HTTP.
+    #[must_use]
+    pub fn new(engine: Engine, auth: Auth, settings: Settings) -> Self {
+        let started_ms = engine.clock().now_ms();
+        Self(Arc::new(Inner { engine, auth, settings, started_ms }))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn uptime_ms(&self) -> i64 {
+        self.engine().clock().now_ms() - self.0.started_ms
+    }
+}
+
+/// Every route there is.
+pub fn router(app: App) -> Router {
+    let limits = app.engine().limits().clone();
+    let json = Router::new()
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi", get(openapi::document))
+        .route("/access/me", get(access_me::mine))
+        .merge(auth_routes::routes())
+        .merge(schemas::routes())
+        .merge(permissions::routes())
+        .merge(baasix::routes::routes())
+        .route("/items/{collection}/export", get(export::export))
+        .route("/permissions/reload", post(permissions::reload))
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max));
+    Router::new()
+        .merge(json)
+        .merge(studio::routes(&app))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors::layer(app.settings()))
+        .layer(middleware::from_fn_with_state(app.clone(), cors::known_host))
+        .with_state(app)
+}
+
+async fn unknown_route(uri: axum::http::Uri) -> Refusal {
+    Refusal(Error::new(Code::NotFound, format!("there is no route {}", uri.path())))
+}
+
+async fn unknown_method(method: axum::http::Method, uri: axum::http::Uri) -> Refusal {
+    Refusal(Error::new(Code::MethodNotAllowed, format!("{} does not take {method}", uri.path())))
+}
+
+/// The server lives inside somebody's window: a panic answers 500 and nothing else falls.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over by value")]
+fn panicked(what: Box<dyn std::any::Any + Send>) -> Response {
+    let text = what
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| what.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Refusal(Error::internal("a handler panicked").caused_by(text)).into_response()
+}

@@ -1,0 +1,213 @@
+//! Signing in and out, and asking who one is (`spec/auth.md` 3 and 4).
+
+use crate::app::App;
+use crate::caller::{Caller, cookie};
+use crate::surface::baasix::error::Refusal;
+use crate::surface::baasix::response::json_answer;
+use crate::surface::baasix::routes::body_object;
+use auth::{Registration, SignIn, SignedIn};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use base::{Code, Detail, Error, Result};
+use serde_json::{Map, Value as Json, json};
+
+/// Name of the cookie that holds the refresh token; sent to `/auth` only.
+const REFRESH_COOKIE: &str = "refresh_token";
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/auth/login", post(login))
+        .route("/auth/register", post(register))
+        .route("/auth/refresh", post(refresh))
+        .route("/auth/logout", get(logout).post(logout))
+        .route("/auth/me", get(me))
+        .route("/auth/check", get(check))
+        .route("/auth/setup", post(setup))
+        .route("/auth/password/change", post(change_password))
+        .route("/auth/admin/change-password", post(set_password))
+        .route("/auth/admin/password/change", post(set_password))
+}
+
+/// How the tokens travel: in the body, and in cookies when asked for or when a browser page calls.
+struct Mode {
+    cookies: bool,
+    word: &'static str,
+}
+
+impl Mode {
+    fn of(body: &Map<String, Json>, headers: &HeaderMap) -> Result<Self> {
+        match body.get("authMode").and_then(Json::as_str) {
+            Some("jwt") => Ok(Self { cookies: false, word: "jwt" }),
+            Some("cookie") => Ok(Self { cookies: true, word: "cookie" }),
+            None => Ok(Self { cookies: headers.contains_key(header::ORIGIN), word: "jwt" }),
+            Some(other) => Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
+                .hint("`jwt` or `cookie`")
+                .detail(Detail::field("enum", "authMode", "`jwt` or `cookie`"))),
+        }
+    }
+}
+
+async fn login(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+    let body = body_object(&body, app.engine().limits())?;
+    let mode = Mode::of(&body, &headers)?;
+    let (email, password) = (required(&body, "email")?, required(&body, "password")?);
+    let ask = SignIn {
+        email,
+        password,
+        tenant: optional(&body, "tenant_Id")?,
+        session_type: optional(&body, "authType")?,
+        ip: caller.ip,
+        user_agent: caller.user_agent,
+    };
+    let signed_in = app.auth().sign_in(ask).await?;
+    token_response(&app, &signed_in, &mode, None)
+}
+
+async fn register(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+    let body = body_object(&body, app.engine().limits())?;
+    let mode = Mode::of(&body, &headers)?;
+    let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
+    let signed_in = app.auth().register(ask).await?;
+    token_response(&app, &signed_in, &mode, Some("User registered successfully"))
+}
+
+/// Exchanges the refresh token of the body, else of the cookie.
+async fn refresh(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+    let body = if body.is_empty() { Map::new() } else { body_object(&body, app.engine().limits())? };
+    let given = body.get("refreshToken").and_then(Json::as_str).filter(|token| !token.is_empty());
+    let from_cookie = cookie(&headers, REFRESH_COOKIE);
+    let token = given.or(from_cookie).ok_or_else(|| {
+        Error::new(Code::RefreshInvalid, "no refresh token was sent").hint("sign in again")
+    })?;
+    let cookies = given.is_none() || body.get("authMode").and_then(Json::as_str) == Some("cookie");
+    let signed_in = app.auth().refresh(token).await?;
+    token_response(&app, &signed_in, &Mode { cookies, word: if cookies { "cookie" } else { "jwt" } }, None)
+}
+
+async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
+    app.auth().sign_out(&caller.presented).await?;
+    let mut response = json_answer(StatusCode::OK, &json!({ "message": "Logged out successfully" }));
+    put_cookie(&app, &mut response, "token", "", "/", 0)?;
+    put_cookie(&app, &mut response, REFRESH_COOKIE, "", "/auth", 0)?;
+    Ok(response)
+}
+
+async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
+    let profile = caller.user()?;
+    let state = app.engine().state();
+    let role = state.roles.get(&profile.role_id);
+    let permissions: Vec<Json> = role.map_or_else(Vec::new, |role| {
+        let brief = |row: &Json| {
+            json!({ "action": row["action"], "collection": row["collection"], "fields": row["fields"], "conditions": row["conditions"] })
+        };
+        role.rows.iter().map(brief).collect()
+    });
+    let tenant_id = profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).cloned().unwrap_or(Json::Null);
+    let mut user = profile.user.clone();
+    user.insert(String::from("role_Id"), json!(profile.role_id));
+    user.insert(String::from("tenant_Id"), tenant_id.clone());
+    let role = role.map_or(Json::Null, |role| {
+        json!({ "id": role.id, "name": role.name, "isTenantSpecific": role.record.get("isTenantSpecific") })
+    });
+    let body = json!({ "user": user, "role": role, "permissions": permissions, "tenant": tenant_id, "tenantInfo": profile.tenant });
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+async fn check(caller: Caller) -> Response {
+    match caller.user() {
+        Ok(profile) => json_answer(StatusCode::OK, &json!({ "valid": true, "user": { "id": profile.user_id } })),
+        Err(error) => {
+            let mut body = crate::surface::baasix::error::body(&error, StatusCode::UNAUTHORIZED);
+            body["valid"] = json!(false);
+            json_answer(StatusCode::UNAUTHORIZED, &body)
+        }
+    }
+}
+
+/// Makes the first owner with the one-time link that the server printed, and signs in.
+async fn setup(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+    let body = body_object(&body, app.engine().limits())?;
+    let mode = Mode::of(&body, &headers)?;
+    let (token, email, password) = (required(&body, "token")?, required(&body, "email")?, required(&body, "password")?);
+    let first_name = optional(&body, "firstName")?.unwrap_or_else(|| String::from("Owner"));
+    app.auth().setup(&token, &email, &password, &first_name).await?;
+    let ask = SignIn { email, password, ip: caller.ip, user_agent: caller.user_agent, ..SignIn::default() };
+    let signed_in = app.auth().sign_in(ask).await?;
+    token_response(&app, &signed_in, &mode, None)
+}
+
+async fn change_password(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.user()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let (current, new) = (required(&body, "currentPassword")?, required(&body, "newPassword")?);
+    app.auth().change_password(&caller.presented, &current, &new).await?;
+    Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
+}
+
+async fn set_password(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.user()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let user = required(&body, "userId")?;
+    let new = match optional(&body, "password")? {
+        Some(new) => new,
+        None => required(&body, "newPassword")?,
+    };
+    app.auth().set_password(&caller.presented, &user, &new).await?;
+    Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
+}
+
+fn token_response(app: &App, signed_in: &SignedIn, mode: &Mode, message: Option<&str>) -> Result<Response, Refusal> {
+    let user = &signed_in.profile.user;
+    let pick = |key: &str| user.get(key).cloned().unwrap_or(Json::Null);
+    let mut body = json!({
+        "token": signed_in.token,
+        "refreshToken": signed_in.refresh_token,
+        "expiresIn": signed_in.expires_in,
+        "authMode": mode.word,
+        "user": { "id": pick("id"), "email": pick("email"), "firstName": pick("firstName"), "lastName": pick("lastName") },
+        "role": signed_in.role,
+        "permissions": signed_in.permissions,
+        "tenant": signed_in.profile.tenant,
+    });
+    let message = message.or((mode.word == "cookie").then_some("Authentication successful"));
+    if let Some(message) = message {
+        body["message"] = json!(message);
+    }
+    let mut response = json_answer(StatusCode::OK, &body);
+    if mode.cookies {
+        put_cookie(app, &mut response, "token", &signed_in.token, "/", signed_in.expires_in)?;
+        put_cookie(app, &mut response, REFRESH_COOKIE, &signed_in.refresh_token, "/auth", signed_in.expires_in.saturating_mul(4))?;
+    }
+    Ok(response)
+}
+
+fn put_cookie(app: &App, response: &mut Response, name: &str, value: &str, path: &str, seconds: u64) -> Result<()> {
+    let secure = if app.settings().cookie_secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let value = HeaderValue::from_str(&text).map_err(|fault| Error::internal("write a cookie").caused_by(fault))?;
+    response.headers_mut().append(header::SET_COOKIE, value);
+    Ok(())
+}
+
+fn required(body: &Map<String, Json>, key: &str) -> Result<String> {
+    optional(body, key)?.filter(|text| !text.is_empty()).ok_or_else(|| {
+        let message = format!("`{key}` is required");
+        Error::new(Code::ValidationError, message.clone())
+            .detail(Detail::field(Code::RequiredFieldMissing.as_str(), key, message))
+    })
+}
+
+fn optional(body: &Map<String, Json>, key: &str) -> Result<Option<String>> {
+    match body.get(key) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(_) => {
+            let message = format!("`{key}` is a text");
+            Err(Error::new(Code::ValidationError, message.clone()).detail(Detail::field("type", key, message)))
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Who calls, and how it wants to be answered: taken from headers and cookies, judged by `auth`.
+
+use crate::app::App;
+use crate::surface::baasix::error::Refusal;
+use access::Actor;
+use auth::{Presented, Profile};
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use base::{Code, Error, Result};
+use engine::Numbers;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A caller, judged.
+pub(crate) struct Caller {
+    pub(crate) presented: Presented,
+    /// How numbers beyond JavaScript's reach are answered.
+    pub(crate) numbers: Numbers,
+    /// Unknown keys in a body are an error.
+    pub(crate) strict: bool,
+    /// What the caller calls itself, for the feed's echo.
+    pub(crate) source: Option<String>,
+    pub(crate) ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+}
+
+impl Caller {
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.presented.actor
+    }
+
+    /// The signed-in user, on routes that need one.
+    pub(crate) fn user(&self) -> Result<&Arc<Profile>> {
+        self.presented.profile.as_ref().ok_or_else(|| match self.presented.dead {
+            Some(code) => dead(code),
+            None => Error::new(Code::Unauthenticated, "Authentication required"),
+        })
+    }
+
+    /// Administrators only, anonymous callers included in the refusal.
+    pub(crate) fn administrator(&self) -> Result<()> {
+        if self.actor().is_administrator() {
+            return Ok(());
+        }
+        Err(self.judge(Error::new(Code::Forbidden, "Access denied. Administrators only.")))
+    }
+
+    /// What a dead token may not do is 401, so that clients refresh (`spec/data.md` 21, row 17).
+    pub(crate) fn judge(&self, error: Error) -> Error {
+        match (error.code(), self.presented.dead) {
+            (Code::Forbidden | Code::FieldForbidden | Code::ItemNotFound, Some(code)) => dead(code),
+            _ => error,
+        }
+    }
+}
+
+fn dead(code: Code) -> Error {
+    match code {
+        Code::TokenExpired => Error::new(code, "the access token is past its time").hint("refresh it or sign in again"),
+        _ => Error::new(code, "the access token belongs to no live session").hint("sign in again"),
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+        let token = bearer(&parts.headers).map(str::to_owned);
+        let token = match token {
+            Some(token) => Some(token),
+            None => cookie_token(parts)?,
+        };
+        let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let query = parts.uri.query().unwrap_or_default();
+        let strings = text("accept-numbers").is_some_and(|word| word.eq_ignore_ascii_case("string"))
+            || form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "numbers" && value == "string");
+        Ok(Self {
+            presented,
+            numbers: if strings { Numbers::Strings } else { Numbers::Tokens },
+            strict: text("x-plinth-strict") == Some("1"),
+            source: text("x-plinth-source").map(|source| source.chars().take(100).collect()),
+            user_agent: text("user-agent").map(|agent| agent.chars().take(300).collect()),
+            ip: peer,
+        })
+    }
+}
+
+/// The bearer token of the header, with or without its word.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let bare = match value.split_once(' ') {
+        Some((word, token)) if word.eq_ignore_ascii_case("bearer") => token,
+        Some(_) | None => value,
+    };
+    (!bare.trim().is_empty()).then(|| bare.trim())
+}
+
+/// A cookie of this name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|line| {
+        line.split(';').find_map(|pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name && !value.is_empty()).then_some(value)
+        })
+    })
+}
+
+/// The token of the cookie. A browser sends it along with any page's request, so that unsafe
+/// methods must come from a page of ours.
+fn cookie_token(parts: &Parts) -> Result<Option<String>> {
+    let Some(token) = cookie(&parts.headers, "token") else { return Ok(None) };
+    let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let site = parts.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let foreign = match site {
+        Some(site) => site == "cross-site",
+        None => match (parts.headers.get(header::ORIGIN), parts.headers.get(header::HOST)) {
+            (Some(origin), Some(host)) => {
+                let origin = origin.to_str().unwrap_or_default();
+                origin.split_once("://").map(|(_, authority)| authority) != host.to_str().ok()
+            }
+            (Some(_) | None, _) => false,
+        },
+    };
+    if !safe && foreign {
+        return Err(Error::new(Code::Forbidden, "a cookie does not sign requests of other sites")
+            .hint("send the token as `Authorization: Bearer`"));
+    }
+    Ok(Some(token.to_owned()))
+}

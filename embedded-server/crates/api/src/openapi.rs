@@ -1,0 +1,210 @@
+//! The API as the caller may see it, in OpenAPI 3.1.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::surface::baasix::response::json_answer;
+use access::{Action, Capability};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use catalog::{Collection, Element, Field, FieldKind};
+use serde_json::{Map, Value as Json, json};
+
+/// `GET /openapi`: collections, fields and actions without a grant are not in it.
+pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response {
+    let state = app.engine().state();
+    let actor = caller.actor();
+    let view = state.view(actor);
+    let policies = (!actor.unbound()).then_some(&*actor.policies);
+    let mut paths = auth_paths();
+    let mut schemas = Map::new();
+    schemas.insert(String::from("Error"), error_schema());
+    for (name, actions) in access::capabilities(&state.catalog, policies) {
+        // What may be written but not read has no readable shape to show.
+        if let Some(collection) = view.get(&name) {
+            schemas.insert(name.clone(), record_schema(collection));
+            add_paths(&mut paths, &name, &actions);
+        }
+    }
+    let body = json!({
+        "openapi": "3.1.0",
+        "info": { "title": app.settings().project, "version": app.settings().version },
+        "servers": [{ "url": "/" }],
+        "security": [{ "bearer": [] }, {}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+        },
+    });
+    json_answer(StatusCode::OK, &body)
+}
+
+fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4]) {
+    let granted = |action: Action| {
+        Action::ALL.iter().zip(actions).any(|(one, capability)| *one == action && capability.fields.is_some())
+    };
+    let record = json!({ "$ref": format!("#/components/schemas/{name}") });
+    let (mut many, mut one) = (Map::new(), Map::new());
+    if granted(Action::Read) {
+        let page = json!({ "type": "object", "required": ["data"], "properties": {
+            "data": { "type": "array", "items": record }, "totalCount": { "type": "integer" } } });
+        many.insert(String::from("get"), operation(&format!("List {name}"), &list_parameters(), None, 200, &page));
+        let body = json!({ "type": "object", "properties": { "data": record } });
+        one.insert(String::from("get"), operation(&format!("Read one of {name}"), &[], None, 200, &body));
+    }
+    let key = json!({ "type": "object", "properties": { "data": { "type": "object", "properties": { "id": {} } } } });
+    if granted(Action::Create) {
+        many.insert(String::from("post"), operation(&format!("Create in {name}"), &[], Some(&record), 201, &key));
+    }
+    if granted(Action::Update) {
+        one.insert(String::from("patch"), operation(&format!("Change one of {name}"), &[], Some(&record), 200, &key));
+    }
+    if granted(Action::Delete) {
+        one.insert(String::from("delete"), operation(&format!("Delete one of {name}"), &[], None, 200, &key));
+    }
+    if !one.is_empty() {
+        let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+        one.insert(String::from("parameters"), id);
+        paths.insert(format!("/items/{name}/{{id}}"), Json::Object(one));
+    }
+    if !many.is_empty() {
+        paths.insert(format!("/items/{name}"), Json::Object(many));
+    }
+}
+
+fn operation(summary: &str, parameters: &[Json], body: Option<&Json>, status: u16, answer: &Json) -> Json {
+    let mut operation = json!({
+        "summary": summary,
+        "responses": {
+            status.to_string(): { "description": "Done", "content": { "application/json": { "schema": answer } } },
+            "default": { "description": "Refused", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } } },
+        },
+    });
+    if !parameters.is_empty() {
+        operation["parameters"] = Json::Array(parameters.to_vec());
+    }
+    if let Some(body) = body {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body } } });
+    }
+    operation
+}
+
+fn list_parameters() -> Vec<Json> {
+    let known = [
+        ("fields", "string", "field patterns as a JSON array or comma list: `*`, `name`, `author.*`"),
+        ("filter", "string", "a condition tree as JSON"),
+        ("sort", "string", "JSON object, or `-createdAt,name`"),
+        ("limit", "integer", "most rows; -1 is all"),
+        ("page", "integer", "one-based page"),
+        ("offset", "integer", "rows to skip"),
+        ("after", "string", "cursor of the page before; empty for the first"),
+        ("search", "string", "words to find"),
+        ("count", "string", "`exact`, `estimate` or `none`"),
+    ];
+    let one = |(name, kind, about): (&str, &str, &str)| {
+        json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } })
+    };
+    known.into_iter().map(one).collect()
+}
+
+fn record_schema(collection: &Collection) -> Json {
+    let properties: Map<String, Json> = collection
+        .fields
+        .values()
+        .filter(|field| !field.hidden)
+        .map(|field| (field.name.clone(), field_schema(field)))
+        .collect();
+    let required: Vec<&str> = collection
+        .fields
+        .values()
+        .filter(|field| !field.hidden && !field.nullable && field.default.is_none() && !field.generated)
+        .map(|field| field.name.as_str())
+        .collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn field_schema(field: &Field) -> Json {
+    let mut schema = kind_schema(&field.kind);
+    if field.nullable
+        && let Some(kind) = schema.get("type").and_then(Json::as_str).map(str::to_owned)
+    {
+        schema["type"] = json!([kind, "null"]);
+    }
+    if matches!(field.kind, FieldKind::Virtual { .. }) || field.generated {
+        schema["readOnly"] = json!(true);
+    }
+    schema
+}
+
+fn kind_schema(kind: &FieldKind) -> Json {
+    match kind {
+        FieldKind::String { length: Some(length) } => json!({ "type": "string", "maxLength": length }),
+        FieldKind::String { length: None }
+        | FieldKind::Text
+        | FieldKind::Html
+        | FieldKind::CiText
+        | FieldKind::Suid
+        | FieldKind::Token
+        | FieldKind::Virtual { .. } => json!({ "type": "string" }),
+        FieldKind::Integer => json!({ "type": "integer", "format": "int32" }),
+        FieldKind::BigInt => json!({ "type": "integer", "format": "int64" }),
+        FieldKind::Decimal { .. } | FieldKind::Real | FieldKind::Double => json!({ "type": "number" }),
+        FieldKind::Boolean => json!({ "type": "boolean" }),
+        FieldKind::Date => json!({ "type": "string", "format": "date" }),
+        FieldKind::DateTime | FieldKind::DateTimeNoTz => json!({ "type": "string", "format": "date-time" }),
+        FieldKind::Time | FieldKind::TimeNoTz => json!({ "type": "string", "format": "time" }),
+        FieldKind::Uuid => json!({ "type": "string", "format": "uuid" }),
+        FieldKind::Json { .. } => json!({}),
+        FieldKind::Enum { values } => json!({ "type": "string", "enum": values }),
+        FieldKind::Array(element) => json!({ "type": "array", "items": element_schema(*element) }),
+        FieldKind::Range(_) | FieldKind::Geo(_) => json!({ "type": "object" }),
+        FieldKind::Binary => json!({ "type": "string", "contentEncoding": "base64" }),
+    }
+}
+
+fn element_schema(element: Element) -> Json {
+    match element {
+        Element::Integer => json!({ "type": "integer" }),
+        Element::Double | Element::Decimal => json!({ "type": "number" }),
+        Element::Boolean => json!({ "type": "boolean" }),
+        Element::String
+        | Element::DateTime
+        | Element::DateTimeNoTz
+        | Element::Date
+        | Element::Time
+        | Element::TimeNoTz
+        | Element::Uuid => json!({ "type": "string" }),
+    }
+}
+
+fn error_schema() -> Json {
+    json!({ "type": "object", "required": ["message", "error"], "properties": {
+        "message": { "type": "string" },
+        "error": { "type": "object", "properties": {
+            "message": { "type": "string" },
+            "code": { "type": "string", "enum": base::Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>() },
+            "statusCode": { "type": "integer" },
+        } },
+        "details": { "type": "array", "items": { "type": "object" } },
+    } })
+}
+
+fn auth_paths() -> Map<String, Json> {
+    let credentials = json!({ "type": "object", "required": ["email", "password"], "properties": {
+        "email": { "type": "string" }, "password": { "type": "string" } } });
+    let tokens = json!({ "type": "object", "properties": {
+        "token": { "type": "string" }, "refreshToken": { "type": "string" }, "expiresIn": { "type": "integer" } } });
+    let refresh = json!({ "type": "object", "properties": { "refreshToken": { "type": "string" } } });
+    let me = json!({ "type": "object", "properties": { "user": { "type": "object" }, "role": { "type": "object" } } });
+    let mut paths = Map::new();
+    let mut add = |path: &str, method: &str, operation: Json| {
+        paths.insert(path.to_owned(), json!({ method: operation }));
+    };
+    add("/auth/login", "post", operation("Sign in", &[], Some(&credentials), 200, &tokens));
+    add("/auth/register", "post", operation("Register", &[], Some(&credentials), 200, &tokens));
+    add("/auth/refresh", "post", operation("Exchange a refresh token", &[], Some(&refresh), 200, &tokens));
+    add("/auth/logout", "get", operation("Sign out", &[], None, 200, &json!({ "type": "object" })));
+    add("/auth/me", "get", operation("Who am I", &[], None, 200, &me));
+    paths
+}

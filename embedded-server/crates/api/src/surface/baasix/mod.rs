@@ -1,0 +1,6 @@
+//! The home surface: the Baasix SDK's items, and the spelling that the studio speaks too.
+
+pub(crate) mod error;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod routes;

@@ -1,0 +1,395 @@
+//! From the bytes of a request to what it asks. Pure: imports `base` and `query` only.
+//!
+//! Accepts everything the SDK and the other known clients of the original send
+//! (`spec/data.md` 1.1, 1.2): JSON texts, comma lists, repeated keys and the bracket form.
+
+use base::{Code, Error, Limits, Result, nearest};
+use indexmap::IndexMap;
+use query::{
+    AggregateAsked, AggregateFunction, CountMode, Direction, Filter, Read, RelConditions, SortAsked,
+};
+use serde_json::{Map, Value as Json};
+
+/// Query parameters with the bracket form unfolded.
+#[derive(Debug, Default)]
+pub(crate) struct Params(Map<String, Json>);
+
+impl Params {
+    /// Reads a query string.
+    pub(crate) fn parse(query: &str, limits: &Limits) -> Result<Self> {
+        let mut root = Map::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (head, keys) = split_brackets(&name);
+            if keys.len() > limits.filter_depth_max {
+                return Err(invalid(head, format!("is nested deeper than {}", limits.filter_depth_max)));
+            }
+            insert(&mut root, head, &keys, value.into_owned());
+        }
+        let root = root.into_iter().map(|(key, value)| (key, unfold(value))).collect();
+        Ok(Self(root))
+    }
+
+    fn get(&self, key: &str) -> Option<&Json> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A bare text parameter.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Json::String(text) => Some(text.clone()),
+            Json::Array(items) => items.last().and_then(Json::as_str).map(str::to_owned),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// Whether a switch is on: `true` or `1`.
+    pub(crate) fn on(&self, key: &str) -> bool {
+        matches!(self.text(key).as_deref(), Some("true" | "1"))
+    }
+
+    /// JSON text, or the bracket form.
+    pub(crate) fn json(&self, key: &str) -> Result<Option<Json>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Json::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Json::String(text)) => serde_json::from_str(text)
+                .map(Some)
+                .map_err(|fault| invalid(key, format!("is not JSON ({fault})"))),
+            Some(other) => Ok(Some(other.clone())),
+        }
+    }
+
+    /// A list of words: a JSON array, comma-separated text, or a repeated key.
+    pub(crate) fn words(&self, key: &str) -> Result<Vec<String>> {
+        let mut words = Vec::new();
+        let items = match self.get(key) {
+            None => return Ok(words),
+            Some(Json::Array(items)) => items.clone(),
+            Some(other) => vec![other.clone()],
+        };
+        for item in items {
+            match item {
+                Json::String(text) if text.trim_start().starts_with('[') => {
+                    let inner: Vec<Json> = serde_json::from_str(&text)
+                        .map_err(|fault| invalid(key, format!("is not a JSON array ({fault})")))?;
+                    for one in inner {
+                        match one {
+                            Json::String(word) => words.push(word),
+                            other => return Err(invalid(key, format!("holds `{other}`, which is not a text"))),
+                        }
+                    }
+                }
+                Json::String(text) => {
+                    words.extend(text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned));
+                }
+                other => return Err(invalid(key, format!("holds `{other}`, which is not a text"))),
+            }
+        }
+        Ok(words)
+    }
+
+    fn integer(&self, key: &str) -> Result<Option<i64>> {
+        match self.text(key) {
+            None => Ok(None),
+            Some(text) if text.trim().is_empty() => Ok(None),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map(Some)
+                .map_err(|_| invalid(key, format!("`{text}` is not a whole number"))),
+        }
+    }
+
+    fn natural(&self, key: &str) -> Result<Option<u64>> {
+        match self.integer(key)? {
+            None => Ok(None),
+            Some(n) => u64::try_from(n)
+                .map(Some)
+                .map_err(|_| invalid(key, format!("`{n}` is below zero"))),
+        }
+    }
+}
+
+/// The parameters of a list, as a read of `collection`.
+pub(crate) fn read(
+    collection: &str,
+    params: &Params,
+    limits: &Limits,
+    is_relation: &dyn Fn(&str) -> bool,
+) -> Result<Read> {
+    Ok(Read {
+        collection: collection.to_owned(),
+        key: None,
+        fields: params.words("fields")?,
+        filter: filter(params, "filter", limits)?,
+        sort: sort(params)?,
+        limit: params.integer("limit")?,
+        offset: params.natural("offset")?,
+        page: params.integer("page")?.map(|page| u64::try_from(page).unwrap_or(1).max(1)),
+        after: params.text("after"),
+        search: params.text("search").filter(|words| !words.trim().is_empty()),
+        search_fields: params.words("searchFields")?,
+        by_relevance: params.on("sortByRelevance"),
+        rel_conditions: rel_conditions(params, limits, is_relation)?,
+        with_deleted: params.text("paranoid").as_deref() == Some("false"),
+        aggregate: aggregate(params)?,
+        group_by: params.words("groupBy")?,
+        count: count(params)?,
+    })
+}
+
+fn filter(params: &Params, key: &str, limits: &Limits) -> Result<Option<Filter>> {
+    params.json(key)?.map(|json| query::parse_filter(&json, key, limits)).transpose()
+}
+
+fn rel_conditions(params: &Params, limits: &Limits, is_relation: &dyn Fn(&str) -> bool) -> Result<RelConditions> {
+    match params.json("relConditions")? {
+        None => Ok(RelConditions::default()),
+        Some(json) => query::parse_rel_conditions(&json, "relConditions", is_relation, limits),
+    }
+}
+
+fn count(params: &Params) -> Result<CountMode> {
+    match params.text("count").as_deref() {
+        None | Some("exact") => Ok(CountMode::Exact),
+        Some("estimate") => Ok(CountMode::Estimate),
+        Some("none") => Ok(CountMode::None),
+        Some(other) => Err(invalid("count", format!("`{other}` is not `exact`, `estimate` or `none`"))),
+    }
+}
+
+/// Every form of `spec/data.md` 7.
+fn sort(params: &Params) -> Result<Vec<SortAsked>> {
+    let mut keys = Vec::new();
+    match params.get("sort") {
+        None => {}
+        Some(Json::String(text)) => sort_text(text, &mut keys)?,
+        Some(Json::Array(items)) => {
+            for item in items {
+                match item {
+                    Json::String(text) => sort_text(text, &mut keys)?,
+                    other => sort_json(other, &mut keys)?,
+                }
+            }
+        }
+        Some(other) => sort_json(other, &mut keys)?,
+    }
+    Ok(keys)
+}
+
+fn sort_text(text: &str, keys: &mut Vec<SortAsked>) -> Result<()> {
+    let trimmed = text.trim();
+    if trimmed.starts_with(['{', '[']) {
+        let json: Json = serde_json::from_str(trimmed)
+            .map_err(|fault| invalid("sort", format!("is not JSON ({fault})")))?;
+        return sort_json(&json, keys);
+    }
+    for word in trimmed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        keys.push(match (word.strip_prefix('-'), word.rsplit_once(':')) {
+            (Some(path), _) => SortAsked { path: path.to_owned(), direction: Direction::Descending },
+            (None, Some((path, way))) => SortAsked { path: path.to_owned(), direction: direction(way)? },
+            (None, None) => SortAsked { path: word.to_owned(), direction: Direction::Ascending },
+        });
+    }
+    Ok(())
+}
+
+fn sort_json(json: &Json, keys: &mut Vec<SortAsked>) -> Result<()> {
+    match json {
+        Json::String(text) => sort_text(text, keys),
+        Json::Array(items) => items.iter().try_for_each(|item| sort_json(item, keys)),
+        Json::Object(map) => {
+            let named = map.get("column").or_else(|| map.get("field")).and_then(Json::as_str);
+            if let Some(path) = named {
+                let way = map.get("order").or_else(|| map.get("direction")).and_then(Json::as_str).unwrap_or("asc");
+                keys.push(SortAsked { path: path.to_owned(), direction: direction(way)? });
+                return Ok(());
+            }
+            for (path, way) in map {
+                if path == "_distance" {
+                    return Err(Error::new(Code::FeatureUnavailable, "sorting by distance is not available yet")
+                        .at("sort._distance"));
+                }
+                let way = way.as_str().ok_or_else(|| invalid("sort", format!("the direction of `{path}` is not a text")))?;
+                keys.push(SortAsked { path: path.clone(), direction: direction(way)? });
+            }
+            Ok(())
+        }
+        other => Err(invalid("sort", format!("`{other}` is not a sort key"))),
+    }
+}
+
+fn direction(way: &str) -> Result<Direction> {
+    match way.trim().to_ascii_lowercase().as_str() {
+        "asc" => Ok(Direction::Ascending),
+        "desc" => Ok(Direction::Descending),
+        other => Err(invalid("sort", format!("`{other}` is not `asc` or `desc`"))),
+    }
+}
+
+const FUNCTIONS: [(&str, AggregateFunction); 7] = [
+    ("count", AggregateFunction::Count),
+    ("sum", AggregateFunction::Sum),
+    ("avg", AggregateFunction::Avg),
+    ("min", AggregateFunction::Min),
+    ("max", AggregateFunction::Max),
+    ("distinct", AggregateFunction::Distinct),
+    ("array_agg", AggregateFunction::ArrayAgg),
+];
+
+fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
+    let mut all = IndexMap::new();
+    let Some(json) = params.json("aggregate")? else { return Ok(all) };
+    let Json::Object(map) = json else { return Err(invalid("aggregate", "is not an object")) };
+    for (alias, asked) in map {
+        let (word, field) = match &asked {
+            Json::String(word) => (word.clone(), String::from("*")),
+            Json::Object(asked) => {
+                let text = |key: &str| asked.get(key).and_then(Json::as_str).map(str::to_owned);
+                let word = text("function").ok_or_else(|| invalid("aggregate", format!("`{alias}` names no function")))?;
+                (word, text("field").unwrap_or_else(|| String::from("*")))
+            }
+            other => return Err(invalid("aggregate", format!("`{alias}` is `{other}`"))),
+        };
+        let known = FUNCTIONS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
+        let Some((_, function)) = known else {
+            let error = Error::new(Code::InvalidQuery, format!("Unsupported aggregate function: {word}"))
+                .at(format!("aggregate.{alias}.function"));
+            return Err(match nearest(&word, FUNCTIONS.iter().map(|(name, _)| *name)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        };
+        if field == "*" && *function != AggregateFunction::Count {
+            return Err(invalid("aggregate", format!("`{alias}`: only count takes `*`")));
+        }
+        all.insert(alias, AggregateAsked { function: *function, field });
+    }
+    Ok(all)
+}
+
+fn invalid(key: &str, what: impl AsRef<str>) -> Error {
+    Error::new(Code::InvalidQuery, format!("query parameter `{key}` {}", what.as_ref())).at(key)
+}
+
+/// `filter[a][gt]` is `filter` with the keys `a`, `gt`; `fields[]` has one empty key.
+fn split_brackets(name: &str) -> (&str, Vec<&str>) {
+    let Some(open) = name.find('[').filter(|_| name.ends_with(']')) else { return (name, Vec::new()) };
+    let inner = &name[open + 1..name.len() - 1];
+    (&name[..open], inner.split("][").collect())
+}
+
+fn insert(map: &mut Map<String, Json>, head: &str, keys: &[&str], value: String) {
+    let Some((first, rest)) = keys.split_first() else {
+        let slot = map.entry(head).or_insert(Json::Null);
+        match slot {
+            Json::Null => *slot = Json::String(value),
+            Json::Array(items) => items.push(Json::String(value)),
+            other => *slot = Json::Array(vec![other.take(), Json::String(value)]),
+        }
+        return;
+    };
+    let slot = map.entry(head).or_insert_with(|| Json::Object(Map::new()));
+    if !slot.is_object() {
+        *slot = Json::Object(Map::new());
+    }
+    if let Json::Object(inner) = slot {
+        // `a[]=x&a[]=y` counts up, so that order is kept.
+        let next = inner.len().to_string();
+        insert(inner, if first.is_empty() { &next } else { first }, rest, value);
+    }
+}
+
+/// Objects whose keys count 0, 1, 2 … are arrays.
+fn unfold(json: Json) -> Json {
+    match json {
+        Json::Object(map) => {
+            let counted = !map.is_empty() && map.keys().enumerate().all(|(at, key)| *key == at.to_string());
+            if counted {
+                Json::Array(map.into_iter().map(|(_, value)| unfold(value)).collect())
+            } else {
+                Json::Object(map.into_iter().map(|(key, value)| (key, unfold(value))).collect())
+            }
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(unfold).collect()),
+        leaf => leaf,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Params, read};
+    use base::{Code, Limits};
+    use query::{CountMode, Direction};
+    use serde_json::json;
+
+    fn ask(query: &str) -> Result<query::Read, base::Error> {
+        let limits = Limits::default();
+        read("posts", &Params::parse(query, &limits)?, &limits, &|_| false)
+    }
+
+    #[test]
+    fn fields_come_in_every_spelling() {
+        for query in [
+            r#"fields=["*","author.*"]"#,
+            "fields=*,author.*",
+            "fields=*&fields=author.*",
+            "fields[]=*&fields[]=author.*",
+            "fields[0]=*&fields[1]=author.*",
+        ] {
+            assert_eq!(ask(query).unwrap().fields, ["*", "author.*"], "{query}");
+        }
+    }
+
+    #[test]
+    fn sort_comes_in_every_spelling() {
+        for query in [
+            r#"sort={"createdAt":"desc","name":"asc"}"#,
+            r#"sort=["-createdAt","name"]"#,
+            "sort=createdAt:desc,name:asc",
+            "sort=-createdAt,name",
+            r#"sort=["createdAt:DESC","name"]"#,
+            r#"sort=[{"column":"createdAt","order":"desc"},{"field":"name","order":"ASC"}]"#,
+            r#"sort=[{"createdAt":"desc"},{"name":"asc"}]"#,
+            "sort[createdAt]=desc&sort[name]=asc",
+            "sort[0][createdAt]=desc&sort[1][name]=asc",
+        ] {
+            let sort = ask(query).unwrap().sort;
+            assert_eq!(sort.len(), 2, "{query}");
+            assert_eq!((sort[0].path.as_str(), sort[0].direction), ("createdAt", Direction::Descending), "{query}");
+            assert_eq!((sort[1].path.as_str(), sort[1].direction), ("name", Direction::Ascending), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_the_same_in_json_and_in_brackets() {
+        let text = ask(r#"filter={"views":{"gt":"5"},"tag":{"in":["a","b"]}}"#).unwrap().filter;
+        let brackets = ask("filter[views][gt]=5&filter[tag][in][0]=a&filter[tag][in][1]=b").unwrap().filter;
+        assert_eq!(text, brackets);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_which_parameter() {
+        for (query, key) in [
+            ("filter={", "filter"),
+            ("limit=abc", "limit"),
+            ("offset=-1", "offset"),
+            (r#"sort={"a":"up"}"#, "sort"),
+            ("count=all", "count"),
+            (r#"fields=["a",1]"#, "fields"),
+            (r#"aggregate={"n":{"function":"median","field":"a"}}"#, "aggregate.n.function"),
+        ] {
+            let error = ask(query).unwrap_err();
+            assert_eq!((error.code(), error.path()), (Code::InvalidQuery, Some(key)), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_read_too() {
+        let read = ask("limit=20&page=2&search=a+b&searchFields=[\"t\"]&paranoid=false&count=estimate&after=&aggregate={\"n\":\"count\"}&groupBy=a,b").unwrap();
+        assert_eq!((read.limit, read.page, read.search.as_deref()), (Some(20), Some(2), Some("a b")));
+        assert!(read.with_deleted && read.count == CountMode::Estimate && read.after.as_deref() == Some(""));
+        assert_eq!((read.group_by.len(), read.aggregate["n"].field.as_str()), (2, "*"));
+        assert_eq!(json!(read.search_fields), json!(["t"]));
+    }
+}

@@ -1,0 +1,3 @@
+//! The APIs we speak. Each is pure functions plus its routes.
+
+pub(crate) mod baasix;

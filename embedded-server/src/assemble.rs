@@ -1,0 +1,191 @@
+//! Builds every room. The only place that sees them all.
+
+use crate::{Config, Running};
+use api::{App, Settings};
+use auth::Auth;
+use base::{Clock, Code, Error, Result};
+use engine::Engine;
+use std::net::SocketAddr;
+use std::path::Path;
+use store::{PostgresOptions, SqliteOptions, Store};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// Connections that read from a SQLite file; two cores do not serve more at once.
+const SQLITE_READERS: usize = 4;
+
+/// Ports tried after a taken one.
+const PORTS_TRIED: u16 = 50;
+
+/// How often old changes are removed.
+const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+pub(crate) async fn start(config: Config) -> Result<Running> {
+    config.check()?;
+    make_folder(&config.data_dir)?;
+    let listener = listen(&config).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|fault| Error::internal("ask the listener for its address").caused_by(fault))?;
+    let store = open_store(&config).await?;
+    let engine = Engine::open(store, Clock::system(), config.limits.clone()).await?;
+    let auth = Auth::new(engine.clone(), identity(&config)?)?;
+    let setup_path = first_owner(&config, &auth).await?;
+    let app = App::new(engine.clone(), auth, http(&config, address));
+    let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let pruned = engine.clone();
+    let serving = tokio::spawn(async move {
+        let prune = tokio::spawn(prune(pruned));
+        let ended = axum::serve(listener, service)
+            .with_graceful_shutdown(async move {
+                // A dropped handle stops the server too.
+                drop(stopped.await);
+            })
+            .await;
+        prune.abort();
+        if let Err(fault) = ended {
+            tracing::error!(%fault, "the listener failed");
+        }
+    });
+    Ok(Running { address, setup_path, stop: Some(stop), serving: Some(serving), engine })
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|fault| {
+        Error::new(Code::ConfigInvalid, format!("cannot use the data folder {}: {fault}", folder.display()))
+            .hint("choose a folder that this user may write to, with `--data`")
+    })
+}
+
+async fn listen(config: &Config) -> Result<TcpListener> {
+    let last = if config.port_fallback && config.port != 0 {
+        config.port.saturating_add(PORTS_TRIED)
+    } else {
+        config.port
+    };
+    let mut fault = None;
+    for port in config.port..=last {
+        match TcpListener::bind((config.host.as_str(), port)).await {
+            Ok(listener) => return Ok(listener),
+            Err(taken) => fault = Some(taken),
+        }
+    }
+    let why = fault.map_or_else(String::new, |fault| fault.to_string());
+    Err(Error::new(Code::ConfigInvalid, format!("cannot listen on {}:{}: {why}", config.host, config.port))
+        .hint("choose another port with `--port`, or 0 for any free one"))
+}
+
+async fn open_store(config: &Config) -> Result<Store> {
+    match &config.database_url {
+        Some(url) => {
+            Store::open_postgres(PostgresOptions {
+                url: url.clone(),
+                connections: config.database_connections,
+                schema: config.database_schema.clone(),
+                limits: config.limits.clone(),
+            })
+            .await
+        }
+        None => {
+            Store::open_sqlite(SqliteOptions {
+                path: config.data_dir.join("data.db"),
+                synchronous: config.synchronous,
+                readers: SQLITE_READERS,
+                limits: config.limits.clone(),
+            })
+            .await
+        }
+    }
+}
+
+fn identity(config: &Config) -> Result<auth::Settings> {
+    let secret = match &config.secret_key {
+        Some(key) => key.as_bytes().to_vec(),
+        None => kept_secret(&config.data_dir.join("secret.key"))?,
+    };
+    Ok(auth::Settings {
+        secret,
+        access_seconds: config.access_token_seconds,
+        session_seconds: config.session_seconds,
+        public_registration: config.public_registration,
+        default_role: config.default_role.clone(),
+        allowed_roles: config.allowed_roles.clone(),
+        launch_token: config.launch_token.clone(),
+    })
+}
+
+/// The project's own secret: made once, readable by its owner only.
+fn kept_secret(path: &Path) -> Result<Vec<u8>> {
+    let trouble = |fault: std::io::Error| {
+        Error::new(Code::ConfigInvalid, format!("cannot keep the secret in {}: {fault}", path.display()))
+            .hint("give `SECRET_KEY`, or make the data folder writable")
+    };
+    match std::fs::read(path) {
+        Ok(secret) if secret.len() >= 32 => return Ok(secret),
+        Ok(_) => {}
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
+        Err(fault) => return Err(trouble(fault)),
+    }
+    let bytes = base::random_bytes::<48>()?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path).map_err(trouble)?;
+    std::io::Write::write_all(&mut file, &bytes).map_err(trouble)?;
+    file.sync_all().map_err(trouble)?;
+    Ok(bytes.to_vec())
+}
+
+/// Makes the first owner as told, or offers a one-time link (`spec/data.md` 21, row 30).
+async fn first_owner(config: &Config, auth: &Auth) -> Result<Option<String>> {
+    if auth.has_owner().await? {
+        return Ok(None);
+    }
+    match (&config.admin_email, &config.admin_password) {
+        (Some(email), Some(password)) => {
+            auth.create_owner(email, password, "Admin").await?;
+            Ok(None)
+        }
+        (Some(_), None) | (None, Some(_)) => Err(Error::new(
+            Code::ConfigInvalid,
+            "`admin_email` and `admin_password` come together",
+        )
+        .hint("give both, or neither for a one-time set-up link")),
+        (None, None) if config.silent_owner => {
+            // Nobody knows this password; the desktop signs in with its launch token.
+            let password = base::short_id()?;
+            auth.create_owner("owner@plinth.local", &password, "Owner").await?;
+            Ok(None)
+        }
+        (None, None) => Ok(Some(format!("/studio/#/setup?token={}", auth.offer_setup()?))),
+    }
+}
+
+fn http(config: &Config, address: SocketAddr) -> Settings {
+    Settings {
+        project: config.project.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        origins: config.origins.clone(),
+        hosts: config.hosts.clone(),
+        loopback: address.ip().is_loopback(),
+        studio: config.studio_dir.clone().filter(|folder| folder.join("index.html").is_file()),
+        schemas_public: config.schemas_public,
+        cookie_secure: config.production,
+    }
+}
+
+async fn prune(engine: Engine) {
+    let mut every = tokio::time::interval(PRUNE_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(fault) = engine.prune_changes().await {
+            tracing::warn!(%fault, "old changes were not removed");
+        }
+    }
+}

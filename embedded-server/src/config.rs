@@ -1,0 +1,361 @@
+//! The configuration: a file, the environment and flags, read once. Later ones win.
+
+use base::{Code, Error, Limits, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything the program can be told. Made by [`Config::load`], or by hand from
+/// [`Config::for_data`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the project.
+    pub data_dir: PathBuf,
+    /// Address to listen on.
+    pub host: String,
+    /// Port to listen on; 0 is any free one.
+    pub port: u16,
+    /// Take the next free port when the asked one is taken.
+    pub port_fallback: bool,
+    /// Postgres instead of the SQLite file in the folder.
+    pub database_url: Option<String>,
+    /// Schema in that database.
+    pub database_schema: Option<String>,
+    /// Connections to Postgres.
+    pub database_connections: u32,
+    /// When a SQLite commit counts as safe.
+    pub synchronous: Synchronous,
+    /// Name of the project.
+    pub project: String,
+    /// Signs tokens; made and kept in the folder when not given.
+    pub secret_key: Option<String>,
+    /// Lifetime of an access token, in seconds.
+    pub access_token_seconds: u64,
+    /// Lifetime of a session without a refresh, in seconds.
+    pub session_seconds: u64,
+    /// Whether anybody may register.
+    pub public_registration: bool,
+    /// Role of registered users.
+    pub default_role: String,
+    /// Roles that a registration may ask for.
+    pub allowed_roles: Vec<String>,
+    /// Address of the first owner on an empty database.
+    pub admin_email: Option<String>,
+    /// Password of the first owner on an empty database.
+    pub admin_password: Option<String>,
+    /// Make the first owner without a sign-in of its own (the desktop, with `launch_token`).
+    pub silent_owner: bool,
+    /// Token of this launch that acts as the owner.
+    pub launch_token: Option<String>,
+    /// Origins of pages that may call.
+    pub origins: Vec<String>,
+    /// Host names that requests may be addressed to, besides loopback ones.
+    pub hosts: Vec<String>,
+    /// Folder of the built studio.
+    pub studio_dir: Option<PathBuf>,
+    /// Whether schemas are readable without a sign-in.
+    pub schemas_public: bool,
+    /// Whether this is a production server.
+    pub production: bool,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// When a SQLite commit counts as safe.
+pub use store::Synchronous;
+
+/// One key of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// In the file.
+    pub name: &'static str,
+    /// In the environment; the first one that is set counts.
+    pub env: &'static [&'static str],
+    /// What it does.
+    pub about: &'static str,
+    /// What it may be.
+    pub allowed: &'static str,
+    /// What it is when not given.
+    pub default: &'static str,
+}
+
+const fn key(
+    name: &'static str,
+    env: &'static [&'static str],
+    about: &'static str,
+    allowed: &'static str,
+    default: &'static str,
+) -> Key {
+    Key { name, env, about, allowed, default }
+}
+
+/// Every key there is; `plinth config` prints this table.
+pub const KEYS: &[Key] = &[
+    key("host", &["HOST"], "address to listen on", "an IP address", "127.0.0.1"),
+    key("port", &["PORT"], "port to listen on; 0 is any free one", "0 to 65535", "8056"),
+    key("database_url", &["DATABASE_URL"], "Postgres instead of the SQLite file", "postgres://user:password@host:port/database", "none"),
+    key("database_schema", &["DATABASE_SCHEMA"], "schema in that database", "a name", "the database's own"),
+    key("database_connections", &["DATABASE_CONNECTIONS"], "connections to Postgres", "1 to 200", "8"),
+    key("synchronous", &["SQLITE_SYNCHRONOUS"], "when a SQLite commit counts as safe", "full or normal", "full"),
+    key("project", &["PROJECT_NAME"], "name of the project", "a text", "name of the folder"),
+    key("secret_key", &["SECRET_KEY"], "signs tokens", "at least 32 bytes in production", "made once, kept in the folder"),
+    key("access_token_expires_in", &["ACCESS_TOKEN_EXPIRES_IN"], "lifetime of an access token, in seconds", "120 to 31536000", "3600"),
+    key("session_expires_in", &["SESSION_EXPIRES_IN"], "lifetime of a session without a refresh, in seconds", "300 to 31536000", "2592000"),
+    key("public_registration", &["PUBLIC_REGISTRATION"], "whether anybody may register", "true or false", "true"),
+    key("default_role", &["DEFAULT_ROLE_REGISTERED"], "role of registered users", "a role's name", "user"),
+    key("allowed_roles", &["ALLOWED_ROLES"], "roles that a registration may ask for", "names, comma-separated", "none"),
+    key("admin_email", &["ADMIN_EMAIL"], "address of the first owner on an empty database", "an e-mail address", "none"),
+    key("admin_password", &["ADMIN_PASSWORD"], "password of the first owner on an empty database", "8 to 128 characters", "none"),
+    key("origins", &["AUTH_CORS_ALLOWED_ORIGINS"], "origins of pages that may call", "addresses, comma-separated", "http://localhost:3000,http://localhost:5173"),
+    key("hosts", &["ALLOWED_HOSTS"], "host names that requests may be addressed to, besides loopback ones", "names, comma-separated", "none"),
+    key("studio", &["PLINTH_STUDIO"], "folder of the built studio", "a folder", "beside the program"),
+    key("schemas_public", &["SCHEMAS_PUBLIC"], "whether schemas are readable without a sign-in", "true or false", "false"),
+    key("environment", &["PLINTH_ENV", "NODE_ENV"], "`production` turns its checks on", "a word", "development"),
+    key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
+    key("statement_ms_max", &["STATEMENT_MS_MAX"], "longest time one statement may run, in milliseconds", "100 to 3600000", "30000"),
+];
+
+/// The password that the original's documentation shows; nobody may go live with it.
+const KNOWN_PASSWORD: &str = "admin@123";
+
+struct Layers(BTreeMap<&'static str, (String, String)>);
+
+impl Config {
+    /// The defaults for a project in this folder.
+    #[must_use]
+    pub fn for_data(data_dir: impl Into<PathBuf>) -> Self {
+        let data_dir = data_dir.into();
+        let project = data_dir
+            .file_name()
+            .map_or_else(|| String::from("Plinth project"), |name| name.to_string_lossy().into_owned());
+        Self {
+            data_dir,
+            host: String::from("127.0.0.1"),
+            port: 8056,
+            port_fallback: false,
+            database_url: None,
+            database_schema: None,
+            database_connections: 8,
+            synchronous: Synchronous::Full,
+            project,
+            secret_key: None,
+            access_token_seconds: 3_600,
+            session_seconds: 2_592_000,
+            public_registration: true,
+            default_role: String::from("user"),
+            allowed_roles: Vec::new(),
+            admin_email: None,
+            admin_password: None,
+            silent_owner: false,
+            launch_token: None,
+            origins: ["http://localhost:3000", "http://localhost:5173"].map(str::to_owned).to_vec(),
+            hosts: Vec::new(),
+            studio_dir: beside_program(),
+            schemas_public: false,
+            production: false,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Reads `plinth.toml` in the folder (or `file`), then the environment, then the flags.
+    pub fn load(data_dir: &Path, file: Option<&Path>, flags: &[(&'static str, String)]) -> Result<Self> {
+        let mut layers = Layers(BTreeMap::new());
+        layers.file(data_dir, file)?;
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        for key in KEYS {
+            let found = key.env.iter().find_map(|name| std::env::var(name).ok().map(|value| (name, value)));
+            if let Some((name, value)) = found.filter(|(_, value)| !value.trim().is_empty()) {
+                layers.0.insert(key.name, (value, format!("environment variable {name}")));
+            }
+        }
+        for (name, value) in flags {
+            layers.0.insert(name, (value.clone(), format!("flag --{}", name.replace('_', "-"))));
+        }
+        layers.read(Self::for_data(data_dir))
+    }
+
+    /// Refuses what must not run.
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.production {
+            return Ok(());
+        }
+        if self.admin_password.as_deref() == Some(KNOWN_PASSWORD) {
+            return Err(refused("admin_password", "the documentation's example", "a password of your own in production"));
+        }
+        match &self.secret_key {
+            Some(key) if key.len() < 32 => {
+                Err(refused("secret_key", &format!("{} bytes long", key.len()), "at least 32 bytes in production"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl Layers {
+    fn file(&mut self, data_dir: &Path, file: Option<&Path>) -> Result<()> {
+        let path = file.map_or_else(|| data_dir.join("plinth.toml"), Path::to_path_buf);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound && file.is_none() => return Ok(()),
+            Err(fault) => {
+                return Err(Error::new(Code::ConfigInvalid, format!("cannot read {}: {fault}", path.display())));
+            }
+        };
+        let table: toml::Table = text.parse().map_err(|fault: toml::de::Error| {
+            Error::new(Code::ConfigInvalid, format!("{} is not TOML: {}", path.display(), fault.message()))
+        })?;
+        for (name, value) in table {
+            let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+                let error = Error::new(Code::ConfigInvalid, format!("{}: there is no key `{name}`", path.display()));
+                let near = base::nearest(&name, KEYS.iter().map(|key| key.name));
+                return Err(match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint("`plinth config` lists every key"),
+                });
+            };
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Array(items) => {
+                    let words = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                    words.collect::<Vec<_>>().join(",")
+                }
+                other => other.to_string(),
+            };
+            self.0.insert(key.name, (text, format!("{}", path.display())));
+        }
+        Ok(())
+    }
+
+    fn read(self, mut config: Config) -> Result<Config> {
+        self.text("host", |text| config.host = text);
+        self.number("port", 0, 65_535, |n| config.port = u16::try_from(n).unwrap_or_default())?;
+        if let Some(url) = self.get("database_url") {
+            if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+                // The URL may hold a password, so it is not repeated.
+                return Err(self.wrong("database_url", "not a Postgres address"));
+            }
+            config.database_url = Some(url);
+        }
+        config.database_schema = self.get("database_schema").or(config.database_schema);
+        self.number("database_connections", 1, 200, |n| config.database_connections = u32::try_from(n).unwrap_or(8))?;
+        match self.get("synchronous").as_deref() {
+            None => {}
+            Some("full") => config.synchronous = Synchronous::Full,
+            Some("normal") => config.synchronous = Synchronous::Normal,
+            Some(other) => return Err(self.wrong("synchronous", other)),
+        }
+        self.text("project", |text| config.project = text);
+        config.secret_key = self.get("secret_key").or(config.secret_key);
+        self.number("access_token_expires_in", 120, 31_536_000, |n| config.access_token_seconds = n)?;
+        self.number("session_expires_in", 300, 31_536_000, |n| config.session_seconds = n)?;
+        self.switch("public_registration", |on| config.public_registration = on)?;
+        self.text("default_role", |text| config.default_role = text);
+        self.list("allowed_roles", |list| config.allowed_roles = list);
+        config.admin_email = self.get("admin_email").or(config.admin_email);
+        config.admin_password = self.get("admin_password").or(config.admin_password);
+        self.list("origins", |list| config.origins = list);
+        self.list("hosts", |list| config.hosts = list);
+        self.text("studio", |text| config.studio_dir = Some(PathBuf::from(text)));
+        self.switch("schemas_public", |on| config.schemas_public = on)?;
+        config.production = self.get("environment").as_deref() == Some("production");
+        self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
+        self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
+        Ok(config)
+    }
+
+    fn get(&self, name: &'static str) -> Option<String> {
+        self.0.get(name).map(|(value, _)| value.trim().to_owned())
+    }
+
+    fn text(&self, name: &'static str, put: impl FnOnce(String)) {
+        if let Some(text) = self.get(name) {
+            put(text);
+        }
+    }
+
+    fn list(&self, name: &'static str, put: impl FnOnce(Vec<String>)) {
+        if let Some(text) = self.get(name) {
+            put(text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect());
+        }
+    }
+
+    fn number(&self, name: &'static str, low: u64, high: u64, put: impl FnOnce(u64)) -> Result<()> {
+        let Some(text) = self.get(name) else { return Ok(()) };
+        match text.parse::<u64>() {
+            Ok(n) if (low..=high).contains(&n) => {
+                put(n);
+                Ok(())
+            }
+            Ok(_) | Err(_) => Err(self.wrong(name, &text)),
+        }
+    }
+
+    fn switch(&self, name: &'static str, put: impl FnOnce(bool)) -> Result<()> {
+        match self.get(name).as_deref() {
+            None => Ok(()),
+            Some("true" | "1") => {
+                put(true);
+                Ok(())
+            }
+            Some("false" | "0") => {
+                put(false);
+                Ok(())
+            }
+            Some(other) => Err(self.wrong(name, other)),
+        }
+    }
+
+    fn wrong(&self, name: &'static str, value: &str) -> Error {
+        let source = self.0.get(name).map_or("the defaults", |(_, source)| source);
+        let allowed = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.allowed);
+        refused(name, value, allowed).caused_by(source.to_owned()).at(source)
+    }
+}
+
+fn refused(name: &str, value: &str, allowed: &str) -> Error {
+    Error::new(Code::ConfigInvalid, format!("configuration key `{name}` cannot be `{value}`"))
+        .hint(format!("allowed: {allowed}"))
+}
+
+/// The studio as it is installed beside the program, or built in a checkout.
+fn beside_program() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let candidates = ["studio", "../share/plinth/studio", "../../ui/dist", "../lib/plinth/studio"];
+    candidates.iter().map(|tail| folder.join(tail)).find(|path| path.join("index.html").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, KEYS};
+    use base::Code;
+    use std::path::Path;
+
+    #[test]
+    fn flags_win_and_errors_name_key_value_and_what_is_allowed() {
+        let nowhere = Path::new("/nonexistent/project");
+        let config = Config::load(nowhere, None, &[("port", String::from("9000"))]).unwrap();
+        assert_eq!((config.port, config.project.as_str()), (9_000, "project"));
+        let error = Config::load(nowhere, None, &[("port", String::from("99999"))]).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigInvalid);
+        assert!(error.message().contains("`port`") && error.message().contains("99999"));
+        assert!(error.hint_text().unwrap().contains("65535"));
+    }
+
+    #[test]
+    fn production_refuses_the_known_password_and_short_keys() {
+        let mut config = Config::for_data("/tmp/x");
+        config.production = true;
+        config.admin_password = Some(String::from("admin@123"));
+        assert_eq!(config.check().unwrap_err().code(), Code::ConfigInvalid);
+        config.admin_password = None;
+        config.secret_key = Some(String::from("short"));
+        assert_eq!(config.check().unwrap_err().code(), Code::ConfigInvalid);
+    }
+
+    #[test]
+    fn every_key_says_what_it_is() {
+        for key in KEYS {
+            assert!(!key.about.is_empty() && !key.allowed.is_empty() && !key.env.is_empty(), "{}", key.name);
+        }
+    }
+}
