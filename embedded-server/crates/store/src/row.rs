@@ -286,23 +286,60 @@ pub(crate) fn write_int(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// The shortest digits that read back equal; exponents where JavaScript writes them. JSON has no
-/// infinity and no NaN: they are `null`.
+/// The shortest digits that read back equal, spelled as Postgres spells a double (an exponent from
+/// 1e+15 up and below 1e-04 down), so that a number cast to text inside SQL looks the same as one
+/// written here. JSON has no infinity and no NaN: they are `null`.
 pub(crate) fn write_real(out: &mut Vec<u8>, number: f64) {
-    let size = number.abs();
     if !number.is_finite() {
         out.extend_from_slice(b"null");
-    } else if size == 0.0 {
-        out.push(b'0');
-    } else {
-        // Writing to a vector cannot fail.
-        let written = if (1e-6..1e21).contains(&size) {
-            write!(out, "{number}")
-        } else {
-            write!(out, "{number:e}")
-        };
-        debug_assert!(written.is_ok());
+        return;
     }
+    if number == 0.0 {
+        out.push(b'0');
+        return;
+    }
+    // The longest, `-2.2250738585072014e-308`, has 24 signs.
+    let mut buffer = [0_u8; 32];
+    let mut free = buffer.as_mut_slice();
+    let written = write!(free, "{number:e}");
+    debug_assert!(written.is_ok());
+    let rest = free.len();
+    let shortest = &buffer[..buffer.len() - rest];
+    let at = shortest.iter().position(|sign| *sign == b'e').unwrap_or(shortest.len());
+    let exponent = std::str::from_utf8(shortest.get(at + 1..).unwrap_or_default())
+        .ok()
+        .and_then(|digits| digits.parse::<i32>().ok())
+        .unwrap_or(0);
+    let mantissa = &shortest[..at];
+    if !(-4..15).contains(&exponent) {
+        out.extend_from_slice(mantissa);
+        out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+        if exponent.abs() < 10 {
+            out.push(b'0');
+        }
+        write_int(out, i64::from(exponent.abs()));
+        return;
+    }
+    if number < 0.0 {
+        out.push(b'-');
+    }
+    let digits = mantissa.iter().copied().filter(u8::is_ascii_digit);
+    if exponent < 0 {
+        out.extend_from_slice(b"0.");
+        out.extend((1..-exponent).map(|_| b'0'));
+        out.extend(digits);
+        return;
+    }
+    let whole = usize::try_from(exponent).unwrap_or(0) + 1;
+    let mut count = 0;
+    for digit in digits {
+        if count == whole {
+            out.push(b'.');
+        }
+        out.push(digit);
+        count += 1;
+    }
+    out.extend((count..whole).map(|_| b'0'));
 }
 
 fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -367,7 +404,12 @@ mod tests {
             (Form::Real, Cell::Real(2.0), "2"),
             (Form::Real, Cell::Real(-0.0), "0"),
             (Form::Real, Cell::Real(0.1), "0.1"),
-            (Form::Real, Cell::Real(1e300), "1e300"),
+            (Form::Real, Cell::Real(1e300), "1e+300"),
+            (Form::Real, Cell::Real(1e15), "1e+15"),
+            (Form::Real, Cell::Real(-123_456_789_012_345.0), "-123456789012345"),
+            (Form::Real, Cell::Real(1_234_567.5), "1234567.5"),
+            (Form::Real, Cell::Real(0.000_123), "0.000123"),
+            (Form::Real, Cell::Real(-0.000_012_5), "-1.25e-05"),
             (Form::Real, Cell::Real(5e-324), "5e-324"),
             (Form::Real, Cell::Real(f64::INFINITY), "null"),
             (Form::Real, Cell::Int(3), "3"),

@@ -1,27 +1,416 @@
 //! Text: case folding, LIKE, regular expressions, search.
 
-use super::PURE;
-use rusqlite::Connection;
-use rusqlite::functions::Context;
-use rusqlite::types::ValueRef;
+use super::{PURE, is_null, once, unfit, with_text};
+use regex::{Regex, RegexBuilder};
+use rusqlite::{Connection, Result};
+use rust_stemmers::{Algorithm, Stemmer};
 
-pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    connection.create_scalar_function("bx_fold", 1, PURE, |context| {
-        Ok(text(context, 0).map(|text| fold(&text)))
+/// Most memory a compiled pattern may take, in bytes. The engine runs in linear time whatever the
+/// pattern; its size is what a hostile one could blow up.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
+
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    connection
+        .create_scalar_function("bx_fold", 1, PURE, |context| Ok(with_text(context, 0, fold)))?;
+    connection.create_scalar_function("bx_like", 3, PURE, |context| {
+        if is_null(context, 0) || is_null(context, 1) {
+            return Ok(None);
+        }
+        let folding = context.get::<Option<bool>>(2)?.unwrap_or(false);
+        let pattern = once(context, 1, |pattern| Ok(Pattern::read(pattern, folding)))?;
+        Ok(with_text(context, 0, |text| pattern.matches(text)))
+    })?;
+    connection.create_scalar_function("bx_regex", 2, PURE, |context| {
+        if is_null(context, 0) || is_null(context, 1) {
+            return Ok(None);
+        }
+        let pattern = once(context, 1, |pattern| Ok(compiled(pattern)))?;
+        let pattern = (*pattern).as_ref().map_err(unfit)?;
+        Ok(with_text(context, 0, |text| pattern.is_match(text)))
+    })?;
+    connection.create_scalar_function("bx_search", 2, PURE, |context| {
+        if is_null(context, 0) || is_null(context, 1) {
+            return Ok(None);
+        }
+        let wanted = once(context, 1, |query| Ok(Wanted::read(query)))?;
+        Ok(with_text(context, 0, |text| wanted.is_in(text)))
     })
 }
 
-/// An argument as text; numbers as SQLite would print them. NULL and bytes are `None`.
-pub(super) fn text(context: &Context<'_>, at: usize) -> Option<String> {
-    match context.get_raw(at) {
-        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Null | ValueRef::Blob(_) => None,
+/// Lower case sign by sign, as `lower()` of Postgres does it: never more signs than before.
+fn fold(text: &str) -> String {
+    text.chars().map(lower).collect()
+}
+
+fn lower(sign: char) -> char {
+    if sign.is_ascii() {
+        sign.to_ascii_lowercase()
+    } else {
+        sign.to_lowercase().next().unwrap_or(sign)
     }
 }
 
-/// Lower case sign by sign, as `lower()` of Postgres does it: never more signs than before.
-pub(super) fn fold(text: &str) -> String {
-    text.chars().map(|sign| sign.to_lowercase().next().unwrap_or(sign)).collect()
+fn compiled(pattern: &str) -> std::result::Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build()
+}
+
+/// A LIKE pattern: `%` any signs, `_` one sign, a backslash makes the next one plain.
+struct Pattern {
+    folding: bool,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Sign(char),
+    One,
+    Any,
+    /// A backslash with nothing after it: nothing matches it.
+    Nothing,
+}
+
+impl Pattern {
+    fn read(pattern: &str, folding: bool) -> Self {
+        let plain = |sign| Part::Sign(if folding { lower(sign) } else { sign });
+        let mut parts = Vec::with_capacity(pattern.len());
+        let mut signs = pattern.chars();
+        while let Some(sign) = signs.next() {
+            let part = match sign {
+                '%' => Part::Any,
+                '_' => Part::One,
+                '\\' => signs.next().map_or(Part::Nothing, plain),
+                sign => plain(sign),
+            };
+            if part != Part::Any || parts.last() != Some(&Part::Any) {
+                parts.push(part);
+            }
+        }
+        Self { folding, parts }
+    }
+
+    /// Walks text and pattern side by side; after a mismatch the last `%` takes one sign more.
+    fn matches(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        let mut at = 0;
+        let mut again: Option<(usize, std::str::Chars<'_>)> = None;
+        loop {
+            let here = rest.clone();
+            let sign = rest.next().map(|sign| if self.folding { lower(sign) } else { sign });
+            match (self.parts.get(at), sign) {
+                (Some(Part::Any), _) => {
+                    at += 1;
+                    if at == self.parts.len() {
+                        return true;
+                    }
+                    again = Some((at, here.clone()));
+                    rest = here;
+                    continue;
+                }
+                (Some(Part::One), Some(_)) => {
+                    at += 1;
+                    continue;
+                }
+                (Some(Part::Sign(wanted)), Some(sign)) if *wanted == sign => {
+                    at += 1;
+                    continue;
+                }
+                (None, None) => return true,
+                (_, _) => {}
+            }
+            let Some((part, from)) = &mut again else { return false };
+            if from.next().is_none() {
+                return false;
+            }
+            at = *part;
+            rest = from.clone();
+        }
+    }
+}
+
+/// Words too common to be looked for: those the English dictionary of Postgres leaves out.
+const STOP_WORDS: [&str; 127] = [
+    "a",
+    "about",
+    "above",
+    "after",
+    "again",
+    "against",
+    "all",
+    "am",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "because",
+    "been",
+    "before",
+    "being",
+    "below",
+    "between",
+    "both",
+    "but",
+    "by",
+    "can",
+    "did",
+    "do",
+    "does",
+    "doing",
+    "don",
+    "down",
+    "during",
+    "each",
+    "few",
+    "for",
+    "from",
+    "further",
+    "had",
+    "has",
+    "have",
+    "having",
+    "he",
+    "her",
+    "here",
+    "hers",
+    "herself",
+    "him",
+    "himself",
+    "his",
+    "how",
+    "i",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "itself",
+    "just",
+    "me",
+    "more",
+    "most",
+    "my",
+    "myself",
+    "no",
+    "nor",
+    "not",
+    "now",
+    "of",
+    "off",
+    "on",
+    "once",
+    "only",
+    "or",
+    "other",
+    "our",
+    "ours",
+    "ourselves",
+    "out",
+    "over",
+    "own",
+    "s",
+    "same",
+    "she",
+    "should",
+    "so",
+    "some",
+    "such",
+    "t",
+    "than",
+    "that",
+    "the",
+    "their",
+    "theirs",
+    "them",
+    "themselves",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "through",
+    "to",
+    "too",
+    "under",
+    "until",
+    "up",
+    "very",
+    "was",
+    "we",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "while",
+    "who",
+    "whom",
+    "why",
+    "will",
+    "with",
+    "you",
+    "your",
+    "yours",
+    "yourself",
+    "yourselves",
+];
+
+/// What is searched for: stems, each the beginning of some stem of the text.
+struct Wanted {
+    stems: Vec<String>,
+}
+
+impl Wanted {
+    fn read(query: &str) -> Self {
+        let stemmer = Stemmer::create(Algorithm::English);
+        let mut stems = Vec::new();
+        each_stem(query, &stemmer, |stem| {
+            stems.push(stem.to_owned());
+            true
+        });
+        Self { stems }
+    }
+
+    /// Whether every word is in the text. A search of nothing but common words finds nothing.
+    fn is_in(&self, text: &str) -> bool {
+        let stemmer = Stemmer::create(Algorithm::English);
+        let mut missing: Vec<&String> = self.stems.iter().collect();
+        if missing.is_empty() {
+            return false;
+        }
+        each_stem(text, &stemmer, |stem| {
+            missing.retain(|wanted| !stem.starts_with(wanted.as_str()));
+            !missing.is_empty()
+        });
+        missing.is_empty()
+    }
+}
+
+/// Calls `each` with the stem of every word that counts, until it answers false.
+fn each_stem(text: &str, stemmer: &Stemmer, mut each: impl FnMut(&str) -> bool) {
+    let words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    for word in words {
+        let word = fold(word);
+        if STOP_WORDS.binary_search(&word.as_str()).is_ok() {
+            continue;
+        }
+        // Words with digits in them (`mp3`, `2026`) stand for themselves.
+        let goes_on = if word.chars().any(char::is_numeric) {
+            each(&word)
+        } else {
+            each(&stemmer.stem(&word))
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::asked::{asked, text, truth};
+    use super::STOP_WORDS;
+    use rusqlite::Connection;
+
+    #[test]
+    fn folding_is_sign_by_sign() {
+        assert_eq!(text("bx_fold('ÄÖÜ ß Σς İ')").as_deref(), Some("äöü ß σς i"));
+        assert_eq!(text("bx_fold(NULL)"), None);
+        assert_eq!(text("bx_fold(12)").as_deref(), Some("12"));
+    }
+
+    #[test]
+    fn like_is_that_of_postgres() {
+        let cases = [
+            ("abc", "a%", 0, true),
+            ("abc", "%b%", 0, true),
+            ("abc", "b%", 0, false),
+            ("abc", "a_c", 0, true),
+            ("aéc", "a_c", 0, true),
+            ("ac", "a_c", 0, false),
+            ("ABC", "abc", 0, false),
+            ("ÀBC", "àb%", 1, true),
+            ("50%", "50\\%", 0, true),
+            ("500", "50\\%", 0, false),
+            ("a_b", "a\\_b", 0, true),
+            ("axb", "a\\_b", 0, false),
+            ("a\\b", "a\\\\b", 0, true),
+            ("ab", "a\\b", 0, true),
+            ("a", "a\\", 0, false),
+            ("", "", 0, true),
+            ("", "%", 0, true),
+            ("a", "", 0, false),
+            ("aXbXc", "%X%X%", 0, true),
+            ("aaab", "%aab", 0, true),
+            ("mississippi", "%iss%ip%", 0, true),
+            ("mississippi", "%iss%ip", 0, false),
+            ("a\nb", "a%b", 0, true),
+        ];
+        let connection = Connection::open_in_memory().unwrap();
+        super::super::register(&connection).unwrap();
+        for (text, pattern, fold, expected) in cases {
+            let found: bool = connection
+                .query_row("SELECT bx_like(?1, ?2, ?3)", (text, pattern, fold), |row| row.get(0))
+                .unwrap();
+            assert_eq!(found, expected, "{text:?} LIKE {pattern:?} ({fold})");
+        }
+        assert_eq!(truth("bx_like(NULL, '%', 0)"), None);
+        assert_eq!(truth("bx_like('a', NULL, 0)"), None);
+    }
+
+    #[test]
+    fn a_hostile_pattern_ends_soon() {
+        let text = "a".repeat(20_000);
+        let pattern = "%a".repeat(20) + "b";
+        assert_eq!(truth(&format!("bx_like('{text}', '{pattern}', 0)")), Some(false));
+        assert_eq!(truth(&format!("bx_regex('{text}', '(a|a)*b')")), Some(false));
+    }
+
+    #[test]
+    fn expressions_match_anywhere() {
+        assert_eq!(truth("bx_regex('abc', 'b')"), Some(true));
+        assert_eq!(truth("bx_regex('abc', '^b')"), Some(false));
+        assert_eq!(truth("bx_regex('Änderung', '^.nd')"), Some(true));
+        assert_eq!(truth("bx_regex(NULL, 'b')"), None);
+        let connection = Connection::open_in_memory().unwrap();
+        super::super::register(&connection).unwrap();
+        assert!(connection.query_row("SELECT bx_regex('a', '(')", [], |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn search_finds_stems_and_beginnings() {
+        let cases = [
+            ("Databases for everyone", "DATABASE", true),
+            ("Databases for everyone", "data", true),
+            ("a programming language", "program", true),
+            ("a program", "programming", true),
+            ("the quick brown fox", "quick fox", true),
+            ("the quick brown fox", "quick dog", false),
+            ("Zed", "ed", false),
+            ("the quick", "the", false),
+            ("the quick", "the quick", true),
+            ("x", "& | ! ( ) : *", false),
+            ("naïve Über", "über NAÏVE", true),
+            ("version 2026", "202", true),
+            ("mp3 player", "mp3", true),
+            ("", "a", false),
+        ];
+        let connection = Connection::open_in_memory().unwrap();
+        super::super::register(&connection).unwrap();
+        for (text, query, expected) in cases {
+            let found: bool = connection
+                .query_row("SELECT bx_search(?1, ?2)", (text, query), |row| row.get(0))
+                .unwrap();
+            assert_eq!(found, expected, "{query:?} in {text:?}");
+        }
+        assert_eq!(asked("bx_search(NULL, 'a')"), rusqlite::types::Value::Null);
+    }
+
+    #[test]
+    fn stop_words_can_be_searched_by_halves() {
+        assert!(STOP_WORDS.is_sorted());
+    }
 }
