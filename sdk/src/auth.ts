@@ -6,6 +6,7 @@ import type {
   AuthTokens,
   LoginCredentials,
   RegisterData,
+  SetupData,
   User,
 } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
@@ -53,6 +54,37 @@ export class Auth {
    */
   register(data: RegisterData, options?: CallOptions): Promise<AuthResponse> {
     return this.#begin('/auth/register', data, options);
+  }
+
+  /**
+   * Makes the first owner of a new project and signs in. The token stands in the one-time link the
+   * server prints when it starts without an owner.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.setup({
+   *   token: 'from-the-printed-link',
+   *   email: 'owner@example.com',
+   *   password: 'a long password',
+   *   firstName: 'Ada',
+   * });
+   * ```
+   */
+  setup(data: SetupData, options?: CallOptions): Promise<AuthResponse> {
+    return this.#begin('/auth/setup', data, options);
+  }
+
+  /**
+   * Gives the signed-in user a new password. All other sessions of the user end. A wrong current
+   * password rejects with 400 `CURRENT_PASSWORD_INVALID`.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.changePassword('currentPassword', 'newPassword');
+   * ```
+   */
+  async changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void> {
+    await this.#http.post('/auth/password/change', { currentPassword, newPassword }, options);
   }
 
   /**

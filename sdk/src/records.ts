@@ -345,12 +345,12 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
   export(
     query: Pick<QueryParams<T>, 'filter' | 'sort' | 'fields'> & ExportOptions = {},
   ): Promise<Response> {
-    const { format = 'csv', filter, sort, fields, ...options } = query;
+    const { format = 'csv', formulas, filter, sort, fields, ...options } = query;
     return this.#http.stream({
       ...options,
       method: 'GET',
       path: `${this.#path}/export`,
-      params: { format, filter, sort, fields },
+      params: { format, formulas, filter, sort, fields },
     });
   }
 

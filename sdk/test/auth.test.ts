@@ -118,6 +118,22 @@ describe('sign-in', () => {
     expect(await second.auth.isAuthenticated()).toBe(false);
   });
 
+  it('setup makes the first owner and signs in', async () => {
+    server.on('POST /auth/setup', tokens(1));
+    await client().auth.setup({ token: 'one-time', email: 'a', password: 'b', firstName: 'Ada' });
+    expect(server.lastJson).toEqual({ token: 'one-time', email: 'a', password: 'b', firstName: 'Ada' });
+    expect(events).toEqual([['SIGNED_IN', 'u1']]);
+  });
+
+  it('changePassword keeps the session', async () => {
+    const plinth = await signedIn();
+    server.on('POST /auth/password/change', { json: { message: 'ok' } });
+    await plinth.auth.changePassword('old', 'new');
+    expect(server.lastJson).toEqual({ currentPassword: 'old', newPassword: 'new' });
+    expect(bearer(server.last)).toBe('access-1');
+    expect(await plinth.auth.getToken()).toBe('access-1');
+  });
+
   it('initialize finds what a former run left', async () => {
     await signedIn();
     expect(await client().auth.initialize()).toEqual({ user: USER, isAuthenticated: true });
@@ -496,13 +512,12 @@ describe('races', () => {
         await opened;
         return tokens(2);
       });
-    const call = plinth.items('p').find();
-    const explicit = plinth.auth.refreshToken();
+    const call = expect(plinth.items('p').find()).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+    const explicit = expect(plinth.auth.refreshToken()).rejects.toMatchObject({ code: 'REFRESH_FAILED' });
     await until(() => server.lines.includes('POST /auth/refresh'));
     await plinth.auth.logout();
     open();
-    await expect(call).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
-    await expect(explicit).rejects.toMatchObject({ code: 'REFRESH_FAILED' });
+    await Promise.all([call, explicit]);
     expect(await plinth.auth.getToken()).toBeNull();
     expect(storage.get('baasix_refresh_token')).toBeNull();
     expect(events).toEqual([['SIGNED_OUT', null]]);

@@ -126,8 +126,8 @@ describe('reads', () => {
     ]);
     await plinth.items('products').export({ format: 'ndjson', sort: '-id' });
     expect(server.lines[1]).toBe('GET /items/products/export?format=ndjson&sort=-id');
-    await plinth.items('products').export();
-    expect(server.lines[2]).toBe('GET /items/products/export?format=csv');
+    await plinth.items('products').export({ formulas: 'keep' });
+    expect(server.lines[2]).toBe('GET /items/products/export?format=csv&formulas=keep');
   });
 
   it('a refused export rejects like any call', async () => {

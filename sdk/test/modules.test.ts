@@ -307,7 +307,8 @@ describe('imports', () => {
 describe('access and server', () => {
   it('access.me resolves to the report, health to the reply', async () => {
     const report = {
-      role: { id: 'r', name: 'editor' },
+      role: { id: 'r', name: 'editor', administrator: false },
+      user: 'u',
       collections: {
         products: { create: false, read: { fields: ['*'], conditional: false }, update: false, delete: false },
       },

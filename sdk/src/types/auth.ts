@@ -1,4 +1,3 @@
-import type { ItemId } from './common.js';
 import type { Filter } from './filter.js';
 
 /** How a session is carried: a bearer token, or an HttpOnly cookie. */
@@ -156,6 +155,15 @@ export interface RegisterData {
   [column: string]: unknown;
 }
 
+/** What makes the first owner of a new project. */
+export interface SetupData {
+  /** From the one-time link the server printed. */
+  token: string;
+  email: string;
+  password: string;
+  firstName?: string | undefined;
+}
+
 /** The reply of every call that starts a session. */
 export interface AuthResponse {
   /** Empty when no session began, for instance until the e-mail address is verified. */
@@ -202,6 +210,8 @@ export type AccessGrant =
 
 /** The reply of `access.me()`. */
 export interface AccessReport {
-  role: { id: ItemId; name: string } | string | null;
+  role: { id: string | null; name: string; administrator: boolean };
+  /** The id of the signed-in user; `null` for nobody. */
+  user: string | null;
   collections: Record<string, Record<PermissionAction, AccessGrant>>;
 }

@@ -53,5 +53,11 @@ export interface ImportJob {
 
 /** Options of an export: the query, the format, and those of every call. */
 export interface ExportOptions extends CallOptions {
+  /** `csv` unless given. */
   format?: ExportFormat | undefined;
+  /**
+   * CSV: a cell that a spreadsheet would run as a formula is written so that it does not; `keep`
+   * writes it as it is stored, for other programs.
+   */
+  formulas?: 'keep' | undefined;
 }
