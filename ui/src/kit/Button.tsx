@@ -77,7 +77,7 @@ export function Button({
         className,
       )}
     >
-      {busy ? <Spinner /> : Icon ? <Icon aria-hidden size={14} /> : null}
+      {busy ? <Spinner /> : Icon ? <Icon aria-hidden size={size === "small" ? 12 : 14} /> : null}
       {children}
       {hint !== undefined && !busy ? (
         <span

@@ -59,4 +59,5 @@ export const t = catalogue({
   "true": "true",
   "false": "false",
   "unsaved": "not committed",
+  "code.more": { one: "{count} more line; Copy has it all", other: "{count} more lines; Copy has them all" },
 });

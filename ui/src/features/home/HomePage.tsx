@@ -501,10 +501,10 @@ function HomeStatus({ projects, onUnlock }: { projects: readonly Project[]; onUn
   return (
     <Status>
       <span className="flex items-center gap-4">
-        {running === 0 ? t("status.none") : t("status.active", { count: running, total: projects.length })}
-        {state === null ? t("status.browser") : null}
-        {state === "keychain" ? t("status.keychain") : null}
-        {state === "sealed" ? t("status.sealed") : null}
+        <span>{running === 0 ? t("status.none") : t("status.active", { count: running, total: projects.length })}</span>
+        {state === null ? <span>{t("status.browser")}</span> : null}
+        {state === "keychain" ? <span>{t("status.keychain")}</span> : null}
+        {state === "sealed" ? <span>{t("status.sealed")}</span> : null}
         {state === "locked" ? (
           <button type="button" className="underline underline-offset-2" onClick={() => onUnlock(false)}>
             {t("status.locked")}

@@ -1,0 +1,306 @@
+/** A request as the screen holds it, and the same request as an address and as code. */
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export const METHODS: readonly Method[] = ["GET", "POST", "PATCH", "DELETE"];
+
+export interface Param {
+  readonly name: string;
+  readonly value: string;
+  readonly on: boolean;
+  /** Cannot be renamed or removed: the server knows it. */
+  readonly known: boolean;
+}
+
+export interface ApiRequest {
+  readonly method: Method;
+  readonly path: string;
+  readonly params: readonly Param[];
+  readonly headers: readonly Param[];
+  readonly body: string;
+}
+
+export type OpId =
+  | "list" | "one" | "create" | "update" | "delete" | "aggregate" | "export" | "schema"
+  | "me" | "access" | "openapi" | "health";
+
+/** Parameters whose value is JSON on the wire. */
+const JSON_PARAMS = new Set(["filter", "aggregate", "groupBy", "relConditions"]);
+/** Parameters that people write as a comma list and the wire wants as a JSON list. */
+const LIST_PARAMS = new Set(["fields", "sort", "searchFields"]);
+
+export function whyNotJson(text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (fault) {
+    return fault instanceof Error ? fault.message : String(fault);
+  }
+}
+
+export function paramFault(param: Param): string | null {
+  return param.on && param.value.trim() !== "" && JSON_PARAMS.has(param.name) ? whyNotJson(param.value) : null;
+}
+
+export function wireValue(param: Param): string {
+  const value = param.value.trim();
+  if (!LIST_PARAMS.has(param.name) || value.startsWith("[") || value.startsWith("{")) return value;
+  return JSON.stringify(value.split(",").map((part) => part.trim()).filter((part) => part !== ""));
+}
+
+export function target(request: ApiRequest): string {
+  const query = new URLSearchParams();
+  for (const param of request.params) {
+    if (param.on && param.name.trim() !== "") query.append(param.name.trim(), wireValue(param));
+  }
+  const text = query.toString();
+  if (text === "") return request.path;
+  return `${request.path}${request.path.includes("?") ? "&" : "?"}${text}`;
+}
+
+export function hasBody(method: Method): boolean {
+  return method === "POST" || method === "PATCH";
+}
+
+const param = (name: string, value: string, on = true): Param => ({ name, value, on, known: true });
+
+const EXACT: readonly Param[] = [
+  { name: "accept-numbers", value: "string", on: true, known: true },
+  { name: "x-plinth-strict", value: "1", on: true, known: true },
+];
+
+/** A value of the right shape to begin from. */
+function sample(field: FieldInfo): unknown {
+  switch (field.type.kind) {
+    case "int":
+      return field.type.bits === 64 ? "1" : 1;
+    case "decimal":
+      return "1.00";
+    case "float":
+      return 1;
+    case "bool":
+      return true;
+    case "date":
+      return "2026-11-20";
+    case "instant":
+      return "2026-11-20T09:30:00Z";
+    case "datetime":
+      return "2026-11-20T09:30:00";
+    case "enum":
+      return field.type.options?.[0] ?? "";
+    case "json":
+      return {};
+    case "array":
+      return [];
+    case "text":
+    case "uuid":
+    case "time":
+    case "timetz":
+    case "range":
+    case "geo":
+    case "binary":
+    case "unknown":
+      return "";
+  }
+}
+
+function writable(collection: CollectionInfo): readonly FieldInfo[] {
+  return collection.fields.filter(
+    (field) => !field.computed && !field.hidden && !field.primaryKey && field.relation === null && !["createdAt", "updatedAt", "deletedAt"].includes(field.name),
+  );
+}
+
+/** Own columns, and of each to-one relation the field that names its row. */
+export function listFields(collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): string {
+  const relations = collection.fields.flatMap((field) =>
+    field.relation ? [`${field.relation.name}.${find(field.relation.target)?.display ?? "*"}`] : [],
+  );
+  return ["*", ...relations].join(", ");
+}
+
+/** The request an entry of the list stands for. */
+export function requestOf(op: OpId, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): ApiRequest {
+  const items = `/items/${collection.name}`;
+  const body = (fields: readonly FieldInfo[]): string =>
+    JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, sample(field)])), null, 2);
+  const plain = (path: string, method: Method = "GET"): ApiRequest => ({ method, path, params: [], headers: [], body: "" });
+  const own = writable(collection);
+  const stamp = collection.fields.find((field) => field.name === "createdAt");
+  const sum = collection.fields.find((field) => field.type.kind === "decimal" || (field.type.kind === "int" && !field.primaryKey));
+  switch (op) {
+    case "list":
+      return {
+        method: "GET",
+        path: items,
+        params: [
+          param("fields", listFields(collection, find)),
+          param("filter", `{"${collection.primaryKey}": {"isNotNull": true}}`, false),
+          param("sort", stamp ? "-createdAt" : collection.primaryKey),
+          param("limit", "3"),
+          param("page", "1", false),
+          param("search", "", false),
+          param("count", "exact", false),
+          param("after", "", false),
+        ],
+        headers: EXACT,
+        body: "",
+      };
+    case "one":
+      return { method: "GET", path: `${items}/{id}`, params: [param("fields", listFields(collection, find))], headers: EXACT, body: "" };
+    case "create":
+      return { method: "POST", path: items, params: [], headers: EXACT, body: body(own) };
+    case "update":
+      return { method: "PATCH", path: `${items}/{id}`, params: [], headers: [...EXACT, { name: "if-match", value: "", on: false, known: true }], body: body(own.slice(0, 1)) };
+    case "delete":
+      return { method: "DELETE", path: `${items}/{id}`, params: [], headers: [{ name: "if-match", value: "", on: false, known: true }], body: "" };
+    case "aggregate":
+      return {
+        method: "GET",
+        path: items,
+        params: [
+          param(
+            "aggregate",
+            JSON.stringify({ rows: { function: "count", field: "*" }, ...(sum ? { sum: { function: "sum", field: sum.name } } : {}) }),
+          ),
+          param("groupBy", "[]", false),
+          param("filter", "{}", false),
+        ],
+        headers: EXACT,
+        body: "",
+      };
+    case "export":
+      return { method: "GET", path: `${items}/export`, params: [param("format", "csv"), param("fields", "*", false), param("filter", "{}", false)], headers: [], body: "" };
+    case "schema":
+      return plain(`/schemas/${collection.name}`);
+    case "me":
+      return plain("/auth/me");
+    case "access":
+      return plain("/access/me");
+    case "openapi":
+      return plain("/openapi");
+    case "health":
+      return plain("/health");
+  }
+}
+
+export const COLLECTION_OPS: ReadonlyArray<{ id: OpId; method: Method }> = [
+  { id: "list", method: "GET" },
+  { id: "one", method: "GET" },
+  { id: "create", method: "POST" },
+  { id: "update", method: "PATCH" },
+  { id: "delete", method: "DELETE" },
+  { id: "aggregate", method: "GET" },
+  { id: "export", method: "GET" },
+  { id: "schema", method: "GET" },
+];
+export const PROJECT_OPS: ReadonlyArray<{ id: OpId; method: Method }> = [
+  { id: "me", method: "GET" },
+  { id: "access", method: "GET" },
+  { id: "openapi", method: "GET" },
+  { id: "health", method: "GET" },
+];
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The token stands in the environment, never in the snippet. */
+export const TOKEN_VARIABLE = "PLINTH_TOKEN";
+
+const usedHeaders = (request: ApiRequest): readonly Param[] => request.headers.filter((header) => header.on && header.name.trim() !== "");
+
+export function asCurl(request: ApiRequest, url: string): string {
+  const lines = [`curl ${request.method === "GET" ? "" : `-X ${request.method} `}${quote(url + target(request))}`];
+  lines.push(`-H "Authorization: Bearer $${TOKEN_VARIABLE}"`);
+  for (const header of usedHeaders(request)) lines.push(`-H ${quote(`${header.name}: ${header.value}`)}`);
+  if (hasBody(request.method) && request.body.trim() !== "") {
+    lines.push(`-H 'content-type: application/json'`, `--data ${quote(request.body)}`);
+  }
+  return lines.join(" \\\n  ");
+}
+
+export function asHttp(request: ApiRequest, url: string): string {
+  const { host } = new URL(url);
+  const body = hasBody(request.method) && request.body.trim() !== "";
+  return [
+    `${request.method} ${target(request)} HTTP/1.1`,
+    `host: ${host}`,
+    `authorization: Bearer {token}`,
+    ...usedHeaders(request).map((header) => `${header.name}: ${header.value}`),
+    ...(body ? ["content-type: application/json", "", request.body] : []),
+  ].join("\n");
+}
+
+/** JSON as a TypeScript literal: keys without quotes where they are names. */
+function literal(value: unknown, indent: string): string {
+  return (JSON.stringify(value, null, 2) ?? "undefined")
+    .replace(/"([A-Za-z_$][\w$]*)":/g, "$1:")
+    .replaceAll("\n", `\n${indent}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function options(request: ApiRequest): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const entry of request.params) {
+    if (!entry.on || entry.name.trim() === "") continue;
+    const wire = wireValue(entry);
+    found[entry.name] = JSON_PARAMS.has(entry.name) || LIST_PARAMS.has(entry.name) ? parsed(wire) : /^\d+$/.test(wire) ? Number.parseInt(wire, 10) : wire;
+  }
+  return found;
+}
+
+/** The call of the SDK that does the same; a route without a method goes through `http`. */
+export function asTypeScript(request: ApiRequest, url: string, notes: { numbers: string; token: string }): string {
+  const exact = usedHeaders(request).some((header) => header.name.toLowerCase() === "accept-numbers");
+  const head = [
+    `import { createPlinth } from "@plinth/sdk";`,
+    ``,
+    `const plinth = createPlinth({`,
+    `  url: ${JSON.stringify(url)},`,
+    `  token: process.env.${TOKEN_VARIABLE}, // ${notes.token}`,
+    ...(exact ? [`  numbers: "exact", // ${notes.numbers}`] : []),
+    `});`,
+    ``,
+  ];
+  const parts = /^\/items\/([^/?]+)(?:\/([^/?]+))?$/.exec(request.path);
+  const ask = options(request);
+  const given = Object.keys(ask).length > 0 ? literal(ask, "") : "";
+  const body = literal(parsed(request.body.trim() === "" ? "{}" : request.body), "");
+  const [, collection, id] = parts ?? [];
+  const items = `plinth.items(${JSON.stringify(collection)})`;
+  let call: string;
+  if (collection !== undefined && id === "export") call = `const file = await ${items}.export(${given});`;
+  else if (collection !== undefined && id === undefined && request.method === "GET") {
+    call = `const { data, totalCount } = await ${items}.find(${given});`;
+  } else if (collection !== undefined && id === undefined && request.method === "POST") call = `const row = await ${items}.create(${body});`;
+  else if (collection !== undefined && id !== undefined && request.method === "GET") {
+    call = `const row = await ${items}.findOne(${JSON.stringify(id)}${given === "" ? "" : `, ${given}`});`;
+  } else if (collection !== undefined && id !== undefined && request.method === "PATCH") call = `await ${items}.update(${JSON.stringify(id)}, ${body});`;
+  else if (collection !== undefined && id !== undefined && request.method === "DELETE") call = `await ${items}.delete(${JSON.stringify(id)});`;
+  else if (request.path === "/auth/me") call = `const user = await plinth.auth.me();`;
+  else if (request.path === "/access/me") call = `const access = await plinth.access.me();`;
+  else if (request.path === "/health") call = `const health = await plinth.server.health();`;
+  else {
+    const more = [
+      `method: ${JSON.stringify(request.method)}`,
+      `path: ${JSON.stringify(request.path)}`,
+      ...(given === "" ? [] : [`params: ${given}`]),
+      ...(hasBody(request.method) && request.body.trim() !== "" ? [`body: ${body}`] : []),
+    ];
+    call = `const answer = await plinth.http.request({ ${more.join(", ")} });`;
+  }
+  return [...head, call].join("\n");
+}
+
+/** How many rows an answer shows of how many. */
+export function rowsOf(text: string): { shown: number; total: number | null; estimated: boolean } | null {
+  const body = parsed(text);
+  if (typeof body !== "object" || body === null || !("data" in body) || !Array.isArray(body.data)) return null;
+  const total = "totalCount" in body && typeof body.totalCount === "number" ? body.totalCount : null;
+  return { shown: body.data.length, total, estimated: "totalCountEstimated" in body && body.totalCountEstimated === true };
+}
