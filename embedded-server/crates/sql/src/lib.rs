@@ -5,10 +5,22 @@
 //! the catalog and are quoted; both dialects give the same answer (NULL order, case, dates,
 //! numbers). Refuses nothing: what a dialect cannot do was refused in `resolve`.
 
+mod compile;
 mod define;
+mod dialect;
+mod filter;
+mod group;
+mod join;
+mod mutate;
+mod names;
+mod select;
 mod statement;
+mod writer;
 
 pub use define::Definition;
+pub use mutate::{ChangeStamp, CompiledWrite, compile_write};
+pub use names::{constraint_name, index_name, sequence_name};
+pub use select::compile_read;
 pub use statement::{
     Bind, Compiled, Cursor, Dialect, Expect, Form, Numbers, Program, ProgramStep, Shape, ShapeNode,
     Statement,

@@ -1,0 +1,117 @@
+//! SQLite's answers. Functions named `bx_…` are registered by `store` on every connection.
+
+use super::Family;
+use crate::Numbers;
+
+pub(super) fn answered(column: &str, family: Family) -> String {
+    match family {
+        Family::Local => format!("{column}||'Z'"),
+        Family::Text
+        | Family::Folded
+        | Family::Integer
+        | Family::BigInt
+        | Family::Decimal
+        | Family::Real
+        | Family::Double
+        | Family::Boolean
+        | Family::Date
+        | Family::Instant
+        | Family::Time
+        | Family::LocalTime
+        | Family::Uuid
+        | Family::Json
+        | Family::Binary => String::from(column),
+    }
+}
+
+/// JSON text, or NULL when the column is NULL.
+pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> String {
+    let plain = |text: String| format!("'\"'||{text}||'\"'");
+    match (family, numbers) {
+        // `json_quote` is NULL-safe, but its `null` is what `coalesce` would give anyway.
+        (Family::Text | Family::Folded, _) => format!("json_quote({column})"),
+        (Family::BigInt | Family::Decimal, Numbers::Strings) => plain(String::from(column)),
+        (Family::Integer | Family::BigInt | Family::Decimal | Family::Json, _) => {
+            String::from(column)
+        }
+        // SQLite prints doubles with 15 digits; the answer has as many as are needed.
+        (Family::Real | Family::Double, _) => format!("bx_real({column})"),
+        (Family::Boolean, _) => format!("CASE {column} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
+        (Family::Date | Family::Instant | Family::Time | Family::LocalTime | Family::Uuid, _) => {
+            plain(String::from(column))
+        }
+        (Family::Local, _) => plain(answered(column, family)),
+        (Family::Binary, _) => plain(format!("bx_base64({column})")),
+    }
+}
+
+pub(super) fn as_text(column: &str, family: Family) -> String {
+    match family {
+        Family::Integer | Family::BigInt => format!("CAST({column} AS TEXT)"),
+        Family::Real | Family::Double => format!("bx_real({column})"),
+        Family::Boolean => format!("CASE {column} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
+        Family::Binary => format!("bx_base64({column})"),
+        Family::Text
+        | Family::Folded
+        | Family::Decimal
+        | Family::Date
+        | Family::Instant
+        | Family::Local
+        | Family::Time
+        | Family::LocalTime
+        | Family::Uuid
+        | Family::Json => String::from(column),
+    }
+}
+
+pub(super) fn number_of(column: &str, family: Family, wanted: Family) -> String {
+    let guarded = |pattern: &str, number: String| {
+        let text = as_text(column, family);
+        format!("CASE WHEN bx_regex({text}, '{pattern}') THEN {number} END")
+    };
+    let is_number = matches!(
+        family,
+        Family::Integer | Family::BigInt | Family::Decimal | Family::Real | Family::Double
+    );
+    match wanted {
+        Family::Decimal if family == Family::Decimal => String::from(column),
+        Family::Decimal if is_number => format!("bx_dec({})", as_text(column, family)),
+        Family::Decimal => guarded("^[+-]?[0-9]+([.][0-9]+)?$", format!("bx_dec({column})")),
+        Family::Double if is_number => format!("CAST({column} AS REAL)"),
+        Family::Double => guarded(
+            "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,2})?$",
+            format!("CAST({column} AS REAL)"),
+        ),
+        // To the nearest whole number, halves away from zero, as Postgres rounds decimals.
+        _ if is_number => format!("CAST(round({column}) AS INTEGER)"),
+        _ if family == Family::Boolean => String::from(column),
+        _ => guarded("^[+-]?[0-9]{1,18}$", format!("CAST({column} AS INTEGER)")),
+    }
+}
+
+pub(super) fn json_paths(keys: &[String]) -> Vec<String> {
+    let is_position = |key: &str| {
+        let digits = key.strip_prefix('-').unwrap_or(key);
+        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let path = |by_position: bool| {
+        let mut path = String::from("$");
+        for key in keys {
+            match key.strip_prefix('-') {
+                Some(back) if by_position && is_position(key) => {
+                    path.push_str(&format!("[#-{back}]"));
+                }
+                None if by_position && is_position(key) => path.push_str(&format!("[{key}]")),
+                Some(_) | None => {
+                    path.push('.');
+                    path.push_str(&serde_json::Value::String(key.clone()).to_string());
+                }
+            }
+        }
+        path
+    };
+    if keys.iter().any(|key| is_position(key)) {
+        return vec![path(true), path(false)];
+    }
+    vec![path(false)]
+}

@@ -1,0 +1,239 @@
+//! Grouped reads: keys, aggregates, and how many groups there are.
+
+use crate::compile::Compiler;
+use crate::dialect::Family;
+use crate::filter::Expression;
+use crate::join::Scope;
+use crate::select::shape_key;
+use crate::writer::quoted;
+use crate::{Dialect, Form, Numbers, ShapeNode};
+use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
+
+/// An expression of a group: how it is answered and how it is sorted.
+struct Grouped {
+    answered: String,
+    form: Form,
+    ordered: String,
+}
+
+impl Compiler {
+    pub(crate) fn groups(&mut self, plan: &ReadPlan, grouping: &Grouping) -> Vec<ShapeNode> {
+        let mut scope = Scope::new(self, &plan.collection);
+        let tests = self.grouped_tests(&mut scope, plan, grouping);
+        let from = scope.from(self);
+        let keys: Vec<Grouped> =
+            grouping.keys.iter().map(|key| self.group_key(&scope, key)).collect();
+        let aggregates: Vec<Grouped> =
+            grouping.aggregates.iter().map(|entry| self.aggregate(&scope, entry)).collect();
+
+        let mut list = Vec::with_capacity(keys.len() + aggregates.len());
+        let mut nodes = Vec::new();
+        for (asked, key) in grouping.keys.iter().zip(&keys) {
+            for name in &asked.keys {
+                let key_text = shape_key(name);
+                nodes.push(ShapeNode::Field { key: key_text, column: list.len(), form: key.form });
+            }
+            list.push(key.answered.as_str());
+        }
+        for (asked, aggregate) in grouping.aggregates.iter().zip(&aggregates) {
+            let key = shape_key(&asked.alias);
+            nodes.push(ShapeNode::Field { key, column: list.len(), form: aggregate.form });
+            list.push(aggregate.answered.as_str());
+        }
+        if list.is_empty() {
+            list.push("1");
+        }
+        self.writer.push("SELECT ").list(&list, ", ").push(" FROM ").push(&from);
+        self.where_all(&tests);
+        self.group_by(&scope, grouping);
+        self.order_groups(plan, &keys, &aggregates);
+        self.limit(&plan.page);
+        nodes
+    }
+
+    /// How many groups there are, whatever part of them is asked for.
+    pub(crate) fn count_groups(&mut self, plan: &ReadPlan, grouping: &Grouping) {
+        if grouping.keys.is_empty() {
+            self.writer.push("SELECT 1");
+            return;
+        }
+        let mut scope = Scope::new(self, &plan.collection);
+        let tests = self.grouped_tests(&mut scope, plan, grouping);
+        let from = scope.from(self);
+        let outer = self.writer.alias();
+        self.writer.push("SELECT count(*) FROM (SELECT 1 AS ").push(&quoted("$one"));
+        self.writer.push(" FROM ").push(&from);
+        self.where_all(&tests);
+        self.group_by(&scope, grouping);
+        self.writer.push(&format!(") {outer}"));
+    }
+
+    /// Joins what keys and aggregates name, then the conditions: those over the same far rows
+    /// bind the rows that are aggregated, all others only the root.
+    fn grouped_tests<'p>(
+        &mut self,
+        scope: &mut Scope<'p>,
+        plan: &'p ReadPlan,
+        grouping: &'p Grouping,
+    ) -> Vec<String> {
+        for key in &grouping.keys {
+            scope.reach(self, &key.column);
+        }
+        for column in grouping.aggregates.iter().filter_map(|entry| entry.column.as_ref()) {
+            scope.reach(self, column);
+        }
+        self.root_tests(scope, plan)
+    }
+
+    /// What rows of one group have in common.
+    fn group_text(&self, scope: &Scope<'_>, key: &GroupKey) -> Expression {
+        let mut found = self.column(scope, &key.column);
+        if let Some(part) = key.part {
+            found.text = self.writer.dialect.date_part(&found.text, found.family, part);
+            found.family = Family::BigInt;
+        } else if found.family == Family::Folded {
+            found.text = self.writer.dialect.folded(&found.text);
+        }
+        found
+    }
+
+    fn group_by(&mut self, scope: &Scope<'_>, grouping: &Grouping) {
+        if grouping.keys.is_empty() {
+            return;
+        }
+        let texts: Vec<String> =
+            grouping.keys.iter().map(|key| self.group_text(scope, key).text).collect();
+        self.writer.push(" GROUP BY ").list(&texts, ", ");
+    }
+
+    fn group_key(&self, scope: &Scope<'_>, key: &GroupKey) -> Grouped {
+        let dialect = self.writer.dialect;
+        let found = self.group_text(scope, key);
+        if key.part.is_some() {
+            return Grouped { answered: found.text.clone(), form: Form::Int, ordered: found.text };
+        }
+        if found.family == Family::Folded {
+            // Any spelling of the group would do; the least one is the same on both stores.
+            let spelled = dialect.ordered(&self.column(scope, &key.column).text, Family::Text);
+            let ordered = dialect.ordered(&found.text, Family::Text);
+            return Grouped { answered: format!("min({spelled})"), form: Form::Text, ordered };
+        }
+        Grouped {
+            answered: dialect.answered(&found.text, found.family),
+            form: found.family.form(self.numbers),
+            ordered: dialect.ordered(&found.text, found.family),
+        }
+    }
+
+    fn aggregate(&self, scope: &Scope<'_>, aggregate: &Aggregate) -> Grouped {
+        let dialect = self.writer.dialect;
+        let Some(column) = &aggregate.column else {
+            return Grouped {
+                answered: String::from("count(*)"),
+                form: Form::Int,
+                ordered: String::from("count(*)"),
+            };
+        };
+        let found = self.column(scope, column);
+        let plain = |text: String, form| Grouped { answered: text.clone(), form, ordered: text };
+        match aggregate.function {
+            AggregateFunction::Count => plain(format!("count({})", found.text), Form::Int),
+            AggregateFunction::Distinct => {
+                let text = match found.family {
+                    Family::Folded => dialect.folded(&found.text),
+                    _ => found.text,
+                };
+                plain(format!("count(DISTINCT {text})"), Form::Int)
+            }
+            AggregateFunction::Sum => {
+                let (text, family) = dialect.sum(&found.text, found.family);
+                self.number(text, family)
+            }
+            AggregateFunction::Avg => {
+                let (text, family) = dialect.average(&found.text, found.family);
+                self.number(text, family)
+            }
+            AggregateFunction::Min => self.extreme(found, "min"),
+            AggregateFunction::Max => self.extreme(found, "max"),
+            AggregateFunction::ArrayAgg => {
+                let token = dialect.json_token(&found.text, found.family, self.numbers);
+                let key = scope.alias.column(&scope.collection.primary_key);
+                let key_family = Family::of(&scope.collection.key().kind);
+                let order = dialect.ordered(&key, key_family);
+                let text =
+                    format!("'['||{}({token},',' ORDER BY {order})||']'", dialect.join_texts());
+                Grouped { answered: text.clone(), form: Form::Json, ordered: text }
+            }
+        }
+    }
+
+    fn number(&self, text: String, family: Family) -> Grouped {
+        let dialect = self.writer.dialect;
+        Grouped {
+            answered: dialect.answered(&text, family),
+            form: match (family, self.numbers) {
+                // Sums of 32-bit integers are 64-bit ones and spelled as such.
+                (Family::Decimal, Numbers::Strings) => Form::Text,
+                (family, numbers) => family.form(numbers),
+            },
+            ordered: dialect.ordered(&text, family),
+        }
+    }
+
+    /// The least or largest value. Numbers are answered as strings (`spec/data.md` 9), all other
+    /// kinds as in records.
+    fn extreme(&self, found: Expression, word: &str) -> Grouped {
+        let dialect = self.writer.dialect;
+        let text = dialect.extreme(word, &found.text, found.family);
+        let family = match (dialect, found.family) {
+            // Taken of the text, because `min` does not know the type.
+            (Dialect::Postgres, Family::Uuid | Family::Json) => Family::Text,
+            (_, Family::Folded) => Family::Text,
+            (_, family) => family,
+        };
+        let form = match found.family {
+            Family::Integer | Family::BigInt | Family::Decimal | Family::Real | Family::Double => {
+                Form::Text
+            }
+            family => family.form(self.numbers),
+        };
+        let answered = match found.family {
+            Family::Integer | Family::BigInt | Family::Decimal | Family::Real | Family::Double => {
+                dialect.as_text(&text, family)
+            }
+            _ => dialect.answered(&text, family),
+        };
+        Grouped { answered, form, ordered: dialect.ordered(&text, family) }
+    }
+
+    /// The asked order, then the keys, so that pages of groups are stable.
+    fn order_groups(&mut self, plan: &ReadPlan, keys: &[Grouped], aggregates: &[Grouped]) {
+        let dialect = self.writer.dialect;
+        let mut order = Vec::with_capacity(plan.order.len() + keys.len());
+        let mut used = vec![false; keys.len()];
+        for entry in &plan.order {
+            let found = match entry.by {
+                Order::Group(at) => {
+                    if let Some(flag) = used.get_mut(at) {
+                        *flag = true;
+                    }
+                    keys.get(at)
+                }
+                Order::Aggregate(at) => aggregates.get(at),
+                Order::Column(_) | Order::Relevance => None,
+            };
+            if let Some(found) = found {
+                let descending = entry.direction == Direction::Descending;
+                order.push(format!("{}{}", found.ordered, dialect.nulls(descending)));
+            }
+        }
+        for (key, used) in keys.iter().zip(used) {
+            if !used {
+                order.push(format!("{}{}", key.ordered, dialect.nulls(false)));
+            }
+        }
+        if !order.is_empty() {
+            self.writer.push(" ORDER BY ").list(&order, ", ");
+        }
+    }
+}

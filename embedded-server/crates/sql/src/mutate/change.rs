@@ -1,0 +1,93 @@
+//! The change row.
+
+use super::{Writes, key_family};
+use crate::compile::Compiler;
+use crate::dialect::Family;
+use crate::writer::{Alias, literal};
+use crate::{Bind, Dialect};
+use base::Value;
+use catalog::Collection;
+
+/// What a change row says happened.
+#[derive(Clone, Copy)]
+pub(super) enum Op {
+    Create,
+    Update,
+    Delete,
+}
+
+impl Op {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Create => "'create'",
+            Self::Update => "'update'",
+            Self::Delete => "'delete'",
+        }
+    }
+}
+
+impl Writes<'_> {
+    /// `INSERT INTO "_change" (…) SELECT …`, up to the FROM. `before` and `after` are texts of
+    /// JSON objects.
+    pub(super) fn change_row(
+        &self,
+        compiler: &mut Compiler,
+        collection: &Collection,
+        record: Alias,
+        op: Op,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> String {
+        let json = |side: Option<&str>| match (side, self.dialect) {
+            (None, _) => String::from("NULL"),
+            (Some(text), Dialect::Sqlite) => text.to_owned(),
+            (Some(text), Dialect::Postgres) => format!("{text}::jsonb"),
+        };
+        let key = record.column(&collection.primary_key);
+        let key = self.dialect.as_text(&key, key_family(collection));
+        let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+        let actor = compiler.writer.value(optional(&self.stamp.actor), Family::Text);
+        let source = compiler.writer.value(optional(&self.stamp.source), Family::Text);
+        let at_ms = compiler.writer.value(Value::Int(self.stamp.at_ms), Family::BigInt);
+        // Postgres fills `tx` by itself; SQLite has one writer and needs none.
+        let (tx_name, tx) = match self.dialect {
+            Dialect::Sqlite => ("\"tx\", ", "0, "),
+            Dialect::Postgres => ("", ""),
+        };
+        format!(
+            "INSERT INTO \"_change\" ({tx_name}\"collection\", \"id\", \"op\", \"before\", \"after\", \
+             \"actor\", \"source\", \"at_ms\") SELECT {tx}{}, {key}, {}, {}, {}, {actor}, {source}, {at_ms}",
+            literal(&collection.name),
+            op.word(),
+            json(before),
+            json(after),
+        )
+    }
+
+    /// Keeps the place in `_change` behind which the next rows of this program will stand.
+    pub(super) fn mark(&mut self) -> usize {
+        let mut compiler = self.compiler();
+        compiler.writer.push("SELECT coalesce(max(\"seq\"), 0) FROM \"_change\"");
+        self.push(compiler, crate::Expect::Any)
+    }
+
+    /// Keys of the records of a collection that have a change row behind the mark.
+    pub(super) fn changed_keys(
+        &self,
+        compiler: &mut Compiler,
+        collection: &Collection,
+        mark: usize,
+    ) -> String {
+        let mark = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
+        let key = self.dialect.key_from_change("\"id\"", key_family(collection));
+        // Rows of other transactions may stand behind the mark as well.
+        let own = match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " AND \"tx\" = pg_current_xact_id()::text::bigint",
+        };
+        format!(
+            "(SELECT {key} FROM \"_change\" WHERE \"seq\" > {mark}{own} AND \"collection\" = {})",
+            literal(&collection.name)
+        )
+    }
+}

@@ -1,0 +1,334 @@
+//! A write as a program: data, checks and change rows, all or nothing.
+//!
+//! Every record that is written leaves one row in `_change`, made by the database from the
+//! record as it stands before and after, so that defaults and computed columns are in it.
+
+mod change;
+mod insert;
+mod remove;
+mod update;
+
+use crate::compile::Compiler;
+use crate::dialect::Family;
+use crate::join::Scope;
+use crate::{Bind, Dialect, Expect, Numbers, Program, ProgramStep};
+use access::Guarded;
+use base::{Code, Detail, Error, Result, Value};
+use catalog::{Catalog, Collection};
+use indexmap::IndexMap;
+use query::{Assigned, Cond, Step, WritePlan};
+
+/// Who changed something and when; the same for all records of one write.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeStamp {
+    /// Key of the writing user.
+    pub actor: Option<String>,
+    /// Tells a client its own echo.
+    pub source: Option<String>,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A compiled write.
+#[derive(Debug)]
+pub struct CompiledWrite {
+    /// What to run.
+    pub program: Program,
+    /// Per step of the plan: the program step whose kept value is the record's key, `usize::MAX`
+    /// where there is none.
+    pub keys: Vec<usize>,
+}
+
+/// Compiles a write. Fails only where a plan contradicts the catalog, which is a fault of ours.
+pub fn compile_write(
+    plan: &Guarded<WritePlan>,
+    catalog: &Catalog,
+    dialect: Dialect,
+    stamp: &ChangeStamp,
+) -> Result<CompiledWrite> {
+    let mut writes = Writes {
+        catalog,
+        dialect,
+        stamp,
+        steps: Vec::new(),
+        keys: Vec::with_capacity(plan.plan().steps.len()),
+        texts: insert::Texts::default(),
+    };
+    for step in &plan.plan().steps {
+        let key = writes.step(step)?;
+        writes.keys.push(key);
+    }
+    Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: writes.keys })
+}
+
+struct Writes<'p> {
+    catalog: &'p Catalog,
+    dialect: Dialect,
+    stamp: &'p ChangeStamp,
+    steps: Vec<ProgramStep>,
+    keys: Vec<usize>,
+    texts: insert::Texts,
+}
+
+/// Which records a step is about.
+struct Target<'p> {
+    collection: &'p Collection,
+    key: Option<&'p Assigned>,
+    filter: &'p Cond,
+    /// Records marked as deleted count too.
+    deleted_too: bool,
+    /// Exactly one, or `ITEM_NOT_FOUND`.
+    one: bool,
+    index: usize,
+    /// `update` or `delete`, for the refusal.
+    action: &'static str,
+}
+
+impl<'p> Writes<'p> {
+    fn step(&mut self, step: &'p Step) -> Result<usize> {
+        match step {
+            Step::Insert { collection, values, check, index, .. } => {
+                self.insert(collection, values, check, *index)
+            }
+            Step::Update {
+                collection,
+                filter,
+                key,
+                values,
+                one,
+                expect,
+                check,
+                index,
+                deleting,
+                ..
+            } => {
+                let target = Target {
+                    collection,
+                    key: key.as_ref(),
+                    filter,
+                    deleted_too: *deleting == Some(false),
+                    one: *one,
+                    index: *index,
+                    action: if *deleting == Some(true) { "delete" } else { "update" },
+                };
+                self.update(&target, values, expect, check, *deleting)
+            }
+            Step::Delete { collection, filter, key, one, expect, index, .. } => {
+                let target = Target {
+                    collection,
+                    key: key.as_ref(),
+                    filter,
+                    // What is removed for good may have been marked before.
+                    deleted_too: true,
+                    one: *one,
+                    index: *index,
+                    action: "delete",
+                };
+                self.remove(&target, expect)
+            }
+            Step::Exists { collection, key, filter, field, index } => {
+                self.exists(collection, key, filter, field, *index);
+                Ok(usize::MAX)
+            }
+        }
+    }
+
+    fn compiler(&self) -> Compiler {
+        Compiler::new(self.dialect, Numbers::Tokens, false)
+    }
+
+    fn push(&mut self, compiler: Compiler, expect: Expect) -> usize {
+        self.steps.push(ProgramStep { statement: compiler.writer.finish(), expect });
+        self.steps.len() - 1
+    }
+
+    /// The tests a step's records satisfy.
+    fn tests(
+        &self,
+        compiler: &mut Compiler,
+        scope: &mut Scope<'p>,
+        target: &Target<'p>,
+    ) -> Result<Vec<String>> {
+        let mut tests = Vec::with_capacity(3);
+        if let Some(key) = target.key {
+            let bound = self.key_bind(compiler, target.collection, key)?;
+            tests.push(format!("{} = {bound}", scope.alias.column(&target.collection.primary_key)));
+        }
+        if !target.deleted_too {
+            tests.extend(compiler.visible(scope.alias, target.collection));
+        }
+        tests.extend(compiler.conditions(scope, target.filter));
+        if tests.is_empty() {
+            tests.push(String::from("TRUE"));
+        }
+        Ok(tests)
+    }
+
+    /// Finds the record (and locks it where writers run side by side), so that a record that is
+    /// not there and one that has changed are told apart.
+    fn find(&mut self, target: &Target<'p>) -> Result<usize> {
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, target.collection);
+        let tests = self.tests(&mut compiler, &mut scope, target)?;
+        let key = self.kept_key(&scope, target.collection);
+        let from = scope.from(&mut compiler);
+        compiler.writer.push("SELECT ").push(&key).push(" FROM ").push(&from);
+        compiler.where_all(&tests);
+        if self.dialect == Dialect::Postgres {
+            compiler.writer.push(&format!(" FOR UPDATE OF {}", scope.alias));
+        }
+        let expect = target.expected();
+        Ok(self.push(compiler, expect))
+    }
+
+    /// One check per field the caller saw, so that the refusal names the field.
+    fn unchanged(
+        &mut self,
+        target: &Target<'p>,
+        expect: &IndexMap<String, Value>,
+        found: usize,
+    ) -> Result<()> {
+        for (name, value) in expect {
+            let family = family_of(target.collection, name)?;
+            let mut compiler = self.compiler();
+            let scope = Scope::new(&mut compiler, target.collection);
+            let column = self.dialect.ordered(&scope.alias.column(name), family);
+            let value_text = compiler.writer.value(value.clone(), family);
+            let key = compiler.writer.bind(Bind::Step(found), key_family(target.collection));
+            let from = scope.from(&mut compiler);
+            compiler.writer.push(&format!(
+                "SELECT {column} IS NOT DISTINCT FROM {value_text} FROM {from} WHERE {} = {key}",
+                scope.alias.column(&target.collection.primary_key),
+            ));
+            let message = format!("`{name}` was changed by someone else since it was read");
+            let error = Error::new(Code::Conflict, "the record has changed since it was read")
+                .hint("read it again and decide which values should stand")
+                .detail(
+                    Detail::field(Code::Conflict.as_str(), name.as_str(), message)
+                        .at_index(target.index),
+                );
+            self.push(compiler, Expect::True(Box::new(error)));
+        }
+        Ok(())
+    }
+
+    /// What the record must satisfy once it is written.
+    fn check(
+        &mut self,
+        collection: &'p Collection,
+        cond: &'p Cond,
+        key: usize,
+        action: &str,
+        index: usize,
+    ) {
+        if matches!(cond, Cond::Always) {
+            return;
+        }
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, collection);
+        let bound = compiler.writer.bind(Bind::Step(key), key_family(collection));
+        let mut tests = vec![format!("{} = {bound}", scope.alias.column(&collection.primary_key))];
+        tests.extend(compiler.conditions(&mut scope, cond));
+        let from = scope.from(&mut compiler);
+        compiler.writer.push("SELECT EXISTS (SELECT 1 FROM ").push(&from);
+        compiler.where_all(&tests);
+        compiler.writer.push(")");
+        let expect = Expect::True(Box::new(forbidden(collection, action, index)));
+        self.push(compiler, expect);
+    }
+
+    fn exists(
+        &mut self,
+        collection: &'p Collection,
+        key: &Value,
+        filter: &'p Cond,
+        field: &str,
+        index: usize,
+    ) {
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, collection);
+        let bound = compiler.writer.value(key.clone(), key_family(collection));
+        let mut tests = vec![format!("{} = {bound}", scope.alias.column(&collection.primary_key))];
+        tests.extend(compiler.visible(scope.alias, collection));
+        tests.extend(compiler.conditions(&mut scope, filter));
+        let from = scope.from(&mut compiler);
+        compiler.writer.push("SELECT 1 FROM ").push(&from);
+        compiler.where_all(&tests);
+        let message = format!("`{}` has no record with this key", collection.name);
+        let error = Error::new(Code::RelationInvalid, "Validation failed for relational data")
+            .detail(Detail::field(Code::RelationInvalid.as_str(), field, message).at_index(index));
+        self.push(compiler, Expect::Rows(1, Box::new(error)));
+    }
+
+    /// A key given by the caller or made by an earlier step.
+    fn key_bind(
+        &self,
+        compiler: &mut Compiler,
+        collection: &Collection,
+        key: &Assigned,
+    ) -> Result<String> {
+        let family = key_family(collection);
+        match key {
+            Assigned::Value(value) => Ok(compiler.writer.value(value.clone(), family)),
+            Assigned::KeyOf(step) => Ok(compiler.writer.bind(self.key_of(*step)?, family)),
+            Assigned::NextNumber | Assigned::NextSort | Assigned::Sql(_) => {
+                Err(Error::internal("a record is addressed by something that is no key"))
+            }
+        }
+    }
+
+    fn key_of(&self, step: usize) -> Result<Bind> {
+        match self.keys.get(step) {
+            Some(key) if *key != usize::MAX => Ok(Bind::Step(*key)),
+            Some(_) | None => {
+                Err(Error::internal(format!("step {step} of the plan has no key to refer to")))
+            }
+        }
+    }
+
+    /// The key as it is kept for later steps and for the answer.
+    fn kept_key(&self, scope: &Scope<'_>, collection: &Collection) -> String {
+        self.dialect.canonical(&scope.alias.column(&collection.primary_key), key_family(collection))
+    }
+}
+
+impl Target<'_> {
+    fn expected(&self) -> Expect {
+        if !self.one {
+            return Expect::Any;
+        }
+        let message = format!("Item not found or you don't have permission to {} it", self.action);
+        let detail = Detail {
+            code: Code::ItemNotFound.as_str().to_owned(),
+            message: message.clone(),
+            index: Some(self.index),
+            ..Detail::default()
+        };
+        Expect::Rows(1, Box::new(Error::new(Code::ItemNotFound, message).detail(detail)))
+    }
+}
+
+fn forbidden(collection: &Collection, action: &str, index: usize) -> Error {
+    let message = format!("You don't have permission to {action} items in '{}'", collection.name);
+    let detail = Detail {
+        code: Code::Forbidden.as_str().to_owned(),
+        message: message.clone(),
+        index: Some(index),
+        ..Detail::default()
+    };
+    Error::new(Code::Forbidden, message).detail(detail)
+}
+
+fn key_family(collection: &Collection) -> Family {
+    Family::of(&collection.key().kind)
+}
+
+fn family_of(collection: &Collection, field: &str) -> Result<Family> {
+    match collection.fields.get(field) {
+        Some(field) => Ok(Family::of(&field.kind)),
+        None => Err(Error::internal(format!(
+            "the plan writes `{field}`, which `{}` does not have",
+            collection.name
+        ))),
+    }
+}

@@ -1,0 +1,193 @@
+//! Records changed, soft-deleted and restored.
+
+use super::change::Op;
+use super::{Target, Writes, forbidden, key_family};
+use crate::dialect::Family;
+use crate::join::Scope;
+use crate::writer::quoted;
+use crate::{Bind, Dialect, Expect};
+use base::{Result, Value};
+use indexmap::IndexMap;
+use query::{Assigned, Cond};
+
+impl<'p> Writes<'p> {
+    pub(super) fn update(
+        &mut self,
+        target: &Target<'p>,
+        values: &'p IndexMap<String, Assigned>,
+        expect: &IndexMap<String, Value>,
+        check: &'p Cond,
+        deleting: Option<bool>,
+    ) -> Result<usize> {
+        if values.is_empty() {
+            // Nothing changes, so nothing is announced; the record must be there all the same.
+            let found = self.find(target)?;
+            self.unchanged(target, expect, found)?;
+            return Ok(found);
+        }
+        let op = match deleting {
+            None => Op::Update,
+            Some(true) => Op::Delete,
+            Some(false) => Op::Create,
+        };
+        if !expect.is_empty() {
+            let found = self.find(target)?;
+            self.unchanged(target, expect, found)?;
+        }
+        let needs_mark = match self.dialect {
+            Dialect::Sqlite => true,
+            Dialect::Postgres => !target.one && !matches!(check, Cond::Always),
+        };
+        let mark = if needs_mark { self.mark() } else { usize::MAX };
+        let key = match self.dialect {
+            Dialect::Sqlite => self.update_sqlite(target, values, op, mark)?,
+            Dialect::Postgres => self.update_postgres(target, values, op)?,
+        };
+        if target.one {
+            self.check(target.collection, check, key, target.action, target.index);
+        } else {
+            self.check_all(target, check, mark);
+        }
+        Ok(key)
+    }
+
+    /// SQLite: the change rows with what was, the new values, then what is.
+    fn update_sqlite(
+        &mut self,
+        target: &Target<'p>,
+        values: &'p IndexMap<String, Assigned>,
+        op: Op,
+        mark: usize,
+    ) -> Result<usize> {
+        let collection = target.collection;
+        let own = quoted(&collection.primary_key);
+
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, collection);
+        let before = match op {
+            Op::Create => None,
+            Op::Update | Op::Delete => Some(compiler.record(scope.alias, collection, &[])),
+        };
+        let change =
+            self.change_row(&mut compiler, collection, scope.alias, op, before.as_deref(), None);
+        let tests = self.tests(&mut compiler, &mut scope, target)?;
+        let from = scope.from(&mut compiler);
+        compiler.writer.push(&change).push(" FROM ").push(&from);
+        compiler.where_all(&tests);
+        self.push(compiler, target.expected());
+
+        let mut compiler = self.compiler();
+        let mut sets = Vec::with_capacity(values.len());
+        for (name, assigned) in values {
+            let value = self.assigned(&mut compiler, collection, name, assigned)?;
+            sets.push(format!("{} = {value}", quoted(name)));
+        }
+        let keys = self.changed_keys(&mut compiler, collection, mark);
+        compiler.writer.push(&format!(
+            "UPDATE {} SET {} WHERE {own} IN {keys} RETURNING {own}",
+            quoted(&collection.name),
+            sets.join(", "),
+        ));
+        let key = self.push(compiler, Expect::Any);
+
+        if !matches!(op, Op::Delete) {
+            let mut compiler = self.compiler();
+            let scope = Scope::new(&mut compiler, collection);
+            let after = compiler.record(scope.alias, collection, &[]);
+            let from = scope.from(&mut compiler);
+            let behind = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
+            let name = compiler.writer.text(collection.name.as_str());
+            let changed =
+                self.dialect.key_from_change("\"_change\".\"id\"", key_family(collection));
+            compiler.writer.push(&format!(
+                "UPDATE \"_change\" SET \"after\" = (SELECT {after} FROM {from} WHERE {} = {changed}) \
+                 WHERE \"seq\" > {behind} AND \"collection\" = {name}",
+                scope.alias.column(&collection.primary_key),
+            ));
+            self.push(compiler, Expect::Any);
+        }
+        Ok(key)
+    }
+
+    /// Postgres: all of it in one statement. The first part locks the records, so that what it
+    /// saw is what is changed.
+    fn update_postgres(
+        &mut self,
+        target: &Target<'p>,
+        values: &'p IndexMap<String, Assigned>,
+        op: Op,
+    ) -> Result<usize> {
+        let collection = target.collection;
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, collection);
+        let tests = self.tests(&mut compiler, &mut scope, target)?;
+        let from = scope.from(&mut compiler);
+        let old = compiler.writer.alias();
+        let table = compiler.writer.alias();
+        let new = compiler.writer.alias();
+        let made = compiler.writer.alias();
+        let mut sets = Vec::with_capacity(values.len());
+        for (name, assigned) in values {
+            let value = self.assigned(&mut compiler, collection, name, assigned)?;
+            sets.push(format!("{} = {value}", quoted(name)));
+        }
+        let before = match op {
+            Op::Create => None,
+            Op::Update | Op::Delete => Some(compiler.record(old, collection, &[])),
+        };
+        let after = match op {
+            Op::Delete => None,
+            Op::Create | Op::Update => Some(compiler.record(new, collection, &[])),
+        };
+        let change = self.change_row(
+            &mut compiler,
+            collection,
+            new,
+            op,
+            before.as_deref(),
+            after.as_deref(),
+        );
+        let key = collection.primary_key.as_str();
+        let kept = self.dialect.canonical(&new.column(key), key_family(collection));
+        compiler.writer.push(&format!(
+            "WITH {old} AS (SELECT {}.* FROM {from} WHERE {} FOR UPDATE OF {}), \
+             {new} AS (UPDATE {} {table} SET {} WHERE {} IN (SELECT {} FROM {old}) RETURNING {table}.*), \
+             {made} AS ({change} FROM {new} JOIN {old} ON {} = {}) SELECT {kept} FROM {new}",
+            scope.alias,
+            tests.join(" AND "),
+            scope.alias,
+            quoted(&collection.name),
+            sets.join(", "),
+            table.column(key),
+            old.column(key),
+            new.column(key),
+            old.column(key),
+        ));
+        Ok(self.push(compiler, target.expected()))
+    }
+
+    /// What every changed record must satisfy.
+    fn check_all(&mut self, target: &Target<'p>, check: &'p Cond, mark: usize) {
+        if matches!(check, Cond::Always) {
+            return;
+        }
+        let collection = target.collection;
+        let own = collection.primary_key.as_str();
+        let mut compiler = self.compiler();
+        let all = Scope::new(&mut compiler, collection);
+        let keys = self.changed_keys(&mut compiler, collection, mark);
+        let mut good = Scope::new(&mut compiler, collection);
+        let mut tests = compiler.conditions(&mut good, check);
+        tests.insert(0, format!("{} = {}", good.alias.column(own), all.alias.column(own)));
+        let good_from = good.from(&mut compiler);
+        let all_from = all.from(&mut compiler);
+        compiler.writer.push(&format!(
+            "SELECT NOT EXISTS (SELECT 1 FROM {all_from} WHERE {} IN {keys} AND NOT EXISTS \
+             (SELECT 1 FROM {good_from} WHERE {}))",
+            all.alias.column(own),
+            tests.join(" AND "),
+        ));
+        let expect = Expect::True(Box::new(forbidden(collection, target.action, target.index)));
+        self.push(compiler, expect);
+    }
+}

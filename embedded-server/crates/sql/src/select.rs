@@ -1,0 +1,641 @@
+//! A read as one statement: the page of the root first, its relations after.
+
+use crate::compile::Compiler;
+use crate::dialect::Family;
+use crate::join::Scope;
+use crate::writer::{Alias, literal, quoted};
+use crate::{Compiled, Cursor, Dialect, Form, Numbers, Shape, ShapeNode, Statement};
+use access::Guarded;
+use base::Value;
+use catalog::{Collection, RelationKind};
+use query::{
+    Count, Direction, Expand, Order, OrderBy, Page, Projection, ReadPlan, Ref, Rows, Search,
+};
+use std::sync::Arc;
+
+/// Most relations joined to one page. SQLite joins 64 tables at most; the rest of the relations
+/// are embedded by subqueries, which have no such bound.
+const JOINED_MAX: usize = 40;
+
+/// Most pieces of one concatenation. SQLite nests expressions up to 1,000 deep, and a chain of
+/// `||` is as deep as it is long.
+const PIECES_MAX: usize = 50;
+
+/// Compiles a read: the page, the total when it is counted, and how rows become JSON.
+#[must_use]
+pub fn compile_read(plan: &Guarded<ReadPlan>, dialect: Dialect, numbers: Numbers) -> Compiled {
+    let plan = plan.plan();
+    let mut compiler = Compiler::new(dialect, numbers, plan.with_deleted);
+    let (nodes, cursor) = match &plan.projection {
+        Projection::Rows(rows) => compiler.rows(plan, rows),
+        Projection::Groups(grouping) => (compiler.groups(plan, grouping), None),
+    };
+    let total = match plan.count {
+        Count::None => None,
+        Count::Exact | Count::Estimate => Some(total(plan, dialect, numbers)),
+    };
+    Compiled {
+        page: compiler.writer.finish(),
+        total,
+        shape: Arc::new(Shape { nodes }),
+        limit: plan.page.limit,
+        offset: plan.page.offset,
+        probe: probes(&plan.page),
+        cursor,
+    }
+}
+
+/// Whether one row more is fetched, to learn whether more follow.
+fn probes(page: &Page) -> bool {
+    page.limit.is_some_and(|limit| limit > 0) && (page.cursor || page.capped)
+}
+
+fn total(plan: &ReadPlan, dialect: Dialect, numbers: Numbers) -> Statement {
+    let mut compiler = Compiler::new(dialect, numbers, plan.with_deleted);
+    match &plan.projection {
+        Projection::Rows(_) => {
+            let mut scope = Scope::new(&mut compiler, &plan.collection);
+            let tests = compiler.root_tests(&mut scope, plan);
+            let from = scope.from(&mut compiler);
+            compiler.writer.push("SELECT count(*) FROM ").push(&from);
+            compiler.where_all(&tests);
+        }
+        Projection::Groups(grouping) => compiler.count_groups(plan, grouping),
+    }
+    compiler.writer.finish()
+}
+
+/// One sort key, ready to be written wherever it is needed.
+pub(crate) struct SortKey {
+    /// The expression in its order.
+    text: String,
+    /// The expression as it is stored.
+    stored: String,
+    family: Family,
+    descending: bool,
+    nullable: bool,
+}
+
+impl SortKey {
+    fn ending(&self, dialect: Dialect) -> &'static str {
+        match (self.nullable, self.descending) {
+            (true, descending) => dialect.nulls(descending),
+            (false, true) => " DESC",
+            (false, false) => " ASC",
+        }
+    }
+}
+
+impl Compiler {
+    /// What every row of the result satisfies.
+    pub(crate) fn root_tests<'p>(
+        &mut self,
+        scope: &mut Scope<'p>,
+        plan: &'p ReadPlan,
+    ) -> Vec<String> {
+        let mut tests = self.visible(scope.alias, scope.collection);
+        tests.extend(self.conditions(scope, &plan.filter));
+        if let Some(search) = &plan.search {
+            let text = self.searched_text(scope, search);
+            let words = self.search_words(search);
+            tests.push(self.writer.dialect.search(&text, &words));
+        }
+        tests
+    }
+
+    /// ` WHERE …`, or nothing.
+    pub(crate) fn where_all(&mut self, tests: &[String]) {
+        if !tests.is_empty() {
+            self.writer.push(" WHERE ").list(tests, " AND ");
+        }
+    }
+
+    fn searched_text(&self, scope: &Scope<'_>, search: &Search) -> String {
+        let parts: Vec<String> = search
+            .fields
+            .iter()
+            .map(|name| {
+                let family = scope
+                    .collection
+                    .fields
+                    .get(name)
+                    .map_or(Family::Text, |field| Family::of(&field.kind));
+                let text = self.writer.dialect.as_text(&scope.alias.column(name), family);
+                format!("coalesce({text},'')")
+            })
+            .collect();
+        if parts.is_empty() { String::from("''") } else { format!("({})", parts.join("||' '||")) }
+    }
+
+    fn search_words(&mut self, search: &Search) -> String {
+        let words = self.writer.dialect.search_words(&search.words);
+        self.writer.text(words)
+    }
+
+    /// Sort keys of a level. Walks through to-one relations are joined to the scope.
+    pub(crate) fn sort_keys<'p>(
+        &mut self,
+        scope: &mut Scope<'p>,
+        order: &'p [OrderBy],
+        search: Option<&Search>,
+    ) -> Vec<SortKey> {
+        let mut keys = Vec::with_capacity(order.len());
+        for entry in order {
+            let descending = entry.direction == Direction::Descending;
+            match &entry.by {
+                Order::Column(column) => keys.push(self.sort_column(scope, column, descending)),
+                Order::Relevance => {
+                    let Some(search) = search else { continue };
+                    let text = self.searched_text(scope, search);
+                    let words = self.search_words(search);
+                    let rank = self.writer.dialect.relevance(&text, &words);
+                    keys.push(SortKey {
+                        text: rank.clone(),
+                        stored: rank,
+                        family: Family::Double,
+                        descending: true,
+                        nullable: false,
+                    });
+                }
+                // Groups are sorted where they are made.
+                Order::Group(_) | Order::Aggregate(_) => {}
+            }
+        }
+        keys
+    }
+
+    fn sort_column<'p>(
+        &mut self,
+        scope: &mut Scope<'p>,
+        column: &'p Ref,
+        descending: bool,
+    ) -> SortKey {
+        let dialect = self.writer.dialect;
+        if crate::join::first_many(&column.hops).is_some() {
+            // The smallest or largest far value, read in its order: `min` knows no UUIDs.
+            let mut inner = Scope::new(self, scope.collection);
+            inner.reach(self, column);
+            let found = self.column(&inner, column);
+            let key = scope.alias.column(&scope.collection.primary_key);
+            let own = inner.alias.column(&scope.collection.primary_key);
+            let from = inner.from(self);
+            let order = dialect.ordered(&found.text, found.family);
+            let ending = if descending { " DESC" } else { " ASC" };
+            let stored = format!(
+                "(SELECT {} FROM {from} WHERE {own} = {key} AND {} IS NOT NULL ORDER BY {order}{ending} LIMIT 1)",
+                found.text, found.text,
+            );
+            let text = dialect.ordered(&stored, found.family);
+            return SortKey { text, stored, family: found.family, descending, nullable: true };
+        }
+        scope.reach(self, column);
+        let found = self.column(scope, column);
+        let field = scope.collection.fields.get(&column.field);
+        let filled = column.hops.is_empty()
+            && !column.null
+            && column.cast.is_none()
+            && field.is_some_and(|field| field.primary_key || !field.nullable);
+        SortKey {
+            text: dialect.ordered(&found.text, found.family),
+            stored: found.text,
+            family: found.family,
+            descending,
+            nullable: !filled,
+        }
+    }
+
+    fn rows(&mut self, plan: &ReadPlan, rows: &Rows) -> (Vec<ShapeNode>, Option<Cursor>) {
+        let dialect = self.writer.dialect;
+        let mut scope = Scope::new(self, &plan.collection);
+        let mut tests = self.root_tests(&mut scope, plan);
+        let keys = self.sort_keys(&mut scope, &plan.order, plan.search.as_ref());
+        if let Some(after) = &plan.page.after {
+            tests.push(self.behind(&keys, after));
+        }
+        let from = scope.from(self);
+
+        if rows.expands.is_empty() {
+            let mut list = Vec::with_capacity(rows.columns.len() + keys.len());
+            let nodes = self.columns(scope.alias, rows, &mut list);
+            let cursor = plan.page.cursor.then(|| {
+                let columns = (list.len()..list.len() + keys.len()).collect();
+                list.extend(keys.iter().map(|key| dialect.canonical(&key.stored, key.family)));
+                Cursor { columns }
+            });
+            if list.is_empty() {
+                list.push(String::from("1"));
+            }
+            self.writer.push("SELECT ").list(&list, ", ").push(" FROM ").push(&from);
+            self.where_all(&tests);
+            self.order_by(&keys);
+            self.limit(&plan.page);
+            return (nodes, cursor);
+        }
+
+        // The page in a subquery, carrying what its relations and its order need.
+        let page = self.writer.alias();
+        let mut list = Vec::new();
+        let mut joins = String::new();
+        let mut joined = 0;
+        let nodes = self.level(page, &plan.collection, rows, &mut list, &mut joins, &mut joined);
+        let cursor = plan.page.cursor.then(|| {
+            let columns = (list.len()..list.len() + keys.len()).collect();
+            list.extend(
+                keys.iter()
+                    .enumerate()
+                    .map(|(at, key)| dialect.canonical(&page.column(&carried(at)), key.family)),
+            );
+            Cursor { columns }
+        });
+        let mut inner: Vec<String> =
+            needed(&plan.collection, rows).iter().map(|name| scope.alias.column(name)).collect();
+        inner.extend(
+            keys.iter()
+                .enumerate()
+                .map(|(at, key)| format!("{} AS {}", key.text, quoted(&carried(at)))),
+        );
+        self.writer.push("SELECT ").list(&list, ", ").push(" FROM (SELECT ").list(&inner, ", ");
+        self.writer.push(" FROM ").push(&from);
+        self.where_all(&tests);
+        self.order_by(&keys);
+        self.limit(&plan.page);
+        self.writer.push(&format!(") {page}")).push(&joins);
+        if !plan.single {
+            // A join does not promise to keep the order of the page.
+            let again: Vec<String> = keys
+                .iter()
+                .enumerate()
+                .map(|(at, key)| format!("{}{}", page.column(&carried(at)), key.ending(dialect)))
+                .collect();
+            if !again.is_empty() {
+                self.writer.push(" ORDER BY ").list(again, ", ");
+            }
+        }
+        (nodes, cursor)
+    }
+
+    pub(crate) fn order_by(&mut self, keys: &[SortKey]) {
+        if keys.is_empty() {
+            return;
+        }
+        let dialect = self.writer.dialect;
+        let order = keys.iter().map(|key| format!("{}{}", key.text, key.ending(dialect)));
+        self.writer.push(" ORDER BY ").list(order, ", ");
+    }
+
+    /// ` LIMIT … OFFSET …`, bound, so that pages of all sizes share one text.
+    pub(crate) fn limit(&mut self, page: &Page) {
+        let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+        if let Some(limit) = page.limit {
+            let fetched = if probes(page) { limit.saturating_add(1) } else { limit };
+            let fetched = self.writer.value(count(fetched), Family::BigInt);
+            self.writer.push(" LIMIT ").push(&fetched);
+        } else if page.offset > 0 && self.writer.dialect == Dialect::Sqlite {
+            // SQLite has no OFFSET without a LIMIT.
+            self.writer.push(" LIMIT -1");
+        }
+        if page.offset > 0 {
+            let offset = self.writer.value(count(page.offset), Family::BigInt);
+            self.writer.push(" OFFSET ").push(&offset);
+        }
+    }
+
+    /// The rows behind the one whose sort keys are given.
+    fn behind(&mut self, keys: &[SortKey], after: &[Value]) -> String {
+        let pairs: Vec<(&SortKey, Option<String>)> = keys
+            .iter()
+            .zip(after)
+            .map(|(key, value)| {
+                let bound =
+                    (!value.is_null()).then(|| self.writer.value(value.clone(), key.family));
+                (key, bound)
+            })
+            .collect();
+        if let Some(test) = behind_at_once(&pairs) {
+            return test;
+        }
+        // a is behind, or a is equal and b is behind, or …
+        let mut same: Vec<String> = Vec::new();
+        let mut ways: Vec<String> = Vec::new();
+        for (key, value) in &pairs {
+            let next = match (value, key.descending, key.nullable) {
+                (Some(value), false, true) => {
+                    Some(format!("({} > {value} OR {} IS NULL)", key.text, key.stored))
+                }
+                (Some(value), false, false) => Some(format!("{} > {value}", key.text)),
+                (Some(value), true, _) => Some(format!("{} < {value}", key.text)),
+                (None, true, _) => Some(format!("{} IS NOT NULL", key.stored)),
+                (None, false, _) => None,
+            };
+            if let Some(next) = next {
+                let way: Vec<&str> =
+                    same.iter().map(String::as_str).chain([next.as_str()]).collect();
+                ways.push(format!("({})", way.join(" AND ")));
+            }
+            same.push(match value {
+                Some(value) => format!("{} = {value}", key.text),
+                None => format!("{} IS NULL", key.stored),
+            });
+        }
+        if ways.is_empty() {
+            return String::from("FALSE");
+        }
+        let chain = format!("({})", ways.join(" OR "));
+        // Said first and plainly, the bound of the leading key is something an index can serve.
+        match pairs.first() {
+            Some((key, Some(value))) if key.descending || !key.nullable => {
+                let word = if key.descending { "<=" } else { ">=" };
+                format!("{} {word} {value} AND {chain}", key.text)
+            }
+            _ => chain,
+        }
+    }
+
+    /// Columns of the root or of a joined to-one.
+    fn columns(&self, alias: Alias, rows: &Rows, list: &mut Vec<String>) -> Vec<ShapeNode> {
+        let dialect = self.writer.dialect;
+        let mut nodes = Vec::with_capacity(rows.columns.len());
+        for selected in &rows.columns {
+            let family = Family::of(&selected.kind);
+            let (text, form) = if selected.null {
+                (String::from("NULL"), Form::Text)
+            } else {
+                (
+                    dialect.answered(&alias.column(&selected.field), family),
+                    family.form(self.numbers),
+                )
+            };
+            nodes.push(ShapeNode::Field {
+                key: shape_key(&selected.key),
+                column: list.len(),
+                form,
+            });
+            list.push(text);
+        }
+        nodes
+    }
+
+    /// One level in the same row: its columns, and its relations joined or as JSON text.
+    fn level(
+        &mut self,
+        alias: Alias,
+        collection: &Collection,
+        rows: &Rows,
+        list: &mut Vec<String>,
+        joins: &mut String,
+        joined: &mut usize,
+    ) -> Vec<ShapeNode> {
+        let dialect = self.writer.dialect;
+        let mut nodes = self.columns(alias, rows, list);
+        for expand in &rows.expands {
+            let key = shape_key(&expand.key);
+            if joins_well(expand) && *joined < JOINED_MAX {
+                *joined += 1;
+                let far = self.join_one(alias, collection, expand, joins);
+                let present = list.len();
+                let family = Family::of(&expand.target.key().kind);
+                list.push(dialect.canonical(&far.column(&expand.target.primary_key), family));
+                let nodes_there =
+                    self.level(far, &expand.target, &expand.rows, list, joins, joined);
+                nodes.push(ShapeNode::Object { key, present, nodes: nodes_there });
+            } else {
+                let text = self.embedded(alias, collection, expand);
+                nodes.push(ShapeNode::Field { key, column: list.len(), form: Form::Json });
+                list.push(text);
+            }
+        }
+        nodes
+    }
+
+    /// Joins the far record of a to-one relation; what does not count as there is absent.
+    fn join_one(
+        &mut self,
+        alias: Alias,
+        collection: &Collection,
+        expand: &Expand,
+        joins: &mut String,
+    ) -> Alias {
+        let far = self.writer.alias();
+        let mut on = self.link(alias, collection, &expand.relation, far, &expand.target);
+        on.extend(self.visible(far, &expand.target));
+        on.extend(self.restricted(far, &expand.target, &expand.filter));
+        joins.push_str(&format!(
+            " LEFT JOIN {} {far} ON {}",
+            quoted(&expand.target.name),
+            on.join(" AND ")
+        ));
+        far
+    }
+
+    /// A relation as JSON text: an array, or an object or `null`.
+    fn embedded(&mut self, alias: Alias, collection: &Collection, expand: &Expand) -> String {
+        let dialect = self.writer.dialect;
+        let mut scope = Scope::new(self, &expand.target);
+        let mut tests = self.link(alias, collection, &expand.relation, scope.alias, &expand.target);
+        tests.extend(self.visible(scope.alias, &expand.target));
+        tests.extend(self.conditions(&mut scope, &expand.filter));
+        let keys = self.sort_keys(&mut scope, &expand.order, None);
+        let mut joins = String::new();
+        let mut joined = 0;
+        let object =
+            self.object(scope.alias, &expand.target, &expand.rows, &mut joins, &mut joined);
+        let mut from = scope.from(self);
+        if let RelationKind::Through {
+            junction,
+            column,
+            junction_source,
+            junction_target,
+            target_column,
+        } = &expand.relation.kind
+        {
+            let between = self.writer.alias();
+            from = format!(
+                "{} {between} JOIN {from} ON {} = {}",
+                quoted(junction),
+                scope.alias.column(target_column),
+                between.column(junction_target),
+            );
+            tests.insert(
+                0,
+                format!("{} = {}", between.column(junction_source), alias.column(column)),
+            );
+        }
+        let mut order = String::new();
+        if !keys.is_empty() {
+            let list: Vec<String> =
+                keys.iter().map(|key| format!("{}{}", key.text, key.ending(dialect))).collect();
+            order = format!(" ORDER BY {}", list.join(", "));
+        }
+        let wanted = tests.join(" AND ");
+        if !expand.relation.is_many() {
+            return format!(
+                "coalesce((SELECT {object} FROM {from}{joins} WHERE {wanted}{order} LIMIT 1),'null')"
+            );
+        }
+        let limit = i64::try_from(expand.limit).unwrap_or(i64::MAX);
+        let limit = self.writer.value(Value::Int(limit), Family::BigInt);
+        let list = self.writer.alias();
+        format!(
+            "(SELECT '['||coalesce({}({},','),'')||']' FROM \
+             (SELECT {object} AS {} FROM {from}{joins} WHERE {wanted}{order} LIMIT {limit}) {list})",
+            dialect.join_texts(),
+            list.column("$json"),
+            quoted("$json"),
+        )
+    }
+
+    /// One record as the text of a JSON object.
+    fn object(
+        &mut self,
+        alias: Alias,
+        collection: &Collection,
+        rows: &Rows,
+        joins: &mut String,
+        joined: &mut usize,
+    ) -> String {
+        let mut object = ObjectText::default();
+        for selected in &rows.columns {
+            let token = if selected.null {
+                String::from("'null'")
+            } else {
+                let family = Family::of(&selected.kind);
+                let column = alias.column(&selected.field);
+                self.writer.dialect.json_token(&column, family, self.numbers)
+            };
+            object.entry(&selected.key, token);
+        }
+        for expand in &rows.expands {
+            let token = if joins_well(expand) && *joined < JOINED_MAX {
+                *joined += 1;
+                let far = self.join_one(alias, collection, expand, joins);
+                let there = self.object(far, &expand.target, &expand.rows, joins, joined);
+                let key = far.column(&expand.target.primary_key);
+                format!("CASE WHEN {key} IS NULL THEN 'null' ELSE {there} END")
+            } else {
+                self.embedded(alias, collection, expand)
+            };
+            object.entry(&expand.key, token);
+        }
+        object.finish()
+    }
+
+    /// One record's own columns as the text of a JSON object, without what never leaves the
+    /// server. A column named in `nulled` is null where its condition holds.
+    pub(crate) fn record(
+        &self,
+        alias: Alias,
+        collection: &Collection,
+        nulled: &[(&str, String)],
+    ) -> String {
+        let mut object = ObjectText::default();
+        for field in collection.fields.values().filter(|field| !field.hidden) {
+            let column = alias.column(&field.name);
+            let token =
+                self.writer.dialect.json_token(&column, Family::of(&field.kind), Numbers::Tokens);
+            let token = match nulled.iter().find(|(name, _)| *name == field.name) {
+                Some((_, lost)) => format!("CASE WHEN {lost} THEN 'null' ELSE {token} END"),
+                None => token,
+            };
+            object.entry(&field.name, token);
+        }
+        object.finish()
+    }
+}
+
+/// Whether a relation's far record can stand in the same row. The reverse of a one-to-one is
+/// read by a subquery: only a unique index would promise that there is one far record, and a
+/// relation need not have it.
+fn joins_well(expand: &Expand) -> bool {
+    matches!(expand.relation.kind, RelationKind::ToOne { .. })
+}
+
+/// Name of a sort key carried out of the page; no field is named so.
+fn carried(at: usize) -> String {
+    format!("${at}")
+}
+
+/// Columns of the root that the page must carry.
+fn needed<'p>(collection: &'p Collection, rows: &'p Rows) -> Vec<&'p str> {
+    let mut names = vec![collection.primary_key.as_str()];
+    let mut need = |name: &'p str| {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    };
+    for selected in rows.columns.iter().filter(|selected| !selected.null) {
+        need(&selected.field);
+    }
+    for expand in &rows.expands {
+        match &expand.relation.kind {
+            RelationKind::ToOne { column, only_when, .. } => {
+                need(column);
+                if let Some((field, _)) = only_when {
+                    need(field);
+                }
+            }
+            RelationKind::HasOne { column, .. }
+            | RelationKind::ToMany { column, .. }
+            | RelationKind::Through { column, .. } => need(column),
+        }
+    }
+    names
+}
+
+/// All keys at once, as one comparison of rows: when they go the same way and NULLs cannot stand
+/// behind.
+fn behind_at_once(pairs: &[(&SortKey, Option<String>)]) -> Option<String> {
+    let (first, _) = pairs.first()?;
+    let mut values = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        if key.descending != first.descending || (key.nullable && !key.descending) {
+            return None;
+        }
+        values.push(value.as_deref()?);
+    }
+    let columns: Vec<&str> = pairs.iter().map(|(key, _)| key.text.as_str()).collect();
+    let word = if first.descending { "<" } else { ">" };
+    Some(match (columns.as_slice(), values.as_slice()) {
+        ([column], [value]) => format!("{column} {word} {value}"),
+        (columns, values) => format!("({}) {word} ({})", columns.join(", "), values.join(", ")),
+    })
+}
+
+/// A key of the answer, ready to be written: quoted, escaped, with its colon.
+pub(crate) fn shape_key(key: &str) -> String {
+    format!("{}:", serde_json::Value::String(key.to_owned()))
+}
+
+/// The text of a JSON object as a concatenation of constants and expressions.
+#[derive(Default)]
+struct ObjectText {
+    pieces: Vec<String>,
+    constant: String,
+}
+
+impl ObjectText {
+    fn entry(&mut self, key: &str, token: String) {
+        self.constant.push(if self.pieces.is_empty() && self.constant.is_empty() {
+            '{'
+        } else {
+            ','
+        });
+        self.constant.push_str(&shape_key(key));
+        self.pieces.push(literal(&std::mem::take(&mut self.constant)));
+        self.pieces.push(token);
+    }
+
+    fn finish(mut self) -> String {
+        if self.pieces.is_empty() {
+            return String::from("'{}'");
+        }
+        self.pieces.push(String::from("'}'"));
+        while self.pieces.len() > PIECES_MAX {
+            self.pieces = self.pieces.chunks(PIECES_MAX).map(concatenated).collect();
+        }
+        concatenated(&self.pieces)
+    }
+}
+
+fn concatenated(pieces: &[String]) -> String {
+    format!("({})", pieces.join("||"))
+}
