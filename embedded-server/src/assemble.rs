@@ -1,6 +1,6 @@
 //! Builds every room. The only place that sees them all.
 
-use crate::{Config, Running};
+use crate::{Config, DATABASE_FILE, Running};
 use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
@@ -90,7 +90,7 @@ async fn open_store(config: &Config) -> Result<Store> {
         }
         None => {
             Store::open_sqlite(SqliteOptions {
-                path: config.data_dir.join("data.db"),
+                path: config.data_dir.join(DATABASE_FILE),
                 synchronous: config.synchronous,
                 readers: SQLITE_READERS,
                 limits: config.limits.clone(),

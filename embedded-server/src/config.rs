@@ -114,6 +114,9 @@ pub const KEYS: &[Key] = &[
     key("statement_ms_max", &["STATEMENT_MS_MAX"], "longest time one statement may run, in milliseconds", "100 to 3600000", "30000"),
 ];
 
+/// The SQLite file in the folder of a project, by which such a folder is known.
+pub const DATABASE_FILE: &str = "data.db";
+
 /// The password that the original's documentation shows; nobody may go live with it.
 const KNOWN_PASSWORD: &str = "admin@123";
 
@@ -154,6 +157,14 @@ impl Config {
             production: false,
             limits: Limits::default(),
         }
+    }
+
+    /// For a program that embeds the server: `plinth.toml` in the folder, and nothing of the
+    /// environment, which speaks to other programs too.
+    pub fn for_folder(data_dir: &Path) -> Result<Self> {
+        let mut layers = Layers(BTreeMap::new());
+        layers.file(data_dir, None)?;
+        layers.read(Self::for_data(data_dir))
     }
 
     /// Reads `plinth.toml` in the folder (or `file`), then the environment, then the flags.

@@ -4,9 +4,11 @@
 
 mod assemble;
 mod config;
+mod probe;
 
 pub use base::{Code, Error, Result};
-pub use config::{Config, Key, KEYS, Synchronous};
+pub use config::{Config, DATABASE_FILE, Key, KEYS, Synchronous};
+pub use probe::{Contents, Probe, probe_postgres};
 
 use std::net::SocketAddr;
 use tokio::sync::oneshot;
