@@ -4,13 +4,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use embedded_server::{Contents, Probe};
+use serde::Serialize;
 use serde_json::Value;
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::secret::Keeping;
 use crate::studio::{NewConnection, NewProject, Studio, Suggestion, WebSession};
 
@@ -117,6 +119,53 @@ pub(crate) async fn connection_add(
     let (entry, token) = Studio::try_connection(connection).await?;
     let keep = move |studio: &Studio| studio.add(entry, token.as_deref().map(String::as_str));
     waiting(&studio, keep).await
+}
+
+/// What a database is like; one that cannot be used is an answer too.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PostgresReport {
+    reachable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_create: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contents: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tables: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl PostgresReport {
+    fn of(probe: Probe) -> Self {
+        let contents = match probe.contents {
+            Contents::Empty => "empty",
+            Contents::Project => "project",
+            Contents::Other => "other",
+        };
+        Self {
+            reachable: true,
+            version: Some(probe.version),
+            can_create: Some(probe.can_create),
+            contents: Some(contents),
+            tables: Some(probe.tables),
+            message: None,
+        }
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn postgres_test(url: String) -> Outcome<PostgresReport> {
+    project::without_password(&url)?;
+    Ok(match embedded_server::probe_postgres(url.trim()).await {
+        Ok(probe) => PostgresReport::of(probe),
+        Err(error) => {
+            let message = Some(Fault::of_server(error).to_string());
+            PostgresReport { message, ..PostgresReport::default() }
+        }
+    })
 }
 
 #[tauri::command]

@@ -34,6 +34,15 @@ impl Fault {
         Self::new("PROJECT_NOT_FOUND", format!("no project `{id}` is in the list"))
     }
 
+    /// What a server answered instead of starting.
+    pub(crate) fn of_server(error: embedded_server::Error) -> Self {
+        if let Some(cause) = error.cause() {
+            log::warn!("{}: {cause}", error.message());
+        }
+        let hint = error.hint_text().map(ToOwned::to_owned);
+        Self { code: error.code().as_str(), message: error.message().to_owned(), hint }
+    }
+
     /// A fault of our own, not of what was asked.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         Self::new("INTERNAL", error.to_string())

@@ -28,9 +28,8 @@ use tokio::task::JoinHandle;
 use crate::fault::{Fault, Outcome};
 use crate::project::Guard;
 use crate::server::new_token;
+use crate::window::ORIGINS;
 
-/// The webview's own origins: Linux and macOS, Windows.
-const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 /// Answers that carry tokens.
 const TOKEN_PATHS: [&str; 3] = ["/auth/login", "/auth/register", "/auth/refresh"];
 /// A remote that does not open a connection within this is told to the person.

@@ -51,6 +51,7 @@ pub fn run() -> ExitCode {
             command::project_log_tail,
             command::project_session,
             command::connection_add,
+            command::postgres_test,
             command::secrets_state,
             command::secrets_unlock,
             command::layout_get,

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +63,14 @@ struct Running {
     /// Dropped, the server stops.
     stop: oneshot::Sender<()>,
     ended: oneshot::Receiver<()>,
+}
+
+/// How a server came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was stopped, or never listened and said why.
+    Expected,
+    ByItself,
 }
 
 /// A server whose thread is up and which does not listen yet.
@@ -163,7 +172,7 @@ impl Servers {
         &self,
         id: &str,
         mut config: Config,
-        on_end: impl FnOnce() + Send + 'static,
+        on_end: impl FnOnce(End) + Send + 'static,
     ) -> Outcome<Starting> {
         let log = self.claim(id)?;
         let token = new_token();
@@ -174,11 +183,15 @@ impl Servers {
         let (end, ended) = oneshot::channel();
         let (servers, own_id) = (self.clone(), id.to_owned());
         let spawned = std::thread::Builder::new().name(format!("project {id}")).spawn(move || {
-            live(config, &log, ready, when_stopped);
-            servers.ended(&own_id);
+            // A panic ends this server and nothing else.
+            let life = AssertUnwindSafe(|| live(config, &log, ready, when_stopped));
+            if catch_unwind(life).is_err() {
+                log::error!("the server of project {own_id} panicked");
+            }
+            let how = servers.ended(&own_id);
             // Nobody may be waiting for the end.
             let _ = end.send(());
-            on_end();
+            on_end(how);
         });
         if let Err(error) = spawned {
             return Err(
@@ -249,13 +262,15 @@ impl Servers {
     }
 
     /// A server that ended without being asked to leaves a reason.
-    fn ended(&self, id: &str) {
-        let mut slots = self.slots();
-        if let Some(slot) = slots.get_mut(id)
-            && matches!(slot.life, Life::Running(_))
-        {
-            let fault = Fault::new("ENDED", "the server ended by itself").hint("its log says more");
-            slot.life = Life::Failed(fault);
+    fn ended(&self, id: &str) -> End {
+        match self.slots().get_mut(id) {
+            Some(slot) if matches!(slot.life, Life::Running(_)) => {
+                let fault =
+                    Fault::new("ENDED", "the server ended by itself").hint("its log says more");
+                slot.life = Life::Failed(fault);
+                End::ByItself
+            }
+            _ => End::Expected,
         }
     }
 
@@ -303,9 +318,9 @@ fn live(
                     tracing::info!("stopped");
                 }
                 Err(error) => {
-                    tracing::error!("not started: {error}");
+                    tracing::error!("not started: {}", error.message());
                     // As above.
-                    let _ = ready.send(Err(Fault::new("START_FAILED", error.to_string())));
+                    let _ = ready.send(Err(Fault::of_server(error)));
                 }
             }
         });

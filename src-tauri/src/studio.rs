@@ -15,8 +15,8 @@ use crate::fault::{Fault, Outcome};
 use crate::gateway::{self, Gateway};
 use crate::project::{self, Entry, Environment, Guard, Kind, Project, StoreKind};
 use crate::secret::Secrets;
-use crate::server::{Servers, now};
-use crate::tray;
+use crate::server::{End, Servers, now};
+use crate::{tray, window};
 
 /// The first port a project asks for; further projects get the next ones.
 const PORT_FIRST: u16 = 8056;
@@ -185,8 +185,19 @@ impl Studio {
     }
 
     pub(crate) async fn start(&self, id: &str, config: Config) -> Outcome<Project> {
+        let name = self.entry(id)?.name;
         let app = self.app.clone();
-        let started = self.servers.begin(id, config, move || changed(&app))?;
+        let on_end = move |how: End| {
+            changed(&app);
+            if how == End::ByItself {
+                window::tell(
+                    &app,
+                    &format!("{name} stopped"),
+                    "Its server ended by itself; its log says more.",
+                );
+            }
+        };
+        let started = self.servers.begin(id, config, on_end)?;
         changed(&self.app);
         let outcome = started.listening().await;
         changed(&self.app);
@@ -373,13 +384,14 @@ impl Studio {
             Some(url) if entry.has_secret => Some(self.with_secret(entry, url, given)?),
             other => other.clone(),
         };
-        Ok(Config {
-            data_dir: folder,
-            port: entry.port.unwrap_or(PORT_FIRST),
-            port_fallback: true,
-            database_url,
-            ..Config::default()
-        })
+        let mut config = Config::for_folder(&folder).map_err(Fault::of_server)?;
+        config.project = entry.name.clone();
+        config.port = entry.port.unwrap_or(PORT_FIRST);
+        config.port_fallback = true;
+        config.database_url = database_url;
+        config.silent_owner = true;
+        config.origins.extend(window::ORIGINS.map(str::to_owned));
+        Ok(config)
     }
 
     fn with_secret(

@@ -4,6 +4,9 @@ use tauri::webview::DownloadEvent;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_notification::NotificationExt;
 
+/// The studio's own origins: Linux and macOS, Windows.
+pub(crate) const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
+
 const LABEL: &str = "main";
 
 pub(crate) fn build(app: &AppHandle) -> tauri::Result<()> {
@@ -46,7 +49,7 @@ fn downloaded(app: &AppHandle, event: DownloadEvent<'_>) -> bool {
 }
 
 /// A notification of the system; the studio says the same in its own words.
-fn tell(app: &AppHandle, title: &str, body: &str) {
+pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
     if let Err(error) = app.notification().builder().title(title).body(body).show() {
         log::info!("no notification was shown: {error}");
     }
