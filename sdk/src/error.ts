@@ -21,6 +21,7 @@ interface ErrorFacts {
   code: string;
   details?: readonly ErrorDetail[] | undefined;
   hint?: string | undefined;
+  retryAfter?: number | undefined;
   body?: unknown;
   cause?: unknown;
 }
@@ -52,6 +53,8 @@ export class PlinthError extends Error {
   readonly details: readonly ErrorDetail[];
   /** What would make it work, when the server knows. */
   readonly hint: string | undefined;
+  /** Seconds the server asks to wait before the next try. */
+  readonly retryAfter: number | undefined;
   /** The server's reply as it came: parsed JSON, or text. */
   readonly body: unknown;
 
@@ -61,6 +64,7 @@ export class PlinthError extends Error {
     this.code = facts.code;
     this.details = facts.details ?? [];
     this.hint = facts.hint;
+    this.retryAfter = facts.retryAfter;
     this.body = facts.body;
   }
 
@@ -85,7 +89,9 @@ function text(value: unknown): string | undefined {
 }
 
 /** The error a reply stands for, whichever of the envelope's keys are present. */
-export function errorFromReply(status: number, statusText: string, body: unknown): PlinthError {
+export function errorFromReply(response: Response, body: unknown): PlinthError {
+  const { status, statusText, headers } = response;
+  const wait = Number(headers.get('Retry-After') ?? undefined);
   const outer: Fields = isObject(body) ? body : {};
   const inner: Fields = isObject(outer['error']) ? outer['error'] : {};
   const details = [outer['details'], inner['details']].find(Array.isArray) as unknown[] | undefined;
@@ -96,6 +102,7 @@ export function errorFromReply(status: number, statusText: string, body: unknown
       code: text(inner['code']) ?? text(outer['code']) ?? `HTTP_${status}`,
       details: details?.filter(isObject) ?? [],
       hint: text(inner['hint']) ?? text(outer['hint']),
+      retryAfter: Number.isNaN(wait) ? undefined : wait,
       body,
     },
   );

@@ -410,7 +410,7 @@ async function refusal(response: Response, request: HttpRequest): Promise<Plinth
   } catch {
     // not an envelope: the text itself is kept
   }
-  return errorFromReply(response.status, response.statusText, body);
+  return errorFromReply(response, body);
 }
 
 async function textOf(response: Response, request: HttpRequest): Promise<string> {

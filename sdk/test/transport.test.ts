@@ -177,6 +177,14 @@ describe('errors', () => {
     expect(await failure(http.get('/d'))).toMatchObject({ message: 'Internal Server Error' });
   });
 
+  it('429 tells how long to wait', async () => {
+    server.on('GET /x', { ...refusal(429, 'RATE_LIMITED', 'slow down'), headers: { 'Retry-After': '7' } });
+    const { http } = createPlinth({ url: server.url });
+    expect(await failure(http.get('/x'))).toMatchObject({ code: 'RATE_LIMITED', retryAfter: 7, isRetryable: true });
+    server.on('GET /x', refusal(429, 'RATE_LIMITED', 'slow down'));
+    expect((await failure(http.get('/x'))).retryAfter).toBeUndefined();
+  });
+
   it.each([
     [400, false],
     [401, false],
