@@ -182,6 +182,6 @@ fn vitest(package: &str, arguments: &[&str]) -> Command {
 fn with_binaries(mut command: Command) -> Command {
     command.env("PLINTH_BINARY", workspace::binary("plinth"));
     command.env("PLINTH_STUDIO_BINARY", workspace::binary("plinth-studio"));
-    command.env("PLINTH_STUDIO_DIST", workspace::at("ui/dist"));
+    command.env("PLINTH_STUDIO", workspace::at("ui/dist"));
     command
 }
