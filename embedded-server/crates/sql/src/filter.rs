@@ -15,6 +15,8 @@ pub(crate) struct Expression {
     pub(crate) family: Family,
     /// A column as it is stored, so that an index on it may serve.
     plain: bool,
+    /// What it is compared as.
+    cast: Option<Cast>,
 }
 
 impl Compiler {
@@ -46,26 +48,25 @@ impl Compiler {
         let family = Family::of(&column.kind);
         if column.null {
             let text = format!("NULL{}", self.writer.dialect.null_cast(family));
-            return Expression { text, family, plain: false };
+            return Expression { text, family, plain: false, cast: None };
         }
         let text = scope.alias_of(&column.hops).column(&column.field);
         match column.cast {
-            None => Expression { text, family, plain: true },
+            None => Expression { text, family, plain: true, cast: None },
             Some(cast) => {
                 let (text, family) = self.writer.dialect.cast(&text, family, cast);
-                Expression { text, family, plain: false }
+                Expression { text, family, plain: false, cast: Some(cast) }
             }
         }
     }
 
     fn test(&mut self, scope: &Scope<'_>, test: &Condition) -> String {
         let left = self.column(scope, &test.left);
-        let cast = test.left.cast;
         let dialect = self.writer.dialect;
         match &test.operator {
             Operator::Equal { negated, right } => {
                 let word = if *negated { "<>" } else { "=" };
-                self.compared(scope, &left, cast, word, right, false)
+                self.compared(scope, &left, word, right)
             }
             Operator::Compare { greater, or_equal, right } => {
                 let word = match (greater, or_equal) {
@@ -74,18 +75,18 @@ impl Compiler {
                     (false, true) => "<=",
                     (false, false) => "<",
                 };
-                self.compared(scope, &left, cast, word, right, true)
+                self.compared(scope, &left, word, right)
             }
             Operator::Between { negated, low, high } => {
-                let above = self.compared(scope, &left, cast, ">=", low, true);
-                let below = self.compared(scope, &left, cast, "<=", high, true);
+                let above = self.compared(scope, &left, ">=", low);
+                let below = self.compared(scope, &left, "<=", high);
                 if *negated {
                     format!("NOT ({above} AND {below})")
                 } else {
                     format!("({above} AND {below})")
                 }
             }
-            Operator::In { negated, values } => self.among(scope, &left, cast, *negated, values),
+            Operator::In { negated, values } => self.among(scope, &left, *negated, values),
             Operator::IsNull(true) => format!("{} IS NULL", left.text),
             Operator::IsNull(false) => format!("{} IS NOT NULL", left.text),
             Operator::Empty(wanted) => {
@@ -158,15 +159,15 @@ impl Compiler {
         &mut self,
         scope: &Scope<'_>,
         operand: &Operand,
-        family: Family,
-        cast: Option<Cast>,
+        left: &Expression,
     ) -> Option<Expression> {
+        let family = left.family;
         match operand {
             Operand::Value(Value::Null) => None,
             Operand::Value(value) => {
-                let value = cut_time(value.clone(), cast);
+                let value = cut_time(value.clone(), left.cast);
                 let text = self.writer.value(value, family);
-                Some(Expression { text, family, plain: false })
+                Some(Expression { text, family, plain: false, cast: None })
             }
             Operand::Column(column) => Some(self.column(scope, column)),
             Operand::Own { collection, key, column } => {
@@ -180,7 +181,7 @@ impl Compiler {
                     found.text,
                     own.alias.column(&collection.primary_key),
                 );
-                Some(Expression { text, family: found.family, plain: false })
+                Some(Expression { text, family: found.family, plain: false, cast: None })
             }
         }
     }
@@ -189,14 +190,13 @@ impl Compiler {
         &mut self,
         scope: &Scope<'_>,
         left: &Expression,
-        cast: Option<Cast>,
         word: &str,
         right: &Operand,
-        by_order: bool,
     ) -> String {
-        let Some(right) = self.operand(scope, right, left.family, cast) else {
+        let Some(right) = self.operand(scope, right, left) else {
             return String::from("NULL");
         };
+        let by_order = !matches!(word, "=" | "<>");
         let dialect = self.writer.dialect;
         let (left_text, right_text, family) = if left.family == right.family {
             (left.text.clone(), right.text, left.family)
@@ -222,7 +222,6 @@ impl Compiler {
         &mut self,
         scope: &Scope<'_>,
         left: &Expression,
-        cast: Option<Cast>,
         negated: bool,
         values: &[Operand],
     ) -> String {
@@ -235,7 +234,7 @@ impl Compiler {
         for value in values {
             match value {
                 Operand::Value(Value::Null) => unknown = true,
-                Operand::Value(value) => match json_of(&cut_time(value.clone(), cast)) {
+                Operand::Value(value) => match json_of(&cut_time(value.clone(), left.cast)) {
                     Some(json) => plain.push(json),
                     None => others.push(Operand::Value(value.clone())),
                 },
@@ -254,7 +253,7 @@ impl Compiler {
             tests.push(dialect.among(&side, &list, left.family));
         }
         for other in &others {
-            tests.push(self.compared(scope, left, cast, "=", other, false));
+            tests.push(self.compared(scope, left, "=", other));
         }
         if unknown {
             tests.push(String::from("NULL"));

@@ -68,6 +68,13 @@ impl<'p> Scope<'p> {
     }
 }
 
+/// One end of a relation: a column of a table.
+struct End<'a> {
+    alias: Alias,
+    collection: &'a Collection,
+    column: &'a str,
+}
+
 /// Two walks lead to the same far row when they take the same relations and the same records
 /// count as there. The guard narrows every hop of one walk alike, so it is enough to know
 /// whether a hop was narrowed; a policy's own walk is not, and must not share with one that is.
@@ -128,11 +135,13 @@ impl Compiler {
                 if let Some((field, word)) = only_when {
                     on.push(format!("{} = {}", parent.column(field), literal(word)));
                 }
-                on.push(self.paired(parent, near, column, alias, far, target_column));
+                let near = End { alias: parent, collection: near, column };
+                on.push(self.paired(&near, &End { alias, collection: far, column: target_column }));
             }
             RelationKind::HasOne { column, target_column }
             | RelationKind::ToMany { column, target_column, .. } => {
-                on.push(self.paired(parent, near, column, alias, far, target_column));
+                let near = End { alias: parent, collection: near, column };
+                on.push(self.paired(&near, &End { alias, collection: far, column: target_column }));
             }
             RelationKind::Through { .. } => {}
         }
@@ -144,21 +153,13 @@ impl Compiler {
 
     /// `far = near`. The key in a polymorphic junction is text whatever the far key is; the near
     /// side is converted, so that an index on the far side serves.
-    fn paired(
-        &self,
-        parent: Alias,
-        near: &Collection,
-        column: &str,
-        alias: Alias,
-        far: &Collection,
-        target_column: &str,
-    ) -> String {
-        let family = |collection: &Collection, name: &str| {
-            collection.fields.get(name).map(|field| Family::of(&field.kind))
+    fn paired(&self, near: &End<'_>, far: &End<'_>) -> String {
+        let family = |end: &End<'_>| {
+            end.collection.fields.get(end.column).map(|field| Family::of(&field.kind))
         };
-        let here = parent.column(column);
-        let there = alias.column(target_column);
-        let converted = match (family(near, column), family(far, target_column)) {
+        let here = near.alias.column(near.column);
+        let there = far.alias.column(far.column);
+        let converted = match (family(near), family(far)) {
             (Some(from), Some(to)) if to.is_text() && !from.is_text() => {
                 self.writer.dialect.as_text(&here, from)
             }

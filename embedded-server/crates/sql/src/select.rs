@@ -235,9 +235,8 @@ impl Compiler {
         // The page in a subquery, carrying what its relations and its order need.
         let page = self.writer.alias();
         let mut list = Vec::new();
-        let mut joins = String::new();
-        let mut joined = 0;
-        let nodes = self.level(page, &plan.collection, rows, &mut list, &mut joins, &mut joined);
+        let mut joins = Joins::default();
+        let nodes = self.level(page, &plan.collection, rows, &mut list, &mut joins);
         let cursor = plan.page.cursor.then(|| {
             let columns = (list.len()..list.len() + keys.len()).collect();
             list.extend(
@@ -259,7 +258,7 @@ impl Compiler {
         self.where_all(&tests);
         self.order_by(&keys);
         self.limit(&plan.page);
-        self.writer.push(&format!(") {page}")).push(&joins);
+        self.writer.push(&format!(") {page}")).push(&joins.text);
         if !plan.single {
             // A join does not promise to keep the order of the page.
             let again: Vec<String> = keys
@@ -382,21 +381,18 @@ impl Compiler {
         collection: &Collection,
         rows: &Rows,
         list: &mut Vec<String>,
-        joins: &mut String,
-        joined: &mut usize,
+        joins: &mut Joins,
     ) -> Vec<ShapeNode> {
         let dialect = self.writer.dialect;
         let mut nodes = self.columns(alias, rows, list);
         for expand in &rows.expands {
             let key = shape_key(&expand.key);
-            if joins_well(expand) && *joined < JOINED_MAX {
-                *joined += 1;
+            if joins.take(expand) {
                 let far = self.join_one(alias, collection, expand, joins);
                 let present = list.len();
                 let family = Family::of(&expand.target.key().kind);
                 list.push(dialect.canonical(&far.column(&expand.target.primary_key), family));
-                let nodes_there =
-                    self.level(far, &expand.target, &expand.rows, list, joins, joined);
+                let nodes_there = self.level(far, &expand.target, &expand.rows, list, joins);
                 nodes.push(ShapeNode::Object { key, present, nodes: nodes_there });
             } else {
                 let text = self.embedded(alias, collection, expand);
@@ -413,13 +409,13 @@ impl Compiler {
         alias: Alias,
         collection: &Collection,
         expand: &Expand,
-        joins: &mut String,
+        joins: &mut Joins,
     ) -> Alias {
         let far = self.writer.alias();
         let mut on = self.link(alias, collection, &expand.relation, far, &expand.target);
         on.extend(self.visible(far, &expand.target));
         on.extend(self.restricted(far, &expand.target, &expand.filter));
-        joins.push_str(&format!(
+        joins.text.push_str(&format!(
             " LEFT JOIN {} {far} ON {}",
             quoted(&expand.target.name),
             on.join(" AND ")
@@ -435,10 +431,9 @@ impl Compiler {
         tests.extend(self.visible(scope.alias, &expand.target));
         tests.extend(self.conditions(&mut scope, &expand.filter));
         let keys = self.sort_keys(&mut scope, &expand.order, None);
-        let mut joins = String::new();
-        let mut joined = 0;
-        let object =
-            self.object(scope.alias, &expand.target, &expand.rows, &mut joins, &mut joined);
+        let mut joins = Joins::default();
+        let object = self.object(scope.alias, &expand.target, &expand.rows, &mut joins);
+        let joins = joins.text;
         let mut from = scope.from(self);
         if let RelationKind::Through {
             junction,
@@ -490,8 +485,7 @@ impl Compiler {
         alias: Alias,
         collection: &Collection,
         rows: &Rows,
-        joins: &mut String,
-        joined: &mut usize,
+        joins: &mut Joins,
     ) -> String {
         let mut object = ObjectText::default();
         for selected in &rows.columns {
@@ -505,10 +499,9 @@ impl Compiler {
             object.entry(&selected.key, token);
         }
         for expand in &rows.expands {
-            let token = if joins_well(expand) && *joined < JOINED_MAX {
-                *joined += 1;
+            let token = if joins.take(expand) {
                 let far = self.join_one(alias, collection, expand, joins);
-                let there = self.object(far, &expand.target, &expand.rows, joins, joined);
+                let there = self.object(far, &expand.target, &expand.rows, joins);
                 let key = far.column(&expand.target.primary_key);
                 format!("CASE WHEN {key} IS NULL THEN 'null' ELSE {there} END")
             } else {
@@ -542,11 +535,23 @@ impl Compiler {
     }
 }
 
-/// Whether a relation's far record can stand in the same row. The reverse of a one-to-one is
-/// read by a subquery: only a unique index would promise that there is one far record, and a
-/// relation need not have it.
-fn joins_well(expand: &Expand) -> bool {
-    matches!(expand.relation.kind, RelationKind::ToOne { .. })
+/// Relations joined to one row source.
+#[derive(Default)]
+struct Joins {
+    text: String,
+    count: usize,
+}
+
+impl Joins {
+    /// Whether a relation's far record can stand in the same row, and there is room for one more.
+    /// The reverse of a one-to-one is read by a subquery: only a unique index would promise that
+    /// there is one far record, and a relation need not have it.
+    fn take(&mut self, expand: &Expand) -> bool {
+        let fits =
+            matches!(expand.relation.kind, RelationKind::ToOne { .. }) && self.count < JOINED_MAX;
+        self.count += usize::from(fits);
+        fits
+    }
 }
 
 /// Name of a sort key carried out of the page; no field is named so.

@@ -26,17 +26,22 @@ impl Op {
     }
 }
 
+/// What a change row says: what happened, and the record before and after as texts of JSON
+/// objects.
+pub(super) struct Said<'a> {
+    pub(super) op: Op,
+    pub(super) before: Option<&'a str>,
+    pub(super) after: Option<&'a str>,
+}
+
 impl Writes<'_> {
-    /// `INSERT INTO "_change" (…) SELECT …`, up to the FROM. `before` and `after` are texts of
-    /// JSON objects.
+    /// `INSERT INTO "_change" (…) SELECT …`, up to the FROM.
     pub(super) fn change_row(
         &self,
         compiler: &mut Compiler,
         collection: &Collection,
         record: Alias,
-        op: Op,
-        before: Option<&str>,
-        after: Option<&str>,
+        said: &Said<'_>,
     ) -> String {
         let json = |side: Option<&str>| match (side, self.dialect) {
             (None, _) => String::from("NULL"),
@@ -58,9 +63,9 @@ impl Writes<'_> {
             "INSERT INTO \"_change\" ({tx_name}\"collection\", \"id\", \"op\", \"before\", \"after\", \
              \"actor\", \"source\", \"at_ms\") SELECT {tx}{}, {key}, {}, {}, {}, {actor}, {source}, {at_ms}",
             literal(&collection.name),
-            op.word(),
-            json(before),
-            json(after),
+            said.op.word(),
+            json(said.before),
+            json(said.after),
         )
     }
 

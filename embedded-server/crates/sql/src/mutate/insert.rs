@@ -1,6 +1,6 @@
 //! New records.
 
-use super::change::Op;
+use super::change::{Op, Said};
 use super::{Writes, family_of, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -76,9 +76,7 @@ impl<'p> Writes<'p> {
                     &mut compiler,
                     collection,
                     row,
-                    Op::Create,
-                    None,
-                    Some(&record),
+                    &Said { op: Op::Create, before: None, after: Some(&record) },
                 );
                 let made = compiler.writer.alias();
                 let key = row.column(&collection.primary_key);
@@ -109,9 +107,7 @@ impl<'p> Writes<'p> {
             &mut compiler,
             collection,
             scope.alias,
-            Op::Create,
-            None,
-            Some(&record),
+            &Said { op: Op::Create, before: None, after: Some(&record) },
         );
         let key = compiler.writer.bind(Bind::Step(key), key_family(collection));
         let from = scope.from(&mut compiler);

@@ -4,7 +4,7 @@
 //! change rows are written before, from the set of records that will be gone: a recursive query
 //! over the catalog's foreign keys, so that a tree of any depth is announced whole.
 
-use super::change::Op;
+use super::change::{Op, Said};
 use super::{Target, Writes, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -71,9 +71,7 @@ impl<'p> Writes<'p> {
             &mut compiler,
             collection,
             scope.alias,
-            Op::Delete,
-            Some(&before),
-            None,
+            &Said { op: Op::Delete, before: Some(&before), after: None },
         );
         let tests = self.tests(&mut compiler, &mut scope, target)?;
         let from = scope.from(&mut compiler);
@@ -99,8 +97,12 @@ impl<'p> Writes<'p> {
         let old = compiler.writer.alias();
         let made = compiler.writer.alias();
         let before = compiler.record(old, collection, &[]);
-        let change =
-            self.change_row(&mut compiler, collection, old, Op::Delete, Some(&before), None);
+        let change = self.change_row(
+            &mut compiler,
+            collection,
+            old,
+            &Said { op: Op::Delete, before: Some(&before), after: None },
+        );
         let key = collection.primary_key.as_str();
         let kept = self.dialect.canonical(&old.column(key), key_family(collection));
         compiler.writer.push(&format!(
@@ -258,8 +260,12 @@ impl<'p> Writes<'p> {
             let set = self.gone(&mut compiler, target, wake)?;
             let scope = Scope::new(&mut compiler, child);
             let before = compiler.record(scope.alias, child, &[]);
-            let change =
-                self.change_row(&mut compiler, child, scope.alias, Op::Delete, Some(&before), None);
+            let change = self.change_row(
+                &mut compiler,
+                child,
+                scope.alias,
+                &Said { op: Op::Delete, before: Some(&before), after: None },
+            );
             let from = scope.from(&mut compiler);
             let key = scope.alias.column(&child.primary_key);
             let keys = self.in_set(&mut compiler, child, &child.primary_key, key_family(child));
@@ -307,9 +313,7 @@ impl<'p> Writes<'p> {
                 &mut compiler,
                 child,
                 scope.alias,
-                Op::Update,
-                Some(&before),
-                Some(&after),
+                &Said { op: Op::Update, before: Some(&before), after: Some(&after) },
             );
             let from = scope.from(&mut compiler);
             let any: Vec<&str> = losing.iter().map(|(_, test)| test.as_str()).collect();

@@ -1,6 +1,6 @@
 //! Records changed, soft-deleted and restored.
 
-use super::change::Op;
+use super::change::{Op, Said};
 use super::{Target, Writes, forbidden, key_family};
 use crate::dialect::Family;
 use crate::join::Scope;
@@ -68,8 +68,12 @@ impl<'p> Writes<'p> {
             Op::Create => None,
             Op::Update | Op::Delete => Some(compiler.record(scope.alias, collection, &[])),
         };
-        let change =
-            self.change_row(&mut compiler, collection, scope.alias, op, before.as_deref(), None);
+        let change = self.change_row(
+            &mut compiler,
+            collection,
+            scope.alias,
+            &Said { op, before: before.as_deref(), after: None },
+        );
         let tests = self.tests(&mut compiler, &mut scope, target)?;
         let from = scope.from(&mut compiler);
         compiler.writer.push(&change).push(" FROM ").push(&from);
@@ -143,9 +147,7 @@ impl<'p> Writes<'p> {
             &mut compiler,
             collection,
             new,
-            op,
-            before.as_deref(),
-            after.as_deref(),
+            &Said { op, before: before.as_deref(), after: after.as_deref() },
         );
         let key = collection.primary_key.as_str();
         let kept = self.dialect.canonical(&new.column(key), key_family(collection));
