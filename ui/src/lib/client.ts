@@ -4,7 +4,6 @@
  * Everything goes through the SDK and the public routes; there is no private door.
  */
 import { queryOptions } from "@tanstack/react-query";
-import { readCollection, type CollectionInfo } from "./fields";
 import type { Page, PageRequest, RawRow } from "./rows";
 
 /** How writes are treated. The server enforces it too; here it decides what is offered. */
@@ -37,6 +36,8 @@ export interface Http {
 /** The part of the SDK instance this file uses; `createPlinth` returns more than it. */
 export interface Sdk {
   readonly http: Http;
+  items(collection: string): { export(query: object): Promise<Response> };
+  readonly imports: { rejects(id: string): Promise<Response> };
 }
 
 export interface BatchOperation {
@@ -172,17 +173,15 @@ export interface Connection {
   one(collection: string, id: string, fields: readonly string[], signal?: AbortSignal): Promise<RawRow>;
   batch(operations: readonly BatchOperation[]): Promise<readonly BatchDone[]>;
   plan(operations: readonly BatchOperation[]): Promise<{ statements: readonly string[]; operations: number }>;
-  collections(signal?: AbortSignal): Promise<readonly CollectionInfo[]>;
-  capability(signal?: AbortSignal): Promise<Capability>;
   startImport(request: ImportRequest): Promise<ImportJob>;
   importJob(id: string, signal?: AbortSignal): Promise<ImportJob>;
   importJobs(signal?: AbortSignal): Promise<readonly ImportJob[]>;
   undoImport(id: string): Promise<unknown>;
   cancelImport(id: string): Promise<unknown>;
   /** The refused rows as a CSV file with a column for the reason. */
-  rejects(id: string): Promise<string>;
+  rejects(id: string): Promise<Blob>;
   /** Streams from the server, so nothing the grid shortened can get into the file. */
-  exported(query: Query, format: ExportFormat, signal?: AbortSignal): Promise<string>;
+  exported(query: Query, format: ExportFormat, signal?: AbortSignal): Promise<Blob>;
 }
 
 interface ListReply {
@@ -288,25 +287,6 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
       return { statements: reply.data.statements.map((s) => s.sql), operations: reply.data.operations };
     },
 
-    async collections(signal) {
-      const reply = await http.request<{ data: readonly { collectionName: string; schema: unknown }[] }>({
-        method: "GET",
-        path: "/schemas",
-        params: { limit: -1 },
-        signal,
-      });
-      return reply.data.map((doc) => readCollection(doc.collectionName, doc.schema));
-    },
-
-    async capability(signal) {
-      const reply = await http.request<{ data: { role: unknown; collections: Readonly<Record<string, CollectionRights>> } }>({
-        method: "GET",
-        path: "/access/me",
-        signal,
-      });
-      return capabilityOf(reply.data);
-    },
-
     async startImport(request) {
       if (!request.dryRun) writing();
       const form = new FormData();
@@ -342,18 +322,13 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
       return http.request({ method: "POST", path: `/imports/${encodeURIComponent(id)}/cancel` });
     },
 
-    rejects(id) {
-      return http.request<string>({ method: "GET", path: `/imports/${encodeURIComponent(id)}/rejects` });
+    async rejects(id) {
+      return (await sdk.imports.rejects(id)).blob();
     },
 
-    exported(query, format, signal) {
-      return http.request<string>({
-        method: "GET",
-        path: `${path(query.collection)}/export`,
-        params: { ...params(query), format },
-        signal,
-        timeout: 0,
-      });
+    async exported(query, format, signal) {
+      const { collection, filter, sort, fields } = query;
+      return (await sdk.items(collection).export({ format, filter, sort, fields, signal })).blob();
     },
   };
 }
@@ -377,31 +352,12 @@ export function capabilityOf(data: {
 
 /** The keys under which answers are cached. All begin with the connection, so a switch shares nothing. */
 export const keys = {
-  all: (connection: Connection) => [connection.info.id] as const,
-  schemas: (connection: Connection) => [connection.info.id, "schemas"] as const,
-  access: (connection: Connection) => [connection.info.id, "access"] as const,
-  collection: (connection: Connection, name: string) => [connection.info.id, "items", name] as const,
-  count: (connection: Connection, name: string) => [connection.info.id, "items", name, "count"] as const,
-  row: (connection: Connection, name: string, id: string) => [connection.info.id, "items", name, "row", id] as const,
-  imports: (connection: Connection) => [connection.info.id, "imports"] as const,
-  importJob: (connection: Connection, id: string) => [connection.info.id, "imports", id] as const,
+  count: (connection: Connection, name: string) => ["count", connection.info.id, name] as const,
+  row: (connection: Connection, name: string, id: string) => ["row", connection.info.id, name, id] as const,
+  search: (connection: Connection, name: string, text: string) => ["search", connection.info.id, name, text] as const,
+  imports: (connection: Connection) => ["imports", connection.info.id] as const,
+  importJob: (connection: Connection, id: string) => ["imports", connection.info.id, id] as const,
 };
-
-export function schemasQuery(connection: Connection) {
-  return queryOptions({
-    queryKey: keys.schemas(connection),
-    queryFn: ({ signal }) => connection.collections(signal),
-    staleTime: 30_000,
-  });
-}
-
-export function accessQuery(connection: Connection) {
-  return queryOptions({
-    queryKey: keys.access(connection),
-    queryFn: ({ signal }) => connection.capability(signal),
-    staleTime: 30_000,
-  });
-}
 
 /** The number beside a collection's name: the store's estimate, never a full count. */
 export function countQuery(connection: Connection, collection: string) {

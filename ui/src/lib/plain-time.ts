@@ -199,6 +199,17 @@ function fractionOf(text: string): string {
   return milli === "" || milli === "000" ? "" : `.${milli.replace(/0+$/, "")}`;
 }
 
+/** Milliseconds between two instants. */
+export function between(from: Instant, to: Instant): number {
+  return epoch(to) - epoch(from);
+}
+
+function epoch(instant: Instant): number {
+  const part = (start: number, end: number): number => digits(instant.slice(start, end));
+  const days = dayNumber(part(0, 4), part(5, 7), part(8, 10));
+  return (((days * 24 + part(11, 13)) * 60 + part(14, 16)) * 60 + part(17, 19)) * 1000 + part(20, 23);
+}
+
 /** `2026-11-20 19:42:07` and, apart from it so that it can be drawn paler, `+00:00`. */
 export function showInstant(value: Instant): { readonly local: string; readonly zone: string } {
   return { local: `${value.slice(0, 10)} ${value.slice(11, 19)}${fractionOf(value)}`, zone: "+00:00" };

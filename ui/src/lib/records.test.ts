@@ -31,7 +31,14 @@ function setup(answers: unknown[], guard: ConnectionInfo["guard"] = "open") {
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
     },
   };
-  const connection = createConnection({ ...info, guard }, { http });
+  const connection = createConnection(
+    { ...info, guard },
+    {
+      http,
+      items: () => ({ export: () => Promise.resolve(new Response("id\n1\n")) }),
+      imports: { rejects: () => Promise.resolve(new Response("line,reason\n")) },
+    },
+  );
   const changed: (readonly string[])[] = [];
   const pending = createPending();
   pending.register(RECORDS, recordAdapter(connection, (name) => (name === "orders" ? orders : undefined), (names) => changed.push(names)));

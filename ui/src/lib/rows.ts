@@ -55,6 +55,8 @@ export interface Rows {
   snapshot(): RowsSnapshot;
   subscribe(listener: () => void): () => void;
   row(index: number): RawRow | undefined;
+  /** Every held row with its place in the result. */
+  held(): Iterable<readonly [index: number, row: RawRow]>;
   /** Says which rows are looked at; loads what is missing and lets go of what is far. */
   want(first: number, last: number): void;
   /** Asks again for what is on screen. The old rows stay until the new ones are there. */
@@ -169,6 +171,11 @@ export function createRows(options: RowsOptions): Rows {
     },
     row(index) {
       return pages.get(Math.floor(index / size))?.[index % size];
+    },
+    *held() {
+      for (const [page, rows] of pages) {
+        for (const [index, row] of rows.entries()) yield [page * size + index, row] as const;
+      }
     },
     want(first, last) {
       if (seen.first === first && seen.last === last && state.fault === null && state.ready) return;

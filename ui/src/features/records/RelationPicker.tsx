@@ -1,0 +1,143 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { faultOf, keys, type Connection } from "@/lib/client";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { typeLabel } from "@/lib/fields";
+import type { RawRow } from "@/lib/rows";
+import { fromWire, NULL, parse } from "@/lib/values";
+import { plain } from "./CellView";
+import type { EditorProps } from "./CellEditor";
+import { NoValue } from "./CellEditor";
+import { ListBox } from "./ListBox";
+import { m } from "./messages";
+import { useConnection } from "./session";
+
+const SHOWN = 20;
+
+function textOf(field: FieldInfo | undefined, row: RawRow): string {
+  if (!field) return "";
+  const value = fromWire(field.type, row[field.name]);
+  return value.s === "null" ? "" : plain(field, value);
+}
+
+/** The field a to-one relation points at. */
+export function keyField(target: CollectionInfo): FieldInfo | undefined {
+  return target.fields.find((field) => field.name === target.primaryKey);
+}
+
+export function displayField(target: CollectionInfo, showAs?: string): FieldInfo | undefined {
+  const wanted = showAs !== undefined && target.fields.some((field) => field.name === showAs) ? showAs : target.display;
+  return target.fields.find((field) => field.name === wanted) ?? keyField(target);
+}
+
+async function search(
+  connection: Connection,
+  target: CollectionInfo,
+  display: FieldInfo,
+  text: string,
+  signal: AbortSignal,
+): Promise<readonly RawRow[]> {
+  const wanted = text.trim();
+  const key = keyField(target);
+  const conditions: Record<string, unknown>[] = [];
+  if (wanted !== "") {
+    if (display.type.kind === "text") conditions.push({ [display.name]: { icontains: wanted } });
+    else {
+      const read = parse(display.type, wanted);
+      if (read.ok && read.value.s === "value") conditions.push({ [display.name]: { eq: read.value.v } });
+    }
+    if (key && key.name !== display.name) {
+      const read = parse(key.type, wanted);
+      if (read.ok && read.value.s === "value") conditions.push({ [key.name]: { eq: read.value.v } });
+    }
+    if (conditions.length === 0) return [];
+  }
+  const page = await connection.page(
+    {
+      collection: target.name,
+      fields: [...new Set([target.primaryKey, display.name, ...second(target, display).map((f) => f.name)])],
+      sort: display.name === target.primaryKey ? [target.primaryKey] : [display.name, target.primaryKey],
+      ...(conditions.length === 0 ? {} : { filter: conditions.length === 1 ? conditions[0] : { OR: conditions } }),
+    },
+    { page: 0, offset: 0, limit: SHOWN, count: "none", signal },
+  );
+  return page.rows;
+}
+
+/** One more field that tells rows of the same name apart. */
+function second(target: CollectionInfo, display: FieldInfo): readonly FieldInfo[] {
+  const found = target.fields.find(
+    (field) =>
+      field.name !== display.name && !field.primaryKey && field.relation === null && !field.hidden && !field.computed &&
+      (field.type.kind === "text" || field.type.kind === "enum") && field.type.long !== true,
+  );
+  return found ? [found] : [];
+}
+
+/** Searches on the server, twenty at a time, so that a target of a million rows costs the same. */
+export function RelationPicker(props: EditorProps) {
+  const { field, value, typed, target, label, onStage } = props;
+  const connection = useConnection();
+  const [text, setText] = useState(typed ?? "");
+  const [asked, setAsked] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text), 150);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const display = target && displayField(target, field.relation?.showAs);
+  const found = useQuery({
+    queryKey: keys.search(connection, target?.name ?? "", asked),
+    queryFn: ({ signal }) => (target && display ? search(connection, target, display, asked, signal) : []),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+  });
+  if (!target || !display) return null;
+  const key = keyField(target);
+  const aside = second(target, display)[0];
+  const choices = (found.data ?? []).map((row) => ({
+    value: textOf(key, row),
+    label: textOf(display, row) || textOf(key, row),
+    text: textOf(display, row),
+    detail: aside ? textOf(aside, row) : key && key.name !== display.name ? textOf(key, row).slice(0, 8) : typeLabel(display),
+  }));
+  return (
+    <div
+      onKeyDown={(event) => {
+        if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && field.nullable) {
+          event.preventDefault();
+          onStage(NULL, "stay");
+        } else if (event.key === "Tab") {
+          event.preventDefault();
+          props.onCancel();
+        }
+      }}
+    >
+      <ListBox
+        label={label}
+        placeholder={m("edit.find", { collection: target.name })}
+        initialText={typed ?? ""}
+        current={value.s === "value" ? value.v : undefined}
+        choices={choices}
+        onText={setText}
+        onChoose={(chosen) => {
+          const row = choices.find((choice) => choice.value === chosen);
+          const read = parse(field.type, chosen);
+          if (read.ok) onStage(read.value, "stay", row?.label);
+        }}
+        empty={
+          found.error
+            ? m("edit.search.failed", { reason: faultOf(found.error).message })
+            : found.isFetching
+              ? m("edit.finding")
+              : m("edit.nothingFound", { collection: target.name })
+        }
+        footer={
+          <div className="flex items-center gap-2">
+            <span className="min-w-0 flex-1 truncate">{m("edit.first20")}</span>
+            <NoValue {...props} />
+          </div>
+        }
+      />
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** Facts turned into sentences of the catalogue. */
+import type { FieldInfo } from "@/lib/fields";
+import type { Operator, PillFault } from "@/lib/filters";
+import type { Problem } from "@/lib/values";
+import { count } from "@/messages/catalogue";
+import { m } from "./messages";
+
+type Said = (key: string, values: Readonly<Record<string, string>>) => string;
+
+export function problemText(problem: Problem): string {
+  // The codes and their slots are one list with the catalogue; a test reads both.
+  return (m as unknown as Said)(`problem.${problem.code}`, problem.args);
+}
+
+export function pillFaultText(fault: PillFault): string {
+  switch (fault.kind) {
+    case "unknown-field":
+      return m("pill.unknown-field", { field: fault.field });
+    case "unknown-operator":
+      return m("pill.unknown-operator");
+    case "no-value":
+      return m("pill.no-value");
+    case "duration":
+      return m("pill.duration");
+    case "value":
+      return problemText(fault.problem);
+  }
+}
+
+const TIMES = new Set(["instant", "datetime", "date", "time", "timetz"]);
+
+export function operatorText(op: Operator, field: FieldInfo | undefined): string {
+  if (field && TIMES.has(field.type.kind)) {
+    if (op === "gte") return m("op.after");
+    if (op === "lt") return m("op.before");
+  }
+  return m(`op.${op}`);
+}
+
+export function sizeText(bytes: number): string {
+  return bytes < 1_000_000
+    ? m("size.kb", { size: Math.max(1, Math.round(bytes / 1000)) })
+    : m("size.mb", { size: (bytes / 1_000_000).toFixed(1) });
+}
+
+export function about(rows: number, exact: boolean): string {
+  return exact ? count(rows) : m("status.about", { rows });
+}
+
+export function factsText(facts: { inserts: number; updates: number; cells: number }): string {
+  const parts = [
+    facts.inserts > 0 ? m("pending.inserts", { count: facts.inserts }) : null,
+    facts.updates > 0 ? m("pending.updates", { count: facts.updates }) : null,
+    facts.cells > 0 ? m("pending.cells", { count: facts.cells }) : null,
+  ];
+  return parts.filter((part) => part !== null).join(", ");
+}
