@@ -89,7 +89,8 @@ export class Auth {
 
   /**
    * Signs out. With a bearer token the session is forgotten here even when the server cannot be
-   * reached; in cookie mode only the server can end it, so that the call then rejects.
+   * reached; in cookie mode only the server can end it, so that the call then rejects. A `token`
+   * given in the options stays in use.
    *
    * @example
    * ```ts

@@ -137,8 +137,8 @@ export class Session {
     // At once, not in the queue: what is on its way now belongs to a session that is over.
     this.#epoch += 1;
     return this.#write(async () => {
+      // A static token is the program's, not the session's: it stays.
       const known = (await this.#read(KEY.access)) ?? (await this.#read(KEY.user));
-      this.#staticToken = undefined;
       this.#lifetime = undefined;
       for (const key of [KEY.access, KEY.refresh, KEY.expiry, KEY.user]) await this.#storage.remove(key);
       return known !== undefined;

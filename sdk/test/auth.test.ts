@@ -202,6 +202,15 @@ describe('sign-out', () => {
     expect(events).toEqual([['SIGNED_OUT', null]]);
   });
 
+  it('leaves the token of the options in use', async () => {
+    server.on('GET /auth/logout', { json: { message: 'ok' } }).on('GET /health', { json: { status: 'ok' } });
+    const plinth = client({ token: 'fixed' });
+    await plinth.auth.logout();
+    await plinth.server.health();
+    expect(server.requests.map(bearer)).toEqual(['fixed', 'fixed']);
+    expect(events).toEqual([]);
+  });
+
   it('in cookie mode it rejects when the server could not end the session', async () => {
     const plinth = await signedIn({ authMode: 'cookie' });
     server.on('GET /auth/logout', refusal(503, 'UNAVAILABLE', 'later'));
