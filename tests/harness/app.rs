@@ -1,0 +1,159 @@
+//! One server on an empty store.
+
+use super::Person;
+use embedded_server::{Config, Running, Server, Synchronous};
+use serde_json::{Value as Json, json};
+use sqlx::{Connection, Executor, PgConnection};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Which store a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A running server with an owner, and what must be removed afterwards.
+pub(crate) struct App {
+    running: Option<Running>,
+    pub(crate) kind: Kind,
+    pub(crate) url: String,
+    pub(crate) data: PathBuf,
+    database: Option<String>,
+    owner: Person,
+}
+
+const EMAIL: &str = "owner@example.com";
+const PASSWORD: &str = "a long password";
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+#[expect(clippy::disallowed_methods, reason = "the suite is told its database by the environment")]
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+}
+
+impl App {
+    /// Whether Postgres tests cannot run here. In CI that is a failure.
+    #[expect(clippy::disallowed_methods, reason = "CI says so in the environment")]
+    #[expect(clippy::print_stderr, reason = "what did not run must be seen")]
+    pub(crate) fn postgres_is_missing() -> bool {
+        if postgres_url().is_some() {
+            return false;
+        }
+        assert!(std::env::var("CI").is_err(), "TEST_POSTGRES_URL is not set: half of the suite would not run");
+        eprintln!("NOT RUN ON POSTGRES: set TEST_POSTGRES_URL, or use `cargo xtask test`");
+        true
+    }
+
+    pub(crate) async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, |_| {}).await
+    }
+
+    /// A server whose configuration the test changes.
+    pub(crate) async fn start_with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("plinth_suite_{}_{number}", std::process::id());
+        let data = std::env::temp_dir().join(&name);
+        let mut config = Config::for_data(&data);
+        config.port = 0;
+        config.synchronous = Synchronous::Normal;
+        config.admin_email = Some(EMAIL.to_owned());
+        config.admin_password = Some(PASSWORD.to_owned());
+        let mut database = None;
+        if kind == Kind::Postgres {
+            let base = postgres_url().expect("checked before");
+            let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
+            connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("make a database");
+            let (server, _) = base.rsplit_once('/').expect("a URL names its database");
+            config.database_url = Some(format!("{server}/{name}"));
+            config.database_connections = 4;
+            database = Some(name);
+        }
+        change(&mut config);
+        let signs_in = config.admin_password.as_deref() == Some(PASSWORD);
+        let running = Server::start(config).await.expect("start a server");
+        let url = format!("http://{}", running.address());
+        let anonymous = Person::anonymous(&url);
+        let owner = if signs_in { anonymous.signed_in(EMAIL, PASSWORD).await } else { anonymous };
+        Self { running: Some(running), kind, url, data, database, owner }
+    }
+
+    /// The owner, an administrator.
+    pub(crate) fn admin(&self) -> &Person {
+        &self.owner
+    }
+
+    pub(crate) fn anonymous(&self) -> Person {
+        Person::anonymous(&self.url)
+    }
+
+    /// A user with a role of its own that grants exactly these permission rows
+    /// (`{collection, action, fields, conditions}`).
+    pub(crate) async fn with_grants(&self, role: &str, grants: &[Json]) -> Person {
+        let admin = self.admin();
+        let role_id = admin.create("baasix_Role", json!({ "name": role })).await;
+        for grant in grants {
+            let mut row = grant.clone();
+            row["role_Id"] = role_id.clone();
+            admin.post("/permissions", row).await.expect_status(201);
+        }
+        let email = format!("{}@example.com", role.to_lowercase());
+        admin
+            .create("baasix_User", json!({ "email": email, "password": PASSWORD, "firstName": role, "role_Id": role_id }))
+            .await;
+        self.anonymous().signed_in(&email, PASSWORD).await
+    }
+
+    /// Grants the public role one permission row.
+    pub(crate) async fn grant_public(&self, grant: Json) {
+        let roles = self.admin().get("/items/baasix_Role?filter={\"name\":{\"eq\":\"public\"}}").await;
+        let mut row = grant;
+        row["role_Id"] = roles.body["data"][0]["id"].clone();
+        self.admin().post("/permissions", row).await.expect_status(201);
+    }
+
+    /// Makes a collection from its fields and flags.
+    pub(crate) async fn collection(&self, name: &str, schema: Json) {
+        let body = json!({ "collectionName": name, "schema": schema });
+        self.admin().post("/schemas", body).await.expect_status(201);
+    }
+
+    /// Makes a relation.
+    pub(crate) async fn relation(&self, collection: &str, relation: Json) {
+        self.admin().post(&format!("/schemas/{collection}/relationships"), relation).await.expect_status(201);
+    }
+
+    /// Stops and starts the server on the same data.
+    pub(crate) async fn restart(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        let mut config = Config::for_data(&self.data);
+        config.port = 0;
+        if let Some(name) = &self.database {
+            let base = postgres_url().expect("checked before");
+            let (server, _) = base.rsplit_once('/').expect("a URL names its database");
+            config.database_url = Some(format!("{server}/{name}"));
+        }
+        let running = Server::start(config).await.expect("start again");
+        self.url = format!("http://{}", running.address());
+        self.running = Some(running);
+        self.owner = self.anonymous().signed_in(EMAIL, PASSWORD).await;
+    }
+
+    pub(crate) async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        if let (Some(name), Some(base)) = (&self.database, postgres_url()) {
+            let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
+            connection
+                .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+                .await
+                .expect("drop the database");
+        }
+        drop(std::fs::remove_dir_all(&self.data));
+    }
+}

@@ -1,0 +1,174 @@
+//! Somebody who calls the server.
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value as Json, json};
+
+/// A caller with or without a token.
+#[derive(Clone)]
+pub(crate) struct Person {
+    client: Client,
+    url: String,
+    pub(crate) token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) user_id: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Json,
+    pub(crate) text: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+}
+
+impl Person {
+    pub(crate) fn anonymous(url: &str) -> Self {
+        Self {
+            client: Client::new(),
+            url: url.to_owned(),
+            token: None,
+            refresh_token: None,
+            user_id: None,
+            headers: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn signed_in(&self, email: &str, password: &str) -> Self {
+        let answer = self.post("/auth/login", json!({ "email": email, "password": password })).await;
+        answer.expect_status(200);
+        let text = |key: &str| answer.body[key].as_str().map(str::to_owned);
+        let user_id = answer.body["user"]["id"].as_str().map(str::to_owned);
+        Self { token: text("token"), refresh_token: text("refreshToken"), user_id, ..self.clone() }
+    }
+
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub(crate) fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name, value.to_owned()));
+        other
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn delete_with(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::DELETE, path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn post_text(&self, path: &str, body: &str) -> Answer {
+        self.send(Method::POST, path, Some(body.to_owned())).await
+    }
+
+    /// A list with parameters, each encoded as the SDK does: objects and arrays as JSON text.
+    pub(crate) async fn find(&self, collection: &str, parameters: Json) -> Answer {
+        let mut path = format!("/items/{collection}?");
+        for (key, value) in parameters.as_object().expect("parameters are an object") {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            path.push_str(&format!("{key}={}&", encode(&text)));
+        }
+        self.get(&path).await
+    }
+
+    /// The rows of a list that must succeed.
+    pub(crate) async fn rows(&self, collection: &str, parameters: Json) -> Vec<Json> {
+        let answer = self.find(collection, parameters).await;
+        answer.expect_status(200);
+        answer.body["data"].as_array().expect("a list").clone()
+    }
+
+    /// One column of a list that must succeed.
+    pub(crate) async fn column(&self, collection: &str, column: &str, parameters: Json) -> Vec<Json> {
+        self.rows(collection, parameters).await.into_iter().map(|row| row[column].clone()).collect()
+    }
+
+    /// Creates a record that must be accepted; answers its id.
+    pub(crate) async fn create(&self, collection: &str, body: Json) -> Json {
+        let answer = self.post(&format!("/items/{collection}"), body).await;
+        answer.expect_status(201);
+        answer.body["data"]["id"].clone()
+    }
+
+    /// One record by its id, whole.
+    pub(crate) async fn one(&self, collection: &str, id: &Json) -> Json {
+        let answer = self.get(&format!("/items/{collection}/{}", plain(id))).await;
+        answer.expect_status(200);
+        answer.body["data"].clone()
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{}", self.url, path));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("the answer is text");
+        let body = serde_json::from_str(&text).unwrap_or(Json::Null);
+        Answer { status: status.as_u16(), body, text, headers }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn expect_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{:?} {}", StatusCode::from_u16(self.status), self.text);
+        self
+    }
+
+    /// The refusal's status and code.
+    #[track_caller]
+    pub(crate) fn expect_refusal(&self, status: u16, code: &str) -> &Self {
+        assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
+        // The envelope holds on every refusal.
+        assert!(self.body["message"].is_string() && self.body["error"]["statusCode"] == status, "{}", self.text);
+        self
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        self.body["error"]["message"].as_str().unwrap_or_default()
+    }
+}
+
+/// An id as it stands in a path.
+pub(crate) fn plain(id: &Json) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            b' ' => encoded.push('+'),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
+}

@@ -1,0 +1,54 @@
+//! The server itself: health, unknown routes, envelopes, hosts, the studio's documents.
+
+use crate::harness::on_every_store;
+use serde_json::json;
+
+on_every_store!(health_tells_more_to_the_signed_in, async |app| {
+    let public = app.anonymous().get("/health").await;
+    assert_eq!(public.expect_status(200).body, json!({ "status": "ok" }));
+    let signed_in = app.admin().get("/health").await;
+    assert!(signed_in.body["version"].is_string() && signed_in.body["uptimeMs"].is_number());
+    let store = if app.kind == crate::harness::Kind::Sqlite { "sqlite" } else { "postgres" };
+    assert_eq!(signed_in.body["store"], store);
+});
+
+on_every_store!(unknown_routes_and_methods_are_refused_in_the_envelope, async |app| {
+    app.anonymous().get("/nothing/here").await.expect_refusal(404, "NOT_FOUND");
+    app.anonymous().delete("/health").await.expect_refusal(405, "METHOD_NOT_ALLOWED");
+});
+
+on_every_store!(malformed_bodies_are_the_callers_fault, async |app| {
+    app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+    let admin = app.admin();
+    for body in ["{", "", "[]", "\"text\"", "12", "{\"a\":1}}"] {
+        admin.post_text("/items/notes", body).await.expect_refusal(400, "INVALID_BODY");
+    }
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let refused = admin.post_text("/items/notes", &format!("{{\"title\":{deep}}}")).await;
+    assert_eq!(refused.status, 400, "{}", refused.text.chars().take(200).collect::<String>());
+    assert_eq!(admin.rows("notes", json!({})).await.len(), 0);
+});
+
+on_every_store!(a_host_name_that_is_not_ours_is_refused, async |app| {
+    let rebound = app.admin().with_header("host", "evil.example");
+    rebound.get("/health").await.expect_refusal(403, "FORBIDDEN");
+});
+
+on_every_store!(metrics_speak_prometheus_to_loopback, async |app| {
+    let answer = app.anonymous().get("/metrics").await;
+    answer.expect_status(200);
+    assert!(answer.text.contains("plinth_statements_total"), "{}", answer.text);
+});
+
+on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
+    app.collection("secrets", json!({ "fields": { "code": { "type": "String" } } })).await;
+    app.collection("posts", json!({ "fields": { "title": { "type": "String" }, "draft": { "type": "Boolean" } } })).await;
+    let all = app.admin().get("/openapi").await.body;
+    assert!(all["paths"]["/items/secrets"]["post"].is_object());
+    assert!(all["components"]["schemas"]["baasix_Account"]["properties"].get("password").is_none());
+    let reader = app.with_grants("Reader", &[json!({ "collection": "posts", "action": "read", "fields": ["title"] })]).await;
+    let some = reader.get("/openapi").await;
+    assert!(!some.text.contains("secrets") && !some.text.contains("draft"), "{}", some.text);
+    assert!(some.body["paths"]["/items/posts"]["get"].is_object());
+    assert!(some.body["paths"]["/items/posts"].get("post").is_none());
+});
