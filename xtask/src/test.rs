@@ -121,6 +121,8 @@ fn front_stages(run: &mut Run) -> Result<(), Stopped> {
 
 fn rust_checks(run: &mut Run, selection: &[&str]) -> Result<(), Stopped> {
     run.check("format", || process::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    // For every platform: tidy reads the licences of them all, without the network.
+    run.check("cargo fetch", || process::run(&mut cargo(&["fetch", "--locked"])))?;
     run.check("clippy", || {
         process::run(&mut cargo(
             &[&["clippy", "--all-targets"], selection, &["--", "-D", "warnings"]].concat(),
