@@ -119,7 +119,7 @@ impl Collection {
             let RelationKind::ToOne { column, target_column, .. } = &relation.kind else {
                 continue;
             };
-            if keys.iter().any(|key| key.column == *column && key.target == relation.target) {
+            if keys.iter().any(|key| key.column == *column) {
                 continue;
             }
             let said = self.document["fields"][&relation.declared_by]

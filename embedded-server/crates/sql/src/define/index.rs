@@ -1,0 +1,111 @@
+//! Indexes: declared ones, those of unique fields, and those of foreign keys.
+
+use super::column::{pointer_name, unique_name};
+use crate::Dialect;
+use crate::dialect::Family;
+use crate::writer::quoted;
+use catalog::{Collection, Field, Index};
+
+/// `CREATE INDEX` of a declared index.
+pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect) -> String {
+    let fields: Vec<&Field> =
+        index.fields.iter().filter_map(|name| collection.fields.get(name)).collect();
+    let same_nulls = index.unique && index.nulls_not_distinct;
+    let parts: Vec<String> = fields.iter().map(|field| part(field, same_nulls, dialect)).collect();
+    let method = match (&index.method, dialect) {
+        (Some(method), Dialect::Postgres) => format!(" USING {method}"),
+        _ => String::new(),
+    };
+    format!(
+        "CREATE {}INDEX {} ON {}{method} ({})",
+        if index.unique { "UNIQUE " } else { "" },
+        quoted(&index.name),
+        quoted(&collection.name),
+        parts.join(", ")
+    )
+}
+
+/// `CREATE UNIQUE INDEX` of a unique field. An index and no constraint: it can be dropped without
+/// rebuilding the table.
+pub(super) fn of_unique(collection: &Collection, field: &Field, dialect: Dialect) -> String {
+    format!(
+        "CREATE UNIQUE INDEX {} ON {} ({})",
+        quoted(&unique_name(collection, field)),
+        quoted(&collection.name),
+        part(field, false, dialect)
+    )
+}
+
+/// `CREATE INDEX` of a foreign key's column.
+pub(super) fn of_pointer(collection: &Collection, field: &Field) -> String {
+    format!(
+        "CREATE INDEX IF NOT EXISTS {} ON {} ({})",
+        quoted(&pointer_name(collection, field)),
+        quoted(&collection.name),
+        quoted(&field.name)
+    )
+}
+
+/// Every index of a new table.
+pub(super) fn all(collection: &Collection, dialect: Dialect) -> Vec<String> {
+    let mut made: Vec<String> = collection
+        .fields
+        .values()
+        .filter(|field| field.unique)
+        .map(|field| of_unique(collection, field, dialect))
+        .collect();
+    let constrained = collection.foreign_keys();
+    let pointers = constrained
+        .iter()
+        .filter_map(|key| collection.fields.get(&key.column))
+        .filter(|field| super::needs_pointer_index(field))
+        .chain(super::loose_pointers(collection));
+    for field in pointers {
+        let text = of_pointer(collection, field);
+        if !made.contains(&text) {
+            made.push(text);
+        }
+    }
+    made.extend(collection.indexes.iter().map(|index| declared(collection, index, dialect)));
+    made
+}
+
+/// One field's part of an index. Where two NULLs must count as equal, the field stands as two
+/// parts, whether it is NULL and what it is otherwise: the same on every version of both stores.
+fn part(field: &Field, same_nulls: bool, dialect: Dialect) -> String {
+    let name = quoted(&field.name);
+    let family = Family::of(&field.kind);
+    let plain = match family {
+        Family::Folded => dialect.folded(&name),
+        _ => name.clone(),
+    };
+    if !same_nulls || !field.nullable {
+        return plain;
+    }
+    match dialect {
+        Dialect::Sqlite => {
+            let collation = if family == Family::Decimal { " COLLATE BX_DECIMAL" } else { "" };
+            format!("({name} IS NULL), ifnull({plain}, ''){collation}")
+        }
+        Dialect::Postgres => {
+            let filler = match family {
+                Family::Text | Family::Folded => "''",
+                Family::Integer
+                | Family::BigInt
+                | Family::Decimal
+                | Family::Real
+                | Family::Double => "0",
+                Family::Boolean => "false",
+                Family::Date => "'1970-01-01'::date",
+                Family::Instant => "'1970-01-01 00:00:00+00'::timestamptz",
+                Family::Local => "'1970-01-01 00:00:00'::timestamp",
+                Family::Time => "'00:00:00+00'::timetz",
+                Family::LocalTime => "'00:00:00'::time",
+                Family::Uuid => "'00000000-0000-0000-0000-000000000000'::uuid",
+                Family::Json => "'{}'::jsonb",
+                Family::Binary => "''::bytea",
+            };
+            format!("({name} IS NULL), coalesce({plain}, {filler})")
+        }
+    }
+}
