@@ -14,6 +14,7 @@ mod operator;
 mod plan;
 mod read;
 mod resolve;
+mod validate;
 mod write;
 
 pub use coerce::{canonical_json, coerce};
@@ -30,4 +31,5 @@ pub use read::{
 pub use resolve::{
     Place, Scope, decode_cursor, encode_cursor, resolve_filter, resolve_read, resolve_write,
 };
+pub use validate::{Broken, validate};
 pub use write::{Context, Operation, Write};

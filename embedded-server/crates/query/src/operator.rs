@@ -23,10 +23,7 @@ pub(crate) enum Word {
     /// Text matching.
     Like(LikeWord),
     /// `contains`: by the column's family (text, array, JSON, range).
-    Contains {
-        fold: bool,
-        negated: bool,
-    },
+    Contains(LikeWord),
     /// Regular expression.
     Regex,
     /// Inclusive interval.
@@ -85,12 +82,9 @@ pub(crate) enum Word {
 pub(crate) struct LikeWord {
     pub(crate) open_start: bool,
     pub(crate) open_end: bool,
+    pub(crate) wildcards: bool,
     pub(crate) fold: bool,
     pub(crate) negated: bool,
-}
-
-const fn like(open_start: bool, open_end: bool) -> LikeWord {
-    LikeWord { open_start, open_end, fold: false, negated: false }
 }
 
 const fn fold(word: LikeWord) -> LikeWord {
@@ -101,9 +95,12 @@ const fn not(word: LikeWord) -> LikeWord {
     LikeWord { negated: true, ..word }
 }
 
-const SUBSTRING: LikeWord = like(true, true);
-const PREFIX: LikeWord = like(false, true);
-const SUFFIX: LikeWord = like(true, false);
+const SUBSTRING: LikeWord =
+    LikeWord { open_start: true, open_end: true, wildcards: true, fold: false, negated: false };
+const PREFIX: LikeWord = LikeWord { open_start: false, ..SUBSTRING };
+const SUFFIX: LikeWord = LikeWord { open_end: false, ..SUBSTRING };
+/// A substring whose `%` and `_` stand for themselves.
+const LITERAL: LikeWord = LikeWord { wildcards: false, ..SUBSTRING };
 
 /// Every word, in the order of the reference's document.
 const WORDS: &[(&str, Word)] = &[
@@ -124,9 +121,9 @@ const WORDS: &[(&str, Word)] = &[
     ("iLike", Word::Like(fold(SUBSTRING))),
     ("notILike", Word::Like(not(fold(SUBSTRING)))),
     ("ilike", Word::Like(fold(SUBSTRING))),
-    ("contains", Word::Contains { fold: false, negated: false }),
-    ("icontains", Word::Contains { fold: true, negated: false }),
-    ("ncontains", Word::Contains { fold: false, negated: true }),
+    ("contains", Word::Contains(LITERAL)),
+    ("icontains", Word::Contains(fold(LITERAL))),
+    ("ncontains", Word::Contains(not(LITERAL))),
     // Without the final `s` case does not count: the reference's ILIKE.
     ("startsWith", Word::Like(fold(PREFIX))),
     ("startsWiths", Word::Like(PREFIX)),

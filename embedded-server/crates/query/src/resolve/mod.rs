@@ -1,16 +1,28 @@
 //! Names to plan: every name found, every value typed, every bound checked.
 
-use crate::{Cond, Context, Filter, Read, ReadPlan, Words, Write, WritePlan};
-use base::{Error, Limits, Result, Value};
-use catalog::{Catalog, Collection};
-use std::sync::Arc;
+mod cursor;
+mod fields;
+mod filter;
+mod names;
+mod operand;
+mod read;
+mod write;
+
+pub use cursor::{decode_cursor, encode_cursor};
+pub use filter::resolve_filter;
+pub use read::resolve_read;
+pub use write::resolve_write;
+
+use crate::Words;
+use base::Limits;
+use catalog::Catalog;
 
 /// What resolving may look at.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
-    /// What the asking actor may know of. Requests are read against it.
+    /// What the asking actor may know of. Reads are looked up here.
     pub visible: &'a Catalog,
-    /// Everything. Policies and writes are read against it; the guard checks writes by name.
+    /// Everything. Policies and writes are looked up here; who may write what was judged before.
     pub full: &'a Catalog,
     /// What dynamic variables stand for.
     pub words: &'a Words,
@@ -27,38 +39,5 @@ pub enum Place {
     Policy,
 }
 
-/// Finds every name of a read and types every value.
-pub fn resolve_read(read: &Read, scope: &Scope<'_>) -> Result<ReadPlan> {
-    let _ = (read, scope);
-    Err(Error::internal("not built yet"))
-}
-
-/// Finds every name of a filter on `collection` and types every value.
-pub fn resolve_filter(
-    filter: &Filter,
-    collection: &Arc<Collection>,
-    scope: &Scope<'_>,
-    place: Place,
-) -> Result<Cond> {
-    let _ = (filter, collection, scope, place);
-    Err(Error::internal("not built yet"))
-}
-
-/// Turns a write into ordered steps of one transaction.
-pub fn resolve_write(write: &Write, scope: &Scope<'_>, context: &Context) -> Result<WritePlan> {
-    let _ = (write, scope, context);
-    Err(Error::internal("not built yet"))
-}
-
-/// The opaque cursor that stands behind a row whose sort keys have these values.
-#[must_use]
-pub fn encode_cursor(values: &[Value]) -> String {
-    let _ = values;
-    String::new()
-}
-
-/// The values of a cursor made by [`encode_cursor`].
-pub fn decode_cursor(cursor: &str) -> Result<Vec<Value>> {
-    let _ = cursor;
-    Err(Error::internal("not built yet"))
-}
+#[cfg(test)]
+mod sample;

@@ -44,7 +44,7 @@ impl<'a> Names<'a> {
                 return Ok(Found::Column(column));
             }
             let Some((relation, target)) = self.relation(&here, piece) else {
-                return Err(self.unknown(&here, piece, at));
+                return Err(unknown_field(&here, piece, at));
             };
             if last {
                 return Ok(Found::Relation { hops, relation: Box::new(relation), target });
@@ -60,14 +60,16 @@ impl<'a> Names<'a> {
             hops.push(hop(relation, &target));
             here = target;
         }
-        Err(self.unknown(&here, path, at))
+        Err(unknown_field(&here, path, at))
     }
 
     /// Follows `path` to a column. A relation that keeps its key in a column stands for it.
     pub(crate) fn column_at(&self, root: &Arc<Collection>, path: &str, at: &str) -> Result<Ref> {
         match self.walk(root, path, at)? {
             Found::Column(column) => Ok(column),
-            Found::Relation { hops, relation, target } => self.key_of(hops, &relation, &target, at),
+            Found::Relation { hops, relation, target } => {
+                self.key_of(root, hops, &relation, &target, at)
+            }
         }
     }
 
@@ -75,39 +77,26 @@ impl<'a> Names<'a> {
     /// record's key.
     pub(crate) fn key_of(
         &self,
+        root: &Arc<Collection>,
         mut hops: Vec<Hop>,
         relation: &Relation,
         target: &Arc<Collection>,
         at: &str,
     ) -> Result<Ref> {
-        let here = match &relation.kind {
+        let (here, name) = match &relation.kind {
             RelationKind::ToOne { column, only_when: None, .. } => {
-                let owner = hops.last().map(|hop| Arc::clone(&hop.target));
-                return match owner {
-                    Some(owner) => self.column(&owner, column, &hops),
-                    // The owner is the root, whose own columns need no hop to be named.
-                    None => None,
-                }
-                .or_else(|| {
-                    let kind = target.key().kind.clone();
-                    hops.is_empty().then(|| Ref {
-                        hops: Vec::new(),
-                        field: column.clone(),
-                        kind,
-                        cast: None,
-                        null: false,
-                    })
-                })
-                .ok_or_else(|| self.unknown(target, column, at));
+                let owner = hops.last().map_or(root, |hop| &hop.target);
+                (Arc::clone(owner), column.clone())
             }
             RelationKind::ToOne { .. }
             | RelationKind::HasOne { .. }
             | RelationKind::ToMany { .. }
-            | RelationKind::Through { .. } => Arc::clone(target),
+            | RelationKind::Through { .. } => {
+                hops.push(hop(relation.clone(), target));
+                (Arc::clone(target), target.primary_key.clone())
+            }
         };
-        hops.push(hop(relation.clone(), target));
-        let key = here.primary_key.clone();
-        self.column(&here, &key, &hops).ok_or_else(|| self.unknown(&here, &key, at))
+        self.column(&here, &name, &hops).ok_or_else(|| unknown_field(&here, &name, at))
     }
 
     /// A field of `here` that may be spoken of.
@@ -136,11 +125,6 @@ impl<'a> Names<'a> {
         let relation = here.relation(name)?;
         let target = self.catalog().get(&relation.target)?;
         Some((relation.clone(), Arc::clone(target)))
-    }
-
-    /// `posts` has no field `auther`; did you mean `author`?
-    pub(crate) fn unknown(&self, here: &Collection, name: &str, at: &str) -> Error {
-        unknown_field(here, name, at)
     }
 }
 

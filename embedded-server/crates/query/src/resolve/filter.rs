@@ -1,0 +1,928 @@
+//! Filters to conditions: each operator word, by the type of its column.
+
+use super::names::{Found, Names, cast_named, kind_after};
+use super::operand::Operands;
+use super::{Place, Scope};
+use crate::coerce::{
+    array_json, bound_kind, canonical_json, coerce, coerce_operand, range_json, shown,
+};
+use crate::json::{kind_of, parse_filter};
+use crate::operator::{LikeWord, Word, find, nearest_word};
+use crate::{Cond, Condition, Filter, JsonValueTest, Like, Operand, Operator, Ref, Test};
+use base::{Code, Error, Result, Value};
+use catalog::{Collection, FieldKind, RangeKind};
+use serde_json::{Map, Value as Json};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// Finds every name of a filter on `collection` and types every value.
+///
+/// In [`Place::Policy`] a name that does not exist is an error too: whoever judges by the policy
+/// must deny, since leaving the condition out would grant everything.
+pub fn resolve_filter(
+    filter: &Filter,
+    collection: &Arc<Collection>,
+    scope: &Scope<'_>,
+    place: Place,
+) -> Result<Cond> {
+    let names = Names { scope, place };
+    let resolver =
+        Resolver { names, operands: Operands { names, root: collection }, nodes: Cell::new(0) };
+    resolver.filter(filter, "")
+}
+
+struct Resolver<'a> {
+    names: Names<'a>,
+    operands: Operands<'a>,
+    nodes: Cell<usize>,
+}
+
+/// Where one test stands, with its words for errors.
+struct Spot<'a> {
+    path: &'a str,
+    word: &'a str,
+    at: String,
+}
+
+impl Spot<'_> {
+    fn wrong(&self, why: impl Into<String>) -> Error {
+        Error::new(Code::InvalidQuery, why).at(&self.at)
+    }
+
+    fn wants(&self, what: &str, found: &Json) -> Error {
+        self.wrong(format!("`{}` takes {what}, not {}", self.word, shown(found)))
+    }
+
+    fn unfit(&self, kind: &FieldKind) -> Error {
+        self.wrong(format!(
+            "`{}` does not work on `{}`, which is {}",
+            self.word,
+            self.path,
+            kind.name()
+        ))
+    }
+}
+
+impl Resolver<'_> {
+    fn filter(&self, filter: &Filter, prefix: &str) -> Result<Cond> {
+        match filter {
+            Filter::All(parts) => {
+                let mut all = Cond::Always;
+                for part in parts {
+                    all = all.and(self.filter(part, prefix)?);
+                }
+                Ok(all)
+            }
+            Filter::Any(parts) if parts.is_empty() => Ok(match self.names.place {
+                Place::Request => Cond::Always,
+                Place::Policy => Cond::Never,
+            }),
+            Filter::Any(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| self.filter(part, prefix))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(any(parts))
+            }
+            Filter::Not(part) => Ok(match self.filter(part, prefix)? {
+                Cond::Always => Cond::Never,
+                Cond::Never => Cond::Always,
+                cond => Cond::Not(Box::new(cond)),
+            }),
+            Filter::Test(test) => self.test(test, prefix),
+        }
+    }
+
+    fn test(&self, test: &Test, prefix: &str) -> Result<Cond> {
+        self.nodes.set(self.nodes.get() + 1);
+        let most = self.names.scope.limits.filter_nodes_max;
+        if self.nodes.get() > most {
+            let why = format!("a filter may have {most} conditions; this one has more");
+            return Err(Error::new(Code::InvalidQuery, why).at(&test.at));
+        }
+        let path = format!("{prefix}{}", test.path);
+        let root = self.operands.root;
+        let word = find(&test.operator);
+        match self.names.walk(root, &path, &test.at)? {
+            Found::Column(mut left) => {
+                let Some(word) = word else {
+                    // A name may be a column and a relation at once; only the relation has fields.
+                    return match self.relation_named(&left, &path) {
+                        true => self.nested(test, &path),
+                        false => Err(unknown_operator(test)),
+                    };
+                };
+                left.cast = test.cast.as_deref().and_then(cast_named);
+                self.condition(left, word, test, &path)
+            }
+            Found::Relation { hops, relation, target } => {
+                let inner = target.field(&test.operator).is_some()
+                    || target.relation(&test.operator).is_some();
+                match word {
+                    Some(word) if !inner => {
+                        let mut left =
+                            self.names.key_of(root, hops, &relation, &target, &test.at)?;
+                        left.cast = test.cast.as_deref().and_then(cast_named);
+                        self.condition(left, word, test, &path)
+                    }
+                    Some(_) | None => self.nested(test, &path),
+                }
+            }
+        }
+    }
+
+    fn relation_named(&self, left: &Ref, path: &str) -> bool {
+        let here = left.hops.last().map_or(self.operands.root, |hop| &hop.target);
+        let name = path.rsplit('.').next().unwrap_or(path);
+        self.names.relation(here, name).is_some()
+    }
+
+    /// `{category: {name: {eq: "x"}}}`: what stood in the place of an operator is a filter on the
+    /// far collection.
+    fn nested(&self, test: &Test, path: &str) -> Result<Cond> {
+        let inner = Json::Object(Map::from_iter([(test.operator.clone(), test.operand.clone())]));
+        let filter = parse_filter(&inner, &test.at, self.names.scope.limits)?;
+        self.filter(&filter, &format!("{path}."))
+    }
+
+    fn condition(&self, left: Ref, word: Word, test: &Test, path: &str) -> Result<Cond> {
+        let spot =
+            Spot { path, word: &test.operator, at: format!("{}.{}", test.at, test.operator) };
+        let kind = kind_after(&left);
+        let operand = &test.operand;
+        match word {
+            Word::Is if operand.as_str() == Some("null") => Ok(is(left, Operator::IsNull(true))),
+            Word::Is => self.equal(left, &kind, false, operand, &spot),
+            Word::Equal { negated } => self.equal(left, &kind, negated, operand, &spot),
+            Word::Compare { greater, or_equal } => {
+                ordered_kind(&kind, &spot)?;
+                if operand.is_null() {
+                    return Err(spot.wants("a value", operand));
+                }
+                let right = self.operands.typed(operand, &left, true, &spot.at)?;
+                Ok(is(left, Operator::Compare { greater, or_equal, right }))
+            }
+            Word::In { negated } => self.among(left, &kind, negated, operand, &spot),
+            Word::Between { negated } => self.between(left, &kind, negated, operand, &spot),
+            Word::IsNull(wanted) => Ok(is(left, Operator::IsNull(wanted == truth(operand)))),
+            Word::Empty => {
+                let wanted = truth(operand);
+                let container = kind.is_text() || kind.is_json();
+                let operator =
+                    if container { Operator::Empty(wanted) } else { Operator::IsNull(wanted) };
+                Ok(is(left, operator))
+            }
+            Word::Like(like) => self.like(left, &kind, like, operand, &spot),
+            Word::Contains(like) => self.contains(left, &kind, like, operand, &spot),
+            Word::Regex => self.regex(left, &kind, operand, &spot),
+            Word::Overlaps => match &kind {
+                FieldKind::Range(range) => self.range_overlaps(&left, *range, operand, &spot),
+                FieldKind::Array(_) => self.array(left, Word::ArrayOverlaps, operand, &spot),
+                FieldKind::Geo(_) => Err(no_geometry(&spot)),
+                kind => Err(spot.unfit(kind)),
+            },
+            Word::Geometry => Err(match kind {
+                FieldKind::Geo(_) => no_geometry(&spot),
+                kind => spot.unfit(&kind),
+            }),
+            Word::ArrayContains
+            | Word::ArrayContained
+            | Word::ArrayOverlaps
+            | Word::ArrayLength
+            | Word::ArrayEmpty => self.array(left, word, operand, &spot),
+            Word::JsonContains { .. }
+            | Word::JsonHasKey
+            | Word::JsonHasKeys { .. }
+            | Word::JsonKeyEqual { .. }
+            | Word::JsonKeyCompare { .. }
+            | Word::JsonKeyIn { .. }
+            | Word::JsonKeyLike
+            | Word::JsonKeyIsNull(_)
+            | Word::JsonPath { .. }
+            | Word::JsonDeepValue
+            | Word::JsonArrayLength
+            | Word::JsonTypeOf => self.document(left, word, operand, &spot),
+        }
+    }
+
+    fn equal(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        negated: bool,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        if operand.is_null() {
+            return Ok(is(left, Operator::IsNull(!negated)));
+        }
+        let right = match operand {
+            // Lists and objects hold literals; their variables are replaced one by one.
+            Json::Array(_) | Json::Object(_) => match self.operands.literal(operand, &spot.at)? {
+                None => return Ok(Cond::Never),
+                Some(json) => {
+                    Operand::Value(coerce_operand(kind, &json).map_err(|why| spot.wrong(why))?)
+                }
+            },
+            scalar => self.operands.typed(scalar, &left, !kind.is_json(), &spot.at)?,
+        };
+        Ok(is(left, Operator::Equal { negated, right }))
+    }
+
+    fn between(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        negated: bool,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        ordered_kind(kind, spot)?;
+        let ends = listed(operand).filter(|ends| ends.len() == 2);
+        let Some(ends) = ends.filter(|ends| !ends.iter().any(Json::is_null)) else {
+            return Err(spot.wants("[low, high]", operand));
+        };
+        let low = self.operands.typed(&ends[0], &left, false, &spot.at)?;
+        let high = self.operands.typed(&ends[1], &left, false, &spot.at)?;
+        Ok(is(left, Operator::Between { negated, low, high }))
+    }
+
+    fn among(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        negated: bool,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        if kind.is_json() || *kind == FieldKind::Binary {
+            return Err(spot.unfit(kind));
+        }
+        let Some(list) = listed(operand) else { return Err(spot.wants("a list", operand)) };
+        bounded(list.len(), self, spot)?;
+        let mut values = Vec::with_capacity(list.len());
+        let mut null = false;
+        for (index, item) in list.iter().enumerate() {
+            if item.is_null() {
+                null = true;
+                continue;
+            }
+            let at = format!("{}.{index}", spot.at);
+            values.push(self.operands.typed(item, &left, false, &at)?);
+        }
+        let found = match (values.is_empty(), negated) {
+            (true, false) => Cond::Never,
+            (true, true) => Cond::Always,
+            (false, negated) => is(left.clone(), Operator::In { negated, values }),
+        };
+        // A null in the list means NULL, as `eq: null` does.
+        Ok(match (null, negated) {
+            (false, _) => found,
+            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
+            (true, true) => is(left, Operator::IsNull(false)).and(found),
+        })
+    }
+
+    /// The one text an operator takes; `None` when it is a variable that stands for nothing.
+    fn text(&self, operand: &Json, spot: &Spot<'_>) -> Result<Option<String>> {
+        match self.operands.literal(operand, &spot.at)? {
+            None => Ok(None),
+            Some(json @ (Json::String(_) | Json::Number(_) | Json::Bool(_))) => {
+                match coerce(&FieldKind::Text, &json) {
+                    Ok(Value::Text(text)) => Ok(Some(text)),
+                    Ok(_) => Err(spot.wants("text", operand)),
+                    Err(why) => Err(spot.wrong(why)),
+                }
+            }
+            Some(_) => Err(spot.wants("text", operand)),
+        }
+    }
+
+    fn like(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        like: LikeWord,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        if !kind.is_text() {
+            return Err(spot.unfit(kind).hint(r#"add "cast": "text" beside the operator"#));
+        }
+        let Some(text) = self.text(operand, spot)? else { return Ok(Cond::Never) };
+        let LikeWord { open_start, open_end, wildcards, fold, negated } = like;
+        Ok(is(left, Operator::Like(Like { text, open_start, open_end, wildcards, fold, negated })))
+    }
+
+    fn contains(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        like: LikeWord,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let LikeWord { fold, negated, .. } = like;
+        match kind {
+            FieldKind::Array(element) if !fold => {
+                let Some(json) = self.elements(*element, operand, spot)? else {
+                    return Ok(Cond::Never);
+                };
+                Ok(is(uncast(left), Operator::ArrayContains { json, negated }))
+            }
+            FieldKind::Json { .. } if !fold => {
+                self.document(left, Word::JsonContains { contained: false, negated }, operand, spot)
+            }
+            FieldKind::Range(range) if !fold && !negated => {
+                self.range_contains(&left, *range, operand, spot)
+            }
+            FieldKind::Geo(_) => Err(no_geometry(spot)),
+            kind => self.like(left, kind, like, operand, spot),
+        }
+    }
+
+    fn regex(&self, left: Ref, kind: &FieldKind, operand: &Json, spot: &Spot<'_>) -> Result<Cond> {
+        if !kind.is_text() {
+            return Err(spot.unfit(kind).hint(r#"add "cast": "text" beside the operator"#));
+        }
+        let Some(pattern) = self.text(operand, spot)? else { return Ok(Cond::Never) };
+        let most = self.names.scope.limits.pattern_bytes_max;
+        if pattern.len() > most {
+            return Err(
+                spot.wrong(format!("a pattern may have {most} bytes, not {}", pattern.len()))
+            );
+        }
+        if let Some(part) = unshared_syntax(&pattern) {
+            return Err(spot.wrong(format!("`{part}` does not mean the same in both stores")));
+        }
+        regex::Regex::new(&pattern)
+            .map_err(|_| spot.wrong(format!("`{pattern}` is not a regular expression")))?;
+        Ok(is(left, Operator::Regex { pattern }))
+    }
+
+    /// The operand of an array test as compact JSON text of a list.
+    fn elements(
+        &self,
+        element: catalog::Element,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Option<String>> {
+        let Some(json) = self.operands.literal(operand, &spot.at)? else { return Ok(None) };
+        let list = one_or_list(json);
+        bounded(list.len(), self, spot)?;
+        let list = array_json(element, &list).map_err(|why| spot.wrong(why))?;
+        canonical_json(&list).map(Some).map_err(|why| spot.wrong(why))
+    }
+
+    fn array(&self, left: Ref, word: Word, operand: &Json, spot: &Spot<'_>) -> Result<Cond> {
+        let left = uncast(left);
+        if !matches!(left.kind, FieldKind::Array(_) | FieldKind::Json { .. }) {
+            return Err(spot.unfit(&left.kind));
+        }
+        match word {
+            Word::ArrayEmpty => {
+                // Zero elements, or more than zero.
+                let ordering =
+                    if truth(operand) { (false, false, true) } else { (true, false, false) };
+                Ok(is(left, Operator::ArrayLength { path: Vec::new(), ordering, value: 0 }))
+            }
+            Word::ArrayLength => lengths(&left, &[], operand, spot),
+            Word::ArrayContains | Word::ArrayContained | Word::ArrayOverlaps => {
+                let json = match &left.kind {
+                    FieldKind::Array(element) => self.elements(*element, operand, spot)?,
+                    _ => match self.operands.literal(operand, &spot.at)? {
+                        None => None,
+                        Some(json) => {
+                            let list = one_or_list(json);
+                            bounded(list.len(), self, spot)?;
+                            Some(
+                                canonical_json(&Json::Array(list))
+                                    .map_err(|why| spot.wrong(why))?,
+                            )
+                        }
+                    },
+                };
+                let Some(json) = json else { return Ok(Cond::Never) };
+                let operator = match word {
+                    Word::ArrayContained => Operator::ArrayContainedBy { json },
+                    Word::ArrayOverlaps => Operator::ArrayOverlaps { json },
+                    _ => Operator::ArrayContains { json, negated: false },
+                };
+                Ok(is(left, operator))
+            }
+            _ => Err(Error::internal(format!("`{}` is not an array operator", spot.word))),
+        }
+    }
+
+    /// Operators of JSON columns.
+    fn document(&self, left: Ref, word: Word, operand: &Json, spot: &Spot<'_>) -> Result<Cond> {
+        let left = uncast(left);
+        if !matches!(left.kind, FieldKind::Json { .. } | FieldKind::Array(_)) {
+            return Err(spot.unfit(&left.kind));
+        }
+        let Some(operand) = self.operands.literal(operand, &spot.at)? else {
+            return Ok(Cond::Never);
+        };
+        let operand = &operand;
+        let operator = match word {
+            Word::JsonContains { contained, negated } => {
+                let json = canonical_json(operand).map_err(|why| spot.wrong(why))?;
+                Operator::JsonContains { json, contained, negated }
+            }
+            Word::JsonHasKey => {
+                let key = operand.as_str().ok_or_else(|| spot.wants("a key", operand))?;
+                Operator::JsonHasKeys { keys: vec![key.to_owned()], all: true }
+            }
+            Word::JsonHasKeys { all } => {
+                let keys = texts(operand).ok_or_else(|| spot.wants("a list of keys", operand))?;
+                bounded(keys.len(), self, spot)?;
+                match (keys.is_empty(), all) {
+                    (true, true) => return Ok(Cond::Always),
+                    (true, false) => return Ok(Cond::Never),
+                    (false, all) => Operator::JsonHasKeys { keys, all },
+                }
+            }
+            Word::JsonKeyEqual { negated } => {
+                let (path, value) = keyed(operand, spot)?;
+                let ordering = if negated { (true, true, false) } else { (false, false, true) };
+                let test = value_test(value, ordering, negated)
+                    .ok_or_else(|| spot.wants("{key, value} with a plain value", operand))?;
+                Operator::JsonValue { path, test }
+            }
+            Word::JsonKeyCompare { greater, or_equal } => {
+                let (path, value) = keyed(operand, spot)?;
+                let ordering = (greater, !greater, or_equal);
+                let Some(value) = number_text(value) else {
+                    return Err(spot.wants("{key, value} with a number", operand));
+                };
+                let test = JsonValueTest::Number { ordering, value, or_missing: false };
+                Operator::JsonValue { path, test }
+            }
+            Word::JsonKeyIn { negated } => {
+                let path = key_path(operand, spot)?;
+                let Some(values) = operand.get("values").and_then(texts) else {
+                    return Err(spot.wants("{key, values}", operand));
+                };
+                bounded(values.len(), self, spot)?;
+                if values.is_empty() {
+                    return Ok(if negated { Cond::Always } else { Cond::Never });
+                }
+                Operator::JsonValue { path, test: JsonValueTest::In { negated, values } }
+            }
+            Word::JsonKeyLike => {
+                let path = key_path(operand, spot)?;
+                let Some(pattern) = operand.get("pattern").and_then(Json::as_str) else {
+                    return Err(spot.wants("{key, pattern}", operand));
+                };
+                let test = JsonValueTest::Like { pattern: pattern.to_owned(), fold: true };
+                Operator::JsonValue { path, test }
+            }
+            Word::JsonKeyIsNull(wanted) => {
+                let key = operand.as_str().ok_or_else(|| spot.wants("a key", operand))?;
+                let test = JsonValueTest::IsNull(wanted);
+                Operator::JsonValue { path: vec![key.to_owned()], test }
+            }
+            Word::JsonPath { .. } => {
+                return Err(Error::new(
+                    Code::FeatureUnavailable,
+                    format!(
+                        "`{}` needs SQL/JSON paths, which this server does not have",
+                        spot.word
+                    ),
+                )
+                .at(&spot.at)
+                .hint("use jsonbDeepValue, jsonbHasKey or jsonbContains"));
+            }
+            Word::JsonDeepValue => deep_value(operand, spot)?,
+            Word::JsonArrayLength => {
+                let path = optional_path(operand, spot)?;
+                return lengths(&left, &path, operand, spot);
+            }
+            Word::JsonTypeOf => {
+                let path = optional_path(operand, spot)?;
+                let name = operand.as_str().or_else(|| operand.get("type").and_then(Json::as_str));
+                const NAMES: [&str; 6] = ["object", "array", "string", "number", "boolean", "null"];
+                match name.filter(|name| NAMES.contains(name)) {
+                    Some(name) => Operator::JsonTypeOf { path, type_name: name.to_owned() },
+                    None => {
+                        let what = format!("{{type}} as one of {}", NAMES.join(", "));
+                        return Err(spot.wants(&what, operand));
+                    }
+                }
+            }
+            _ => return Err(Error::internal(format!("`{}` is not a JSON operator", spot.word))),
+        };
+        Ok(is(left, operator))
+    }
+
+    /// A value, or a whole range, lies inside the column's range.
+    fn range_contains(
+        &self,
+        left: &Ref,
+        range: RangeKind,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let Some(operand) = self.operands.literal(operand, &spot.at)? else {
+            return Ok(Cond::Never);
+        };
+        let ends = Ends::of(range, &operand, spot)?;
+        let bounds = RangeBounds { left, range };
+        let inside = |value: &Option<String>, inclusive: bool, end: End| match value {
+            // An open end lies inside only where the column is open too.
+            None => bounds.open(end),
+            Some(value) if inclusive => bounds.includes(end, value),
+            Some(value) => bounds.reaches(end, value),
+        };
+        Ok(is(left.clone(), Operator::IsNull(false))
+            .and(inside(&ends.lower, ends.lower_inclusive, End::Lower))
+            .and(inside(&ends.upper, ends.upper_inclusive, End::Upper)))
+    }
+
+    /// The column's range and the given one have a value in common.
+    fn range_overlaps(
+        &self,
+        left: &Ref,
+        range: RangeKind,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let Some(operand) = self.operands.literal(operand, &spot.at)? else {
+            return Ok(Cond::Never);
+        };
+        let ends = Ends::of(range, &operand, spot)?;
+        let bounds = RangeBounds { left, range };
+        // It begins before the other ends, and ends after the other begins. Ends that touch
+        // overlap only where both are inclusive.
+        let meets = |value: &Option<String>, inclusive: bool, end: End| match value {
+            None => Cond::Always,
+            Some(value) if inclusive => bounds.includes(end, value),
+            Some(value) => bounds.outside(end, value),
+        };
+        Ok(is(left.clone(), Operator::IsNull(false))
+            .and(meets(&ends.upper, ends.upper_inclusive, End::Lower))
+            .and(meets(&ends.lower, ends.lower_inclusive, End::Upper)))
+    }
+}
+
+/// A range given as an operand; a single value is the range of just it.
+struct Ends {
+    lower: Option<String>,
+    upper: Option<String>,
+    lower_inclusive: bool,
+    upper_inclusive: bool,
+}
+
+impl Ends {
+    fn of(range: RangeKind, operand: &Json, spot: &Spot<'_>) -> Result<Self> {
+        let pair;
+        let operand = match operand {
+            Json::Array(_) | Json::Object(_) => operand,
+            scalar => {
+                pair = Json::Array(vec![scalar.clone(), scalar.clone()]);
+                &pair
+            }
+        };
+        let json = range_json(range, operand).map_err(|why| spot.wrong(why))?;
+        let end = |key: &str| match &json[key] {
+            Json::Null => None,
+            Json::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        let flag = |key: &str| json[key].as_bool().unwrap_or(true);
+        Ok(Self {
+            lower: end("lower"),
+            upper: end("upper"),
+            lower_inclusive: flag("lowerInclusive"),
+            upper_inclusive: flag("upperInclusive"),
+        })
+    }
+}
+
+/// One end of a range.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Lower,
+    Upper,
+}
+
+/// Tests of the two ends of a range column, which is JSON
+/// `{lower, upper, lowerInclusive, upperInclusive}`.
+struct RangeBounds<'a> {
+    left: &'a Ref,
+    range: RangeKind,
+}
+
+impl RangeBounds<'_> {
+    fn at(&self, key: &str, test: JsonValueTest) -> Cond {
+        let path = vec![key.to_owned()];
+        is(self.left.clone(), Operator::JsonValue { path, test })
+    }
+
+    /// The end is open.
+    fn open(&self, end: End) -> Cond {
+        self.at(end.key(), JsonValueTest::IsNull(true))
+    }
+
+    fn compare(&self, end: End, ordering: (bool, bool, bool), value: &str) -> Cond {
+        let value = value.to_owned();
+        let numeric = bound_kind(self.range).is_number();
+        let test = if numeric {
+            JsonValueTest::Number { ordering, value, or_missing: false }
+        } else {
+            JsonValueTest::Text { ordering, value, or_missing: false }
+        };
+        self.at(end.key(), test)
+    }
+
+    /// The end lies outside of `value` (a lower end below it, an upper end above it) or is open.
+    fn outside(&self, end: End, value: &str) -> Cond {
+        let outside = (end == End::Upper, end == End::Lower, false);
+        any(vec![self.open(end), self.compare(end, outside, value)])
+    }
+
+    /// The same, or the end is `value` itself.
+    fn reaches(&self, end: End, value: &str) -> Cond {
+        any(vec![self.outside(end, value), self.compare(end, (false, false, true), value)])
+    }
+
+    /// The same, or the end is `value` itself and inclusive.
+    fn includes(&self, end: End, value: &str) -> Cond {
+        let inclusive = JsonValueTest::Boolean { negated: false, value: true, or_missing: false };
+        let equal = self
+            .compare(end, (false, false, true), value)
+            .and(self.at(end.inclusive_key(), inclusive));
+        any(vec![self.outside(end, value), equal])
+    }
+}
+
+impl End {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+        }
+    }
+
+    fn inclusive_key(self) -> &'static str {
+        match self {
+            Self::Lower => "lowerInclusive",
+            Self::Upper => "upperInclusive",
+        }
+    }
+}
+
+fn is(left: Ref, operator: Operator) -> Cond {
+    Cond::Test(Box::new(Condition { left, operator }))
+}
+
+fn any(parts: Vec<Cond>) -> Cond {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Cond::Always => return Cond::Always,
+            Cond::Never => {}
+            Cond::Any(more) => flat.extend(more),
+            part => flat.push(part),
+        }
+    }
+    match flat.len() {
+        0 => Cond::Never,
+        1 => flat.remove(0),
+        _ => Cond::Any(flat),
+    }
+}
+
+/// Array, JSON and geometry operators read the column as it is (`spec/data.md` 4.4).
+fn uncast(mut left: Ref) -> Ref {
+    left.cast = None;
+    left
+}
+
+fn truth(json: &Json) -> bool {
+    match json {
+        Json::Bool(truth) => *truth,
+        Json::String(text) => text.eq_ignore_ascii_case("true"),
+        Json::Null | Json::Number(_) | Json::Array(_) | Json::Object(_) => false,
+    }
+}
+
+fn ordered_kind(kind: &FieldKind, spot: &Spot<'_>) -> Result<()> {
+    if kind.is_json() || *kind == FieldKind::Binary { Err(spot.unfit(kind)) } else { Ok(()) }
+}
+
+/// A list, or text with commas, or one value.
+fn listed(json: &Json) -> Option<Vec<Json>> {
+    match json {
+        Json::Array(items) => Some(items.clone()),
+        Json::String(text) if text.is_empty() => Some(Vec::new()),
+        Json::String(text) if text.contains(',') => {
+            Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
+        }
+        Json::String(_) | Json::Number(_) | Json::Bool(_) => Some(vec![json.clone()]),
+        Json::Null | Json::Object(_) => None,
+    }
+}
+
+fn one_or_list(json: Json) -> Vec<Json> {
+    match json {
+        Json::Array(items) => items,
+        json => vec![json],
+    }
+}
+
+/// A list of plain values as texts.
+fn texts(json: &Json) -> Option<Vec<String>> {
+    let text = |item: &Json| match item {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(_) | Json::Bool(_) => Some(item.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    };
+    match json {
+        Json::Array(items) => items.iter().map(text).collect(),
+        json => text(json).map(|text| vec![text]),
+    }
+}
+
+fn bounded(count: usize, resolver: &Resolver<'_>, spot: &Spot<'_>) -> Result<()> {
+    let most = resolver.names.scope.limits.list_values_max;
+    if count > most {
+        return Err(spot.wrong(format!("a list may have {most} values, not {count}")));
+    }
+    Ok(())
+}
+
+fn number_text(json: &Json) -> Option<String> {
+    let digits = match json {
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => text.clone(),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => return None,
+    };
+    crate::coerce::decimal::Decimal::parse(&digits).map(|number| number.text())
+}
+
+fn key_path(operand: &Json, spot: &Spot<'_>) -> Result<Vec<String>> {
+    match operand.get("key") {
+        Some(Json::String(key)) => Ok(vec![key.clone()]),
+        _ => Err(spot.wants("an object with a `key`", operand)),
+    }
+}
+
+fn keyed<'a>(operand: &'a Json, spot: &Spot<'_>) -> Result<(Vec<String>, &'a Json)> {
+    let path = key_path(operand, spot)?;
+    match operand.get("value") {
+        Some(value) => Ok((path, value)),
+        None => Err(spot.wants("{key, value}", operand)),
+    }
+}
+
+/// The comparison of a value inside a document by the type of the operand.
+fn value_test(value: &Json, ordering: (bool, bool, bool), negated: bool) -> Option<JsonValueTest> {
+    Some(match value {
+        Json::Null => JsonValueTest::IsNull(!negated),
+        Json::Bool(value) => JsonValueTest::Boolean { negated, value: *value, or_missing: negated },
+        Json::Number(_) => {
+            JsonValueTest::Number { ordering, value: number_text(value)?, or_missing: negated }
+        }
+        Json::String(text) => {
+            JsonValueTest::Text { ordering, value: text.clone(), or_missing: negated }
+        }
+        Json::Array(_) | Json::Object(_) => return None,
+    })
+}
+
+/// `(greater, less, equal)` for a comparison word.
+fn ordering_of(word: &str) -> Option<(bool, bool, bool)> {
+    Some(match word {
+        "eq" => (false, false, true),
+        "ne" | "neq" => (true, true, false),
+        "gt" => (true, false, false),
+        "gte" => (true, false, true),
+        "lt" => (false, true, false),
+        "lte" => (false, true, true),
+        _ => return None,
+    })
+}
+
+fn path_parts(json: &Json) -> Option<Vec<String>> {
+    match json {
+        Json::String(key) => Some(vec![key.clone()]),
+        Json::Array(parts) if !parts.is_empty() => parts
+            .iter()
+            .map(|part| match part {
+                Json::String(key) => Some(key.clone()),
+                Json::Number(index) => Some(index.to_string()),
+                Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
+            })
+            .collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn optional_path(operand: &Json, spot: &Spot<'_>) -> Result<Vec<String>> {
+    match operand.get("path") {
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(path) => path_parts(path).ok_or_else(|| spot.wants("a `path` of keys", path)),
+    }
+}
+
+fn deep_value(operand: &Json, spot: &Spot<'_>) -> Result<Operator> {
+    let path = operand.get("path").and_then(path_parts);
+    let (Some(path), Some(value)) = (path, operand.get("value")) else {
+        return Err(spot.wants("{path, value, op?}", operand));
+    };
+    let word = match operand.get("op") {
+        None | Some(Json::Null) => "eq",
+        Some(word) => word.as_str().ok_or_else(|| spot.wants("an `op` word", word))?,
+    };
+    let test = match (word, value) {
+        ("like" | "ilike" | "iLike", Json::String(pattern)) => {
+            JsonValueTest::Like { pattern: pattern.clone(), fold: word != "like" }
+        }
+        (word, value) => {
+            let Some(ordering) = ordering_of(word) else {
+                return Err(spot.wants("`op` as eq, ne, gt, gte, lt, lte, like or ilike", operand));
+            };
+            let negated = matches!(word, "ne" | "neq");
+            let equality = negated || word == "eq";
+            let plain = equality || value.is_number() || value.is_string();
+            let test = value_test(value, ordering, negated).filter(|_| plain);
+            match test {
+                Some(JsonValueTest::Text { ordering, value, .. }) => {
+                    JsonValueTest::Text { ordering, value, or_missing: false }
+                }
+                Some(JsonValueTest::Number { ordering, value, .. }) => {
+                    JsonValueTest::Number { ordering, value, or_missing: false }
+                }
+                Some(JsonValueTest::Boolean { negated, value, .. }) => {
+                    JsonValueTest::Boolean { negated, value, or_missing: false }
+                }
+                Some(test) => test,
+                None => return Err(spot.wants("a `value` that fits its `op`", operand)),
+            }
+        }
+    };
+    Ok(Operator::JsonValue { path, test })
+}
+
+/// Length tests: a number, `{op, value}`, or `{gt: n, lt: m}`.
+fn lengths(left: &Ref, path: &[String], operand: &Json, spot: &Spot<'_>) -> Result<Cond> {
+    let wrong = || spot.wants("a number, {op, value} or {gt: n}", operand);
+    let whole = |json: &Json| {
+        number_text(json).and_then(|digits| digits.parse::<i64>().ok()).ok_or_else(wrong)
+    };
+    let length = |ordering, value| {
+        is(left.clone(), Operator::ArrayLength { path: path.to_vec(), ordering, value })
+    };
+    let Json::Object(map) = operand else {
+        return Ok(length((false, false, true), whole(operand)?));
+    };
+    if let Some(value) = map.get("value") {
+        let word = map.get("op").map_or(Some("eq"), Json::as_str);
+        let ordering = word.and_then(ordering_of).ok_or_else(wrong)?;
+        return Ok(length(ordering, whole(value)?));
+    }
+    let mut all = Cond::Always;
+    for (word, value) in map.iter().filter(|(word, _)| *word != "path") {
+        let ordering = ordering_of(word).ok_or_else(wrong)?;
+        all = all.and(length(ordering, whole(value)?));
+    }
+    if matches!(all, Cond::Always) { Err(wrong()) } else { Ok(all) }
+}
+
+/// Parts of a pattern that the two engines read differently or not at all: groups with flags or
+/// names, Unicode classes, and the word boundary, which Postgres spells `\y`.
+fn unshared_syntax(pattern: &str) -> Option<&'static str> {
+    const PARTS: [&str; 6] = ["\\p", "\\P", "\\b", "\\B", "\\z", "&&"];
+    let flagged = pattern.match_indices("(?").any(|(at, _)| !pattern[at..].starts_with("(?:"));
+    if flagged {
+        return Some("(?");
+    }
+    let bare = pattern.replace("\\\\", "");
+    PARTS.into_iter().find(|part| bare.contains(part))
+}
+
+fn no_geometry(spot: &Spot<'_>) -> Error {
+    Error::new(
+        Code::FeatureUnavailable,
+        format!("`{}` needs geometry predicates, which this server does not have", spot.word),
+    )
+    .at(&spot.at)
+    .hint("geometries can be stored, read, and tested with eq, ne, isNull and isNotNull")
+}
+
+fn unknown_operator(test: &Test) -> Error {
+    let error = Error::new(
+        Code::UnknownOperator,
+        format!("`{}` is not an operator (the value is {})", test.operator, kind_of(&test.operand)),
+    )
+    .at(format!("{}.{}", test.at, test.operator));
+    match nearest_word(&test.operator) {
+        Some(word) => error.hint(format!("did you mean `{word}`?")),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+#[path = "filter_tests.rs"]
+mod tests;

@@ -1,0 +1,223 @@
+//! Right sides: literals, dynamic variables and other columns.
+
+use super::Place;
+use super::names::{Names, cast_named, kind_after};
+use crate::coerce::coerce_operand;
+use crate::{Operand, Ref};
+use base::{Code, Error, Result, Value, iso_millis};
+use catalog::{Collection, FieldKind};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// What a dynamic variable stands for.
+pub(crate) enum Variable {
+    /// This text.
+    Text(String),
+    /// Nothing: nobody is signed in, no tenant. Any comparison with it is unknown.
+    Nothing,
+    /// A field of the user's or role's own record.
+    Own { collection: &'static str, key: String, path: String },
+}
+
+/// Reads a variable. Other text, even if it begins with `$`, is itself.
+pub(crate) fn variable(names: &Names<'_>, text: &str) -> Option<Variable> {
+    let words = names.scope.words;
+    let id = |key: &Option<String>| key.clone().map_or(Variable::Nothing, Variable::Text);
+    if text == "$NOW" || text.starts_with("$NOW+") || text.starts_with("$NOW-") {
+        let ms = words.now_ms.checked_add(distance_ms(&text[4..])?)?;
+        return Some(Variable::Text(iso_millis(ms)));
+    }
+    for (token, key, collection) in [
+        ("$CURRENT_USER", &words.user, "baasix_User"),
+        ("$CURRENT_ROLE", &words.role, "baasix_Role"),
+        ("$CURRENT_TENANT", &words.tenant, "baasix_Tenant"),
+    ] {
+        match text.strip_prefix(token) {
+            Some("") => return Some(id(key)),
+            Some(rest) if rest.len() > 1 && rest.starts_with('.') => {
+                return Some(match key {
+                    None => Variable::Nothing,
+                    Some(key) => {
+                        Variable::Own { collection, key: key.clone(), path: rest[1..].to_owned() }
+                    }
+                });
+            }
+            Some(_) | None => {}
+        }
+    }
+    None
+}
+
+/// `-DAYS_30` in milliseconds. Years and months have fixed lengths, as the reference has it.
+fn distance_ms(text: &str) -> Option<i64> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (sign, rest) = match text.as_bytes()[0] {
+        b'+' => (1, &text[1..]),
+        b'-' => (-1, &text[1..]),
+        _ => return None,
+    };
+    let (unit, count) = rest.split_once('_')?;
+    if count.is_empty() || !count.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let seconds: i64 = match unit.strip_suffix('S').unwrap_or(unit) {
+        "YEAR" => 365 * 86_400,
+        "MONTH" => 30 * 86_400,
+        "WEEK" => 7 * 86_400,
+        "DAY" => 86_400,
+        "HOUR" => 3_600,
+        "MINUTE" => 60,
+        "SECOND" => 1,
+        _ => return None,
+    };
+    count.parse::<i64>().ok()?.checked_mul(seconds * 1_000)?.checked_mul(sign)
+}
+
+/// Types right sides for one column.
+pub(crate) struct Operands<'a> {
+    pub(crate) names: Names<'a>,
+    /// The collection that `$COL` paths start from.
+    pub(crate) root: &'a Arc<Collection>,
+}
+
+impl Operands<'_> {
+    /// The right side of a comparison with `left`. `columns` says whether `$COL` may stand here.
+    pub(crate) fn typed(
+        &self,
+        json: &Json,
+        left: &Ref,
+        columns: bool,
+        at: &str,
+    ) -> Result<Operand> {
+        let kind = kind_after(left);
+        let Json::String(text) = json else { return value(&kind, json, at) };
+        if let Some(path) = text.strip_prefix("$COL(").and_then(|rest| rest.strip_suffix(')')) {
+            if !columns {
+                return Err(Error::new(
+                    Code::InvalidQuery,
+                    "`$COL` can stand beside eq, ne, gt, gte, lt and lte only",
+                )
+                .at(at));
+            }
+            return self.column(path.trim(), left, at).map(Operand::Column);
+        }
+        match variable(&self.names, text) {
+            None => value(&kind, json, at),
+            Some(Variable::Nothing) => Ok(Operand::Value(Value::Null)),
+            Some(Variable::Text(text)) => value(&kind, &Json::String(text), at),
+            Some(Variable::Own { collection, key, path }) => {
+                self.own(collection, key, &path, &kind, at)
+            }
+        }
+    }
+
+    fn column(&self, path: &str, left: &Ref, at: &str) -> Result<Ref> {
+        let (path, cast) = match path.split_once("::") {
+            Some((path, cast)) => (path.trim(), cast_named(cast)),
+            None => (path, left.cast),
+        };
+        let mut column = self.names.column_at(self.root, path, at)?;
+        column.cast = cast;
+        comparable(&column, path, at)?;
+        Ok(column)
+    }
+
+    fn own(
+        &self,
+        collection: &'static str,
+        key: String,
+        path: &str,
+        kind: &FieldKind,
+        at: &str,
+    ) -> Result<Operand> {
+        let full = self.names.scope.full;
+        let Some(collection) = full.get(collection) else {
+            return Err(Error::internal(format!("the catalog has no `{collection}`")).at(at));
+        };
+        if path == collection.primary_key {
+            return value(kind, &Json::String(key), at);
+        }
+        // The record is the caller's own, so its collection need not be readable; what lies
+        // behind a relation must be, or a comparison would reveal it.
+        let direct = collection.field(path).is_some_and(|field| !field.hidden);
+        let place = if direct { Place::Policy } else { self.names.place };
+        let names = Names { scope: self.names.scope, place };
+        let column = names.column_at(collection, path, at)?;
+        comparable(&column, path, at)?;
+        if column.hops.iter().any(|hop| hop.relation.is_many()) {
+            return Err(Error::new(
+                Code::InvalidQuery,
+                format!("`{path}` walks a relation to many; a variable is one value"),
+            )
+            .at(at));
+        }
+        let key_kind = &collection.key().kind;
+        let key = coerce_operand(key_kind, &Json::String(key)).unwrap_or(Value::Null);
+        Ok(Operand::Own { collection: Arc::clone(collection), key, column: Box::new(column) })
+    }
+
+    /// A literal in which every variable has been replaced; `None` when one stands for nothing.
+    /// For operators whose operand is one bound text, which a subquery cannot be.
+    pub(crate) fn literal(&self, json: &Json, at: &str) -> Result<Option<Json>> {
+        Ok(Some(match json {
+            Json::String(text) => match variable(&self.names, text) {
+                None => json.clone(),
+                Some(Variable::Text(text)) => Json::String(text),
+                Some(Variable::Nothing) => return Ok(None),
+                Some(Variable::Own { collection, key, path }) => {
+                    let keyed = self.names.scope.full.get(collection);
+                    if keyed.is_some_and(|collection| collection.primary_key == path) {
+                        return Ok(Some(Json::String(key)));
+                    }
+                    return Err(Error::new(
+                        Code::InvalidQuery,
+                        format!("`{text}` can stand in comparisons and lists only"),
+                    )
+                    .at(at));
+                }
+            },
+            Json::Array(items) => {
+                let mut found = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.literal(item, at)? {
+                        Some(item) => found.push(item),
+                        None => return Ok(None),
+                    }
+                }
+                Json::Array(found)
+            }
+            Json::Object(map) => {
+                let mut found = serde_json::Map::with_capacity(map.len());
+                for (key, item) in map {
+                    match self.literal(item, at)? {
+                        Some(item) => found.insert(key.clone(), item),
+                        None => return Ok(None),
+                    };
+                }
+                Json::Object(found)
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
+        }))
+    }
+}
+
+fn value(kind: &FieldKind, json: &Json, at: &str) -> Result<Operand> {
+    coerce_operand(kind, json)
+        .map(Operand::Value)
+        .map_err(|why| Error::new(Code::InvalidQuery, why).at(at))
+}
+
+/// Columns of lists, documents and bytes have no order and no common form.
+fn comparable(column: &Ref, path: &str, at: &str) -> Result<()> {
+    let kind = kind_after(column);
+    if kind.is_json() || kind == FieldKind::Binary {
+        return Err(Error::new(
+            Code::InvalidQuery,
+            format!("`{path}` is {}, which cannot be compared with a column", kind.name()),
+        )
+        .at(at));
+    }
+    Ok(())
+}

@@ -1,0 +1,493 @@
+//! Reads: which records, in which order, which part, and what of each.
+
+use super::cursor::decode_cursor;
+use super::fields::Fields;
+use super::filter::resolve_filter;
+use super::names::{Names, kind_after, own_column, unknown_field};
+use super::{Place, Scope};
+use crate::coerce::{coerce, coerce_operand, shown};
+use crate::{
+    Aggregate, AggregateFunction, Cond, Condition, Count, CountMode, DatePart, Direction, GroupKey,
+    Grouping, Operand, Operator, Order, OrderBy, Page, Projection, Read, ReadPlan, Ref, Rows,
+    Search, SortAsked,
+};
+use base::{Code, Error, Result, Value};
+use catalog::{Collection, FieldKind};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// Records on a page when `page` is given without `limit`, as the reference has it.
+const PAGE_SIZE_DEFAULT: u64 = 10;
+
+/// Most words of one search; each is a condition of its own.
+const SEARCH_WORDS_MAX: usize = 32;
+
+/// Finds every name of a read and types every value.
+pub fn resolve_read(read: &Read, scope: &Scope<'_>) -> Result<ReadPlan> {
+    let Some(collection) = scope.visible.get(&read.collection) else {
+        return Err(unknown_collection(&read.collection));
+    };
+    let reader = Reader { read, collection, names: Names { scope, place: Place::Request }, scope };
+    reader.plan()
+}
+
+/// The refusal of a collection that does not exist. Whether the asker may know that it does not
+/// is for the caller to judge.
+pub(crate) fn unknown_collection(name: &str) -> Error {
+    Error::new(Code::CollectionNotFound, format!("Model {name} not found"))
+}
+
+/// The key of a record, as the key's type holds it.
+pub(crate) fn key_value(collection: &Collection, key: &Json) -> Result<Value> {
+    let field = collection.key();
+    match coerce(&field.kind, key) {
+        Ok(Value::Null) => Err(invalid_id(collection, key, "Value must not be null")),
+        Ok(value) => Ok(value),
+        Err(why) => Err(invalid_id(collection, key, &why)),
+    }
+}
+
+fn invalid_id(collection: &Collection, key: &Json, why: &str) -> Error {
+    Error::new(Code::InvalidId, "Invalid ID").at(collection.primary_key.as_str()).hint(format!(
+        "{} cannot be the key of a `{}` record: {why}",
+        shown(key),
+        collection.name
+    ))
+}
+
+/// The test of one record's key.
+pub(crate) fn key_test(collection: &Collection, key: Value) -> Cond {
+    let field = collection.key();
+    let left = Ref {
+        hops: Vec::new(),
+        field: field.name.clone(),
+        kind: field.kind.clone(),
+        cast: None,
+        null: false,
+    };
+    let operator = Operator::Equal { negated: false, right: Operand::Value(key) };
+    Cond::Test(Box::new(Condition { left, operator }))
+}
+
+struct Reader<'a> {
+    read: &'a Read,
+    collection: &'a Arc<Collection>,
+    names: Names<'a>,
+    scope: &'a Scope<'a>,
+}
+
+impl Reader<'_> {
+    fn plan(&self) -> Result<ReadPlan> {
+        let read = self.read;
+        let mut filter = match &read.filter {
+            Some(filter) => resolve_filter(filter, self.collection, self.scope, Place::Request)?,
+            None => Cond::Always,
+        };
+        if let Some(key) = &read.key {
+            filter = key_test(self.collection, key_value(self.collection, key)?).and(filter);
+        }
+        let search = match self.search()? {
+            Searched::For(search) => Some(search),
+            Searched::Nothing => None,
+            Searched::Nowhere => {
+                filter = Cond::Never;
+                None
+            }
+        };
+        let grouped = !read.aggregate.is_empty() || !read.group_by.is_empty();
+        let (projection, order) = if grouped {
+            let grouping = self.grouping()?;
+            let order = self.group_order(&grouping)?;
+            (Projection::Groups(grouping), order)
+        } else {
+            (Projection::Rows(self.rows()?), self.order(search.is_some())?)
+        };
+        let page = self.page(&order, grouped)?;
+        Ok(ReadPlan {
+            collection: Arc::clone(self.collection),
+            filter,
+            search,
+            with_deleted: read.with_deleted,
+            projection,
+            order,
+            page,
+            count: match read.count {
+                _ if read.key.is_some() => Count::None,
+                CountMode::Exact => Count::Exact,
+                CountMode::Estimate => Count::Estimate,
+                CountMode::None => Count::None,
+            },
+            single: read.key.is_some(),
+        })
+    }
+
+    fn rows(&self) -> Result<Rows> {
+        let read = self.read;
+        let single = read.key.is_some();
+        Fields::new(self.scope).rows(self.collection, &read.fields, &read.rel_conditions, single)
+    }
+
+    // ---- order ----
+
+    fn order(&self, searched: bool) -> Result<Vec<OrderBy>> {
+        let mut order = Vec::with_capacity(self.read.sort.len() + 1);
+        if self.read.sort.is_empty() && self.read.by_relevance && searched {
+            order.push(OrderBy { by: Order::Relevance, direction: Direction::Descending });
+        }
+        let mut keyed = false;
+        for asked in &self.read.sort {
+            let column = self.sort_column(asked)?;
+            // A column the collection lacks is NULL everywhere and orders nothing.
+            if column.null {
+                continue;
+            }
+            keyed |= column.hops.is_empty() && column.field == self.collection.primary_key;
+            order.push(OrderBy { by: Order::Column(column), direction: asked.direction });
+        }
+        if !keyed && let Some(key) = own_column(self.collection, &self.collection.primary_key) {
+            order.push(OrderBy { by: Order::Column(key), direction: Direction::Ascending });
+        }
+        Ok(order)
+    }
+
+    fn sort_column(&self, asked: &SortAsked) -> Result<Ref> {
+        let at = format!("sort.{}", asked.path);
+        if asked.path == "_distance" {
+            return Err(Error::new(
+                Code::FeatureUnavailable,
+                "`_distance` needs geometry functions, which this server does not have",
+            )
+            .at(at));
+        }
+        let column = self.names.column_at(self.collection, &asked.path, &at)?;
+        self.plain(&column, &asked.path, "sorted by", &at)?;
+        Ok(column)
+    }
+
+    /// Refuses columns without an order that both stores share.
+    fn plain(&self, column: &Ref, path: &str, verb: &str, at: &str) -> Result<()> {
+        let kind = kind_after(column);
+        if kind.is_json() || kind == FieldKind::Binary {
+            return Err(Error::new(
+                Code::InvalidQuery,
+                format!("`{path}` is {}, which cannot be {verb}", kind.name()),
+            )
+            .at(at));
+        }
+        Ok(())
+    }
+
+    // ---- page ----
+
+    fn page(&self, order: &[OrderBy], grouped: bool) -> Result<Page> {
+        let read = self.read;
+        if read.key.is_some() {
+            return Ok(Page { limit: Some(1), ..Page::default() });
+        }
+        let cap = self.scope.limits.page_size_max;
+        let asked = match read.limit {
+            None if read.page.is_some() => Some(PAGE_SIZE_DEFAULT),
+            None | Some(-1) => None,
+            Some(limit) => Some(u64::try_from(limit).map_err(|_| {
+                Error::new(
+                    Code::InvalidQuery,
+                    format!("`limit` is 0 or more, or -1 for all; not {limit}"),
+                )
+                .at("limit")
+            })?),
+        };
+        let (limit, capped) = match asked {
+            Some(limit) if limit <= cap => (limit, false),
+            Some(_) | None => (cap, true),
+        };
+        if let Some(after) = &read.after {
+            if grouped {
+                return Err(Error::new(Code::InvalidQuery, "grouped reads have no cursor")
+                    .at("after")
+                    .hint("use `page` or `offset`"));
+            }
+            let after = if after.is_empty() { None } else { Some(cursor(after, order)?) };
+            return Ok(Page { limit: Some(limit), offset: 0, after, cursor: true, capped });
+        }
+        let offset = match (read.page, asked) {
+            // All rows have one page.
+            (Some(_), None) => 0,
+            (Some(page), Some(_)) => page.max(1).saturating_sub(1).saturating_mul(limit),
+            (None, _) => read.offset.unwrap_or(0),
+        };
+        // SQL counts rows in signed 64 bits.
+        let offset = offset.min(i64::MAX.unsigned_abs());
+        Ok(Page { limit: Some(limit), offset, after: None, cursor: false, capped })
+    }
+
+    // ---- search ----
+
+    fn search(&self) -> Result<Searched> {
+        let Some(text) = &self.read.search else { return Ok(Searched::Nothing) };
+        let mut words: Vec<String> = Vec::new();
+        for word in text.split(|sign: char| !sign.is_alphanumeric()).filter(|w| !w.is_empty()) {
+            let word = word.to_lowercase();
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        if words.is_empty() {
+            return Ok(Searched::Nothing);
+        }
+        if words.len() > SEARCH_WORDS_MAX {
+            return Err(Error::new(
+                Code::InvalidQuery,
+                format!("a search may have {SEARCH_WORDS_MAX} words, not {}", words.len()),
+            )
+            .at("search"));
+        }
+        let fields = self.search_fields()?;
+        if fields.is_empty() {
+            return Ok(Searched::Nowhere);
+        }
+        Ok(Searched::For(Search { words, fields }))
+    }
+
+    fn search_fields(&self) -> Result<Vec<String>> {
+        let fields = || self.collection.fields.values().filter(|field| !field.hidden);
+        if self.read.search_fields.is_empty() {
+            // Tokens are secret-like; everything else that is read as text is searched.
+            let searched = fields().filter(|field| {
+                (field.kind.is_text() || field.kind == FieldKind::Uuid)
+                    && field.kind != FieldKind::Token
+            });
+            return Ok(searched.map(|field| field.name.clone()).collect());
+        }
+        let mut found: Vec<String> = Vec::new();
+        for name in &self.read.search_fields {
+            let at = format!("searchFields.{name}");
+            let field = self.collection.field(name).filter(|field| !field.hidden);
+            let field = field.ok_or_else(|| unknown_field(self.collection, name, &at))?;
+            if !field.kind.is_text() && field.kind != FieldKind::Uuid {
+                return Err(Error::new(
+                    Code::InvalidQuery,
+                    format!("`{name}` is {}, which is not searched", field.kind.name()),
+                )
+                .at(at)
+                .hint("searchFields takes text fields"));
+            }
+            if !found.contains(&field.name) {
+                found.push(field.name.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    // ---- groups ----
+
+    fn grouping(&self) -> Result<Grouping> {
+        let mut keys: Vec<GroupKey> = Vec::with_capacity(self.read.group_by.len());
+        for asked in &self.read.group_by {
+            let key = self.group_key(asked)?;
+            if !keys.iter().any(|known| known.keys == key.keys) {
+                keys.push(key);
+            }
+        }
+        let mut aggregates = Vec::with_capacity(self.read.aggregate.len());
+        for (alias, asked) in &self.read.aggregate {
+            let at = format!("aggregate.{alias}");
+            if keys.iter().any(|key| key.keys.contains(alias)) {
+                return Err(Error::new(
+                    Code::InvalidQuery,
+                    format!("`{alias}` is the name of an aggregate and of a group"),
+                )
+                .at(at));
+            }
+            let column = if asked.field == "*" {
+                if asked.function != AggregateFunction::Count {
+                    return Err(Error::new(Code::InvalidQuery, "`*` can only be counted").at(at));
+                }
+                None
+            } else {
+                let at = format!("{at}.field");
+                let column = self.names.column_at(self.collection, &asked.field, &at)?;
+                self.aggregable(asked.function, &column, &asked.field, &at)?;
+                Some(column)
+            };
+            aggregates.push(Aggregate { alias: alias.clone(), function: asked.function, column });
+        }
+        Ok(Grouping { keys, aggregates })
+    }
+
+    fn aggregable(
+        &self,
+        function: AggregateFunction,
+        column: &Ref,
+        path: &str,
+        at: &str,
+    ) -> Result<()> {
+        match function {
+            AggregateFunction::Count => Ok(()),
+            AggregateFunction::Sum | AggregateFunction::Avg => {
+                if column.kind.is_number() || column.null {
+                    return Ok(());
+                }
+                Err(Error::new(
+                    Code::InvalidQuery,
+                    format!("`{path}` is {}; sum and avg take numbers", column.kind.name()),
+                )
+                .at(at))
+            }
+            AggregateFunction::Min | AggregateFunction::Max => {
+                self.plain(column, path, "put in order", at)
+            }
+            AggregateFunction::Distinct | AggregateFunction::ArrayAgg => {
+                if column.kind == FieldKind::Binary {
+                    return self.plain(column, path, "collected", at);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn group_key(&self, asked: &str) -> Result<GroupKey> {
+        let at = format!("groupBy.{asked}");
+        if let Some((part, path)) =
+            asked.strip_prefix("date:").and_then(|rest| rest.split_once(':'))
+        {
+            let Some(known) = date_part(part) else {
+                return Err(Error::new(
+                    Code::InvalidQuery,
+                    format!("`{part}` is not a part of a date"),
+                )
+                .at(at)
+                .hint("use year, quarter, month, week, day, dow, isodow, hour, minute or second"));
+            };
+            let column = self.names.column_at(self.collection, path, &at)?;
+            has_part(known, &column, path, &at)?;
+            let short = format!("{part}_{}", path.replace('.', "_"));
+            return Ok(GroupKey { keys: vec![asked.to_owned(), short], column, part: Some(known) });
+        }
+        let column = self.names.column_at(self.collection, asked, &at)?;
+        self.plain(&column, asked, "grouped by", &at)?;
+        let mut keys = vec![asked.to_owned()];
+        if asked.contains('.') {
+            keys.push(asked.replace('.', "_"));
+        }
+        Ok(GroupKey { keys, column, part: None })
+    }
+
+    /// The order of groups: aliases and group keys; the keys not named stand behind, so that the
+    /// order is total.
+    fn group_order(&self, grouping: &Grouping) -> Result<Vec<OrderBy>> {
+        let mut order = Vec::new();
+        let mut seen = vec![false; grouping.keys.len()];
+        for asked in &self.read.sort {
+            let alias = grouping.aggregates.iter().position(|one| one.alias == asked.path);
+            let key = grouping.keys.iter().position(|key| key.keys.contains(&asked.path));
+            let by = match (alias, key) {
+                (Some(at), _) => Order::Aggregate(at),
+                (None, Some(at)) => {
+                    seen[at] = true;
+                    Order::Group(at)
+                }
+                (None, None) => return Err(self.unknown_alias(grouping, &asked.path)),
+            };
+            order.push(OrderBy { by, direction: asked.direction });
+        }
+        for (at, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
+            order.push(OrderBy { by: Order::Group(at), direction: Direction::Ascending });
+        }
+        Ok(order)
+    }
+
+    fn unknown_alias(&self, grouping: &Grouping, name: &str) -> Error {
+        let error = Error::new(
+            Code::UnknownField,
+            format!("`{name}` is neither an aggregate nor a group of this read"),
+        )
+        .at(format!("sort.{name}"));
+        let aliases = grouping.aggregates.iter().map(|one| one.alias.as_str());
+        let keys = grouping.keys.iter().flat_map(|key| key.keys.iter().map(String::as_str));
+        match base::nearest(name, aliases.chain(keys)) {
+            Some(known) => error.hint(format!("did you mean `{known}`?")),
+            None => error,
+        }
+    }
+}
+
+/// What a search text comes to.
+enum Searched {
+    For(Search),
+    /// No words: no restriction.
+    Nothing,
+    /// Words, but no field to look in: no record.
+    Nowhere,
+}
+
+fn date_part(word: &str) -> Option<DatePart> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "year" => DatePart::Year,
+        "quarter" => DatePart::Quarter,
+        "month" => DatePart::Month,
+        "week" => DatePart::Week,
+        "day" => DatePart::Day,
+        "dow" => DatePart::Dow,
+        "isodow" => DatePart::IsoDow,
+        "hour" => DatePart::Hour,
+        "minute" => DatePart::Minute,
+        "second" => DatePart::Second,
+        _ => return None,
+    })
+}
+
+fn has_part(part: DatePart, column: &Ref, path: &str, at: &str) -> Result<()> {
+    let of_day = matches!(part, DatePart::Hour | DatePart::Minute | DatePart::Second);
+    let fits = match column.kind {
+        FieldKind::DateTime | FieldKind::DateTimeNoTz => true,
+        FieldKind::Date => !of_day,
+        FieldKind::Time | FieldKind::TimeNoTz => of_day,
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::InvalidQuery,
+        format!("`{path}` is {}, which has no such part", column.kind.name()),
+    )
+    .at(at))
+}
+
+/// The values of a cursor in the canonical form of the sort keys they must belong to.
+fn cursor(text: &str, order: &[OrderBy]) -> Result<Vec<Value>> {
+    let values = decode_cursor(text)?;
+    let typed: Option<Vec<Value>> = if values.len() == order.len() {
+        values.iter().zip(order).map(|(value, key)| typed(value, &key.by)).collect()
+    } else {
+        None
+    };
+    typed.ok_or_else(|| {
+        Error::new(Code::InvalidQuery, "`after` belongs to a read with another sort")
+            .at("after")
+            .hint("send the same `sort` with every page of one walk")
+    })
+}
+
+fn typed(value: &Value, key: &Order) -> Option<Value> {
+    let Order::Column(column) = key else { return None };
+    let kind = kind_after(column);
+    let json = match value {
+        Value::Null => return Some(Value::Null),
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Int(n) => Json::from(*n),
+        Value::Real(_) if matches!(kind, FieldKind::Real | FieldKind::Double) => {
+            return Some(value.clone());
+        }
+        Value::Text(text) if !matches!(kind, FieldKind::Boolean) => Json::String(text.clone()),
+        Value::Real(_) | Value::Text(_) | Value::Bytes(_) => return None,
+    };
+    if kind.is_text() && !matches!(value, Value::Text(_)) {
+        return None;
+    }
+    coerce_operand(&kind, &json).ok()
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;
