@@ -7,7 +7,7 @@ on_every_store!(health_tells_more_to_the_signed_in, async |app| {
     let public = app.anonymous().get("/health").await;
     assert_eq!(public.expect_status(200).body, json!({ "status": "ok" }));
     let signed_in = app.admin().get("/health").await;
-    assert!(signed_in.body["version"].is_string() && signed_in.body["uptimeMs"].is_number());
+    assert!(signed_in.body["version"].is_string() && signed_in.body["uptime_ms"].is_number());
     let store = if app.kind == crate::harness::Kind::Sqlite { "sqlite" } else { "postgres" };
     assert_eq!(signed_in.body["store"], store);
 });

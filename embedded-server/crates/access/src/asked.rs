@@ -2,7 +2,7 @@
 //! This is judged on the body as asked, so that an unknown name and a forbidden one are the same
 //! answer.
 
-use crate::{Action, Actor, Policy};
+use crate::{Action, Actor, Identity, Policy};
 use base::{Code, Detail, Error, Result};
 use catalog::{Catalog, Collection, RelationKind};
 use query::{Operation, Write};
@@ -19,8 +19,13 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<(
             Operation::Delete { collection, .. } => (collection.clone(), Action::Delete),
         };
         let Some(collection) = full.get(&name) else {
-            return Err(if actor.unbound() { unknown_collection(&name) } else { denied(action, &name) });
+            return Err(if actor.unbound() {
+                unknown_collection(&name)
+            } else {
+                denied(action, &name)
+            });
         };
+        check_expected(operation, collection, actor)?;
         if actor.unbound() {
             continue;
         }
@@ -46,7 +51,8 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<(
             }
         };
         let Some(body) = body else { continue };
-        let may_delete = actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
+        let may_delete =
+            actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
         let only_mark = marks_deleted(body) && action == Action::Update && may_delete;
         let restores = collection.paranoid
             && action == Action::Update
@@ -58,6 +64,32 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<(
         }
         for (key, value) in &policy.defaults {
             body.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Comparing is reading: a caller may only expect values of fields it may read, or a guess would
+/// be told right or wrong.
+fn check_expected(operation: &Operation, collection: &Collection, actor: &Actor) -> Result<()> {
+    let (Operation::Update { expect, .. } | Operation::Delete { expect, .. }) = operation else {
+        return Ok(());
+    };
+    let read = actor.policies.get(&collection.name, Action::Read).filter(|policy| !policy.broken);
+    for name in expect.keys() {
+        let readable = match collection.fields.get(name) {
+            None => false,
+            Some(_) if matches!(actor.identity, Identity::System(_)) => true,
+            Some(field) if field.hidden => false,
+            Some(_) if actor.unbound() => true,
+            Some(field) => {
+                let granted = |policy: &Policy| policy.fields.allows(&[name], true);
+                read.is_some_and(|policy| field.primary_key || granted(policy))
+            }
+        };
+        if !readable {
+            let message = format!("`{}` has no field `{name}`", collection.name);
+            return Err(Error::new(Code::UnknownField, message).at(format!("expect.{name}")));
         }
     }
     Ok(())
@@ -75,7 +107,12 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn body(&self, collection: &Arc<Collection>, body: &Map<String, Json>, path: &mut Vec<String>) -> Result<()> {
+    fn body(
+        &self,
+        collection: &Arc<Collection>,
+        body: &Map<String, Json>,
+        path: &mut Vec<String>,
+    ) -> Result<()> {
         for (name, value) in body {
             let real = collection.field(name).map_or(name.as_str(), |field| field.name.as_str());
             if path.is_empty() || real != collection.primary_key {
@@ -85,7 +122,13 @@ impl Asking<'_> {
         Ok(())
     }
 
-    fn name(&self, collection: &Arc<Collection>, name: &str, value: &Json, path: &mut Vec<String>) -> Result<()> {
+    fn name(
+        &self,
+        collection: &Arc<Collection>,
+        name: &str,
+        value: &Json,
+        path: &mut Vec<String>,
+    ) -> Result<()> {
         let at: Vec<&str> = path.iter().map(String::as_str).chain([name]).collect();
         let relation = collection.relation(name);
         // Setting a to-one by a bare key (or null) is writing its column.
@@ -98,7 +141,9 @@ impl Asking<'_> {
         });
         if let Some(column) = by_key {
             let at: Vec<&str> = path.iter().map(String::as_str).chain([column]).collect();
-            if self.policy.fields.allows(&at, false) || self.policy.fields.reaches(&[&at[..at.len() - 1], &[name]].concat()) {
+            if self.policy.fields.allows(&at, false)
+                || self.policy.fields.reaches(&[&at[..at.len() - 1], &[name]].concat())
+            {
                 return Ok(());
             }
             return Err(self.refused(&[&at[..at.len() - 1], &[name]].concat(), true));
@@ -120,7 +165,9 @@ impl Asking<'_> {
             Json::Object(body) => self.body(target, body, path),
             Json::Array(items) => items.iter().try_for_each(|item| match item {
                 Json::Object(body) => self.body(target, body, path),
-                Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Ok(()),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                    Ok(())
+                }
             }),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
         };
@@ -131,9 +178,11 @@ impl Asking<'_> {
     fn refused(&self, path: &[&str], relation: bool) -> Error {
         let name = path.join(".");
         let noun = if relation && path.len() == 1 { "relation" } else { "field" };
-        let message = format!("You don't have permission to {} {noun}: {name}", self.action.as_str());
-        Error::new(Code::FieldForbidden, message.clone())
-            .detail(Detail::field(Code::FieldForbidden.as_str(), name, message).at_index(self.index))
+        let message =
+            format!("You don't have permission to {} {noun}: {name}", self.action.as_str());
+        Error::new(Code::FieldForbidden, message.clone()).detail(
+            Detail::field(Code::FieldForbidden.as_str(), name, message).at_index(self.index),
+        )
     }
 }
 

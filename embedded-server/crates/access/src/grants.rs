@@ -76,13 +76,15 @@ fn covers(pattern: &str, path: &[&str]) -> bool {
     let fixed = parts.len() - stars;
     if stars == 0 {
         // A bare relation name is `rel.*`; a bare column name is that column.
-        return same(&parts, path) || (path.len() == parts.len() + 1 && same(&parts, &path[..fixed]));
+        return same(&parts, path)
+            || (path.len() == parts.len() + 1 && same(&parts, &path[..fixed]));
     }
     path.len() > fixed && path.len() <= parts.len() && same(&parts[..fixed], &path[..fixed])
 }
 
 fn same(parts: &[&str], path: &[&str]) -> bool {
-    parts.len() == path.len() && parts.iter().zip(path).all(|(part, step)| *part == "*" || part == step)
+    parts.len() == path.len()
+        && parts.iter().zip(path).all(|(part, step)| *part == "*" || part == step)
 }
 
 fn split(text: &str) -> Vec<String> {

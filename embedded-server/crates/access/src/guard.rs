@@ -106,7 +106,7 @@ pub fn guard_write(
                 let using = guard.write_conditions(collection, Action::Create, through)?;
                 *check = std::mem::replace(check, Cond::Always).and(using);
             }
-            Step::Update { collection, filter, through, deleting, .. } => {
+            Step::Update { collection, filter, through, deleting, expect, .. } => {
                 let action = if *deleting == Some(true)
                     && guard.policies.get(&collection.name, Action::Delete).is_some()
                 {
@@ -115,10 +115,12 @@ pub fn guard_write(
                     Action::Update
                 };
                 let using = guard.write_conditions(collection, action, through)?;
+                let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
             }
-            Step::Delete { collection, filter, through, .. } => {
+            Step::Delete { collection, filter, through, expect, .. } => {
                 let using = guard.write_conditions(collection, Action::Delete, through)?;
+                let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
             }
             Step::Exists { collection, filter, .. } => {
@@ -137,10 +139,9 @@ pub fn guard_write(
 impl Guard<'_> {
     /// The collection as it is, not as the actor sees it.
     fn real(&self, name: &str) -> Result<Arc<Collection>> {
-        self.full
-            .get(name)
-            .map(Arc::clone)
-            .ok_or_else(|| Error::internal(format!("the plan names `{name}`, the catalog does not")))
+        self.full.get(name).map(Arc::clone).ok_or_else(|| {
+            Error::internal(format!("the plan names `{name}`, the catalog does not"))
+        })
     }
 
     /// A policy's condition as a plan, resolved against the whole catalog.
@@ -154,7 +155,12 @@ impl Guard<'_> {
 
     /// What a write step must satisfy. A nested step needs no policy of its own when the parent's
     /// policy grants the relation by name (`spec/data.md` 10.5): `check_asked` has seen that.
-    fn write_conditions(&self, collection: &Arc<Collection>, action: Action, through: &[String]) -> Result<Cond> {
+    fn write_conditions(
+        &self,
+        collection: &Arc<Collection>,
+        action: Action,
+        through: &[String],
+    ) -> Result<Cond> {
         let real = self.real(&collection.name)?;
         match self.policies.get(&collection.name, action).filter(|policy| !policy.broken) {
             Some(policy) if through.is_empty() => self.conditions(policy, &real),
@@ -171,8 +177,25 @@ impl Guard<'_> {
         }
     }
 
+    /// A write that compares stored values reads them: the read policy binds it too.
+    fn comparing(&self, collection: &Collection, nothing: bool) -> Result<Cond> {
+        if nothing {
+            return Ok(Cond::Always);
+        }
+        let real = self.real(&collection.name)?;
+        match self.policies.get(&collection.name, Action::Read).filter(|policy| !policy.broken) {
+            Some(policy) => self.conditions(policy, &real),
+            None => Ok(Cond::Never),
+        }
+    }
+
     /// One relation further: the ground there, and the condition its records must satisfy.
-    fn step<'b>(&'b self, ground: &Ground<'b>, from: &Collection, name: &str) -> Option<(Ground<'b>, Arc<Collection>, Cond)> {
+    fn step<'b>(
+        &'b self,
+        ground: &Ground<'b>,
+        from: &Collection,
+        name: &str,
+    ) -> Option<(Ground<'b>, Arc<Collection>, Cond)> {
         let relation = from.relation(name)?;
         let target = self.full.get(&relation.target).map(Arc::clone)?;
         let mut path = ground.path.clone();
@@ -193,7 +216,13 @@ impl Guard<'_> {
         Some((Ground { policy, path: Vec::new() }, target, using))
     }
 
-    fn rows(&self, rows: &mut Rows, collection: &Arc<Collection>, ground: &Ground<'_>, trims: &query::RelConditions) -> Result<()> {
+    fn rows(
+        &self,
+        rows: &mut Rows,
+        collection: &Arc<Collection>,
+        ground: &Ground<'_>,
+        trims: &query::RelConditions,
+    ) -> Result<()> {
         rows.columns.retain(|column| column.null || ground.grants(collection, &column.field));
         let mut kept = Vec::with_capacity(rows.expands.len());
         for mut expand in std::mem::take(&mut rows.expands) {
@@ -206,7 +235,13 @@ impl Guard<'_> {
     }
 
     /// Narrows one embedded relation; false when the actor may not have it at all.
-    fn expand(&self, expand: &mut Expand, from: &Arc<Collection>, ground: &Ground<'_>, trims: &query::RelConditions) -> Result<bool> {
+    fn expand(
+        &self,
+        expand: &mut Expand,
+        from: &Arc<Collection>,
+        ground: &Ground<'_>,
+        trims: &query::RelConditions,
+    ) -> Result<bool> {
         let Some((there, target, using)) = self.step(ground, from, &expand.relation.name) else {
             return Ok(false);
         };
@@ -217,8 +252,14 @@ impl Guard<'_> {
         if let Some((trim, nested)) = trims.0.get(&expand.relation.name) {
             deeper = nested;
             if let Some(trim) = trim {
-                let scope = Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
-                let cond = query::resolve_filter(trim, &target, &scope, Place::Policy).unwrap_or(Cond::Never);
+                let scope = Scope {
+                    visible: self.full,
+                    full: self.full,
+                    words: self.words,
+                    limits: self.limits,
+                };
+                let cond = query::resolve_filter(trim, &target, &scope, Place::Policy)
+                    .unwrap_or(Cond::Never);
                 filter = filter.and(cond);
             }
         }
@@ -227,7 +268,13 @@ impl Guard<'_> {
         Ok(true)
     }
 
-    fn cond(&self, cond: &mut Cond, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+    fn cond(
+        &self,
+        cond: &mut Cond,
+        root: &Arc<Collection>,
+        ground: &Ground<'_>,
+        place: &str,
+    ) -> Result<()> {
         let mut outcome = Ok(());
         cond.each_test_mut(&mut |test| {
             if outcome.is_ok() {
@@ -237,7 +284,13 @@ impl Guard<'_> {
         outcome
     }
 
-    fn test(&self, test: &mut Condition, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+    fn test(
+        &self,
+        test: &mut Condition,
+        root: &Arc<Collection>,
+        ground: &Ground<'_>,
+        place: &str,
+    ) -> Result<()> {
         self.column(&mut test.left, root, ground, place)?;
         match &mut test.operator {
             Operator::Equal { right, .. } | Operator::Compare { right, .. } => {
@@ -266,7 +319,13 @@ impl Guard<'_> {
         }
     }
 
-    fn operand(&self, operand: &mut Operand, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+    fn operand(
+        &self,
+        operand: &mut Operand,
+        root: &Arc<Collection>,
+        ground: &Ground<'_>,
+        place: &str,
+    ) -> Result<()> {
         match operand {
             Operand::Column(column) => self.column(column, root, ground, place),
             // A request may compare with its own user's record, never with what is hidden there.
@@ -283,7 +342,13 @@ impl Guard<'_> {
 
     /// A column the caller compares, sorts or groups by: each relation walked must be granted and
     /// gets the far collection's condition; the field must be readable there.
-    fn column(&self, column: &mut Ref, root: &Arc<Collection>, ground: &Ground<'_>, place: &str) -> Result<()> {
+    fn column(
+        &self,
+        column: &mut Ref,
+        root: &Arc<Collection>,
+        ground: &Ground<'_>,
+        place: &str,
+    ) -> Result<()> {
         let mut here = Arc::clone(root);
         let mut ground = ground.clone();
         for hop in &mut column.hops {

@@ -73,7 +73,11 @@ impl Policy {
     /// Reads one stored permission row. Whatever is wrong with it makes the policy `broken`
     /// (everything it governs is denied) and is told as the second part.
     #[must_use]
-    pub fn parse(row: &Map<String, Json>, catalog: &Catalog, limits: &Limits) -> Option<(String, Self, Option<Error>)> {
+    pub fn parse(
+        row: &Map<String, Json>,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Option<(String, Self, Option<Error>)> {
         let collection = row.get("collection")?.as_str()?.to_owned();
         let action = Action::parse(row.get("action")?.as_str()?)?;
         let mut policy = Self {
@@ -89,10 +93,16 @@ impl Policy {
         Some((collection, policy, fault))
     }
 
-    fn fill(&mut self, row: &Map<String, Json>, collection: &str, catalog: &Catalog, limits: &Limits) -> Result<()> {
+    fn fill(
+        &mut self,
+        row: &Map<String, Json>,
+        collection: &str,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Result<()> {
         let stored = |key: &str| row.get(key).cloned().unwrap_or(Json::Null);
-        self.fields = FieldGrants::parse(&stored("fields"))
-            .map_err(|what| invalid("fields", what))?;
+        self.fields =
+            FieldGrants::parse(&stored("fields")).map_err(|what| invalid("fields", what))?;
         let Some(collection) = catalog.get(collection) else {
             return Err(invalid("collection", format!("there is no collection `{collection}`")));
         };
@@ -112,7 +122,8 @@ impl Policy {
             Json::Null => {}
             json @ Json::Object(_) => {
                 let known = |path: &str| relation_at(collection, path, catalog).is_some();
-                self.rel_conditions = query::parse_rel_conditions(&json, "relConditions", &known, limits)?;
+                self.rel_conditions =
+                    query::parse_rel_conditions(&json, "relConditions", &known, limits)?;
             }
             other => return Err(invalid("relConditions", format!("`{other}` is not an object"))),
         }
@@ -161,7 +172,11 @@ impl Action {
 }
 
 /// The collection at the end of a dotted relation path.
-fn relation_at(collection: &Arc<Collection>, path: &str, catalog: &Catalog) -> Option<Arc<Collection>> {
+fn relation_at(
+    collection: &Arc<Collection>,
+    path: &str,
+    catalog: &Catalog,
+) -> Option<Arc<Collection>> {
     path.split('.').try_fold(Arc::clone(collection), |here, step| {
         catalog.get(&here.relation(step)?.target).map(Arc::clone)
     })
@@ -172,11 +187,9 @@ fn invalid(field: &str, what: impl Into<String>) -> Error {
 }
 
 fn unknown(collection: &Collection, place: &str, name: &str) -> Error {
-    let error = Error::new(
-        Code::UnknownField,
-        format!("`{}` has no field `{name}`", collection.name),
-    )
-    .at(format!("{place}.{name}"));
+    let error =
+        Error::new(Code::UnknownField, format!("`{}` has no field `{name}`", collection.name))
+            .at(format!("{place}.{name}"));
     match base::nearest(name, collection.visible_names()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,

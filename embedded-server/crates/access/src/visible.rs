@@ -103,9 +103,9 @@ impl Walk<'_> {
 
 fn narrow(collection: &Collection, names: &IndexSet<String>) -> Collection {
     let mut narrowed = collection.clone();
-    narrowed.fields.retain(|name, field| {
-        field.primary_key || (!field.hidden && names.contains(name))
-    });
+    narrowed
+        .fields
+        .retain(|name, field| field.primary_key || (!field.hidden && names.contains(name)));
     narrowed.relations.retain(|name, _| names.contains(name));
     narrowed
 }
@@ -122,19 +122,33 @@ pub struct Capability {
 
 /// Every collection the role may touch, with its four actions in the order of [`Action::ALL`].
 #[must_use]
-pub fn capabilities(full: &Catalog, policies: Option<&Policies>) -> IndexMap<String, [Capability; 4]> {
+pub fn capabilities(
+    full: &Catalog,
+    policies: Option<&Policies>,
+) -> IndexMap<String, [Capability; 4]> {
     full.collections
         .keys()
         .filter_map(|name| {
             let actions = Action::ALL.map(|action| match policies {
-                None => Capability { fields: Some(vec![String::from("*"), String::from("**")]), conditional: false },
-                Some(policies) => match policies.get(name, action).filter(|policy| !policy.broken) {
-                    None => Capability { fields: None, conditional: false },
-                    Some(policy) => Capability {
-                        fields: Some(policy.fields.patterns.clone().unwrap_or_else(|| vec![String::from("*")])),
-                        conditional: policy.conditions.is_some(),
-                    },
+                None => Capability {
+                    fields: Some(vec![String::from("*"), String::from("**")]),
+                    conditional: false,
                 },
+                Some(policies) => {
+                    match policies.get(name, action).filter(|policy| !policy.broken) {
+                        None => Capability { fields: None, conditional: false },
+                        Some(policy) => Capability {
+                            fields: Some(
+                                policy
+                                    .fields
+                                    .patterns
+                                    .clone()
+                                    .unwrap_or_else(|| vec![String::from("*")]),
+                            ),
+                            conditional: policy.conditions.is_some(),
+                        },
+                    }
+                }
             });
             actions.iter().any(|one| one.fields.is_some()).then(|| (name.clone(), actions))
         })

@@ -21,7 +21,7 @@ pub(crate) async fn health(State(app): State<App>, caller: Caller) -> Result<Res
         body["store"] = json!(about.store);
         body["storeVersion"] = json!(about.version);
         body["sizeBytes"] = json!(about.size_bytes);
-        body["uptimeMs"] = json!(app.uptime_ms());
+        body["uptime_ms"] = json!(app.uptime_ms());
     }
     Ok(json_answer(StatusCode::OK, &body))
 }

@@ -19,7 +19,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/studio/") }))
         .route("/studio", get(|| async { Redirect::temporary("/studio/") }))
-        .nest_service("/studio/", tower::ServiceBuilder::new().layer(map_response(headers)).service(files))
+        .nest_service("/studio/", Router::<()>::new().fallback_service(files).layer(map_response(headers)))
 }
 
 /// Hashed assets never change; the page that names them must always be asked for.

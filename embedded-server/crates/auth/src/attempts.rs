@@ -32,7 +32,11 @@ impl Attempts {
     /// Refuses while the wait of any of the keys runs.
     pub(crate) fn check(&self, keys: &[String], now_ms: i64) -> Result<()> {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = keys.iter().filter_map(|key| map.get(key)).map(|failures| failures.until() - now_ms).max();
+        let wait = keys
+            .iter()
+            .filter_map(|key| map.get(key))
+            .map(|failures| failures.until() - now_ms)
+            .max();
         match wait {
             Some(wait) if wait > 0 => {
                 let wait = u64::try_from(wait).unwrap_or_default();

@@ -17,7 +17,15 @@ tokio::task_local! {
 
 /// Columns of `baasix_User` that no registration may set.
 const OURS: [&str; 9] = [
-    "id", "status", "emailVerified", "avatar_Id", "lastAccess", "password", "fullName", "role_Id", "tenant_Id",
+    "id",
+    "status",
+    "emailVerified",
+    "avatar_Id",
+    "lastAccess",
+    "password",
+    "fullName",
+    "role_Id",
+    "tenant_Id",
 ];
 
 /// Whether a column of `baasix_User` is the house's.
@@ -67,7 +75,10 @@ impl UserHook {
                     normalise(body)?;
                     let Some(id) = key.as_str().map(str::to_owned) else { continue };
                     refuse_privilege(body, actor)?;
-                    let status_ends = body.get("status").and_then(Json::as_str).is_some_and(|status| status != "active");
+                    let status_ends = body
+                        .get("status")
+                        .and_then(Json::as_str)
+                        .is_some_and(|status| status != "active");
                     let mut end_sessions = status_ends;
                     if let Some(hash) = self.take_password(body).await? {
                         more.push(self.replace_account(engine, &id, &hash).await?);
@@ -81,18 +92,24 @@ impl UserHook {
                     if end_sessions {
                         let keep = KEEP_SESSION.try_with(Clone::clone).ok().flatten();
                         let sessions = rows(engine, "baasix_Sessions", &id).await?;
-                        let ended = sessions.into_iter().filter(|session| Some(session) != keep.as_ref());
+                        let ended =
+                            sessions.into_iter().filter(|session| Some(session) != keep.as_ref());
                         more.extend(ended.map(|key| delete("baasix_Sessions", key)));
                     }
                 }
-                Operation::Create { collection, body } | Operation::Update { collection, body, .. }
+                Operation::Create { collection, body }
+                | Operation::Update { collection, body, .. }
                     if collection == "baasix_UserRole" && !actor.unbound() =>
                 {
                     // Otherwise whoever may assign roles could make itself an administrator.
                     let state = engine.state();
-                    let administrator = state.role_named("administrator").map(|role| role.id.as_str());
+                    let administrator =
+                        state.role_named("administrator").map(|role| role.id.as_str());
                     if body.get("role_Id").and_then(Json::as_str) == administrator {
-                        return Err(Error::new(Code::Forbidden, "only an administrator can make an administrator"));
+                        return Err(Error::new(
+                            Code::Forbidden,
+                            "only an administrator can make an administrator",
+                        ));
                     }
                 }
                 Operation::Create { collection, .. }
@@ -113,7 +130,9 @@ impl UserHook {
         match body.remove("password") {
             None | Some(Json::Null) => Ok(None),
             Some(Json::String(password)) => self.hashing.hash(&password).await.map(Some),
-            Some(_) => Err(Error::new(Code::ValidationError, "`password` is a text").at("password")),
+            Some(_) => {
+                Err(Error::new(Code::ValidationError, "`password` is a text").at("password"))
+            }
         }
     }
 
@@ -121,7 +140,10 @@ impl UserHook {
         let read = Read {
             collection: String::from("baasix_Account"),
             fields: vec![String::from("id")],
-            filter: Some(Filter::All(vec![field_is("user_Id", user), field_is("providerId", "credential")])),
+            filter: Some(Filter::All(vec![
+                field_is("user_Id", user),
+                field_is("providerId", "credential"),
+            ])),
             limit: Some(1),
             ..Read::default()
         };
@@ -153,8 +175,11 @@ fn normalise(body: &mut Map<String, Json>) -> Result<()> {
     if let Some(Json::String(email)) = body.get_mut("email") {
         *email = email.trim().to_lowercase();
         if !looks_like_address(email) {
-            return Err(Error::new(Code::ValidationError, "Validation failed: email: Invalid email format")
-                .detail(Detail::field("isEmail", "email", "Invalid email format")));
+            return Err(Error::new(
+                Code::ValidationError,
+                "Validation failed: email: Invalid email format",
+            )
+            .detail(Detail::field("isEmail", "email", "Invalid email format")));
         }
     }
     if let Some(status) = body.get("status").and_then(Json::as_str)
@@ -171,31 +196,46 @@ fn normalise(body: &mut Map<String, Json>) -> Result<()> {
 /// One `@`, a dot in the domain, no spaces: the test the wire contract names.
 fn looks_like_address(email: &str) -> bool {
     let mut parts = email.split('@');
-    let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     let spaced = email.chars().any(char::is_whitespace);
-    !spaced && !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+    !spaced
+        && !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
 }
 
 fn account(user: &str, hash: &str) -> Operation {
-    let body = json!({ "user_Id": user, "accountId": user, "providerId": "credential", "password": hash });
+    let body =
+        json!({ "user_Id": user, "accountId": user, "providerId": "credential", "password": hash });
     create("baasix_Account", body)
 }
 
 fn assignment(user: &str, role: Json, tenant: Option<Json>) -> Operation {
-    let body = json!({ "user_Id": user, "role_Id": role, "tenant_Id": tenant.unwrap_or(Json::Null) });
+    let body =
+        json!({ "user_Id": user, "role_Id": role, "tenant_Id": tenant.unwrap_or(Json::Null) });
     create("baasix_UserRole", body)
 }
 
 fn create(collection: &str, body: Json) -> Operation {
     let body = match body {
         Json::Object(body) => body,
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Map::new(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Map::new()
+        }
     };
     Operation::Create { collection: collection.to_owned(), body }
 }
 
 fn delete(collection: &str, key: String) -> Operation {
-    Operation::Delete { collection: collection.to_owned(), key: Json::String(key), expect: Map::new(), force: true }
+    Operation::Delete {
+        collection: collection.to_owned(),
+        key: Json::String(key),
+        expect: Map::new(),
+        force: true,
+    }
 }
 
 async fn rows(engine: &Engine, collection: &str, user: &str) -> Result<Vec<String>> {
@@ -207,7 +247,10 @@ async fn rows(engine: &Engine, collection: &str, user: &str) -> Result<Vec<Strin
         ..Read::default()
     };
     let found = engine.find(&read, "follow a change of a user").await?;
-    Ok(found.into_iter().filter_map(|row| row.get("id").and_then(Json::as_str).map(str::to_owned)).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|row| row.get("id").and_then(Json::as_str).map(str::to_owned))
+        .collect())
 }
 
 /// Passwords and roles of users are administrators' business, nested role assignments included.

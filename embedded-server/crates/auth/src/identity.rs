@@ -55,7 +55,8 @@ impl Auth {
     /// request is public.
     pub async fn present(&self, token: Option<&str>, ip: Option<String>) -> Result<Presented> {
         // The original SDK sends these words when it holds no token.
-        let token = token.map(str::trim).filter(|token| !matches!(*token, "" | "undefined" | "null"));
+        let token =
+            token.map(str::trim).filter(|token| !matches!(*token, "" | "undefined" | "null"));
         let Some(token) = token else { return Ok(self.public(ip, None)) };
         let now_ms = self.engine().clock().now_ms();
         let version = self.engine().identity_version();
@@ -79,7 +80,10 @@ impl Auth {
             return Ok(self.public(ip, Some(Code::SessionRevoked)));
         };
         let profile = Arc::new(profile);
-        self.0.cache.put(print, Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) });
+        self.0.cache.put(
+            print,
+            Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) },
+        );
         Ok(self.signed_in(profile, ip))
     }
 
@@ -96,9 +100,11 @@ impl Auth {
 
     fn signed_in(&self, profile: Arc<Profile>, ip: Option<String>) -> Presented {
         let state = self.engine().state();
-        let tenant = profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).and_then(Json::as_str);
+        let tenant =
+            profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).and_then(Json::as_str);
         let role = state.roles.get(&profile.role_id);
-        let actor = actor(Identity::User(profile.user_id.clone()), role, tenant.map(str::to_owned), ip);
+        let actor =
+            actor(Identity::User(profile.user_id.clone()), role, tenant.map(str::to_owned), ip);
         Presented { actor, profile: Some(profile), dead: None }
     }
 
@@ -113,7 +119,11 @@ impl Auth {
         };
         let rows = self.engine().find(&read, "judge a presented token").await?;
         let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
-        let until_ms = row.get("expiresAt").and_then(Json::as_str).and_then(sign_in::instant_ms).unwrap_or_default();
+        let until_ms = row
+            .get("expiresAt")
+            .and_then(Json::as_str)
+            .and_then(sign_in::instant_ms)
+            .unwrap_or_default();
         let Some(Json::Object(user)) = row.remove("user") else { return Ok(None) };
         if until_ms <= now_ms {
             return Ok(None);
@@ -125,7 +135,8 @@ impl Auth {
         };
         let session = row.get("id").and_then(Json::as_str).map(str::to_owned);
         let state = self.engine().state();
-        Ok(profile(user, tenant_id.as_deref(), tenant, session, &state).map(|profile| (profile, until_ms)))
+        Ok(profile(user, tenant_id.as_deref(), tenant, session, &state)
+            .map(|profile| (profile, until_ms)))
     }
 
     /// The project's owner: the administrator who came first.
@@ -139,7 +150,10 @@ impl Auth {
                 field_is("userRoles.role_Id", role.id.as_str()),
                 field_is("status", "active"),
             ])),
-            sort: vec![SortAsked { path: String::from("createdAt"), direction: Direction::Ascending }],
+            sort: vec![SortAsked {
+                path: String::from("createdAt"),
+                direction: Direction::Ascending,
+            }],
             limit: Some(1),
             ..Read::default()
         };
@@ -153,7 +167,12 @@ impl Auth {
     }
 }
 
-fn actor(identity: Identity, role: Option<&Role>, tenant: Option<String>, ip: Option<String>) -> Actor {
+fn actor(
+    identity: Identity,
+    role: Option<&Role>,
+    tenant: Option<String>,
+    ip: Option<String>,
+) -> Actor {
     Actor {
         identity,
         role: role.map(|role| role.id.clone()),
@@ -186,7 +205,8 @@ pub(crate) fn profile(
 
 /// The one active role: the assignment of the tenant, else a global one, oldest first.
 fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Option<String> {
-    let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let text =
+        |row: &Json, key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let mut rows: Vec<&Json> = assignments.as_array()?.iter().collect();
     rows.sort_by_key(|row| (text(row, "createdAt"), text(row, "id")));
     let fits = |row: &&&Json| match tenant_id {
@@ -194,7 +214,9 @@ fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Op
         None => true,
     };
     let global = |row: &&&Json| row.get("tenant_Id").is_none_or(Json::is_null);
-    let chosen = rows.iter().find(|row| fits(row) && (tenant_id.is_some() || global(row)))
+    let chosen = rows
+        .iter()
+        .find(|row| fits(row) && (tenant_id.is_some() || global(row)))
         .or_else(|| rows.iter().find(|row| fits(row)))?;
     let id = text(chosen, "role_Id");
     state.roles.contains_key(&id).then_some(id)
@@ -204,7 +226,8 @@ impl Cache {
     fn get(&self, print: &str, version: u64, now_ms: i64) -> Option<Arc<Profile>> {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let cached = map.get(print)?;
-        (cached.identity_version == version && cached.until_ms > now_ms).then(|| Arc::clone(&cached.profile))
+        (cached.identity_version == version && cached.until_ms > now_ms)
+            .then(|| Arc::clone(&cached.profile))
     }
 
     fn put(&self, print: String, cached: Cached) {

@@ -53,8 +53,9 @@ impl Hashing {
         self.run(move || {
             let known = hash.is_some();
             let text = hash.unwrap_or_else(|| String::from(NOBODY));
-            let hash = PasswordHash::new(&text)
-                .map_err(|fault| Error::internal("a stored password hash is unreadable").caused_by(fault.to_string()))?;
+            let hash = PasswordHash::new(&text).map_err(|fault| {
+                Error::internal("a stored password hash is unreadable").caused_by(fault.to_string())
+            })?;
             let matches = hasher()?.verify_password(password.as_bytes(), &hash).is_ok();
             Ok(matches && known)
         })
@@ -62,9 +63,8 @@ impl Hashing {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let busy = || {
-            Error::new(Code::Unavailable, "too many sign-ins are waiting").retry_after_ms(2_000)
-        };
+        let busy =
+            || Error::new(Code::Unavailable, "too many sign-ins are waiting").retry_after_ms(2_000);
         let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| busy())?;
         let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
         let outcome = tokio::task::spawn_blocking(move || {
@@ -80,8 +80,9 @@ impl Hashing {
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRmb3Jub2JvZHk$Nbm2uJIiQ3s0YgQm5uVvlHzJrLq8rsv6zWGYt7zXnSk";
 
 fn hasher() -> Result<Argon2<'static>> {
-    let params = Params::new(COST.0, COST.1, COST.2, None)
-        .map_err(|fault| Error::internal("argon2 refused its parameters").caused_by(fault.to_string()))?;
+    let params = Params::new(COST.0, COST.1, COST.2, None).map_err(|fault| {
+        Error::internal("argon2 refused its parameters").caused_by(fault.to_string())
+    })?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 

@@ -31,7 +31,9 @@ impl Auth {
         };
         let rows = self.engine().find(&read, "exchange a refresh token").await?;
         let mut row = rows.into_iter().next().ok_or_else(refresh_invalid)?;
-        let text = |row: &Map<String, Json>, key: &str| row.get(key).and_then(Json::as_str).map(str::to_owned);
+        let text = |row: &Map<String, Json>, key: &str| {
+            row.get(key).and_then(Json::as_str).map(str::to_owned)
+        };
         let session = text(&row, "id").ok_or_else(refresh_invalid)?;
         let expires = text(&row, "expiresAt").and_then(|at| instant_ms(&at)).unwrap_or_default();
         if expires <= now_ms {
@@ -40,7 +42,8 @@ impl Auth {
         }
         let current = text(&row, "refreshToken").as_deref() == Some(print.as_str());
         if !current {
-            let rotated = text(&row, "rotatedAt").and_then(|at| instant_ms(&at)).unwrap_or_default();
+            let rotated =
+                text(&row, "rotatedAt").and_then(|at| instant_ms(&at)).unwrap_or_default();
             if now_ms - rotated > GRACE_MS {
                 self.end_sessions(&[session]).await?;
                 return Err(refresh_invalid());
@@ -48,7 +51,9 @@ impl Auth {
         }
         let successor = self.0.keys.next_refresh(token)?;
         if current {
-            let until = now_ms + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000) * 1_000;
+            let until = now_ms
+                + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000)
+                    * 1_000;
             let body = Map::from_iter([
                 (String::from("refreshToken"), Json::String(fingerprint(&successor))),
                 (String::from("previousRefreshToken"), Json::String(print)),
@@ -62,9 +67,12 @@ impl Auth {
                 expect: Map::new(),
             }];
             let write = Write { operations, strict: true };
-            self.engine().write(write, &Actor::system("rotate a refresh token"), None).await.map_err(
-                |fault| if fault.code() == Code::ItemNotFound { refresh_invalid() } else { fault },
-            )?;
+            self.engine()
+                .write(write, &Actor::system("rotate a refresh token"), None)
+                .await
+                .map_err(|fault| {
+                    if fault.code() == Code::ItemNotFound { refresh_invalid() } else { fault }
+                })?;
         }
         let tenant_id = text(&row, "tenant_Id");
         let tenant = match row.remove("tenant") {
@@ -73,8 +81,9 @@ impl Auth {
         };
         let Some(Json::Object(user)) = row.remove("user") else { return Err(refresh_invalid()) };
         let state = self.engine().state();
-        let profile = identity::profile(user, tenant_id.as_deref(), tenant, Some(session.clone()), &state)
-            .ok_or_else(refresh_invalid)?;
+        let profile =
+            identity::profile(user, tenant_id.as_deref(), tenant, Some(session.clone()), &state)
+                .ok_or_else(refresh_invalid)?;
         let session_token = self.0.keys.session_token(&session)?;
         self.token_response(profile, &session_token, successor, tenant_id.as_deref())
     }

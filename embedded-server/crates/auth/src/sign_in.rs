@@ -82,15 +82,20 @@ impl Auth {
         }
         self.0.attempts.succeeded(&keys);
         let user = user.ok_or_else(|| Error::internal("a verified password without its user"))?;
-        if let Some(status) = user.get("status").and_then(Json::as_str).filter(|status| *status != "active") {
+        if let Some(status) =
+            user.get("status").and_then(Json::as_str).filter(|status| *status != "active")
+        {
             return Err(Error::new(Code::AccountInactive, format!("Account is {status}")));
         }
         let state = self.engine().state();
-        let profile = profile(user, ask.tenant.as_deref(), None, None, &state).ok_or_else(|| match ask.tenant {
-            Some(_) => Error::new(Code::Forbidden, "Access denied for specified tenant"),
-            None => Error::new(Code::Forbidden, "this account has no role")
-                .hint("an administrator assigns one"),
-        })?;
+        let profile =
+            profile(user, ask.tenant.as_deref(), None, None, &state).ok_or_else(|| {
+                match ask.tenant {
+                    Some(_) => Error::new(Code::Forbidden, "Access denied for specified tenant"),
+                    None => Error::new(Code::Forbidden, "this account has no role")
+                        .hint("an administrator assigns one"),
+                }
+            })?;
         self.open_session(profile, session_type, ask.tenant, ask.ip, ask.user_agent).await
     }
 
@@ -102,35 +107,54 @@ impl Auth {
         let mut missing = Vec::new();
         for key in ["email", "password"] {
             if ask.body.get(key).and_then(Json::as_str).is_none_or(|text| text.trim().is_empty()) {
-                missing.push(Detail::field(Code::RequiredFieldMissing.as_str(), key, format!("`{key}` is required")));
+                missing.push(Detail::field(
+                    Code::RequiredFieldMissing.as_str(),
+                    key,
+                    format!("`{key}` is required"),
+                ));
             }
         }
         if !missing.is_empty() {
-            return Err(Error::new(Code::ValidationError, "email and password are required").details(missing));
+            return Err(Error::new(Code::ValidationError, "email and password are required")
+                .details(missing));
         }
         let role = self.registration_role(&ask.body)?;
         let state = self.engine().state();
-        let users = state.catalog.get("baasix_User").ok_or_else(|| Error::internal("no user collection"))?;
+        let users = state
+            .catalog
+            .get("baasix_User")
+            .ok_or_else(|| Error::internal("no user collection"))?;
         let mut body = Map::new();
         for (key, value) in &ask.body {
             let own_column = users.fields.get(key).is_some_and(|field| {
-                !field.generated && !field.hidden && !field.primary_key && !crate::hook::is_ours(key)
+                !field.generated
+                    && !field.hidden
+                    && !field.primary_key
+                    && !crate::hook::is_ours(key)
             });
-            if REGISTRATION_FIELDS.contains(&key.as_str()) || (own_column && !REGISTRATION_WORDS.contains(&key.as_str())) {
+            if REGISTRATION_FIELDS.contains(&key.as_str())
+                || (own_column && !REGISTRATION_WORDS.contains(&key.as_str()))
+            {
                 body.insert(key.clone(), value.clone());
             }
         }
-        let email = body.get("email").and_then(Json::as_str).unwrap_or_default().trim().to_lowercase();
+        let email =
+            body.get("email").and_then(Json::as_str).unwrap_or_default().trim().to_lowercase();
         if body.get("firstName").is_none_or(Json::is_null) {
             let local = email.split('@').next().unwrap_or_default().to_owned();
             body.insert(String::from("firstName"), Json::String(local));
         }
         body.insert(String::from("email"), Json::String(email.clone()));
-        self.create_user(body, &role, "registration").await.map_err(|fault| match fault.code() {
-            Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
-            _ => fault,
+        self.create_user(body, &role, "registration").await.map_err(|fault| {
+            match fault.code() {
+                Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
+                _ => fault,
+            }
         })?;
-        let user = self.user_by_email(&email).await?.ok_or_else(|| Error::internal("a registered user is not there"))?;
+        let user = self
+            .user_by_email(&email)
+            .await?
+            .ok_or_else(|| Error::internal("a registered user is not there"))?;
         let profile = profile(user, None, None, None, &self.engine().state())
             .ok_or_else(|| Error::internal("a registered user has no role"))?;
         self.open_session(profile, String::from("default"), None, ask.ip, ask.user_agent).await
@@ -139,14 +163,21 @@ impl Auth {
     fn registration_role(&self, body: &Map<String, Json>) -> Result<String> {
         let asked = body.get("roleName").and_then(Json::as_str);
         let name = asked.unwrap_or(&self.settings().default_role);
-        let allowed = asked.is_none() || name == self.settings().default_role || self.settings().allowed_roles.iter().any(|one| one == name);
+        let allowed = asked.is_none()
+            || name == self.settings().default_role
+            || self.settings().allowed_roles.iter().any(|one| one == name);
         // A privileged role is never to be had by asking, whatever the configuration says.
         if !allowed || name == "administrator" || name == "public" {
-            return Err(Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration"));
+            return Err(Error::new(
+                Code::RoleNotAllowed,
+                "this role cannot be asked for at registration",
+            ));
         }
         let state = self.engine().state();
         let role = state.role_named(name).map(|role| role.id.clone());
-        role.ok_or_else(|| Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration"))
+        role.ok_or_else(|| {
+            Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration")
+        })
     }
 
     /// Makes the first owner. Refused once an administrator exists.
@@ -158,7 +189,9 @@ impl Auth {
         let role = state.role_named("administrator").map(|role| role.id.clone());
         let role = role.ok_or_else(|| Error::internal("no administrator role"))?;
         let body = json!({ "email": email.trim().to_lowercase(), "password": password, "firstName": first_name, "emailVerified": true });
-        let Json::Object(body) = body else { return Err(Error::internal("an object literal is an object")) };
+        let Json::Object(body) = body else {
+            return Err(Error::internal("an object literal is an object"));
+        };
         self.create_user(body, &role, "make the first owner").await
     }
 
@@ -170,7 +203,13 @@ impl Auth {
     }
 
     /// Spends the set-up token and makes the first owner.
-    pub async fn setup(&self, token: &str, email: &str, password: &str, first_name: &str) -> Result<()> {
+    pub async fn setup(
+        &self,
+        token: &str,
+        email: &str,
+        password: &str,
+        first_name: &str,
+    ) -> Result<()> {
         let known = self.0.setup.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let fits = known.is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
         if !fits {
@@ -182,7 +221,12 @@ impl Auth {
         Ok(())
     }
 
-    async fn create_user(&self, mut body: Map<String, Json>, role: &str, reason: &'static str) -> Result<()> {
+    async fn create_user(
+        &self,
+        mut body: Map<String, Json>,
+        role: &str,
+        reason: &'static str,
+    ) -> Result<()> {
         body.insert(String::from("role_Id"), Json::String(role.to_owned()));
         let write = Write {
             operations: vec![Operation::Create { collection: String::from("baasix_User"), body }],
@@ -207,12 +251,18 @@ impl Auth {
         let read = Read {
             collection: String::from("baasix_Account"),
             fields: vec![String::from("password")],
-            filter: Some(Filter::All(vec![field_is("user_Id", id), field_is("providerId", "credential")])),
+            filter: Some(Filter::All(vec![
+                field_is("user_Id", id),
+                field_is("providerId", "credential"),
+            ])),
             limit: Some(1),
             ..Read::default()
         };
         let rows = self.engine().find(&read, "verify a password").await?;
-        Ok(rows.into_iter().next().and_then(|row| row.get("password").and_then(Json::as_str).map(str::to_owned)))
+        Ok(rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.get("password").and_then(Json::as_str).map(str::to_owned)))
     }
 
     async fn open_session(
@@ -227,7 +277,8 @@ impl Auth {
         let session = base::uuid_v4()?;
         let session_token = self.0.keys.session_token(&session)?;
         let refresh_token = random_token()?;
-        let until = now_ms + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000) * 1_000;
+        let until = now_ms
+            + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000) * 1_000;
         let body = json!({
             "id": session,
             "token": fingerprint(&session_token),
@@ -239,15 +290,27 @@ impl Auth {
             "userAgent": user_agent,
             "type": session_type,
         });
-        let Json::Object(body) = body else { return Err(Error::internal("an object literal is an object")) };
-        let operations = vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
-        self.engine().write(Write { operations, strict: true }, &Actor::system("open a session"), None).await?;
+        let Json::Object(body) = body else {
+            return Err(Error::internal("an object literal is an object"));
+        };
+        let operations =
+            vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
+        self.engine()
+            .write(Write { operations, strict: true }, &Actor::system("open a session"), None)
+            .await?;
         self.token_response(profile, &session_token, refresh_token, tenant.as_deref())
     }
 
-    pub(crate) fn token_response(&self, profile: Profile, session_token: &str, refresh_token: String, tenant: Option<&str>) -> Result<SignedIn> {
+    pub(crate) fn token_response(
+        &self,
+        profile: Profile,
+        session_token: &str,
+        refresh_token: String,
+        tenant: Option<&str>,
+    ) -> Result<SignedIn> {
         let now_ms = self.engine().clock().now_ms();
-        let token = self.0.keys.issue(&profile.user_id, &profile.role_id, session_token, tenant, now_ms)?;
+        let token =
+            self.0.keys.issue(&profile.user_id, &profile.role_id, session_token, tenant, now_ms)?;
         let state = self.engine().state();
         let role = state.roles.get(&profile.role_id);
         Ok(SignedIn {
@@ -255,14 +318,16 @@ impl Auth {
             refresh_token,
             expires_in: self.0.keys.access_seconds(),
             role: role.map_or(Json::Null, |role| Json::Object((*role.record).clone())),
-            permissions: role.map_or(Json::Array(Vec::new()), |role| Json::Array((*role.rows).clone())),
+            permissions: role
+                .map_or(Json::Array(Vec::new()), |role| Json::Array((*role.rows).clone())),
             profile,
         })
     }
 
     /// Ends the session behind the presented identity. Nothing to end is fine.
     pub async fn sign_out(&self, presented: &Presented) -> Result<()> {
-        let Some(session) = presented.profile.as_ref().and_then(|profile| profile.session.clone()) else {
+        let Some(session) = presented.profile.as_ref().and_then(|profile| profile.session.clone())
+        else {
             return Ok(());
         };
         self.end_sessions(&[session]).await
@@ -283,7 +348,12 @@ impl Auth {
     }
 
     /// Changes the signed-in user's own password and ends every other session.
-    pub async fn change_password(&self, presented: &Presented, current: &str, new: &str) -> Result<()> {
+    pub async fn change_password(
+        &self,
+        presented: &Presented,
+        current: &str,
+        new: &str,
+    ) -> Result<()> {
         let Identity::User(user_id) = &presented.actor.identity else {
             return Err(Error::new(Code::Unauthenticated, "sign in first"));
         };
@@ -311,11 +381,19 @@ impl Auth {
             body,
             expect: Map::new(),
         }];
-        self.engine().write(Write { operations, strict: true }, &Actor::system("change a password"), None).await.map(drop)
+        self.engine()
+            .write(Write { operations, strict: true }, &Actor::system("change a password"), None)
+            .await
+            .map(drop)
     }
 
     /// Sets another user's password (administrators) and ends all of that user's sessions.
-    pub async fn set_password(&self, presented: &Presented, user_id: &str, new: &str) -> Result<()> {
+    pub async fn set_password(
+        &self,
+        presented: &Presented,
+        user_id: &str,
+        new: &str,
+    ) -> Result<()> {
         if !presented.actor.is_administrator() {
             return Err(Error::new(Code::Forbidden, "Access denied. Administrators only."));
         }

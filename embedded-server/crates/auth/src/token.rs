@@ -55,7 +55,14 @@ impl Keys {
         self.access_seconds
     }
 
-    pub(crate) fn issue(&self, user: &str, role: &str, session_token: &str, tenant: Option<&str>, now_ms: i64) -> Result<String> {
+    pub(crate) fn issue(
+        &self,
+        user: &str,
+        role: &str,
+        session_token: &str,
+        tenant: Option<&str>,
+        now_ms: i64,
+    ) -> Result<String> {
         let iat = now_ms / 1_000;
         let claims = Claims {
             id: user.to_owned(),
@@ -126,7 +133,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The answer for a refresh token that is unknown, used or expired.
 pub(crate) fn refresh_invalid() -> Error {
-    Error::new(Code::RefreshInvalid, "the refresh token is unknown, used or expired").hint("sign in again")
+    Error::new(Code::RefreshInvalid, "the refresh token is unknown, used or expired")
+        .hint("sign in again")
 }
 
 #[cfg(test)]

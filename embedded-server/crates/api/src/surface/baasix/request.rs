@@ -282,11 +282,14 @@ fn split_brackets(name: &str) -> (&str, Vec<&str>) {
 fn insert(map: &mut Map<String, Json>, head: &str, keys: &[&str], value: String) {
     let Some((first, rest)) = keys.split_first() else {
         let slot = map.entry(head).or_insert(Json::Null);
-        match slot {
-            Json::Null => *slot = Json::String(value),
-            Json::Array(items) => items.push(Json::String(value)),
-            other => *slot = Json::Array(vec![other.take(), Json::String(value)]),
-        }
+        *slot = match slot.take() {
+            Json::Null => Json::String(value),
+            Json::Array(mut items) => {
+                items.push(Json::String(value));
+                Json::Array(items)
+            }
+            other => Json::Array(vec![other, Json::String(value)]),
+        };
         return;
     };
     let slot = map.entry(head).or_insert_with(|| Json::Object(Map::new()));

@@ -1,0 +1,303 @@
+//! Schemas: what exists, and changing it (`spec/data.md` 13).
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::surface::baasix::error::Refusal;
+use crate::surface::baasix::request::Params;
+use crate::surface::baasix::response::json_answer;
+use crate::surface::baasix::routes::body_object;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, patch, post};
+use base::{Code, Error, Result};
+use catalog::{Catalog, Collection};
+use serde_json::{Map, Value as Json, json};
+
+/// Schemas on one page when a page is asked for without a size.
+const PAGE_DEFAULT: u64 = 50;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/schemas", get(list).post(create))
+        .route("/schemas/plan", post(plan))
+        .route("/schemas/apply", post(apply))
+        .route("/schemas/export", get(export))
+        .route("/schemas/import", post(import))
+        .route("/schemas/{collection}", get(one).patch(update).delete(remove))
+        .route("/schemas/{collection}/relationships", post(create_relation))
+        .route("/schemas/{collection}/relationships/{name}", patch(update_relation).delete(delete_relation))
+        .route("/schemas/{collection}/indexes", post(create_index))
+        .route("/schemas/{collection}/indexes/{name}", axum::routing::delete(delete_index))
+}
+
+/// Who may read schemas: the signed-in, and everybody where the configuration opens it.
+fn readable(app: &App, caller: &Caller) -> Result<()> {
+    if app.settings().schemas_public {
+        return Ok(());
+    }
+    caller.user().map(drop)
+}
+
+/// The schema of a collection as this caller sees it: administrators the whole document, others
+/// without the fields and relations they may not read.
+fn shown(collection: &Collection, whole: bool) -> Json {
+    let mut schema = (*collection.document).clone();
+    if !whole && let Some(fields) = schema.get_mut("fields").and_then(Json::as_object_mut) {
+        fields.retain(|name, definition| {
+            let relation = collection.relations.values().any(|relation| relation.declared_by == *name);
+            let column = collection.fields.get(name).is_some_and(|field| !field.hidden);
+            let is_relation = definition.get("relType").is_some();
+            if is_relation { relation || column } else { column }
+        });
+        if let Some(schema) = schema.as_object_mut() {
+            schema.remove("indexes");
+        }
+    }
+    json!({ "collectionName": collection.name, "schema": schema })
+}
+
+async fn list(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    readable(&app, &caller)?;
+    let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
+    let whole = caller.actor().is_administrator();
+    let mut found: Vec<Json> = visible(&app, &caller).collections.values().map(|one| shown(one, whole)).collect();
+    if let Some(words) = params.text("search") {
+        let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        found.retain(|one| {
+            let name = one["collectionName"].as_str().unwrap_or_default().to_lowercase();
+            words.iter().all(|word| name.contains(word))
+        });
+    }
+    if let Some(filter) = params.json("filter")? {
+        keep(&mut found, &filter)?;
+    }
+    let descending = match params.text("sort") {
+        Some(sort) => {
+            let sort = sort.trim();
+            sort.starts_with('-') || sort.split(',').next().is_some_and(|first| first.to_lowercase().ends_with(":desc"))
+        }
+        None => false,
+    };
+    found.sort_by(|a, b| a["collectionName"].as_str().cmp(&b["collectionName"].as_str()));
+    if descending {
+        found.reverse();
+    }
+    Ok(json_answer(StatusCode::OK, &page(found, &params)?))
+}
+
+/// Filters by name and by flags of the document, with the operators that make sense there.
+fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
+    let Json::Object(filter) = filter else {
+        return Err(Error::new(Code::InvalidQuery, "query parameter `filter` is not an object").at("filter"));
+    };
+    for (path, test) in filter {
+        let parts: Vec<&str> = path.split('.').collect();
+        if !matches!(parts.as_slice(), ["collectionName"] | ["schema", _]) {
+            return Err(Error::new(Code::UnknownField, format!("schemas have no field `{path}`"))
+                .at(format!("filter.{path}"))
+                .hint("`collectionName`, or a flag such as `schema.timestamps`"));
+        }
+        let tests: Vec<(String, Json)> = match test {
+            Json::Object(tests) => tests.iter().map(|(operator, value)| (operator.clone(), value.clone())).collect(),
+            scalar => vec![(String::from("eq"), scalar.clone())],
+        };
+        for (operator, wanted) in tests {
+            let text = wanted.as_str().unwrap_or_default().to_lowercase();
+            let holds = |one: &Json| {
+                let value = parts.iter().fold(one, |value, part| &value[*part]);
+                let plain = value.as_str().unwrap_or_default().to_lowercase();
+                match operator.as_str() {
+                    "eq" => Some(*value == wanted),
+                    "ne" | "neq" => Some(*value != wanted),
+                    "in" => Some(wanted.as_array().is_some_and(|list| list.contains(value))),
+                    "like" | "iLike" | "ilike" | "contains" | "icontains" => Some(plain.contains(text.trim_matches('%'))),
+                    "startsWith" => Some(plain.starts_with(&text)),
+                    _ => None,
+                }
+            };
+            if holds(&json!({})).is_none() {
+                return Err(Error::new(Code::UnknownOperator, format!("schemas are not filtered by `{operator}`"))
+                    .at(format!("filter.{path}.{operator}")));
+            }
+            found.retain(|one| holds(one) == Some(true));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the page's facts when a page is asked for; else everything is answered.
+fn page(found: Vec<Json>, params: &Params) -> Result<Json> {
+    let number = |key: &str| match params.text(key) {
+        None => Ok(None),
+        Some(text) => text
+            .parse::<i64>()
+            .map(Some)
+            .map_err(|_| Error::new(Code::InvalidQuery, format!("query parameter `{key}`: `{text}` is not a whole number")).at(key)),
+    };
+    let total = found.len();
+    let (limit, page) = (number("limit")?, number("page")?);
+    if (limit.is_none() && page.is_none()) || limit == Some(-1) {
+        return Ok(json!({ "data": found, "totalCount": total }));
+    }
+    let limit = usize::try_from(limit.unwrap_or_else(|| i64::try_from(PAGE_DEFAULT).unwrap_or(50))).unwrap_or(1).max(1);
+    let page = usize::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
+    let pages = total.div_ceil(limit).max(1);
+    let data: Vec<Json> = found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
+    Ok(json!({ "data": data, "totalCount": total, "pagination": {
+        "currentPage": page, "totalPages": pages, "limit": limit,
+        "hasNextPage": page < pages, "hasPrevPage": page > 1,
+        "nextPage": if page < pages { json!(page + 1) } else { Json::Null },
+        "prevPage": if page > 1 { json!(page - 1) } else { Json::Null },
+    } }))
+}
+
+fn visible(app: &App, caller: &Caller) -> std::sync::Arc<Catalog> {
+    let state = app.engine().state();
+    // Administrators design with the whole document, hidden fields included.
+    if caller.actor().is_administrator() { std::sync::Arc::clone(&state.catalog) } else { state.view(caller.actor()) }
+}
+
+async fn one(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Result<Response, Refusal> {
+    readable(&app, &caller)?;
+    let view = visible(&app, &caller);
+    let collection = view.get(&name).ok_or_else(|| missing(&view, &name))?;
+    let body = json!({ "data": shown(collection, caller.actor().is_administrator()) });
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+fn missing(view: &Catalog, name: &str) -> Error {
+    let error = Error::new(Code::SchemaNotFound, "Schema not found").at(name);
+    match view.nearest(name) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
+/// The text older clients wait for stays; the reason goes to `details`, `code` and `hint`.
+fn told<T>(outcome: Result<T>, message: &str) -> Result<T> {
+    outcome.map_err(|fault| {
+        if matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout | Code::SchemaNotFound | Code::PlanStale) {
+            return fault;
+        }
+        let reason = fault.message().to_owned();
+        let code = fault.code();
+        let at = fault.path().map(str::to_owned);
+        let details = if fault.detail_list().is_empty() {
+            let field = at.clone();
+            vec![base::Detail { code: code.as_str().to_owned(), field, message: reason.clone(), ..base::Detail::default() }]
+        } else {
+            fault.detail_list().to_vec()
+        };
+        fault.message_is(format!("{message}: {reason}")).details(details)
+    })
+}
+
+async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09).
+    let mut body = body_object(&body, app.engine().limits()).map_err(|fault| {
+        fault.hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
+    })?;
+    let name = body.remove("collectionName").and_then(|name| name.as_str().map(str::to_owned));
+    let (Some(name), Some(schema)) = (name, body.remove("schema").filter(Json::is_object)) else {
+        return Err(Error::new(Code::InvalidBody, "Error creating schema: `collectionName` and `schema` are required")
+            .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
+            .into());
+    };
+    let data = told(app.engine().create_collection(&name, schema).await, "Error creating schema")?;
+    Ok(done(StatusCode::CREATED, "Schema created successfully", data))
+}
+
+async fn update(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let mut body = body_object(&body, app.engine().limits())?;
+    let Some(schema) = body.remove("schema").filter(Json::is_object) else {
+        return Err(Error::new(Code::InvalidBody, "Error updating schema: `schema` must be an object").into());
+    };
+    let data = told(app.engine().update_collection(&name, schema).await, "Error updating schema")?;
+    Ok(done(StatusCode::OK, "Schema updated successfully", data))
+}
+
+async fn remove(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    told(app.engine().drop_collection(&name).await, "Error deleting schema")?;
+    Ok(json_answer(StatusCode::OK, &json!({ "message": "Schema deleted successfully" })))
+}
+
+async fn create_relation(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let data = told(app.engine().create_relation(&name, body).await, "Error creating relationship")?;
+    Ok(done(StatusCode::CREATED, "Relationship created successfully", data))
+}
+
+async fn update_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let data = told(app.engine().update_relation(&name, &relation, body).await, "Error updating relationship")?;
+    Ok(done(StatusCode::OK, "Relationship updated successfully", data))
+}
+
+async fn delete_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let data = told(app.engine().delete_relation(&name, &relation).await, "Error deleting relationship")?;
+    Ok(done(StatusCode::OK, "Relationship deleted successfully", data))
+}
+
+async fn create_index(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let data = told(app.engine().create_index(&name, body).await, "Error adding index")?;
+    Ok(done(StatusCode::CREATED, "Index added successfully", data))
+}
+
+async fn delete_index(State(app): State<App>, caller: Caller, Path((name, index)): Path<(String, String)>) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let data = told(app.engine().delete_index(&name, &index).await, "Error removing index")?;
+    Ok(done(StatusCode::OK, "Index removed successfully", data))
+}
+
+async fn plan(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let body = body_object(&body, app.engine().limits())?;
+    let data = app.engine().plan_schemas(body).await?;
+    Ok(json_answer(StatusCode::OK, &json!({ "data": data })))
+}
+
+async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let mut body = body_object(&body, app.engine().limits())?;
+    let Some(token) = body.remove("token").and_then(|token| token.as_str().map(str::to_owned)) else {
+        return Err(Error::new(Code::InvalidBody, "`token` of the plan is required").at("token").into());
+    };
+    let data = app.engine().apply_schemas(body, &token).await?;
+    Ok(done(StatusCode::OK, "Schemas applied successfully", data))
+}
+
+async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let state = app.engine().state();
+    let data: Vec<Json> = state.catalog.collections.values().map(|one| shown(one, true)).collect();
+    Ok(json_answer(StatusCode::OK, &json!({ "data": data })))
+}
+
+async fn import(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+    caller.administrator()?;
+    let mut body = body_object(&body, app.engine().limits())?;
+    let Some(Json::Array(list)) = body.remove("schemas") else {
+        return Err(Error::new(Code::InvalidBody, "`schemas` must be an array").at("schemas").into());
+    };
+    let changes = app.engine().import_schemas(list).await?;
+    let body = json!({ "message": "Schema import completed", "changes": changes, "data": changes });
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+fn done(status: StatusCode, message: &str, data: Json) -> Response {
+    let mut body = Map::new();
+    body.insert(String::from("message"), json!(message));
+    body.insert(String::from("data"), data);
+    json_answer(status, &Json::Object(body))
+}
