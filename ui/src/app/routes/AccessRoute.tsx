@@ -1,3 +1,1 @@
-export function AccessRoute() {
-  return null;
-}
+export { AccessPage as AccessRoute } from "@/features/access/AccessPage";

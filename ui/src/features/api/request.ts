@@ -45,15 +45,23 @@ export function paramFault(param: Param): string | null {
 export function wireValue(param: Param): string {
   const value = param.value.trim();
   if (!LIST_PARAMS.has(param.name) || value.startsWith("[") || value.startsWith("{")) return value;
-  return JSON.stringify(value.split(",").map((part) => part.trim()).filter((part) => part !== ""));
+  return listOf(value).join(",");
+}
+
+function listOf(value: string): string[] {
+  return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** Percent-encoded where it must be; signs that are safe in a query stay readable. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%24/g, "$");
 }
 
 export function target(request: ApiRequest): string {
-  const query = new URLSearchParams();
-  for (const param of request.params) {
-    if (param.on && param.name.trim() !== "") query.append(param.name.trim(), wireValue(param));
-  }
-  const text = query.toString();
+  const text = request.params
+    .filter((entry) => entry.on && entry.name.trim() !== "")
+    .map((entry) => `${encode(entry.name.trim())}=${encode(wireValue(entry))}`)
+    .join("&");
   if (text === "") return request.path;
   return `${request.path}${request.path.includes("?") ? "&" : "?"}${text}`;
 }
@@ -249,7 +257,9 @@ function options(request: ApiRequest): Record<string, unknown> {
   for (const entry of request.params) {
     if (!entry.on || entry.name.trim() === "") continue;
     const wire = wireValue(entry);
-    found[entry.name] = JSON_PARAMS.has(entry.name) || LIST_PARAMS.has(entry.name) ? parsed(wire) : /^\d+$/.test(wire) ? Number.parseInt(wire, 10) : wire;
+    if (LIST_PARAMS.has(entry.name)) found[entry.name] = wire.startsWith("[") || wire.startsWith("{") ? parsed(wire) : listOf(wire);
+    else if (JSON_PARAMS.has(entry.name)) found[entry.name] = parsed(wire);
+    else found[entry.name] = /^\d+$/.test(wire) ? Number.parseInt(wire, 10) : wire;
   }
   return found;
 }
