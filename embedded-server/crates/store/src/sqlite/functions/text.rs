@@ -34,6 +34,13 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         }
         let wanted = once(context, 1, |query| Ok(Wanted::read(query)))?;
         Ok(with_text(context, 0, |text| wanted.is_in(text)))
+    })?;
+    connection.create_scalar_function("bx_rank", 2, PURE, |context| {
+        if is_null(context, 0) || is_null(context, 1) {
+            return Ok(None);
+        }
+        let wanted = once(context, 1, |query| Ok(Wanted::read(query)))?;
+        Ok(with_text(context, 0, |text| wanted.rank_in(text)))
     })
 }
 
@@ -289,6 +296,19 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// How often what is searched for stands in the text; more is better.
+    fn rank_in(&self, text: &str) -> f64 {
+        let stemmer = Stemmer::create(Algorithm::English);
+        let mut hits = 0_u32;
+        each_stem(text, &stemmer, |stem| {
+            hits += u32::from(self.stems.iter().any(|wanted| stem.starts_with(wanted.as_str())));
+            true
+        });
+        f64::from(hits)
+    }
+}
+
 /// Calls `each` with the stem of every word that counts, until it answers false.
 fn each_stem(text: &str, stemmer: &Stemmer, mut each: impl FnMut(&str) -> bool) {
     let words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -407,6 +427,14 @@ mod tests {
             assert_eq!(found, expected, "{query:?} in {text:?}");
         }
         assert_eq!(asked("bx_search(NULL, 'a')"), rusqlite::types::Value::Null);
+    }
+
+    #[test]
+    fn rank_counts_what_was_found() {
+        let rank = |text: &str| asked(&format!("bx_rank('{text}', 'data')"));
+        assert_eq!(rank("Databases, data and more data"), rusqlite::types::Value::Real(3.0));
+        assert_eq!(rank("nothing here"), rusqlite::types::Value::Real(0.0));
+        assert_eq!(asked("bx_rank(NULL, 'a')"), rusqlite::types::Value::Null);
     }
 
     #[test]
