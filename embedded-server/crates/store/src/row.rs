@@ -303,8 +303,9 @@ pub(crate) fn write_real(out: &mut Vec<u8>, number: f64) {
     let mut free = buffer.as_mut_slice();
     let written = write!(free, "{number:e}");
     debug_assert!(written.is_ok());
-    let rest = free.len();
-    let shortest = &buffer[..buffer.len() - rest];
+    let length = 32 - free.len();
+    settle_tie(&mut buffer[..length], number);
+    let shortest = &buffer[..length];
     let at = shortest.iter().position(|sign| *sign == b'e').unwrap_or(shortest.len());
     let exponent = std::str::from_utf8(shortest.get(at + 1..).unwrap_or_default())
         .ok()
@@ -340,6 +341,37 @@ pub(crate) fn write_real(out: &mut Vec<u8>, number: f64) {
         count += 1;
     }
     out.extend((count..whole).map(|_| b'0'));
+}
+
+/// Where two spellings of the same length are equally near (`…853.25` as `.2` or `.3`), Postgres
+/// takes the even digit and the standard library the larger one. Turns the second into the first.
+fn settle_tie(shortest: &mut [u8], number: f64) {
+    let Some(end) = shortest.iter().position(|sign| *sign == b'e') else { return };
+    let digits = shortest[..end].iter().filter(|sign| sign.is_ascii_digit()).count();
+    // Only numbers that need nearly all the digits of a double have such neighbours.
+    if digits < 15 {
+        return;
+    }
+    let mut buffer = [0_u8; 64];
+    let mut free = buffer.as_mut_slice();
+    let written = write!(free, "{number:.40e}");
+    debug_assert!(written.is_ok());
+    // The exact digits, up to and beyond the last one kept; sign and point stand in both.
+    let exact_end = buffer.iter().position(|sign| *sign == b'e').unwrap_or(0);
+    let Some((kept, rest)) = buffer[..exact_end].split_at_checked(end) else { return };
+    let is_tie = rest.first() == Some(&b'5') && rest[1..].iter().all(|digit| *digit == b'0');
+    let is_even = kept.last().is_some_and(|digit| digit.is_ascii_digit() && digit % 2 == 0);
+    if is_tie && is_even && kept.len() == end {
+        let mut other = [0_u8; 32];
+        other[..shortest.len()].copy_from_slice(shortest);
+        other[..end].copy_from_slice(kept);
+        // Just above a power of two the lower neighbour may be another number.
+        let reads_back = std::str::from_utf8(&other[..shortest.len()])
+            .is_ok_and(|text| text.parse() == Ok(number));
+        if reads_back {
+            shortest.copy_from_slice(&other[..shortest.len()]);
+        }
+    }
 }
 
 fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -408,6 +440,7 @@ mod tests {
             (Form::Real, Cell::Real(1e15), "1e+15"),
             (Form::Real, Cell::Real(-123_456_789_012_345.0), "-123456789012345"),
             (Form::Real, Cell::Real(1_234_567.5), "1234567.5"),
+            (Form::Real, Cell::Real(667_082_108_456_853.0 + 0.25), "667082108456853.2"),
             (Form::Real, Cell::Real(0.000_123), "0.000123"),
             (Form::Real, Cell::Real(-0.000_012_5), "-1.25e-05"),
             (Form::Real, Cell::Real(5e-324), "5e-324"),
