@@ -69,7 +69,7 @@ fn total(plan: &ReadPlan, dialect: Dialect, numbers: Numbers) -> Statement {
 pub(crate) struct SortKey {
     /// The expression in its order.
     text: String,
-    /// The expression as it is stored.
+    /// What a cursor carries of it.
     stored: String,
     family: Family,
     descending: bool,
@@ -186,6 +186,7 @@ impl Compiler {
                 found.text, found.text,
             );
             let text = dialect.ordered(&stored, found.family);
+            let stored = dialect.resumed(stored, found.family);
             return SortKey { text, stored, family: found.family, descending, nullable: true };
         }
         scope.reach(self, column);
@@ -197,7 +198,7 @@ impl Compiler {
             && field.is_some_and(|field| field.primary_key || !field.nullable);
         SortKey {
             text: dialect.ordered(&found.text, found.family),
-            stored: found.text,
+            stored: dialect.resumed(found.text, found.family),
             family: found.family,
             descending,
             nullable: !filled,

@@ -148,6 +148,11 @@ impl Dialect {
         }
     }
 
+    /// What a cursor carries of a sort key: the value itself, folded where the order is.
+    pub(crate) fn resumed(self, column: String, family: Family) -> String {
+        if family == Family::Folded { self.folded(&column) } else { column }
+    }
+
     /// What follows a sort key so that NULLs stand last ascending and first descending.
     pub(crate) fn nulls(self, descending: bool) -> &'static str {
         match (self, descending) {
@@ -539,7 +544,8 @@ impl Dialect {
         }
     }
 
-    /// An average: of decimals to 16 places without trailing zeros, of everything else a double.
+    /// An average: of decimals exact to at least 16 digits without trailing zeros, of everything
+    /// else a double.
     pub(crate) fn average(self, column: &str, family: Family) -> (String, Family) {
         let double = |number: String| match self {
             Self::Sqlite => (format!("avg({number})"), Family::Double),
@@ -554,11 +560,15 @@ impl Dialect {
             }
             (Self::Sqlite, _) => {
                 let number = self.number_of(column, family, Family::Decimal);
-                (format!("bx_dec_avg({number})"), Family::Decimal)
+                let exact = format!("bx_dec_avg({number})");
+                let text = format!(
+                    "CASE WHEN instr({exact}, '.') > 0 THEN rtrim(rtrim({exact}, '0'), '.') ELSE {exact} END"
+                );
+                (text, Family::Decimal)
             }
             (Self::Postgres, _) => {
                 let number = self.number_of(column, family, Family::Decimal);
-                (format!("trim_scale(round(avg({number}), 16))"), Family::Decimal)
+                (format!("trim_scale(avg({number}))"), Family::Decimal)
             }
         }
     }
