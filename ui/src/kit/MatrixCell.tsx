@@ -45,7 +45,7 @@ export function MatrixGlyph({
       )}
     >
       {reach === "none" ? (
-        <span aria-hidden className="h-px w-1.5 bg-current opacity-70" />
+        <span aria-hidden className="h-px w-[5px] bg-current opacity-80" />
       ) : (
         <svg aria-hidden width="10" height="10" viewBox="0 0 12 12">
           <path d={SHAPE[reach]} fill="currentColor" />
