@@ -352,7 +352,7 @@ export function capabilityOf(data: {
 
 /** The keys under which answers are cached. All begin with the connection, so a switch shares nothing. */
 export const keys = {
-  count: (connection: Connection, name: string) => ["count", connection.info.id, name] as const,
+  count: (connection: Connection, name: string) => ["count", connection.info.id, name, "rows"] as const,
   row: (connection: Connection, name: string, id: string) => ["row", connection.info.id, name, id] as const,
   search: (connection: Connection, name: string, text: string) => ["search", connection.info.id, name, text] as const,
   imports: (connection: Connection) => ["imports", connection.info.id] as const,

@@ -286,7 +286,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
   const wanted = text(doc["display"]) ?? DISPLAY_NAMES.find((n) => fields.some((f) => f.name === n));
   const display =
     wanted ??
-    ordered.find((f) => f.type.kind === "text" && !f.primaryKey && f.relation === null && !f.computed)?.name ??
+    ordered.find((f) => isName(f))?.name ??
     primaryKey;
   return {
     name,
@@ -297,6 +297,12 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
     paranoid: doc["paranoid"] === true,
     system: name.startsWith("baasix_"),
   };
+}
+
+/** A text that can tell rows apart: no code of three letters, no essay, no key of another row. */
+function isName(field: FieldInfo): boolean {
+  const { kind, length = 255, long = false } = field.type;
+  return kind === "text" && length > 8 && !long && !field.primaryKey && field.relation === null && !field.computed;
 }
 
 function isStamp(name: string): boolean {

@@ -50,7 +50,7 @@ export interface RowChange {
   readonly cells: ReadonlyMap<string, Op>;
 }
 
-/** Changes gathered by row, in the order in which the rows were first touched. */
+/** Changes gathered by row: new rows first, then in the order in which the rows were touched. */
 export function rowChanges(ops: readonly Op[]): readonly RowChange[] {
   const rows = new Map<string, { collection: string; row: string; isNew: boolean; cells: Map<string, Op> }>();
   for (const op of ops) {
@@ -60,7 +60,8 @@ export function rowChanges(ops: readonly Op[]): readonly RowChange[] {
     if (field !== ROW) held.cells.set(field, op);
     rows.set(key, held);
   }
-  return [...rows.values()];
+  const all = [...rows.values()];
+  return [...all.filter((change) => change.isNew), ...all.filter((change) => !change.isNew)];
 }
 
 export interface Facts {

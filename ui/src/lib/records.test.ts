@@ -48,7 +48,7 @@ function setup(answers: unknown[], guard: ConnectionInfo["guard"] = "open") {
 describe("record changes", () => {
   it("become one batch that expects what stood there", async () => {
     const { pending, sent, changed } = setup([
-      { data: [{ op: "update", collection: "orders", id: 7 }, { op: "create", collection: "orders", id: "8" }] },
+      { data: [{ op: "create", collection: "orders", id: "8" }, { op: "update", collection: "orders", id: 7 }] },
       { data: [] },
     ]);
     const fresh = newRowId();
@@ -63,6 +63,7 @@ describe("record changes", () => {
     expect(sent[0]).toMatchObject({ method: "POST", path: "/items/batch" });
     expect(sent[0]?.body).toEqual({
       operations: [
+        { op: "create", collection: "orders", data: { note: "x" } },
         {
           op: "update",
           collection: "orders",
@@ -70,7 +71,6 @@ describe("record changes", () => {
           data: { total: "9.50", note: "", meta: '{"n":9007199254740993}' },
           expect: { total: "12.10", note: null, meta: { b: 1, a: 2 } },
         },
-        { op: "create", collection: "orders", data: { note: "x" } },
       ],
     });
     expect(changed).toEqual([["orders"]]);
@@ -79,8 +79,8 @@ describe("record changes", () => {
     await answer.undo?.();
     expect(sent[1]?.body).toMatchObject({
       operations: [
-        { op: "delete", id: "8" },
         { op: "update", id: "7", data: { total: "12.10", note: null }, expect: { total: "9.50", note: "" } },
+        { op: "delete", id: "8" },
       ],
     });
   });

@@ -303,6 +303,7 @@ describe("collections", () => {
     expect(by("origin").relation).toMatchObject({ name: "origin_airport", target: "airports" });
     expect(orders.toMany).toEqual([{ name: "items", target: "order_items", many: true, foreignKey: "order_id" }]);
     expect(orders.display).toBe("label");
+    expect(readCollection("c", { fields: { id: { type: "Integer", primaryKey: true }, ccy: { type: "String", values: { length: 3 } } } }).display).toBe("id");
     expect(by("status").indexed).toBe(true);
   });
 

@@ -14,7 +14,7 @@ import {
   WasValue,
 } from "@/kit/GridCell";
 import type { FieldInfo } from "@/lib/fields";
-import { show, type Value } from "@/lib/values";
+import { parse, show, type Value } from "@/lib/values";
 import type { Invalid } from "./held";
 import { m } from "./messages";
 import { problemText, sizeText } from "./words";
@@ -51,7 +51,7 @@ export const CellView = memo(function CellView({
 }) {
   if (invalid) return <InvalidValue reason={problemText(invalid.problem)}>{invalid.text}</InvalidValue>;
   const now = picture(field, value, label);
-  if (theirs) return <ConflictValue mine={plain(field, value, label)} theirs={plain(field, theirs)} />;
+  if (theirs) return <ConflictValue mine={plain(field, value, label)} theirs={roomy ? plain(field, theirs) : ""} />;
   if (was && roomy && was.s !== "default") return <WasValue was={plain(field, was, wasLabel)}>{now}</WasValue>;
   return now;
 });
@@ -86,7 +86,17 @@ function picture(field: FieldInfo, value: Value, label: string | undefined): Rea
       return <CodeValue>{"null"}</CodeValue>;
     case "default":
       if (field.primaryKey && field.defaultText !== null) return <Quiet>{m("grid.auto")}</Quiet>;
-      if (field.defaultText !== null) return <DefaultValue value={field.defaultText} />;
+      if (field.defaultText !== null) {
+        // A literal default is known already: it shows as the value it will be, but not as one that stands.
+        const literal = parse(field.type, field.defaultText);
+        if (!literal.ok || literal.value.s !== "value") return <DefaultValue value={field.defaultText} />;
+        if (!isLiteral(field)) return <DefaultValue value={field.defaultText} />;
+        return (
+          <span className="flex min-w-0 items-center text-ink-2 italic" title={m("edit.default")}>
+            {picture(field, literal.value, undefined)}
+          </span>
+        );
+      }
       return field.nullable ? <NullValue /> : <Quiet>{m("grid.required")}</Quiet>;
     case "value":
       break;
@@ -123,6 +133,13 @@ function picture(field: FieldInfo, value: Value, label: string | undefined): Rea
     case "unknown":
       return <TextValue>{value.v.length > SHOWN ? value.v.slice(0, SHOWN) : value.v}</TextValue>;
   }
+}
+
+/** Text would take `now()` for a word; only types that cannot are trusted to tell. */
+function isLiteral(field: FieldInfo): boolean {
+  const { kind } = field.type;
+  if (kind === "text" || kind === "unknown") return !/[()]/.test(field.defaultText ?? "") && field.defaultText !== "current user" && field.defaultText !== "current tenant";
+  return kind !== "json" && kind !== "array";
 }
 
 function Code({ text }: { text: string }) {
@@ -169,7 +186,7 @@ export function widthOf(field: FieldInfo): number {
 }
 
 function kindWidth(field: FieldInfo): number {
-  if (field.relation) return 176;
+  if (field.relation) return field.type.length !== undefined && field.type.length <= 8 ? 76 : 176;
   switch (field.type.kind) {
     case "bool":
       return 56;

@@ -194,7 +194,7 @@ function Records({
             const value = (change.cells.get(field.name)?.after ?? DEFAULT) as Value;
             const needs = !field.nullable && !field.computed && field.defaultText === null && !isStampName(field.name);
             return needs && (value.s === "default" || value.s === "null")
-              ? [{ row: change.row, field: field.name, reason: m("problem.required", { field: field.name }) }]
+              ? [{ row: change.row, field: field.name, reason: m("flaw.required") }]
               : [];
           })
         : [],

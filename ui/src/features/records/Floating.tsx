@@ -39,6 +39,8 @@ export function Floating({
   useEffect(() => {
     close.current = onClose;
   });
+  // Asked while rendering: by the first effect the card has taken the focus already.
+  const [before] = useState(() => document.activeElement);
   const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
   const { left, top, bottom } = anchor;
 
@@ -62,7 +64,6 @@ export function Floating({
 
   useEffect(() => {
     if (passive) return undefined;
-    const before = document.activeElement;
     const down = (event: PointerEvent) => {
       const target = event.target as Element | null;
       // Menus opened from inside live in their own layer and belong to the card.
@@ -75,7 +76,7 @@ export function Floating({
         before.focus({ preventScroll: true });
       }
     };
-  }, [passive]);
+  }, [passive, before]);
 
   return createPortal(
     <div
@@ -93,7 +94,7 @@ export function Floating({
         "fixed z-40 max-h-[70vh] max-w-[calc(100vw-16px)] overflow-auto rounded-float bg-bg-float shadow-float outline-none",
         className,
       )}
-      style={place ?? { left, top: bottom + 4, visibility: "hidden" }}
+      style={place ?? { left, top: bottom + 4, opacity: 0 }}
     >
       {children}
     </div>,

@@ -101,6 +101,8 @@ export function Grid(props: GridProps) {
   const [peek, setPeek] = useState<{ focus: Focus; anchor: Anchor; pinned: boolean } | null>(null);
   const [refusal, setRefusal] = useState<{ anchor: Anchor; text: string } | null>(null);
   const moveFocus = useRef(false);
+  /** The focus is in the grid, or was when the row that held it went away. */
+  const within = useRef(false);
 
   // ---- open changes of this collection, and where their rows stand in the result
   const changes = useMemo(
@@ -171,6 +173,7 @@ export function Grid(props: GridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: (index) => widths[index] ?? 120,
     paddingStart: numberWidth,
+    scrollPaddingStart: numberWidth,
     overscan: 2,
   });
   useLayoutEffect(() => virtual.measure(), [virtual, widths, numberWidth]);
@@ -328,7 +331,8 @@ export function Grid(props: GridProps) {
   }, [focus, fields.length, touched, rows, idOf, bandKeys, indexOf, range.first, total]);
 
   useLayoutEffect(() => {
-    if (!moveFocus.current || editing) return;
+    const orphaned = within.current && document.activeElement === document.body;
+    if ((!moveFocus.current && !orphaned) || editing) return;
     const node = document.getElementById(cellId(at.row, at.col));
     if (node) {
       moveFocus.current = false;
@@ -799,6 +803,12 @@ export function Grid(props: GridProps) {
           aria-multiselectable={false}
           tabIndex={-1}
           onScroll={onScroll}
+          onFocus={() => {
+            within.current = true;
+          }}
+          onBlur={(event) => {
+            if (event.relatedTarget) within.current = event.currentTarget.contains(event.relatedTarget);
+          }}
           onKeyDown={onKeyDown}
           onPointerDown={onPointerDown}
           onPointerOver={onPointerOver}
@@ -1048,11 +1058,12 @@ const GridRow = memo(function GridRow(props: RowProps) {
             title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
             className={cx(
               cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
-              "ring-cell absolute top-0 h-full border-r border-line-2",
+              "ring-cell top-0 h-full border-r border-line-2",
               op ? "" : "hover:bg-bg-hover",
               focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
             )}
-            style={{ left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
+            // The kit's cell is made for flow; here it has a place of its own.
+            style={{ position: "absolute", left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
           >
             {op ? <StagedCorner /> : null}
             {missing ? (
@@ -1066,7 +1077,7 @@ const GridRow = memo(function GridRow(props: RowProps) {
                 wasLabel={op && !isNew ? labelOf(raw, field, op.before as Value) : undefined}
                 theirs={conflict ? (conflict.theirs as Value) : undefined}
                 invalid={bad}
-                roomy={width >= 260}
+                roomy={width >= (conflict ? 180 : 260)}
               />
             )}
             {focused ? editor : null}

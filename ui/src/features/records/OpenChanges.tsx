@@ -96,7 +96,7 @@ export function ChangesBar({
           ) : first ? (
             <button type="button" className="max-w-96 truncate rounded-control px-1 text-bad hover:bg-bg-hover" onClick={() => onFlaw(first)}>
               {m("pending.invalid", { count: flaws.length })}
-              {", "}
+              {". "}
               {m("pending.invalid.first", { field: first.field, reason: first.reason })}
             </button>
           ) : (

@@ -25,7 +25,10 @@ export function keyField(target: CollectionInfo): FieldInfo | undefined {
   return target.fields.find((field) => field.name === target.primaryKey);
 }
 
+/** What stands for a related row: what the relation says, a key that is a word, or the row's name. */
 export function displayField(target: CollectionInfo, showAs?: string): FieldInfo | undefined {
+  const key = keyField(target);
+  if (showAs === undefined && key?.type.kind === "text" && key.type.name !== "SUID") return key;
   const wanted = showAs !== undefined && target.fields.some((field) => field.name === showAs) ? showAs : target.display;
   return target.fields.find((field) => field.name === wanted) ?? keyField(target);
 }

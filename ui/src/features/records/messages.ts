@@ -219,6 +219,7 @@ export const m = catalogue({
     one: "{count} value cannot be stored",
     other: "{count} values cannot be stored",
   },
+  "flaw.required": "needs a value",
   "pending.invalid.first": "{field}: {reason}",
   "pending.conflicts": {
     one: "{count} conflict",

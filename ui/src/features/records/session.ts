@@ -8,7 +8,9 @@ import type { Pending, PendingState } from "@/lib/pending";
 /** The connection as the Data screen uses it; one per project, so that caches and aborts are shared. */
 export function useConnection(): Connection {
   const { project, client, url } = useSession();
-  const { id, name, environment, guard } = project;
+  const { id, environment, guard } = project;
+  // As the chip in the title bar says it: the place, not the project.
+  const name = project.kind === "local" ? environment : project.name;
   return useMemo(
     () => createConnection({ id, name, environment, guard, url }, client),
     [id, name, environment, guard, url, client],
