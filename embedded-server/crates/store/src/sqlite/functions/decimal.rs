@@ -149,6 +149,22 @@ impl Decimal {
         text
     }
 
+    /// The digits as one integer and how many of them stand after the point; `None` beyond 38.
+    pub(super) fn as_integer(&self) -> Option<(i128, u32)> {
+        let size = self.digits.iter().try_fold(0_i128, |value, digit| {
+            value.checked_mul(10)?.checked_add(i128::from(*digit))
+        })?;
+        let value = if self.negative { -size } else { size };
+        Some((value, u32::try_from(self.scale).ok()?))
+    }
+
+    /// The decimal with these digits, `scale` of them after the point.
+    pub(super) fn of_integer(value: i128, scale: u32) -> Self {
+        let digits = value.unsigned_abs().to_string().bytes().map(|digit| digit - b'0').collect();
+        let scale = usize::try_from(scale).unwrap_or(usize::MAX);
+        Self { negative: value < 0, digits, scale }.normal()
+    }
+
     /// Whether two texts stand for the same number; false if either is none.
     pub(super) fn same(left: &str, right: &str) -> bool {
         if left == right {

@@ -28,7 +28,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
 
 /// An argument read as JSON; `None` for NULL and for text that is no JSON. Bound values are read
 /// once for a whole statement.
-fn read(context: &Context<'_>, at: usize) -> Option<Arc<Json>> {
+pub(super) fn read(context: &Context<'_>, at: usize) -> Option<Arc<Json>> {
     if is_null(context, at) {
         return None;
     }

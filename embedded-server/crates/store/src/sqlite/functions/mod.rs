@@ -3,6 +3,7 @@
 mod date;
 mod decimal;
 mod json;
+mod jsonpath;
 mod text;
 
 use crate::row::write_real;
@@ -25,6 +26,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     text::register(connection)?;
     decimal::register(connection)?;
     json::register(connection)?;
+    jsonpath::register(connection)?;
     date::register(connection)?;
     connection
         .create_scalar_function("bx_uuid4", 0, FRESH, |_| base::uuid_v4().map_err(foreign))?;
