@@ -54,8 +54,11 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
 
 fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|fault| {
-        Error::new(Code::ConfigInvalid, format!("cannot use the data folder {}: {fault}", folder.display()))
-            .hint("choose a folder that this user may write to, with `--data`")
+        Error::new(
+            Code::ConfigInvalid,
+            format!("cannot use the data folder {}: {fault}", folder.display()),
+        )
+        .hint("choose a folder that this user may write to, with `--data`")
     })
 }
 
@@ -73,8 +76,11 @@ async fn listen(config: &Config) -> Result<TcpListener> {
         }
     }
     let why = fault.map_or_else(String::new, |fault| fault.to_string());
-    Err(Error::new(Code::ConfigInvalid, format!("cannot listen on {}:{}: {why}", config.host, config.port))
-        .hint("choose another port with `--port`, or 0 for any free one"))
+    Err(Error::new(
+        Code::ConfigInvalid,
+        format!("cannot listen on {}:{}: {why}", config.host, config.port),
+    )
+    .hint("choose another port with `--port`, or 0 for any free one"))
 }
 
 async fn open_store(config: &Config) -> Result<Store> {
@@ -119,8 +125,11 @@ fn identity(config: &Config) -> Result<auth::Settings> {
 /// The project's own secret: made once, readable by its owner only.
 fn kept_secret(path: &Path) -> Result<Vec<u8>> {
     let trouble = |fault: std::io::Error| {
-        Error::new(Code::ConfigInvalid, format!("cannot keep the secret in {}: {fault}", path.display()))
-            .hint("give `SECRET_KEY`, or make the data folder writable")
+        Error::new(
+            Code::ConfigInvalid,
+            format!("cannot keep the secret in {}: {fault}", path.display()),
+        )
+        .hint("give `SECRET_KEY`, or make the data folder writable")
     };
     match std::fs::read(path) {
         Ok(secret) if secret.len() >= 32 => return Ok(secret),
@@ -152,11 +161,10 @@ async fn first_owner(config: &Config, auth: &Auth) -> Result<Option<String>> {
             auth.create_owner(email, password, "Admin").await?;
             Ok(None)
         }
-        (Some(_), None) | (None, Some(_)) => Err(Error::new(
-            Code::ConfigInvalid,
-            "`admin_email` and `admin_password` come together",
-        )
-        .hint("give both, or neither for a one-time set-up link")),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Error::new(Code::ConfigInvalid, "`admin_email` and `admin_password` come together")
+                .hint("give both, or neither for a one-time set-up link"))
+        }
         (None, None) if config.silent_owner => {
             // Nobody knows this password; the desktop signs in with its launch token.
             let password = base::short_id()?;

@@ -92,26 +92,134 @@ const fn key(
 pub const KEYS: &[Key] = &[
     key("host", &["HOST"], "address to listen on", "an IP address", "127.0.0.1"),
     key("port", &["PORT"], "port to listen on; 0 is any free one", "0 to 65535", "8056"),
-    key("database_url", &["DATABASE_URL"], "Postgres instead of the SQLite file", "postgres://user:password@host:port/database", "none"),
-    key("database_schema", &["DATABASE_SCHEMA"], "schema in that database", "a name", "the database's own"),
-    key("database_connections", &["DATABASE_CONNECTIONS"], "connections to Postgres", "1 to 200", "8"),
-    key("synchronous", &["SQLITE_SYNCHRONOUS"], "when a SQLite commit counts as safe", "full or normal", "full"),
+    key(
+        "database_url",
+        &["DATABASE_URL"],
+        "Postgres instead of the SQLite file",
+        "postgres://user:password@host:port/database",
+        "none",
+    ),
+    key(
+        "database_schema",
+        &["DATABASE_SCHEMA"],
+        "schema in that database",
+        "a name",
+        "the database's own",
+    ),
+    key(
+        "database_connections",
+        &["DATABASE_CONNECTIONS"],
+        "connections to Postgres",
+        "1 to 200",
+        "8",
+    ),
+    key(
+        "synchronous",
+        &["SQLITE_SYNCHRONOUS"],
+        "when a SQLite commit counts as safe",
+        "full or normal",
+        "full",
+    ),
     key("project", &["PROJECT_NAME"], "name of the project", "a text", "name of the folder"),
-    key("secret_key", &["SECRET_KEY"], "signs tokens", "at least 32 bytes in production", "made once, kept in the folder"),
-    key("access_token_expires_in", &["ACCESS_TOKEN_EXPIRES_IN"], "lifetime of an access token, in seconds", "120 to 31536000", "3600"),
-    key("session_expires_in", &["SESSION_EXPIRES_IN"], "lifetime of a session without a refresh, in seconds", "300 to 31536000", "2592000"),
-    key("public_registration", &["PUBLIC_REGISTRATION"], "whether anybody may register", "true or false", "true"),
-    key("default_role", &["DEFAULT_ROLE_REGISTERED"], "role of registered users", "a role's name", "user"),
-    key("allowed_roles", &["ALLOWED_ROLES"], "roles that a registration may ask for", "names, comma-separated", "none"),
-    key("admin_email", &["ADMIN_EMAIL"], "address of the first owner on an empty database", "an e-mail address", "none"),
-    key("admin_password", &["ADMIN_PASSWORD"], "password of the first owner on an empty database", "8 to 128 characters", "none"),
-    key("origins", &["AUTH_CORS_ALLOWED_ORIGINS"], "origins of pages that may call", "addresses, comma-separated", "http://localhost:3000,http://localhost:5173"),
-    key("hosts", &["ALLOWED_HOSTS"], "host names that requests may be addressed to, besides loopback ones", "names, comma-separated", "none"),
-    key("studio", &["PLINTH_STUDIO"], "folder of the built studio", "a folder", "beside the program"),
-    key("schemas_public", &["SCHEMAS_PUBLIC"], "whether schemas are readable without a sign-in", "true or false", "false"),
-    key("environment", &["PLINTH_ENV", "NODE_ENV"], "`production` turns its checks on", "a word", "development"),
+    key(
+        "secret_key",
+        &["SECRET_KEY"],
+        "signs tokens",
+        "at least 32 bytes in production",
+        "made once, kept in the folder",
+    ),
+    key(
+        "access_token_expires_in",
+        &["ACCESS_TOKEN_EXPIRES_IN"],
+        "lifetime of an access token, in seconds",
+        "120 to 31536000",
+        "3600",
+    ),
+    key(
+        "session_expires_in",
+        &["SESSION_EXPIRES_IN"],
+        "lifetime of a session without a refresh, in seconds",
+        "300 to 31536000",
+        "2592000",
+    ),
+    key(
+        "public_registration",
+        &["PUBLIC_REGISTRATION"],
+        "whether anybody may register",
+        "true or false",
+        "true",
+    ),
+    key(
+        "default_role",
+        &["DEFAULT_ROLE_REGISTERED"],
+        "role of registered users",
+        "a role's name",
+        "user",
+    ),
+    key(
+        "allowed_roles",
+        &["ALLOWED_ROLES"],
+        "roles that a registration may ask for",
+        "names, comma-separated",
+        "none",
+    ),
+    key(
+        "admin_email",
+        &["ADMIN_EMAIL"],
+        "address of the first owner on an empty database",
+        "an e-mail address",
+        "none",
+    ),
+    key(
+        "admin_password",
+        &["ADMIN_PASSWORD"],
+        "password of the first owner on an empty database",
+        "8 to 128 characters",
+        "none",
+    ),
+    key(
+        "origins",
+        &["AUTH_CORS_ALLOWED_ORIGINS"],
+        "origins of pages that may call",
+        "addresses, comma-separated",
+        "http://localhost:3000,http://localhost:5173",
+    ),
+    key(
+        "hosts",
+        &["ALLOWED_HOSTS"],
+        "host names that requests may be addressed to, besides loopback ones",
+        "names, comma-separated",
+        "none",
+    ),
+    key(
+        "studio",
+        &["PLINTH_STUDIO"],
+        "folder of the built studio",
+        "a folder",
+        "beside the program",
+    ),
+    key(
+        "schemas_public",
+        &["SCHEMAS_PUBLIC"],
+        "whether schemas are readable without a sign-in",
+        "true or false",
+        "false",
+    ),
+    key(
+        "environment",
+        &["PLINTH_ENV", "NODE_ENV"],
+        "`production` turns its checks on",
+        "a word",
+        "development",
+    ),
     key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
-    key("statement_ms_max", &["STATEMENT_MS_MAX"], "longest time one statement may run, in milliseconds", "100 to 3600000", "30000"),
+    key(
+        "statement_ms_max",
+        &["STATEMENT_MS_MAX"],
+        "longest time one statement may run, in milliseconds",
+        "100 to 3600000",
+        "30000",
+    ),
 ];
 
 /// The SQLite file in the folder of a project, by which such a folder is known.
@@ -127,9 +235,10 @@ impl Config {
     #[must_use]
     pub fn for_data(data_dir: impl Into<PathBuf>) -> Self {
         let data_dir = data_dir.into();
-        let project = data_dir
-            .file_name()
-            .map_or_else(|| String::from("Plinth project"), |name| name.to_string_lossy().into_owned());
+        let project = data_dir.file_name().map_or_else(
+            || String::from("Plinth project"),
+            |name| name.to_string_lossy().into_owned(),
+        );
         Self {
             data_dir,
             host: String::from("127.0.0.1"),
@@ -168,12 +277,20 @@ impl Config {
     }
 
     /// Reads `plinth.toml` in the folder (or `file`), then the environment, then the flags.
-    pub fn load(data_dir: &Path, file: Option<&Path>, flags: &[(&'static str, String)]) -> Result<Self> {
+    pub fn load(
+        data_dir: &Path,
+        file: Option<&Path>,
+        flags: &[(&'static str, String)],
+    ) -> Result<Self> {
         let mut layers = Layers(BTreeMap::new());
         layers.file(data_dir, file)?;
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the environment"
+        )]
         for key in KEYS {
-            let found = key.env.iter().find_map(|name| std::env::var(name).ok().map(|value| (name, value)));
+            let found =
+                key.env.iter().find_map(|name| std::env::var(name).ok().map(|value| (name, value)));
             if let Some((name, value)) = found.filter(|(_, value)| !value.trim().is_empty()) {
                 layers.0.insert(key.name, (value, format!("environment variable {name}")));
             }
@@ -190,12 +307,18 @@ impl Config {
             return Ok(());
         }
         if self.admin_password.as_deref() == Some(KNOWN_PASSWORD) {
-            return Err(refused("admin_password", "the documentation's example", "a password of your own in production"));
+            return Err(refused(
+                "admin_password",
+                "the documentation's example",
+                "a password of your own in production",
+            ));
         }
         match &self.secret_key {
-            Some(key) if key.len() < 32 => {
-                Err(refused("secret_key", &format!("{} bytes long", key.len()), "at least 32 bytes in production"))
-            }
+            Some(key) if key.len() < 32 => Err(refused(
+                "secret_key",
+                &format!("{} bytes long", key.len()),
+                "at least 32 bytes in production",
+            )),
             Some(_) | None => Ok(()),
         }
     }
@@ -206,17 +329,28 @@ impl Layers {
         let path = file.map_or_else(|| data_dir.join("plinth.toml"), Path::to_path_buf);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound && file.is_none() => return Ok(()),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
+                return Ok(());
+            }
             Err(fault) => {
-                return Err(Error::new(Code::ConfigInvalid, format!("cannot read {}: {fault}", path.display())));
+                return Err(Error::new(
+                    Code::ConfigInvalid,
+                    format!("cannot read {}: {fault}", path.display()),
+                ));
             }
         };
         let table: toml::Table = text.parse().map_err(|fault: toml::de::Error| {
-            Error::new(Code::ConfigInvalid, format!("{} is not TOML: {}", path.display(), fault.message()))
+            Error::new(
+                Code::ConfigInvalid,
+                format!("{} is not TOML: {}", path.display(), fault.message()),
+            )
         })?;
         for (name, value) in table {
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-                let error = Error::new(Code::ConfigInvalid, format!("{}: there is no key `{name}`", path.display()));
+                let error = Error::new(
+                    Code::ConfigInvalid,
+                    format!("{}: there is no key `{name}`", path.display()),
+                );
                 let near = base::nearest(&name, KEYS.iter().map(|key| key.name));
                 return Err(match near {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -226,7 +360,9 @@ impl Layers {
             let text = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Array(items) => {
-                    let words = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                    let words = items
+                        .iter()
+                        .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
                     words.collect::<Vec<_>>().join(",")
                 }
                 other => other.to_string(),
@@ -247,7 +383,9 @@ impl Layers {
             config.database_url = Some(url);
         }
         config.database_schema = self.get("database_schema").or(config.database_schema);
-        self.number("database_connections", 1, 200, |n| config.database_connections = u32::try_from(n).unwrap_or(8))?;
+        self.number("database_connections", 1, 200, |n| {
+            config.database_connections = u32::try_from(n).unwrap_or(8)
+        })?;
         match self.get("synchronous").as_deref() {
             None => {}
             Some("full") => config.synchronous = Synchronous::Full,
@@ -256,7 +394,9 @@ impl Layers {
         }
         self.text("project", |text| config.project = text);
         config.secret_key = self.get("secret_key").or(config.secret_key);
-        self.number("access_token_expires_in", 120, 31_536_000, |n| config.access_token_seconds = n)?;
+        self.number("access_token_expires_in", 120, 31_536_000, |n| {
+            config.access_token_seconds = n
+        })?;
         self.number("session_expires_in", 300, 31_536_000, |n| config.session_seconds = n)?;
         self.switch("public_registration", |on| config.public_registration = on)?;
         self.text("default_role", |text| config.default_role = text);
@@ -285,7 +425,12 @@ impl Layers {
 
     fn list(&self, name: &'static str, put: impl FnOnce(Vec<String>)) {
         if let Some(text) = self.get(name) {
-            put(text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect());
+            put(text
+                .split(',')
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect());
         }
     }
 
@@ -366,7 +511,11 @@ mod tests {
     #[test]
     fn every_key_says_what_it_is() {
         for key in KEYS {
-            assert!(!key.about.is_empty() && !key.allowed.is_empty() && !key.env.is_empty(), "{}", key.name);
+            assert!(
+                !key.about.is_empty() && !key.allowed.is_empty() && !key.env.is_empty(),
+                "{}",
+                key.name
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ mod config;
 mod probe;
 
 pub use base::{Code, Error, Result};
-pub use config::{Config, DATABASE_FILE, Key, KEYS, Synchronous};
+pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous};
 pub use probe::{Contents, Probe, probe_postgres};
 
 use std::net::SocketAddr;

@@ -72,8 +72,10 @@ fn run(serve: &Serve) -> Result<(), Error> {
         ("database_url", &serve.database_url),
         ("studio", &serve.studio),
     ];
-    let flags: Vec<(&'static str, String)> =
-        given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))).collect();
+    let flags: Vec<(&'static str, String)> = given
+        .into_iter()
+        .filter_map(|(name, value)| value.clone().map(|value| (name, value)))
+        .collect();
     let config = Config::load(&serve.data, serve.config.as_deref(), &flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -113,7 +115,15 @@ async fn told_to_stop() -> Result<(), Error> {
 
 fn print_keys() -> Result<(), Error> {
     for key in KEYS {
-        say(&format!("{:<24} {}\n{:<24} allowed: {}; default: {}; environment: {}", key.name, key.about, "", key.allowed, key.default, key.env.join(", ")));
+        say(&format!(
+            "{:<24} {}\n{:<24} allowed: {}; default: {}; environment: {}",
+            key.name,
+            key.about,
+            "",
+            key.allowed,
+            key.default,
+            key.env.join(", ")
+        ));
     }
     Ok(())
 }
