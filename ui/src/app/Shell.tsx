@@ -44,7 +44,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
     { id: "schema.new", label: m("collections.new"), group: m("group.commands"), run: () => go({ kind: "schema" }, { new: true }) },
     { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
-    { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), paletteOnly: !canUndo, sheetOnly: !canUndo, run: () => pending.undo() },
+    { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, run: () => pending.undo() },
     { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, run: () => pending.redo() },
   ]);
 

@@ -32,6 +32,6 @@ export function match(query: string, name: string): Match | null {
     else ranges.push([found, found + 1]);
     from = found + 1;
   }
-  // Letters strewn over the whole name are chance, not meaning.
-  return ranges.length > 3 ? null : { score: 3 + ranges.length, ranges };
+  // Letters strewn over the whole name are chance, not meaning; two letters mean nothing yet.
+  return wanted.length < 3 || ranges.length > 3 ? null : { score: 3 + ranges.length, ranges };
 }

@@ -7,10 +7,15 @@ const MAC: Readonly<Record<string, string>> = {
   Tab: "⇥",
 };
 
+/** Keys that every system writes as a sign. */
+const SIGN: Readonly<Record<string, string>> = {
+  ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", PageUp: "PgUp", PageDown: "PgDn",
+};
+
 /** `Mod+Shift+P` as this system writes it: "Ctrl Shift P", or "⌘⇧P". */
 export function formatKeys(keys: string): string {
   const parts = keys.split("+").map((part) => (part === "" ? "+" : part));
-  if (isMac) return parts.map((part) => MAC[part] ?? part).join("");
+  if (isMac) return parts.map((part) => MAC[part] ?? SIGN[part] ?? part).join("");
   return parts
     .map((part) => {
       switch (part) {
@@ -34,7 +39,7 @@ export function formatKeys(keys: string): string {
         case "Space":
           return t("key.Space");
         default:
-          return part;
+          return SIGN[part] ?? part;
       }
     })
     .join(" ");

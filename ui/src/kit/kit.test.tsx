@@ -83,11 +83,11 @@ test("loading says nothing for 150 ms, then what, then for how long", () => {
   vi.useFakeTimers();
   try {
     render(<Loading what="Reading rows" stoppable />);
-    act(() => vi.advanceTimersByTime(100));
+    act(() => void vi.advanceTimersByTime(100));
     expect(screen.queryByRole("status")).toBeNull();
-    act(() => vi.advanceTimersByTime(100));
+    act(() => void vi.advanceTimersByTime(100));
     expect(screen.getByRole("status").textContent).toBe("");
-    act(() => vi.advanceTimersByTime(600));
+    act(() => void vi.advanceTimersByTime(600));
     expect(screen.getByRole("status").textContent).toBe("Reading rows, 0.8 sEsc stops it");
   } finally {
     vi.useRealTimers();

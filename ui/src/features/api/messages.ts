@@ -3,7 +3,6 @@ import { catalogue } from "@/messages/catalogue";
 export const t = catalogue({
   "title": "Requests of {name}",
   "find": "Path or request",
-  "group.signIn": "Sign in",
   "group.more": "Project",
   "op.list": "List rows",
   "op.one": "Read one row",
@@ -43,7 +42,6 @@ export const t = catalogue({
   "param.remove": "Remove {name}",
   "hint.search": "any text",
   "hint.after": "cursor of the answer before; empty for the first page",
-  "hint.filter": "{example}",
   "bad.json": "not JSON: {why}",
   "body.none": "A {method} request carries no body.",
   "body.label": "Body of the request",
@@ -66,7 +64,6 @@ export const t = catalogue({
   "none.body": "{keys} sends the request as the signed-in person. The response stands here.",
   "failed": "No answer from {host}",
   "failed.body": "The request may not have arrived. Nothing here was changed; sending again is safe for GET.",
-  "stopped": "Stopped",
   "retry": "Send again",
   "sentence.ok": "{rows} answered, as {who} may read them.",
   "sentence.401": "The server does not know who asks. Sign in again.",

@@ -264,7 +264,7 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
         </div>
         <div className="mt-5 mb-4 flex items-center justify-between gap-4">
           <SearchInput inputRef={search} className="w-[260px]" placeholder={t("filter")} keys="/" value={filter} onChange={(event) => setFilter(event.target.value)} />
-          <span className="text-second text-ink-3">{t("order")}</span>
+          {desktop ? <span className="text-second text-ink-3">{t("order")}</span> : null}
         </div>
         {rows.length === 0 ? (
           <Empty

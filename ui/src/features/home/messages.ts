@@ -12,7 +12,6 @@ export const t = catalogue({
   "start": "Start",
   "starting": "Starting",
   "stop": "Stop",
-  "stopping": "Stopping",
   "retry": "Retry",
   "copyUrl": "Copy URL",
   "copied": "Copied",
@@ -43,7 +42,6 @@ export const t = catalogue({
   "fact.opened": "Last opened",
   "fact.none": "never",
   "fact.template": "Began with",
-  "fact.version": "Version",
   "log": "Log",
   "log.note": "last {count} lines",
   "log.empty": "Nothing was logged in this run.",
@@ -160,6 +158,5 @@ export const t = catalogue({
   "group.home": "Projects",
   "select.next": "Next row",
   "inspector": "About {name}",
-  "signed": "Opens its own studio",
   "openRemote": "Open studio",
 });

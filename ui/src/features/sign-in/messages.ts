@@ -16,5 +16,4 @@ export const t = catalogue({
   "wrong.body": "Nothing was changed. Both are case-sensitive where the server stores them so.",
   "failed": "Not signed in",
   "setup.failed": "The owner was not made",
-  "required": "Needed",
 });
