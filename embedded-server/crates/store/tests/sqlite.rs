@@ -270,3 +270,57 @@ async fn safe_commits_are_the_default_and_the_setting_is_heard() {
     }
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_what_does_not_fit_and_keeps_the_rest() {
+    let place = harness::sqlite(Limits::default()).await;
+    let store = &place.store;
+    define(store, &["CREATE TABLE t (i INTEGER PRIMARY KEY, b BLOB)"]).await;
+    // The file may grow by some 60 pages of 4 KB; SQLite then answers as if the disk were full.
+    store.write(program(vec![plain("PRAGMA max_page_count = 64")])).await.unwrap();
+    let mut tasks = Vec::new();
+    for i in 0..80_i64 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            // Small ones and ones that can never fit, mixed into the same commits.
+            let size = if i % 8 == 0 { 1_000_000 } else { 100 };
+            let binds = vec![Value::Int(i), Value::Bytes(vec![7; size])];
+            run(&store, "INSERT INTO t VALUES (?1, ?2)", binds).await
+        }));
+    }
+    let mut written = 0;
+    for (i, task) in tasks.into_iter().enumerate() {
+        match task.await.unwrap() {
+            Ok(_) => written += 1,
+            Err(error) => {
+                assert_eq!((error.code(), i % 8), (Code::Unavailable, 0), "{error:?}");
+                assert!(error.message().contains("disk is full"), "{error}");
+            }
+        }
+    }
+    assert_eq!(written, 70);
+    assert_eq!(number(store, "SELECT count(*) FROM t").await, 70);
+    place.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_called_damaged() {
+    let directory = fresh_directory();
+    let options = || sqlite_options(&directory, Limits::default());
+    let store = Store::open_sqlite(options()).await.unwrap();
+    define(&store, &["CREATE TABLE t (i INTEGER PRIMARY KEY, w TEXT)"]).await;
+    let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i, 'some words to fill pages ' || i FROM n";
+    run(&store, fill, vec![]).await.unwrap();
+    store.close().await;
+    let path = directory.join("data.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[8_192..end - 4_096].fill(0xAA);
+    std::fs::write(&path, bytes).unwrap();
+    let store = Store::open_sqlite(options()).await.unwrap();
+    let error = store.rows(&plain("SELECT count(w) FROM t WHERE w LIKE '%9'")).await.unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable);
+    assert!(error.message().contains("damaged") && error.hint_text().is_some(), "{error}");
+    store.close().await;
+    std::fs::remove_dir_all(directory).unwrap();
+}

@@ -83,6 +83,8 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         "53300" => Error::new(Code::Unavailable, "Postgres takes no more connections")
             .hint("lower the number of connections, or raise `max_connections`")
             .retry_after_ms(2_000),
+        // A text given as a value (a JSON path) that is none; in our own texts it has a position.
+        "42601" if refused.position().is_none() => wrong_type(None),
         state => match state.get(..2) {
             Some("22") => wrong_type(refused.column().map(str::to_owned)),
             Some("08" | "57") => gone(),

@@ -181,3 +181,11 @@ pub async fn number(store: &Store, text: &str) -> i64 {
     let rows = store.rows(&says(store, text, Vec::new())).await.unwrap();
     rows[0][0].as_int().unwrap()
 }
+
+/// Ends the session that the store's next statement would use.
+pub async fn end_session_of(store: &Store, by: &Store) {
+    let rows = store.rows(&plain("SELECT pg_backend_pid()::int8")).await.unwrap();
+    let end = says(by, "SELECT pg_terminate_backend(?1::bigint::int)", vec![rows[0][0].clone()]);
+    assert_eq!(by.rows(&end).await.unwrap()[0][0], Value::Bool(true));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+}
