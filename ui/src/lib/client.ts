@@ -352,6 +352,8 @@ export function capabilityOf(data: {
 
 /** The keys under which answers are cached. All begin with the connection, so a switch shares nothing. */
 export const keys = {
+  /** Everything that was counted of a collection, here or beside its name in the sidebar. */
+  counts: (connection: Connection, name: string) => ["count", connection.info.id, name] as const,
   count: (connection: Connection, name: string) => ["count", connection.info.id, name, "rows"] as const,
   row: (connection: Connection, name: string, id: string) => ["row", connection.info.id, name, id] as const,
   search: (connection: Connection, name: string, text: string) => ["search", connection.info.id, name, text] as const,

@@ -160,7 +160,7 @@ function Records({
 
   const refresh = useCallback(() => {
     rows.reload();
-    void queries.invalidateQueries({ queryKey: keys.count(connection, name) });
+    void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
   }, [rows, queries, connection, name]);
 
   // ---- open changes
@@ -172,7 +172,7 @@ function Records({
     pending.register(
       RECORDS,
       recordAdapter(connection, find, (names) => {
-        for (const changed of names) void queries.invalidateQueries({ queryKey: keys.count(connection, changed) });
+        for (const changed of names) void queries.invalidateQueries({ queryKey: keys.counts(connection, changed) });
         if (names.includes(name)) changedHere.current();
       }),
     );

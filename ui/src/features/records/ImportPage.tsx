@@ -19,7 +19,7 @@ import { count } from "@/messages/catalogue";
 import { keepFile, keptFile, saveFile } from "./file";
 import { m } from "./messages";
 import { useCapability, useConnection } from "./session";
-import { DELIMITERS, mappingFlaws, propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "./sniff";
+import { DELIMITERS, formatOf, mappingFlaws, propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "./sniff";
 import { problemText, sizeText } from "./words";
 
 const POLL_MS = 500;
@@ -117,7 +117,7 @@ export function ImportPage({
   const ended = job !== undefined && !running && !job.dryRun ? job.id : null;
   useEffect(() => {
     if (ended === null) return;
-    void queries.invalidateQueries({ queryKey: keys.count(connection, name) });
+    void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
     void queries.invalidateQueries({ queryKey: importsQuery(connection).queryKey, exact: true });
   }, [ended, queries, connection, name]);
 
@@ -155,7 +155,7 @@ export function ImportPage({
       setUndone(job.id);
       toast({ kind: "done", text: m("imp.undo.done") });
       await queries.invalidateQueries({ queryKey: keys.imports(connection) });
-      await queries.invalidateQueries({ queryKey: keys.count(connection, name) });
+      await queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
     } catch (error) {
       toast({ kind: "failed", text: m("imp.undo.failed", { reason: faultOf(error).message }) });
     } finally {
@@ -185,7 +185,7 @@ export function ImportPage({
         right={
           <>
             <span className="text-second text-ink-3 max-[900px]:hidden">{m("imp.leave")}</span>
-            <Button onClick={onRows}>{m("imp.open", { count: 1, collection: name })}</Button>
+            {stage === "receipt" ? null : <Button onClick={onRows}>{m("imp.open", { collection: name })}</Button>}
           </>
         }
       >
@@ -211,7 +211,7 @@ export function ImportPage({
             {denied ? (
               <Note kind="warn">{m("imp.denied", { collection: name })}</Note>
             ) : stage === "file" ? (
-              <DropZone collection={collection} badFile={badFile} onFile={setFile} />
+              <DropZone badFile={badFile} onFile={setFile} />
             ) : stage === "map" && sniffed && file ? (
               <MapPart
                 collection={collection}
@@ -247,7 +247,7 @@ export function ImportPage({
             <Others jobs={(others.data ?? []).filter((other) => other.collection === name && other.id !== job?.id)} onOpen={onJob} />
           </div>
         </section>
-        {job && !remapping ? <Rejects job={job} collection={collection} mapping={mapping} /> : null}
+        {job && !remapping ? <Rejects job={job} collection={collection} mapping={mapping} file={file} /> : null}
       </div>
       {job ? <Status>{m(`imp.state.${job.state}`)}</Status> : null}
       {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: Math.round(job.rowsPerSecond) })}`}</Status> : null}
@@ -345,7 +345,7 @@ function MappingList({ collection, mapping, sniffed, nullText }: { collection: C
   );
 }
 
-function DropZone({ collection, badFile, onFile }: { collection: CollectionInfo; badFile: string | null; onFile: (file: File) => void }) {
+function DropZone({ badFile, onFile }: { badFile: string | null; onFile: (file: File) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -359,7 +359,7 @@ function DropZone({ collection, badFile, onFile }: { collection: CollectionInfo;
             </Button>
           }
         >
-          {m("imp.drop.body")} {m("imp.drop.here", { collection: collection.name })}
+          {m("imp.drop.body")}
         </Empty>
         <input
           ref={input}
@@ -617,7 +617,7 @@ function Outcome({
         </div>
         {shown ? (
           <span className="shrink-0 text-second text-ink-3">
-            {shown.local} {shown.zone}
+            {shown.local.slice(0, 19)} {shown.zone}
           </span>
         ) : null}
       </header>
@@ -663,7 +663,7 @@ function Outcome({
       ) : (
         <div className="flex flex-col gap-2">
           <div className="flex items-center gap-2">
-            <Button onClick={onRows}>{m("imp.open", { count: job.rowsWritten, collection: name })}</Button>
+            <Button onClick={onRows}>{m("imp.open", { collection: name })}</Button>
             {undone || job.rowsWritten === 0 ? null : (
               <Button icon={Undo2} busy={undoing} onClick={onUndo}>
                 {undoing ? m("imp.undo.running") : m("imp.undo")}
@@ -678,8 +678,9 @@ function Outcome({
   );
 }
 
-function Rejects({ job, collection, mapping }: { job: ImportJob; collection: CollectionInfo; mapping: Mapping }) {
+function Rejects({ job, collection, mapping, file }: { job: ImportJob; collection: CollectionInfo; mapping: Mapping; file: File | null }) {
   const connection = useConnection();
+  const lines = useContextLines(file, job.errors);
   const download = async (): Promise<void> => {
     try {
       saveFile("rejects.csv", await connection.rejects(job.id));
@@ -708,12 +709,7 @@ function Rejects({ job, collection, mapping }: { job: ImportJob; collection: Col
                 <Badge kind="bad">{m("imp.left.line", { line: reject.line })}</Badge>
                 <span className="min-w-0 font-medium">{reject.message}</span>
               </div>
-              {reject.column !== null ? (
-                <div className="flex items-baseline gap-3 border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code">
-                  <span className="shrink-0 text-ink-3">{reject.column}</span>
-                  <span className="min-w-0 border-b-2 border-bad bg-bad-tint break-all text-bad">{reject.value === null || reject.value === "" ? "''" : String(reject.value as string)}</span>
-                </div>
-              ) : null}
+              <Context reject={reject} lines={lines} />
               <Advice collection={collection} mapping={mapping} reject={reject} />
             </li>
           ))}
@@ -721,6 +717,70 @@ function Rejects({ job, collection, mapping }: { job: ImportJob; collection: Col
       )}
       {job.rowsRejected > job.errors.length && job.errors.length > 0 ? <p className="px-4 py-3 text-second text-ink-3">{m("imp.left.first", { count: job.errors.length })}</p> : null}
     </aside>
+  );
+}
+
+/** Files up to this size are read again here, to show a refused row among its neighbours. */
+const CONTEXT_BYTES = 48 * 1024 * 1024;
+
+/** The lines around each refused row, from the file that is still at hand. */
+function useContextLines(file: File | null, errors: ImportJob["errors"]): ReadonlyMap<number, string> {
+  const wanted = errors.slice(0, 20).map((reject) => reject.line);
+  const key = wanted.join(",");
+  const [lines, setLines] = useState<ReadonlyMap<number, string>>(new Map());
+  useEffect(() => {
+    if (!file || key === "" || formatOf(file.name) === "json" || file.size > CONTEXT_BYTES) return undefined;
+    let gone = false;
+    const around = new Set(key.split(",").flatMap((line) => [Number(line) - 1, Number(line), Number(line) + 1]));
+    void file.text().then((text) => {
+      if (gone) return;
+      const found = new Map<number, string>();
+      for (const [index, line] of text.split(/\r?\n/).entries()) if (around.has(index + 1)) found.set(index + 1, line);
+      setLines(found);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [file, key]);
+  return lines;
+}
+
+/** The refused value where it stands in the file; without the file, the column and the value alone. */
+function Context({ reject, lines }: { reject: ImportJob["errors"][number]; lines: ReadonlyMap<number, string> }) {
+  const value = reject.value === null || reject.value === "" ? "" : String(reject.value as string);
+  const marked = "min-w-0 border-b-2 border-bad bg-bad-tint break-all text-bad";
+  const own = lines.get(reject.line);
+  if (own !== undefined) {
+    const at = value === "" ? -1 : own.indexOf(value);
+    return (
+      <div className="overflow-x-auto border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code whitespace-pre">
+        {[reject.line - 1, reject.line, reject.line + 1].map((number) => {
+          const text = lines.get(number);
+          if (text === undefined || text === "") return null;
+          return (
+            <div key={number}>
+              <span className="mr-2 text-ink-3">{number}</span>
+              {number === reject.line && at >= 0 ? (
+                <>
+                  {text.slice(0, at)}
+                  <span className={marked}>{value}</span>
+                  {text.slice(at + value.length)}
+                </>
+              ) : (
+                text
+              )}
+            </div>
+          );
+        })}
+      </div>
+    );
+  }
+  if (reject.column === null) return null;
+  return (
+    <div className="flex items-baseline gap-3 border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code">
+      <span className="shrink-0 text-ink-3">{reject.column}</span>
+      <span className={marked}>{value === "" ? "''" : value}</span>
+    </div>
   );
 }
 

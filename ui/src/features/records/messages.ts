@@ -10,7 +10,6 @@ export const m = catalogue({
   "filter.value": "Value of {field}",
   "filter.apply": "Apply",
   "filter.none": "No field is called so",
-  "filter.clearAll": "Clear all filters",
   "filter.in.hint": "Several values, separated by commas",
   "filter.last.hint": "How far back: 30 d, 12 h, 2 w",
   "filter.notApplied": "{reason}, not applied",
@@ -52,7 +51,6 @@ export const m = catalogue({
   // Grid
   "grid": "Rows of {collection}",
   "grid.rowNumber": "Row",
-  "grid.header.menu": "Column {name}",
   "grid.sortUp": "Sort ascending",
   "grid.sortDown": "Sort descending",
   "grid.sortOff": "Do not sort by it",
@@ -66,10 +64,6 @@ export const m = catalogue({
   "grid.required": "required",
   "grid.key": "primary key",
   "grid.reading": "Reading {collection}",
-  "grid.readingRows": {
-    one: "Reading {count} row",
-    other: "Reading {count} rows",
-  },
   "band.title": "Not committed",
   "band.facts": {
     one: "{count} row stays here until you commit or discard, whatever the filter says",
@@ -113,7 +107,6 @@ export const m = catalogue({
   "edit.noChoice": "No such value",
   "edit.as.base64": "Base64",
   "edit.as.hex": "Hex",
-  "edit.as.text": "Text",
   "edit.bytes": {
     one: "{count} byte",
     other: "{count} bytes",
@@ -227,10 +220,6 @@ export const m = catalogue({
   },
   "pending.conflict.one": "{field} is {value} by now",
   "pending.compare": "Compare",
-  "pending.status": {
-    one: "{count} row not committed",
-    other: "{count} rows not committed",
-  },
   "pending.confirm.title": {
     one: "Write {count} row to {connection}?",
     other: "Write {count} rows to {connection}?",
@@ -288,8 +277,6 @@ export const m = catalogue({
   "group.pending": "Open changes",
   "cmd.commit": "Commit",
   "cmd.preview": "Preview SQL",
-  "cmd.undo": "Undo the last cell",
-  "cmd.redo": "Redo",
   "cmd.discard": "Discard all changes here",
   "cmd.takeBack": "Undo",
   "cmd.nothingOpen": "nothing is open",
@@ -328,7 +315,6 @@ export const m = catalogue({
   "imp.drop.title": "Drop a CSV, JSON or NDJSON file",
   "imp.drop.body": "The first row of a CSV names its columns. Nothing is written before you have seen the dry run.",
   "imp.choose": "Choose a file",
-  "imp.drop.here": "Drop it to import into {collection}",
   "imp.badFile": "{name} is not a CSV, JSON or NDJSON file",
   "imp.badFile.body": "The name should end in .csv, .json or .ndjson.",
   "imp.noColumns": "{name} names no columns in its first row",
@@ -407,10 +393,7 @@ export const m = catalogue({
   "imp.fact.file": "File",
   "imp.fact.connection": "Connection",
   "imp.fact.took": "Took",
-  "imp.open": {
-    one: "Open {collection}",
-    other: "Open {collection}",
-  },
+  "imp.open": "Open {collection}",
   "imp.undo": "Undo this import",
   "imp.undo.note": "Undo removes exactly these rows, for 24 hours, unless one of them was edited.",
   "imp.undo.done": "The import is taken back",
@@ -438,7 +421,6 @@ export const m = catalogue({
   "imp.left.download": "Download rejects.csv",
   "imp.left.none": "Nothing was left out",
   "imp.left.none.body": "A row that does not fit would be shown here with its line, its value and the reason.",
-  "imp.left.value": "value",
   "imp.left.failed": "The rejects were not read: {reason}",
   "imp.mapping": "Mapping",
   "imp.others": "Other imports",
