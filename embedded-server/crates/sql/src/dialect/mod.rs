@@ -133,7 +133,8 @@ impl Dialect {
     pub(crate) fn folded(self, text: &str) -> String {
         match self {
             Self::Sqlite => format!("bx_fold({text})"),
-            Self::Postgres => format!("lower({text})"),
+            // Columns may be declared in byte order, where `lower` knows ASCII only.
+            Self::Postgres => format!("lower({text} COLLATE \"default\")"),
         }
     }
 
@@ -238,7 +239,7 @@ impl Dialect {
             },
             Cast::Timestamp => match family {
                 Family::Instant => (text, Family::Text),
-                Family::Local => (format!("{text}||'Z'"), Family::Text),
+                Family::Local => (format!("({text}||'Z')"), Family::Text),
                 _ => (
                     format!(
                         "CASE WHEN length({text}) = 10 THEN {text}||'T00:00:00.000Z' ELSE {text} END"

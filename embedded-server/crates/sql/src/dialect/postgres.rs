@@ -191,7 +191,7 @@ pub(super) fn element_cast(family: Family) -> &'static str {
 
 pub(super) fn among(column: &str, list: &str, family: Family) -> String {
     let element = match family {
-        Family::Folded => String::from("lower(e)"),
+        Family::Folded => String::from("lower(e COLLATE \"default\")"),
         _ => format!("e{}", element_cast(family)),
     };
     format!(
@@ -219,6 +219,9 @@ pub(super) fn number_of(column: &str, family: Family, wanted: Family) -> String 
     };
     if is_number {
         return match (family, wanted) {
+            (Family::Decimal, Family::Decimal) | (Family::Double, Family::Double) => {
+                String::from(column)
+            }
             // Doubles round to even in a plain cast, decimals away from zero.
             (Family::Real | Family::Double, Family::BigInt) => {
                 format!("round({column}::numeric)::bigint")

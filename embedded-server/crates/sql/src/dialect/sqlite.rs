@@ -5,7 +5,7 @@ use crate::Numbers;
 
 pub(super) fn answered(column: &str, family: Family) -> String {
     match family {
-        Family::Local => format!("{column}||'Z'"),
+        Family::Local => format!("({column}||'Z')"),
         Family::Text
         | Family::Folded
         | Family::Integer

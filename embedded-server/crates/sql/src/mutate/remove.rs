@@ -51,14 +51,16 @@ impl<'p> Writes<'p> {
             self.unchanged(target, expect, found)?;
         }
         let ours = wake.gone.iter().any(|edge| !edge.constrained);
-        let mark = if ours { self.mark() } else { usize::MAX };
+        let mark = if ours { Some(self.mark()) } else { None };
         self.announce_gone(target, &wake)?;
         self.announce_unlinked(target, &wake)?;
         let key = match self.dialect {
             Dialect::Sqlite => self.remove_sqlite(target)?,
             Dialect::Postgres => self.remove_postgres(target)?,
         };
-        self.remove_polymorphic(&wake, mark);
+        if let Some(mark) = mark {
+            self.remove_polymorphic(&wake, mark);
+        }
         Ok(key)
     }
 

@@ -4,9 +4,9 @@ use super::change::{Op, Said};
 use super::{Target, Writes, forbidden, key_family};
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::writer::quoted;
+use crate::writer::{literal, quoted};
 use crate::{Bind, Dialect, Expect};
-use base::{Result, Value};
+use base::{Error, Result, Value};
 use indexmap::IndexMap;
 use query::{Assigned, Cond};
 
@@ -34,18 +34,20 @@ impl<'p> Writes<'p> {
             let found = self.find(target)?;
             self.unchanged(target, expect, found)?;
         }
+        // One addressed record needs no set of keys to tell what changed.
+        let addressed = target.one && target.key.is_some();
         let needs_mark = match self.dialect {
-            Dialect::Sqlite => true,
+            Dialect::Sqlite => !addressed,
             Dialect::Postgres => !target.one && !matches!(check, Cond::Always),
         };
-        let mark = if needs_mark { self.mark() } else { usize::MAX };
+        let mark = if needs_mark { Some(self.mark()) } else { None };
         let key = match self.dialect {
             Dialect::Sqlite => self.update_sqlite(target, values, op, mark)?,
             Dialect::Postgres => self.update_postgres(target, values, op)?,
         };
         if target.one {
             self.check(target.collection, check, key, target.action, target.index);
-        } else {
+        } else if let Some(mark) = mark {
             self.check_all(target, check, mark);
         }
         Ok(key)
@@ -57,7 +59,7 @@ impl<'p> Writes<'p> {
         target: &Target<'p>,
         values: &'p IndexMap<String, Assigned>,
         op: Op,
-        mark: usize,
+        mark: Option<usize>,
     ) -> Result<usize> {
         let collection = target.collection;
         let own = quoted(&collection.primary_key);
@@ -78,7 +80,8 @@ impl<'p> Writes<'p> {
         let from = scope.from(&mut compiler);
         compiler.writer.push(&change).push(" FROM ").push(&from);
         compiler.where_all(&tests);
-        self.push(compiler, target.expected());
+        compiler.writer.push(" RETURNING \"seq\"");
+        let announced = self.push(compiler, target.expected());
 
         let mut compiler = self.compiler();
         let mut sets = Vec::with_capacity(values.len());
@@ -86,9 +89,15 @@ impl<'p> Writes<'p> {
             let value = self.assigned(&mut compiler, collection, name, assigned)?;
             sets.push(format!("{} = {value}", quoted(name)));
         }
-        let keys = self.changed_keys(&mut compiler, collection, mark);
+        let which = match (mark, target.key) {
+            (None, Some(key)) => format!("= {}", self.key_bind(&mut compiler, collection, key)?),
+            (Some(mark), _) => format!("IN {}", self.changed_keys(&mut compiler, collection, mark)),
+            (None, None) => {
+                return Err(Error::internal("an update without a mark names no record"));
+            }
+        };
         compiler.writer.push(&format!(
-            "UPDATE {} SET {} WHERE {own} IN {keys} RETURNING {own}",
+            "UPDATE {} SET {} WHERE {own} {which} RETURNING {own}",
             quoted(&collection.name),
             sets.join(", "),
         ));
@@ -99,13 +108,22 @@ impl<'p> Writes<'p> {
             let scope = Scope::new(&mut compiler, collection);
             let after = compiler.record(scope.alias, collection, &[]);
             let from = scope.from(&mut compiler);
-            let behind = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
-            let name = compiler.writer.text(collection.name.as_str());
             let changed =
                 self.dialect.key_from_change("\"_change\".\"id\"", key_family(collection));
+            let rows = match mark {
+                None => {
+                    let seq = compiler.writer.bind(Bind::Step(announced), Family::BigInt);
+                    format!("\"seq\" = {seq}")
+                }
+                Some(mark) => {
+                    let behind = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
+                    let name = literal(&collection.name);
+                    format!("\"seq\" > {behind} AND \"collection\" = {name}")
+                }
+            };
             compiler.writer.push(&format!(
                 "UPDATE \"_change\" SET \"after\" = (SELECT {after} FROM {from} WHERE {} = {changed}) \
-                 WHERE \"seq\" > {behind} AND \"collection\" = {name}",
+                 WHERE {rows}",
                 scope.alias.column(&collection.primary_key),
             ));
             self.push(compiler, Expect::Any);

@@ -1,0 +1,229 @@
+//! The text of statements, both dialects side by side.
+
+mod support;
+
+use access::Guarded;
+use query::{
+    Aggregate, AggregateFunction, Assigned, Cond, Count, DatePart, GroupKey, Grouping, Like,
+    Operator, Page, Projection, ReadPlan, WritePlan,
+};
+use sql::{ChangeStamp, Dialect, Numbers};
+use support::plans::{
+    ascending, column, delete, descending, equal, expand, given, insert, plan, read, test, update,
+    values,
+};
+use support::shop;
+
+/// Compares page and total of a read.
+fn reads(plan: ReadPlan, sqlite: &[&str], postgres: &[&str]) {
+    let plan = Guarded::for_system(plan, "test");
+    for (dialect, expected) in [(Dialect::Sqlite, sqlite), (Dialect::Postgres, postgres)] {
+        let compiled = sql::compile_read(&plan, dialect, Numbers::Tokens);
+        let mut found = vec![compiled.page.text.to_string()];
+        found.extend(compiled.total.map(|total| total.text.to_string()));
+        assert_eq!(found, expected, "{dialect:?}");
+    }
+}
+
+/// Compares the steps of a write.
+fn writes(plan: WritePlan, sqlite: &[&str], postgres: &[&str]) {
+    let catalog = shop();
+    let plan = Guarded::for_system(plan, "test");
+    for (dialect, expected) in [(Dialect::Sqlite, sqlite), (Dialect::Postgres, postgres)] {
+        let compiled =
+            sql::compile_write(&plan, &catalog, dialect, &ChangeStamp::default()).unwrap();
+        let found: Vec<String> =
+            compiled.program.steps.iter().map(|step| step.statement.text.to_string()).collect();
+        assert_eq!(found, expected, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_page_without_relations_is_one_plain_select() {
+    let c = shop();
+    let mut asked = read(&c, "labels", &["id", "name"], vec![]);
+    asked.filter = equal(column(&c, "labels", "name"), "x");
+    asked.order.insert(0, descending(column(&c, "labels", "name")));
+    asked.page = Page { limit: Some(20), offset: 40, ..Page::default() };
+    asked.count = Count::Exact;
+    reads(
+        asked,
+        &[
+            r#"SELECT t1."id", t1."name" FROM "labels" t1 WHERE t1."name" = ?1 ORDER BY t1."name" DESC NULLS FIRST, t1."id" ASC LIMIT ?2 OFFSET ?3"#,
+            r#"SELECT count(*) FROM "labels" t1 WHERE t1."name" = ?1"#,
+        ],
+        &[
+            r#"SELECT t1."id", t1."name" FROM "labels" t1 WHERE t1."name" = $1::text ORDER BY t1."name" COLLATE "C" DESC, t1."id" ASC LIMIT $2::bigint OFFSET $3::bigint"#,
+            r#"SELECT count(*) FROM "labels" t1 WHERE t1."name" = $1::text"#,
+        ],
+    );
+}
+
+#[test]
+fn relations_stand_beside_a_page_that_is_cut_first() {
+    let c = shop();
+    let author = expand(&c, "posts", "author", &["name"], vec![]);
+    let comments = expand(&c, "posts", "comments", &["id", "approved"], vec![]);
+    let mut asked = read(&c, "posts", &["id", "price", "at"], vec![author, comments]);
+    asked.page.limit = Some(20);
+    reads(
+        asked,
+        &[
+            r#"SELECT t2."id", t2."price", t2."at", t3."id", t3."name", (SELECT '['||coalesce(group_concat(t5."$json",','),'')||']' FROM (SELECT ('{"id":'||coalesce(t4."id",'null')||',"approved":'||coalesce(CASE t4."approved" WHEN 0 THEN 'false' WHEN 1 THEN 'true' END,'null')||'}') AS "$json" FROM "comments" t4 WHERE t4."post_id" = t2."id" ORDER BY t4."id" ASC LIMIT ?1) t5) FROM (SELECT t1."id", t1."price", t1."at", t1."author_id", t1."id" AS "$0" FROM "posts" t1 WHERE t1."deletedAt" IS NULL ORDER BY t1."id" ASC LIMIT ?2) t2 LEFT JOIN "users" t3 ON t3."id" = t2."author_id" ORDER BY t2."$0" ASC"#,
+        ],
+        &[
+            r#"SELECT t2."id", t2."price"::text, to_char(t2."at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t3."id"::text, t3."name", (SELECT '['||coalesce(string_agg(t5."$json",','),'')||']' FROM (SELECT ('{"id":'||coalesce(t4."id"::text,'null')||',"approved":'||coalesce(t4."approved"::text,'null')||'}') AS "$json" FROM "comments" t4 WHERE t4."post_id" = t2."id" ORDER BY t4."id" ASC LIMIT $1::bigint) t5) FROM (SELECT t1."id", t1."price", t1."at", t1."author_id", t1."id" AS "$0" FROM "posts" t1 WHERE t1."deletedAt" IS NULL ORDER BY t1."id" ASC LIMIT $2::bigint) t2 LEFT JOIN "users" t3 ON t3."id" = t2."author_id" ORDER BY t2."$0" ASC"#,
+        ],
+    );
+}
+
+#[test]
+fn a_condition_through_a_to_many_is_asked_of_the_key() {
+    let c = shop();
+    let mut asked = read(&c, "posts", &["id"], vec![]);
+    asked.filter = Cond::All(vec![
+        equal(column(&c, "posts", "author.team.name"), "Red"),
+        equal(column(&c, "posts", "comments.approved"), true),
+        test(
+            column(&c, "posts", "comments.text"),
+            Operator::Like(Like {
+                text: String::from("50%"),
+                open_start: true,
+                open_end: true,
+                wildcards: false,
+                fold: true,
+                negated: false,
+            }),
+        ),
+        equal(column(&c, "posts", "labels.name"), "x"),
+    ]);
+    reads(
+        asked,
+        &[
+            r#"SELECT t1."id" FROM "posts" t1 LEFT JOIN "users" t2 ON t2."id" = t1."author_id" LEFT JOIN "teams" t3 ON t3."id" = t2."team_id" WHERE t1."deletedAt" IS NULL AND t3."name" = ?1 AND t1."id" IN (SELECT t4."id" FROM "posts" t4 LEFT JOIN "comments" t5 ON t5."post_id" = t4."id" WHERE bx_like(t5."text", ?2, 1) AND t5."approved" = ?3) AND t1."id" IN (SELECT t6."id" FROM "posts" t6 LEFT JOIN ("posts_labels" t8 JOIN "labels" t7 ON t7."id" = t8."labels_id") ON t8."posts_id" = t6."id" WHERE t7."name" = ?4) ORDER BY t1."id" ASC"#,
+        ],
+        &[
+            r#"SELECT t1."id" FROM "posts" t1 LEFT JOIN "users" t2 ON t2."id" = t1."author_id" LEFT JOIN "teams" t3 ON t3."id" = t2."team_id" WHERE t1."deletedAt" IS NULL AND t3."name" = $1::text AND t1."id" IN (SELECT t4."id" FROM "posts" t4 LEFT JOIN "comments" t5 ON t5."post_id" = t4."id" WHERE (lower(t5."text" COLLATE "default") LIKE lower($2::text COLLATE "default")) AND t5."approved" = $3::boolean) AND t1."id" IN (SELECT t6."id" FROM "posts" t6 LEFT JOIN ("posts_labels" t8 JOIN "labels" t7 ON t7."id" = t8."labels_id") ON t8."posts_id" = t6."id" WHERE t7."name" = $4::text) ORDER BY t1."id" ASC"#,
+        ],
+    );
+}
+
+#[test]
+fn a_cursor_is_a_bound_of_the_order() {
+    let c = shop();
+    let mut asked = read(&c, "posts", &["id"], vec![]);
+    asked.order.insert(0, ascending(column(&c, "posts", "price")));
+    asked.page = Page {
+        limit: Some(10),
+        cursor: true,
+        after: Some(vec![base::Value::text("9.95"), base::Value::Int(2)]),
+        ..Page::default()
+    };
+    reads(
+        asked,
+        &[
+            r#"SELECT t1."id", t1."price", t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND (((t1."price" COLLATE BX_DECIMAL > ?1 OR t1."price" IS NULL)) OR (t1."price" COLLATE BX_DECIMAL = ?1 AND t1."id" > ?2)) ORDER BY t1."price" COLLATE BX_DECIMAL ASC NULLS LAST, t1."id" ASC LIMIT ?3"#,
+        ],
+        &[
+            r#"SELECT t1."id", t1."price"::text, t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND (((t1."price" > $1::text::numeric OR t1."price" IS NULL)) OR (t1."price" = $1::text::numeric AND t1."id" > $2::bigint)) ORDER BY t1."price" ASC, t1."id" ASC LIMIT $3::bigint"#,
+        ],
+    );
+    let mut asked = read(&c, "labels", &["id"], vec![]);
+    asked.page = Page {
+        limit: Some(10),
+        cursor: true,
+        after: Some(vec![base::Value::Int(2)]),
+        ..Page::default()
+    };
+    reads(
+        asked,
+        &[
+            r#"SELECT t1."id", t1."id" FROM "labels" t1 WHERE t1."id" > ?1 ORDER BY t1."id" ASC LIMIT ?2"#,
+        ],
+        &[
+            r#"SELECT t1."id", t1."id" FROM "labels" t1 WHERE t1."id" > $1::bigint ORDER BY t1."id" ASC LIMIT $2::bigint"#,
+        ],
+    );
+}
+
+#[test]
+fn groups_are_counted_apart() {
+    let c = shop();
+    let mut asked = read(&c, "posts", &[], vec![]);
+    asked.order.clear();
+    asked.count = Count::Exact;
+    asked.projection = Projection::Groups(Grouping {
+        keys: vec![GroupKey {
+            keys: vec![String::from("date:year:at"), String::from("year_at")],
+            column: column(&c, "posts", "at"),
+            part: Some(DatePart::Year),
+        }],
+        aggregates: vec![Aggregate {
+            alias: String::from("total"),
+            function: AggregateFunction::Sum,
+            column: Some(column(&c, "posts", "price")),
+        }],
+    });
+    reads(
+        asked,
+        &[
+            r#"SELECT bx_date_part('year', t1."at"), bx_dec_sum(t1."price") FROM "posts" t1 WHERE t1."deletedAt" IS NULL GROUP BY bx_date_part('year', t1."at") ORDER BY bx_date_part('year', t1."at") ASC NULLS LAST"#,
+            r#"SELECT count(*) FROM (SELECT 1 AS "$one" FROM "posts" t1 WHERE t1."deletedAt" IS NULL GROUP BY bx_date_part('year', t1."at")) t2"#,
+        ],
+        &[
+            r#"SELECT floor(extract(year from t1."at" AT TIME ZONE 'UTC'))::bigint, sum(t1."price")::text FROM "posts" t1 WHERE t1."deletedAt" IS NULL GROUP BY floor(extract(year from t1."at" AT TIME ZONE 'UTC'))::bigint ORDER BY floor(extract(year from t1."at" AT TIME ZONE 'UTC'))::bigint ASC"#,
+            r#"SELECT count(*) FROM (SELECT 1 AS "$one" FROM "posts" t1 WHERE t1."deletedAt" IS NULL GROUP BY floor(extract(year from t1."at" AT TIME ZONE 'UTC'))::bigint) t2"#,
+        ],
+    );
+}
+
+#[test]
+fn an_insert_leaves_a_change_row() {
+    let c = shop();
+    let step = insert(&c, "labels", values([("id", Assigned::NextNumber), ("name", given("x"))]));
+    writes(
+        plan(vec![step]),
+        &[
+            r#"INSERT INTO "labels" ("name") VALUES (?1) RETURNING "id""#,
+            r#"INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, 'labels', CAST(t1."id" AS TEXT), 'create', NULL, ('{"id":'||coalesce(t1."id",'null')||',"name":'||coalesce(json_quote(t1."name"),'null')||'}'), ?1, ?2, ?3 FROM "labels" t1 WHERE t1."id" = ?4"#,
+        ],
+        &[
+            r#"WITH t1 AS (INSERT INTO "labels" ("id", "name") VALUES (nextval('"labels.id.seq"'::regclass), $1::text) RETURNING *), t2 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t1."id"::text, 'create', NULL, ('{"id":'||coalesce(t1."id"::text,'null')||',"name":'||coalesce(to_json(t1."name"::text)::text,'null')||'}')::jsonb, $2::text, $3::text, $4::bigint FROM t1) SELECT t1."id" FROM t1"#,
+        ],
+    );
+}
+
+#[test]
+fn an_update_of_one_record_says_what_was_and_what_is() {
+    let c = shop();
+    writes(
+        plan(vec![update(&c, "labels", 1, values([("name", given("x"))]))]),
+        &[
+            r#"INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, 'labels', CAST(t1."id" AS TEXT), 'update', ('{"id":'||coalesce(t1."id",'null')||',"name":'||coalesce(json_quote(t1."name"),'null')||'}'), NULL, ?1, ?2, ?3 FROM "labels" t1 WHERE t1."id" = ?4 RETURNING "seq""#,
+            r#"UPDATE "labels" SET "name" = ?1 WHERE "id" = ?2 RETURNING "id""#,
+            r#"UPDATE "_change" SET "after" = (SELECT ('{"id":'||coalesce(t1."id",'null')||',"name":'||coalesce(json_quote(t1."name"),'null')||'}') FROM "labels" t1 WHERE t1."id" = CAST("_change"."id" AS INTEGER)) WHERE "seq" = ?1"#,
+        ],
+        &[
+            r#"WITH t2 AS (SELECT t1.* FROM "labels" t1 WHERE t1."id" = $1::bigint FOR UPDATE OF t1), t4 AS (UPDATE "labels" t3 SET "name" = $2::text WHERE t3."id" IN (SELECT t2."id" FROM t2) RETURNING t3.*), t5 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t4."id"::text, 'update', ('{"id":'||coalesce(t2."id"::text,'null')||',"name":'||coalesce(to_json(t2."name"::text)::text,'null')||'}')::jsonb, ('{"id":'||coalesce(t4."id"::text,'null')||',"name":'||coalesce(to_json(t4."name"::text)::text,'null')||'}')::jsonb, $3::text, $4::text, $5::bigint FROM t4 JOIN t2 ON t4."id" = t2."id") SELECT t4."id" FROM t4"#,
+        ],
+    );
+}
+
+#[test]
+fn a_deletion_announces_what_goes_along_before_it_goes() {
+    let c = shop();
+    writes(
+        plan(vec![delete(&c, "labels", 1)]),
+        &[
+            r#"SELECT t1."id" FROM "labels" t1 WHERE t1."id" = ?1"#,
+            r#"WITH RECURSIVE "$gone" ("c", "id") AS (SELECT 'labels', CAST(t1."id" AS TEXT) FROM "labels" t1 WHERE t1."id" = ?1 UNION SELECT 'posts_labels' AS "c", CAST(t3."id" AS TEXT) AS "id" FROM "$gone" t2, "posts_labels" t3 WHERE t2."c" = 'labels' AND t3."labels_id" = CAST(t2."id" AS INTEGER)) INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, 'posts_labels', CAST(t4."id" AS TEXT), 'delete', ('{"id":'||coalesce(t4."id",'null')||',"posts_id":'||coalesce(t4."posts_id",'null')||',"labels_id":'||coalesce(t4."labels_id",'null')||'}'), NULL, ?2, ?3, ?4 FROM "posts_labels" t4 WHERE t4."id" IN (SELECT CAST("id" AS INTEGER) FROM "$gone" WHERE "c" = 'posts_labels')"#,
+            r#"INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, 'labels', CAST(t1."id" AS TEXT), 'delete', ('{"id":'||coalesce(t1."id",'null')||',"name":'||coalesce(json_quote(t1."name"),'null')||'}'), NULL, ?1, ?2, ?3 FROM "labels" t1 WHERE t1."id" = ?4"#,
+            r#"DELETE FROM "labels" WHERE "id" IN (SELECT t1."id" FROM "labels" t1 WHERE t1."id" = ?1) RETURNING "id""#,
+        ],
+        &[
+            r#"SELECT t1."id" FROM "labels" t1 WHERE t1."id" = $1::bigint FOR UPDATE OF t1"#,
+            r#"WITH RECURSIVE "$gone" ("c", "id") AS (SELECT 'labels'::text, t1."id"::text FROM "labels" t1 WHERE t1."id" = $1::bigint UNION SELECT t4."c", t4."id" FROM "$gone" t2 CROSS JOIN LATERAL (SELECT 'posts_labels'::text AS "c", t3."id"::text AS "id" FROM "posts_labels" t3 WHERE t2."c" = 'labels' AND t3."labels_id" = CASE WHEN t2."c" = 'labels' THEN t2."id"::bigint END) t4) INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'posts_labels', t5."id"::text, 'delete', ('{"id":'||coalesce(t5."id"::text,'null')||',"posts_id":'||coalesce(t5."posts_id"::text,'null')||',"labels_id":'||coalesce(t5."labels_id"::text,'null')||'}')::jsonb, NULL, $2::text, $3::text, $4::bigint FROM "posts_labels" t5 WHERE t5."id" IN (SELECT "id"::bigint FROM "$gone" WHERE "c" = 'posts_labels')"#,
+            r#"WITH t3 AS (DELETE FROM "labels" t2 WHERE t2."id" IN (SELECT t1."id" FROM "labels" t1 WHERE t1."id" = $1::bigint) RETURNING t2.*), t4 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t3."id"::text, 'delete', ('{"id":'||coalesce(t3."id"::text,'null')||',"name":'||coalesce(to_json(t3."name"::text)::text,'null')||'}')::jsonb, NULL, $2::text, $3::text, $4::bigint FROM t3) SELECT t3."id" FROM t3"#,
+        ],
+    );
+}
