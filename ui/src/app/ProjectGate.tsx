@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { SignInPage } from "@/features/sign-in/SignInPage";
-import { host } from "@/host";
+import { HERE, host } from "@/host";
 import type { Project } from "@/host/host";
 import { connectionOf, SessionContext } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -27,6 +27,16 @@ export function Frame({ project, children }: { project: Project | null; children
 
 export function ProjectGate() {
   const { project: id } = useParams({ from: "/p/$project" });
+  return <Gate id={id} setup={undefined} />;
+}
+
+/** The link of a fresh server. Its token stays behind the hash and is never sent but in the form. */
+export function SetUpGate() {
+  const { token } = useSearch({ from: "/setup" });
+  return <Gate id={HERE} setup={token} />;
+}
+
+function Gate({ id, setup }: { id: string; setup: string | undefined }) {
   const projects = useProjects();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -104,10 +114,10 @@ export function ProjectGate() {
       </Frame>
     );
   }
-  return <Connected key={project.id} project={project} />;
+  return <Connected key={project.id} project={project} setup={setup} />;
 }
 
-function Connected({ project }: { project: Project }) {
+function Connected({ project, setup }: { project: Project; setup: string | undefined }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const connection = useQuery({
@@ -161,10 +171,11 @@ function Connected({ project }: { project: Project }) {
   if (me.data === null) {
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={open.url} onDone={() => void me.refetch()} />
+        <SignInPage client={open.client} url={open.url} setup={setup} onDone={() => void me.refetch()} />
       </Frame>
     );
   }
+  if (setup !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
   const signOut = async () => {
     await open.client.auth.logout();
     queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "projects" && query.queryKey[0] !== "connection" });

@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { ProjectGate } from "./ProjectGate";
+import { ProjectGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
 import { HomeRoute } from "./routes/HomeRoute";
 
@@ -24,6 +24,12 @@ const kit = createRoute({
   getParentRoute: () => root,
   path: "/kit",
   component: lazyRouteComponent(() => import("./routes/KitPage"), "KitPage"),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (search: Record<string, unknown>): { token: string } => ({ token: String(search["token"] ?? "") }),
+  component: SetUpGate,
 });
 const project = createRoute({ getParentRoute: () => root, path: "/p/$project", component: ProjectGate });
 const projectStart = createRoute({
@@ -77,6 +83,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     start,
     home,
+    setup,
     kit,
     project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api]),
   ]),

@@ -1,9 +1,7 @@
 /** The page that a Plinth server serves: one instance, and addresses of others it remembers. */
 import type { Environment } from "@/kit/TitleBar";
+import { HERE } from "./index";
 import { HostError, type Host, type NewConnection, type Project, type ProjectsHost } from "./host";
-
-/** Id of the instance that serves this page. */
-export const HERE = "here";
 
 const REMEMBERED = "plinth.connections";
 

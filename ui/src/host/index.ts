@@ -1,5 +1,8 @@
 import type { Host } from "./host";
 
+/** Id of the instance that serves this page, in a browser. */
+export const HERE = "here";
+
 let chosen: Host | null = null;
 
 /** Called once before the first render; the desktop half is a chunk that browsers never load. */

@@ -62,7 +62,7 @@ export function Step({
           {name}
         </span>
         <span className={cx("flex items-center gap-1 truncate text-hint", tone)}>
-          {Mark ? <Mark aria-hidden size={11} className="stroke-meaning" /> : null}
+          {Mark ? <Mark aria-hidden size={11} className={Mark === Check || Mark === X ? "stroke-meaning" : ""} /> : null}
           {second}
         </span>
       </div>

@@ -26,12 +26,12 @@ export function TitleBar({
       data-connection={environment}
       data-tauri-drag-region=""
       className={cx(
-        "relative grid h-9 shrink-0 grid-cols-[minmax(0,1fr)_minmax(0,400px)_minmax(0,1fr)] items-stretch border-b border-line pt-0.5",
+        "relative grid h-9 shrink-0 grid-cols-[minmax(0,1fr)_minmax(0,400px)_minmax(0,1fr)] items-stretch max-[1000px]:grid-cols-[minmax(0,auto)_minmax(100px,1fr)_auto] max-[1000px]:gap-3 border-b border-line pt-0.5",
         environment === "production" ? "bg-prod-tint" : "bg-bg-window",
       )}
     >
       <div aria-hidden className="absolute inset-x-0 top-0 h-0.5 bg-accent" />
-      <div data-tauri-drag-region="" className="flex min-w-0 items-center gap-2 pl-3">
+      <div data-tauri-drag-region="" className="flex min-w-0 items-center gap-2 pr-2 pl-3">
         <Mark />
         {left}
       </div>
@@ -62,7 +62,7 @@ export function ConnectionChip({
       )}
     >
       <Dot state="open" />
-      <span className="truncate font-medium">{name}</span>
+      <span className="min-w-6 truncate font-medium">{name}</span>
       <ChevronsUpDown aria-hidden size={12} />
     </button>
   );

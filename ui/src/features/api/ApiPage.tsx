@@ -165,7 +165,7 @@ function Explorer({
 
   const who = user?.email ?? t("as.anonymous");
   return (
-    <div className="flex min-h-0 flex-1 max-[1100px]:overflow-x-auto">
+    <div className="flex min-h-0 flex-1">
       <Requests
         collection={collection}
         op={op}
@@ -183,7 +183,8 @@ function Explorer({
           setFault(null);
         }}
       />
-      <section aria-label={target(request)} className="flex w-[452px] shrink-0 flex-col border-r border-line">
+      <div className="flex min-w-0 flex-1 max-[1200px]:flex-col max-[1200px]:overflow-y-auto">
+      <section aria-label={target(request)} className="flex w-[452px] shrink-0 flex-col border-r border-line max-[1200px]:w-full max-[1200px]:border-b">
         <div className="flex flex-col gap-2 px-4 py-3">
           <div className="flex gap-1.5">
             <Select
@@ -225,6 +226,7 @@ function Explorer({
         <Snippets request={request} url={url} />
       </section>
       <Response answer={answer} fault={fault} running={running !== null} who={who} host={new URL(url).host} onRetry={ask} />
+      </div>
       <ConfirmLoss
         open={asking}
         title={t("confirm.title", { method: request.method, path: request.path })}
@@ -525,7 +527,7 @@ function Response({
   const words = answer ? verdict(answer, who, rows) : null;
   const id = answer?.headers.find(([name]) => name === "x-request-id")?.[1];
   return (
-    <section aria-label={t("response")} aria-busy={running} data-region="" className="flex min-w-[360px] flex-1 flex-col">
+    <section aria-label={t("response")} aria-busy={running} data-region="" className="flex min-w-0 flex-1 flex-col max-[1200px]:min-h-80 max-[1200px]:flex-none">
       {fault ? (
         <ErrorBand
           className="m-4"

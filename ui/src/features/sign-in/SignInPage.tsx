@@ -5,20 +5,27 @@ import { Button } from "@/kit/Button";
 import { Field, Input } from "@/kit/Field";
 import { Mark } from "@/kit/Mark";
 import { ErrorBand } from "@/kit/states";
-import { setupToken, forgetSetupToken, makeFirstOwner } from "./setup";
+import { makeFirstOwner } from "./setup";
 import { t } from "./messages";
 
-/** E-mail and password, or, with a set-up link, the form for the very first owner. */
-export function SignInPage({ client, url, onDone }: { client: Client; url: string; onDone: () => void }) {
-  const [token] = useState(setupToken);
+export interface SignInPageProps {
+  client: Client;
+  url: string;
+  /** The token of a set-up link: the form then makes the very first owner. */
+  setup?: string | undefined;
+  onDone: () => void;
+}
+
+/** E-mail and password; or, with a set-up link, the form for the first owner. */
+export function SignInPage({ client, url, setup, onDone }: SignInPageProps) {
   const address = new URL(url).host;
   return (
     <div className="m-auto flex w-full max-w-[400px] flex-col p-10">
       <Mark size={40} />
-      {token === null ? (
+      {setup === undefined ? (
         <SignIn client={client} address={address} onDone={onDone} />
       ) : (
-        <SetUp client={client} address={address} token={token} onDone={onDone} />
+        <SetUp client={client} address={address} token={setup} onDone={onDone} />
       )}
     </div>
   );
@@ -93,7 +100,6 @@ function SetUp({ client, address, token, onDone }: { client: Client; address: st
     try {
       await makeFirstOwner(client, { token, email, password, firstName });
       await client.auth.login({ email, password, authMode: "cookie" });
-      forgetSetupToken();
       onDone();
     } catch (error) {
       setFault(faultOf(error, t("setup.failed")));
