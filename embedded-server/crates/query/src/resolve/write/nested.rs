@@ -47,7 +47,7 @@ impl Writer<'_> {
     // ---- what the record points to ----
 
     /// The columns that tie a record to the one it points to; `None` when the payload was refused.
-    pub(super) fn to_one(
+    pub(super) fn pointed(
         &mut self,
         collection: &Arc<Collection>,
         relation: &Relation,
@@ -194,7 +194,20 @@ impl Writer<'_> {
                 };
                 self.children(&tie, relation, &list, spot)
             }
-            RelationKind::Through { .. } => self.through(parent, &far, link, relation, &list, spot),
+            RelationKind::Through { junction, junction_source, .. } => {
+                let Some(junction) = self.scope.full.get(junction).map(Arc::clone) else {
+                    self.wrong(relation, spot, "The junction of this relation does not exist");
+                    return Ok(());
+                };
+                let tie = Tie {
+                    child: &junction,
+                    column: junction_source,
+                    link,
+                    scope: None,
+                    replace: parent.existed,
+                };
+                self.through(&tie, &far, relation, &list, spot)
+            }
             RelationKind::ToOne { .. } => Ok(()),
         }
     }
@@ -392,34 +405,20 @@ impl Writer<'_> {
     /// Far records through a junction that does not show.
     fn through(
         &mut self,
-        parent: &Parent<'_>,
+        tie: &Tie<'_>,
         far: &Arc<Collection>,
-        link: Assigned,
         relation: &Relation,
         list: &[(Option<usize>, &Json)],
         spot: &Spot,
     ) -> Result<()> {
-        let RelationKind::Through {
-            junction, junction_source, junction_target, target_column, ..
-        } = &relation.kind
-        else {
+        let RelationKind::Through { junction_target, target_column, .. } = &relation.kind else {
             return Ok(());
         };
-        let Some(junction) = self.scope.full.get(junction).map(Arc::clone) else {
-            self.wrong(relation, spot, "The junction of this relation does not exist");
-            return Ok(());
-        };
-        let tie = Tie {
-            child: &junction,
-            column: junction_source,
-            link,
-            scope: None,
-            replace: parent.existed,
-        };
+        let junction = tie.child;
         if tie.replace {
-            let filter = self.tied(&tie, Vec::new());
+            let filter = self.tied(tie, Vec::new());
             self.push(Step::Delete {
-                collection: Arc::clone(&junction),
+                collection: Arc::clone(junction),
                 filter,
                 key: None,
                 one: false,
@@ -468,7 +467,7 @@ impl Writer<'_> {
             };
             let mut columns = tie.columns();
             columns.insert(junction_target.clone(), target);
-            self.insert(&junction, &Map::new(), columns, &below)?;
+            self.insert(junction, &Map::new(), columns, &below)?;
         }
         Ok(())
     }
