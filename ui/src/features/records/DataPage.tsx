@@ -106,14 +106,16 @@ function Records({
   const [view, setView] = useState<View>(() => readView(search));
   const written = JSON.stringify(writeView(readView(search)));
   const applied = useMemo(() => view.pills.filter((pill) => readPill(collection, pill).ok), [collection, view.pills]);
-  const mine = JSON.stringify(writeView({ ...view, pills: applied }));
   const lastWritten = useRef(written);
+  const seen = useRef(written);
   useEffect(() => {
     // Back and forward change the address under the screen; its own changes come back unchanged.
+    if (written === seen.current) return;
+    seen.current = written;
     if (written === lastWritten.current) return;
     lastWritten.current = written;
-    if (written !== mine) setView(readView(JSON.parse(written) as Record<string, unknown>));
-  }, [written, mine]);
+    setView(readView(JSON.parse(written) as Record<string, unknown>));
+  }, [written]);
   const show = useCallback(
     (next: View) => {
       setView(next);

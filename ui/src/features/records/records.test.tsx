@@ -1,0 +1,338 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { SessionContext, type Session } from "@/host/session";
+import { useKeyDispatch } from "@/kit/commands";
+import { TooltipProvider } from "@/kit/Tooltip";
+import { readCollection } from "@/lib/fields";
+import { createPending } from "@/lib/pending";
+import { NULL, value, type Value } from "@/lib/values";
+import { setLocale } from "@/messages/catalogue";
+import { CellEditor, type EditorProps } from "./CellEditor";
+import { CellView } from "./CellView";
+import { DataPage } from "./DataPage";
+import { m } from "./messages";
+import { problemText } from "./words";
+
+const schema = {
+  timestamps: false,
+  fields: {
+    id: { type: "BigInt", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } },
+    total: { type: "Decimal", values: { precision: 12, scale: 2 } },
+    note: { type: "String" },
+    status: { type: "Enum", values: ["draft", "paid"] },
+    paid: { type: "Boolean", defaultValue: false },
+    placed_at: { type: "DateTime", defaultValue: { type: "NOW" } },
+  },
+};
+const orders = readCollection("orders", schema);
+const field = (name: string) => {
+  const found = orders.fields.find((f) => f.name === name);
+  if (!found) throw new Error(name);
+  return found;
+};
+
+// A page has no size here; the grid is told it has one.
+beforeEach(() => {
+  setLocale("en");
+  for (const [name, size] of [["clientWidth", 1200], ["clientHeight", 400], ["offsetWidth", 1200], ["offsetHeight", 400]] as const) {
+    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+  }
+});
+
+describe("words", () => {
+  it("has a sentence for every problem a value can have, with its slots filled", () => {
+    const codes = /code:\s*((?:\s*\|\s*"[a-z-]+")+)/.exec(readFileSync("src/lib/values.ts", "utf8"))?.[1]?.match(/[a-z][a-z-]+/g) ?? [];
+    expect(codes.length).toBeGreaterThan(25);
+    const args = Object.fromEntries(
+      ["value", "low", "high", "at", "suggestion", "scale", "digits", "room", "line", "column", "index", "type", "limit", "size", "options", "field"].map((slot) => [slot, "X"]),
+    );
+    for (const code of codes) {
+      const said = problemText({ code: code as "uuid", args });
+      expect(said).not.toContain("problem.");
+      expect(said).not.toMatch(/undefined|\{/);
+    }
+  });
+
+  it("shows nothing untranslated in the pseudo-locale", () => {
+    setLocale("pseudo");
+    expect(m("newRow")).not.toBe("New row");
+  });
+});
+
+describe("cells", () => {
+  const text = (name: string, shown: Value, more: object = {}) => render(<CellView field={field(name)} value={shown} {...more} />).container.textContent;
+
+  it("tells NULL, empty, default and a value apart", () => {
+    expect(text("note", NULL)).toBe("NULL");
+    expect(text("note", { s: "empty" })).toBe("empty");
+    expect(text("placed_at", { s: "default" })).toBe("default: now()");
+    expect(text("id", { s: "default" })).toBe("auto");
+    expect(text("total", value("1284500.00"))).toBe("1,284,500.00");
+    expect(text("placed_at", value("2026-11-20T19:42:07.000Z"))).toBe("2026-11-20 19:42:07 +00:00");
+    expect(text("total", value("2"), { was: value("1"), roomy: true })).toBe("12");
+  });
+
+  it("draws markup in a value as text", () => {
+    const { container } = render(<CellView field={field("note")} value={value("<img src=x onerror=alert(1)>")} />);
+    expect(container.querySelector("img")).toBeNull();
+  });
+});
+
+describe("the cell editor", () => {
+  function edit(name: string, shown: Value, more: Partial<EditorProps> = {}) {
+    const staged = vi.fn();
+    const cancelled = vi.fn();
+    const invalid = vi.fn();
+    render(
+      <CellEditor field={field(name)} value={shown} label={name} target={undefined} canDefault={false} onStage={staged} onInvalid={invalid} onCancel={cancelled} {...more} />,
+    );
+    return { staged, cancelled, invalid, input: screen.getByLabelText<HTMLInputElement>(name) };
+  }
+
+  it("stages the very value it opened with when nothing was typed", () => {
+    for (const shown of [value("12.10"), NULL, { s: "default" } as const]) {
+      const { staged, input } = edit("total", shown);
+      fireEvent.keyDown(input, { key: "Enter" });
+      expect(staged).toHaveBeenCalledWith(shown, "down");
+      document.body.innerHTML = "";
+    }
+  });
+
+  it("refuses a wrong number in words, stays open, and lets a minus be typed", () => {
+    const { staged, input } = edit("total", value("12.10"));
+    fireEvent.change(input, { target: { value: "-" } });
+    fireEvent.change(input, { target: { value: "12.5O" } });
+    fireEvent.keyDown(input, { key: "Tab" });
+    expect(staged).not.toHaveBeenCalled();
+    expect(screen.getByRole("alert").textContent).toBe("Character 5 is the letter O, not a zero");
+    fireEvent.change(input, { target: { value: "-12.50" } });
+    fireEvent.keyDown(input, { key: "Tab", shiftKey: true });
+    expect(staged).toHaveBeenCalledWith(value("-12.50"), "previous");
+  });
+
+  it("keeps an unreadable text when it is left, and drops it on Esc", () => {
+    const first = edit("total", value("1"));
+    fireEvent.change(first.input, { target: { value: "x" } });
+    fireEvent.blur(first.input);
+    expect(first.invalid).toHaveBeenCalledWith("x", expect.objectContaining({ code: "not-number" }));
+    document.body.innerHTML = "";
+    const second = edit("total", value("1"));
+    fireEvent.change(second.input, { target: { value: "x" } });
+    fireEvent.keyDown(second.input, { key: "Escape" });
+    expect(second.cancelled).toHaveBeenCalled();
+    expect(second.invalid).not.toHaveBeenCalled();
+  });
+
+  it("sets NULL by key where the field allows it", () => {
+    const { staged, input } = edit("total", value("1"));
+    fireEvent.keyDown(input, { key: "Backspace", ctrlKey: true });
+    expect(staged).toHaveBeenCalledWith(NULL, "stay");
+  });
+});
+
+interface Asked {
+  method: string;
+  path: string;
+  params?: Record<string, unknown>;
+  body?: { operations?: unknown[]; dryRun?: boolean };
+}
+
+function open(answer: (asked: Asked) => unknown = () => undefined, search: Record<string, unknown> = {}) {
+  const asked: Asked[] = [];
+  const rows = Array.from({ length: 450 }, (_, i) => ({
+    id: 1000 + i, total: `${String(i)}.50`, note: i === 1 ? "" : i === 2 ? null : `note ${String(i)}`, status: "draft", paid: false, placed_at: "2026-11-20T19:42:07.000Z",
+  }));
+  const http = {
+    request: (request: Asked) => {
+      asked.push(request);
+      const own = answer(request);
+      if (own instanceof Error) return Promise.reject(own);
+      if (own !== undefined) return Promise.resolve(own);
+      const after = request.params?.["after"];
+      const start = typeof after === "string" ? Number(after || 0) : Number(request.params?.["offset"] ?? 0);
+      const limit = Number(request.params?.["limit"] ?? 0);
+      if (request.path === "/items/orders") {
+        const end = Math.min(start + limit, rows.length);
+        return Promise.resolve({ data: rows.slice(start, end), cursor: end < rows.length ? String(end) : null, totalCount: 9000, totalCountEstimated: true });
+      }
+      return Promise.resolve({ data: [] });
+    },
+  };
+  const all = { fields: ["*"], conditional: false };
+  const pending = createPending();
+  const session = {
+    project: { id: "p", name: "Shop", kind: "local", environment: "local", guard: "open", place: "", store: "sqlite", state: "running" },
+    url: "http://x",
+    token: undefined,
+    user: null,
+    pending,
+    client: {
+      http,
+      items: () => ({ export: () => Promise.resolve(new Response("")) }),
+      imports: { rejects: () => Promise.resolve(new Response("")) },
+      schemas: { find: () => Promise.resolve({ data: [{ collectionName: "orders", schema }], totalCount: 1 }) },
+      access: { me: () => Promise.resolve({ role: "administrator", collections: { orders: { create: all, read: all, update: all, delete: all } } }) },
+    },
+  } as unknown as Session;
+  const onSearch = vi.fn();
+  function Keys() {
+    useKeyDispatch();
+    return null;
+  }
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <SessionContext.Provider value={session}>
+        <TooltipProvider>
+          <Keys />
+          <DataPage collection="orders" search={search} onSearch={onSearch} onOpen={vi.fn()} />
+        </TooltipProvider>
+      </SessionContext.Provider>
+    </QueryClientProvider>,
+  );
+  return { asked, pending, onSearch };
+}
+
+async function cell(row: string, name: string): Promise<HTMLElement> {
+  const grid = await screen.findByRole("grid");
+  const header = await within(grid).findByRole("columnheader", { name: new RegExp(`^${name}`) });
+  const col = header.dataset["col"] ?? "";
+  return waitFor(() => {
+    const found = grid.querySelector<HTMLElement>(`[data-row="${row}"][data-col="${col}"]`);
+    if (!found) throw new Error(`no cell ${row} ${name}`);
+    return found;
+  });
+}
+
+const press = (node: Element, key: string, more: object = {}) => act(() => void fireEvent.keyDown(node, { key, ...more }));
+const focused = () => document.activeElement ?? document.body;
+
+describe("the Data screen", () => {
+  it("asks for one page by cursor with an estimate, and draws only what is seen", async () => {
+    const { asked } = open();
+    expect((await cell("r:0", "total")).textContent).toBe("0.50");
+    const pages = asked.filter((request) => request.path === "/items/orders");
+    expect(pages[0]?.params).toMatchObject({ after: "", count: "estimate", limit: 200, sort: ["id"] });
+    expect(pages).toHaveLength(1);
+    const grid = screen.getByRole("grid");
+    expect(grid.getAttribute("aria-rowcount")).toBe("-1");
+    expect(within(grid).getAllByRole("row").length).toBeLessThan(40);
+  });
+
+  it("moves by arrows, edits by Enter, stages by Tab, and commits with what stood there", async () => {
+    const { asked, pending } = open((request) =>
+      request.path === "/items/batch" ? { data: [{ op: "update", collection: "orders", id: 1000 }] } : undefined,
+    );
+    const first = await cell("r:0", "total");
+    act(() => first.focus());
+    fireEvent.pointerDown(first);
+    press(first, "Enter");
+    const input = screen.getByLabelText<HTMLInputElement>("total of row 1000");
+    fireEvent.change(input, { target: { value: "99.90" } });
+    press(input, "Tab");
+    // The row moved into the band, and editing went on in its next cell.
+    expect(screen.getByLabelText("note of row 1000")).toBe(focused());
+    press(focused(), "Escape");
+    expect(pending.opsOf("records")).toHaveLength(1);
+    expect((await cell("b:1000", "total")).textContent).toContain("99.90");
+    expect(screen.getByText("1 row changed")).toBeTruthy();
+    press(document.body, "s", { ctrlKey: true });
+    await waitFor(() => expect(pending.opsOf("records")).toHaveLength(0));
+    expect(asked.find((request) => request.path === "/items/batch")?.body?.operations).toEqual([
+      { op: "update", collection: "orders", id: "1000", data: { total: "99.90" }, expect: { total: "0.50" } },
+    ]);
+  });
+
+  it("empties with Backspace, sets NULL with Ctrl Backspace, toggles with Space, restores with Esc", async () => {
+    const { pending } = open();
+    const note = await cell("r:0", "note");
+    fireEvent.pointerDown(note);
+    press(note, "Backspace");
+    expect(pending.opsOf("records")[0]?.after).toEqual({ s: "empty" });
+    press(await cell("b:1000", "note"), "Backspace", { ctrlKey: true });
+    expect(pending.opsOf("records")[0]?.after).toEqual(NULL);
+    press(await cell("b:1000", "note"), "Escape");
+    expect(pending.opsOf("records")).toHaveLength(0);
+    const paid = await cell("r:0", "paid");
+    fireEvent.pointerDown(paid);
+    press(paid, " ");
+    expect(pending.opsOf("records")[0]?.after).toEqual(value("true"));
+    const total = await cell("r:1", "total");
+    fireEvent.pointerDown(total);
+    press(total, "Backspace");
+    expect(screen.getByRole("alert").textContent).toBe("total has no empty value. Use NULL.");
+  });
+
+  it("writes a sort and a filter into the address", async () => {
+    const { onSearch } = open();
+    const total = await cell("r:3", "total");
+    press(total, "ArrowUp", { ctrlKey: true });
+    fireEvent.click(await screen.findByRole("columnheader", { name: /^total/ }));
+    expect(onSearch).toHaveBeenLastCalledWith({ sort: "total" });
+    const note = await cell("r:2", "note");
+    fireEvent.pointerDown(note);
+    press(note, "f", { altKey: true });
+    expect(onSearch).toHaveBeenLastCalledWith({ filter: '[["note","isNull"]]', sort: "total" });
+  });
+
+  it("keeps a pill that is no condition, says why, and does not ask with it", async () => {
+    const { asked } = open(undefined, { filter: '[["total","gte","5oo"]]' });
+    await cell("r:0", "total");
+    expect(screen.getByText("Character 2 is the letter O, not a zero, not applied")).toBeTruthy();
+    expect(asked.find((request) => request.path === "/items/orders")?.params?.["filter"]).toBeUndefined();
+  });
+
+  it("says what went wrong with a read, in place, and reads again", async () => {
+    let broken = true;
+    open((request) =>
+      request.path === "/items/orders" && broken ? Object.assign(new Error("no such operator"), { status: 400, code: "UNKNOWN_OPERATOR", details: [] }) : undefined,
+    );
+    expect(await screen.findByText("The rows were not read: no such operator")).toBeTruthy();
+    broken = false;
+    fireEvent.click(screen.getByRole("button", { name: /Read again/ }));
+    expect((await cell("r:0", "total")).textContent).toBe("0.50");
+    expect(screen.queryByText(/were not read/)).toBeNull();
+  });
+
+  it("puts a new row into the band, and says which value it still needs", async () => {
+    const { pending, asked } = open((request) =>
+      request.path === "/items/batch" ? { data: [{ op: "create", collection: "orders", id: 7 }] } : undefined,
+    );
+    await cell("r:0", "total");
+    press(document.body, "n");
+    await waitFor(() => expect(pending.opsOf("records")).toHaveLength(1));
+    const input = await screen.findByLabelText<HTMLInputElement>("total of row new");
+    fireEvent.change(input, { target: { value: "5" } });
+    press(input, "Enter");
+    press(document.body, "s", { ctrlKey: true });
+    await waitFor(() => expect(pending.opsOf("records")).toHaveLength(0));
+    expect(asked.find((request) => request.path === "/items/batch")?.body?.operations).toEqual([
+      { op: "create", collection: "orders", data: { total: "5" } },
+    ]);
+  });
+
+  it("shows both values of a conflict and commits only after a choice", async () => {
+    const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [{ index: 0, field: "total", expected: "0.50", current: "7.00" }] });
+    let first = true;
+    const { pending } = open((request) => {
+      if (request.path !== "/items/batch") return undefined;
+      if (!first) return { data: [{ op: "update", collection: "orders", id: 1000 }] };
+      first = false;
+      return conflict;
+    });
+    const total = await cell("r:0", "total");
+    fireEvent.pointerDown(total);
+    press(total, "9");
+    const input = screen.getByLabelText<HTMLInputElement>("total of row 1000");
+    expect(input.value).toBe("9");
+    press(input, "Enter");
+    press(document.body, "s", { ctrlKey: true });
+    const panel = await screen.findByRole("region", { name: "Changed by somebody else since you read it" });
+    expect(panel.textContent).toContain("0.507.009");
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: /^Commit 1 row/ }).disabled).toBe(true);
+    fireEvent.click(within(panel).getByRole("button", { name: "Use mine" }));
+    press(document.body, "s", { ctrlKey: true });
+    await waitFor(() => expect(pending.opsOf("records")).toHaveLength(0));
+  });
+});
