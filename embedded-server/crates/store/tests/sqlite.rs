@@ -324,3 +324,25 @@ async fn a_damaged_file_is_called_damaged() {
     store.close().await;
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn costly_lists_with_a_total_leave_no_snapshot_behind() {
+    let place = harness::sqlite(Limits::default()).await;
+    let store = &place.store;
+    define(store, &["CREATE TABLE t (i INTEGER PRIMARY KEY, w TEXT)"]).await;
+    let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i, 'w' || i FROM n";
+    run(store, fill, vec![]).await.unwrap();
+    // Each text is new, so each begins on the caller's thread, is found too costly there in the
+    // middle of its snapshot, and is read again on a reading thread.
+    for turn in 0..300_u64 {
+        let text =
+            format!("SELECT i FROM t WHERE w LIKE '%9' AND {turn} = {turn} ORDER BY w LIMIT 1");
+        let mut read = harness::page(store, &text, &[("i", sql::Form::Int)]);
+        read.limit = Some(1);
+        read.total = Some(plain("SELECT count(*) FROM t WHERE i > 0"));
+        let found = store.read(&read).await.unwrap();
+        assert_eq!(found.total, Some(9_000 + turn));
+        run(store, "INSERT INTO t (w) VALUES ('new')", vec![]).await.unwrap();
+    }
+    place.clear().await;
+}

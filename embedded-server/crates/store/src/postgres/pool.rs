@@ -31,6 +31,9 @@ const STATEMENTS_KEPT: usize = 256;
 /// A connection that lay idle longer is asked whether it lives before a write relies on it.
 const IDLE_ASKED: Duration = Duration::from_secs(5);
 
+/// Longest silence of a server beyond the time that its statements may take.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// Times a program is run again after a serialization fault or a deadlock.
 const RETRIES_MAX: u32 = 4;
 
@@ -104,6 +107,15 @@ impl Leased {
         result
     }
 
+    /// As [`Self::done`], for reads: one that failed for a reason of ours may have left rows
+    /// behind, and is better ended than drained.
+    fn asked<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if matches!(result, Err(Failure::Ours(_))) {
+            return result;
+        }
+        self.done(result)
+    }
+
     /// Whether a failed read should be asked once more on another connection: this one was dead
     /// before it was asked, or knows tables that have changed. A read may always be repeated.
     fn may_ask_again<T>(&mut self, result: &Result<T, Failure>, tried: &mut bool) -> bool {
@@ -150,6 +162,18 @@ impl Open {
                 Err(_) => tracing::debug!("a statement could not be ended early: no answer"),
             }
         });
+    }
+
+    /// Waits for the server's answer a little longer than the server itself would work on it: a
+    /// server that fell silent must not hold a connection for ever.
+    async fn answered<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout(self.limit * 2 + SILENCE, work).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::Ours(fault::gone())),
+        }
     }
 
     async fn connect(&self, statement_ms: u128) -> Result<Connected> {
@@ -281,8 +305,8 @@ impl Pool {
         loop {
             let mut leased = self.0.lease().await?;
             leased.rests = false;
-            let page = self.page(&mut leased, compiled).await;
-            let page = leased.done(page);
+            let page = self.0.answered(self.page(&mut leased, compiled)).await;
+            let page = leased.asked(page);
             if !leased.may_ask_again(&page, &mut tried) {
                 return page.map_err(Failure::into_error);
             }
@@ -295,8 +319,9 @@ impl Pool {
             Tally::add(&self.0.tally.statements);
             let mut leased = self.0.lease().await?;
             leased.rests = false;
-            let rows = run::rows(leased.connection()?, &self.0.texts, statement).await;
-            let rows = leased.done(rows);
+            let rows = run::rows(leased.connection()?, &self.0.texts, statement);
+            let rows = self.0.answered(rows).await;
+            let rows = leased.asked(rows);
             if !leased.may_ask_again(&rows, &mut tried) {
                 return rows.map_err(Failure::into_error);
             }
@@ -394,7 +419,7 @@ impl Pool {
             let transient = cause.is_some_and(fault::is_transient);
             let stale = cause.is_some_and(fault::is_stale_plan);
             let result = leased.done(result);
-            if (transient || stale) && tried < RETRIES_MAX {
+            if (transient && tried < RETRIES_MAX) || (stale && tried == 0) {
                 if stale {
                     leased.connected = None;
                 }
@@ -419,7 +444,8 @@ impl Pool {
             && matches!(only.expect, Expect::Any)
         {
             Tally::add(&self.0.tally.statements);
-            let did = run::step(connection, &self.0.texts, &only.statement, &[]).await?;
+            let did = run::step(connection, &self.0.texts, &only.statement, &[]);
+            let did = self.0.answered(did).await?;
             Tally::add(&self.0.tally.commits);
             return Ok(Outcome { steps: vec![did] });
         }
@@ -476,7 +502,7 @@ impl Pool {
             let mut done = Vec::with_capacity(definition.statements.len());
             for statement in &definition.statements {
                 Tally::add(&self.0.tally.statements);
-                done.push(run::step(connection, &self.0.texts, statement, &done).await?);
+                done.push(run::step_once(connection, &self.0.texts, statement, &done).await?);
             }
             Ok::<(), Failure>(())
         };

@@ -11,7 +11,8 @@ use futures_util::stream::BoxStream;
 use sql::Statement;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{
-    AssertSqlSafe, Either, Executor as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _,
+    Arguments as _, AssertSqlSafe, Either, Executor as _, PgConnection, Row as _, TypeInfo as _,
+    ValueRef as _,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -184,24 +185,25 @@ fn query(texts: &Texts, statement: &Statement, done: &[StepOutcome]) -> Result<Q
     let values =
         statement.binds.iter().map(|bind| bound(bind, done)).collect::<Result<Vec<_>>>()?;
     let (text, kinds) = texts.declared(&statement.text, &values);
-    let mut query = sqlx::query(AssertSqlSafe(text));
+    let mut arguments = PgArguments::default();
     for (value, kind) in values.into_iter().zip(kinds) {
-        query = match value {
+        let encoded = match value {
             Value::Null => match kind {
-                b'b' => query.bind(None::<bool>),
-                b'i' => query.bind(None::<i64>),
-                b'r' => query.bind(None::<f64>),
-                b'y' => query.bind(None::<Vec<u8>>),
-                _ => query.bind(None::<String>),
+                b'b' => arguments.add(None::<bool>),
+                b'i' => arguments.add(None::<i64>),
+                b'r' => arguments.add(None::<f64>),
+                b'y' => arguments.add(None::<&[u8]>),
+                _ => arguments.add(None::<&str>),
             },
-            Value::Bool(truth) => query.bind(*truth),
-            Value::Int(number) => query.bind(*number),
-            Value::Real(number) => query.bind(*number),
-            Value::Text(text) => query.bind(text.clone()),
-            Value::Bytes(bytes) => query.bind(bytes.clone()),
+            Value::Bool(truth) => arguments.add(*truth),
+            Value::Int(number) => arguments.add(*number),
+            Value::Real(number) => arguments.add(*number),
+            Value::Text(text) => arguments.add(text.as_str()),
+            Value::Bytes(bytes) => arguments.add(bytes.as_slice()),
         };
+        encoded.map_err(|cause| Error::internal("a value could not be bound").caused_by(cause))?;
     }
-    Ok(query)
+    Ok(sqlx::query_with(AssertSqlSafe(text), arguments))
 }
 
 /// Runs one step of a program to its end.
@@ -212,6 +214,21 @@ pub(super) async fn step(
     done: &[StepOutcome],
 ) -> Result<StepOutcome, Failure> {
     let query = query(texts, statement, done)?;
+    finished(connection, query).await
+}
+
+/// Runs a statement that is not worth keeping prepared: a change of tables.
+pub(super) async fn step_once(
+    connection: &mut PgConnection,
+    texts: &Texts,
+    statement: &Statement,
+    done: &[StepOutcome],
+) -> Result<StepOutcome, Failure> {
+    let query = query(texts, statement, done)?.persistent(false);
+    finished(connection, query).await
+}
+
+async fn finished(connection: &mut PgConnection, query: Query) -> Result<StepOutcome, Failure> {
     let mut outcome = StepOutcome::default();
     let mut changed = 0;
     let mut results = connection.fetch_many(query);

@@ -20,6 +20,20 @@ pub(super) struct Connected {
     pub(super) watch: Watch,
 }
 
+impl Connected {
+    /// Ends what a read has left: its bounds, and its snapshot if it held one.
+    pub(super) fn rest(&self) {
+        // The bounds first: a watch that has run out would end the rollback too, and with it
+        // every read that this connection should still answer.
+        self.watch.release();
+        if !self.connection.is_autocommit()
+            && let Err(cause) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%cause, "a reading connection keeps its snapshot");
+        }
+    }
+}
+
 /// The connection that writes. Makes the file when it is absent.
 pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE

@@ -121,7 +121,7 @@ impl Readers {
             }
             on.watch.within(limit, Some(dropped));
             let done = work(on);
-            on.watch.release();
+            on.rest();
             // The caller may have gone; then nobody wants the answer.
             drop(answer.send(done));
         });
@@ -136,7 +136,6 @@ impl Readers {
             return Err(closed());
         }
         let place = Place::take(&self.0)?;
-        let connected = connect::reading(&self.0.path)?;
         let (send, receive) = mpsc::channel(CHUNKS_MAX);
         let compiled = compiled.clone();
         let runtime = tokio::runtime::Handle::current();
@@ -150,6 +149,7 @@ impl Readers {
                     runtime.block_on(send.send_timeout(chunk, limit)).is_ok()
                 };
                 let streamed = catch_unwind(AssertUnwindSafe(|| {
+                    let connected = connect::reading(&place.0.path)?;
                     stream_rows(&connected, &compiled, limit, &hand_on)
                 }));
                 if let Err(error) =
@@ -228,7 +228,7 @@ impl Shared {
             if let Some(connected) = connection.as_ref()
                 && catch_unwind(AssertUnwindSafe(|| job(connected))).is_err()
             {
-                connected.watch.release();
+                connected.rest();
                 tracing::error!("a read panicked");
             }
         }
@@ -253,7 +253,7 @@ impl Shared {
         let connected = free.as_ref()?;
         connected.watch.briefly();
         let done = work(connected);
-        connected.watch.release();
+        connected.rest();
         match done {
             Err(error) if error.code() == Code::Timeout => {
                 let mut costly = lock(&self.costly);

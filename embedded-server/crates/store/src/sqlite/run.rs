@@ -89,35 +89,19 @@ pub(super) fn each_row(
     Ok(())
 }
 
-/// One page, and its total from the same snapshot. `sent` is told of every statement.
+/// One page, and its total from the same snapshot, which the connection then still holds. `sent`
+/// is told of every statement.
 pub(super) fn page(
     connection: &Connection,
     compiled: &Compiled,
     sent: impl Fn(),
 ) -> Result<PageRows> {
-    if compiled.total.is_none() {
-        return snapshot_page(connection, compiled, sent);
-    }
-    let simple = |text| {
+    if compiled.total.is_some() {
         connection
-            .prepare_cached(text)
+            .prepare_cached("BEGIN")
             .and_then(|mut prepared| prepared.raw_execute())
-            .map_err(|cause| fault::of(connection, cause))
-    };
-    simple("BEGIN")?;
-    let page = snapshot_page(connection, compiled, sent);
-    // An interrupted statement may have ended the transaction already.
-    if !connection.is_autocommit() {
-        simple("COMMIT")?;
+            .map_err(|cause| fault::of(connection, cause))?;
     }
-    page
-}
-
-fn snapshot_page(
-    connection: &Connection,
-    compiled: &Compiled,
-    sent: impl Fn(),
-) -> Result<PageRows> {
     sent();
     let mut page = Page::new(compiled);
     each_row(connection, &compiled.page, |row| page.take(row))?;

@@ -245,7 +245,6 @@ impl Thread {
         if savepoint {
             self.simple("SAVEPOINT program")?;
         }
-        self.on.watch.within(self.limit, None);
         let ran = catch_unwind(AssertUnwindSafe(|| self.steps(program)));
         self.on.watch.release();
         let outcome = ran.unwrap_or_else(|_| Err(Error::internal("a write panicked")));
@@ -262,6 +261,7 @@ impl Thread {
         let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
         for step in &mut program.steps {
             Tally::add(&self.tally.statements);
+            self.on.watch.within(self.limit, None);
             let did = run::step(&self.on.connection, &step.statement, &outcome.steps)?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
