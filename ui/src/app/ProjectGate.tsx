@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { SignInPage } from "@/features/sign-in/SignInPage";
 import { HERE, host } from "@/host";
 import type { Project } from "@/host/host";
-import { connectionOf, SessionContext } from "@/host/session";
+import { connectionOf, rememberSignIn, SessionContext, whoAmI } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { StatusBar } from "@/kit/status";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
@@ -129,8 +129,7 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
   const open = connection.data;
   const me = useQuery({
     queryKey: ["me", project.id, open?.token ?? "cookie"],
-    // `null`: nobody is signed in.
-    queryFn: async () => (open ? await open.client.auth.me() : null),
+    queryFn: () => (open ? whoAmI(open) : null),
     enabled: open !== undefined,
     staleTime: 60_000,
   });
@@ -161,6 +160,11 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
       </Frame>
     );
   }
+  const signedIn = () => {
+    rememberSignIn(true);
+    void queries.invalidateQueries({ queryKey: ["projects"] });
+    void me.refetch();
+  };
   if (!open || me.data === undefined) {
     return (
       <Frame project={project}>
@@ -171,13 +175,14 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
   if (me.data === null) {
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={open.url} setup={setup} onDone={() => void me.refetch()} />
+        <SignInPage client={open.client} url={open.url} setup={setup} onDone={signedIn} />
       </Frame>
     );
   }
   if (setup !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
   const signOut = async () => {
     await open.client.auth.logout();
+    rememberSignIn(false);
     queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "projects" && query.queryKey[0] !== "connection" });
     await me.refetch();
   };

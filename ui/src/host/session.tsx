@@ -59,6 +59,38 @@ export async function connectionOf(project: Project): Promise<Connection> {
   return connection;
 }
 
+/** Whether this browser was signed in here before: then a spent cookie is worth a renewal. */
+const SEEN = "plinth.signed-in";
+
+function seen(): boolean {
+  try {
+    return localStorage.getItem(SEEN) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Kept or forgotten with each sign-in and sign-out; it holds no secret, only that there was one. */
+export function rememberSignIn(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(SEEN, "1");
+    else localStorage.removeItem(SEEN);
+  } catch {
+    return;
+  }
+}
+
+/**
+ * Who is signed in; `null` when nobody is. A first visit asks `/health`, which tells its details to
+ * signed-in callers only, so that nobody meets a refused request just for opening the page.
+ */
+export async function whoAmI({ client, token }: Connection): Promise<User | null> {
+  if (token === undefined && !seen() && (await client.server.health()).version === undefined) return null;
+  const user = await client.auth.me();
+  rememberSignIn(user !== null);
+  return user;
+}
+
 /** All collections with their fields, as this person may see them. One key for every screen. */
 export function catalogQuery(session: Pick<Session, "client" | "project">) {
   return queryOptions({

@@ -99,7 +99,6 @@ function SetUp({ client, address, token, onDone }: { client: Client; address: st
     setFault(null);
     try {
       await makeFirstOwner(client, { token, email, password, firstName });
-      await client.auth.login({ email, password, authMode: "cookie" });
       onDone();
     } catch (error) {
       setFault(faultOf(error, t("setup.failed")));
