@@ -197,6 +197,22 @@ describe("rows", () => {
     expect(rows.snapshot().total?.rows).toBe(10_000);
   });
 
+  it("can be given up while it reads, and read again", async () => {
+    let slow = true;
+    const { load } = server(300);
+    const rows = createRows({ load: (r) => (slow ? new Promise(() => undefined) : load(r)) });
+    rows.cancel();
+    expect(rows.snapshot().fault).toBeNull();
+    rows.want(0, 30);
+    rows.cancel();
+    expect(rows.snapshot()).toMatchObject({ loading: false, ready: false });
+    expect(rows.snapshot().fault).toMatchObject({ code: "STOPPED" });
+    slow = false;
+    rows.reload();
+    await settle();
+    expect(rows.row(0)).toEqual({ id: 0 });
+  });
+
   it("keeps the rows on screen while it reloads and when that fails", async () => {
     let fail = false;
     const { load } = server(300);

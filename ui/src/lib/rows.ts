@@ -44,6 +44,11 @@ export interface RowsSnapshot {
   readonly took: number | null;
 }
 
+/** The reading was given up by the person who waited for it. */
+export class ReadStopped extends Error {
+  readonly code = "STOPPED";
+}
+
 export interface RowsOptions {
   readonly load: (request: PageRequest) => Promise<Page>;
   readonly pageSize?: number;
@@ -65,6 +70,8 @@ export interface Rows {
   /** Puts a committed change into the held rows, so nothing flickers back before the reload. */
   patch(match: (row: RawRow) => boolean, change: (row: RawRow) => RawRow): void;
   pagesHeld(): number;
+  /** Gives up what is being read; what was read stays. */
+  cancel(): void;
   stop(): void;
 }
 
@@ -207,6 +214,13 @@ export function createRows(options: RowsOptions): Rows {
       publish({});
     },
     pagesHeld: () => pages.size,
+    cancel() {
+      if (running.size === 0) return;
+      generation += 1;
+      for (const controller of running.values()) controller.abort();
+      running.clear();
+      publish({ fault: new ReadStopped() });
+    },
     stop() {
       generation += 1;
       for (const controller of running.values()) controller.abort();

@@ -15,7 +15,7 @@ import { countQuery, faultOf, faultText, isUnreachable, keys, type Connection, t
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { filterOf, PLAIN_VIEW, readPill, readView, sortOf, writeView, type Pill, type View } from "@/lib/filters";
 import { factsOf, newRowId, recordAdapter, RECORDS, rowChanges, stageNewRow } from "@/lib/record-ops";
-import { createRows, type RawRow, type Rows } from "@/lib/rows";
+import { createRows, ReadStopped, type RawRow, type Rows } from "@/lib/rows";
 import { DEFAULT, type Value } from "@/lib/values";
 import { plain, widthOf } from "./CellView";
 import { keepFile, saveFile } from "./file";
@@ -157,7 +157,7 @@ function Records({
     [name, asked, filter, collection, view.sort, view.search],
   );
   const queryKey = JSON.stringify(query);
-  const rows = useStableRows(connection, query, queryKey);
+  const { rows, stop } = useStableRows(connection, query, queryKey);
   const snapshot = useSyncExternalStore(rows.subscribe, rows.snapshot);
 
   const refresh = useCallback(() => {
@@ -185,6 +185,21 @@ function Records({
     [pendingState.ops, name],
   );
   const facts = useMemo(() => factsOf(changes), [changes]);
+
+  // A draft that was restored knows its changes and not the rows under them.
+  const fetched = useRef(new Set<string>());
+  useEffect(() => {
+    for (const change of changes) {
+      const key = heldKey(name, change.row);
+      if (change.isNew || held.rows.has(key) || fetched.current.has(key)) continue;
+      fetched.current.add(key);
+      connection.one(name, change.row, asked).then(
+        (raw) => hold(store, "rows", key, raw),
+        // Deleted or hidden by now: the commit will say so, with the server's own words.
+        () => undefined,
+      );
+    }
+  }, [changes, name, held.rows, connection, asked, store]);
   const conflicts = useMemo(
     () => [...pendingState.conflicts.values()].filter((c) => pendingState.ops.get(c.key)?.target.path[0] === name && pendingState.ops.get(c.key)?.target.scope === RECORDS),
     [pendingState.conflicts, pendingState.ops, name],
@@ -401,6 +416,17 @@ function Records({
     },
     [fields, show, view],
   );
+  const onMove = useCallback(
+    (field: string, by: number) => {
+      const names = fields.map((entry) => entry.name);
+      const from = names.indexOf(field);
+      const to = from + by;
+      if (from < 0 || to < 0 || to >= names.length) return;
+      names.splice(to, 0, ...names.splice(from, 1));
+      show({ ...view, columns: names });
+    },
+    [fields, show, view],
+  );
   const onFilter = useCallback(
     (pill: Pill) => {
       const rest = view.pills.filter((entry) => entry.field !== pill.field || entry.op !== pill.op);
@@ -432,7 +458,13 @@ function Records({
           event.preventDefault();
           setPanel(null);
           grid.current?.focus();
-        } else if (event.key === "Escape" && !snapshot.ready && snapshot.loading) rows.stop();
+        } else if (event.key === "Escape" && stop) {
+          event.preventDefault();
+          stop();
+        } else if (event.key === "Escape" && !snapshot.ready && snapshot.loading) {
+          event.preventDefault();
+          rows.cancel();
+        }
       }}
     >
       <div ref={toolbar}>
@@ -490,7 +522,7 @@ function Records({
       </div>
       {snapshot.fault ? (
         <ErrorBand
-          title={isUnreachable(snapshot.fault) ? m("error.read", { connection: connection.info.name }) : m("error.read.refused", { reason: faultOf(snapshot.fault).message })}
+          title={snapshot.fault instanceof ReadStopped ? m("error.stopped") : isUnreachable(snapshot.fault) ? m("error.read", { connection: connection.info.name }) : m("error.read.refused", { reason: faultOf(snapshot.fault).message })}
           details={faultText(snapshot.fault)}
           action={
             <Button size="small" command="data.reload" onClick={refresh}>
@@ -501,6 +533,7 @@ function Records({
           {snapshot.ready ? m("error.read.old") : m("error.read.none")}
         </ErrorBand>
       ) : null}
+      {stop ? <Waiting key={queryKey} what={m("grid.reading", { collection: name })} /> : null}
       <Grid
         collection={collection}
         find={find}
@@ -516,6 +549,7 @@ function Records({
         onBandOnly={setBandOnly}
         onSort={onSort}
         onHide={onHide}
+        onMove={onMove}
         onFilter={onFilter}
         onPickFilter={(field) => filters.current?.add(field)}
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
@@ -673,9 +707,16 @@ async function dependants(
   return counted.filter((part) => part !== null);
 }
 
+interface StableRows {
+  readonly rows: Rows;
+  /** Gives up the query that is under way; null when none is. */
+  readonly stop: (() => void) | null;
+}
+
 /** The rows of a query. A new query starts anew; the old rows stay on screen until its first answer. */
-function useStableRows(connection: Connection, query: Query, queryKey: string): Rows {
+function useStableRows(connection: Connection, query: Query, queryKey: string): StableRows {
   const [rows, setRows] = useState<Rows>(() => createRows({ load: (request) => connection.page(query, request) }));
+  const [next, setNext] = useState<Rows | null>(null);
   const shown = useRef(queryKey);
   const latest = useRef(query);
   useEffect(() => {
@@ -685,26 +726,46 @@ function useStableRows(connection: Connection, query: Query, queryKey: string): 
     if (shown.current === queryKey) return undefined;
     shown.current = queryKey;
     const asked = latest.current;
-    const next = createRows({ load: (request) => connection.page(asked, request) });
+    const coming = createRows({ load: (request) => connection.page(asked, request) });
     let taken = false;
     const take = (): void => {
-      const state = next.snapshot();
+      const state = coming.snapshot();
       if (taken || (!state.ready && state.fault === null)) return;
       taken = true;
+      setNext(null);
       setRows((old) => {
         old.stop();
-        return next;
+        return coming;
       });
     };
-    const unsubscribe = next.subscribe(take);
-    next.want(0, 40);
+    const unsubscribe = coming.subscribe(take);
+    coming.want(0, 40);
+    setNext(coming);
     return () => {
       unsubscribe();
+      setNext(null);
       // Overtaken by yet another query before it answered.
-      if (!taken) next.stop();
+      if (!taken) coming.stop();
     };
   }, [queryKey, connection]);
-  return rows;
+  const stop = useMemo(() => (next ? () => next.cancel() : null), [next]);
+  return { rows, stop };
+}
+
+/** While a new query is under way and the old rows still stand: how long it takes, and the way out. */
+function Waiting({ what }: { what: string }) {
+  const [ms, setMs] = useState(0);
+  useEffect(() => {
+    const from = performance.now();
+    const timer = setInterval(() => setMs(performance.now() - from), 100);
+    return () => clearInterval(timer);
+  }, []);
+  if (ms < 600) return null;
+  return (
+    <div role="status" className="shrink-0 border-b border-line bg-bg-sunk px-3 pb-1">
+      <LoadingLine what={what} seconds={ms / 1000} stoppable />
+    </div>
+  );
 }
 
 function Previewed({ pending, version, onClose }: { pending: () => ReturnType<Parameters<typeof PreviewPanel>[0]["load"]>; version: unknown; onClose: () => void }) {

@@ -66,6 +66,7 @@ interface GridProps {
   readonly onBandOnly: (only: boolean) => void;
   readonly onSort: (field: string, add: boolean, direction?: "asc" | "desc" | null) => void;
   readonly onHide: (field: string) => void;
+  readonly onMove: (field: string, by: number) => void;
   readonly onFilter: (pill: Pill) => void;
   readonly onPickFilter: (field: string) => void;
   readonly onOpenRelated: (collection: string, pill: Pill) => void;
@@ -523,12 +524,14 @@ export function Grid(props: GridProps) {
         return;
       case "ArrowLeft":
         take();
-        if (inHead && event.altKey && field) resize(field, -16);
+        if (inHead && event.altKey && event.shiftKey && field) moveColumn(field, -1);
+        else if (inHead && event.altKey && field) resize(field, -16);
         else go({ row: at.row, col: mod ? 0 : Math.max(at.col - 1, 0) });
         return;
       case "ArrowRight":
         take();
-        if (inHead && event.altKey && field) resize(field, 16);
+        if (inHead && event.altKey && event.shiftKey && field) moveColumn(field, 1);
+        else if (inHead && event.altKey && field) resize(field, 16);
         else go({ row: at.row, col: mod ? fields.length - 1 : Math.min(at.col + 1, fields.length - 1) });
         return;
       case "PageUp":
@@ -607,6 +610,14 @@ export function Grid(props: GridProps) {
     const key = heldKey(collection.name, field.name);
     const now = store.getState().widths.get(key) ?? widthOf(field);
     hold(store, "widths", key, Math.max(40, Math.min(now + by, 800)));
+  }
+
+  /** The column keeps the focus where it goes. */
+  function moveColumn(field: FieldInfo, by: number): void {
+    const to = fields.indexOf(field) + by;
+    if (to < 0 || to >= fields.length) return;
+    props.onMove(field.name, by);
+    go({ row: "head", col: to });
   }
 
   // ---- pointer
@@ -839,6 +850,7 @@ export function Grid(props: GridProps) {
                       focused={at.row === "head" && at.col === col}
                       onSort={props.onSort}
                       onHide={props.onHide}
+                      onMove={props.onMove}
                       onPickFilter={props.onPickFilter}
                       onResize={resize}
                     />
@@ -915,6 +927,7 @@ const Head = memo(function Head({
   focused,
   onSort,
   onHide,
+  onMove,
   onPickFilter,
   onResize,
 }: {
@@ -928,6 +941,7 @@ const Head = memo(function Head({
   focused: boolean;
   onSort: GridProps["onSort"];
   onHide: (field: string) => void;
+  onMove: (field: string, by: number) => void;
   onPickFilter: (field: string) => void;
   onResize: (field: FieldInfo, by: number) => void;
 }) {
@@ -939,6 +953,8 @@ const Head = memo(function Head({
     { label: m("grid.filterBy"), onSelect: () => onPickFilter(field.name) },
     { label: m("grid.wider"), keys: "Alt+→", onSelect: () => onResize(field, 32) },
     { label: m("grid.narrower"), keys: "Alt+←", onSelect: () => onResize(field, -32) },
+    { label: m("grid.left"), keys: "Alt+Shift+←", onSelect: () => onMove(field.name, -1) },
+    { label: m("grid.right"), keys: "Alt+Shift+→", onSelect: () => onMove(field.name, 1) },
     { label: m("grid.hide"), onSelect: () => onHide(field.name) },
   ];
   return (

@@ -285,10 +285,10 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
   const steps: readonly { label: string; facts: string; from: number; done: boolean; bad?: boolean }[] = [
     { label: m("imp.step.file"), facts: file ? `${file.name}, ${sizeText(file.size)}` : (job?.fileName ?? m("imp.step.file.none")), from: 0, done: at > 0 },
     { label: m("imp.step.map"), facts: sniffed ? m("imp.step.map.facts", { used, all: sniffed.columns.length }) : "", from: 1, done: at > 1 },
-    { label: m("imp.step.dry"), facts: job?.dryRun === true && time ? m("imp.step.dry.facts", { time }) : "", from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
+    { label: m("imp.step.dry"), facts: job?.dryRun !== true ? "" : time ? m("imp.step.dry.facts", { time }) : m("imp.progress.rows", { count: job.rowsRead }), from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
     {
       label: m("imp.step.import"),
-      facts: written && time ? m("imp.step.import.facts", { time, rate: Math.round(job.rowsPerSecond) }) : "",
+      facts: !written ? "" : time ? m("imp.step.import.facts", { time, rate: Math.round(job.rowsPerSecond) }) : m("imp.progress.rows", { count: job.rowsWritten }),
       from: 4,
       done: at > 4 && !failed,
       bad: failed && written,
