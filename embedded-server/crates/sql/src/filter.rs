@@ -4,6 +4,7 @@
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
+use crate::writer::chained;
 use base::Value;
 use query::{Cast, Cond, Condition, JsonValueTest, Like, Operand, Operator, Ref};
 use serde_json::{Number, Value as Json};
@@ -38,7 +39,7 @@ impl Compiler {
             [part] => self.cond(scope, part),
             parts => {
                 let tests: Vec<String> = parts.iter().map(|part| self.cond(scope, part)).collect();
-                format!("({})", tests.join(word))
+                format!("({})", chained(tests, word))
             }
         }
     }
@@ -137,8 +138,8 @@ impl Compiler {
                 match (tests.is_empty(), all) {
                     (true, true) => String::from("TRUE"),
                     (true, false) => String::from("FALSE"),
-                    (false, true) => format!("({})", tests.join(" AND ")),
-                    (false, false) => format!("({})", tests.join(" OR ")),
+                    (false, true) => format!("({})", chained(tests, " AND ")),
+                    (false, false) => format!("({})", chained(tests, " OR ")),
                 }
             }
             Operator::JsonValue { path, test } => self.json_value(&left.text, path, test),
@@ -258,7 +259,7 @@ impl Compiler {
         if unknown {
             tests.push(String::from("NULL"));
         }
-        negated_if(negated, format!("({})", tests.join(" OR ")))
+        negated_if(negated, format!("({})", chained(tests, " OR ")))
     }
 
     fn like(&mut self, left: &Expression, like: &Like) -> String {

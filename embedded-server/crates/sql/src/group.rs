@@ -44,7 +44,7 @@ impl Compiler {
             list.push("1");
         }
         self.writer.push("SELECT ").list(&list, ", ").push(" FROM ").push(&from);
-        self.where_all(&tests);
+        self.where_all(tests);
         self.group_by(&scope, grouping);
         self.order_groups(plan, &keys, &aggregates);
         self.limit(&plan.page);
@@ -63,7 +63,7 @@ impl Compiler {
         let outer = self.writer.alias();
         self.writer.push("SELECT count(*) FROM (SELECT 1 AS ").push(&quoted("$one"));
         self.writer.push(" FROM ").push(&from);
-        self.where_all(&tests);
+        self.where_all(tests);
         self.group_by(&scope, grouping);
         self.writer.push(&format!(") {outer}"));
     }

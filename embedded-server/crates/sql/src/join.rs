@@ -2,7 +2,7 @@
 
 use crate::compile::Compiler;
 use crate::dialect::Family;
-use crate::writer::{Alias, literal, quoted};
+use crate::writer::{Alias, chained, literal, quoted};
 use catalog::{Collection, Relation, RelationKind};
 use query::{Cond, Hop, Ref};
 
@@ -211,7 +211,7 @@ impl Compiler {
             "{} IN (SELECT {} FROM {from} WHERE {})",
             alias.column(&collection.primary_key),
             inner.alias.column(&collection.primary_key),
-            tests.join(" AND "),
+            chained(tests, " AND "),
         )
     }
 

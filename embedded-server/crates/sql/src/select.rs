@@ -3,7 +3,7 @@
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::writer::{Alias, literal, quoted};
+use crate::writer::{Alias, chained, literal, quoted};
 use crate::{Compiled, Cursor, Dialect, Form, Numbers, Shape, ShapeNode, Statement};
 use access::Guarded;
 use base::Value;
@@ -16,10 +16,6 @@ use std::sync::Arc;
 /// Most relations joined to one page. SQLite joins 64 tables at most; the rest of the relations
 /// are embedded by subqueries, which have no such bound.
 const JOINED_MAX: usize = 40;
-
-/// Most pieces of one concatenation. SQLite nests expressions up to 1,000 deep, and a chain of
-/// `||` is as deep as it is long.
-const PIECES_MAX: usize = 50;
 
 /// Compiles a read: the page, the total when it is counted, and how rows become JSON.
 #[must_use]
@@ -58,7 +54,7 @@ fn total(plan: &ReadPlan, dialect: Dialect, numbers: Numbers) -> Statement {
             let tests = compiler.root_tests(&mut scope, plan);
             let from = scope.from(&mut compiler);
             compiler.writer.push("SELECT count(*) FROM ").push(&from);
-            compiler.where_all(&tests);
+            compiler.where_all(tests);
         }
         Projection::Groups(grouping) => compiler.count_groups(plan, grouping),
     }
@@ -104,9 +100,9 @@ impl Compiler {
     }
 
     /// ` WHERE …`, or nothing.
-    pub(crate) fn where_all(&mut self, tests: &[String]) {
+    pub(crate) fn where_all(&mut self, tests: Vec<String>) {
         if !tests.is_empty() {
-            self.writer.push(" WHERE ").list(tests, " AND ");
+            self.writer.push(" WHERE ").push(&chained(tests, " AND "));
         }
     }
 
@@ -227,7 +223,7 @@ impl Compiler {
                 list.push(String::from("1"));
             }
             self.writer.push("SELECT ").list(&list, ", ").push(" FROM ").push(&from);
-            self.where_all(&tests);
+            self.where_all(tests);
             self.order_by(&keys);
             self.limit(&plan.page);
             return (nodes, cursor);
@@ -256,7 +252,7 @@ impl Compiler {
         );
         self.writer.push("SELECT ").list(&list, ", ").push(" FROM (SELECT ").list(&inner, ", ");
         self.writer.push(" FROM ").push(&from);
-        self.where_all(&tests);
+        self.where_all(tests);
         self.order_by(&keys);
         self.limit(&plan.page);
         self.writer.push(&format!(") {page}")).push(&joins.text);
@@ -462,7 +458,7 @@ impl Compiler {
                 keys.iter().map(|key| format!("{}{}", key.text, key.ending(dialect))).collect();
             order = format!(" ORDER BY {}", list.join(", "));
         }
-        let wanted = tests.join(" AND ");
+        let wanted = chained(tests, " AND ");
         if !expand.relation.is_many() {
             return format!(
                 "coalesce((SELECT {object} FROM {from}{joins} WHERE {wanted}{order} LIMIT 1),'null')"
@@ -635,13 +631,6 @@ impl ObjectText {
             return String::from("'{}'");
         }
         self.pieces.push(String::from("'}'"));
-        while self.pieces.len() > PIECES_MAX {
-            self.pieces = self.pieces.chunks(PIECES_MAX).map(concatenated).collect();
-        }
-        concatenated(&self.pieces)
+        format!("({})", chained(self.pieces, "||"))
     }
-}
-
-fn concatenated(pieces: &[String]) -> String {
-    format!("({})", pieces.join("||"))
 }

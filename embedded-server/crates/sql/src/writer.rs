@@ -87,11 +87,19 @@ impl Writer {
     pub(crate) fn finish(self) -> Statement {
         Statement { text: Arc::from(self.text), binds: self.binds }
     }
+}
 
-    /// The values bound so far, for a statement whose text is known already.
-    pub(crate) fn into_parts(self) -> (String, Vec<Bind>) {
-        (self.text, self.binds)
+/// Most parts of one chain of operators. SQLite nests expressions up to 1,000 deep, and a chain
+/// is as deep as it is long.
+const CHAIN_MAX: usize = 50;
+
+/// The parts with an operator between them, long chains in brackets of brackets. The operator
+/// must not care for brackets (`AND`, `OR`, `||`).
+pub(crate) fn chained(mut parts: Vec<String>, operator: &str) -> String {
+    while parts.len() > CHAIN_MAX {
+        parts = parts.chunks(CHAIN_MAX).map(|some| format!("({})", some.join(operator))).collect();
     }
+    parts.join(operator)
 }
 
 /// An identifier in double quotes, which both dialects read alike.

@@ -1079,3 +1079,17 @@ async fn pages_probe_and_count() {
         assert_eq!(house.rows(none).await, "{}");
     }
 }
+
+#[tokio::test]
+async fn wide_filters_stay_within_what_sqlite_nests() {
+    let houses = filled("wide").await;
+    for house in &houses {
+        let many = |_| test(posts(house, "title"), Operator::IsNull(false));
+        let mut plan = read(&house.catalog, "posts", &["id"], vec![]);
+        plan.filter = Cond::All(vec![
+            Cond::All((0..1_000).map(many).collect()),
+            Cond::Any((0..1_000).map(many).collect()),
+        ]);
+        assert_eq!(house.rows(plan).await, r#"{"id":1},{"id":2}"#);
+    }
+}

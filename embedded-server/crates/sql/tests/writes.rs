@@ -395,3 +395,61 @@ async fn a_named_record_must_exist() {
         }
     }
 }
+
+#[tokio::test]
+async fn bulk_inserts_share_their_texts_and_count_positions_once() {
+    for house in houses("bulk").await {
+        let c = &house.catalog;
+        let post = |title: &str| {
+            insert(
+                c,
+                "posts",
+                values([
+                    ("id", Assigned::NextNumber),
+                    ("title", given(title)),
+                    ("number", Assigned::NextNumber),
+                    ("sort", Assigned::NextSort),
+                ]),
+            )
+        };
+        house.write(plan(vec![post("first")])).await.unwrap();
+        let steps = vec![post("a"), post("b"), insert(c, "labels", IndexMap::new()), post("c")];
+        if let Step::Insert { .. } = &steps[0] {
+            let guarded = access::Guarded::for_system(plan(steps.clone()), "test");
+            let stamp = sql::ChangeStamp::default();
+            let compiled = sql::compile_write(&guarded, c, house.store.dialect(), &stamp).unwrap();
+            let mut texts: Vec<_> = compiled
+                .program
+                .steps
+                .iter()
+                .map(|step| std::sync::Arc::as_ptr(&step.statement.text).cast::<u8>())
+                .collect();
+            texts.sort_unstable();
+            texts.dedup();
+            let distinct = match house.store.dialect() {
+                // Post, its change row, its number; label, its change row; the last position.
+                sql::Dialect::Sqlite => 6,
+                sql::Dialect::Postgres => 3,
+            };
+            assert_eq!(texts.len(), distinct);
+        }
+        if house.store.dialect() == sql::Dialect::Postgres {
+            // The label's key has no default of its own there.
+            let steps = vec![post("a"), post("b"), post("c")];
+            house.write(plan(steps)).await.unwrap();
+        } else {
+            house.write(plan(steps)).await.unwrap();
+        }
+        assert_eq!(
+            house.rows(read(c, "posts", &["title", "number", "sort"], vec![])).await,
+            concat!(
+                r#"{"title":"first","number":1,"sort":1},{"title":"a","number":2,"sort":2},"#,
+                r#"{"title":"b","number":3,"sort":3},{"title":"c","number":4,"sort":4}"#
+            )
+        );
+        assert_eq!(
+            house.rows(read(c, "posts", &["id"], vec![])).await,
+            r#"{"id":1},{"id":2},{"id":3},{"id":4}"#
+        );
+    }
+}

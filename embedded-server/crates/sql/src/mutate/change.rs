@@ -50,10 +50,13 @@ impl Writes<'_> {
         };
         let key = record.column(&collection.primary_key);
         let key = self.dialect.as_text(&key, key_family(collection));
-        let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
-        let actor = compiler.writer.value(optional(&self.stamp.actor), Family::Text);
-        let source = compiler.writer.value(optional(&self.stamp.source), Family::Text);
-        let at_ms = compiler.writer.value(Value::Int(self.stamp.at_ms), Family::BigInt);
+        let mut stamped = self.stamped().into_iter();
+        let mut bound = |family| {
+            let bind = stamped.next().unwrap_or(Bind::Value(Value::Null));
+            compiler.writer.bind(bind, family)
+        };
+        let (actor, source, at_ms) =
+            (bound(Family::Text), bound(Family::Text), bound(Family::BigInt));
         // Postgres fills `tx` by itself; SQLite has one writer and needs none.
         let (tx_name, tx) = match self.dialect {
             Dialect::Sqlite => ("\"tx\", ", "0, "),
@@ -67,6 +70,16 @@ impl Writes<'_> {
             json(said.before),
             json(said.after),
         )
+    }
+
+    /// What every change row of this write binds: actor, source and time.
+    pub(super) fn stamped(&self) -> Vec<Bind> {
+        let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+        vec![
+            Bind::Value(optional(&self.stamp.actor)),
+            Bind::Value(optional(&self.stamp.source)),
+            Bind::Value(Value::Int(self.stamp.at_ms)),
+        ]
     }
 
     /// Keeps the place in `_change` behind which the next rows of this program will stand.

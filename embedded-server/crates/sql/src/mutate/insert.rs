@@ -1,4 +1,7 @@
 //! New records.
+//!
+//! A bulk write repeats one statement thousands of times: its text is written once per shape
+//! (collection, columns, where each value comes from), and only values are bound anew.
 
 use super::change::{Op, Said};
 use super::{Writes, family_of, key_family};
@@ -11,24 +14,74 @@ use crate::{Bind, Dialect, Expect, ProgramStep, Statement};
 use base::{Result, Value};
 use catalog::Collection;
 use indexmap::IndexMap;
-use query::{Assigned, Cond};
+use query::{Assigned, Cond, Step};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Texts of inserts written already: a bulk write repeats one text thousands of times.
-#[derive(Default)]
-pub(super) struct Texts(HashMap<String, Arc<str>>);
+/// Most shapes that are remembered; a write of records of many forms is no bulk write.
+const SHAPES_MAX: usize = 64;
 
-impl Texts {
-    /// The compiled statement, sharing its text with the earlier one of the same text.
-    fn shared(&mut self, compiler: Compiler) -> Statement {
-        let (text, binds) = compiler.writer.into_parts();
-        if let Some(known) = self.0.get(&text) {
-            return Statement { text: Arc::clone(known), binds };
+/// Texts written already, and the positions of records that are counted.
+#[derive(Default)]
+pub(super) struct Memory<'p> {
+    shapes: Vec<Shape<'p>>,
+    sequence: Option<Arc<str>>,
+    positions: HashMap<&'p str, Positions>,
+}
+
+/// Positions of one collection's new records.
+struct Positions {
+    /// How many records of this write ask for one.
+    asked: usize,
+    /// The step that read the last position, and how many were given since.
+    given: Option<(usize, i64)>,
+}
+
+/// The texts of inserts of one form.
+struct Shape<'p> {
+    collection: &'p Collection,
+    values: &'p IndexMap<String, Assigned>,
+    insert: Arc<str>,
+    /// SQLite's change row.
+    change: Option<Arc<str>>,
+}
+
+impl Shape<'_> {
+    fn fits(&self, collection: &Collection, values: &IndexMap<String, Assigned>) -> bool {
+        std::ptr::eq(self.collection, collection)
+            && self.values.len() == values.len()
+            && self.values.iter().zip(values).all(|((name, a), (other, b))| {
+                name == other
+                    && match (a, b) {
+                        (Assigned::Value(_), Assigned::Value(_))
+                        | (Assigned::KeyOf(_), Assigned::KeyOf(_))
+                        | (Assigned::NextNumber, Assigned::NextNumber)
+                        | (Assigned::NextSort, Assigned::NextSort) => true,
+                        (Assigned::Sql(a), Assigned::Sql(b)) => a == b,
+                        (
+                            Assigned::Value(_)
+                            | Assigned::KeyOf(_)
+                            | Assigned::NextNumber
+                            | Assigned::NextSort
+                            | Assigned::Sql(_),
+                            _,
+                        ) => false,
+                    }
+            })
+    }
+}
+
+impl<'p> Memory<'p> {
+    pub(super) fn of(steps: &'p [Step]) -> Self {
+        let mut positions: HashMap<&'p str, Positions> = HashMap::new();
+        for step in steps {
+            let Step::Insert { collection, values, .. } = step else { continue };
+            if values.values().any(|assigned| *assigned == Assigned::NextSort) {
+                let entry = positions.entry(collection.name.as_str());
+                entry.or_insert(Positions { asked: 0, given: None }).asked += 1;
+            }
         }
-        let shared: Arc<str> = Arc::from(text.as_str());
-        self.0.insert(text, Arc::clone(&shared));
-        Statement { text: shared, binds }
+        Self { shapes: Vec::new(), sequence: None, positions }
     }
 }
 
@@ -40,19 +93,136 @@ impl<'p> Writes<'p> {
         check: &'p Cond,
         index: usize,
     ) -> Result<usize> {
-        let numbers = self.next_numbers(collection, values);
+        let binds = self.insert_binds(collection, values)?;
+        let known = self.memory.shapes.iter().find(|shape| shape.fits(collection, values));
+        let (insert, change) = match known {
+            Some(shape) => (Arc::clone(&shape.insert), shape.change.clone()),
+            None => self.insert_texts(collection, values)?,
+        };
+        let mut all = binds;
+        if self.dialect == Dialect::Postgres {
+            all.extend(self.stamped());
+        }
+        let key = self.push_statement(insert, all);
+        if let Some(change) = change {
+            let mut all = self.stamped();
+            all.push(Bind::Step(key));
+            self.push_statement(change, all);
+        }
+        self.check(collection, check, key, "create", index);
+        Ok(key)
+    }
+
+    fn push_statement(&mut self, text: Arc<str>, binds: Vec<Bind>) -> usize {
+        self.steps.push(ProgramStep { statement: Statement { text, binds }, expect: Expect::Any });
+        self.steps.len() - 1
+    }
+
+    /// The bound values in the order of the columns, after the steps they come from.
+    fn insert_binds(
+        &mut self,
+        collection: &'p Collection,
+        values: &'p IndexMap<String, Assigned>,
+    ) -> Result<Vec<Bind>> {
+        let mut binds = Vec::with_capacity(values.len() + 4);
+        for (name, assigned) in values {
+            match assigned {
+                Assigned::Value(value) => binds.push(Bind::Value(value.clone())),
+                Assigned::KeyOf(step) => binds.push(self.key_of(*step)?),
+                Assigned::NextNumber => {
+                    if self.draws(collection, name) {
+                        let step = self.draw(collection, name);
+                        binds.push(Bind::Step(step));
+                    }
+                }
+                Assigned::NextSort => {
+                    if let Some((step, given)) = self.next_position(collection, name) {
+                        binds.push(Bind::Step(step));
+                        binds.push(Bind::Value(Value::Int(given)));
+                    }
+                }
+                Assigned::Sql(_) => {}
+            }
+        }
+        Ok(binds)
+    }
+
+    /// Whether the next number of a field is drawn by a step of ours: Postgres has sequences, and
+    /// SQLite counts keys by itself.
+    fn draws(&self, collection: &Collection, name: &str) -> bool {
+        self.dialect == Dialect::Sqlite && name != collection.primary_key
+    }
+
+    fn draw(&mut self, collection: &Collection, name: &str) -> usize {
+        let text = self.memory.sequence.get_or_insert_with(|| {
+            Arc::from(
+                "INSERT INTO \"_sequence\" (\"collection\", \"field\", \"value\") VALUES (?1, ?2, 1) \
+                 ON CONFLICT (\"collection\", \"field\") DO UPDATE SET \"value\" = \"value\" + 1 \
+                 RETURNING \"value\"",
+            )
+        });
+        let text = Arc::clone(text);
+        let binds =
+            [collection.name.as_str(), name].map(|word| Bind::Value(Value::text(word))).to_vec();
+        self.push_statement(text, binds)
+    }
+
+    /// Where several records of one write are put at the end, the end is read once: the step
+    /// that read it, and how far behind it this record stands.
+    fn next_position(&mut self, collection: &'p Collection, name: &str) -> Option<(usize, i64)> {
+        let known = self.memory.positions.get(collection.name.as_str())?;
+        if known.asked < 2 {
+            return None;
+        }
+        let (step, given) = match known.given {
+            Some((step, given)) => (step, given + 1),
+            None => {
+                let text = format!(
+                    "SELECT coalesce(max({}), 0) FROM {}",
+                    quoted(name),
+                    quoted(&collection.name)
+                );
+                (self.push_statement(Arc::from(text), Vec::new()), 1)
+            }
+        };
+        if let Some(known) = self.memory.positions.get_mut(collection.name.as_str()) {
+            known.given = Some((step, given));
+        }
+        Some((step, given))
+    }
+
+    /// The texts of inserts of this shape, remembered.
+    fn insert_texts(
+        &mut self,
+        collection: &'p Collection,
+        values: &'p IndexMap<String, Assigned>,
+    ) -> Result<(Arc<str>, Option<Arc<str>>)> {
         let mut compiler = self.compiler();
         let mut names = Vec::with_capacity(values.len());
         let mut texts = Vec::with_capacity(values.len());
         for (name, assigned) in values {
-            let given = match numbers.get(name.as_str()) {
+            let family = family_of(collection, name)?;
+            let text = match assigned {
                 // The key of its own counts by itself on SQLite.
-                Some(None) => continue,
-                Some(Some(step)) => compiler.writer.bind(Bind::Step(*step), Family::BigInt),
-                None => self.assigned(&mut compiler, collection, name, assigned)?,
+                Assigned::NextNumber if self.dialect == Dialect::Sqlite => {
+                    if !self.draws(collection, name) {
+                        continue;
+                    }
+                    compiler.writer.value(Value::Null, family)
+                }
+                Assigned::NextSort if self.counts_positions(collection) => {
+                    let last = compiler.writer.value(Value::Null, Family::BigInt);
+                    let given = compiler.writer.value(Value::Null, Family::BigInt);
+                    format!("{last} + {given}")
+                }
+                Assigned::Value(_)
+                | Assigned::KeyOf(_)
+                | Assigned::NextNumber
+                | Assigned::NextSort
+                | Assigned::Sql(_) => self.assigned(&mut compiler, collection, name, assigned)?,
             };
             names.push(quoted(name));
-            texts.push(given);
+            texts.push(text);
         }
         let table = quoted(&collection.name);
         let data = if names.is_empty() {
@@ -60,24 +230,18 @@ impl<'p> Writes<'p> {
         } else {
             format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), texts.join(", "))
         };
-        let key = match self.dialect {
+        let change = match self.dialect {
             Dialect::Sqlite => {
                 let own = quoted(&collection.primary_key);
                 compiler.writer.push(&data).push(" RETURNING ").push(&own);
-                let key = self.push_shared(compiler);
-                self.created(collection, key);
-                key
+                Some(self.created(collection))
             }
             Dialect::Postgres => {
                 // Row and change row in one statement: one round trip.
                 let row = compiler.writer.alias();
                 let record = compiler.record(row, collection, &[]);
-                let change = self.change_row(
-                    &mut compiler,
-                    collection,
-                    row,
-                    &Said { op: Op::Create, before: None, after: Some(&record) },
-                );
+                let said = Said { op: Op::Create, before: None, after: Some(&record) };
+                let change = self.change_row(&mut compiler, collection, row, &said);
                 let made = compiler.writer.alias();
                 let key = row.column(&collection.primary_key);
                 let key = self.dialect.canonical(&key, key_family(collection));
@@ -85,67 +249,34 @@ impl<'p> Writes<'p> {
                     "WITH {row} AS ({data} RETURNING *), {made} AS ({change} FROM {row}) \
                      SELECT {key} FROM {row}"
                 ));
-                self.push_shared(compiler)
+                None
             }
         };
-        self.check(collection, check, key, "create", index);
-        Ok(key)
+        let insert = compiler.writer.finish().text;
+        if self.memory.shapes.len() < SHAPES_MAX {
+            let shape =
+                Shape { collection, values, insert: Arc::clone(&insert), change: change.clone() };
+            self.memory.shapes.push(shape);
+        }
+        Ok((insert, change))
     }
 
-    fn push_shared(&mut self, compiler: Compiler) -> usize {
-        let statement = self.texts.shared(compiler);
-        self.steps.push(ProgramStep { statement, expect: Expect::Any });
-        self.steps.len() - 1
+    fn counts_positions(&self, collection: &Collection) -> bool {
+        self.memory.positions.get(collection.name.as_str()).is_some_and(|known| known.asked > 1)
     }
 
-    /// The change row of a record that was just inserted.
-    fn created(&mut self, collection: &Collection, key: usize) {
+    /// The change row of a record that was just inserted: binds the stamp, then the key.
+    fn created(&self, collection: &Collection) -> Arc<str> {
         let mut compiler = self.compiler();
         let scope = Scope::new(&mut compiler, collection);
         let record = compiler.record(scope.alias, collection, &[]);
-        let change = self.change_row(
-            &mut compiler,
-            collection,
-            scope.alias,
-            &Said { op: Op::Create, before: None, after: Some(&record) },
-        );
-        let key = compiler.writer.bind(Bind::Step(key), key_family(collection));
+        let said = Said { op: Op::Create, before: None, after: Some(&record) };
+        let change = self.change_row(&mut compiler, collection, scope.alias, &said);
+        let key = compiler.writer.value(Value::Null, key_family(collection));
         let from = scope.from(&mut compiler);
         let own = scope.alias.column(&collection.primary_key);
         compiler.writer.push(&format!("{change} FROM {from} WHERE {own} = {key}"));
-        self.push_shared(compiler);
-    }
-
-    /// Steps that draw the next numbers of fields SQLite does not count by itself: the step, or
-    /// `None` for the key, which it does.
-    fn next_numbers(
-        &mut self,
-        collection: &Collection,
-        values: &'p IndexMap<String, Assigned>,
-    ) -> HashMap<&'p str, Option<usize>> {
-        let mut numbers = HashMap::new();
-        if self.dialect == Dialect::Postgres {
-            return numbers;
-        }
-        for (name, assigned) in values {
-            if *assigned != Assigned::NextNumber {
-                continue;
-            }
-            if *name == collection.primary_key {
-                numbers.insert(name.as_str(), None);
-                continue;
-            }
-            let mut compiler = self.compiler();
-            let table = compiler.writer.text(collection.name.as_str());
-            let field = compiler.writer.text(name.as_str());
-            compiler.writer.push(&format!(
-                "INSERT INTO \"_sequence\" (\"collection\", \"field\", \"value\") \
-                 VALUES ({table}, {field}, 1) ON CONFLICT (\"collection\", \"field\") \
-                 DO UPDATE SET \"value\" = \"value\" + 1 RETURNING \"value\""
-            ));
-            numbers.insert(name.as_str(), Some(self.push_shared(compiler)));
-        }
-        numbers
+        compiler.writer.finish().text
     }
 
     /// What a column is set to.
@@ -161,8 +292,8 @@ impl<'p> Writes<'p> {
             Assigned::Value(value) => compiler.writer.value(value.clone(), family),
             Assigned::KeyOf(step) => compiler.writer.bind(self.key_of(*step)?, family),
             Assigned::NextNumber => match self.dialect {
-                // Drawn by a step before; an update never draws one.
-                Dialect::Sqlite => compiler.writer.value(Value::Null, family),
+                // An update draws no number.
+                Dialect::Sqlite => String::from("NULL"),
                 Dialect::Postgres => {
                     let sequence = quoted(&sequence_name(&collection.name, name));
                     format!("nextval({}::regclass)", literal(&sequence))

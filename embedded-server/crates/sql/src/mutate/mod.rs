@@ -52,7 +52,7 @@ pub fn compile_write(
         stamp,
         steps: Vec::new(),
         keys: Vec::with_capacity(plan.plan().steps.len()),
-        texts: insert::Texts::default(),
+        memory: insert::Memory::of(&plan.plan().steps),
     };
     for step in &plan.plan().steps {
         let key = writes.step(step)?;
@@ -67,7 +67,7 @@ struct Writes<'p> {
     stamp: &'p ChangeStamp,
     steps: Vec<ProgramStep>,
     keys: Vec<usize>,
-    texts: insert::Texts,
+    memory: insert::Memory<'p>,
 }
 
 /// Which records a step is about.
@@ -173,7 +173,7 @@ impl<'p> Writes<'p> {
         let key = self.kept_key(&scope, target.collection);
         let from = scope.from(&mut compiler);
         compiler.writer.push("SELECT ").push(&key).push(" FROM ").push(&from);
-        compiler.where_all(&tests);
+        compiler.where_all(tests);
         if self.dialect == Dialect::Postgres {
             compiler.writer.push(&format!(" FOR UPDATE OF {}", scope.alias));
         }
@@ -231,7 +231,7 @@ impl<'p> Writes<'p> {
         tests.extend(compiler.conditions(&mut scope, cond));
         let from = scope.from(&mut compiler);
         compiler.writer.push("SELECT EXISTS (SELECT 1 FROM ").push(&from);
-        compiler.where_all(&tests);
+        compiler.where_all(tests);
         compiler.writer.push(")");
         let expect = Expect::True(Box::new(forbidden(collection, action, index)));
         self.push(compiler, expect);
@@ -253,7 +253,7 @@ impl<'p> Writes<'p> {
         tests.extend(compiler.conditions(&mut scope, filter));
         let from = scope.from(&mut compiler);
         compiler.writer.push("SELECT 1 FROM ").push(&from);
-        compiler.where_all(&tests);
+        compiler.where_all(tests);
         let message = format!("`{}` has no record with this key", collection.name);
         let error = Error::new(Code::RelationInvalid, "Validation failed for relational data")
             .detail(Detail::field(Code::RelationInvalid.as_str(), field, message).at_index(index));

@@ -9,7 +9,7 @@ use super::{Target, Writes, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::writer::{Alias, literal, quoted};
+use crate::writer::{Alias, chained, literal, quoted};
 use crate::{Dialect, Expect};
 use base::{Result, Value};
 use catalog::{Catalog, Collection, OnDelete, RelationKind};
@@ -78,7 +78,7 @@ impl<'p> Writes<'p> {
         let tests = self.tests(&mut compiler, &mut scope, target)?;
         let from = scope.from(&mut compiler);
         compiler.writer.push(&change).push(" FROM ").push(&from);
-        compiler.where_all(&tests);
+        compiler.where_all(tests);
         self.push(compiler, target.expected());
 
         let mut compiler = self.compiler();
@@ -124,7 +124,7 @@ impl<'p> Writes<'p> {
         Ok(format!(
             "SELECT {} FROM {from} WHERE {}",
             scope.alias.column(&target.collection.primary_key),
-            tests.join(" AND "),
+            chained(tests, " AND "),
         ))
     }
 
@@ -143,7 +143,7 @@ impl<'p> Writes<'p> {
         let name = self.word(&target.collection.name);
         let mut text = format!(
             "WITH RECURSIVE {GONE} (\"c\", \"id\") AS (SELECT {name}, {key} FROM {from} WHERE {}",
-            tests.join(" AND ")
+            chained(tests, " AND ")
         );
         if !wake.gone.is_empty() {
             let set = compiler.writer.alias();
@@ -223,7 +223,7 @@ impl<'p> Writes<'p> {
                 quoted(&edge.parent.name),
             ));
         }
-        tests.join(" AND ")
+        chained(tests, " AND ")
     }
 
     /// Keys (or other referenced values) of a collection's records in the set.
@@ -278,7 +278,7 @@ impl<'p> Writes<'p> {
                 tests.push(format!("{key} NOT IN ({roots})"));
             }
             compiler.writer.push(&set).push(&change).push(" FROM ").push(&from);
-            compiler.where_all(&tests);
+            compiler.where_all(tests);
             self.push(compiler, Expect::Any);
         }
         Ok(())
@@ -320,12 +320,12 @@ impl<'p> Writes<'p> {
             let from = scope.from(&mut compiler);
             let any: Vec<&str> = losing.iter().map(|(_, test)| test.as_str()).collect();
             let stays = self.in_set(&mut compiler, child, &child.primary_key, key_family(child));
-            let tests = [
+            let tests = vec![
                 format!("({})", any.join(" OR ")),
                 format!("{} NOT IN {stays}", scope.alias.column(&child.primary_key)),
             ];
             compiler.writer.push(&set).push(&change).push(" FROM ").push(&from);
-            compiler.where_all(&tests);
+            compiler.where_all(tests);
             self.push(compiler, Expect::Any);
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::change::{Op, Said};
 use super::{Target, Writes, forbidden, key_family};
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::writer::{literal, quoted};
+use crate::writer::{chained, literal, quoted};
 use crate::{Bind, Dialect, Expect};
 use base::{Error, Result, Value};
 use indexmap::IndexMap;
@@ -79,7 +79,7 @@ impl<'p> Writes<'p> {
         let tests = self.tests(&mut compiler, &mut scope, target)?;
         let from = scope.from(&mut compiler);
         compiler.writer.push(&change).push(" FROM ").push(&from);
-        compiler.where_all(&tests);
+        compiler.where_all(tests);
         compiler.writer.push(" RETURNING \"seq\"");
         let announced = self.push(compiler, target.expected());
 
@@ -174,7 +174,7 @@ impl<'p> Writes<'p> {
              {new} AS (UPDATE {} {table} SET {} WHERE {} IN (SELECT {} FROM {old}) RETURNING {table}.*), \
              {made} AS ({change} FROM {new} JOIN {old} ON {} = {}) SELECT {kept} FROM {new}",
             scope.alias,
-            tests.join(" AND "),
+            chained(tests, " AND "),
             scope.alias,
             quoted(&collection.name),
             sets.join(", "),
@@ -205,7 +205,7 @@ impl<'p> Writes<'p> {
             "SELECT NOT EXISTS (SELECT 1 FROM {all_from} WHERE {} IN {keys} AND NOT EXISTS \
              (SELECT 1 FROM {good_from} WHERE {}))",
             all.alias.column(own),
-            tests.join(" AND "),
+            chained(tests, " AND "),
         ));
         let expect = Expect::True(Box::new(forbidden(collection, target.action, target.index)));
         self.push(compiler, expect);
