@@ -1,3 +1,4 @@
+import { BeginWith } from "@/features/home/BeginWith";
 import { useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { formatKeys } from "@/kit/keys";
@@ -16,9 +17,12 @@ export function DataIndex() {
       <Empty
         title={m("data.none")}
         actions={
-          <Button kind="filled" onClick={() => go({ kind: "schema" }, { new: true })}>
-            {m("data.none.action")}
-          </Button>
+          <>
+            <Button kind="filled" onClick={() => go({ kind: "schema" }, { new: true })}>
+              {m("data.none.action")}
+            </Button>
+            <BeginWith onReady={(collection) => go({ kind: "data", collection })} />
+          </>
         }
       >
         {m("data.none.body")}
