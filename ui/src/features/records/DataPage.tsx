@@ -386,6 +386,7 @@ function Records({
     { id: "data.import", label: m("import.into", { collection: name }), group: m("group.data"), icon: Upload, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: () => onSearch({ import: "new" }) },
     ...(takeBack ? [{ id: "data.takeBack", label: m("cmd.takeBack"), keys: "Mod+Z", group: m("group.pending"), run: takeBack }] : []),
     sheet("grid.move", m("cmd.move"), ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]),
+    sheet("grid.extend", m("cmd.extend"), ["Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"]),
     sheet("grid.ends", m("cmd.ends"), ["Mod+Home", "Mod+End"]),
     sheet("grid.edit", m("cmd.edit"), ["Enter", "F2"]),
     sheet("grid.stage", m("cmd.stageMove"), "Tab"),
@@ -396,6 +397,7 @@ function Records({
     sheet("grid.filterThis", m("cmd.filterThis"), "Alt+F"),
     sheet("grid.open", m("cmd.open"), "Mod+Enter"),
     sheet("grid.copy", m("cmd.copy"), "Mod+C"),
+    sheet("grid.paste", m("cmd.paste"), "Mod+V"),
     sheet("grid.delete", m("cmd.delete"), "Delete"),
   ]);
 

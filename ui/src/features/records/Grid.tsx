@@ -26,10 +26,10 @@ import { typeLabel, type CollectionInfo, type FieldInfo } from "@/lib/fields";
 import type { Pill, SortKey } from "@/lib/filters";
 import { pillOfCell } from "@/lib/filters";
 import { keyOf, type Op, type Pending, type PendingState } from "@/lib/pending";
-import { cellTarget, isNewId, RECORDS, rowChanges, stageCell } from "@/lib/record-ops";
+import { cellTarget, isNewId, newRowId, RECORDS, rowChanges, stageCell, stageNewRow } from "@/lib/record-ops";
 import type { RawRow, Rows, RowsSnapshot } from "@/lib/rows";
 import { drawnHeight, drawnOf, reveal, scrolled, visibleRows, type ScrollSpace } from "@/lib/scroll";
-import { DEFAULT, editText, emptyOf, fromWire, NULL, validate, value as asValue, type Problem, type Value } from "@/lib/values";
+import { DEFAULT, editText, emptyOf, fromWire, NULL, parse, validate, value as asValue, type Problem, type Value } from "@/lib/values";
 import { CellEditor, type Move } from "./CellEditor";
 import { alignOf, CellView, plain, widthOf } from "./CellView";
 import { anchorOf, Floating, type Anchor } from "./Floating";
@@ -37,6 +37,7 @@ import { heldKey, heldOf, hold, type Held, type Invalid } from "./held";
 import { m } from "./messages";
 import { RelationPeek, ValuePeek } from "./PeekCard";
 import { displayField } from "./RelationPicker";
+import { readCsv } from "./sniff";
 import { problemText } from "./words";
 
 /** Which row: `head`, `b:<id>` in the band of open changes, `r:<index>` in the result. */
@@ -87,6 +88,8 @@ const BAND_GAP = 5;
 /** More open rows than this scroll inside the band. */
 const BAND_ROWS = 6;
 const PEEK_DELAY = 350;
+/** A block larger than this is copied, emptied and pasted only so far. */
+const BLOCK_ROWS = 2000;
 
 export function Grid(props: GridProps) {
   const { collection, find, fields, rows, snapshot, connection, capability, pending, pendingState, sort, bandOnly } = props;
@@ -101,6 +104,8 @@ export function Grid(props: GridProps) {
   const [editing, setEditing] = useState<{ focus: Focus; typed?: string } | null>(null);
   const [peek, setPeek] = useState<{ focus: Focus; anchor: Anchor; pinned: boolean } | null>(null);
   const [refusal, setRefusal] = useState<{ anchor: Anchor; text: string } | null>(null);
+  /** The other corner of a block of cells. */
+  const [corner, setCorner] = useState<Focus | null>(null);
   const moveFocus = useRef(false);
   /** The focus is in the grid, or was when the row that held it went away. */
   const within = useRef(false);
@@ -292,6 +297,7 @@ export function Grid(props: GridProps) {
   const go = useCallback(
     (next: Focus) => {
       moveFocus.current = true;
+      setCorner(null);
       setPeek(null);
       setRefusal(null);
       setFocus(next);
@@ -303,16 +309,21 @@ export function Grid(props: GridProps) {
   );
 
   /** Rows as one walks them: header, band, result. */
-  const step = useCallback(
-    (key: RowKey, by: number): RowKey => {
-      const lane = bandKeys.length;
-      const position = key === "head" ? -1 : key.startsWith("b:") ? bandKeys.indexOf(key) : lane + displayOf(Number(key.slice(2)));
-      const next = Math.max(-1, Math.min(position + by, lane + shownRows - 1));
-      if (next === -1) return "head";
-      if (next < lane) return bandKeys[next] ?? "head";
-      return `r:${String(indexOf(next - lane))}`;
+  const positionOf = useCallback(
+    (key: RowKey): number => (key === "head" ? -1 : key.startsWith("b:") ? bandKeys.indexOf(key) : bandKeys.length + displayOf(Number(key.slice(2)))),
+    [bandKeys, displayOf],
+  );
+  const keyAt = useCallback(
+    (position: number): RowKey => {
+      if (position < 0) return "head";
+      return position < bandKeys.length ? (bandKeys[position] ?? "head") : `r:${String(indexOf(position - bandKeys.length))}`;
     },
-    [bandKeys, displayOf, shownRows, indexOf],
+    [bandKeys, indexOf],
+  );
+  const lastPosition = bandKeys.length + shownRows - 1;
+  const step = useCallback(
+    (key: RowKey, by: number): RowKey => keyAt(Math.max(-1, Math.min(positionOf(key) + by, lastPosition))),
+    [keyAt, positionOf, lastPosition],
   );
 
   // A row that left the band, or went into it, takes the focus along.
@@ -340,6 +351,36 @@ export function Grid(props: GridProps) {
       node.focus({ preventScroll: true });
     }
   });
+
+  // ---- a block of cells
+  const block = useMemo(() => {
+    if (!corner || at.row === "head") return null;
+    const [a, b] = [positionOf(at.row), positionOf(corner.row)];
+    if (a < 0 || b < 0) return null;
+    return {
+      top: Math.min(a, b),
+      bottom: Math.min(Math.max(a, b), lastPosition),
+      left: Math.min(at.col, corner.col),
+      right: Math.max(at.col, corner.col),
+    };
+  }, [corner, at, positionOf, lastPosition]);
+  const cells = useCallback(
+    (from: Focus): readonly (readonly Focus[])[] => {
+      if (!block) return [[from]];
+      const rowsOf = Array.from({ length: Math.min(block.bottom - block.top + 1, BLOCK_ROWS) }, (_, index) => keyAt(block.top + index));
+      return rowsOf.map((row) => Array.from({ length: block.right - block.left + 1 }, (_, index) => ({ row, col: block.left + index })));
+    },
+    [block, keyAt],
+  );
+  /** Moves one corner of the block; the other stays. */
+  const extend = useCallback(
+    (next: Focus) => {
+      const fixed = corner ?? at;
+      go(next);
+      setCorner(fixed);
+    },
+    [corner, at, go],
+  );
 
   // ---- changing
   const finish = useCallback(
@@ -438,14 +479,54 @@ export function Grid(props: GridProps) {
 
   const copy = useCallback(
     async (from: Focus) => {
-      const field = fields[from.col];
-      if (!field) return;
-      const value = valueOf(from.row, field);
-      // As stored: no grouping, no shortening.
-      await navigator.clipboard.writeText(value.s === "value" ? editText(field.type, value) : "");
+      // As stored: no grouping, no shortening. Tabs and line ends inside a value are quoted, as sheets do.
+      const text = cells(from)
+        .map((line) =>
+          line
+            .map((at) => {
+              const field = fields[at.col];
+              const value = field && valueOf(at.row, field);
+              const plainText = field && value?.s === "value" ? editText(field.type, value) : "";
+              return /[\t\n\r"]/.test(plainText) && block ? `"${plainText.replaceAll('"', '""')}"` : plainText;
+            })
+            .join("\t"),
+        )
+        .join("\n");
+      await navigator.clipboard.writeText(text);
       toast({ kind: "done", text: m("copy.done") });
     },
-    [fields, valueOf],
+    [fields, valueOf, cells, block],
+  );
+
+  /** Stages a block from a sheet as one step. Rows past the end become new rows, where that is allowed. */
+  const paste = useCallback(
+    (from: Focus, text: string) => {
+      const lines = readCsv(text.replace(/\r?\n$/, ""), "\t", BLOCK_ROWS);
+      const start = positionOf(from.row);
+      const ops: Op[] = [];
+      const mayAdd = connection.info.guard !== "readonly" && capability?.may(collection.name, "create") === true;
+      for (const [down, line] of lines.entries()) {
+        const beyond = start + down > lastPosition;
+        if (beyond && !mayAdd) break;
+        const key = beyond ? `b:${newRowId()}` : keyAt(start + down);
+        const id = rowIdOf(key);
+        if (id === null) continue;
+        const raw = rawOf(key);
+        if (beyond) ops.push(stageNewRow(collection.name, id));
+        else if (raw && !isNewId(id)) hold(store, "rows", heldKey(collection.name, id), raw);
+        for (const [right, word] of line.entries()) {
+          const field = fields[from.col + right];
+          if (!field || refusalOf(key, field) !== null) continue;
+          const read = word === "" && emptyOf(field.type)?.s !== "empty" && field.nullable ? ({ ok: true, value: NULL } as const) : parse(field.type, word);
+          const problem = read.ok ? validate(field, read.value) : read.problem;
+          hold(store, "invalid", heldKey(collection.name, id, field.name), problem ? { text: word, problem } : undefined);
+          if (read.ok && !problem) ops.push(stageCell(collection.name, id, field, storedOf(key, field), read.value));
+        }
+      }
+      moveFocus.current = true;
+      if (ops.length > 0) pending.stage(ops);
+    },
+    [positionOf, connection, capability, collection.name, lastPosition, keyAt, rowIdOf, rawOf, store, fields, refusalOf, storedOf, pending],
   );
 
   const nameOf = useCallback(
@@ -479,6 +560,23 @@ export function Grid(props: GridProps) {
     (from: Focus, kind: "empty" | "null") => {
       const field = fields[from.col];
       if (!field) return;
+      if (block) {
+        const ops = cells(from)
+          .flat()
+          .flatMap((cell): Op[] => {
+            const f = fields[cell.col];
+            const id = rowIdOf(cell.row);
+            const raw = rawOf(cell.row);
+            if (!f || id === null || refusalOf(cell.row, f) !== null || (kind === "null" && !f.nullable)) return [];
+            const next = kind === "null" ? NULL : emptyOf(f.type);
+            if (next === null) return [];
+            if (raw && !isNewId(id)) hold(store, "rows", heldKey(collection.name, id), raw);
+            return [stageCell(collection.name, id, f, storedOf(cell.row, f), next)];
+          });
+        if (ops.length > 0) pending.stage(ops);
+        setCorner(null);
+        return;
+      }
       const reason = refusalOf(from.row, field);
       if (reason !== null) refuse(from, reason);
       else if (kind === "null" && !field.nullable) refuse(from, m("refuse.noNull", { field: field.name }));
@@ -488,7 +586,7 @@ export function Grid(props: GridProps) {
         else stage(from, field, next);
       }
     },
-    [fields, refusalOf, refuse, stage],
+    [fields, refusalOf, refuse, stage, block, cells, rowIdOf, rawOf, store, collection.name, storedOf, pending],
   );
 
   const restore = useCallback(
@@ -513,6 +611,13 @@ export function Grid(props: GridProps) {
       event.preventDefault();
       event.stopPropagation();
     };
+    const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (event.shiftKey && !event.altKey && !mod && way && !inHead) {
+      take();
+      const row = step(at.row, way[0] ?? 0);
+      extend({ row: row === "head" ? at.row : row, col: Math.max(0, Math.min(at.col + (way[1] ?? 0), fields.length - 1)) });
+      return;
+    }
     switch (event.key) {
       case "ArrowUp":
         take();
@@ -553,9 +658,10 @@ export function Grid(props: GridProps) {
         else go({ row: at.row, col: fields.length - 1 });
         return;
       case "Escape":
-        if (peek) {
+        if (peek || corner) {
           take();
           setPeek(null);
+          setCorner(null);
         } else if (!inHead && field) {
           const id = rowIdOf(at.row);
           const staged = id !== null && (touched.get(id)?.cells.has(field.name) === true || invalidAt(id, field.name) !== undefined);
@@ -632,8 +738,14 @@ export function Grid(props: GridProps) {
     const hit = cellUnder(event.target);
     if (!hit || (editing && editing.focus.row === hit.focus.row && editing.focus.col === hit.focus.col)) return;
     if (event.target instanceof Element && event.target.closest("[data-resize]")) return;
+    if (event.shiftKey && event.button === 0 && hit.focus.row !== "head" && at.row !== "head") {
+      event.preventDefault();
+      extend(hit.focus);
+      return;
+    }
     setPeek(null);
     setRefusal(null);
+    if (event.button === 0) setCorner(null);
     moveFocus.current = true;
     setFocus(hit.focus);
     if (event.altKey && event.button === 0) openPeek(hit.focus, true);
@@ -724,6 +836,11 @@ export function Grid(props: GridProps) {
     ];
   }, [fields, at, rowIdOf, refusalOf, pillAt, open, openRelated, props, copy, setTo, remove]);
 
+  const inBlock = (key: RowKey): boolean => {
+    const position = positionOf(key);
+    return block !== null && position >= block.top && position <= block.bottom;
+  };
+
   function drawRow(key: RowKey, raw: RawRow | undefined, top: number | null, number: string, place: number): ReactNode {
     const id = key.startsWith("b:") ? key.slice(2) : raw ? idOf(raw) : null;
     const change = id === null ? undefined : touched.get(id);
@@ -748,6 +865,8 @@ export function Grid(props: GridProps) {
         numberWidth={numberWidth}
         rowHeight={rowHeight}
         focusCol={at.row === key ? at.col : -1}
+        chosenFrom={block && inBlock(key) ? block.left : -1}
+        chosenTo={block && inBlock(key) ? block.right : -1}
         labelOf={labelOf}
         editor={
           editing && at.row === key && editing.focus.col === at.col && id !== null
@@ -811,7 +930,7 @@ export function Grid(props: GridProps) {
           aria-label={m("grid", { collection: collection.name })}
           aria-rowcount={snapshot.total?.exact === true ? total + bandRows + 1 : -1}
           aria-colcount={fields.length + 1}
-          aria-multiselectable={false}
+          aria-multiselectable
           tabIndex={-1}
           onScroll={onScroll}
           onFocus={() => {
@@ -821,6 +940,11 @@ export function Grid(props: GridProps) {
             if (event.relatedTarget) within.current = event.currentTarget.contains(event.relatedTarget);
           }}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (editing || at.row === "head") return;
+            event.preventDefault();
+            paste(at, event.clipboardData.getData("text/plain"));
+          }}
           onPointerDown={onPointerDown}
           onPointerOver={onPointerOver}
           onDoubleClick={(event) => {
@@ -1024,12 +1148,15 @@ interface RowProps {
   readonly numberWidth: number;
   readonly rowHeight: number;
   readonly focusCol: number;
+  /** Columns of the chosen block in this row; -1 when it does not reach here. */
+  readonly chosenFrom: number;
+  readonly chosenTo: number;
   readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
   readonly editor: ReactNode;
 }
 
 const GridRow = memo(function GridRow(props: RowProps) {
-  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, labelOf, editor } = props;
+  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, labelOf, editor } = props;
   const missing = raw === undefined && !isNew;
   return (
     <div
@@ -1059,6 +1186,7 @@ const GridRow = memo(function GridRow(props: RowProps) {
         const conflict = op && conflicts?.get(keyOf(op.target));
         const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
         const focused = focusCol === col;
+        const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
         const align = alignOf(field);
         const width = widths[col] ?? 0;
         return (
@@ -1070,12 +1198,14 @@ const GridRow = memo(function GridRow(props: RowProps) {
             data-row={rowKey}
             data-col={col}
             aria-colindex={col + 2}
+            aria-selected={chosen}
             tabIndex={focused ? 0 : -1}
             title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
             className={cx(
               cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
               "ring-cell top-0 h-full border-r border-line-2",
-              op ? "" : "hover:bg-bg-hover",
+              op ? "" : chosen ? "bg-bg-active" : "hover:bg-bg-hover",
+              op && chosen && "border-b border-b-ink",
               focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
             )}
             // The kit's cell is made for flow; here it has a place of its own.

@@ -300,7 +300,9 @@ export const m = catalogue({
   "cmd.toggle": "Toggle, or peek",
   "cmd.open": "Open the related row",
   "cmd.ends": "First and last row",
-  "cmd.copy": "Copy the cell",
+  "cmd.copy": "Copy as stored",
+  "cmd.paste": "Paste a block and stage it",
+  "cmd.extend": "Extend the block",
   "copy.done": "Copied as stored",
   // Import
   "imp.title": "Import into {collection}",

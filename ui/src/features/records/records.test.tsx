@@ -264,6 +264,26 @@ describe("the Data screen", () => {
     expect(screen.getByRole("alert").textContent).toBe("total has no empty value. Use NULL.");
   });
 
+  it("pastes a block as one step, keeps what does not fit apart, and adds rows past the end", async () => {
+    const { pending } = open();
+    const total = await cell("r:0", "total");
+    fireEvent.pointerDown(total);
+    fireEvent.paste(total, { clipboardData: { getData: () => '7.25\t"two\nlines"\n8.x\t\n' } });
+    expect(pending.opsOf("records").map((op) => [...op.target.path.slice(1), op.after])).toEqual([
+      ["1000", "total", value("7.25")],
+      ["1000", "note", value("two\nlines")],
+    ]);
+    expect((await cell("b:1000", "note")).textContent).toContain("two");
+    expect(screen.getByText(/1 value cannot be stored/)).toBeTruthy();
+    act(() => void pending.undo());
+    expect(pending.opsOf("records")).toHaveLength(0);
+    const from = await cell("r:3", "note");
+    fireEvent.pointerDown(from);
+    press(from, "ArrowDown", { shiftKey: true });
+    press(focused(), "Backspace");
+    expect(pending.opsOf("records").map((op) => [op.target.path[1], (op.after as Value).s])).toEqual([["1003", "empty"], ["1004", "empty"]]);
+  });
+
   it("writes a sort and a filter into the address", async () => {
     const { onSearch } = open();
     const total = await cell("r:3", "total");
