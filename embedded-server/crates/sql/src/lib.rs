@@ -17,7 +17,7 @@ mod select;
 mod statement;
 mod writer;
 
-pub use define::Definition;
+pub use define::{Conversion, Definition, Expression, conversion, define, house_tables, rehearsal};
 pub use mutate::{ChangeStamp, CompiledWrite, compile_write};
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;
