@@ -74,7 +74,7 @@ pub fn collection_name(name: &str) -> Result<()> {
 
 /// Refuses what cannot be the name of a new collection: besides, the names of ours and of the
 /// junctions that relations make (`junction` says that one is being made).
-pub(crate) fn new_collection_name(name: &str, junction: bool) -> Result<()> {
+pub fn new_collection_name(name: &str, junction: bool) -> Result<()> {
     collection_name(name)?;
     let at = "collectionName";
     let lower = name.to_ascii_lowercase();

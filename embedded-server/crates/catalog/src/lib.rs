@@ -19,7 +19,7 @@ mod system;
 pub use build::complete;
 pub use check::{
     NAME_BYTES_MAX, collection_name, field_name, fitted, identifier, invalid, is_name,
-    relation_name,
+    new_collection_name, relation_name,
 };
 pub use collection::{Catalog, Collection, Index};
 pub use diff::{Change, ForeignKey, diff};

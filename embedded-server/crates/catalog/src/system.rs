@@ -33,7 +33,13 @@ static DOCUMENTS: LazyLock<IndexMap<String, Json>> = LazyLock::new(|| {
 type Table = (&'static str, &'static str, &'static [(&'static str, &'static [&'static str])]);
 
 const TABLES: &[Table] = &[
-    ("baasix_SchemaDefinition", "collectionName String! key\nschema JSON!", &[]),
+    // `schema` is for readers; `source` is the same document with the order of its keys, which a
+    // JSON column of Postgres does not keep.
+    (
+        "baasix_SchemaDefinition",
+        "collectionName String! key\nschema JSON!\nsource Text! hidden",
+        &[],
+    ),
     ("baasix_Tenant", "name String! unique\nuserRoles <- baasix_UserRole.tenant_Id", &[]),
     (
         "baasix_Role",

@@ -1,0 +1,161 @@
+//! Changes to the catalog: each is normalised, compared, defined and committed together with the
+//! stored documents, or not at all.
+
+pub(crate) mod draft;
+mod import;
+mod index;
+mod plan;
+mod relationship;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use plan::PlannedStep;
+
+use crate::Engine;
+use base::{Code, Detail, Error, Result};
+use catalog::{Catalog, Collection};
+use draft::Draft;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+/// What a change of the catalog did: the new catalog and its steps.
+pub(crate) type Changed = (Catalog, Vec<PlannedStep>);
+
+impl Engine {
+    /// Makes a collection.
+    pub async fn create_schema(&self, name: &str, schema: &Json) -> Result<Arc<Collection>> {
+        self.change_schema("Error creating schema", name, |draft| draft.create(name, schema)).await
+    }
+
+    /// Changes a collection: `fields` replaces, everything else is merged.
+    pub async fn update_schema(&self, name: &str, schema: &Json) -> Result<Arc<Collection>> {
+        self.change_schema("Error updating schema", name, |draft| draft.update(name, schema)).await
+    }
+
+    /// Ends a collection with its rows, its junctions and the relations that lead to it.
+    pub async fn delete_schema(&self, name: &str) -> Result<()> {
+        let _alone = self.schema_lock().await;
+        let state = self.state();
+        let work = async {
+            let mut draft = Draft::of(&state.catalog);
+            draft.delete(name)?;
+            draft.commit(self.store(), self.clock()).await
+        };
+        let (catalog, _) = work.await.map_err(|error| reworded(error, "Error deleting schema"))?;
+        self.swap(Arc::new(catalog)).await
+    }
+
+    /// Makes a relation of a collection.
+    pub async fn create_relationship(&self, name: &str, body: &Json) -> Result<Arc<Collection>> {
+        self.change_schema("Error creating relationship", name, |draft| draft.create_relationship(name, body)).await
+    }
+
+    /// Changes a relation of a collection.
+    pub async fn update_relationship(&self, name: &str, relation: &str, body: &Json) -> Result<Arc<Collection>> {
+        let what = "Error updating relationship";
+        self.change_schema(what, name, |draft| draft.update_relationship(name, relation, body)).await
+    }
+
+    /// Ends a relation with its column, index, constraint and junction.
+    pub async fn delete_relationship(&self, name: &str, relation: &str) -> Result<Arc<Collection>> {
+        let what = "Error deleting relationship";
+        self.change_schema(what, name, |draft| draft.delete_relationship(name, relation)).await
+    }
+
+    /// Adds an index. One of the same name is left as it is.
+    pub async fn create_index(&self, name: &str, body: &Json) -> Result<Arc<Collection>> {
+        self.change_schema("Error adding index", name, |draft| draft.create_index(name, body)).await
+    }
+
+    /// Ends an index.
+    pub async fn delete_index(&self, name: &str, index: &str) -> Result<Arc<Collection>> {
+        self.change_schema("Error removing index", name, |draft| draft.delete_index(name, index)).await
+    }
+
+    /// What bringing these collections to the asked state would do, and a token for
+    /// [`Engine::apply_schemas`].
+    pub async fn plan_schemas(&self, body: &Json) -> Result<Json> {
+        let state = self.state();
+        let plan = plan::plan(self.store(), &state.catalog, body).await.map_err(|e| reworded(e, "Error planning schemas"))?;
+        let steps: Vec<Json> = plan.steps.iter().map(PlannedStep::to_json).collect();
+        Ok(json!({"token": plan.token, "store": plan.store, "steps": steps}))
+    }
+
+    /// Brings collections to the asked state, if the catalog is still the one that was planned
+    /// against.
+    pub async fn apply_schemas(&self, body: &Json) -> Result<Json> {
+        let _alone = self.schema_lock().await;
+        let state = self.state();
+        let applied = plan::apply(self.store(), self.clock(), &state.catalog, body).await;
+        let (catalog, steps) = applied.map_err(|error| reworded(error, "Error applying schemas"))?;
+        self.swap(Arc::new(catalog)).await?;
+        Ok(json!({"steps": steps.iter().map(PlannedStep::to_json).collect::<Vec<_>>()}))
+    }
+
+    /// Every stored document, sorted by name.
+    #[must_use]
+    pub fn export_schemas(&self) -> Json {
+        import::export(&self.state().catalog)
+    }
+
+    /// What an import would do, by name.
+    pub fn preview_import(&self, body: &Json) -> Result<Json> {
+        import::preview(&self.state().catalog, body).map_err(|error| reworded(error, "Error importing schemas"))
+    }
+
+    /// Takes a list of documents: new ones are made, known ones changed, none is ended. All of
+    /// them or none.
+    pub async fn import_schemas(&self, body: &Json) -> Result<Json> {
+        let _alone = self.schema_lock().await;
+        let state = self.state();
+        let (changed, report) = import::import(self.store(), self.clock(), &state.catalog, body)
+            .await
+            .map_err(|error| reworded(error, "Error importing schemas"))?;
+        self.swap(Arc::new(changed.0)).await?;
+        Ok(report)
+    }
+
+    async fn change_schema(
+        &self,
+        what: &'static str,
+        name: &str,
+        change: impl FnOnce(&mut Draft) -> Result<()> + Send,
+    ) -> Result<Arc<Collection>> {
+        let _alone = self.schema_lock().await;
+        let state = self.state();
+        let mut draft = Draft::of(&state.catalog);
+        let done = match change(&mut draft) {
+            Ok(()) => draft.commit(self.store(), self.clock()).await,
+            Err(error) => Err(error),
+        };
+        let (catalog, _) = done.map_err(|error| reworded(error, what))?;
+        self.swap(Arc::new(catalog)).await?;
+        self.state().catalog.get(name).cloned().ok_or_else(|| no_schema(name, &self.state().catalog))
+    }
+}
+
+/// The wire's fixed sentence for a failed schema request, with the reason as its first finding.
+fn reworded(error: Error, what: &str) -> Error {
+    if matches!(error.code(), Code::Internal | Code::Unavailable | Code::Timeout) {
+        return error;
+    }
+    let reason = Detail {
+        code: error.code().as_str().to_owned(),
+        field: error.path().map(str::to_owned),
+        message: error.message().to_owned(),
+        ..Detail::default()
+    };
+    let mut details = vec![reason];
+    details.extend(error.detail_list().iter().cloned());
+    error.message_is(what).details(details)
+}
+
+/// No schema is stored under this name.
+pub(crate) fn no_schema(name: &str, catalog: &Catalog) -> Error {
+    let error = Error::new(Code::SchemaNotFound, format!("collection `{name}` does not exist")).at("collectionName");
+    match catalog.nearest(name) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}

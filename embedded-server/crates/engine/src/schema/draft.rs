@@ -1,0 +1,588 @@
+//! A catalog being changed: its documents, and the one way in which a change reaches the store.
+
+use super::{Changed, no_schema, plan, values};
+use base::{Clock, Code, Error, Result, Value, short_id};
+use catalog::{Catalog, Change, Collection, DefaultValue, FieldKind, invalid};
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+use sql::{Bind, Dialect, Expression, Statement};
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::Store;
+
+/// Documents on their way to become the next catalog.
+pub(crate) struct Draft {
+    /// The catalog as it stands.
+    pub(crate) old: Catalog,
+    /// The documents as they shall be.
+    pub(crate) documents: IndexMap<String, Json>,
+    /// Statements before the tables change.
+    pub(crate) before: Vec<Statement>,
+    /// Statements after the tables changed.
+    pub(crate) after: Vec<Statement>,
+    /// Collections with another name: old and new.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// Junctions and the collections that they must not lead to any more.
+    pub(crate) emptied: Vec<(String, String)>,
+}
+
+/// What a database holds about its catalog.
+pub(crate) struct Loaded {
+    /// Documents by collection.
+    pub(crate) documents: Vec<(String, Json)>,
+    /// The catalog's version.
+    pub(crate) version: u64,
+    meta: Vec<(String, String)>,
+}
+
+impl Loaded {
+    /// A value of `_meta`.
+    pub(crate) fn meta(&self, key: &str) -> Option<&str> {
+        self.meta.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Reads documents and `_meta` in one statement.
+pub(crate) async fn load(store: &Store) -> Result<Loaded> {
+    let text = r#"SELECT 1, "collectionName", "source" FROM "baasix_SchemaDefinition" UNION ALL SELECT 0, "key", "value" FROM "_meta" WHERE "key" NOT LIKE 'catalog:%' ORDER BY 1, 2"#;
+    let mut loaded = Loaded { documents: Vec::new(), version: 0, meta: Vec::new() };
+    for row in store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await? {
+        let [kind, Value::Text(key), Value::Text(value)] = row.as_slice() else {
+            return Err(Error::internal("a row of the stored catalog is not text"));
+        };
+        if kind.as_int() == Some(0) {
+            loaded.meta.push((key.clone(), value.clone()));
+            continue;
+        }
+        let document = serde_json::from_str(value)
+            .map_err(|cause| Error::internal(format!("the stored schema of `{key}` is no JSON")).caused_by(cause))?;
+        loaded.documents.push((key.clone(), document));
+    }
+    loaded.version = loaded.meta("catalog_version").and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok(loaded)
+}
+
+/// A statement of ours in the store's words.
+pub(crate) fn statement(dialect: Dialect, sqlite: &str, postgres: &str, binds: Vec<Value>) -> Statement {
+    let text = match dialect {
+        Dialect::Sqlite => sqlite,
+        Dialect::Postgres => postgres,
+    };
+    Statement { text: Arc::from(text), binds: binds.into_iter().map(Bind::Value).collect() }
+}
+
+/// The fields of a document.
+pub(crate) fn fields(document: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    document.get("fields").and_then(Json::as_object).into_iter().flatten()
+}
+
+/// The text under a key of a definition.
+pub(crate) fn text<'a>(definition: &'a Json, key: &str) -> Option<&'a str> {
+    definition.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
+}
+
+/// Ids for new fields and collections. The random source was read when the program started, so
+/// its failing now is told by an empty id, which no document keeps.
+pub(crate) fn ids(fault: &mut Option<Error>) -> impl FnMut() -> String {
+    move || match short_id() {
+        Ok(id) => id,
+        Err(error) => {
+            *fault = Some(error);
+            String::new()
+        }
+    }
+}
+
+impl Draft {
+    /// The catalog's documents, ready to be changed.
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let documents = catalog
+            .collections
+            .values()
+            .map(|collection| (collection.name.clone(), Json::clone(&collection.document)))
+            .collect();
+        Self {
+            old: catalog.clone(),
+            documents,
+            before: Vec::new(),
+            after: Vec::new(),
+            renamed: Vec::new(),
+            emptied: Vec::new(),
+        }
+    }
+
+    /// The document of this name.
+    pub(crate) fn document(&mut self, name: &str) -> Result<&mut Json> {
+        if !self.documents.contains_key(name) {
+            return Err(no_schema(name, &self.old));
+        }
+        self.documents.get_mut(name).ok_or_else(|| no_schema(name, &self.old))
+    }
+
+    /// The fields of the document of this name.
+    pub(crate) fn fields_of(&mut self, name: &str) -> Result<&mut Map<String, Json>> {
+        let document = self.document(name)?;
+        document
+            .get_mut("fields")
+            .and_then(Json::as_object_mut)
+            .ok_or_else(|| Error::internal(format!("the stored schema of `{name}` has no fields")))
+    }
+
+    /// Takes a new document.
+    pub(crate) fn create(&mut self, name: &str, schema: &Json) -> Result<()> {
+        if let Some(twin) = self.documents.keys().find(|known| known.eq_ignore_ascii_case(name)) {
+            return Err(Error::new(Code::SchemaExists, format!("collection `{twin}` exists already"))
+                .at("collectionName")
+                .hint("PATCH it, or choose another name"));
+        }
+        let mut schema = schema.clone();
+        // A copied schema brings the id of its original.
+        let id = schema.get("schemaId").cloned();
+        if id.is_some() && self.documents.values().any(|known| known.get("schemaId") == id.as_ref())
+            && let Some(top) = schema.as_object_mut()
+        {
+            top.shift_remove("schemaId");
+        }
+        let mut fault = None;
+        let document = catalog::normalize(name, &schema, None, &mut ids(&mut fault))?;
+        fault.map_or(Ok(()), Err)?;
+        self.documents.insert(name.to_owned(), document);
+        Ok(())
+    }
+
+    /// Changes a document.
+    pub(crate) fn update(&mut self, name: &str, schema: &Json) -> Result<()> {
+        let previous = self.document(name)?.clone();
+        let mut schema = schema.clone();
+        self.follow_field_renames(name, &previous, &mut schema);
+        let mut fault = None;
+        let document = catalog::normalize(name, &schema, Some(&previous), &mut ids(&mut fault))?;
+        fault.map_or(Ok(()), Err)?;
+        self.documents.insert(name.to_owned(), document);
+        Ok(())
+    }
+
+    /// Fields that keep their id under another name are followed by the indexes and relations
+    /// that name them, here and elsewhere.
+    fn follow_field_renames(&mut self, name: &str, previous: &Json, schema: &mut Json) {
+        let renamed: Vec<(String, String)> = fields(schema)
+            .filter_map(|(key, definition)| {
+                let id = text(definition, "fieldId")?;
+                let (old, _) = fields(previous).find(|(_, old)| text(old, "fieldId") == Some(id))?;
+                (old != key).then(|| (old.clone(), key.clone()))
+            })
+            .collect();
+        if renamed.is_empty() {
+            return;
+        }
+        let to = |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
+        let Some(top) = schema.as_object_mut() else { return };
+        if !top.contains_key("indexes")
+            && let Some(indexes) = previous.get("indexes")
+        {
+            top.insert("indexes".into(), indexes.clone());
+        }
+        let listed = top.get_mut("indexes").and_then(Json::as_array_mut).into_iter().flatten();
+        for field in listed.filter_map(|index| index.get_mut("fields")?.as_array_mut()).flatten() {
+            if let Some(new) = field.as_str().and_then(to) {
+                *field = Json::String(new);
+            }
+        }
+        let own = top.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+        for (_, definition) in own {
+            if text(definition, "relType") == Some("BelongsTo") {
+                rewrite(definition, "foreignKey", &to);
+            }
+        }
+        for (other, document) in &mut self.documents {
+            let definitions = document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            for (_, definition) in definitions {
+                let leads_here = text(definition, "target") == Some(name);
+                match text(definition, "relType") {
+                    Some("HasMany" | "HasOne") if leads_here => rewrite(definition, "foreignKey", &to),
+                    Some("BelongsTo") if leads_here => rewrite(definition, "targetKey", &to),
+                    Some("BelongsToMany") if text(definition, "through") == Some(name) => {
+                        rewrite(definition, "foreignKey", &to);
+                        rewrite(definition, "otherKey", &to);
+                    }
+                    _ => {}
+                }
+                if other == name && text(definition, "relType") != Some("BelongsTo") {
+                    rewrite(definition, "targetKey", &to);
+                }
+            }
+        }
+    }
+
+    /// Gives a collection another name, everywhere it is named.
+    pub(crate) fn rename(&mut self, from: &str, to: &str, dialect: Dialect) -> Result<()> {
+        if from == to {
+            return Ok(());
+        }
+        if from.starts_with("baasix_") {
+            return Err(Error::new(Code::Forbidden, format!("`{from}` is a system collection and keeps its name")));
+        }
+        self.document(from)?;
+        let junction = self.documents[from].get("isJunction") == Some(&Json::Bool(true));
+        catalog::new_collection_name(to, junction)?;
+        if self.documents.keys().any(|known| known != from && known.eq_ignore_ascii_case(to)) {
+            return Err(Error::new(Code::SchemaExists, format!("collection `{to}` exists already")).at("collectionName"));
+        }
+        let mut documents = IndexMap::new();
+        for (name, mut document) in std::mem::take(&mut self.documents) {
+            let definitions = document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            for (_, definition) in definitions {
+                let follow = |word: &str| (word == from).then(|| to.to_owned());
+                rewrite(definition, "target", &follow);
+                rewrite(definition, "through", &follow);
+                let tables = definition.get_mut("tables").and_then(Json::as_array_mut).into_iter().flatten();
+                for table in tables.filter(|table| table.as_str() == Some(from)) {
+                    *table = Json::String(to.to_owned());
+                }
+            }
+            documents.insert(if name == from { to.to_owned() } else { name }, document);
+        }
+        self.documents = documents;
+        self.renamed.push((from.to_owned(), to.to_owned()));
+        let words = || vec![Value::text(from), Value::text(to)];
+        self.after.push(statement(
+            dialect,
+            r#"UPDATE "baasix_Permission" SET "collection" = ?2 WHERE "collection" = ?1"#,
+            r#"UPDATE "baasix_Permission" SET "collection" = $2::text WHERE "collection" = $1::text"#,
+            words(),
+        ));
+        for junction in self.polymorphic_junctions(to) {
+            let table = format!("\"{junction}\"");
+            self.after.push(statement(
+                dialect,
+                &format!(r#"UPDATE {table} SET "collection" = ?2 WHERE "collection" = ?1"#),
+                &format!(r#"UPDATE {table} SET "collection" = $2::text WHERE "collection" = $1::text"#),
+                words(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Junctions whose rows may lead to this collection by its name.
+    pub(crate) fn polymorphic_junctions(&self, target: &str) -> Vec<String> {
+        self.documents
+            .iter()
+            .filter(|(_, document)| {
+                document.get("isJunction") == Some(&Json::Bool(true))
+                    && document["fields"].get("collection").is_some()
+                    && fields(document).any(|(_, field)| {
+                        text(field, "target") == Some(target) && field.get("constraints") == Some(&Json::Bool(false))
+                    })
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// Ends a collection, the junctions that were made for it, and the relations that lead to
+    /// either (D-29).
+    pub(crate) fn delete(&mut self, name: &str) -> Result<()> {
+        self.document(name)?;
+        if catalog::system_document(name).is_some() {
+            return Err(Error::new(Code::Forbidden, format!("`{name}` is a system collection and cannot be deleted")));
+        }
+        let mut gone: HashSet<String> = HashSet::from([name.to_owned()]);
+        for (junction, document) in &self.documents {
+            let held = fields(document).any(|(_, field)| {
+                text(field, "relType") == Some("BelongsTo")
+                    && text(field, "target") == Some(name)
+                    && field.get("constraints") != Some(&Json::Bool(false))
+            });
+            if held && document.get("isJunction") == Some(&Json::Bool(true)) {
+                gone.insert(junction.clone());
+            }
+        }
+        for junction in self.polymorphic_junctions(name) {
+            if !gone.contains(&junction) {
+                // Rows that lead to the ended collection lead nowhere now. The name was checked
+                // when the collection was made, so it needs no quoting beyond this.
+                let text = format!("DELETE FROM \"{junction}\" WHERE \"collection\" = '{name}'");
+                self.after.push(Statement { text: Arc::from(text), binds: Vec::new() });
+            }
+        }
+        self.documents.retain(|known, _| !gone.contains(known));
+        for table in &gone {
+            let text = format!("DELETE FROM \"baasix_Permission\" WHERE \"collection\" = '{table}'");
+            self.after.push(Statement { text: Arc::from(text), binds: Vec::new() });
+        }
+        let names: Vec<String> = self.documents.keys().cloned().collect();
+        for known in names {
+            let dangling: Vec<String> = fields(&self.documents[&known])
+                .filter(|(_, field)| {
+                    field.get("relType").is_some()
+                        && ["target", "through"].iter().any(|key| text(field, key).is_some_and(|t| gone.contains(t)))
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in dangling {
+                self.remove_relation_field(&known, &key)?;
+            }
+            for (_, field) in self.fields_of(&known)?.iter_mut() {
+                if let Some(tables) = field.get_mut("tables").and_then(Json::as_array_mut) {
+                    tables.retain(|table| table.as_str() != Some(name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the field of a relation, and its column where it was made for it and nothing else uses
+    /// it.
+    pub(crate) fn remove_relation_field(&mut self, collection: &str, key: &str) -> Result<()> {
+        let definitions = self.fields_of(collection)?;
+        let Some(definition) = definitions.get(key).cloned() else { return Ok(()) };
+        let typed = definition.get("type").is_some();
+        if typed {
+            // The relation was said on the column itself: the column stays.
+            if let Some(field) = definitions.get_mut(key).and_then(Json::as_object_mut) {
+                for word in ["relType", "target", "foreignKey", "targetKey", "as", "onDelete", "onUpdate"] {
+                    field.shift_remove(word);
+                }
+            }
+        } else {
+            definitions.shift_remove(key);
+        }
+        let Some(column) = text(&definition, "foreignKey").filter(|_| text(&definition, "relType") == Some("BelongsTo"))
+        else {
+            return Ok(());
+        };
+        let generated = definitions.get(column).is_some_and(|field| {
+            matches!(field.get("SystemGenerated"), Some(Json::Bool(true))) || text(field, "SystemGenerated") == Some("true")
+        });
+        let used = definitions.values().any(|field| text(field, "foreignKey") == Some(column));
+        if generated && !used && column != key {
+            let column = column.to_owned();
+            definitions.shift_remove(&column);
+            let document = self.document(collection)?;
+            if let Some(indexes) = document.get_mut("indexes").and_then(Json::as_array_mut) {
+                indexes.retain(|index| {
+                    !index["fields"].as_array().into_iter().flatten().any(|field| field.as_str() == Some(&column))
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The next catalog and the changes that lead to it, checked as far as documents can be.
+    pub(crate) fn next(&mut self) -> Result<(Catalog, Vec<Change>)> {
+        let mut fault = None;
+        catalog::complete(&mut self.documents, &mut ids(&mut fault))?;
+        fault.map_or(Ok(()), Err)?;
+        let next = Catalog::build(self.documents.clone(), self.old.version + 1)?;
+        for collection in next.collections.values() {
+            check_sql(collection)?;
+        }
+        let changes = catalog::diff(&self.old, &next);
+        for change in &changes {
+            check_change(change, &self.old)?;
+        }
+        Ok((next, changes))
+    }
+
+    /// Brings the store to the drafted documents, in one transaction.
+    pub(crate) async fn commit(mut self, store: &Store, clock: &Clock) -> Result<Changed> {
+        let (next, changes) = self.next()?;
+        let founding = self.old.version == 0 && self.old.collections.is_empty();
+        let rows = self.document_rows(&next, store.dialect(), clock);
+        if rows.is_empty() && self.after.is_empty() && changes.is_empty() {
+            return Ok((self.old, Vec::new()));
+        }
+        if !founding {
+            values::check(store, &self.old, &changes).await?;
+            values::check_emptied(store, &self.emptied).await?;
+            rehearse(store, &changes, &next).await?;
+        }
+        let steps = if founding { Vec::new() } else { plan::steps(store, &self.old, &next, &changes).await? };
+        let defined = sql::define(&changes, &self.old, &next, store.dialect());
+        let mut statements = std::mem::take(&mut self.before);
+        let outside = outside_triggers(store, &defined.rebuilt).await?;
+        statements.extend(defined.statements);
+        statements.extend(outside);
+        statements.extend(rows);
+        statements.append(&mut self.after);
+        statements.extend(version_rows(store.dialect(), next.version, &clock.now_iso()));
+        let definition = store::Definition { statements, rebuilds: defined.rebuilds };
+        store.define(definition).await.map_err(|error| moved(error))?;
+        Ok((next, steps))
+    }
+
+    /// The changed rows of `baasix_SchemaDefinition`.
+    fn document_rows(&self, next: &Catalog, dialect: Dialect, clock: &Clock) -> Vec<Statement> {
+        let now = clock.now_iso();
+        let mut rows = Vec::new();
+        let old_name = |name: &str| self.renamed.iter().rfind(|(_, to)| to == name).map_or(name.to_owned(), |(from, _)| from.clone());
+        let mut kept: HashSet<String> = HashSet::new();
+        for collection in next.collections.values() {
+            let was = old_name(&collection.name);
+            kept.insert(was.clone());
+            let before = self.old.get(&was);
+            if before.is_some_and(|old| old.document == collection.document && old.name == collection.name) {
+                continue;
+            }
+            let source = collection.document.to_string();
+            let canonical = query::canonical_json(&collection.document).unwrap_or_else(|_| source.clone());
+            let binds = vec![
+                Value::text(&collection.name),
+                Value::Text(canonical),
+                Value::Text(source),
+                Value::text(&now),
+            ];
+            rows.push(match before.filter(|_| was == collection.name) {
+                Some(_) => statement(
+                    dialect,
+                    r#"UPDATE "baasix_SchemaDefinition" SET "schema" = ?2, "source" = ?3, "updatedAt" = ?4 WHERE "collectionName" = ?1"#,
+                    r#"UPDATE "baasix_SchemaDefinition" SET "schema" = $2::text::jsonb, "source" = $3::text, "updatedAt" = $4::text::timestamptz WHERE "collectionName" = $1::text"#,
+                    binds,
+                ),
+                None => statement(
+                    dialect,
+                    r#"INSERT INTO "baasix_SchemaDefinition" ("collectionName", "schema", "source", "createdAt", "updatedAt") VALUES (?1, ?2, ?3, ?4, ?4)"#,
+                    r#"INSERT INTO "baasix_SchemaDefinition" ("collectionName", "schema", "source", "createdAt", "updatedAt") VALUES ($1::text, $2::text::jsonb, $3::text, $4::text::timestamptz, $4::text::timestamptz)"#,
+                    binds,
+                ),
+            });
+        }
+        let renamed = |name: &String| self.renamed.iter().any(|(from, _)| from == name);
+        let ended = self.old.collections.keys().filter(|name| !kept.contains(*name) || renamed(name));
+        let deletions = ended.map(|name| {
+            statement(
+                dialect,
+                r#"DELETE FROM "baasix_SchemaDefinition" WHERE "collectionName" = ?1"#,
+                r#"DELETE FROM "baasix_SchemaDefinition" WHERE "collectionName" = $1::text"#,
+                vec![Value::text(name)],
+            )
+        });
+        // Deletions first: a new collection may take an old name.
+        deletions.chain(rows.iter().cloned()).collect()
+    }
+}
+
+fn rewrite(definition: &mut Json, key: &str, to: &dyn Fn(&str) -> Option<String>) {
+    if let Some(new) = text(definition, key).and_then(to) {
+        definition[key] = Json::String(new);
+    }
+}
+
+/// Every SQL text an administrator wrote must be a plain expression, and every literal default a
+/// value of its field.
+fn check_sql(collection: &Collection) -> Result<()> {
+    for field in collection.fields.values() {
+        let at = |key: &str| format!("fields.{}.{key}", field.name);
+        if let FieldKind::Virtual { expression } = &field.kind {
+            Expression::of_virtual(expression, collection).map_err(|error| error.at(at("calculated")))?;
+        }
+        match &field.default {
+            Some(DefaultValue::Sql(text)) => {
+                Expression::of_default(text).map_err(|error| error.at(at("defaultValue")))?;
+            }
+            Some(DefaultValue::Literal(json)) => {
+                if let Err(reason) = query::coerce(&field.kind, json) {
+                    return Err(invalid(at("defaultValue"), format!("the default value does not fit: {reason}")));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What no statement could do without harm.
+fn check_change(change: &Change, old: &Catalog) -> Result<()> {
+    let Change::AlterField { collection, from, to } = change else {
+        if let Change::DropField { collection, field } = change
+            && field.primary_key
+        {
+            return Err(invalid(
+                format!("fields.{}", field.name),
+                format!("`{}` is the primary key of `{collection}` and cannot be removed", field.name),
+            )
+            .hint("make a new collection with the other key and move the records"));
+        }
+        return Ok(());
+    };
+    let at = format!("fields.{}", to.name);
+    if from.primary_key != to.primary_key {
+        return Err(invalid(at, format!("the primary key of `{collection}` cannot move to another field"))
+            .hint("make a new collection with the other key and move the records"));
+    }
+    let pointed = old.collections.values().flat_map(|c| c.foreign_keys()).any(|key| key.target == *collection && key.target_column == from.name);
+    if from.kind != to.kind && pointed {
+        return Err(invalid(at, format!("`{}` changes its type while other collections point to it", to.name))
+            .hint("end those relations first"));
+    }
+    Ok(())
+}
+
+/// Tries computed fields and defaults that are new on a table nobody sees. What fails there is
+/// the administrator's SQL, not a fault of ours.
+async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<()> {
+    let written = |field: &catalog::Field| {
+        matches!(field.kind, FieldKind::Virtual { .. }) || matches!(field.default, Some(DefaultValue::Sql(_)))
+    };
+    let mut tried: Vec<&str> = Vec::new();
+    for change in changes {
+        let name = match change {
+            Change::CreateCollection { collection } if collection.fields.values().any(written) => collection.name.as_str(),
+            Change::AddField { collection, field } if written(field) => collection,
+            Change::AlterField { collection, to, .. } if written(to) => collection,
+            _ => continue,
+        };
+        let Some(collection) = next.get(name).filter(|_| !tried.contains(&name)) else { continue };
+        tried.push(name);
+        let rehearsal = sql::rehearsal(collection, store.dialect());
+        let definition = store::Definition { statements: rehearsal.statements, rebuilds: false };
+        store.define(definition).await.map_err(|error| {
+            let reason = error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
+            invalid("fields", format!("the store refuses an expression of `{name}`: {reason}"))
+        })?;
+    }
+    Ok(())
+}
+
+/// The text of triggers that other tools made on tables which are about to be rebuilt.
+async fn outside_triggers(store: &Store, rebuilt: &[String]) -> Result<Vec<Statement>> {
+    let mut found = Vec::new();
+    for table in rebuilt {
+        let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1";
+        let asked = Statement { text: Arc::from(text), binds: vec![Bind::Value(Value::text(table))] };
+        let rows = store.rows(&asked).await?;
+        found.extend(rows.iter().filter_map(|row| row.first()?.as_text()).map(|sql| Statement {
+            text: Arc::from(sql),
+            binds: Vec::new(),
+        }));
+    }
+    Ok(found)
+}
+
+/// The new version, twice: as the current one, and as a row of its own that no second process
+/// can write.
+fn version_rows(dialect: Dialect, version: u64, now: &str) -> [Statement; 2] {
+    [
+        statement(
+            dialect,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2)"#,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text)"#,
+            vec![Value::Text(format!("catalog:{version}")), Value::text(now)],
+        ),
+        statement(
+            dialect,
+            r#"UPDATE "_meta" SET "value" = ?1 WHERE "key" = 'catalog_version'"#,
+            r#"UPDATE "_meta" SET "value" = $1::text WHERE "key" = 'catalog_version'"#,
+            vec![Value::Text(version.to_string())],
+        ),
+    ]
+}
+
+/// A version that exists already was written by another process.
+fn moved(error: Error) -> Error {
+    let versions = error.detail_list().iter().any(|detail| detail.field.as_deref() == Some("key"));
+    if error.code() == Code::UniqueViolation && versions {
+        return Error::new(Code::PlanStale, "the schema was changed by another process meanwhile")
+            .hint("restart this server, which reads the catalog when it starts, and try again");
+    }
+    error
+}

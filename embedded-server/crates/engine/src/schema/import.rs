@@ -1,0 +1,153 @@
+//! Documents out and in (`spec/data.md` 13.8).
+
+use super::Changed;
+use super::draft::Draft;
+use base::{Clock, Code, Detail, Error, Result};
+use catalog::Catalog;
+use serde_json::{Map, Value as Json, json};
+use store::Store;
+
+/// Every stored document, sorted by name.
+pub(super) fn export(catalog: &Catalog) -> Json {
+    let mut names: Vec<&String> = catalog.collections.keys().collect();
+    names.sort();
+    let list: Vec<Json> = names
+        .into_iter()
+        .filter_map(|name| catalog.get(name))
+        .map(|collection| json!({"collectionName": collection.name, "schema": *collection.document}))
+        .collect();
+    Json::Array(list)
+}
+
+/// The entries of an import: `{schemas: [...]}`, the list alone, or an export file.
+fn entries(body: &Json) -> Result<Vec<(&str, &Json, &[Json])>> {
+    let list = [Some(body), body.get("schemas"), body.get("data")].into_iter().flatten().find_map(Json::as_array);
+    let Some(list) = list else {
+        return Err(Error::new(Code::InvalidBody, "the list of schemas is missing")
+            .at("schemas")
+            .hint("send {\"schemas\": [{\"collectionName\": \"products\", \"schema\": {…}}]}"));
+    };
+    list.iter()
+        .enumerate()
+        .map(|(at, entry)| {
+            let name = entry.get("collectionName").and_then(Json::as_str);
+            let relations = entry.get("relationships").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            match (name, entry.get("schema")) {
+                (Some(name), Some(schema)) => Ok((name, schema, relations)),
+                _ => Err(Error::new(Code::InvalidBody, "each entry needs `collectionName` and `schema`")
+                    .at(format!("schemas.{at}"))),
+            }
+        })
+        .collect()
+}
+
+/// A document without what differs between projects: ids, and the marks of generated fields.
+fn essence(document: &Json) -> Json {
+    match document {
+        Json::Object(object) => Json::Object(
+            object
+                .iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "fieldId" | "schemaId" | "SystemGenerated"))
+                .map(|(key, value)| (key.clone(), essence(value)))
+                .collect::<Map<_, _>>(),
+        ),
+        Json::Array(list) => Json::Array(list.iter().map(essence).collect()),
+        other => other.clone(),
+    }
+}
+
+struct Sorted {
+    draft: Draft,
+    created: Vec<String>,
+    updated: Vec<String>,
+    unchanged: Vec<String>,
+}
+
+fn sorted(catalog: &Catalog, body: &Json) -> Result<Sorted> {
+    let mut sorted =
+        Sorted { draft: Draft::of(catalog), created: Vec::new(), updated: Vec::new(), unchanged: Vec::new() };
+    let mut faults = Vec::new();
+    let entries = entries(body)?;
+    for (name, schema, _) in &entries {
+        let known = catalog.get(name);
+        let taken = match known {
+            Some(_) => sorted.draft.update(name, &without_foreign_ids(schema)),
+            None => sorted.draft.create(name, schema),
+        };
+        match (taken, known) {
+            (Err(error), _) => faults.push(finding(name, &error)),
+            (Ok(()), None) => sorted.created.push((*name).to_owned()),
+            (Ok(()), Some(old)) => {
+                let same = essence(&old.document) == essence(&sorted.draft.documents[*name]);
+                if same {
+                    sorted.draft.documents.insert((*name).to_owned(), Json::clone(&old.document));
+                    sorted.unchanged.push((*name).to_owned());
+                } else {
+                    sorted.updated.push((*name).to_owned());
+                }
+            }
+        }
+    }
+    for (name, _, relations) in entries {
+        for relation in relations {
+            if let Err(error) = sorted.draft.create_relationship(name, relation) {
+                faults.push(finding(name, &error));
+            }
+        }
+    }
+    if faults.is_empty() {
+        return Ok(sorted);
+    }
+    Err(Error::new(Code::SchemaInvalid, format!("{} of the schemas cannot be taken; nothing was changed", faults.len()))
+        .details(faults))
+}
+
+/// Fields of a known collection are recognised by their names: ids of another project say
+/// nothing here.
+fn without_foreign_ids(schema: &Json) -> Json {
+    let mut schema = schema.clone();
+    let fields = schema.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+    for (_, field) in fields {
+        if let Some(field) = field.as_object_mut() {
+            field.shift_remove("fieldId");
+        }
+    }
+    schema
+}
+
+fn finding(name: &str, error: &Error) -> Detail {
+    Detail::field(error.code().as_str(), name, error.message())
+}
+
+/// What an import would do.
+pub(super) fn preview(catalog: &Catalog, body: &Json) -> Result<Json> {
+    let sorted = sorted(catalog, body)?;
+    let missing: Vec<&String> =
+        catalog.collections.keys().filter(|name| ![&sorted.updated, &sorted.unchanged].iter().any(|l| l.contains(name))).collect();
+    let differences = |name: &String| {
+        let before = catalog.get(name).map(|old| essence(&old.document)).unwrap_or_default();
+        let after = essence(&sorted.draft.documents[name]);
+        let changed: Vec<&String> = after
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(key, value)| before.get(key) != Some(value))
+            .map(|(key, _)| key)
+            .collect();
+        json!(changed)
+    };
+    let new: Vec<Json> =
+        sorted.created.iter().map(|name| json!({"collectionName": name, "details": sorted.draft.documents[name]})).collect();
+    let modified: Vec<Json> =
+        sorted.updated.iter().map(|name| json!({"collectionName": name, "differences": differences(name)})).collect();
+    Ok(json!({"changes": {"new": new, "modified": modified, "deleted": missing, "unchanged": sorted.unchanged}}))
+}
+
+/// Takes the documents. None is ended.
+pub(super) async fn import(store: &Store, clock: &Clock, catalog: &Catalog, body: &Json) -> Result<(Changed, Json)> {
+    let sorted = sorted(catalog, body)?;
+    let changes = json!({"created": sorted.created, "updated": sorted.updated, "unchanged": sorted.unchanged,
+        "deleted": [], "errors": []});
+    let changed = sorted.draft.commit(store, clock).await?;
+    Ok((changed, json!({"message": "Schema import completed", "changes": changes, "data": changes})))
+}

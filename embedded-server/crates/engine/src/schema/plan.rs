@@ -1,0 +1,371 @@
+//! Plans: what a change would do, said in words, SQL and numbers before it is done.
+
+use super::draft::Draft;
+use super::values::{Touched, count, describe, losses, misfits, number, quoted, stored_name};
+use super::{Changed, no_schema};
+use base::{Clock, Code, Error, Result};
+use catalog::{Catalog, Change, DefaultValue, Field, FieldKind, ForeignKey, invalid};
+use serde_json::{Value as Json, json};
+use sql::Dialect;
+use store::Store;
+
+/// One step of a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStep {
+    /// What is done, in the words of the wire (`add_field`).
+    pub op: &'static str,
+    /// The collection, as it is named afterwards (or was, if it ends).
+    pub collection: String,
+    /// The field, index or relation's column.
+    pub field: Option<String>,
+    /// What it was.
+    pub from: Option<String>,
+    /// What it will be.
+    pub to: Option<String>,
+    /// A sentence for a person.
+    pub summary: String,
+    /// The statements. Where SQLite rebuilds a table for several steps at once, they stand with
+    /// the first of them.
+    pub sql: Vec<String>,
+    /// Whether stored values are lost or stand in the way.
+    pub lossy: bool,
+    /// How many records have a value at stake, of how many.
+    pub values: Option<(u64, u64)>,
+}
+
+impl PlannedStep {
+    /// The form of the wire.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut step = json!({"op": self.op, "collection": self.collection});
+        for (key, value) in [("field", &self.field), ("from", &self.from), ("to", &self.to)] {
+            if let Some(value) = value {
+                step[key] = json!(value);
+            }
+        }
+        step["summary"] = json!(self.summary);
+        step["sql"] = json!(self.sql);
+        step["lossy"] = json!(self.lossy);
+        if let Some((affected, total)) = self.values {
+            step["values"] = json!({"affected": affected, "total": total});
+        }
+        step
+    }
+}
+
+/// A plan and the token that allows it to be applied.
+pub(crate) struct Plan {
+    pub(crate) token: String,
+    pub(crate) store: &'static str,
+    pub(crate) steps: Vec<PlannedStep>,
+}
+
+/// What the asked state would take.
+pub(crate) async fn plan(store: &Store, catalog: &Catalog, body: &Json) -> Result<Plan> {
+    let mut draft = drafted(store, catalog, body)?;
+    let (next, changes) = draft.next()?;
+    let name = match store.dialect() {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgres",
+    };
+    Ok(Plan { token: token(catalog, body), store: name, steps: steps(store, catalog, &next, &changes).await? })
+}
+
+/// Does what was planned, if nothing moved meanwhile.
+pub(crate) async fn apply(store: &Store, clock: &Clock, catalog: &Catalog, body: &Json) -> Result<Changed> {
+    let Some(given) = body.get("token").and_then(Json::as_str) else {
+        return Err(Error::new(Code::InvalidBody, "the `token` of the plan is missing")
+            .at("token")
+            .hint("ask POST /schemas/plan first and send its token with the same body"));
+    };
+    let expected = token(catalog, body);
+    if given != expected {
+        let moved = given.split('-').next() != expected.split('-').next();
+        let message = if moved {
+            "the schema has changed since the plan was made"
+        } else {
+            "this is not the body that was planned"
+        };
+        return Err(Error::new(Code::PlanStale, message).at("token").hint("ask for a new plan and look at its steps"));
+    }
+    drafted(store, catalog, body)?.commit(store, clock).await
+}
+
+/// The version the plan was made against and a hash of what was asked.
+fn token(catalog: &Catalog, body: &Json) -> String {
+    let asked = json!([body.get("collections"), body.get("drop")]).to_string();
+    // FNV-1a: the token guards against mistakes, not against administrators.
+    let hash = asked
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{}-{hash:016x}", catalog.version)
+}
+
+/// The documents as the body asks for them: ends, then renames, then new and changed ones.
+fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
+    let list = |key: &str| -> Result<&[Json]> {
+        match body.get(key) {
+            None | Some(Json::Null) => Ok(&[]),
+            Some(Json::Array(list)) => Ok(list),
+            Some(_) => Err(Error::new(Code::InvalidBody, format!("`{key}` must be a list")).at(key)),
+        }
+    };
+    let mut draft = Draft::of(catalog);
+    for name in list("drop")? {
+        let name = name.as_str().ok_or_else(|| invalid("drop", "`drop` must be a list of names"))?;
+        // A junction may have gone with its collection already.
+        if catalog.get(name).is_none() {
+            return Err(no_schema(name, catalog));
+        }
+        if draft.documents.contains_key(name) {
+            draft.delete(name)?;
+        }
+    }
+    let asked: Vec<(&str, &Json, Option<&str>)> = list("collections")?
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| {
+            let name = entry.get("collectionName").and_then(Json::as_str);
+            match (name, entry.get("schema")) {
+                (Some(name), Some(schema)) => Ok((name, schema, entry.get("was").and_then(Json::as_str))),
+                _ => Err(invalid(format!("collections.{at}"), "each entry needs `collectionName` and `schema`")),
+            }
+        })
+        .collect::<Result<_>>()?;
+    for (name, _, was) in &asked {
+        if let Some(was) = was {
+            draft.rename(was, name, store.dialect())?;
+        }
+    }
+    for (name, schema, _) in asked {
+        if draft.documents.contains_key(name) {
+            draft.update(name, schema)?;
+        } else {
+            draft.create(name, schema)?;
+        }
+    }
+    Ok(draft)
+}
+
+/// Says every change in words, SQL and numbers.
+pub(crate) async fn steps(
+    store: &Store,
+    old: &Catalog,
+    next: &Catalog,
+    changes: &[Change],
+) -> Result<Vec<PlannedStep>> {
+    let dialect = store.dialect();
+    let mut steps = Vec::with_capacity(changes.len());
+    let mut rebuilt: Vec<String> = Vec::new();
+    for change in changes {
+        let mut step = said(change);
+        step.sql = step_sql(change, changes, old, next, dialect, &mut rebuilt);
+        if let Some(touched) = touched(store, change, changes).await? {
+            step.values = Some((touched.affected, touched.total));
+            step.lossy = touched.affected > 0;
+            if let Change::AlterField { from, to, .. } = change
+                && touched.affected > 0
+            {
+                let verb = if misfits(from, to, dialect).is_some() { "lose something or do not fit" } else { "are missing" };
+                step.summary = format!("{}: {} of {} values {verb}", step.summary, number(touched.affected), number(touched.total));
+            }
+        }
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+/// The statements of one step. A table that SQLite rebuilds is rebuilt once: the first of its
+/// steps shows it.
+fn step_sql(
+    change: &Change,
+    changes: &[Change],
+    old: &Catalog,
+    next: &Catalog,
+    dialect: Dialect,
+    rebuilt: &mut Vec<String>,
+) -> Vec<String> {
+    let texts = |part: &[Change]| -> (Vec<String>, bool) {
+        let defined = sql::define(part, old, next, dialect);
+        let bookkeeping = |text: &str| text.contains("\"_sequence\" ") && dialect == Dialect::Sqlite;
+        let texts = defined.statements.iter().map(|s| s.text.to_string()).filter(|t| !bookkeeping(t)).collect();
+        (texts, !defined.rebuilt.is_empty())
+    };
+    let Some(name) = table_of(change) else { return texts(std::slice::from_ref(change)).0 };
+    if dialect == Dialect::Postgres {
+        return texts(std::slice::from_ref(change)).0;
+    }
+    let of_table = |other: &&Change| {
+        table_of(other).is_some_and(|table| stored_name(changes, table) == stored_name(changes, name))
+    };
+    let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
+    let mut with_rename = together.clone();
+    with_rename.extend(changes.iter().filter(|c| matches!(c, Change::RenameCollection { to, .. } if to == name)).cloned());
+    let (all, rebuilds) = texts(&together);
+    let rebuilds = rebuilds || sql::define(&with_rename, old, next, dialect).rebuilds;
+    if !rebuilds {
+        return texts(std::slice::from_ref(change)).0;
+    }
+    let table = stored_name(changes, name).to_owned();
+    if rebuilt.contains(&table) {
+        return Vec::new();
+    }
+    rebuilt.push(table);
+    all
+}
+
+/// The existing table a change belongs to.
+fn table_of(change: &Change) -> Option<&str> {
+    match change {
+        Change::DropRelation { collection, .. }
+        | Change::DropIndex { collection, .. }
+        | Change::DropField { collection, .. }
+        | Change::RenameField { collection, .. }
+        | Change::AddField { collection, .. }
+        | Change::AlterField { collection, .. }
+        | Change::AddIndex { collection, .. }
+        | Change::AddRelation { collection, .. } => Some(collection),
+        Change::DropCollection { .. } | Change::RenameCollection { .. } | Change::CreateCollection { .. } => None,
+    }
+}
+
+/// How many stored values a change touches.
+async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<Option<Touched>> {
+    Ok(match change {
+        Change::DropCollection { collection } => Some(count(store, &collection.name, "TRUE").await?),
+        Change::DropField { collection, field } if !matches!(field.kind, FieldKind::Virtual { .. }) => {
+            let condition = format!("{} IS NOT NULL", quoted(&field.name));
+            Some(count(store, stored_name(changes, collection), &condition).await?)
+        }
+        Change::AlterField { collection, from, to } => {
+            let table = stored_name(changes, collection);
+            if let Some(condition) = losses(from, to, store.dialect()) {
+                return count(store, table, &condition).await.map(Some);
+            }
+            let filled = matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
+            if from.nullable && !to.nullable && !filled {
+                return count(store, table, &format!("{} IS NULL", quoted(&from.name))).await.map(Some);
+            }
+            None
+        }
+        _ => None,
+    })
+}
+
+fn said(change: &Change) -> PlannedStep {
+    let step = |op: &'static str, collection: &str, summary: String| PlannedStep {
+        op,
+        collection: collection.to_owned(),
+        field: None,
+        from: None,
+        to: None,
+        summary,
+        sql: Vec::new(),
+        lossy: false,
+        values: None,
+    };
+    let pointing = |key: &ForeignKey| format!("{}.{}", key.target, key.target_column);
+    match change {
+        Change::CreateCollection { collection } => {
+            let fields = collection.fields.len();
+            step("create_collection", &collection.name, format!("Create collection `{}` with {fields} fields", collection.name))
+        }
+        Change::DropCollection { collection } => {
+            step("drop_collection", &collection.name, format!("Delete collection `{}` with all its records", collection.name))
+        }
+        Change::RenameCollection { from, to } => PlannedStep {
+            from: Some(from.clone()),
+            to: Some(to.clone()),
+            ..step("rename_collection", to, format!("Rename collection `{from}` to `{to}`"))
+        },
+        Change::AddField { collection, field } => PlannedStep {
+            field: Some(field.name.clone()),
+            to: Some(describe(&field.kind)),
+            ..step("add_field", collection, format!("Add field `{}` ({}) to `{collection}`", field.name, describe(&field.kind)))
+        },
+        Change::DropField { collection, field } => PlannedStep {
+            field: Some(field.name.clone()),
+            from: Some(describe(&field.kind)),
+            ..step("drop_field", collection, format!("Delete field `{}` of `{collection}` with its values", field.name))
+        },
+        Change::RenameField { collection, from, to } => PlannedStep {
+            field: Some(to.clone()),
+            from: Some(from.clone()),
+            to: Some(to.clone()),
+            ..step("rename_field", collection, format!("Rename field `{from}` of `{collection}` to `{to}`"))
+        },
+        Change::AlterField { collection, from, to } => {
+            let differences = differences(from, to);
+            let join = |side: fn(&(String, String)) -> &String| {
+                differences.iter().map(side).cloned().collect::<Vec<_>>().join(", ")
+            };
+            let (before, after) = (join(|(before, _)| before), join(|(_, after)| after));
+            PlannedStep {
+                field: Some(to.name.clone()),
+                summary: format!("Change field `{}` of `{collection}` from {before} to {after}", to.name),
+                from: Some(before),
+                to: Some(after),
+                ..step("alter_field", collection, String::new())
+            }
+        }
+        Change::AddIndex { collection, index } => PlannedStep {
+            field: Some(index.name.clone()),
+            to: Some(index.fields.join(", ")),
+            ..step(
+                "add_index",
+                collection,
+                format!("Add {}index `{}` on {}", if index.unique { "unique " } else { "" }, index.name, index.fields.join(", ")),
+            )
+        },
+        Change::DropIndex { collection, index } => PlannedStep {
+            field: Some(index.name.clone()),
+            from: Some(index.fields.join(", ")),
+            ..step("drop_index", collection, format!("Delete index `{}`", index.name))
+        },
+        Change::AddRelation { collection, key } => PlannedStep {
+            field: Some(key.column.clone()),
+            to: Some(pointing(key)),
+            ..step(
+                "add_relation",
+                collection,
+                format!("Let `{collection}.{}` point to `{}` (on delete: {})", key.column, pointing(key), key.on_delete.as_str()),
+            )
+        },
+        Change::DropRelation { collection, key } => PlannedStep {
+            field: Some(key.column.clone()),
+            from: Some(pointing(key)),
+            ..step("drop_relation", collection, format!("`{collection}.{}` no longer has to point to `{}`", key.column, pointing(key)))
+        },
+    }
+}
+
+/// What differs between two states of a field, as pairs of words.
+fn differences(from: &Field, to: &Field) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut differ = |before: String, after: String| {
+        if before != after {
+            found.push((before, after));
+        }
+    };
+    differ(describe(&from.kind), describe(&to.kind));
+    if let (FieldKind::Virtual { expression: before }, FieldKind::Virtual { expression: after }) = (&from.kind, &to.kind) {
+        differ(format!("`{before}`"), format!("`{after}`"));
+    }
+    let required = |field: &Field| String::from(if field.nullable { "optional" } else { "required" });
+    differ(required(from), required(to));
+    let unique = |field: &Field| String::from(if field.unique { "unique" } else { "not unique" });
+    differ(unique(from), unique(to));
+    let default = |field: &Field| match &field.default {
+        None => String::from("no default"),
+        Some(DefaultValue::Literal(json)) => format!("default {json}"),
+        Some(DefaultValue::Sql(text)) => format!("default `{text}`"),
+        Some(DefaultValue::UuidV4) => String::from("default UUIDV4"),
+        Some(DefaultValue::Suid) => String::from("default SUID"),
+        Some(DefaultValue::Now) => String::from("default NOW"),
+        Some(DefaultValue::AutoIncrement) => String::from("default AUTOINCREMENT"),
+        Some(DefaultValue::CurrentUser) => String::from("default CURRENT_USER"),
+        Some(DefaultValue::CurrentTenant) => String::from("default CURRENT_TENANT"),
+    };
+    differ(default(from), default(to));
+    found
+}

@@ -1,0 +1,161 @@
+//! What a change means for the values that are there already.
+
+use base::{Code, Error, Result, Value};
+use catalog::{Catalog, Change, DefaultValue, Field, FieldKind, invalid};
+use sql::{Dialect, Statement};
+use std::sync::Arc;
+use store::Store;
+
+/// Counting stops here: a plan says "over a million" as well as the exact number.
+const COUNT_MAX: u64 = 1_000_000;
+
+/// Values a change touches, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// Records whose value is lost, changed beyond repair, or in the way.
+    pub(crate) affected: u64,
+    /// Records in all.
+    pub(crate) total: u64,
+}
+
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The name the collection has in the store before the changes.
+pub(crate) fn stored_name<'a>(changes: &'a [Change], name: &'a str) -> &'a str {
+    changes
+        .iter()
+        .find_map(|change| match change {
+            Change::RenameCollection { from, to } if to == name => Some(from.as_str()),
+            _ => None,
+        })
+        .unwrap_or(name)
+}
+
+/// Counts the records of a table that satisfy a condition of ours, and all of them.
+pub(crate) async fn count(store: &Store, table: &str, condition: &str) -> Result<Touched> {
+    let table = quoted(table);
+    let most = COUNT_MAX + 1;
+    let text = format!(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {most}) a), (SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {most}) b)"
+    );
+    let rows = store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await?;
+    let number = |at: usize| {
+        rows.first().and_then(|row| row.get(at)).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+    };
+    Ok(Touched { affected: number(0), total: number(1) })
+}
+
+/// Whether a new required field can be filled in records that exist already.
+fn fills_itself(field: &Field) -> bool {
+    matches!(
+        field.default,
+        Some(
+            DefaultValue::Literal(_)
+                | DefaultValue::UuidV4
+                | DefaultValue::Suid
+                | DefaultValue::Now
+                | DefaultValue::AutoIncrement
+                | DefaultValue::Sql(_)
+        )
+    ) || matches!(field.kind, FieldKind::Virtual { .. })
+}
+
+/// Values that cannot become what a changed field holds.
+pub(crate) fn misfits(from: &Field, to: &Field, dialect: Dialect) -> Option<String> {
+    let computed = |field: &Field| matches!(field.kind, FieldKind::Virtual { .. });
+    (from.kind != to.kind && !computed(from) && !computed(to))
+        .then(|| format!("NOT {}", sql::conversion(&from.kind, &to.kind, &quoted(&from.name), dialect).fits))
+}
+
+/// Values that lose something on their way.
+pub(crate) fn losses(from: &Field, to: &Field, dialect: Dialect) -> Option<String> {
+    let computed = |field: &Field| matches!(field.kind, FieldKind::Virtual { .. });
+    if from.kind == to.kind || computed(from) || computed(to) {
+        return None;
+    }
+    let by = sql::conversion(&from.kind, &to.kind, &quoted(&from.name), dialect);
+    Some(format!("NOT ({} AND {})", by.fits, by.keeps))
+}
+
+/// Refuses changes that stored values stand against, with their number.
+pub(crate) async fn check(store: &Store, old: &Catalog, changes: &[Change]) -> Result<()> {
+    for change in changes {
+        match change {
+            Change::AddField { collection, field } if !field.nullable && !fills_itself(field) => {
+                let table = stored_name(changes, collection);
+                if old.get(table).is_none() {
+                    continue;
+                }
+                let touched = count(store, table, "TRUE").await?;
+                if touched.total > 0 {
+                    return Err(against(&field.name, format!("the required field `{}` has no default, and `{collection}` has {} records that would lack it", field.name, number(touched.total)))
+                        .hint("give it a default, or allow null"));
+                }
+            }
+            Change::AlterField { collection, from, to } => {
+                let table = stored_name(changes, collection);
+                if let Some(condition) = misfits(from, to, store.dialect()) {
+                    let touched = count(store, table, &condition).await?;
+                    if touched.affected > 0 {
+                        return Err(against(&to.name, format!(
+                            "{} of {} values of `{}` cannot become {}", number(touched.affected), number(touched.total), from.name, describe(&to.kind)
+                        ))
+                        .hint("change those values first, or add a new field"));
+                    }
+                }
+                let filled = matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
+                if from.nullable && !to.nullable && !filled {
+                    let touched = count(store, table, &format!("{} IS NULL", quoted(&from.name))).await?;
+                    if touched.affected > 0 {
+                        return Err(against(&to.name, format!(
+                            "`{}` cannot be required: {} of {} records have no value", from.name, number(touched.affected), number(touched.total)
+                        ))
+                        .hint("fill them first, or give the field a default value"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to take a target from an M2A while rows of its junction lead to it.
+pub(crate) async fn check_emptied(store: &Store, emptied: &[(String, String)]) -> Result<()> {
+    for (junction, table) in emptied {
+        let condition = format!("\"collection\" = '{}'", table.replace('\'', "''"));
+        let touched = count(store, junction, &condition).await?;
+        if touched.affected > 0 {
+            return Err(Error::new(
+                Code::ForeignKeyViolation,
+                format!("{} records of `{junction}` still lead to `{table}`", number(touched.affected)),
+            )
+            .at("tables")
+            .hint("remove those links first"));
+        }
+    }
+    Ok(())
+}
+
+fn against(field: &str, message: String) -> Error {
+    invalid(format!("fields.{field}"), message)
+}
+
+/// A count for people.
+pub(crate) fn number(count: u64) -> String {
+    if count > COUNT_MAX { format!("over {COUNT_MAX}") } else { count.to_string() }
+}
+
+/// A type for people, with its bounds.
+pub(crate) fn describe(kind: &FieldKind) -> String {
+    match kind {
+        FieldKind::String { length: Some(length) } => format!("String of {length}"),
+        FieldKind::Decimal { precision: Some(precision), scale } => {
+            format!("Decimal({precision},{})", scale.unwrap_or(0))
+        }
+        FieldKind::Enum { values } => format!("Enum of {}", values.join(", ")),
+        other => other.name().to_owned(),
+    }
+}
