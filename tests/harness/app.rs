@@ -24,13 +24,13 @@ pub(crate) struct App {
     owner: Person,
 }
 
-const EMAIL: &str = "owner@example.com";
-const PASSWORD: &str = "a long password";
+pub(crate) const EMAIL: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "a long password";
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 #[expect(clippy::disallowed_methods, reason = "the suite is told its database by the environment")]
-fn postgres_url() -> Option<String> {
+pub(super) fn postgres_url() -> Option<String> {
     std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
 }
 
@@ -87,6 +87,11 @@ impl App {
 
     pub(crate) fn anonymous(&self) -> Person {
         Person::anonymous(&self.url)
+    }
+
+    /// The server itself.
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().expect("the server runs")
     }
 
     /// A user with a role of its own that grants exactly these permission rows

@@ -2,9 +2,11 @@
 
 mod app;
 mod person;
+mod process;
 
-pub(crate) use app::{App, Kind};
+pub(crate) use app::{App, EMAIL, Kind, PASSWORD};
 pub(crate) use person::{Answer, Person, plain};
+pub(crate) use process::Process;
 
 /// Runs one test on SQLite and on Postgres, as two tests.
 macro_rules! on_every_store {

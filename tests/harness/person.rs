@@ -73,6 +73,14 @@ impl Person {
         self.send(Method::DELETE, path, Some(body.to_string())).await
     }
 
+    /// The status of a POST to a server that may die meanwhile.
+    pub(crate) async fn try_post(&self, path: &str, body: Json) -> Option<u16> {
+        let request = self.client.post(format!("{}{path}", self.url));
+        let request = request.bearer_auth(self.token.as_deref().unwrap_or_default());
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        request.send().await.ok().map(|response| response.status().as_u16())
+    }
+
     pub(crate) async fn post_text(&self, path: &str, body: &str) -> Answer {
         self.send(Method::POST, path, Some(body.to_owned())).await
     }

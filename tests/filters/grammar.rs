@@ -1,0 +1,219 @@
+//! How filters are put together, and what is refused instead of ignored.
+
+use crate::harness::{App, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn people(app: &App) {
+    app.collection(
+        "teams",
+        json!({ "fields": {
+            "id": { "type": "Integer", "primaryKey": true },
+            "name": { "type": "String" },
+            "minimum": { "type": "Integer" }
+        } }),
+    )
+    .await;
+    app.collection(
+        "people",
+        json!({ "fields": {
+            "id": { "type": "Integer", "primaryKey": true },
+            "name": { "type": "String" },
+            "salary": { "type": "Integer" },
+            "limit_": { "type": "Integer" },
+            "starts": { "type": "DateTime" },
+            "ends": { "type": "Time_NO_TZ" },
+            "active": { "type": "Boolean" },
+            "label": { "type": "String" }
+        } }),
+    )
+    .await;
+    let relation = json!({ "type": "M2O", "target": "teams", "name": "team", "alias": "people" });
+    app.relation("people", relation).await;
+    let admin = app.admin();
+    let teams = json!([{ "id": 1, "name": "red", "minimum": 20 }, { "id": 2, "name": "blue", "minimum": 5 }]);
+    admin.post("/items/teams/bulk", teams).await.expect_status(201);
+    let rows = json!([
+        { "id": 1, "name": "Ada", "salary": 10, "limit_": 5, "starts": "2024-01-02T09:30:00Z", "ends": "10:00:00", "active": true, "team_id": 1, "label": "2024-01-02" },
+        { "id": 2, "name": "Bob", "salary": 20, "limit_": 25, "starts": "2024-01-03T17:00:00Z", "ends": "16:00:00", "active": false, "team_id": 1, "label": "12" },
+        { "id": 3, "name": "Cyd", "salary": 30, "limit_": 30, "starts": "2024-02-02T00:00:00Z", "ends": "00:00:00", "active": true, "team_id": 2, "label": "7" },
+        { "id": 4, "name": "O'Brien", "salary": null, "limit_": 1, "active": null, "team_id": null, "label": "$CURRENT" }
+    ]);
+    admin.post("/items/people/bulk", rows).await.expect_status(201);
+}
+
+async fn ids(app: &App, filter: Json) -> Vec<u64> {
+    let parameters = json!({ "filter": filter, "sort": { "id": "asc" } });
+    let column = app.admin().column("people", "id", parameters).await;
+    column.iter().map(|id| id.as_u64().expect("a number")).collect()
+}
+
+on_every_store!(conditions_of_one_level_all_hold, async |app| {
+    people(app).await;
+    for (filter, expected) in [
+        (json!({}), vec![1, 2, 3, 4]),
+        (json!({ "AND": [] }), vec![1, 2, 3, 4]),
+        (json!({ "OR": [] }), vec![1, 2, 3, 4]),
+        (json!({ "name": "Ada" }), vec![1]),
+        (json!({ "salary": null }), vec![4]),
+        (json!({ "salary": { "gt": 5, "lt": 25 } }), vec![1, 2]),
+        (json!({ "AND": [{ "active": true }], "salary": { "gt": 10 } }), vec![3]),
+        (json!({ "AND": { "active": true } }), vec![1, 3]),
+        (json!({ "AND": [{ "active": true }], "OR": [{ "salary": 10 }, { "salary": 20 }] }), vec![1]),
+        (json!({ "OR": [{ "salary": 10 }, { "AND": [{ "active": true }, { "salary": { "gte": 30 } }] }] }), vec![1, 3]),
+        (json!({ "NOT": { "active": true } }), vec![2]),
+        (json!({ "$salary$": { "gt": 10 }, "name": { "ne": "Cyd" } }), vec![2]),
+        (json!({ "OR": [{ "$name$": "Ada" }, { "name": "Bob" }] }), vec![1, 2]),
+        (json!({ "name": { "eq": "O'Brien" } }), vec![4]),
+        (json!({ "name": { "like": "O'B" } }), vec![4]),
+        (json!({ "label": { "eq": "2024-01-02" } }), vec![1]),
+        (json!({ "label": { "in": ["2024-01-02", "12"] } }), vec![1, 2]),
+        (json!({ "deletedAt": { "isNull": true } }), vec![1, 2, 3, 4]),
+        (json!({ "createdAt": { "gte": "$NOW-DAYS_30" } }), vec![1, 2, 3, 4]),
+        (json!({ "createdAt": { "gte": "$NOW+HOURS_2" } }), vec![]),
+        (json!({ "label": { "eq": "$CURRENT" } }), vec![4]),
+    ] {
+        assert_eq!(ids(app, filter.clone()).await, expected, "{filter}");
+    }
+});
+
+on_every_store!(a_column_compares_with_another_one_and_with_a_cast, async |app| {
+    people(app).await;
+    for (filter, expected) in [
+        (json!({ "salary": { "gt": "$COL(limit_)" } }), vec![1]),
+        (json!({ "salary": { "eq": "$COL(limit_)" } }), vec![3]),
+        (json!({ "salary": { "lte": "$COL(limit_)" } }), vec![2, 3]),
+        (json!({ "salary": { "gte": "$COL(team.minimum)" } }), vec![2, 3]),
+        (json!({ "team.minimum": { "lt": "$COL(salary)" } }), vec![3]),
+        (json!({ "starts": { "gt": "$COL(ends)", "cast": "time" } }), vec![2]),
+        (json!({ "starts": { "eq": "2024-01-02", "cast": "date" } }), vec![1]),
+        (json!({ "starts": { "between": ["09:00:00", "10:00:00"], "cast": "time" } }), vec![1]),
+        (json!({ "salary": { "like": "0", "cast": "text" } }), vec![1, 2, 3]),
+        (json!({ "salary": { "startsWith": "2", "cast": "varchar" } }), vec![2]),
+        (json!({ "active": { "eq": "true", "cast": "text" } }), vec![1, 3]),
+        (json!({ "salary": { "gt": 10, "cast": "nonsense" } }), vec![2, 3]),
+        (json!({ "salary": { "gt": 10, "cast": "" } }), vec![2, 3]),
+        (json!({ "salary": { "gt": 10, "cast": null } }), vec![2, 3]),
+    ] {
+        assert_eq!(ids(app, filter.clone()).await, expected, "{filter}");
+    }
+});
+
+on_every_store!(a_typing_mistake_in_a_filter_never_answers_everything, async |app| {
+    people(app).await;
+    let admin = app.admin();
+    for (filter, code, word) in [
+        (json!({ "salery": { "gt": 1 } }), "UNKNOWN_FIELD", "salery"),
+        (json!({ "salary": { "greater": 1 } }), "UNKNOWN_OPERATOR", "greater"),
+        (json!({ "salary": { "_eq": 1 } }), "UNKNOWN_OPERATOR", "_eq"),
+        (json!({ "and": [{ "salary": 1 }] }), "INVALID_QUERY", "and"),
+        (json!({ "_or": [{ "salary": 1 }] }), "INVALID_QUERY", "_or"),
+        (json!({ "AND": "x" }), "INVALID_QUERY", "AND"),
+        (json!({ "team.nane": "x" }), "UNKNOWN_FIELD", "nane"),
+        (json!({ "taem.name": "x" }), "UNKNOWN_FIELD", "taem"),
+        (json!({ "salary": {} }), "INVALID_QUERY", "salary"),
+        (json!({ "salary": { "gt": "$COL(nothing)" } }), "UNKNOWN_FIELD", "nothing"),
+        (json!({ "salary": { "in": ["$COL(limit_)"] } }), "INVALID_QUERY", "$COL"),
+    ] {
+        let answer = admin.find("people", json!({ "filter": filter })).await;
+        assert_eq!(answer.status, 400, "{filter}: {}", answer.text);
+        assert_eq!(answer.code(), code, "{filter}: {}", answer.text);
+        assert!(answer.text.contains(word), "{filter}: {}", answer.text);
+    }
+    let near = admin.find("people", json!({ "filter": { "salery": 1 } })).await;
+    assert!(near.body["error"]["hint"].as_str().unwrap_or_default().contains("salary"));
+});
+
+on_every_store!(values_that_look_like_sql_are_values, async |app| {
+    people(app).await;
+    for hostile in ["1 OR 1=1", "'; DROP TABLE people; --", "\" OR \"\"=\"", "\\' OR 1=1 --"] {
+        assert_eq!(ids(app, json!({ "name": hostile })).await, Vec::<u64>::new());
+        assert_eq!(ids(app, json!({ "name": { "like": hostile } })).await, Vec::<u64>::new());
+        let array = app.admin().find("people", json!({ "filter": { "salary": [hostile] } })).await;
+        assert_eq!(array.status, 400, "{}", array.text);
+        let path = app.admin().find("people", json!({ "filter": { hostile: 1 } })).await;
+        assert_eq!(path.status, 400, "{}", path.text);
+        let sort = app.admin().find("people", json!({ "sort": { hostile: "asc" } })).await;
+        assert_eq!(sort.status, 400, "{}", sort.text);
+        let group = json!({ "groupBy": [hostile], "aggregate": { "n": { "function": "count", "field": "*" } } });
+        assert_eq!(app.admin().find("people", group).await.status, 400);
+        let alias = json!({ "aggregate": { hostile: { "function": "count", "field": "*" } } });
+        let aliased = app.admin().find("people", alias).await;
+        assert!(aliased.status == 400 || aliased.body["data"][0][hostile] == 4, "{}", aliased.text);
+    }
+    assert_eq!(ids(app, json!({})).await, [1, 2, 3, 4]);
+});
+
+on_every_store!(filters_of_any_depth_and_width_have_a_bound, async |app| {
+    people(app).await;
+    let mut deep = json!({ "salary": 10 });
+    for _ in 0..60 {
+        deep = json!({ "AND": [deep] });
+    }
+    app.admin().find("people", json!({ "filter": deep })).await.expect_refusal(400, "INVALID_QUERY");
+    let wide: Vec<Json> = (0..1_500).map(|n| json!({ "salary": n })).collect();
+    let answer = app.admin().find("people", json!({ "filter": { "OR": wide } })).await;
+    answer.expect_refusal(400, "INVALID_QUERY");
+    let many: Vec<u32> = (0..900).collect();
+    assert_eq!(ids(app, json!({ "salary": { "in": many } })).await, [1, 2, 3]);
+});
+
+on_every_store!(every_spelling_of_a_request_means_the_same, async |app| {
+    people(app).await;
+    let admin = app.admin();
+    for query in [
+        "filter={\"salary\":{\"gt\":10}}&sort={\"id\":\"asc\"}&fields=[\"id\"]",
+        "filter[salary][gt]=10&sort[id]=asc&fields=id",
+        "filter[salary][gt]=10&sort=id:asc&fields[]=id",
+        "filter[$salary$][gt]=10&sort=[\"id\"]&fields=id",
+        "filter[salary][in][]=20&filter[salary][in][]=30&sort=id&fields=id&fields=id",
+        "filter={\"team\":{\"name\":{\"in\":[\"red\",\"blue\"]}},\"salary\":{\"gt\":10}}&sort=id&fields=id",
+        "filter={\"team_Id\":{\"gte\":1},\"salary\":{\"gt\":10}}&sort=id&fields=id",
+    ] {
+        let answer = admin.get(&format!("/items/people?{query}")).await;
+        assert_eq!(answer.body["data"], json!([{ "id": 2 }, { "id": 3 }]), "{query}: {}", answer.text);
+    }
+});
+
+on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
+    people(app).await;
+    for query in [
+        "filter={",
+        "filter=[1]",
+        "filter=5",
+        "sort={\"id\":\"up\"}",
+        "sort={\"id\":1}",
+        "sort={",
+        "sort=nothing",
+        "sort={\"nothing\":\"asc\"}",
+        "fields=[1]",
+        "fields=[",
+        "limit=abc",
+        "limit=1.5",
+        "limit=-2",
+        "limit=99999999999999999999",
+        "page=abc",
+        "offset=-1",
+        "offset=abc",
+        "count=perhaps",
+        "after=nonsense",
+        "aggregate={",
+        "aggregate=[]",
+        "aggregate={\"n\":{\"function\":\"median\",\"field\":\"salary\"}}",
+        "aggregate={\"n\":{\"function\":\"sum\",\"field\":\"*\"}}",
+        "aggregate={\"n\":{\"function\":\"sum\",\"field\":\"nothing\"}}",
+        "aggregate={\"n\":\"count\"}&groupBy=nothing",
+        "aggregate={\"n\":\"count\"}&groupBy=date:century:starts",
+        "groupBy=[1]",
+        "searchFields=[\"nothing\"]&search=a",
+        "relConditions=5",
+        "relConditions={",
+    ] {
+        let answer = app.admin().get(&format!("/items/people?{query}")).await;
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text);
+        assert!(
+            matches!(answer.code(), "INVALID_QUERY" | "UNKNOWN_FIELD" | "UNKNOWN_OPERATOR"),
+            "{query}: {}",
+            answer.text
+        );
+    }
+});

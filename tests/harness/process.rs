@@ -1,0 +1,111 @@
+//! The real program, as a process that can be killed.
+
+use super::app::postgres_url;
+use super::{EMAIL, Kind, PASSWORD, Person};
+use sqlx::{Connection, Executor, PgConnection};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// `plinth serve` on a data folder of its own.
+pub(crate) struct Process {
+    child: Child,
+    data: PathBuf,
+    database: Option<String>,
+    /// What it printed up to and with its address.
+    pub(crate) told: Vec<String>,
+    pub(crate) url: String,
+}
+
+impl Process {
+    pub(crate) async fn start(kind: Kind, name: &str) -> Self {
+        let name = format!("plinth_process_{}_{name}", std::process::id());
+        let data = std::env::temp_dir().join(&name);
+        let database = match (kind, postgres_url()) {
+            (Kind::Postgres, Some(base)) => {
+                let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
+                let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+                connection.execute(statement).await.expect("make a database");
+                Some(name)
+            }
+            (Kind::Postgres | Kind::Sqlite, _) => None,
+        };
+        let (child, told, url) = launch(&data, database.as_deref());
+        Self { child, data, database, told, url }
+    }
+
+    pub(crate) fn anonymous(&self) -> Person {
+        Person::anonymous(&self.url)
+    }
+
+    pub(crate) async fn owner(&self) -> Person {
+        self.anonymous().signed_in(EMAIL, PASSWORD).await
+    }
+
+    /// Ends the process without any warning (SIGKILL), then starts it again on the same data.
+    pub(crate) fn kill_and_start(&mut self) {
+        self.kill();
+        let (child, told, url) = launch(&self.data, self.database.as_deref());
+        (self.child, self.told, self.url) = (child, told, url);
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("kill the process");
+        self.child.wait().expect("wait for the process");
+    }
+
+    pub(crate) async fn remove(mut self) {
+        self.kill();
+        if let (Some(name), Some(base)) = (&self.database, postgres_url()) {
+            let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
+            let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("drop the database");
+        }
+        drop(std::fs::remove_dir_all(&self.data));
+    }
+
+    /// Runs the program to its end, for starts that must fail.
+    pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(program());
+        command.args(arguments).envs(environment.iter().copied()).output().expect("run the program")
+    }
+}
+
+fn launch(data: &Path, database: Option<&str>) -> (Child, Vec<String>, String) {
+    let mut command = Command::new(program());
+    command.arg("serve").arg("--data").arg(data).args(["--port", "0"]);
+    command.env("ADMIN_EMAIL", EMAIL).env("ADMIN_PASSWORD", PASSWORD).env("PLINTH_LOG", "error");
+    if let (Some(name), Some(base)) = (database, postgres_url()) {
+        let (server, _) = base.rsplit_once('/').expect("a URL names its database");
+        command.arg("--database-url").arg(format!("{server}/{name}"));
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("start the program");
+    let out = child.stdout.take().expect("the program's output");
+    let mut told = Vec::new();
+    for line in BufReader::new(out).lines() {
+        let line = line.expect("the program's output is text");
+        let url = line.strip_prefix("listening on ").map(str::to_owned);
+        told.push(line);
+        if let Some(url) = url {
+            return (child, told, url);
+        }
+    }
+    panic!("the program ended before it listened: {told:?}");
+}
+
+/// The program of this checkout, built once. Cheap when it is fresh already.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "embedded-server", "--bin", "plinth"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("run cargo");
+        assert!(built.success(), "the program does not build");
+        let suite = std::env::current_exe().expect("the path of this test");
+        let folder = suite.parent().and_then(Path::parent).expect("the target folder");
+        folder.join(format!("plinth{}", std::env::consts::EXE_SUFFIX))
+    })
+}

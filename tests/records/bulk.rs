@@ -1,0 +1,107 @@
+//! Many records in one request: all of them or none.
+
+use crate::harness::{App, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn notes(app: &App) {
+    app.collection("notes", json!({ "fields": {
+        "title": { "type": "String", "allowNull": false, "unique": true },
+        "stars": { "type": "Integer", "validate": { "max": 5 } }
+    } })).await;
+}
+
+async fn three(app: &App) -> Vec<Json> {
+    let rows = json!([{ "title": "a", "stars": 1 }, { "title": "b", "stars": 2 }, { "title": "c", "stars": 3 }]);
+    let answer = app.admin().post("/items/notes/bulk", rows).await;
+    answer.expect_status(201);
+    answer.body["data"].as_array().expect("ids").clone()
+}
+
+on_every_store!(ids_come_back_in_the_order_of_the_request, async |app| {
+    notes(app).await;
+    let rows: Vec<Json> = (0..500).map(|n| json!({ "title": format!("n{n}"), "stars": n % 5 })).collect();
+    let answer = app.admin().post("/items/notes/bulk", json!(rows)).await;
+    answer.expect_status(201);
+    let ids = answer.body["data"].as_array().expect("ids").clone();
+    assert_eq!(ids.len(), 500);
+    for at in [0, 1, 250, 499] {
+        assert_eq!(app.admin().one("notes", &ids[at]).await["title"], format!("n{at}"));
+    }
+    // Several shapes of rows in one request.
+    let mixed = json!([{ "title": "x" }, { "stars": 1, "title": "y" }, { "title": "z", "stars": null }]);
+    assert_eq!(app.admin().post("/items/notes/bulk", mixed).await.status, 201);
+    assert_eq!(app.admin().find("notes", json!({ "limit": 0 })).await.body["totalCount"], 503);
+});
+
+on_every_store!(one_bad_entry_refuses_all_of_them_and_is_named, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let ids = three(app).await;
+    for (body, status, code) in [
+        (json!([{ "title": "x" }, { "stars": 1 }]), 400, "REQUIRED_FIELD_MISSING"),
+        (json!([{ "title": "x" }, { "title": "y", "stars": 9 }]), 400, "VALIDATION_ERROR"),
+        (json!([{ "title": "x" }, { "title": "y", "stars": "many" }]), 400, "VALIDATION_ERROR"),
+        (json!([{ "title": "x" }, { "title": "a" }]), 409, "UNIQUE_VIOLATION"),
+        (json!([{ "title": "x" }, { "title": "x" }]), 409, "UNIQUE_VIOLATION"),
+        (json!([{ "title": "x" }, 5]), 400, "INVALID_BODY"),
+        (json!({ "title": "x" }), 400, "INVALID_BODY"),
+        (json!("x"), 400, "INVALID_BODY"),
+        (Json::Null, 400, "INVALID_BODY"),
+    ] {
+        let answer = admin.post("/items/notes/bulk", body.clone()).await;
+        answer.expect_refusal(status, code);
+        if code == "VALIDATION_ERROR" || code == "REQUIRED_FIELD_MISSING" {
+            assert_eq!(answer.body["details"][0]["index"], 1, "{body}: {}", answer.text);
+        }
+    }
+    let update = json!([{ "id": ids[0], "data": { "stars": 5 } }, { "id": ids[1], "data": { "stars": 9 } }]);
+    admin.patch("/items/notes/bulk", update).await.expect_refusal(400, "VALIDATION_ERROR");
+    let missing = json!([{ "id": ids[0], "stars": 5 }, { "id": "f47ac10b-58cc-4372-a567-0e02b2c3d479", "stars": 5 }]);
+    admin.patch("/items/notes/bulk", missing).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    let absent = json!([ids[0], "f47ac10b-58cc-4372-a567-0e02b2c3d479"]);
+    admin.delete_with("/items/notes/bulk", absent).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    admin.delete_with("/items/notes/bulk", json!([ids[0], ids[0]])).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    admin.delete_with("/items/notes/bulk", json!({ "ids": ids })).await.expect_refusal(400, "INVALID_BODY");
+    admin.delete_with("/items/notes/bulk", json!([ids[0], "x"])).await.expect_refusal(400, "INVALID_ID");
+    let stars = admin.column("notes", "stars", json!({ "sort": "title" })).await;
+    assert_eq!(stars, [json!(1), json!(2), json!(3)], "something was written");
+});
+
+on_every_store!(many_records_change_and_go_together, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let ids = three(app).await;
+    let update = json!([{ "id": ids[0], "data": { "stars": 4 } }, { "id": ids[2], "stars": 5 }, { "stars": 1 }]);
+    let answer = admin.patch("/items/notes/bulk", update).await;
+    assert_eq!(answer.expect_status(200).body["data"], json!([ids[0], ids[2]]));
+    assert_eq!(admin.column("notes", "stars", json!({ "sort": "title" })).await, [json!(4), json!(2), json!(5)]);
+    let gone = admin.delete_with("/items/notes/bulk", json!([ids[0], ids[1]])).await;
+    assert_eq!((gone.status, gone.text.as_str()), (204, ""));
+    assert_eq!(admin.column("notes", "title", json!({})).await, [json!("c")]);
+});
+
+on_every_store!(an_empty_list_is_done_at_once, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    assert_eq!(admin.post("/items/notes/bulk", json!([])).await.expect_status(201).body, json!({ "data": [] }));
+    assert_eq!(admin.patch("/items/notes/bulk", json!([])).await.expect_status(200).body, json!({ "data": [] }));
+    admin.delete_with("/items/notes/bulk", json!([])).await.expect_status(204);
+    let nobody = app.anonymous();
+    nobody.post("/items/notes/bulk", json!([])).await.expect_refusal(403, "FORBIDDEN");
+    nobody.patch("/items/notes/bulk", json!([])).await.expect_refusal(403, "FORBIDDEN");
+    nobody.delete_with("/items/notes/bulk", json!([])).await.expect_refusal(403, "FORBIDDEN");
+});
+
+on_every_store!(writers_at_the_same_time_lose_nothing, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let writes = (0..64).map(|n| async move { admin.post("/items/notes", json!({ "title": format!("t{n}") })).await });
+    let answers = futures_util::future::join_all(writes).await;
+    let written = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(written, 64);
+    assert_eq!(admin.find("notes", json!({ "limit": 0 })).await.body["totalCount"], 64);
+    let same = (0..16).map(|_| async move { admin.post("/items/notes", json!({ "title": "same" })).await.status });
+    let mut statuses = futures_util::future::join_all(same).await;
+    statuses.sort_unstable();
+    assert_eq!((statuses[0], statuses[1], statuses[15]), (201, 409, 409), "{statuses:?}");
+});
