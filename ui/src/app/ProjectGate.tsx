@@ -175,20 +175,21 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
   if (me.data === null) {
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={open.url} setup={setup} onDone={signedIn} />
+        <SignInPage client={open.client} url={open.url} gateway={open.token !== undefined} setup={setup} onDone={signedIn} />
       </Frame>
     );
   }
   if (setup !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
   const signOut = async () => {
-    await open.client.auth.logout();
+    if (open.token === undefined) await open.client.auth.logout();
+    else await open.client.http.post("/auth/logout", {});
     rememberSignIn(false);
     queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "projects" && query.queryKey[0] !== "connection" });
     await me.refetch();
   };
   return (
     <SessionContext value={{ ...open, project, user: me.data }}>
-      <Shell onSignOut={open.token === undefined ? () => void signOut() : null} />
+      <Shell onSignOut={open.token === undefined || project.kind === "remote" ? () => void signOut() : null} />
     </SessionContext>
   );
 }

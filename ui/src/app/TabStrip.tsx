@@ -68,7 +68,7 @@ export function TabStrip() {
   ]);
 
   return (
-    <div data-region="" role="tablist" aria-label={m("tabs")} className="flex h-8 shrink-0 items-stretch overflow-x-auto border-b border-line bg-bg-side [scrollbar-width:none]">
+    <nav data-region="" aria-label={m("tabs")} className="flex h-8 shrink-0 items-stretch overflow-x-auto border-b border-line bg-bg-side [scrollbar-width:none]">
       {tabs.map((tab) => {
         const on = tab.key === currentKey;
         const Icon = areaIcon(tab.kind);
@@ -83,8 +83,7 @@ export function TabStrip() {
           >
             <button
               type="button"
-              role="tab"
-              aria-selected={on}
+              aria-current={on ? "page" : undefined}
               onClick={() => go(tab)}
               onAuxClick={(event) => {
                 if (event.button === 1) close(tab);
@@ -119,6 +118,6 @@ export function TabStrip() {
           <Plus aria-hidden size={14} />
         </button>
       </Tip>
-    </div>
+    </nav>
   );
 }

@@ -275,15 +275,15 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
             {t("nomatch.body", { count: projects.length })}
           </Empty>
         ) : (
-          <div role="listbox" aria-label={desktop ? t("title") : t("title.browser")} onKeyDown={onKey} className="border-b border-line-strong">
+          <div role="grid" aria-label={desktop ? t("title") : t("title.browser")} onKeyDown={onKey} className="border-b border-line-strong">
             {ledger.map((block) => (
-              <div key={block.name} role="group" aria-label={block.name} className="grid grid-cols-[172px_minmax(0,1fr)] border-t border-line-strong max-[900px]:grid-cols-1">
-                <div className="min-w-0 py-3 pr-4">
-                  <div className="truncate font-semibold" title={block.name}>
+              <div key={block.name} role="rowgroup" aria-label={block.name} className="grid grid-cols-[172px_minmax(0,1fr)] border-t border-line-strong max-[900px]:grid-cols-1">
+                <div role="presentation" className="min-w-0 py-3 pr-4">
+                  <div role="presentation" className="truncate font-semibold" title={block.name}>
                     {block.name}
                   </div>
                 </div>
-                <div className="min-w-0">
+                <div role="presentation" className="min-w-0">
                   {block.rows.map((project) => (
                     <Row
                       key={project.id}
@@ -353,7 +353,8 @@ function Row({
   const label = buttonLabel(project);
   return (
     <div
-      role="option"
+      role="row"
+      aria-label={`${project.name}, ${connectionWord(project)}`}
       aria-selected={selected}
       tabIndex={selected ? 0 : -1}
       data-project={project.id}
@@ -365,16 +366,16 @@ function Row({
         selected && "bg-bg-active",
       )}
     >
-      <span className={cx("flex min-w-0 items-center gap-2 font-medium", TONE[project.environment])}>
+      <span role="gridcell" className={cx("flex min-w-0 items-center gap-2 font-medium", TONE[project.environment])}>
         <Dot state={dotOf(project)} />
         <span className="truncate">{connectionWord(project)}</span>
       </span>
-      <span className="truncate text-second text-ink-3">{project.kind === "remote" && !desktop ? "" : storeWord(project)}</span>
-      <span className={cx("truncate text-second", project.state === "failed" ? "text-bad" : project.state === "starting" ? "text-ink" : "text-ink-2")} title={sentence(project, now)}>
+      <span role="gridcell" className="truncate text-second text-ink-3">{project.kind === "remote" && !desktop ? "" : storeWord(project)}</span>
+      <span role="gridcell" className={cx("truncate text-second", project.state === "failed" ? "text-bad" : project.state === "starting" ? "text-ink" : "text-ink-2")} title={sentence(project, now)}>
         {sentence(project, now)}
       </span>
-      <span className="text-right text-second text-ink-3">{project.sizeBytes === undefined ? "" : size(project.sizeBytes)}</span>
-      <span className="flex justify-end">
+      <span role="gridcell" className="text-right text-second text-ink-3">{project.sizeBytes === undefined ? "" : size(project.sizeBytes)}</span>
+      <span role="gridcell" className="flex justify-end">
         {project.state === "starting" ? (
           <Button size="small" onClick={onStop} tabIndex={-1}>
             {t("stop")}

@@ -11,19 +11,21 @@ import { t } from "./messages";
 export interface SignInPageProps {
   client: Client;
   url: string;
+  /** The way to a remote instance keeps the tokens and asks for the pass of this launch instead. */
+  gateway: boolean;
   /** The token of a set-up link: the form then makes the very first owner. */
   setup?: string | undefined;
   onDone: () => void;
 }
 
 /** E-mail and password; or, with a set-up link, the form for the first owner. */
-export function SignInPage({ client, url, setup, onDone }: SignInPageProps) {
+export function SignInPage({ client, url, gateway, setup, onDone }: SignInPageProps) {
   const address = new URL(url).host;
   return (
     <div className="m-auto flex w-full max-w-[400px] flex-col p-10">
       <Mark size={40} />
       {setup === undefined ? (
-        <SignIn client={client} address={address} onDone={onDone} />
+        <SignIn client={client} address={address} gateway={gateway} onDone={onDone} />
       ) : (
         <SetUp client={client} address={address} token={setup} onDone={onDone} />
       )}
@@ -48,7 +50,7 @@ function faultOf(fault: unknown, title: string): { title: string; body: string }
   return { title, body: fault instanceof Error ? fault.message : String(fault) };
 }
 
-function SignIn({ client, address, onDone }: { client: Client; address: string; onDone: () => void }) {
+function SignIn({ client, address, gateway, onDone }: { client: Client; address: string; gateway: boolean; onDone: () => void }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
@@ -58,7 +60,8 @@ function SignIn({ client, address, onDone }: { client: Client; address: string; 
     setBusy(true);
     setFault(null);
     try {
-      await client.auth.login({ email, password, authMode: "cookie" });
+      if (gateway) await client.http.post("/auth/login", { email, password, authMode: "jwt" });
+      else await client.auth.login({ email, password, authMode: "cookie" });
       onDone();
     } catch (error) {
       setFault(faultOf(error, t("failed")));
