@@ -30,6 +30,7 @@ pub use read::{
 };
 pub use resolve::{
     Place, Scope, decode_cursor, encode_cursor, resolve_filter, resolve_read, resolve_write,
+    spelled_out,
 };
 pub use validate::{Broken, validate};
 pub use write::{Context, Operation, Write};

@@ -482,16 +482,11 @@ impl Resolver<'_> {
                 let test = JsonValueTest::IsNull(wanted);
                 Operator::JsonValue { path: vec![key.to_owned()], test }
             }
-            Word::JsonPath { .. } => {
-                return Err(Error::new(
-                    Code::FeatureUnavailable,
-                    format!(
-                        "`{}` needs SQL/JSON paths, which this server does not have",
-                        spot.word
-                    ),
-                )
-                .at(&spot.at)
-                .hint("use jsonbDeepValue, jsonbHasKey or jsonbContains"));
+            Word::JsonPath { predicate } => {
+                let path = operand.as_str().ok_or_else(|| spot.wants("a path", operand))?;
+                let most = self.names.scope.limits.pattern_bytes_max;
+                super::json_path::check(path, most).map_err(|why| spot.wrong(why))?;
+                Operator::JsonPath { path: path.to_owned(), predicate }
             }
             Word::JsonDeepValue => deep_value(operand, spot)?,
             Word::JsonArrayLength => {
@@ -892,7 +887,7 @@ fn lengths(left: &Ref, path: &[String], operand: &Json, spot: &Spot<'_>) -> Resu
 
 /// Parts of a pattern that the two engines read differently or not at all: groups with flags or
 /// names, Unicode classes, and the word boundary, which Postgres spells `\y`.
-fn unshared_syntax(pattern: &str) -> Option<&'static str> {
+pub(super) fn unshared_syntax(pattern: &str) -> Option<&'static str> {
     const PARTS: [&str; 6] = ["\\p", "\\P", "\\b", "\\B", "\\z", "&&"];
     let flagged = pattern.match_indices("(?").any(|(at, _)| !pattern[at..].starts_with("(?:"));
     if flagged {

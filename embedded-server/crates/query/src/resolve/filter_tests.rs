@@ -348,6 +348,16 @@ fn arrays_and_documents() {
         json!({"meta": {"jsonbContains": {"b": 1, "a": 2}}}),
         r#"meta JsonContains { json: "{\"a\":2,\"b\":1}", contained: false, negated: false }"#,
     );
+    check(
+        json!({"meta": {"jsonbPathExists": "$.a ? (@ > 1)"}}),
+        r#"meta JsonPath { path: "$.a ? (@ > 1)", predicate: false }"#,
+    );
+    refuse(
+        json!({"meta": {"jsonbPathMatch": "$.a >"}}),
+        Code::InvalidQuery,
+        "filter.meta.jsonbPathMatch",
+        "ends too early",
+    );
     check(json!({"meta": {"jsonbHasAnyKeys": []}}), "false");
     check(json!({"meta": {"jsonbHasAllKeys": []}}), "true");
     refuse(

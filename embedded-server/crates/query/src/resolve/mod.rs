@@ -3,6 +3,7 @@
 mod cursor;
 mod fields;
 mod filter;
+mod json_path;
 mod names;
 mod operand;
 mod read;
@@ -10,6 +11,7 @@ mod write;
 
 pub use cursor::{decode_cursor, encode_cursor};
 pub use filter::resolve_filter;
+pub use operand::spelled_out;
 pub use read::resolve_read;
 pub use write::resolve_write;
 

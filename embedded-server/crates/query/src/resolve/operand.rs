@@ -3,14 +3,14 @@
 use super::Place;
 use super::names::{Names, cast_named, kind_after};
 use crate::coerce::coerce_operand;
-use crate::{Operand, Ref};
+use crate::{Operand, Ref, Words};
 use base::{Code, Error, Result, Value, iso_millis};
 use catalog::{Collection, FieldKind};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// What a dynamic variable stands for.
-pub(crate) enum Variable {
+enum Variable {
     /// This text.
     Text(String),
     /// Nothing: nobody is signed in, no tenant. Any comparison with it is unknown.
@@ -20,8 +20,7 @@ pub(crate) enum Variable {
 }
 
 /// Reads a variable. Other text, even if it begins with `$`, is itself.
-pub(crate) fn variable(names: &Names<'_>, text: &str) -> Option<Variable> {
-    let words = names.scope.words;
+fn variable(words: &Words, text: &str) -> Option<Variable> {
     let id = |key: &Option<String>| key.clone().map_or(Variable::Nothing, Variable::Text);
     if text == "$NOW" || text.starts_with("$NOW+") || text.starts_with("$NOW-") {
         let ms = words.now_ms.checked_add(distance_ms(&text[4..])?)?;
@@ -46,6 +45,28 @@ pub(crate) fn variable(names: &Names<'_>, text: &str) -> Option<Variable> {
         }
     }
     None
+}
+
+/// The same JSON with each dynamic variable replaced by what it stands for, and by null where it
+/// stands for nothing: for the default values of a policy, which are written, not compared.
+/// A variable with a path (`$CURRENT_USER.team_Id`) is left as it is; only a store can read it.
+#[must_use]
+pub fn spelled_out(json: &Json, words: &Words) -> Json {
+    match json {
+        Json::String(text) => match variable(words, text) {
+            Some(Variable::Text(text)) => Json::String(text),
+            Some(Variable::Nothing) => Json::Null,
+            Some(Variable::Own { key, path, .. }) if path == "id" => Json::String(key),
+            Some(Variable::Own { .. }) | None => json.clone(),
+        },
+        Json::Array(items) => {
+            Json::Array(items.iter().map(|item| spelled_out(item, words)).collect())
+        }
+        Json::Object(map) => Json::Object(
+            map.iter().map(|(key, item)| (key.clone(), spelled_out(item, words))).collect(),
+        ),
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
+    }
 }
 
 /// `-DAYS_30` in milliseconds. Years and months have fixed lengths, as the reference has it.
@@ -103,7 +124,7 @@ impl Operands<'_> {
             }
             return self.column(path.trim(), left, at).map(Operand::Column);
         }
-        match variable(&self.names, text) {
+        match variable(self.names.scope.words, text) {
             None => value(&kind, json, at),
             Some(Variable::Nothing) => Ok(Operand::Value(Value::Null)),
             Some(Variable::Text(text)) => value(&kind, &Json::String(text), at),
@@ -162,7 +183,7 @@ impl Operands<'_> {
     /// For operators whose operand is one bound text, which a subquery cannot be.
     pub(crate) fn literal(&self, json: &Json, at: &str) -> Result<Option<Json>> {
         Ok(Some(match json {
-            Json::String(text) => match variable(&self.names, text) {
+            Json::String(text) => match variable(self.names.scope.words, text) {
                 None => json.clone(),
                 Some(Variable::Text(text)) => Json::String(text),
                 Some(Variable::Nothing) => return Ok(None),
@@ -220,4 +241,28 @@ fn comparable(column: &Ref, path: &str, at: &str) -> Result<()> {
         .at(at));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled_out;
+    use crate::Words;
+    use serde_json::json;
+
+    #[test]
+    fn default_values_of_a_policy_are_spelled_out() {
+        let user = String::from("u1");
+        let words = Words { now_ms: 0, user: Some(user), role: None, tenant: None };
+        let given = json!({
+            "a": "$CURRENT_USER", "b": ["$NOW+DAYS_1", "$CURRENT_USER.id"], "c": "$CURRENT_TENANT",
+            "d": "$CURRENT_USER.email", "e": "$NOWWRONG", "f": 1,
+        });
+        assert_eq!(
+            spelled_out(&given, &words),
+            json!({
+                "a": "u1", "b": ["1970-01-02T00:00:00.000Z", "u1"], "c": null,
+                "d": "$CURRENT_USER.email", "e": "$NOWWRONG", "f": 1,
+            })
+        );
+    }
 }
