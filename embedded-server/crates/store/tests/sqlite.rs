@@ -346,3 +346,33 @@ async fn costly_lists_with_a_total_leave_no_snapshot_behind() {
     }
     place.clear().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_estimate_is_near_or_not_made() {
+    let place = harness::sqlite(Limits::default()).await;
+    let store = &place.store;
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)";
+    define(
+        store,
+        &[
+            "CREATE TABLE dense (i INTEGER PRIMARY KEY)",
+            "CREATE TABLE sparse (i INTEGER PRIMARY KEY)",
+            "CREATE TABLE thinned (k TEXT PRIMARY KEY)",
+            "CREATE TABLE few (i INTEGER PRIMARY KEY)",
+            "CREATE TABLE none (i INTEGER PRIMARY KEY)",
+            "INSERT INTO few VALUES (-9223372036854775808), (9223372036854775807)",
+            &format!("INSERT INTO dense {numbers} SELECT i + 70000 FROM n"),
+            &format!("INSERT INTO sparse {numbers} SELECT i * i * 1000003 FROM n"),
+            &format!("INSERT INTO thinned {numbers} SELECT 'k' || i FROM n"),
+            "DELETE FROM thinned WHERE _rowid_ % 5 = 0",
+        ],
+    )
+    .await;
+    assert_eq!(store.estimate("dense").await.unwrap(), Some(5_000));
+    assert_eq!(store.estimate("sparse").await.unwrap(), None);
+    assert_eq!(store.estimate("few").await.unwrap(), None);
+    assert_eq!(store.estimate("none").await.unwrap(), Some(0));
+    let thinned = store.estimate("thinned").await.unwrap().unwrap();
+    assert!((3_000..=5_000).contains(&thinned), "{thinned} of 4000");
+    place.clear().await;
+}

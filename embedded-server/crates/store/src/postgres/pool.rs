@@ -83,7 +83,7 @@ struct Leased {
     /// Whether nothing runs on it.
     rests: bool,
     reused: bool,
-    _place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Leased {
@@ -134,7 +134,7 @@ impl Drop for Leased {
     fn drop(&mut self) {
         let Some(mut connected) = self.connected.take() else { return };
         if !self.rests {
-            self.pool.cancel(connected.process);
+            self.pool.cancel(connected, self.place.take());
         } else if !self.pool.closed.load(Ordering::SeqCst) {
             connected.used = Instant::now();
             self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connected);
@@ -143,15 +143,17 @@ impl Drop for Leased {
 }
 
 impl Open {
-    /// Ends what runs in a server process, from a connection of its own.
-    fn cancel(&self, process: i32) {
+    /// Ends what runs on a connection, from another one. It is closed only afterwards, so that its
+    /// process id cannot belong to somebody else in between, and keeps its place until then, so
+    /// that callers who come and go do not multiply connections.
+    fn cancel(&self, connected: Connected, place: Option<OwnedSemaphorePermit>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let options = self.options.clone();
         runtime.spawn(async move {
             let cancel = async {
                 let mut connection = options.connect().await?;
                 sqlx::query("SELECT pg_cancel_backend($1)")
-                    .bind(process)
+                    .bind(connected.process)
                     .execute(&mut connection)
                     .await?;
                 connection.close().await
@@ -161,6 +163,7 @@ impl Open {
                 Ok(Err(cause)) => tracing::debug!(%cause, "a statement could not be ended early"),
                 Err(_) => tracing::debug!("a statement could not be ended early: no answer"),
             }
+            drop((connected, place));
         });
     }
 
@@ -238,7 +241,7 @@ impl Open {
             connected: Some(connected),
             rests: true,
             reused,
-            _place: place,
+            place: Some(place),
         })
     }
 
@@ -385,13 +388,11 @@ impl Pool {
         let (send, receive) = mpsc::channel(CHUNKS_MAX);
         let (open, compiled) = (Arc::clone(&self.0), compiled.clone());
         tokio::spawn(async move {
-            let _place = place;
-            let process = connected.process;
             let chunks = Chunks { send: &send, limit: open.limit, chunk: Vec::new(), rows: 0 };
             let ended = chunks.fill(&mut connected.connection, &open.texts, &compiled).await;
             if let Err(failure) = ended {
                 // Whatever still runs is ended; if nothing does, the server ignores it.
-                open.cancel(process);
+                open.cancel(connected, Some(place));
                 drop(send.send_timeout(Err(failure.into_error()), open.limit).await);
             } else if let Err(cause) = connected.connection.close().await {
                 tracing::debug!(%cause, "closing the connection of a stream");

@@ -10,8 +10,11 @@ use base::{Code, Error, Result};
 use sql::{Expect, Program};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+
+/// Longest time in which programs are still taken into a commit: whoever came first waits for it.
+const GROUP_TIME_MAX: Duration = Duration::from_millis(10);
 
 /// The door to the writing thread.
 pub(super) struct Writer {
@@ -128,7 +131,8 @@ impl Thread {
         let mut changed = false;
         let mut next = Some(first);
         let mut held = None;
-        while done.len() < self.group_max {
+        let began = Instant::now();
+        while done.len() < self.group_max && (done.is_empty() || began.elapsed() < GROUP_TIME_MAX) {
             let mut pending = match next.take() {
                 Some(pending) => pending,
                 None => match self.waiting.try_recv() {
