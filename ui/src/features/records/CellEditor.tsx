@@ -308,7 +308,7 @@ function LargeEditor({ field, value, typed, invalidText, label, canDefault, onSt
             {problemText(problem)}
           </p>
         ) : null}
-        <div className="flex items-center gap-2">
+        <div className="flex flex-wrap items-center gap-2">
           <NoValue field={field} canDefault={canDefault} onStage={onStage} />
           <span className="flex-1" />
           <Button size="small" kind="ghost" keys="Escape" onClick={onCancel}>

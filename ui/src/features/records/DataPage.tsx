@@ -134,7 +134,9 @@ function Records({
     [collection, capability, name],
   );
   const fields = useMemo(() => {
-    if (view.columns === null) return readable;
+    // When a row was made and changed is on demand: it would push what the row says out of sight.
+    const usual = readable.filter((field) => !isStampName(field.name));
+    if (view.columns === null) return usual.length === 0 ? readable : usual;
     const chosen = view.columns.flatMap((column) => readable.filter((field) => field.name === column));
     return chosen.length === 0 ? readable : chosen;
   }, [readable, view.columns]);
@@ -627,12 +629,17 @@ function Records({
               if (shown.has(column)) shown.delete(column);
               else shown.add(column);
               const next = readable.filter((field) => shown.has(field.name)).map((field) => field.name);
-              if (next.length > 0) show({ ...view, columns: next.length === readable.length ? null : next });
+              if (next.length > 0) show({ ...view, columns: next });
             }}
             footer={
-              <Button size="small" kind="ghost" onClick={() => show({ ...view, columns: null })}>
-                {m("columns.all")}
-              </Button>
+              <span className="flex gap-1">
+                <Button size="small" kind="ghost" onClick={() => show({ ...view, columns: readable.map((field) => field.name) })}>
+                  {m("columns.all")}
+                </Button>
+                <Button size="small" kind="ghost" onClick={() => show({ ...view, columns: null })}>
+                  {m("columns.usual")}
+                </Button>
+              </span>
             }
           />
         </Floating>
