@@ -5,7 +5,6 @@ import { useCatalog, useSession } from "@/host/session";
 import { IconButton } from "@/kit/Button";
 import { useKeysOf } from "@/kit/commands";
 import { cx } from "@/kit/cx";
-import { Dot } from "@/kit/Dot";
 import { Keys } from "@/kit/keys";
 import { Loading } from "@/kit/states";
 import { Tip } from "@/kit/Tooltip";
@@ -178,18 +177,12 @@ export function Sidebar() {
       <button
         type="button"
         onClick={() => useUi.setState({ settings: true })}
-        aria-label={m("settings")}
         className="mt-auto flex h-8 shrink-0 items-center gap-2 border-t border-line px-4 text-ink-2 hover:bg-bg-hover max-[900px]:justify-center max-[900px]:px-0"
       >
         <Gear aria-hidden size={15} />
-        <span className="flex-1 text-left max-[900px]:hidden">{m("settings")}</span>
+        <span className="flex-1 text-left max-[900px]:sr-only">{m("settings")}</span>
         {settingsKeys ? <Keys keys={settingsKeys} className="text-hint text-ink-3 max-[900px]:hidden" /> : null}
       </button>
     </nav>
   );
-}
-
-/** The unsaved dot of a tab or of the status bar. */
-export function WorkDot() {
-  return <Dot state="draft" />;
 }

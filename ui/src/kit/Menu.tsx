@@ -97,7 +97,7 @@ export function MenuPicture({ entries, current }: { entries: MenuEntries; curren
         entry === null ? (
           <div key={index} className="my-1 h-px bg-line" />
         ) : (
-          <div key={index} data-highlighted={index === current ? "" : undefined} className={row(entry)}>
+          <div key={index} role="group" aria-disabled={entry.disabled !== undefined} data-highlighted={index === current ? "" : undefined} className={row(entry)}>
             <Body entry={entry} />
           </div>
         ),

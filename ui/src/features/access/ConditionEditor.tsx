@@ -121,7 +121,6 @@ function BranchEditor({
       <div className="flex h-7 items-center">
         <button
           type="button"
-          aria-label={t("switch")}
           title={t("switch")}
           onClick={() => onChange({ ...branch, join: branch.join === "AND" ? "OR" : "AND" })}
           className="rounded-control text-second text-ink-2 underline decoration-line-strong underline-offset-2 hover:text-ink"
