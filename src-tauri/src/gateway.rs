@@ -366,25 +366,5 @@ fn whole(bytes: Bytes) -> Body {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{HeaderMap, clean, json, taken};
-
-    #[test]
-    fn the_tokens_of_an_answer_stay_in_the_gateway() {
-        let mut body = json!({ "token": "far", "refreshToken": "again", "expiresIn": 900, "user": { "id": 1 } });
-        let tokens = taken(&mut body, "own").unwrap();
-        assert_eq!((tokens.access.as_str(), tokens.refresh.as_deref()), ("far", Some("again")));
-        assert!(tokens.renew_at.is_some());
-        assert_eq!(body, json!({ "token": "own", "expiresIn": 900, "user": { "id": 1 } }));
-    }
-
-    #[test]
-    fn cookies_and_origins_of_the_remote_do_not_reach_the_window() {
-        let mut headers = HeaderMap::new();
-        for name in ["set-cookie", "access-control-allow-origin", "transfer-encoding", "etag"] {
-            headers.insert(name, "x".parse().unwrap());
-        }
-        clean(&mut headers);
-        assert_eq!(headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["etag"]);
-    }
-}
+#[path = "gateway_tests.rs"]
+mod tests;

@@ -338,3 +338,7 @@ pub(crate) fn new_token() -> String {
 pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
