@@ -47,6 +47,16 @@ pub(super) fn column_type(kind: &FieldKind, dialect: Dialect) -> String {
     plain.to_owned()
 }
 
+/// The order of a column's texts: by bytes on both stores, so that an index serves equality,
+/// ranges and sorts alike. Text without regard to case keeps the database's own collation, which
+/// knows the letters.
+pub(super) fn collation(kind: &FieldKind, dialect: Dialect) -> &'static str {
+    match (Family::of(kind), dialect) {
+        (Family::Text, Dialect::Postgres) => " COLLATE \"C\"",
+        (_, Dialect::Sqlite | Dialect::Postgres) => "",
+    }
+}
+
 /// Most signs of a text, where it has a bound.
 fn longest(kind: &FieldKind) -> Option<u32> {
     match kind {
@@ -202,7 +212,12 @@ pub(super) fn fill(field: &Field, dialect: Dialect) -> Option<String> {
 /// A column's whole definition. `in_new_table`: SQLite takes more inside `CREATE TABLE` than
 /// behind `ADD COLUMN`.
 pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialect) -> String {
-    let mut text = format!("{} {}", quoted(&field.name), column_type(&field.kind, dialect));
+    let mut text = format!(
+        "{} {}{}",
+        quoted(&field.name),
+        column_type(&field.kind, dialect),
+        collation(&field.kind, dialect)
+    );
     if let FieldKind::Virtual { expression } = &field.kind {
         let expression = match Expression::of_virtual(expression, collection) {
             Ok(expression) => expression.render(dialect),

@@ -1,7 +1,7 @@
 //! Changes on Postgres: every one has its own `ALTER`.
 
 use super::column::{
-    check, check_name, column_type, default, definition, fill, foreign_key_name, literal_default,
+    check, check_name, collation, column_type, default, definition, fill, foreign_key_name, literal_default,
     pointer_name, unique_name,
 };
 use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
@@ -353,7 +353,9 @@ fn alter_stored(
                 by.fits, by.value
             )
         };
-        out.push(alter(format!("TYPE {kind} USING {value}")));
+        // Without a word a new type takes the database's collation.
+        let order = collation(&to.kind, PG);
+        out.push(alter(format!("TYPE {kind}{order} USING {value}")));
     }
     if let Some(rule) = new_check
         && from.kind != to.kind

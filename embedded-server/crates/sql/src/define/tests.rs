@@ -65,13 +65,13 @@ fn a_new_collection_has_columns_keys_and_indexes() {
             r#"CREATE UNIQUE INDEX "authors.a2.unique" ON "authors" (bx_fold("email"))"#,
         ],
         &[
-            r#"CREATE TABLE "posts" ("id" uuid NOT NULL PRIMARY KEY, "title" varchar(20) NOT NULL DEFAULT 'it''s', "author_id" integer)"#,
+            r#"CREATE TABLE "posts" ("id" uuid NOT NULL PRIMARY KEY, "title" varchar(20) COLLATE "C" NOT NULL DEFAULT 'it''s', "author_id" integer)"#,
             r#"CREATE INDEX IF NOT EXISTS "posts.p4.index" ON "posts" ("author_id")"#,
             r#"CREATE UNIQUE INDEX "posts_title_author_id_idx" ON "posts" ("title", ("author_id" IS NULL), coalesce("author_id", 0))"#,
             r#"CREATE SEQUENCE "authors.id.seq""#,
             r#"CREATE TABLE "authors" ("id" integer NOT NULL PRIMARY KEY DEFAULT nextval('"authors.id.seq"'::regclass), "email" text)"#,
             r#"ALTER SEQUENCE "authors.id.seq" OWNED BY "authors"."id""#,
-            r#"CREATE UNIQUE INDEX "authors.a2.unique" ON "authors" (lower("email"))"#,
+            r#"CREATE UNIQUE INDEX "authors.a2.unique" ON "authors" (lower("email" COLLATE "default"))"#,
             r#"ALTER TABLE "posts" ADD CONSTRAINT "p4.target.fkey" FOREIGN KEY ("author_id") REFERENCES "authors" ("id") ON DELETE CASCADE ON UPDATE CASCADE"#,
         ],
     );
@@ -104,7 +104,7 @@ fn fields_are_added_renamed_and_dropped_in_place_where_the_store_can() {
             r#"ALTER TABLE "posts" RENAME COLUMN "title" TO "headline""#,
             r#"ALTER TABLE "posts" ADD COLUMN "views" bigint NOT NULL DEFAULT 0"#,
             r#"CREATE UNIQUE INDEX "posts.p5.unique" ON "posts" ("views")"#,
-            r#"ALTER TABLE "posts" ADD COLUMN "loud" text GENERATED ALWAYS AS (((upper("headline")))::text) STORED"#,
+            r#"ALTER TABLE "posts" ADD COLUMN "loud" text COLLATE "C" GENERATED ALWAYS AS (((upper("headline")))::text) STORED"#,
         ],
     );
     let mut fewer = posts();
