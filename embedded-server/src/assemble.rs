@@ -4,7 +4,7 @@ use crate::{Config, DATABASE_FILE, Running};
 use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
-use engine::Engine;
+use engine::{Engine, Imports};
 use std::net::SocketAddr;
 use std::path::Path;
 use store::{PostgresOptions, SqliteOptions, Store};
@@ -31,7 +31,8 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let engine = Engine::open(store, Clock::system(), config.limits.clone()).await?;
     let auth = Auth::new(engine.clone(), identity(&config)?)?;
     let setup_path = first_owner(&config, &auth).await?;
-    let app = App::new(engine.clone(), auth, http(&config, address));
+    let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
+    let app = App::new(engine.clone(), auth, imports, http(&config, address));
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
     let (stop, stopped) = oneshot::channel::<()>();

@@ -2,14 +2,14 @@
 
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
-use crate::{access_me, auth_routes, cors, export, health, openapi, permissions, schemas, studio};
+use crate::{access_me, auth_routes, cors, export, health, imports, openapi, permissions, schemas, studio};
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use base::{Code, Error};
-use engine::Engine;
+use engine::{Engine, Imports};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -45,14 +45,15 @@ struct Inner {
     auth: Auth,
     settings: Settings,
     started_ms: i64,
+    imports: Imports,
 }
 
 impl App {
     /// Puts the rooms below behind HTTP.
     #[must_use]
-    pub fn new(engine: Engine, auth: Auth, settings: Settings) -> Self {
+    pub fn new(engine: Engine, auth: Auth, imports: Imports, settings: Settings) -> Self {
         let started_ms = engine.clock().now_ms();
-        Self(Arc::new(Inner { engine, auth, settings, started_ms }))
+        Self(Arc::new(Inner { engine, auth, settings, started_ms, imports }))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -67,6 +68,10 @@ impl App {
         &self.0.settings
     }
 
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.0.imports
+    }
+
     pub(crate) fn uptime_ms(&self) -> i64 {
         self.engine().clock().now_ms() - self.0.started_ms
     }
@@ -75,6 +80,7 @@ impl App {
 /// Every route there is.
 pub fn router(app: App) -> Router {
     let limits = app.engine().limits().clone();
+    let uploads = imports::routes().layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX));
     let json = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
@@ -89,6 +95,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(limits.body_bytes_max));
     Router::new()
         .merge(json)
+        .merge(uploads)
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)

@@ -11,6 +11,7 @@ mod caller;
 mod cors;
 mod export;
 mod health;
+mod imports;
 mod openapi;
 mod permissions;
 mod schemas;

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post};
 use base::{Code, Error, Result};
 use catalog::{Catalog, Collection};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 /// Schemas on one page when a page is asked for without a size.
 const PAGE_DEFAULT: u64 = 50;
@@ -176,25 +176,6 @@ fn missing(view: &Catalog, name: &str) -> Error {
     }
 }
 
-/// The text older clients wait for stays; the reason goes to `details`, `code` and `hint`.
-fn told<T>(outcome: Result<T>, message: &str) -> Result<T> {
-    outcome.map_err(|fault| {
-        if matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout | Code::SchemaNotFound | Code::PlanStale) {
-            return fault;
-        }
-        let reason = fault.message().to_owned();
-        let code = fault.code();
-        let at = fault.path().map(str::to_owned);
-        let details = if fault.detail_list().is_empty() {
-            let field = at.clone();
-            vec![base::Detail { code: code.as_str().to_owned(), field, message: reason.clone(), ..base::Detail::default() }]
-        } else {
-            fault.detail_list().to_vec()
-        };
-        fault.message_is(format!("{message}: {reason}")).details(details)
-    })
-}
-
 async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09).
@@ -207,8 +188,8 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
             .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
             .into());
     };
-    let data = told(app.engine().create_collection(&name, schema).await, "Error creating schema")?;
-    Ok(done(StatusCode::CREATED, "Schema created successfully", data))
+    let data = app.engine().create_schema(&name, &schema).await?;
+    Ok(done(StatusCode::CREATED, "Schema created successfully", &data))
 }
 
 async fn update(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
@@ -217,87 +198,76 @@ async fn update(State(app): State<App>, caller: Caller, Path(name): Path<String>
     let Some(schema) = body.remove("schema").filter(Json::is_object) else {
         return Err(Error::new(Code::InvalidBody, "Error updating schema: `schema` must be an object").into());
     };
-    let data = told(app.engine().update_collection(&name, schema).await, "Error updating schema")?;
-    Ok(done(StatusCode::OK, "Schema updated successfully", data))
+    let data = app.engine().update_schema(&name, &schema).await?;
+    Ok(done(StatusCode::OK, "Schema updated successfully", &data))
 }
 
 async fn remove(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Result<Response, Refusal> {
     caller.administrator()?;
-    told(app.engine().drop_collection(&name).await, "Error deleting schema")?;
+    app.engine().delete_schema(&name).await?;
     Ok(json_answer(StatusCode::OK, &json!({ "message": "Schema deleted successfully" })))
 }
 
 async fn create_relation(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = told(app.engine().create_relation(&name, body).await, "Error creating relationship")?;
-    Ok(done(StatusCode::CREATED, "Relationship created successfully", data))
+    let data = app.engine().create_relationship(&name, &Json::Object(body)).await?;
+    Ok(done(StatusCode::CREATED, "Relationship created successfully", &data))
 }
 
 async fn update_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = told(app.engine().update_relation(&name, &relation, body).await, "Error updating relationship")?;
-    Ok(done(StatusCode::OK, "Relationship updated successfully", data))
+    let data = app.engine().update_relationship(&name, &relation, &Json::Object(body)).await?;
+    Ok(done(StatusCode::OK, "Relationship updated successfully", &data))
 }
 
 async fn delete_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let data = told(app.engine().delete_relation(&name, &relation).await, "Error deleting relationship")?;
-    Ok(done(StatusCode::OK, "Relationship deleted successfully", data))
+    let data = app.engine().delete_relationship(&name, &relation).await?;
+    Ok(done(StatusCode::OK, "Relationship deleted successfully", &data))
 }
 
 async fn create_index(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = told(app.engine().create_index(&name, body).await, "Error adding index")?;
-    Ok(done(StatusCode::CREATED, "Index added successfully", data))
+    let data = app.engine().create_index(&name, &Json::Object(body)).await?;
+    Ok(done(StatusCode::CREATED, "Index added successfully", &data))
 }
 
 async fn delete_index(State(app): State<App>, caller: Caller, Path((name, index)): Path<(String, String)>) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let data = told(app.engine().delete_index(&name, &index).await, "Error removing index")?;
-    Ok(done(StatusCode::OK, "Index removed successfully", data))
+    let data = app.engine().delete_index(&name, &index).await?;
+    Ok(done(StatusCode::OK, "Index removed successfully", &data))
 }
 
 async fn plan(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().plan_schemas(body).await?;
+    let data = app.engine().plan_schemas(&Json::Object(body)).await?;
     Ok(json_answer(StatusCode::OK, &json!({ "data": data })))
 }
 
 async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let mut body = body_object(&body, app.engine().limits())?;
-    let Some(token) = body.remove("token").and_then(|token| token.as_str().map(str::to_owned)) else {
-        return Err(Error::new(Code::InvalidBody, "`token` of the plan is required").at("token").into());
-    };
-    let data = app.engine().apply_schemas(body, &token).await?;
-    Ok(done(StatusCode::OK, "Schemas applied successfully", data))
+    let body = body_object(&body, app.engine().limits())?;
+    let data = app.engine().apply_schemas(&Json::Object(body)).await?;
+    Ok(json_answer(StatusCode::OK, &json!({ "message": "Schemas applied successfully", "data": data })))
 }
 
 async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let state = app.engine().state();
-    let data: Vec<Json> = state.catalog.collections.values().map(|one| shown(one, true)).collect();
-    Ok(json_answer(StatusCode::OK, &json!({ "data": data })))
+    Ok(json_answer(StatusCode::OK, &json!({ "data": app.engine().export_schemas() })))
 }
 
 async fn import(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let mut body = body_object(&body, app.engine().limits())?;
-    let Some(Json::Array(list)) = body.remove("schemas") else {
-        return Err(Error::new(Code::InvalidBody, "`schemas` must be an array").at("schemas").into());
-    };
-    let changes = app.engine().import_schemas(list).await?;
+    let body = body_object(&body, app.engine().limits())?;
+    let changes = app.engine().import_schemas(&Json::Object(body)).await?;
     let body = json!({ "message": "Schema import completed", "changes": changes, "data": changes });
     Ok(json_answer(StatusCode::OK, &body))
 }
 
-fn done(status: StatusCode, message: &str, data: Json) -> Response {
-    let mut body = Map::new();
-    body.insert(String::from("message"), json!(message));
-    body.insert(String::from("data"), data);
-    json_answer(status, &Json::Object(body))
+fn done(status: StatusCode, message: &str, collection: &Collection) -> Response {
+    json_answer(status, &json!({ "message": message, "data": shown(collection, true) }))
 }

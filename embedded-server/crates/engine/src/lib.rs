@@ -8,6 +8,7 @@ mod about;
 mod bootstrap;
 mod feed;
 mod hook;
+mod import;
 mod migrate;
 mod read;
 mod schema;
@@ -16,6 +17,7 @@ mod write;
 
 pub use about::About;
 pub use feed::{Change, Feed, Place};
+pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use hook::{BeforeWrite, field_is};
 pub use read::Records;
 pub use sql::Numbers;
@@ -51,11 +53,7 @@ impl Engine {
     /// Opens the project behind `store`, making or upgrading the house's own tables.
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self> {
         let catalog = migrate::open(&store, &clock).await?;
-        let empty = State {
-            catalog: Arc::new(catalog),
-            roles: indexmap::IndexMap::new(),
-            open_view: Arc::new(Catalog::default()),
-        };
+        let empty = State::without_roles(Arc::new(catalog));
         let engine = Self(Arc::new(Inner {
             store,
             clock,

@@ -3,7 +3,7 @@
 
 use access::{Actor, Identity, Policies, Policy};
 use base::{Error, Limits};
-use catalog::Catalog;
+use catalog::{Catalog, Collection};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct State {
     pub roles: IndexMap<String, Role>,
     /// The catalog without hidden fields: what administrators read by.
     pub open_view: Arc<Catalog>,
+    /// The catalog with nothing hidden: what the house itself reads by (password hashes).
+    house_view: Arc<Catalog>,
 }
 
 /// One role, its policies and the catalog as it sees it.
@@ -72,14 +74,21 @@ impl State {
             built.insert(id, role);
         }
         let open_view = Arc::new(access::visible(&catalog, None));
-        Self { catalog, roles: built, open_view }
+        let house_view = Arc::new(unhidden(&catalog));
+        Self { catalog, roles: built, open_view, house_view }
+    }
+
+    /// A snapshot without roles, to read them by.
+    pub(crate) fn without_roles(catalog: Arc<Catalog>) -> Self {
+        let house_view = Arc::new(unhidden(&catalog));
+        Self { catalog, roles: IndexMap::new(), open_view: Arc::default(), house_view }
     }
 
     /// The catalog as this actor reads it.
     #[must_use]
     pub fn view(&self, actor: &Actor) -> Arc<Catalog> {
         if matches!(actor.identity, Identity::System(_)) {
-            return Arc::clone(&self.catalog);
+            return Arc::clone(&self.house_view);
         }
         if actor.is_administrator() {
             return Arc::clone(&self.open_view);
@@ -95,4 +104,16 @@ impl State {
     pub fn role_named(&self, name: &str) -> Option<&Role> {
         self.roles.values().find(|role| role.name == name)
     }
+}
+
+fn unhidden(catalog: &Catalog) -> Catalog {
+    let open = |collection: &Arc<Collection>| {
+        let mut collection = (**collection).clone();
+        for field in collection.fields.values_mut() {
+            field.hidden = false;
+        }
+        Arc::new(collection)
+    };
+    let collections = catalog.collections.iter().map(|(name, one)| (name.clone(), open(one)));
+    Catalog { version: catalog.version, collections: collections.collect() }
 }

@@ -142,3 +142,32 @@ fn refuse_catalog_rows(operation: &Operation, actor: &Actor) -> Result<()> {
     }
     Ok(())
 }
+
+impl Engine {
+    /// Judges a new record by everything short of the database: names, rights, values, rules.
+    pub(crate) fn judge_create(
+        &self,
+        collection: &str,
+        body: serde_json::Map<String, serde_json::Value>,
+        actor: &Actor,
+    ) -> Result<()> {
+        let state = self.state();
+        let mut write = Write {
+            operations: vec![Operation::Create { collection: collection.to_owned(), body }],
+            strict: true,
+        };
+        if actor.unbound() && state.catalog.get(collection).is_none() {
+            return Err(unknown_collection(collection, &state));
+        }
+        access::check_asked(&mut write, &state.catalog, actor)?;
+        let words = actor.words(self.clock().now_ms());
+        let scope = Scope {
+            visible: &state.catalog,
+            full: &state.catalog,
+            words: &words,
+            limits: self.limits(),
+        };
+        let context = Context { words: words.clone(), administrator: actor.unbound(), strict: true };
+        query::resolve_write(&write, &scope, &context).map(drop)
+    }
+}

@@ -7,13 +7,15 @@ use crate::Dialect;
 #[must_use]
 pub fn house_tables(dialect: Dialect) -> Definition {
     let mut definition = Definition::default();
-    let tables: [&str; 5] = match dialect {
+    let tables: [&str; 7] = match dialect {
         Dialect::Sqlite => [
             r#"CREATE TABLE "_meta" ("key" TEXT PRIMARY KEY NOT NULL, "value" TEXT NOT NULL) STRICT"#,
             r#"CREATE TABLE "_change" ("seq" INTEGER PRIMARY KEY AUTOINCREMENT, "tx" INTEGER NOT NULL DEFAULT 0, "collection" TEXT NOT NULL, "id" TEXT NOT NULL, "op" TEXT NOT NULL CHECK ("op" IN ('create', 'update', 'delete')), "before" TEXT CHECK (json_valid("before")), "after" TEXT CHECK (json_valid("after")), "actor" TEXT, "source" TEXT, "at_ms" INTEGER NOT NULL) STRICT"#,
             r#"CREATE TABLE "_feed_cursor" ("name" TEXT PRIMARY KEY NOT NULL, "tx" INTEGER NOT NULL, "seq" INTEGER NOT NULL, "at_ms" INTEGER NOT NULL) STRICT"#,
             r#"CREATE TABLE "_sequence" ("collection" TEXT NOT NULL, "field" TEXT NOT NULL, "value" INTEGER NOT NULL, PRIMARY KEY ("collection", "field")) STRICT"#,
             r#"CREATE INDEX "_change_at" ON "_change" ("at_ms")"#,
+            r#"CREATE INDEX "_change_source" ON "_change" ("source") WHERE "source" IS NOT NULL"#,
+            r#"CREATE TABLE "_import" ("id" TEXT PRIMARY KEY NOT NULL, "at_ms" INTEGER NOT NULL, "job" TEXT NOT NULL CHECK (json_valid("job"))) STRICT"#,
         ],
         Dialect::Postgres => [
             r#"CREATE TABLE "_meta" ("key" text PRIMARY KEY, "value" text NOT NULL)"#,
@@ -21,6 +23,8 @@ pub fn house_tables(dialect: Dialect) -> Definition {
             r#"CREATE TABLE "_feed_cursor" ("name" text PRIMARY KEY, "tx" bigint NOT NULL, "seq" bigint NOT NULL, "at_ms" bigint NOT NULL)"#,
             r#"CREATE TABLE "_sequence" ("collection" text NOT NULL, "field" text NOT NULL, "value" bigint NOT NULL, PRIMARY KEY ("collection", "field"))"#,
             r#"CREATE INDEX "_change_at" ON "_change" ("at_ms")"#,
+            r#"CREATE INDEX "_change_source" ON "_change" ("source") WHERE "source" IS NOT NULL"#,
+            r#"CREATE TABLE "_import" ("id" text PRIMARY KEY, "at_ms" bigint NOT NULL, "job" text NOT NULL)"#,
         ],
     };
     for table in tables {

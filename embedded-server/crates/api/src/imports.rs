@@ -1,0 +1,229 @@
+//! Imports as jobs (`/imports`): a file is uploaded once, judged, written, and can be undone.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::surface::baasix::error::Refusal;
+use crate::surface::baasix::response::json_answer;
+use axum::Router;
+use axum::extract::multipart::{Field, Multipart, MultipartRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base::{Code, Error, Result};
+use engine::{Format, ImportAsk, Imports, Job, Mode};
+use indexmap::IndexMap;
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use tokio::io::AsyncWriteExt;
+
+/// Largest file of a job: it streams to disk, so that the disk is the limit that matters.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/imports", get(list).post(start))
+        .route("/imports/{id}", get(one))
+        .route("/imports/{id}/rejects", get(rejects))
+        .route("/imports/{id}/undo", post(undo))
+        .route("/imports/{id}/cancel", post(cancel))
+}
+
+async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
+    caller.user()?;
+    let jobs = app.imports().list(caller.actor()).await?;
+    let data: Vec<Json> = jobs.iter().map(told).collect();
+    Ok(json_answer(StatusCode::OK, &json!({ "data": data, "totalCount": data.len() })))
+}
+
+async fn one(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+    caller.user()?;
+    let job = app.imports().get(&id, caller.actor()).await?;
+    Ok(json_answer(StatusCode::OK, &json!({ "data": told(&job) })))
+}
+
+async fn undo(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+    caller.user()?;
+    let job = app.imports().undo(&id, caller.actor()).await?;
+    Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
+}
+
+async fn cancel(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+    caller.user()?;
+    let job = app.imports().cancel(&id, caller.actor()).await?;
+    Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
+}
+
+async fn rejects(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+    caller.user()?;
+    let file = app.imports().rejects(&id, caller.actor()).await?;
+    let mut response = ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], file).into_response();
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{id}-rejects.csv\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// A job as it is told, with the rate that a reader would otherwise compute.
+fn told(job: &Job) -> Json {
+    let mut body = serde_json::to_value(job).unwrap_or(Json::Null);
+    let ended = job.ended_at.as_deref().and_then(millis);
+    if let (Some(started), Some(ended)) = (millis(&job.started_at), ended)
+        && ended > started
+    {
+        let rows = job.rows_written.max(job.rows_read);
+        body["rowsPerSecond"] = json!(rows.saturating_mul(1_000) / (ended - started).unsigned_abs().max(1));
+    }
+    body
+}
+
+fn millis(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// Reads the form: its words come before the file, so that a wrong one is told before the upload.
+async fn start(State(app): State<App>, caller: Caller, form: Result<Multipart, MultipartRejection>) -> Result<Response, Refusal> {
+    caller.user()?;
+    let mut form = form.map_err(|fault| {
+        Error::new(Code::NoFile, "an import is a multipart form with a `file`").caused_by(fault.to_string())
+    })?;
+    let mut words = Words::default();
+    let mut upload = None;
+    while let Some(field) = form.next_field().await.map_err(|fault| unreadable(&fault.to_string()))? {
+        match field.name().unwrap_or_default().to_owned().as_str() {
+            "file" => {
+                if upload.is_some() {
+                    return Err(Error::new(Code::InvalidBody, "an import takes one file").at("file").into());
+                }
+                upload = Some(Upload::receive(app.imports(), field).await?);
+            }
+            name => words.take(name, field).await?,
+        }
+    }
+    let upload = upload.ok_or_else(|| Error::new(Code::NoFile, "the form has no `file`").at("file"))?;
+    let ask = words.ask(upload)?;
+    let job = app.imports().start(ask, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
+    let status = if job.already_imported { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok(json_answer(status, &json!({ "data": told(&job) })))
+}
+
+fn unreadable(why: &str) -> Error {
+    Error::new(Code::InvalidBody, format!("the form cannot be read: {why}"))
+}
+
+/// A file on disk that is removed unless a job takes it.
+struct Upload {
+    path: PathBuf,
+    file_name: String,
+    hash: String,
+    bytes: u64,
+    taken: bool,
+}
+
+impl Upload {
+    async fn receive(imports: &Imports, mut field: Field<'_>) -> Result<Self> {
+        let path = imports.folder().join(format!("{}.upload", base::short_id()?));
+        let file_name = field.file_name().unwrap_or("file").chars().take(255).collect();
+        let mut upload = Self { path, file_name, hash: String::new(), bytes: 0, taken: false };
+        let full = |fault: std::io::Error| Error::new(Code::Unavailable, "the upload cannot be kept").caused_by(fault);
+        let mut file = tokio::fs::File::create(&upload.path).await.map_err(full)?;
+        let mut hash = Sha256::new();
+        while let Some(chunk) = field.chunk().await.map_err(|fault| unreadable(&fault.to_string()))? {
+            upload.bytes += chunk.len() as u64;
+            if upload.bytes > UPLOAD_BYTES_MAX as u64 {
+                return Err(Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {UPLOAD_BYTES_MAX} bytes")));
+            }
+            hash.update(&chunk);
+            file.write_all(&chunk).await.map_err(full)?;
+        }
+        file.flush().await.map_err(full)?;
+        upload.hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(upload)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.taken {
+            drop(std::fs::remove_file(&self.path));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Words {
+    collection: Option<String>,
+    format: Option<String>,
+    mapping: IndexMap<String, Option<String>>,
+    delimiter: Option<String>,
+    null_text: Option<String>,
+    dry_run: bool,
+    mode: Option<String>,
+    again: bool,
+}
+
+impl Words {
+    async fn take(&mut self, name: &str, field: Field<'_>) -> Result<()> {
+        let text = field.text().await.map_err(|fault| unreadable(&fault.to_string()))?;
+        match name {
+            "collection" => self.collection = Some(text),
+            "format" => self.format = Some(text),
+            "delimiter" => self.delimiter = Some(text),
+            "nullText" => self.null_text = Some(text).filter(|text| !text.is_empty()),
+            "dryRun" => self.dry_run = matches!(text.as_str(), "true" | "1"),
+            "mode" => self.mode = Some(text),
+            "again" => self.again = matches!(text.as_str(), "true" | "1"),
+            "mapping" => {
+                self.mapping = serde_json::from_str(&text).map_err(|fault| {
+                    Error::new(Code::InvalidBody, format!("`mapping` is not an object of column to field ({fault})")).at("mapping")
+                })?;
+            }
+            other => {
+                return Err(Error::new(Code::InvalidBody, format!("an import has no field `{other}`")).at(other));
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(self, mut upload: Upload) -> Result<ImportAsk> {
+        let wrong = |name: &str, value: &str, allowed: &str| {
+            Error::new(Code::InvalidBody, format!("`{name}` cannot be `{value}`")).at(name).hint(allowed)
+        };
+        let collection = self.collection.ok_or_else(|| Error::new(Code::InvalidBody, "`collection` is required").at("collection"))?;
+        let lower = upload.file_name.to_lowercase();
+        let guessed = ["csv", "ndjson", "json"].into_iter().find(|extension| lower.ends_with(&format!(".{extension}")));
+        let format = match self.format.as_deref().or(guessed) {
+            Some("csv") | None => Format::Csv,
+            Some("json") => Format::Json,
+            Some("ndjson") => Format::Ndjson,
+            Some(other) => return Err(wrong("format", other, "`csv`, `json` or `ndjson`")),
+        };
+        let mode = match self.mode.as_deref() {
+            None | Some("all") => Mode::All,
+            Some("valid") => Mode::Valid,
+            Some(other) => return Err(wrong("mode", other, "`all` or `valid`")),
+        };
+        let delimiter = match self.delimiter.as_deref() {
+            None | Some("" | ",") => b',',
+            Some("tab" | "\t") => b'\t',
+            Some(one) if one.len() == 1 && one.is_ascii() => one.as_bytes()[0],
+            Some(other) => return Err(wrong("delimiter", other, "one ASCII character, or `tab`")),
+        };
+        upload.taken = true;
+        Ok(ImportAsk {
+            collection,
+            format,
+            path: upload.path.clone(),
+            file_name: upload.file_name.clone(),
+            hash: upload.hash.clone(),
+            bytes: upload.bytes,
+            mapping: self.mapping,
+            delimiter,
+            null_text: self.null_text,
+            dry_run: self.dry_run,
+            mode,
+            again: self.again,
+        })
+    }
+}

@@ -1,0 +1,491 @@
+//! Imports as jobs: a file is checked row by row, then written in short transactions.
+//!
+//! One job runs at a time, others wait in a bounded queue. Rows written carry the job as their
+//! `source` in `_change`, in their own transaction: that is what undo removes, also after a crash.
+
+mod job;
+mod rows;
+
+pub use job::{Format, ImportAsk, Job, Mode, RowFault, State};
+
+use crate::Engine;
+use access::{Actor, Identity};
+use base::{Code, Error, Result, Value};
+use query::{Operation, Write};
+use rows::{Cells, Row};
+use serde_json::{Map, Value as Json};
+use sql::{Bind, Dialect, Expect, Program, ProgramStep, Statement};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Rows in one transaction: short enough that other writes wait milliseconds.
+const BATCH_ROWS: usize = 500;
+
+/// Jobs waiting before new ones are refused.
+const QUEUE_MAX: usize = 16;
+
+/// Faults kept in the job itself; all of them are in its rejects file.
+const FAULTS_KEPT: usize = 100;
+
+/// Jobs listed.
+const LISTED_MAX: i64 = 200;
+
+/// Rows parsed ahead of the checker.
+const AHEAD: usize = 4;
+
+/// The imports of one project. Cheap to clone.
+#[derive(Clone)]
+pub struct Imports(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    folder: PathBuf,
+    queue: mpsc::Sender<Work>,
+    live: Mutex<HashMap<String, Live>>,
+}
+
+#[derive(Clone)]
+struct Live {
+    job: Arc<Mutex<Job>>,
+    cancelled: Arc<AtomicBool>,
+}
+
+enum Work {
+    Import { ask: Box<ImportAsk>, actor: Actor, live: Live },
+    Undo { actor: Actor, live: Live },
+}
+
+impl Imports {
+    /// Starts the one worker. Jobs that a crash cut off are told as failed.
+    pub async fn open(engine: Engine, folder: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&folder).map_err(|fault| {
+            Error::new(Code::ConfigInvalid, format!("cannot use the folder {}: {fault}", folder.display()))
+        })?;
+        let (queue, work) = mpsc::channel(QUEUE_MAX);
+        let imports = Self(Arc::new(Inner { engine, folder, queue, live: Mutex::new(HashMap::new()) }));
+        for mut job in imports.stored().await? {
+            if !job.state.is_final() {
+                job.fail("the server ended during this import; the rows written so far stand and can be undone");
+                imports.keep(&job).await?;
+            }
+        }
+        tokio::spawn(imports.clone().work(work));
+        Ok(imports)
+    }
+
+    /// The folder for files under way.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// Queues an import. The same file into the same collection with the same mapping answers the
+    /// job that wrote it, unless `again`.
+    pub async fn start(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
+        self.check_target(&ask, actor)?;
+        if !ask.dry_run && !ask.again {
+            let earlier = self.stored().await?.into_iter().find(|job| job.repeats(&ask) && owns(actor, job));
+            if let Some(mut job) = earlier {
+                job.already_imported = true;
+                drop(std::fs::remove_file(&ask.path));
+                return Ok(job);
+            }
+        }
+        let job = Job::new(base::short_id()?, &ask, actor.user(), self.0.engine.clock().now_iso());
+        self.queue(&job, |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live }).await?;
+        Ok(job)
+    }
+
+    /// Queues the removal of exactly the rows that the job wrote.
+    pub async fn undo(&self, id: &str, actor: &Actor) -> Result<Job> {
+        let mut job = self.get(id, actor).await?;
+        if job.rows_written == 0 || job.dry_run {
+            return Err(Error::new(Code::ValidationError, "this import wrote nothing that could be undone"));
+        }
+        if !job.state.is_final() || job.state == State::Undone {
+            return Err(Error::new(Code::ValidationError, format!("an import that is {} cannot be undone", job.state.as_str())));
+        }
+        job.state = State::Undoing;
+        self.queue(&job, |live| Work::Undo { actor: actor.clone(), live }).await?;
+        Ok(job)
+    }
+
+    /// Stops a job at its next batch; rows written so far are removed.
+    pub async fn cancel(&self, id: &str, actor: &Actor) -> Result<Job> {
+        let job = self.get(id, actor).await?;
+        if let Some(live) = self.live(id) {
+            live.cancelled.store(true, Ordering::Release);
+        }
+        Ok(job)
+    }
+
+    /// One job, for its owner and administrators.
+    pub async fn get(&self, id: &str, actor: &Actor) -> Result<Job> {
+        let job = match self.live(id) {
+            Some(live) => Some(live.job.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            None => self.stored().await?.into_iter().find(|job| job.id == id),
+        };
+        job.filter(|job| owns(actor, job))
+            .ok_or_else(|| Error::new(Code::NotFound, format!("there is no import `{id}`")))
+    }
+
+    /// The newest jobs, for their owner and administrators.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<Job>> {
+        let stored = self.stored().await?;
+        let fresh = |job: Job| match self.live(&job.id) {
+            Some(live) => live.job.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            None => job,
+        };
+        Ok(stored.into_iter().map(fresh).filter(|job| owns(actor, job)).collect())
+    }
+
+    /// The rejects of a job as CSV, with the line and a reason beside each row.
+    pub async fn rejects(&self, id: &str, actor: &Actor) -> Result<Vec<u8>> {
+        let job = self.get(id, actor).await?;
+        tokio::fs::read(self.rejects_path(&job.id))
+            .await
+            .map_err(|_| Error::new(Code::NotFound, format!("import `{id}` rejected nothing")))
+    }
+
+    fn rejects_path(&self, id: &str) -> PathBuf {
+        self.0.folder.join(format!("{id}-rejects.csv"))
+    }
+
+    fn live(&self, id: &str) -> Option<Live> {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn check_target(&self, ask: &ImportAsk, actor: &Actor) -> Result<()> {
+        let state = self.0.engine.state();
+        let granted = actor.unbound() || actor.policies.get(&ask.collection, access::Action::Create).is_some();
+        let Some(collection) = state.catalog.get(&ask.collection).filter(|_| granted) else {
+            return Err(match actor.unbound() {
+                true => crate::read::unknown_collection(&ask.collection, &state),
+                false => access::denied(access::Action::Create, &ask.collection),
+            });
+        };
+        for field in ask.mapping.values().flatten() {
+            if collection.field(field).is_none() && collection.relation(field).is_none() {
+                let error = Error::new(Code::UnknownField, format!("`{}` has no field `{field}`", ask.collection))
+                    .at(format!("mapping.{field}"));
+                return Err(match base::nearest(field, collection.visible_names()) {
+                    Some(near) if actor.unbound() => error.hint(format!("did you mean `{near}`?")),
+                    Some(_) | None => error,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn queue(&self, job: &Job, work: impl FnOnce(Live) -> Work) -> Result<()> {
+        let place = self.0.queue.clone().try_reserve_owned().map_err(|_| {
+            Error::new(Code::Unavailable, format!("{QUEUE_MAX} imports are waiting already")).retry_after_ms(5_000)
+        })?;
+        self.keep(job).await?;
+        let live = Live { job: Arc::new(Mutex::new(job.clone())), cancelled: Arc::default() };
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone(), live.clone());
+        place.send(work(live));
+        Ok(())
+    }
+
+    async fn work(self, mut work: mpsc::Receiver<Work>) {
+        while let Some(next) = work.recv().await {
+            let live = match &next {
+                Work::Import { live, .. } | Work::Undo { live, .. } => live.clone(),
+            };
+            let outcome = match next {
+                Work::Import { ask, actor, live } => {
+                    let outcome = self.import(&ask, &actor, &live).await;
+                    drop(std::fs::remove_file(&ask.path));
+                    outcome
+                }
+                Work::Undo { actor, live } => self.remove_rows(&actor, &live, State::Undone).await,
+            };
+            let job = {
+                let mut job = live.job.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Err(fault) = outcome {
+                    job.fail(fault.message());
+                }
+                job.ended_at = Some(self.0.engine.clock().now_iso());
+                job.clone()
+            };
+            if let Err(fault) = self.keep(&job).await {
+                tracing::error!(%fault, import = job.id, "an import's outcome was not kept");
+            }
+            self.0.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
+        }
+    }
+
+    async fn import(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<()> {
+        let rejected = self.check(ask, actor, live).await?;
+        let (valid, refused) = live.with(|job| (job.rows_valid, job.rows_rejected));
+        if live.is_cancelled() {
+            live.with(|job| job.state = State::Cancelled);
+            return Ok(());
+        }
+        if ask.dry_run {
+            live.with(|job| job.state = State::Done);
+            return Ok(());
+        }
+        if refused > 0 && ask.mode == Mode::All {
+            return Err(Error::new(Code::ImportFailed, format!("{refused} of {} rows were refused; nothing was written", valid + refused)));
+        }
+        self.write(ask, actor, live, &rejected).await
+    }
+
+    /// Parses and judges every row; nothing is written. Answers the lines that were refused.
+    async fn check(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<HashSet<u64>> {
+        live.with(|job| job.state = State::Checking);
+        let mut rejects = Rejects::create(self.rejects_path(&live.id()))?;
+        let mut refused = HashSet::new();
+        let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
+        let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
+        while let Some(batch) = batches.recv().await {
+            for row in batch? {
+                let judged = cells.body(&row).and_then(|body| {
+                    self.0.engine.judge_create(&ask.collection, body, actor).map_err(|fault| cells.addressed(&row, &fault))
+                });
+                if let Err(faults) = &judged {
+                    refused.insert(row.line);
+                    rejects.write(&row, faults)?;
+                }
+                live.with(|job| job.judged(&row, judged.err()));
+            }
+            if live.is_cancelled() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        rejects.finish()?;
+        Ok(refused)
+    }
+
+    async fn write(&self, ask: &ImportAsk, actor: &Actor, live: &Live, rejected: &HashSet<u64>) -> Result<()> {
+        live.with(|job| {
+            job.state = State::Writing;
+            job.bytes_read = 0;
+        });
+        let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
+        let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
+        let mut rejects = Rejects::append(self.rejects_path(&live.id()))?;
+        while let Some(batch) = batches.recv().await {
+            let good: Vec<Row> = batch?.into_iter().filter(|row| !rejected.contains(&row.line)).collect();
+            self.write_batch(ask, actor, live, &cells, good, &mut rejects).await?;
+            let refused_late = live.with(|job| job.rows_rejected) > rejected.len() as u64;
+            if live.is_cancelled() || (refused_late && ask.mode == Mode::All) {
+                let end = if live.is_cancelled() { State::Cancelled } else { State::Failed };
+                live.with(|job| job.error = (end == State::Failed).then(|| String::from("a row was refused by the database; nothing was kept")));
+                return self.remove_rows(&Actor::system("take back an import"), live, end).await;
+            }
+        }
+        rejects.finish()?;
+        live.with(|job| job.state = State::Done);
+        Ok(())
+    }
+
+    /// Writes rows in one transaction; when the database refuses it, the rows at fault are found
+    /// by halving, so that each is told with its own reason.
+    async fn write_batch(&self, ask: &ImportAsk, actor: &Actor, live: &Live, cells: &Cells, rows: Vec<Row>, rejects: &mut Rejects) -> Result<()> {
+        let source = format!("import:{}", live.id());
+        let mut waiting = vec![rows];
+        while let Some(rows) = waiting.pop() {
+            if rows.is_empty() {
+                continue;
+            }
+            let mut operations = Vec::with_capacity(rows.len());
+            for row in &rows {
+                // Judged before; a schema change in between is told like any other refusal.
+                let body = cells.body(row).unwrap_or_default();
+                operations.push(Operation::Create { collection: ask.collection.clone(), body });
+            }
+            let write = Write { operations, strict: true };
+            match self.0.engine.write(write, actor, Some(&source)).await {
+                Ok(_) => live.with(|job| job.written(&rows)),
+                Err(fault) if matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout) => return Err(fault),
+                Err(fault) if rows.len() == 1 => {
+                    let faults = cells.addressed(&rows[0], &fault);
+                    rejects.write(&rows[0], &faults)?;
+                    live.with(|job| job.refused_late(&rows[0], faults));
+                }
+                Err(_) => {
+                    let mut first = rows;
+                    let second = first.split_off(first.len() / 2);
+                    waiting.push(second);
+                    waiting.push(first);
+                }
+            }
+        }
+        let job = live.with(|job| job.clone());
+        self.keep(&job).await
+    }
+
+    /// Removes exactly the rows that the job wrote and that still stand.
+    async fn remove_rows(&self, actor: &Actor, live: &Live, end: State) -> Result<()> {
+        let collection = live.with(|job| job.collection.clone());
+        let source = format!("import:{}", live.id());
+        let undo = format!("undo-{source}");
+        let mut removed = 0_u64;
+        loop {
+            let keys = self.standing(&collection, &source).await?;
+            if keys.is_empty() {
+                break;
+            }
+            let before = removed;
+            for key in keys {
+                let operation = Operation::Delete {
+                    collection: collection.clone(),
+                    key: Json::String(key),
+                    expect: Map::new(),
+                    force: matches!(actor.identity, Identity::System(_)),
+                };
+                let write = Write { operations: vec![operation], strict: false };
+                match self.0.engine.write(write, actor, Some(&undo)).await {
+                    Ok(_) => removed += 1,
+                    // Somebody else removed it first.
+                    Err(fault) if fault.code() == Code::ItemNotFound => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            live.with(|job| job.rows_removed = removed);
+            if removed == before {
+                break;
+            }
+        }
+        live.with(|job| {
+            job.rows_removed = removed;
+            job.state = end;
+        });
+        Ok(())
+    }
+
+    /// Keys of up to a thousand rows that the job created and nothing deleted since.
+    async fn standing(&self, collection: &str, source: &str) -> Result<Vec<String>> {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => {
+                r#"SELECT c.id FROM "_change" c WHERE c.source = ?1 AND c.collection = ?2 AND c.op = 'create' AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d.source = ?3 AND d.collection = c.collection AND d.id = c.id AND d.op = 'delete') LIMIT 1000"#
+            }
+            Dialect::Postgres => {
+                r#"SELECT c.id FROM "_change" c WHERE c.source = $1 AND c.collection = $2 AND c.op = 'create' AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d.source = $3 AND d.collection = c.collection AND d.id = c.id AND d.op = 'delete') LIMIT 1000"#
+            }
+        };
+        let binds = [source.to_owned(), collection.to_owned(), format!("undo-{source}")];
+        let binds = binds.into_iter().map(|text| Bind::Value(Value::Text(text))).collect();
+        let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
+        let key = |row: Vec<Value>| match row.into_iter().next() {
+            Some(Value::Text(key)) => Some(key),
+            Some(_) | None => None,
+        };
+        Ok(rows.into_iter().filter_map(key).collect())
+    }
+
+    async fn stored(&self) -> Result<Vec<Job>> {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT ?1"#,
+            Dialect::Postgres => r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT $1::bigint"#,
+        };
+        let binds = vec![Bind::Value(Value::Int(LISTED_MAX))];
+        let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
+        let parse = |row: &Vec<Value>| {
+            let text = row.first().and_then(Value::as_text).unwrap_or_default();
+            serde_json::from_str(text).map_err(|fault| Error::internal("a stored import is unreadable").caused_by(fault))
+        };
+        rows.iter().map(parse).collect()
+    }
+
+    async fn keep(&self, job: &Job) -> Result<()> {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => {
+                r#"INSERT INTO "_import"(id, at_ms, job) VALUES (?1, ?2, ?3) ON CONFLICT(id) DO UPDATE SET job = excluded.job"#
+            }
+            Dialect::Postgres => {
+                r#"INSERT INTO "_import"(id, at_ms, job) VALUES ($1, $2::bigint, $3) ON CONFLICT(id) DO UPDATE SET job = excluded.job"#
+            }
+        };
+        let json = serde_json::to_string(job).map_err(|fault| Error::internal("write an import").caused_by(fault))?;
+        let binds = vec![
+            Bind::Value(Value::text(&job.id)),
+            Bind::Value(Value::Int(self.0.engine.clock().now_ms())),
+            Bind::Value(Value::Text(json)),
+        ];
+        let statement = Statement { text: Arc::from(text), binds };
+        let steps = vec![ProgramStep { statement, expect: Expect::Any }];
+        self.0.engine.store().write(Program { steps }).await.map(drop)
+    }
+}
+
+impl Live {
+    fn with<T>(&self, change: impl FnOnce(&mut Job) -> T) -> T {
+        change(&mut self.job.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn id(&self) -> String {
+        self.with(|job| job.id.clone())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+}
+
+fn owns(actor: &Actor, job: &Job) -> bool {
+    actor.unbound() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
+}
+
+/// The rejects of a job on disk.
+struct Rejects {
+    path: PathBuf,
+    writer: Option<csv::Writer<std::fs::File>>,
+    append: bool,
+}
+
+impl Rejects {
+    fn create(path: PathBuf) -> Result<Self> {
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
+            Err(fault) => return Err(unwritable(&path, &fault.to_string())),
+        }
+        Ok(Self { path, writer: None, append: false })
+    }
+
+    fn append(path: PathBuf) -> Result<Self> {
+        let append = path.is_file();
+        Ok(Self { path, writer: None, append })
+    }
+
+    fn write(&mut self, row: &Row, faults: &[RowFault]) -> Result<()> {
+        let path = self.path.clone();
+        let trouble = |fault: csv::Error| unwritable(&path, &fault.to_string());
+        if self.writer.is_none() {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path);
+            let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+            if !self.append {
+                let head = row.names().map(str::to_owned).chain([String::from("_line"), String::from("_reason")]);
+                writer.write_record(head).map_err(trouble)?;
+            }
+            self.writer = Some(writer);
+        }
+        let reasons: Vec<String> = faults.iter().map(RowFault::sentence).collect();
+        let cells = row.texts().chain([row.line.to_string(), reasons.join("; ")]);
+        match &mut self.writer {
+            Some(writer) => writer.write_record(cells).map_err(trouble),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        match &mut self.writer {
+            Some(writer) => writer.flush().map_err(|fault| unwritable(&self.path, &fault.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unwritable(path: &Path, why: &str) -> Error {
+    Error::new(Code::Unavailable, "the rejects of this import cannot be written")
+        .caused_by(format!("{}: {why}", path.display()))
+}

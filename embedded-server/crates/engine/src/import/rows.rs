@@ -1,0 +1,330 @@
+//! Rows out of files, streamed, and what they mean for a collection.
+
+use super::job::{Format, ImportAsk, RowFault};
+use base::{Code, Detail, Error, Result};
+use catalog::{Collection, FieldKind};
+use indexmap::IndexMap;
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// One row of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) line: u64,
+    /// Byte behind the row.
+    pub(super) ends_at: u64,
+    names: Arc<Vec<String>>,
+    cells: RowCells,
+}
+
+#[derive(Clone, Debug)]
+enum RowCells {
+    Texts(Vec<String>),
+    Object(Map<String, Json>),
+}
+
+impl Row {
+    /// Names of the columns.
+    pub(super) fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match &self.cells {
+            RowCells::Texts(_) => Box::new(self.names.iter().map(String::as_str)),
+            RowCells::Object(object) => Box::new(object.keys().map(String::as_str)),
+        }
+    }
+
+    /// The cells as texts.
+    pub(super) fn texts(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        match &self.cells {
+            RowCells::Texts(texts) => Box::new(texts.iter().cloned()),
+            RowCells::Object(object) => Box::new(object.values().map(text_of)),
+        }
+    }
+
+    fn text(&self, column: &str) -> Option<String> {
+        match &self.cells {
+            RowCells::Texts(texts) => {
+                let at = self.names.iter().position(|name| name == column)?;
+                texts.get(at).cloned()
+            }
+            RowCells::Object(object) => object.get(column).map(text_of),
+        }
+    }
+}
+
+fn text_of(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+/// Reads the file on a thread of its own, in batches; at most `ahead` of them wait.
+pub(super) fn read(ask: &ImportAsk, ahead: usize, batch_rows: usize) -> mpsc::Receiver<Result<Vec<Row>>> {
+    let (send, receive) = mpsc::channel(ahead);
+    let ask = ask.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut batches = Batches { send, rows: Vec::with_capacity(batch_rows), batch_rows };
+        let outcome = match ask.format {
+            Format::Csv => csv_rows(&ask, &mut batches),
+            Format::Ndjson => ndjson_rows(&ask, &mut batches),
+            Format::Json => json_rows(&ask, &mut batches),
+        };
+        match outcome {
+            // The reader is gone: nobody waits for an answer.
+            Err(Stopped::Gone) => {}
+            Err(Stopped::Fault(fault)) => drop(batches.send.blocking_send(Err(fault))),
+            Ok(()) => drop(batches.flush()),
+        }
+    });
+    receive
+}
+
+enum Stopped {
+    Gone,
+    Fault(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+struct Batches {
+    send: mpsc::Sender<Result<Vec<Row>>>,
+    rows: Vec<Row>,
+    batch_rows: usize,
+}
+
+impl Batches {
+    fn push(&mut self, row: Row) -> std::result::Result<(), Stopped> {
+        self.rows.push(row);
+        if self.rows.len() < self.batch_rows { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> std::result::Result<(), Stopped> {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.send.blocking_send(Ok(rows)).map_err(|_| Stopped::Gone)
+    }
+}
+
+fn open(ask: &ImportAsk) -> Result<File> {
+    File::open(&ask.path).map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))
+}
+
+fn broken(line: u64, what: impl std::fmt::Display) -> Error {
+    Error::new(Code::ImportFailed, format!("the file cannot be read at line {line}: {what}"))
+}
+
+fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(ask.delimiter)
+        .flexible(true)
+        .from_reader(BufReader::with_capacity(1 << 18, open(ask)?));
+    let head = reader.headers().map_err(|fault| broken(1, fault))?;
+    let mut names: Vec<String> = head.iter().map(|name| name.trim().to_owned()).collect();
+    if let Some(first) = names.first_mut() {
+        // Spreadsheets put a byte order mark before the first name.
+        *first = first.trim_start_matches('\u{feff}').to_owned();
+    }
+    let names = Arc::new(names);
+    let mut record = csv::ByteRecord::new();
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {}
+            Err(fault) => {
+                let line = fault.position().map_or(0, csv::Position::line);
+                return Err(broken(line, fault).into());
+            }
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
+            continue;
+        }
+        let texts = record.iter().map(|cell| {
+            std::str::from_utf8(cell).map(str::to_owned).map_err(|_| broken(line, "it is not UTF-8"))
+        });
+        let texts = texts.collect::<Result<Vec<String>>>()?;
+        let ends_at = reader.position().byte();
+        batches.push(Row { line, ends_at, names: Arc::clone(&names), cells: RowCells::Texts(texts) })?;
+    }
+}
+
+fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
+    let reader = BufReader::with_capacity(1 << 18, open(ask)?);
+    let (mut line, mut ends_at) = (0_u64, 0_u64);
+    for text in reader.lines() {
+        line += 1;
+        let text = text.map_err(|fault| broken(line, fault))?;
+        ends_at += text.len() as u64 + 1;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let object: Map<String, Json> = serde_json::from_str(&text).map_err(|fault| broken(line, fault))?;
+        batches.push(Row { line, ends_at, names: Arc::default(), cells: RowCells::Object(object) })?;
+    }
+    Ok(())
+}
+
+fn json_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
+    let file = BufReader::with_capacity(1 << 18, open(ask)?);
+    let mut reader = serde_json::Deserializer::from_reader(file);
+    let mut stopped = None;
+    let each = EachObject { batches, stopped: &mut stopped, bytes: ask.bytes };
+    let outcome = each.deserialize(&mut reader).and_then(|()| reader.end());
+    match (stopped, outcome) {
+        (Some(stopped), _) => Err(stopped),
+        (None, Err(fault)) => Err(broken(fault.line() as u64, fault).into()),
+        (None, Ok(())) => Ok(()),
+    }
+}
+
+/// Hands on the objects of an array one by one, so that a large file never stands in memory.
+struct EachObject<'a> {
+    batches: &'a mut Batches,
+    stopped: &'a mut Option<Stopped>,
+    bytes: u64,
+}
+
+impl<'de> DeserializeSeed<'de> for EachObject<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for EachObject<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<(), A::Error> {
+        let mut line = 0_u64;
+        while let Some(object) = seq.next_element::<Map<String, Json>>()? {
+            line += 1;
+            let row = Row { line, ends_at: self.bytes, names: Arc::default(), cells: RowCells::Object(object) };
+            if let Err(stopped) = self.batches.push(row) {
+                *self.stopped = Some(stopped);
+                return Err(serde::de::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What cells mean for the collection they go to.
+pub(super) struct Cells {
+    mapping: IndexMap<String, Option<String>>,
+    kinds: IndexMap<String, FieldKind>,
+    null_text: Option<String>,
+    comma_decimals: bool,
+}
+
+impl Cells {
+    pub(super) fn new(ask: &ImportAsk, collection: Option<&Arc<Collection>>) -> Self {
+        let kinds = collection.map(|collection| {
+            collection.fields.values().map(|field| (field.name.clone(), field.kind.clone())).collect()
+        });
+        Self {
+            mapping: ask.mapping.clone(),
+            kinds: kinds.unwrap_or_default(),
+            null_text: ask.null_text.clone(),
+            // Files that separate by semicolon do so because the comma is the decimal sign.
+            comma_decimals: ask.format == Format::Csv && ask.delimiter == b';',
+        }
+    }
+
+    /// The body that a row asks to be created.
+    pub(super) fn body(&self, row: &Row) -> std::result::Result<Map<String, Json>, Vec<RowFault>> {
+        let mut body = Map::new();
+        match &row.cells {
+            RowCells::Texts(texts) => {
+                if texts.len() != row.names.len() {
+                    let message = format!("{} cells where the header has {}", texts.len(), row.names.len());
+                    return Err(vec![fault(row.line, None, None, None, message, Code::ImportFailed)]);
+                }
+                for (name, text) in row.names.iter().zip(texts) {
+                    if let Some(field) = self.field(name)
+                        && let Some(value) = self.value(field, text)
+                    {
+                        body.insert(field.to_owned(), value);
+                    }
+                }
+            }
+            RowCells::Object(object) => {
+                for (name, value) in object {
+                    if let Some(field) = self.field(name) {
+                        let null = self.null_text.as_deref().is_some_and(|word| value.as_str() == Some(word));
+                        body.insert(field.to_owned(), if null { Json::Null } else { value.clone() });
+                    }
+                }
+            }
+        }
+        Ok(body)
+    }
+
+    fn field<'a>(&'a self, column: &'a str) -> Option<&'a str> {
+        match self.mapping.get(column) {
+            Some(field) => field.as_deref(),
+            None => Some(column),
+        }
+    }
+
+    /// A CSV cell as JSON. An empty cell is an empty text where text is kept, and left to the
+    /// field's default elsewhere; the word for NULL is null everywhere.
+    fn value(&self, field: &str, text: &str) -> Option<Json> {
+        if self.null_text.as_deref() == Some(text) {
+            return Some(Json::Null);
+        }
+        let kind = self.kinds.get(field);
+        let is_text = kind.is_some_and(|kind| kind.is_text() && !matches!(kind, FieldKind::Enum { .. } | FieldKind::Suid));
+        if text.is_empty() && !is_text {
+            return None;
+        }
+        if kind.is_some_and(FieldKind::is_number) {
+            let trimmed = text.trim();
+            if self.comma_decimals && !trimmed.contains('.') && trimmed.matches(',').count() == 1 {
+                return Some(Json::String(trimmed.replace(',', ".")));
+            }
+            return Some(Json::String(trimmed.to_owned()));
+        }
+        if kind.is_some_and(FieldKind::is_json)
+            && text.starts_with(['{', '['])
+            && let Ok(json) = serde_json::from_str(text)
+        {
+            return Some(json);
+        }
+        Some(Json::String(text.to_owned()))
+    }
+
+    /// A refusal in the words of the file: line, column and the text that stands there.
+    pub(super) fn addressed(&self, row: &Row, error: &Error) -> Vec<RowFault> {
+        let details = error.detail_list();
+        if details.is_empty() {
+            return vec![fault(row.line, None, None, None, error.message().to_owned(), error.code())];
+        }
+        let one = |detail: &Detail| {
+            let field = detail.field.as_deref();
+            let column = field.and_then(|field| {
+                row.names().find(|name| self.field(name) == Some(field)).map(str::to_owned)
+            });
+            let value = column.as_deref().and_then(|column| row.text(column));
+            fault(row.line, column, field.map(str::to_owned), value, detail.message.clone(), error.code())
+        };
+        details.iter().map(one).collect()
+    }
+}
+
+fn fault(line: u64, column: Option<String>, field: Option<String>, value: Option<String>, message: String, code: Code) -> RowFault {
+    // A cell may be a megabyte; a reader needs its beginning.
+    let value = value.map(|text| text.chars().take(200).collect());
+    RowFault { line, column, field, value, message, code: code.as_str().to_owned() }
+}
