@@ -294,9 +294,7 @@ impl Wanted {
         });
         missing.is_empty()
     }
-}
 
-impl Wanted {
     /// How often what is searched for stands in the text; more is better.
     fn rank_in(&self, text: &str) -> f64 {
         let stemmer = Stemmer::create(Algorithm::English);
