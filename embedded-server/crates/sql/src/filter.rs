@@ -204,15 +204,14 @@ impl Compiler {
         } else {
             dialect.reconciled((&left.text, left.family), (&right.text, right.family))
         };
-        let (left_text, right_text) = match family {
-            Family::Folded => (dialect.folded(&left_text), dialect.folded(&right_text)),
-            _ => (left_text, right_text),
-        };
-        // Decimals are text to SQLite: both equality and order need the collation.
-        let left_text = match (family, by_order) {
-            (Family::Folded, true) => dialect.ordered(&left_text, Family::Text),
-            (Family::Decimal, _) | (_, true) => dialect.ordered(&left_text, family),
-            (_, false) => left_text,
+        let (left_text, right_text) = match (family, by_order) {
+            (Family::Folded, true) => {
+                (dialect.ordered(&left_text, family), dialect.ordered(&right_text, family))
+            }
+            (Family::Folded, false) => (dialect.folded(&left_text), dialect.folded(&right_text)),
+            // Decimals are text to SQLite: both equality and order need the collation.
+            (Family::Decimal, _) | (_, true) => (dialect.ordered(&left_text, family), right_text),
+            (_, false) => (left_text, right_text),
         };
         format!("{left_text} {word} {right_text}")
     }

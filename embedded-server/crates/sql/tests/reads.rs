@@ -389,6 +389,22 @@ async fn conditions_mean_the_same_on_both() {
     finds(&houses, |h| equal(posts(h, "words"), r#"["red","blue"]"#), &[1]).await;
     finds(&houses, |h| equal(column(&h.catalog, "posts", "author.email"), "ADA@example.ORG"), &[1])
         .await;
+    let mail = |h: &House| column(&h.catalog, "posts", "author.email");
+    let above = |low: &str| Operator::Compare {
+        greater: true,
+        or_equal: true,
+        right: Operand::Value(Value::text(low)),
+    };
+    finds(&houses, |h| test(mail(h), above("ADA@")), &[1]).await;
+    finds(&houses, |h| test(mail(h), above("b")), &[]).await;
+    let among_mails = |mail: &str| Operator::In {
+        negated: false,
+        values: vec![Operand::Value(Value::text(mail))],
+    };
+    finds(&houses, |h| test(mail(h), among_mails("ada@EXAMPLE.org")), &[1]).await;
+    let other = |right| Operator::Equal { negated: true, right: Operand::Column(right) };
+    finds(&houses, |h| test(mail(h), other(posts(h, "title"))), &[1]).await;
+    finds(&houses, |h| test(posts(h, "title"), other(posts(h, "author.name"))), &[1, 2]).await;
     // NULL is neither equal nor unequal; a variable that stands for nothing finds nothing.
     let unequal = |right| Operator::Equal { negated: true, right };
     finds(&houses, |h| test(posts(h, "title"), unequal(value("beta"))), &[1]).await;

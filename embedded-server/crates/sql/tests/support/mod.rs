@@ -313,7 +313,8 @@ fn column(kind: &FieldKind, sqlite: bool) -> &'static str {
         FieldKind::Uuid => ("TEXT", "uuid"),
         FieldKind::Json { .. } | FieldKind::Array(_) => ("TEXT", "jsonb"),
         FieldKind::Binary => ("BLOB", "bytea"),
-        _ => ("TEXT", "text"),
+        FieldKind::CiText => ("TEXT", "text"),
+        _ => ("TEXT", "text COLLATE \"C\""),
     };
     if sqlite { lite } else { post }
 }
