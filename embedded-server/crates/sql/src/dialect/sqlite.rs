@@ -34,7 +34,7 @@ pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> Stri
         (Family::Integer | Family::BigInt | Family::Decimal | Family::Json, _) => {
             String::from(column)
         }
-        // SQLite prints doubles with 15 digits; the answer has as many as are needed.
+        // SQLite's own text of a double is longer than needed and has `.0` where it is whole.
         (Family::Real | Family::Double, _) => format!("bx_real({column})"),
         (Family::Boolean, _) => format!("CASE {column} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
         (Family::Date | Family::Instant | Family::Time | Family::LocalTime | Family::Uuid, _) => {
