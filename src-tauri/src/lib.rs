@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
     let built = tauri::Builder::default()
         // First, so that a second launch ends before it does anything.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
-        .plugin(tauri_plugin_log::Builder::new().level(log::LevelFilter::Info).build())
+        .plugin(log_plugin())
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(tauri_plugin_window_state::Builder::new().build())
         .plugin(tauri_plugin_dialog::init())
@@ -73,6 +73,15 @@ pub fn run() -> ExitCode {
         }
     });
     ExitCode::SUCCESS
+}
+
+/// Our own words from `info` up, those of others from `warn` up: the session bus tells every
+/// handshake.
+fn log_plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri_plugin_log::Builder::new()
+        .level(log::LevelFilter::Warn)
+        .level_for("plinth_studio", log::LevelFilter::Info)
+        .build()
 }
 
 fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {

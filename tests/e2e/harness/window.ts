@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { artifact } from "./artifacts";
@@ -67,10 +67,14 @@ export class WindowPerson implements Person {
 
   static async open(home: Home): Promise<WindowPerson> {
     const port = await freePort();
+    await mkdir(dirname(artifact("window.log")), { recursive: true });
+    const log = await open(artifact("window.log"), "w");
     const driver = spawn("WebKitWebDriver", [`--port=${String(port)}`], {
       env: home.environment,
-      stdio: ["ignore", "inherit", "inherit"],
+      // Not inherited: a window that still closes would hold the runner's own output open.
+      stdio: ["ignore", log.fd, log.fd],
     });
+    await log.close();
     const base = `http://127.0.0.1:${String(port)}`;
     await until("WebKitWebDriver answers", async () => (await fetch(`${base}/status`)).ok);
     const options = { binary: binary("PLINTH_STUDIO_BINARY", "plinth-studio"), args: [] };
