@@ -270,7 +270,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
       unique,
       indexed: primaryKey || unique || indexed.has(key),
       defaultText: defaultText(raw["defaultValue"]),
-      computed: raw["type"] === "VIRTUAL",
+      computed: raw["type"] === "VIRTUAL" || isStamp(key),
       hidden: raw["hidden"] === true,
       description: text(raw["description"]) ?? text(raw["comment"]),
       relation: toOne.get(key) ?? null,

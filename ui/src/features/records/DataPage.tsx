@@ -159,7 +159,12 @@ function Records({
     [name, asked, filter, collection, view.sort, view.search],
   );
   const queryKey = JSON.stringify(query);
-  const { rows, stop } = useStableRows(connection, query, queryKey);
+  const { rows, waiting } = useStableRows(connection, query, queryKey);
+  /** The view whose rows are on screen: where giving up a slow one leads back to. */
+  const settled = useRef(view);
+  useEffect(() => {
+    if (!waiting) settled.current = view;
+  }, [waiting, view]);
   const snapshot = useSyncExternalStore(rows.subscribe, rows.snapshot);
 
   const refresh = useCallback(() => {
@@ -462,9 +467,9 @@ function Records({
           event.preventDefault();
           setPanel(null);
           grid.current?.focus();
-        } else if (event.key === "Escape" && stop) {
+        } else if (event.key === "Escape" && waiting) {
           event.preventDefault();
-          stop();
+          show(settled.current);
         } else if (event.key === "Escape" && !snapshot.ready && snapshot.loading) {
           event.preventDefault();
           rows.cancel();
@@ -537,7 +542,7 @@ function Records({
           {snapshot.ready ? m("error.read.old") : m("error.read.none")}
         </ErrorBand>
       ) : null}
-      {stop ? <Waiting key={queryKey} what={m("grid.reading", { collection: name })} /> : null}
+      {waiting ? <Waiting key={queryKey} what={m("grid.reading", { collection: name })} /> : null}
       <Grid
         collection={collection}
         find={find}
@@ -716,16 +721,10 @@ async function dependants(
   return counted.filter((part) => part !== null);
 }
 
-interface StableRows {
-  readonly rows: Rows;
-  /** Gives up the query that is under way; null when none is. */
-  readonly stop: (() => void) | null;
-}
-
 /** The rows of a query. A new query starts anew; the old rows stay on screen until its first answer. */
-function useStableRows(connection: Connection, query: Query, queryKey: string): StableRows {
+function useStableRows(connection: Connection, query: Query, queryKey: string): { readonly rows: Rows; readonly waiting: boolean } {
   const [rows, setRows] = useState<Rows>(() => createRows({ load: (request) => connection.page(query, request) }));
-  const [next, setNext] = useState<Rows | null>(null);
+  const [waiting, setWaiting] = useState(false);
   const shown = useRef(queryKey);
   const latest = useRef(query);
   useEffect(() => {
@@ -741,7 +740,7 @@ function useStableRows(connection: Connection, query: Query, queryKey: string): 
       const state = coming.snapshot();
       if (taken || (!state.ready && state.fault === null)) return;
       taken = true;
-      setNext(null);
+      setWaiting(false);
       setRows((old) => {
         old.stop();
         return coming;
@@ -749,16 +748,15 @@ function useStableRows(connection: Connection, query: Query, queryKey: string): 
     };
     const unsubscribe = coming.subscribe(take);
     coming.want(0, 40);
-    setNext(coming);
+    setWaiting(true);
     return () => {
       unsubscribe();
-      setNext(null);
+      setWaiting(false);
       // Overtaken by yet another query before it answered.
       if (!taken) coming.stop();
     };
   }, [queryKey, connection]);
-  const stop = useMemo(() => (next ? () => next.cancel() : null), [next]);
-  return { rows, stop };
+  return { rows, waiting };
 }
 
 /** While a new query is under way and the old rows still stand: how long it takes, and the way out. */

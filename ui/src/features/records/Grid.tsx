@@ -956,7 +956,9 @@ export function Grid(props: GridProps) {
           <div style={{ width: Math.max(totalWidth, size.width), minHeight: "100%" }} className="relative">
             <div role="rowgroup" className="sticky top-0 z-10">
               <div role="row" aria-rowindex={1} className="relative border-b border-line-strong bg-bg-sunk" style={{ height: headHeight }}>
-                <span role="columnheader" aria-colindex={1} aria-label={m("grid.rowNumber")} className="sticky left-0 z-1 block h-full border-r border-line bg-bg-sunk" style={{ width: numberWidth }} />
+                <span role="columnheader" aria-colindex={1} className="sticky left-0 z-1 block h-full border-r border-line bg-bg-sunk" style={{ width: numberWidth }}>
+                  <span className="sr-only">{m("grid.rowNumber")}</span>
+                </span>
                 {columns.map((col) => {
                   const field = fields[col];
                   const key = field && sort.find((entry) => entry.field === field.name);
@@ -983,13 +985,15 @@ export function Grid(props: GridProps) {
               </div>
               {bandRows > 0 ? (
                 <div className="border-b border-line-strong bg-bg-page">
-                  <div className="sticky left-0 flex items-center gap-2 bg-draft-tint px-3 text-second" style={{ height: BAND_HEAD, width: size.width }}>
+                  <div role="row" className="sticky left-0 bg-draft-tint text-second" style={{ height: BAND_HEAD, width: size.width }}>
+                   <div role="gridcell" aria-colspan={fields.length + 1} className="flex h-full items-center gap-2 px-3">
                     <Pencil aria-hidden size={12} className="text-draft" />
                     <span className="font-medium text-draft">{m("band.title")}</span>
                     <span className="min-w-0 flex-1 truncate text-ink-2">{m("band.facts", { count: bandRows })}</span>
                     <button type="button" className="rounded-control px-1 text-ink-2 hover:bg-bg-hover" aria-pressed={bandOnly} onClick={() => props.onBandOnly(!bandOnly)}>
                       {bandOnly ? m("band.all") : m("band.only")}
                     </button>
+                   </div>
                   </div>
                   <div className={cx("relative", bandRows > BAND_ROWS && "overflow-y-auto")} style={{ height: Math.min(bandRows, BAND_ROWS) * rowHeight }}>
                     {changes.map((change, order) => {
@@ -1007,8 +1011,10 @@ export function Grid(props: GridProps) {
               {visible}
             </div>
             {shownRows === 0 && !bandOnly ? (
-              <div className="sticky left-0" style={{ width: size.width }}>
-                {props.empty}
+              <div role="row" className="sticky left-0" style={{ width: size.width }}>
+                <div role="gridcell" aria-colspan={fields.length + 1}>
+                  {props.empty}
+                </div>
               </div>
             ) : null}
           </div>
