@@ -72,13 +72,19 @@ function AreaRow({ area, current, onGo, work, narrow }: { area: (typeof AREAS)[n
   );
 }
 
-/** Exact below the limit where counting is free, estimated above it; the server decides and says so. */
+/** Below this an exact count costs nothing one would notice; above it the estimate stands. */
+const EXACT_BELOW = 50_000;
+
+/** Estimated first, so that a large table never holds the list up; counted when it is small. */
 function CollectionCount({ collection }: { collection: string }) {
   const { client, project } = useSession();
   const query = useQuery({
     queryKey: ["count", project.id, collection],
-    queryFn: async ({ signal }) =>
-      await client.items(collection).find({ limit: 1, fields: ["id"], count: "estimate" }, { signal }),
+    queryFn: async ({ signal }) => {
+      const ask = (how: "estimate" | "exact") => client.items(collection).find({ limit: 1, count: how }, { signal });
+      const first = await ask("estimate");
+      return first.totalCountEstimated && (first.totalCount ?? 0) < EXACT_BELOW ? await ask("exact") : first;
+    },
     staleTime: 60_000,
   });
   if (!query.data) return null;

@@ -20,6 +20,7 @@ export function PendingBar({
   return (
     <div
       role="region"
+      data-pending=""
       aria-label={typeof title === "string" ? title : undefined}
       className="relative z-20 flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-draft bg-draft-tint px-3 py-1.5"
     >

@@ -17,6 +17,7 @@ import { toast } from "@/kit/toast";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import type { CollectionInfo } from "@/lib/fields";
 import { keyOf, type Op } from "@/lib/pending";
+import { isUnfinished } from "./conditions";
 import { Legend, Matrix, type CellAddress, type CellKey, type MatrixColumn, type MatrixSection } from "./Matrix";
 import { t } from "./messages";
 import { accessAdapter, peopleQuery, rulesQuery, type Rules } from "./queries";
@@ -105,6 +106,10 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
   const find = (name: string) => byName.get(name);
   const ops = useMemo(() => [...state.ops.values()].filter((op) => op.target.scope === SCOPE), [state.ops]);
   const conflicts = [...state.conflicts.values()].filter((conflict) => ops.some((op) => keyOf(op.target) === conflict.key));
+  const unfinished = ops.filter((op) => {
+    const collection = byName.get(cellOf(op).collection);
+    return collection !== undefined && isUnfinished((op.after as Rule | undefined)?.conditions ?? null, collection, find);
+  }).length;
   const saving = state.saving.has(SCOPE);
   const failure = state.failures.get(SCOPE);
 
@@ -170,7 +175,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
   });
   const connection = project.kind === "local" ? project.environment : project.name;
   const askCommit = () => {
-    if (ops.length === 0 || saving || conflicts.length > 0) return;
+    if (ops.length === 0 || saving || conflicts.length > 0 || unfinished > 0) return;
     if (project.guard === "confirm") setAsking(true);
     else commit.mutate();
   };
@@ -280,7 +285,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
       {ops.length > 0 ? (
         <PendingBar
           title={t("pending", { count: ops.length })}
-          facts={opened > 0 ? <span className="text-bad">{t("pending.open", { count: opened })}</span> : t("pending.closed")}
+          facts={unfinished > 0 ? <span className="text-warn">{t("pending.unfinished", { count: unfinished })}</span> : opened > 0 ? <span className="text-bad">{t("pending.open", { count: opened })}</span> : t("pending.closed")}
           aside={
             conflicts.length > 0 ? (
               <>
@@ -302,7 +307,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
           <Button command="access.preview" onClick={() => setShowing(true)}>
             {t("preview")}
           </Button>
-          <Button kind="filled" command="access.commit" busy={saving} disabled={conflicts.length > 0} onClick={askCommit}>
+          <Button kind="filled" command="access.commit" busy={saving} disabled={conflicts.length > 0 || unfinished > 0} onClick={askCommit}>
             {saving ? t("committing") : t("commit", { count: ops.length, name: connection })}
           </Button>
         </PendingBar>

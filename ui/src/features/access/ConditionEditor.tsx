@@ -10,6 +10,7 @@ import {
   asksValue,
   fieldAt,
   fieldPaths,
+  lacksValue,
   ME,
   operatorsOf,
   readCondition,
@@ -130,7 +131,7 @@ function BranchEditor({
         <span className="flex-1" />
         {onRemove ? <IconButton small icon={X} iconSize={12} label={t("group.remove")} onClick={onRemove} /> : null}
       </div>
-      {branch.parts.length === 0 ? <p className="pb-1 text-hint text-ink-3">{t("empty.condition")}</p> : null}
+      {branch.parts.length === 0 ? <p className="pb-1 text-hint text-warn">{t("empty.condition")}</p> : null}
       {branch.parts.map((part, index) =>
         part.kind === "branch" ? (
           <BranchEditor key={index} branch={part} collection={collection} find={find} onChange={(next) => set(index, next)} onRemove={() => set(index, null)} />
@@ -182,6 +183,7 @@ function LeafEditor({
       : field?.type.kind === "enum" && (leaf.op === "eq" || leaf.op === "ne")
         ? (field.type.options ?? []).map((value) => ({ value, label: value }))
         : null;
+  const lacks = lacksValue(leaf, field);
   const person = field?.type.kind === "uuid" || field?.relation?.target === "baasix_User" || (field === undefined && leaf.text === ME);
   return (
     <div className="mb-1 grid grid-cols-[minmax(0,1.1fr)_88px_minmax(0,1.4fr)_20px] items-center gap-1">
@@ -204,7 +206,7 @@ function LeafEditor({
       {!asksValue(leaf.op) ? (
         <span />
       ) : choices ? (
-        <Select aria-label={t("condition.value", { field: leaf.field })} value={leaf.text === "" ? null : leaf.text} onChange={(text) => onChange({ ...leaf, text })} options={choices} />
+        <Select aria-label={t("condition.value", { field: leaf.field })} invalid={lacks} placeholder={t("value.needed")} value={leaf.text === "" ? null : leaf.text} onChange={(text) => onChange({ ...leaf, text })} options={choices} />
       ) : leaf.text === ME ? (
         <span className="flex h-control items-center gap-1.5 rounded-control border border-line-control bg-bg-page pr-1 pl-1.5">
           <code className="rounded-tag bg-bg-active px-1 text-[11px] leading-4">{"$me"}</code>
@@ -216,7 +218,8 @@ function LeafEditor({
           <Input
             aria-label={t("condition.value", { field: leaf.field })}
             value={leaf.text}
-            placeholder={leaf.op === "in" || leaf.op === "notIn" ? t("value.list") : ""}
+            invalid={lacks}
+            placeholder={leaf.op === "in" || leaf.op === "notIn" ? t("value.list") : lacks ? t("value.needed") : ""}
             onChange={(event) => onChange({ ...leaf, text: event.target.value === "$me" ? ME : event.target.value })}
           />
           {person && leaf.text === "" ? (

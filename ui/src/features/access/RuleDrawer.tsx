@@ -10,6 +10,7 @@ import { Segmented } from "@/kit/Segmented";
 import { Note } from "@/kit/states";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
 import { count } from "@/messages/catalogue";
+import { isUnfinished } from "./conditions";
 import { ConditionEditor } from "./ConditionEditor";
 import { t } from "./messages";
 import { reachQuery } from "./queries";
@@ -169,12 +170,13 @@ function useSettled<Value>(value: Value): Value {
   return settled;
 }
 
-function Impact({ role, people, anyone, collection, action, before, rule }: RuleDrawerProps) {
+function Impact({ role, people, anyone, collection, find, action, before, rule }: RuleDrawerProps) {
   const session = useSession();
   const settled = useSettled(rule);
   const names = fieldNames(collection);
   const fieldsOf = (some: Rule | undefined) => (some ? (action === "delete" ? names.length : splitFields(some, names).on.size) : 0);
-  const now = <RowCount session={session} collection={collection.name} rule={settled} />;
+  const open = settled !== undefined && isUnfinished(settled.conditions, collection, find);
+  const now = open ? t("impact.unfinished") : <RowCount session={session} collection={collection.name} rule={settled} />;
   const was = <RowCount session={session} collection={collection.name} rule={before} />;
   const lines: ReadonlyArray<readonly [string, React.ReactNode, React.ReactNode]> = [
     ...(action === "create" ? [] : [[t("impact.rows", { name: collection.name }), was, now] as const]),

@@ -176,3 +176,25 @@ export function writeCondition(
   const [only] = root.parts;
   return root.parts.length === 1 && only ? write(only) : write(root);
 }
+
+/** A comparison without its value: the server would refuse the rule, or worse, read it otherwise. */
+export function lacksValue(leaf: Leaf, field: FieldInfo | undefined): boolean {
+  if (!asksValue(leaf.op) || leaf.text.trim() !== "") return false;
+  // An empty text is a value of a text field, but no list and no search.
+  return !(field?.type.kind === "text" && (leaf.op === "eq" || leaf.op === "ne"));
+}
+
+/** Whether some part of a condition still waits for its value, or an empty group lets everyone pass. */
+export function isUnfinished(
+  stored: Conditions | null,
+  collection: CollectionInfo,
+  find: (name: string) => CollectionInfo | undefined,
+): boolean {
+  const open = (node: Node): boolean =>
+    node.kind === "leaf"
+      ? lacksValue(node, fieldAt(collection, node.field, find))
+      : node.parts.length === 0 || node.parts.some(open);
+  if (stored === null) return false;
+  const tree = readCondition(stored);
+  return tree !== null && open(tree);
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
-import { readCondition, writeCondition } from "./conditions";
+import { isUnfinished, readCondition, writeCondition } from "./conditions";
 import { EVERYTHING, isPersonal, reachOf, ruleOf, sameRule, splitFields, type Conditions } from "./rule";
 
 const permission = { id: "p", role_Id: "r", collection: "orders" };
@@ -67,4 +67,14 @@ test("shorthand and nesting are understood; what is not understood stays text", 
   expect(readCondition({ NOT: { paid: true } })).toBeNull();
   expect(readCondition({ total: { between: ["1", "2"] } })).toBeNull();
   expect(readCondition(null)?.parts).toEqual([]);
+});
+
+test("a condition without its value is not finished, and an empty text is a value", () => {
+  const open = (conditions: Conditions) => isUnfinished(conditions, orders, find);
+  expect(open({})).toBe(true);
+  expect(open({ total: { gte: "" } })).toBe(true);
+  expect(open({ total: { gte: "1" } })).toBe(false);
+  expect(open({ "customer.tier": { eq: "" } })).toBe(false);
+  expect(open({ AND: [{ total: { isNull: true } }, { OR: [] }] })).toBe(true);
+  expect(open({ NOT: { total: "1" } })).toBe(false);
 });
