@@ -9,7 +9,7 @@ pub const NAME_BYTES_MAX: usize = 63;
 const RESERVED: [&str; 5] = ["export", "import", "indexes", "plan", "apply"];
 
 /// Tables of the house that are not collections.
-const HOUSE_TABLES: [&str; 4] = ["_meta", "_change", "_feed_cursor", "_sequence"];
+const HOUSE_TABLES: [&str; 5] = ["_meta", "_change", "_feed_cursor", "_sequence", "_import"];
 
 /// Columns that Postgres has on every table.
 const STORE_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];

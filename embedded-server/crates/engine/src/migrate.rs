@@ -18,7 +18,7 @@ pub(crate) const HOUSE_VERSION: i64 = 1;
 pub(crate) const HOUSE_KEY: &str = "house_version";
 
 /// The catalog of the project behind `store`, after whatever had to be made or brought up to date.
-pub async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
+pub(crate) async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
     if !is_there(store).await? {
         return bootstrap::found(store, clock).await;
     }
@@ -27,7 +27,9 @@ pub async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
     if version > HOUSE_VERSION {
         return Err(Error::new(
             Code::DataNewer,
-            format!("the data has version {version}; this program knows versions up to {HOUSE_VERSION}"),
+            format!(
+                "the data has version {version}; this program knows versions up to {HOUSE_VERSION}"
+            ),
         )
         .hint("open it with the newer program that wrote it, or restore a backup made before"));
     }
@@ -36,12 +38,18 @@ pub async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
     }
     let catalog = Catalog::build(loaded.documents, loaded.version)?;
     let mut draft = Draft::of(&catalog);
-    if with_new_system_fields(&mut draft) { draft.commit(store, clock).await.map(|(catalog, _)| catalog) } else { Ok(catalog) }
+    if with_new_system_fields(&mut draft) {
+        draft.commit(store, clock).await.map(|(catalog, _)| catalog)
+    } else {
+        Ok(catalog)
+    }
 }
 
 async fn is_there(store: &Store) -> Result<bool> {
     let text = match store.dialect() {
-        Dialect::Sqlite => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_meta'",
+        Dialect::Sqlite => {
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_meta'"
+        }
         Dialect::Postgres => "SELECT count(*) FROM pg_class WHERE oid = to_regclass('\"_meta\"')",
     };
     let rows = store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await?;
@@ -52,7 +60,9 @@ async fn is_there(store: &Store) -> Result<bool> {
 /// database is older; each later version adds its arm here.
 async fn upgrade(store: &Store, step: i64) -> Result<()> {
     let known = store.version().await?;
-    Err(Error::internal(format!("there is no way to version {step} of the house's tables on {known}")))
+    Err(Error::internal(format!(
+        "there is no way to version {step} of the house's tables on {known}"
+    )))
 }
 
 /// Adds the system collections and fields that this program knows and the stored documents lack.

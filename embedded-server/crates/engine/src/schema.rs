@@ -10,7 +10,7 @@ mod relationship;
 mod tests;
 mod values;
 
-pub use plan::PlannedStep;
+use plan::PlannedStep;
 
 use crate::Engine;
 use base::{Code, Detail, Error, Result};
@@ -48,13 +48,22 @@ impl Engine {
 
     /// Makes a relation of a collection.
     pub async fn create_relationship(&self, name: &str, body: &Json) -> Result<Arc<Collection>> {
-        self.change_schema("Error creating relationship", name, |draft| draft.create_relationship(name, body)).await
+        self.change_schema("Error creating relationship", name, |draft| {
+            draft.create_relationship(name, body)
+        })
+        .await
     }
 
     /// Changes a relation of a collection.
-    pub async fn update_relationship(&self, name: &str, relation: &str, body: &Json) -> Result<Arc<Collection>> {
+    pub async fn update_relationship(
+        &self,
+        name: &str,
+        relation: &str,
+        body: &Json,
+    ) -> Result<Arc<Collection>> {
         let what = "Error updating relationship";
-        self.change_schema(what, name, |draft| draft.update_relationship(name, relation, body)).await
+        self.change_schema(what, name, |draft| draft.update_relationship(name, relation, body))
+            .await
     }
 
     /// Ends a relation with its column, index, constraint and junction.
@@ -70,14 +79,17 @@ impl Engine {
 
     /// Ends an index.
     pub async fn delete_index(&self, name: &str, index: &str) -> Result<Arc<Collection>> {
-        self.change_schema("Error removing index", name, |draft| draft.delete_index(name, index)).await
+        self.change_schema("Error removing index", name, |draft| draft.delete_index(name, index))
+            .await
     }
 
     /// What bringing these collections to the asked state would do, and a token for
     /// [`Engine::apply_schemas`].
     pub async fn plan_schemas(&self, body: &Json) -> Result<Json> {
         let state = self.state();
-        let plan = plan::plan(self.store(), &state.catalog, body).await.map_err(|e| reworded(e, "Error planning schemas"))?;
+        let plan = plan::plan(self.store(), &state.catalog, body)
+            .await
+            .map_err(|e| reworded(e, "Error planning schemas"))?;
         let steps: Vec<Json> = plan.steps.iter().map(PlannedStep::to_json).collect();
         Ok(json!({"token": plan.token, "store": plan.store, "steps": steps}))
     }
@@ -88,7 +100,8 @@ impl Engine {
         let _alone = self.schema_lock().await;
         let state = self.state();
         let applied = plan::apply(self.store(), self.clock(), &state.catalog, body).await;
-        let (catalog, steps) = applied.map_err(|error| reworded(error, "Error applying schemas"))?;
+        let (catalog, steps) =
+            applied.map_err(|error| reworded(error, "Error applying schemas"))?;
         self.swap(Arc::new(catalog)).await?;
         Ok(json!({"steps": steps.iter().map(PlannedStep::to_json).collect::<Vec<_>>()}))
     }
@@ -101,7 +114,8 @@ impl Engine {
 
     /// What an import would do, by name.
     pub fn preview_import(&self, body: &Json) -> Result<Json> {
-        import::preview(&self.state().catalog, body).map_err(|error| reworded(error, "Error importing schemas"))
+        import::preview(&self.state().catalog, body)
+            .map_err(|error| reworded(error, "Error importing schemas"))
     }
 
     /// Takes a list of documents: new ones are made, known ones changed, none is ended. All of
@@ -131,7 +145,11 @@ impl Engine {
         };
         let (catalog, _) = done.map_err(|error| reworded(error, what))?;
         self.swap(Arc::new(catalog)).await?;
-        self.state().catalog.get(name).cloned().ok_or_else(|| no_schema(name, &self.state().catalog))
+        self.state()
+            .catalog
+            .get(name)
+            .cloned()
+            .ok_or_else(|| no_schema(name, &self.state().catalog))
     }
 }
 
@@ -153,7 +171,8 @@ fn reworded(error: Error, what: &str) -> Error {
 
 /// No schema is stored under this name.
 pub(crate) fn no_schema(name: &str, catalog: &Catalog) -> Error {
-    let error = Error::new(Code::SchemaNotFound, format!("collection `{name}` does not exist")).at("collectionName");
+    let error = Error::new(Code::SchemaNotFound, format!("collection `{name}` does not exist"))
+        .at("collectionName");
     match catalog.nearest(name) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,

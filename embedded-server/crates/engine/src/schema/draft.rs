@@ -54,8 +54,9 @@ pub(crate) async fn load(store: &Store) -> Result<Loaded> {
             loaded.meta.push((key.clone(), value.clone()));
             continue;
         }
-        let document = serde_json::from_str(value)
-            .map_err(|cause| Error::internal(format!("the stored schema of `{key}` is no JSON")).caused_by(cause))?;
+        let document = serde_json::from_str(value).map_err(|cause| {
+            Error::internal(format!("the stored schema of `{key}` is no JSON")).caused_by(cause)
+        })?;
         loaded.documents.push((key.clone(), document));
     }
     loaded.version = loaded.meta("catalog_version").and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -63,7 +64,12 @@ pub(crate) async fn load(store: &Store) -> Result<Loaded> {
 }
 
 /// A statement of ours in the store's words.
-pub(crate) fn statement(dialect: Dialect, sqlite: &str, postgres: &str, binds: Vec<Value>) -> Statement {
+pub(crate) fn statement(
+    dialect: Dialect,
+    sqlite: &str,
+    postgres: &str,
+    binds: Vec<Value>,
+) -> Statement {
     let text = match dialect {
         Dialect::Sqlite => sqlite,
         Dialect::Postgres => postgres,
@@ -131,14 +137,18 @@ impl Draft {
     /// Takes a new document.
     pub(crate) fn create(&mut self, name: &str, schema: &Json) -> Result<()> {
         if let Some(twin) = self.documents.keys().find(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(Error::new(Code::SchemaExists, format!("collection `{twin}` exists already"))
-                .at("collectionName")
-                .hint("PATCH it, or choose another name"));
+            return Err(Error::new(
+                Code::SchemaExists,
+                format!("collection `{twin}` exists already"),
+            )
+            .at("collectionName")
+            .hint("PATCH it, or choose another name"));
         }
         let mut schema = schema.clone();
         // A copied schema brings the id of its original.
         let id = schema.get("schemaId").cloned();
-        if id.is_some() && self.documents.values().any(|known| known.get("schemaId") == id.as_ref())
+        if id.is_some()
+            && self.documents.values().any(|known| known.get("schemaId") == id.as_ref())
             && let Some(top) = schema.as_object_mut()
         {
             top.shift_remove("schemaId");
@@ -168,14 +178,16 @@ impl Draft {
         let renamed: Vec<(String, String)> = fields(schema)
             .filter_map(|(key, definition)| {
                 let id = text(definition, "fieldId")?;
-                let (old, _) = fields(previous).find(|(_, old)| text(old, "fieldId") == Some(id))?;
+                let (old, _) =
+                    fields(previous).find(|(_, old)| text(old, "fieldId") == Some(id))?;
                 (old != key).then(|| (old.clone(), key.clone()))
             })
             .collect();
         if renamed.is_empty() {
             return;
         }
-        let to = |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
+        let to =
+            |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
         let Some(top) = schema.as_object_mut() else { return };
         if !top.contains_key("indexes")
             && let Some(indexes) = previous.get("indexes")
@@ -195,11 +207,14 @@ impl Draft {
             }
         }
         for (other, document) in &mut self.documents {
-            let definitions = document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            let definitions =
+                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
             for (_, definition) in definitions {
                 let leads_here = text(definition, "target") == Some(name);
                 match text(definition, "relType") {
-                    Some("HasMany" | "HasOne") if leads_here => rewrite(definition, "foreignKey", &to),
+                    Some("HasMany" | "HasOne") if leads_here => {
+                        rewrite(definition, "foreignKey", &to)
+                    }
                     Some("BelongsTo") if leads_here => rewrite(definition, "targetKey", &to),
                     Some("BelongsToMany") if text(definition, "through") == Some(name) => {
                         rewrite(definition, "foreignKey", &to);
@@ -220,22 +235,31 @@ impl Draft {
             return Ok(());
         }
         if from.starts_with("baasix_") {
-            return Err(Error::new(Code::Forbidden, format!("`{from}` is a system collection and keeps its name")));
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("`{from}` is a system collection and keeps its name"),
+            ));
         }
         self.document(from)?;
         let junction = self.documents[from].get("isJunction") == Some(&Json::Bool(true));
         catalog::new_collection_name(to, junction)?;
         if self.documents.keys().any(|known| known != from && known.eq_ignore_ascii_case(to)) {
-            return Err(Error::new(Code::SchemaExists, format!("collection `{to}` exists already")).at("collectionName"));
+            return Err(Error::new(
+                Code::SchemaExists,
+                format!("collection `{to}` exists already"),
+            )
+            .at("collectionName"));
         }
         let mut documents = IndexMap::new();
         for (name, mut document) in std::mem::take(&mut self.documents) {
-            let definitions = document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            let definitions =
+                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
             for (_, definition) in definitions {
                 let follow = |word: &str| (word == from).then(|| to.to_owned());
                 rewrite(definition, "target", &follow);
                 rewrite(definition, "through", &follow);
-                let tables = definition.get_mut("tables").and_then(Json::as_array_mut).into_iter().flatten();
+                let tables =
+                    definition.get_mut("tables").and_then(Json::as_array_mut).into_iter().flatten();
                 for table in tables.filter(|table| table.as_str() == Some(from)) {
                     *table = Json::String(to.to_owned());
                 }
@@ -256,7 +280,9 @@ impl Draft {
             self.after.push(statement(
                 dialect,
                 &format!(r#"UPDATE {table} SET "collection" = ?2 WHERE "collection" = ?1"#),
-                &format!(r#"UPDATE {table} SET "collection" = $2::text WHERE "collection" = $1::text"#),
+                &format!(
+                    r#"UPDATE {table} SET "collection" = $2::text WHERE "collection" = $1::text"#
+                ),
                 words(),
             ));
         }
@@ -271,7 +297,8 @@ impl Draft {
                 document.get("isJunction") == Some(&Json::Bool(true))
                     && document["fields"].get("collection").is_some()
                     && fields(document).any(|(_, field)| {
-                        text(field, "target") == Some(target) && field.get("constraints") == Some(&Json::Bool(false))
+                        text(field, "target") == Some(target)
+                            && field.get("constraints") == Some(&Json::Bool(false))
                     })
             })
             .map(|(name, _)| name.clone())
@@ -283,7 +310,10 @@ impl Draft {
     pub(crate) fn delete(&mut self, name: &str) -> Result<()> {
         self.document(name)?;
         if catalog::system_document(name).is_some() {
-            return Err(Error::new(Code::Forbidden, format!("`{name}` is a system collection and cannot be deleted")));
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("`{name}` is a system collection and cannot be deleted"),
+            ));
         }
         let mut gone: HashSet<String> = HashSet::from([name.to_owned()]);
         for (junction, document) in &self.documents {
@@ -306,7 +336,8 @@ impl Draft {
         }
         self.documents.retain(|known, _| !gone.contains(known));
         for table in &gone {
-            let text = format!("DELETE FROM \"baasix_Permission\" WHERE \"collection\" = '{table}'");
+            let text =
+                format!("DELETE FROM \"baasix_Permission\" WHERE \"collection\" = '{table}'");
             self.after.push(Statement { text: Arc::from(text), binds: Vec::new() });
         }
         let names: Vec<String> = self.documents.keys().cloned().collect();
@@ -314,7 +345,9 @@ impl Draft {
             let dangling: Vec<String> = fields(&self.documents[&known])
                 .filter(|(_, field)| {
                     field.get("relType").is_some()
-                        && ["target", "through"].iter().any(|key| text(field, key).is_some_and(|t| gone.contains(t)))
+                        && ["target", "through"]
+                            .iter()
+                            .any(|key| text(field, key).is_some_and(|t| gone.contains(t)))
                 })
                 .map(|(key, _)| key.clone())
                 .collect();
@@ -339,19 +372,23 @@ impl Draft {
         if typed {
             // The relation was said on the column itself: the column stays.
             if let Some(field) = definitions.get_mut(key).and_then(Json::as_object_mut) {
-                for word in ["relType", "target", "foreignKey", "targetKey", "as", "onDelete", "onUpdate"] {
+                for word in
+                    ["relType", "target", "foreignKey", "targetKey", "as", "onDelete", "onUpdate"]
+                {
                     field.shift_remove(word);
                 }
             }
         } else {
             definitions.shift_remove(key);
         }
-        let Some(column) = text(&definition, "foreignKey").filter(|_| text(&definition, "relType") == Some("BelongsTo"))
+        let Some(column) = text(&definition, "foreignKey")
+            .filter(|_| text(&definition, "relType") == Some("BelongsTo"))
         else {
             return Ok(());
         };
         let generated = definitions.get(column).is_some_and(|field| {
-            matches!(field.get("SystemGenerated"), Some(Json::Bool(true))) || text(field, "SystemGenerated") == Some("true")
+            matches!(field.get("SystemGenerated"), Some(Json::Bool(true)))
+                || text(field, "SystemGenerated") == Some("true")
         });
         let used = definitions.values().any(|field| text(field, "foreignKey") == Some(column));
         if generated && !used && column != key {
@@ -360,7 +397,11 @@ impl Draft {
             let document = self.document(collection)?;
             if let Some(indexes) = document.get_mut("indexes").and_then(Json::as_array_mut) {
                 indexes.retain(|index| {
-                    !index["fields"].as_array().into_iter().flatten().any(|field| field.as_str() == Some(&column))
+                    !index["fields"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .any(|field| field.as_str() == Some(&column))
                 });
             }
         }
@@ -396,7 +437,11 @@ impl Draft {
             values::check_emptied(store, &self.emptied).await?;
             rehearse(store, &changes, &next).await?;
         }
-        let steps = if founding { Vec::new() } else { plan::steps(store, &self.old, &next, &changes).await? };
+        let steps = if founding {
+            Vec::new()
+        } else {
+            plan::steps(store, &self.old, &next, &changes).await?
+        };
         let defined = sql::define(&changes, &self.old, &next, store.dialect());
         let mut statements = std::mem::take(&mut self.before);
         let outside = outside_triggers(store, &defined.rebuilt).await?;
@@ -406,7 +451,7 @@ impl Draft {
         statements.append(&mut self.after);
         statements.extend(version_rows(store.dialect(), next.version, &clock.now_iso()));
         let definition = store::Definition { statements, rebuilds: defined.rebuilds };
-        store.define(definition).await.map_err(|error| moved(error))?;
+        store.define(definition).await.map_err(moved)?;
         Ok((next, steps))
     }
 
@@ -414,17 +459,25 @@ impl Draft {
     fn document_rows(&self, next: &Catalog, dialect: Dialect, clock: &Clock) -> Vec<Statement> {
         let now = clock.now_iso();
         let mut rows = Vec::new();
-        let old_name = |name: &str| self.renamed.iter().rfind(|(_, to)| to == name).map_or(name.to_owned(), |(from, _)| from.clone());
+        let old_name = |name: &str| {
+            self.renamed
+                .iter()
+                .rfind(|(_, to)| to == name)
+                .map_or(name.to_owned(), |(from, _)| from.clone())
+        };
         let mut kept: HashSet<String> = HashSet::new();
         for collection in next.collections.values() {
             let was = old_name(&collection.name);
             kept.insert(was.clone());
             let before = self.old.get(&was);
-            if before.is_some_and(|old| old.document == collection.document && old.name == collection.name) {
+            if before.is_some_and(|old| {
+                old.document == collection.document && old.name == collection.name
+            }) {
                 continue;
             }
             let source = collection.document.to_string();
-            let canonical = query::canonical_json(&collection.document).unwrap_or_else(|_| source.clone());
+            let canonical =
+                query::canonical_json(&collection.document).unwrap_or_else(|_| source.clone());
             let binds = vec![
                 Value::text(&collection.name),
                 Value::Text(canonical),
@@ -447,7 +500,8 @@ impl Draft {
             });
         }
         let renamed = |name: &String| self.renamed.iter().any(|(from, _)| from == name);
-        let ended = self.old.collections.keys().filter(|name| !kept.contains(*name) || renamed(name));
+        let ended =
+            self.old.collections.keys().filter(|name| !kept.contains(*name) || renamed(name));
         let deletions = ended.map(|name| {
             statement(
                 dialect,
@@ -473,7 +527,8 @@ fn check_sql(collection: &Collection) -> Result<()> {
     for field in collection.fields.values() {
         let at = |key: &str| format!("fields.{}.{key}", field.name);
         if let FieldKind::Virtual { expression } = &field.kind {
-            Expression::of_virtual(expression, collection).map_err(|error| error.at(at("calculated")))?;
+            Expression::of_virtual(expression, collection)
+                .map_err(|error| error.at(at("calculated")))?;
         }
         match &field.default {
             Some(DefaultValue::Sql(text)) => {
@@ -481,7 +536,10 @@ fn check_sql(collection: &Collection) -> Result<()> {
             }
             Some(DefaultValue::Literal(json)) => {
                 if let Err(reason) = query::coerce(&field.kind, json) {
-                    return Err(invalid(at("defaultValue"), format!("the default value does not fit: {reason}")));
+                    return Err(invalid(
+                        at("defaultValue"),
+                        format!("the default value does not fit: {reason}"),
+                    ));
                 }
             }
             _ => {}
@@ -498,7 +556,10 @@ fn check_change(change: &Change, old: &Catalog) -> Result<()> {
         {
             return Err(invalid(
                 format!("fields.{}", field.name),
-                format!("`{}` is the primary key of `{collection}` and cannot be removed", field.name),
+                format!(
+                    "`{}` is the primary key of `{collection}` and cannot be removed",
+                    field.name
+                ),
             )
             .hint("make a new collection with the other key and move the records"));
         }
@@ -506,13 +567,23 @@ fn check_change(change: &Change, old: &Catalog) -> Result<()> {
     };
     let at = format!("fields.{}", to.name);
     if from.primary_key != to.primary_key {
-        return Err(invalid(at, format!("the primary key of `{collection}` cannot move to another field"))
-            .hint("make a new collection with the other key and move the records"));
+        return Err(invalid(
+            at,
+            format!("the primary key of `{collection}` cannot move to another field"),
+        )
+        .hint("make a new collection with the other key and move the records"));
     }
-    let pointed = old.collections.values().flat_map(|c| c.foreign_keys()).any(|key| key.target == *collection && key.target_column == from.name);
+    let pointed = old
+        .collections
+        .values()
+        .flat_map(|c| c.foreign_keys())
+        .any(|key| key.target == *collection && key.target_column == from.name);
     if from.kind != to.kind && pointed {
-        return Err(invalid(at, format!("`{}` changes its type while other collections point to it", to.name))
-            .hint("end those relations first"));
+        return Err(invalid(
+            at,
+            format!("`{}` changes its type while other collections point to it", to.name),
+        )
+        .hint("end those relations first"));
     }
     Ok(())
 }
@@ -521,12 +592,15 @@ fn check_change(change: &Change, old: &Catalog) -> Result<()> {
 /// the administrator's SQL, not a fault of ours.
 async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<()> {
     let written = |field: &catalog::Field| {
-        matches!(field.kind, FieldKind::Virtual { .. }) || matches!(field.default, Some(DefaultValue::Sql(_)))
+        matches!(field.kind, FieldKind::Virtual { .. })
+            || matches!(field.default, Some(DefaultValue::Sql(_)))
     };
     let mut tried: Vec<&str> = Vec::new();
     for change in changes {
         let name = match change {
-            Change::CreateCollection { collection } if collection.fields.values().any(written) => collection.name.as_str(),
+            Change::CreateCollection { collection } if collection.fields.values().any(written) => {
+                collection.name.as_str()
+            }
             Change::AddField { collection, field } if written(field) => collection,
             Change::AlterField { collection, to, .. } if written(to) => collection,
             _ => continue,
@@ -536,7 +610,8 @@ async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<(
         let rehearsal = sql::rehearsal(collection, store.dialect());
         let definition = store::Definition { statements: rehearsal.statements, rebuilds: false };
         store.define(definition).await.map_err(|error| {
-            let reason = error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
+            let reason =
+                error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
             invalid("fields", format!("the store refuses an expression of `{name}`: {reason}"))
         })?;
     }
@@ -548,12 +623,14 @@ async fn outside_triggers(store: &Store, rebuilt: &[String]) -> Result<Vec<State
     let mut found = Vec::new();
     for table in rebuilt {
         let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1";
-        let asked = Statement { text: Arc::from(text), binds: vec![Bind::Value(Value::text(table))] };
+        let asked =
+            Statement { text: Arc::from(text), binds: vec![Bind::Value(Value::text(table))] };
         let rows = store.rows(&asked).await?;
-        found.extend(rows.iter().filter_map(|row| row.first()?.as_text()).map(|sql| Statement {
-            text: Arc::from(sql),
-            binds: Vec::new(),
-        }));
+        found.extend(
+            rows.iter()
+                .filter_map(|row| row.first()?.as_text())
+                .map(|sql| Statement { text: Arc::from(sql), binds: Vec::new() }),
+        );
     }
     Ok(found)
 }

@@ -14,14 +14,19 @@ pub(super) fn export(catalog: &Catalog) -> Json {
     let list: Vec<Json> = names
         .into_iter()
         .filter_map(|name| catalog.get(name))
-        .map(|collection| json!({"collectionName": collection.name, "schema": *collection.document}))
+        .map(
+            |collection| json!({"collectionName": collection.name, "schema": *collection.document}),
+        )
         .collect();
     Json::Array(list)
 }
 
 /// The entries of an import: `{schemas: [...]}`, the list alone, or an export file.
 fn entries(body: &Json) -> Result<Vec<(&str, &Json, &[Json])>> {
-    let list = [Some(body), body.get("schemas"), body.get("data")].into_iter().flatten().find_map(Json::as_array);
+    let list = [Some(body), body.get("schemas"), body.get("data")]
+        .into_iter()
+        .flatten()
+        .find_map(Json::as_array);
     let Some(list) = list else {
         return Err(Error::new(Code::InvalidBody, "the list of schemas is missing")
             .at("schemas")
@@ -31,11 +36,15 @@ fn entries(body: &Json) -> Result<Vec<(&str, &Json, &[Json])>> {
         .enumerate()
         .map(|(at, entry)| {
             let name = entry.get("collectionName").and_then(Json::as_str);
-            let relations = entry.get("relationships").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            let relations =
+                entry.get("relationships").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
             match (name, entry.get("schema")) {
                 (Some(name), Some(schema)) => Ok((name, schema, relations)),
-                _ => Err(Error::new(Code::InvalidBody, "each entry needs `collectionName` and `schema`")
-                    .at(format!("schemas.{at}"))),
+                _ => Err(Error::new(
+                    Code::InvalidBody,
+                    "each entry needs `collectionName` and `schema`",
+                )
+                .at(format!("schemas.{at}"))),
             }
         })
         .collect()
@@ -47,7 +56,9 @@ fn essence(document: &Json) -> Json {
         Json::Object(object) => Json::Object(
             object
                 .iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "fieldId" | "schemaId" | "SystemGenerated"))
+                .filter(|(key, _)| {
+                    !matches!(key.as_str(), "fieldId" | "schemaId" | "SystemGenerated")
+                })
                 .map(|(key, value)| (key.clone(), essence(value)))
                 .collect::<Map<_, _>>(),
         ),
@@ -64,8 +75,12 @@ struct Sorted {
 }
 
 fn sorted(catalog: &Catalog, body: &Json) -> Result<Sorted> {
-    let mut sorted =
-        Sorted { draft: Draft::of(catalog), created: Vec::new(), updated: Vec::new(), unchanged: Vec::new() };
+    let mut sorted = Sorted {
+        draft: Draft::of(catalog),
+        created: Vec::new(),
+        updated: Vec::new(),
+        unchanged: Vec::new(),
+    };
     let mut faults = Vec::new();
     let entries = entries(body)?;
     for (name, schema, _) in &entries {
@@ -98,8 +113,11 @@ fn sorted(catalog: &Catalog, body: &Json) -> Result<Sorted> {
     if faults.is_empty() {
         return Ok(sorted);
     }
-    Err(Error::new(Code::SchemaInvalid, format!("{} of the schemas cannot be taken; nothing was changed", faults.len()))
-        .details(faults))
+    Err(Error::new(
+        Code::SchemaInvalid,
+        format!("{} of the schemas cannot be taken; nothing was changed", faults.len()),
+    )
+    .details(faults))
 }
 
 /// Fields of a known collection are recognised by their names: ids of another project say
@@ -122,8 +140,11 @@ fn finding(name: &str, error: &Error) -> Detail {
 /// What an import would do.
 pub(super) fn preview(catalog: &Catalog, body: &Json) -> Result<Json> {
     let sorted = sorted(catalog, body)?;
-    let missing: Vec<&String> =
-        catalog.collections.keys().filter(|name| ![&sorted.updated, &sorted.unchanged].iter().any(|l| l.contains(name))).collect();
+    let missing: Vec<&String> = catalog
+        .collections
+        .keys()
+        .filter(|name| ![&sorted.updated, &sorted.unchanged].iter().any(|l| l.contains(name)))
+        .collect();
     let differences = |name: &String| {
         let before = catalog.get(name).map(|old| essence(&old.document)).unwrap_or_default();
         let after = essence(&sorted.draft.documents[name]);
@@ -136,18 +157,34 @@ pub(super) fn preview(catalog: &Catalog, body: &Json) -> Result<Json> {
             .collect();
         json!(changed)
     };
-    let new: Vec<Json> =
-        sorted.created.iter().map(|name| json!({"collectionName": name, "details": sorted.draft.documents[name]})).collect();
-    let modified: Vec<Json> =
-        sorted.updated.iter().map(|name| json!({"collectionName": name, "differences": differences(name)})).collect();
-    Ok(json!({"changes": {"new": new, "modified": modified, "deleted": missing, "unchanged": sorted.unchanged}}))
+    let new: Vec<Json> = sorted
+        .created
+        .iter()
+        .map(|name| json!({"collectionName": name, "details": sorted.draft.documents[name]}))
+        .collect();
+    let modified: Vec<Json> = sorted
+        .updated
+        .iter()
+        .map(|name| json!({"collectionName": name, "differences": differences(name)}))
+        .collect();
+    Ok(
+        json!({"changes": {"new": new, "modified": modified, "deleted": missing, "unchanged": sorted.unchanged}}),
+    )
 }
 
 /// Takes the documents. None is ended.
-pub(super) async fn import(store: &Store, clock: &Clock, catalog: &Catalog, body: &Json) -> Result<(Changed, Json)> {
+pub(super) async fn import(
+    store: &Store,
+    clock: &Clock,
+    catalog: &Catalog,
+    body: &Json,
+) -> Result<(Changed, Json)> {
     let sorted = sorted(catalog, body)?;
     let changes = json!({"created": sorted.created, "updated": sorted.updated, "unchanged": sorted.unchanged,
         "deleted": [], "errors": []});
     let changed = sorted.draft.commit(store, clock).await?;
-    Ok((changed, json!({"message": "Schema import completed", "changes": changes, "data": changes})))
+    Ok((
+        changed,
+        json!({"message": "Schema import completed", "changes": changes, "data": changes}),
+    ))
 }

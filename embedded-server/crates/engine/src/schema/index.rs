@@ -40,14 +40,28 @@ impl Draft {
     pub(crate) fn delete_index(&mut self, collection: &str, name: &str) -> Result<()> {
         let document = self.document(collection)?;
         let known = document.get("indexes").and_then(Json::as_array).cloned().unwrap_or_default();
-        let kept: Vec<&Json> =
-            known.iter().filter(|index| index.get("name").and_then(Json::as_str) != Some(name)).collect();
+        let kept: Vec<&Json> = known
+            .iter()
+            .filter(|index| index.get("name").and_then(Json::as_str) != Some(name))
+            .collect();
         if kept.len() == known.len() {
-            return Err(Error::new(Code::NotFound, format!("`{collection}` has no index `{name}`")).at("name"));
+            return Err(Error::new(
+                Code::NotFound,
+                format!("`{collection}` has no index `{name}`"),
+            )
+            .at("name"));
         }
-        let own = catalog::system_document(collection).and_then(|own| own.get("indexes")?.as_array());
-        if own.into_iter().flatten().any(|index| index.get("name").and_then(Json::as_str) == Some(name)) {
-            return Err(Error::new(Code::Forbidden, format!("index `{name}` belongs to a system collection")));
+        let own =
+            catalog::system_document(collection).and_then(|own| own.get("indexes")?.as_array());
+        if own
+            .into_iter()
+            .flatten()
+            .any(|index| index.get("name").and_then(Json::as_str) == Some(name))
+        {
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("index `{name}` belongs to a system collection"),
+            ));
         }
         let indexes = json!({ "indexes": kept });
         self.update(collection, &indexes)

@@ -11,32 +11,32 @@ use store::Store;
 
 /// One step of a change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlannedStep {
+pub(crate) struct PlannedStep {
     /// What is done, in the words of the wire (`add_field`).
-    pub op: &'static str,
+    pub(crate) op: &'static str,
     /// The collection, as it is named afterwards (or was, if it ends).
-    pub collection: String,
+    pub(crate) collection: String,
     /// The field, index or relation's column.
-    pub field: Option<String>,
+    pub(crate) field: Option<String>,
     /// What it was.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// What it will be.
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
     /// A sentence for a person.
-    pub summary: String,
+    pub(crate) summary: String,
     /// The statements. Where SQLite rebuilds a table for several steps at once, they stand with
     /// the first of them.
-    pub sql: Vec<String>,
+    pub(crate) sql: Vec<String>,
     /// Whether stored values are lost or stand in the way.
-    pub lossy: bool,
+    pub(crate) lossy: bool,
     /// How many records have a value at stake, of how many.
-    pub values: Option<(u64, u64)>,
+    pub(crate) values: Option<(u64, u64)>,
 }
 
 impl PlannedStep {
     /// The form of the wire.
     #[must_use]
-    pub fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let mut step = json!({"op": self.op, "collection": self.collection});
         for (key, value) in [("field", &self.field), ("from", &self.from), ("to", &self.to)] {
             if let Some(value) = value {
@@ -68,11 +68,20 @@ pub(crate) async fn plan(store: &Store, catalog: &Catalog, body: &Json) -> Resul
         Dialect::Sqlite => "sqlite",
         Dialect::Postgres => "postgres",
     };
-    Ok(Plan { token: token(catalog, body), store: name, steps: steps(store, catalog, &next, &changes).await? })
+    Ok(Plan {
+        token: token(catalog, body),
+        store: name,
+        steps: steps(store, catalog, &next, &changes).await?,
+    })
 }
 
 /// Does what was planned, if nothing moved meanwhile.
-pub(crate) async fn apply(store: &Store, clock: &Clock, catalog: &Catalog, body: &Json) -> Result<Changed> {
+pub(crate) async fn apply(
+    store: &Store,
+    clock: &Clock,
+    catalog: &Catalog,
+    body: &Json,
+) -> Result<Changed> {
     let Some(given) = body.get("token").and_then(Json::as_str) else {
         return Err(Error::new(Code::InvalidBody, "the `token` of the plan is missing")
             .at("token")
@@ -86,7 +95,9 @@ pub(crate) async fn apply(store: &Store, clock: &Clock, catalog: &Catalog, body:
         } else {
             "this is not the body that was planned"
         };
-        return Err(Error::new(Code::PlanStale, message).at("token").hint("ask for a new plan and look at its steps"));
+        return Err(Error::new(Code::PlanStale, message)
+            .at("token")
+            .hint("ask for a new plan and look at its steps"));
     }
     drafted(store, catalog, body)?.commit(store, clock).await
 }
@@ -95,9 +106,9 @@ pub(crate) async fn apply(store: &Store, clock: &Clock, catalog: &Catalog, body:
 fn token(catalog: &Catalog, body: &Json) -> String {
     let asked = json!([body.get("collections"), body.get("drop")]).to_string();
     // FNV-1a: the token guards against mistakes, not against administrators.
-    let hash = asked
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = asked.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("{}-{hash:016x}", catalog.version)
 }
 
@@ -107,12 +118,15 @@ fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
         match body.get(key) {
             None | Some(Json::Null) => Ok(&[]),
             Some(Json::Array(list)) => Ok(list),
-            Some(_) => Err(Error::new(Code::InvalidBody, format!("`{key}` must be a list")).at(key)),
+            Some(_) => {
+                Err(Error::new(Code::InvalidBody, format!("`{key}` must be a list")).at(key))
+            }
         }
     };
     let mut draft = Draft::of(catalog);
     for name in list("drop")? {
-        let name = name.as_str().ok_or_else(|| invalid("drop", "`drop` must be a list of names"))?;
+        let name =
+            name.as_str().ok_or_else(|| invalid("drop", "`drop` must be a list of names"))?;
         // A junction may have gone with its collection already.
         if catalog.get(name).is_none() {
             return Err(no_schema(name, catalog));
@@ -127,8 +141,13 @@ fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
         .map(|(at, entry)| {
             let name = entry.get("collectionName").and_then(Json::as_str);
             match (name, entry.get("schema")) {
-                (Some(name), Some(schema)) => Ok((name, schema, entry.get("was").and_then(Json::as_str))),
-                _ => Err(invalid(format!("collections.{at}"), "each entry needs `collectionName` and `schema`")),
+                (Some(name), Some(schema)) => {
+                    Ok((name, schema, entry.get("was").and_then(Json::as_str)))
+                }
+                _ => Err(invalid(
+                    format!("collections.{at}"),
+                    "each entry needs `collectionName` and `schema`",
+                )),
             }
         })
         .collect::<Result<_>>()?;
@@ -166,8 +185,17 @@ pub(crate) async fn steps(
             if let Change::AlterField { from, to, .. } = change
                 && touched.affected > 0
             {
-                let verb = if misfits(from, to, dialect).is_some() { "lose something or do not fit" } else { "are missing" };
-                step.summary = format!("{}: {} of {} values {verb}", step.summary, number(touched.affected), number(touched.total));
+                let verb = if misfits(from, to, dialect).is_some() {
+                    "lose something or do not fit"
+                } else {
+                    "are missing"
+                };
+                step.summary = format!(
+                    "{}: {} of {} values {verb}",
+                    step.summary,
+                    number(touched.affected),
+                    number(touched.total)
+                );
             }
         }
         steps.push(step);
@@ -187,8 +215,14 @@ fn step_sql(
 ) -> Vec<String> {
     let texts = |part: &[Change]| -> (Vec<String>, bool) {
         let defined = sql::define(part, old, next, dialect);
-        let bookkeeping = |text: &str| text.contains("\"_sequence\" ") && dialect == Dialect::Sqlite;
-        let texts = defined.statements.iter().map(|s| s.text.to_string()).filter(|t| !bookkeeping(t)).collect();
+        let bookkeeping =
+            |text: &str| text.contains("\"_sequence\" ") && dialect == Dialect::Sqlite;
+        let texts = defined
+            .statements
+            .iter()
+            .map(|s| s.text.to_string())
+            .filter(|t| !bookkeeping(t))
+            .collect();
         (texts, !defined.rebuilt.is_empty())
     };
     let Some(name) = table_of(change) else { return texts(std::slice::from_ref(change)).0 };
@@ -196,11 +230,17 @@ fn step_sql(
         return texts(std::slice::from_ref(change)).0;
     }
     let of_table = |other: &&Change| {
-        table_of(other).is_some_and(|table| stored_name(changes, table) == stored_name(changes, name))
+        table_of(other)
+            .is_some_and(|table| stored_name(changes, table) == stored_name(changes, name))
     };
     let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
     let mut with_rename = together.clone();
-    with_rename.extend(changes.iter().filter(|c| matches!(c, Change::RenameCollection { to, .. } if to == name)).cloned());
+    with_rename.extend(
+        changes
+            .iter()
+            .filter(|c| matches!(c, Change::RenameCollection { to, .. } if to == name))
+            .cloned(),
+    );
     let (all, rebuilds) = texts(&together);
     let rebuilds = rebuilds || sql::define(&with_rename, old, next, dialect).rebuilds;
     if !rebuilds {
@@ -225,15 +265,21 @@ fn table_of(change: &Change) -> Option<&str> {
         | Change::AlterField { collection, .. }
         | Change::AddIndex { collection, .. }
         | Change::AddRelation { collection, .. } => Some(collection),
-        Change::DropCollection { .. } | Change::RenameCollection { .. } | Change::CreateCollection { .. } => None,
+        Change::DropCollection { .. }
+        | Change::RenameCollection { .. }
+        | Change::CreateCollection { .. } => None,
     }
 }
 
 /// How many stored values a change touches.
 async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<Option<Touched>> {
     Ok(match change {
-        Change::DropCollection { collection } => Some(count(store, &collection.name, "TRUE").await?),
-        Change::DropField { collection, field } if !matches!(field.kind, FieldKind::Virtual { .. }) => {
+        Change::DropCollection { collection } => {
+            Some(count(store, &collection.name, "TRUE").await?)
+        }
+        Change::DropField { collection, field }
+            if !matches!(field.kind, FieldKind::Virtual { .. }) =>
+        {
             let condition = format!("{} IS NOT NULL", quoted(&field.name));
             Some(count(store, stored_name(changes, collection), &condition).await?)
         }
@@ -242,9 +288,12 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
             if let Some(condition) = losses(from, to, store.dialect()) {
                 return count(store, table, &condition).await.map(Some);
             }
-            let filled = matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
+            let filled =
+                matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
             if from.nullable && !to.nullable && !filled {
-                return count(store, table, &format!("{} IS NULL", quoted(&from.name))).await.map(Some);
+                return count(store, table, &format!("{} IS NULL", quoted(&from.name)))
+                    .await
+                    .map(Some);
             }
             None
         }
@@ -268,11 +317,17 @@ fn said(change: &Change) -> PlannedStep {
     match change {
         Change::CreateCollection { collection } => {
             let fields = collection.fields.len();
-            step("create_collection", &collection.name, format!("Create collection `{}` with {fields} fields", collection.name))
+            step(
+                "create_collection",
+                &collection.name,
+                format!("Create collection `{}` with {fields} fields", collection.name),
+            )
         }
-        Change::DropCollection { collection } => {
-            step("drop_collection", &collection.name, format!("Delete collection `{}` with all its records", collection.name))
-        }
+        Change::DropCollection { collection } => step(
+            "drop_collection",
+            &collection.name,
+            format!("Delete collection `{}` with all its records", collection.name),
+        ),
         Change::RenameCollection { from, to } => PlannedStep {
             from: Some(from.clone()),
             to: Some(to.clone()),
@@ -281,18 +336,30 @@ fn said(change: &Change) -> PlannedStep {
         Change::AddField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
             to: Some(describe(&field.kind)),
-            ..step("add_field", collection, format!("Add field `{}` ({}) to `{collection}`", field.name, describe(&field.kind)))
+            ..step(
+                "add_field",
+                collection,
+                format!("Add field `{}` ({}) to `{collection}`", field.name, describe(&field.kind)),
+            )
         },
         Change::DropField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
             from: Some(describe(&field.kind)),
-            ..step("drop_field", collection, format!("Delete field `{}` of `{collection}` with its values", field.name))
+            ..step(
+                "drop_field",
+                collection,
+                format!("Delete field `{}` of `{collection}` with its values", field.name),
+            )
         },
         Change::RenameField { collection, from, to } => PlannedStep {
             field: Some(to.clone()),
             from: Some(from.clone()),
             to: Some(to.clone()),
-            ..step("rename_field", collection, format!("Rename field `{from}` of `{collection}` to `{to}`"))
+            ..step(
+                "rename_field",
+                collection,
+                format!("Rename field `{from}` of `{collection}` to `{to}`"),
+            )
         },
         Change::AlterField { collection, from, to } => {
             let differences = differences(from, to);
@@ -302,7 +369,10 @@ fn said(change: &Change) -> PlannedStep {
             let (before, after) = (join(|(before, _)| before), join(|(_, after)| after));
             PlannedStep {
                 field: Some(to.name.clone()),
-                summary: format!("Change field `{}` of `{collection}` from {before} to {after}", to.name),
+                summary: format!(
+                    "Change field `{}` of `{collection}` from {before} to {after}",
+                    to.name
+                ),
                 from: Some(before),
                 to: Some(after),
                 ..step("alter_field", collection, String::new())
@@ -314,7 +384,12 @@ fn said(change: &Change) -> PlannedStep {
             ..step(
                 "add_index",
                 collection,
-                format!("Add {}index `{}` on {}", if index.unique { "unique " } else { "" }, index.name, index.fields.join(", ")),
+                format!(
+                    "Add {}index `{}` on {}",
+                    if index.unique { "unique " } else { "" },
+                    index.name,
+                    index.fields.join(", ")
+                ),
             )
         },
         Change::DropIndex { collection, index } => PlannedStep {
@@ -328,13 +403,26 @@ fn said(change: &Change) -> PlannedStep {
             ..step(
                 "add_relation",
                 collection,
-                format!("Let `{collection}.{}` point to `{}` (on delete: {})", key.column, pointing(key), key.on_delete.as_str()),
+                format!(
+                    "Let `{collection}.{}` point to `{}` (on delete: {})",
+                    key.column,
+                    pointing(key),
+                    key.on_delete.as_str()
+                ),
             )
         },
         Change::DropRelation { collection, key } => PlannedStep {
             field: Some(key.column.clone()),
             from: Some(pointing(key)),
-            ..step("drop_relation", collection, format!("`{collection}.{}` no longer has to point to `{}`", key.column, pointing(key)))
+            ..step(
+                "drop_relation",
+                collection,
+                format!(
+                    "`{collection}.{}` no longer has to point to `{}`",
+                    key.column,
+                    pointing(key)
+                ),
+            )
         },
     }
 }
@@ -348,10 +436,13 @@ fn differences(from: &Field, to: &Field) -> Vec<(String, String)> {
         }
     };
     differ(describe(&from.kind), describe(&to.kind));
-    if let (FieldKind::Virtual { expression: before }, FieldKind::Virtual { expression: after }) = (&from.kind, &to.kind) {
+    if let (FieldKind::Virtual { expression: before }, FieldKind::Virtual { expression: after }) =
+        (&from.kind, &to.kind)
+    {
         differ(format!("`{before}`"), format!("`{after}`"));
     }
-    let required = |field: &Field| String::from(if field.nullable { "optional" } else { "required" });
+    let required =
+        |field: &Field| String::from(if field.nullable { "optional" } else { "required" });
     differ(required(from), required(to));
     let unique = |field: &Field| String::from(if field.unique { "unique" } else { "not unique" });
     differ(unique(from), unique(to));

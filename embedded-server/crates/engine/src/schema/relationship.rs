@@ -29,9 +29,14 @@ fn missing(what: &str) -> Error {
 /// The kind that a word means.
 fn kind_of(body: &Json) -> Result<&'static str> {
     let word = text(body, "type").ok_or_else(|| missing("type"))?;
-    KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind).ok_or_else(|| {
-        invalid("type", format!("unknown relation type `{word}`")).hint("relation types: M2O, O2M, O2O, M2M, M2A")
-    })
+    KINDS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(word))
+        .map(|(_, kind)| *kind)
+        .ok_or_else(|| {
+            invalid("type", format!("unknown relation type `{word}`"))
+                .hint("relation types: M2O, O2M, O2O, M2M, M2A")
+        })
 }
 
 /// What the body says beyond its building words: shown and stored as it came.
@@ -47,7 +52,9 @@ fn extras(body: &Json) -> Map<String, Json> {
 
 fn relation(kind: &str, target: &str, column: &str, name: &str) -> Map<String, Json> {
     let mut field = Map::new();
-    for (key, value) in [("relType", kind), ("target", target), ("foreignKey", column), ("as", name)] {
+    for (key, value) in
+        [("relType", kind), ("target", target), ("foreignKey", column), ("as", name)]
+    {
         field.insert(key.into(), json!(value));
     }
     field
@@ -55,9 +62,15 @@ fn relation(kind: &str, target: &str, column: &str, name: &str) -> Map<String, J
 
 impl Draft {
     fn is_free(&mut self, collection: &str, name: &str) -> Result<()> {
-        let taken = |(key, field): (&String, &Json)| key.eq_ignore_ascii_case(name) || text(field, "as") == Some(name);
+        let taken = |(key, field): (&String, &Json)| {
+            key.eq_ignore_ascii_case(name) || text(field, "as") == Some(name)
+        };
         if fields(self.document(collection)?).any(taken) {
-            return Err(Error::new(Code::SchemaExists, format!("`{collection}` has a field or relation `{name}` already")).at("name"));
+            return Err(Error::new(
+                Code::SchemaExists,
+                format!("`{collection}` has a field or relation `{name}` already"),
+            )
+            .at("name"));
         }
         Ok(())
     }
@@ -106,7 +119,10 @@ impl Draft {
         if let Some(alias) = &alias {
             self.check_alias(alias, &target)?;
             if target == source && *alias == name {
-                return Err(invalid("alias", "a relation of a collection to itself needs two different names"));
+                return Err(invalid(
+                    "alias",
+                    "a relation of a collection to itself needs two different names",
+                ));
             }
         }
         match kind {
@@ -119,7 +135,10 @@ impl Draft {
     fn check_alias(&mut self, alias: &str, target: &str) -> Result<()> {
         identifier("alias", alias, "alias")?;
         if alias == target {
-            return Err(invalid("alias", format!("alias `{alias}` is the name of the target collection")));
+            return Err(invalid(
+                "alias",
+                format!("alias `{alias}` is the name of the target collection"),
+            ));
         }
         self.is_free(target, alias)
     }
@@ -133,10 +152,14 @@ impl Draft {
         (alias, one): (Option<String>, bool),
         body: &Json,
     ) -> Result<()> {
-        let column = text(body, "foreignKey").map_or_else(|| fitted(&format!("{name}_id")), str::to_owned);
+        let column =
+            text(body, "foreignKey").map_or_else(|| fitted(&format!("{name}_id")), str::to_owned);
         identifier("foreign key", &column, "foreignKey")?;
         if column == name {
-            return Err(invalid("foreignKey", format!("the column `{column}` has the name of the relation")));
+            return Err(invalid(
+                "foreignKey",
+                format!("the column `{column}` has the name of the relation"),
+            ));
         }
         let mut definition = relation("BelongsTo", target, &column, name);
         definition.extend(extras(body));
@@ -163,10 +186,13 @@ impl Draft {
         alias: Option<String>,
         body: &Json,
     ) -> Result<()> {
-        let column = text(body, "foreignKey").map_or_else(|| fitted(&format!("{source}_id")), str::to_owned);
-        let there = self.fields_of(target)?.get(&column).is_some_and(|field| field.get("type").is_some());
+        let column =
+            text(body, "foreignKey").map_or_else(|| fitted(&format!("{source}_id")), str::to_owned);
+        let there =
+            self.fields_of(target)?.get(&column).is_some_and(|field| field.get("type").is_some());
         let pointed = self.fields_of(target)?.values().any(|field| {
-            text(field, "relType") == Some("BelongsTo") && text(field, "foreignKey") == Some(&column)
+            text(field, "relType") == Some("BelongsTo")
+                && text(field, "foreignKey") == Some(&column)
         });
         if !there || (alias.is_some() && !pointed) {
             // The far side's own name for it: the alias, else the collection's name if it is free.
@@ -196,20 +222,31 @@ impl Draft {
         };
         catalog::new_collection_name(&name, true)?;
         if self.documents.contains_key(&name) {
-            return Err(Error::new(Code::SchemaExists, format!("collection `{name}` exists already")).at("through")
-                .hint("name another junction in `through`"));
+            return Err(Error::new(
+                Code::SchemaExists,
+                format!("collection `{name}` exists already"),
+            )
+            .at("through")
+            .hint("name another junction in `through`"));
         }
         Ok(name)
     }
 
     /// A required column towards a collection, and the relation that uses it.
-    fn junction_end(&self, target: &str, (name, column): (&str, &str), body: &Json) -> [(String, Json); 1] {
+    fn junction_end(
+        &self,
+        target: &str,
+        (name, column): (&str, &str),
+        body: &Json,
+    ) -> [(String, Json); 1] {
         let mut definition = relation("BelongsTo", target, column, name);
         definition.insert("allowNull".into(), json!(false));
         for key in ["onDelete", "onUpdate"] {
             let action = body.get(key).filter(|action| !action.is_null()).cloned();
             // A junction's row without one of its ends means nothing.
-            let action = action.filter(|action| action.as_str().is_none_or(|word| !word.eq_ignore_ascii_case("SET NULL")));
+            let action = action.filter(|action| {
+                action.as_str().is_none_or(|word| !word.eq_ignore_ascii_case("SET NULL"))
+            });
             if let Some(action) = action {
                 definition.insert(key.into(), action);
             }
@@ -217,10 +254,20 @@ impl Draft {
         [(name.to_owned(), Json::Object(definition))]
     }
 
-    fn create_m2m(&mut self, source: &str, name: &str, target: &str, alias: Option<String>, body: &Json) -> Result<()> {
+    fn create_m2m(
+        &mut self,
+        source: &str,
+        name: &str,
+        target: &str,
+        alias: Option<String>,
+        body: &Json,
+    ) -> Result<()> {
         let junction = self.junction_name(body, &[source, target, name])?;
         let own = source == target;
-        let (here, there) = (fitted(&format!("{source}_id")), fitted(&format!("{target}_id{}", if own { "_2" } else { "" })));
+        let (here, there) = (
+            fitted(&format!("{source}_id")),
+            fitted(&format!("{target}_id{}", if own { "_2" } else { "" })),
+        );
         let far = fitted(&format!("{target}{}", if own { "_2" } else { "" }));
         let mut all = Map::new();
         all.insert("id".into(), json!({"type": "Integer", "primaryKey": true, "defaultValue": {"type": "AUTOINCREMENT"}}));
@@ -245,7 +292,10 @@ impl Draft {
         let mut schema = schema.clone();
         let mut columns = Map::new();
         for (_, field) in fields(&schema) {
-            let (Some(column), Some(target)) = (text(field, "foreignKey"), text(field, "target")) else { continue };
+            let (Some(column), Some(target)) = (text(field, "foreignKey"), text(field, "target"))
+            else {
+                continue;
+            };
             if columns.contains_key(column) || schema["fields"].get(column).is_some() {
                 continue;
             }
@@ -281,7 +331,10 @@ impl Draft {
         all.insert("id".into(), json!({"type": "Integer", "primaryKey": true, "defaultValue": {"type": "AUTOINCREMENT"}}));
         all.extend(self.junction_end(source, (source, &here), body));
         all.insert("item_id".into(), item);
-        all.insert("collection".into(), json!({"type": "String", "allowNull": false, "SystemGenerated": true}));
+        all.insert(
+            "collection".into(),
+            json!({"type": "String", "allowNull": false, "SystemGenerated": true}),
+        );
         for table in &tables {
             let (key, definition) = polymorphic_end(source, table);
             all.insert(key, definition);
@@ -308,7 +361,9 @@ impl Draft {
     fn checked_tables(&mut self, body: &Json) -> Result<Vec<String>> {
         let mut tables: Vec<String> = Vec::new();
         for table in body.get("tables").and_then(Json::as_array).into_iter().flatten() {
-            let table = table.as_str().ok_or_else(|| invalid("tables", "`tables` must be a list of collection names"))?;
+            let table = table
+                .as_str()
+                .ok_or_else(|| invalid("tables", "`tables` must be a list of collection names"))?;
             self.known_target(table, "tables")?;
             if !tables.iter().any(|known| known == table) {
                 tables.push(table.to_owned());
@@ -326,7 +381,12 @@ impl Draft {
     }
 
     /// Changes a relation: keys are merged, the far side follows.
-    pub(crate) fn update_relationship(&mut self, source: &str, name: &str, body: &Json) -> Result<()> {
+    pub(crate) fn update_relationship(
+        &mut self,
+        source: &str,
+        name: &str,
+        body: &Json,
+    ) -> Result<()> {
         let Some(body_map) = body.as_object() else {
             return Err(Error::new(Code::InvalidBody, "the body must be an object"));
         };
@@ -340,7 +400,8 @@ impl Draft {
         let old_column = text(&definition, "foreignKey").unwrap_or_default().to_owned();
         let junction = self.documents.get(&far).is_some_and(|far| flag_on(far, "isJunction"));
         for (word, value) in body_map {
-            let fixed = ["type", "relType", "target", "through", "tables", "alias", "name", "as"].contains(&word.as_str());
+            let fixed = ["type", "relType", "target", "through", "tables", "alias", "name", "as"]
+                .contains(&word.as_str());
             if !fixed {
                 definition[word] = value.clone();
             }
@@ -352,7 +413,9 @@ impl Draft {
                 .filter_map(|word| Some((word, body.get(word)?.clone())))
                 .collect();
             for (_, field) in self.fields_of(&far)?.iter_mut() {
-                if text(field, "relType") == Some("BelongsTo") && field.get("constraints") != Some(&Json::Bool(false)) {
+                if text(field, "relType") == Some("BelongsTo")
+                    && field.get("constraints") != Some(&Json::Bool(false))
+                {
                     for (word, action) in &actions {
                         field[*word] = action.clone();
                     }
@@ -367,7 +430,8 @@ impl Draft {
             definition["as"] = json!(new_name);
         }
         let Json::Object(definition) = definition else { return Ok(()) };
-        let new_column = definition.get("foreignKey").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let new_column =
+            definition.get("foreignKey").and_then(Json::as_str).unwrap_or_default().to_owned();
         let all = self.fields_of(source)?;
         if new_name != key {
             all.shift_remove(&key);
@@ -376,7 +440,10 @@ impl Draft {
         if pointing && new_column != old_column && self.documents.contains_key(&far) {
             for (_, field) in self.fields_of(&far)?.iter_mut() {
                 let back = matches!(text(field, "relType"), Some("HasMany" | "HasOne"));
-                if back && text(field, "target") == Some(source) && text(field, "foreignKey") == Some(&old_column) {
+                if back
+                    && text(field, "target") == Some(source)
+                    && text(field, "foreignKey") == Some(&old_column)
+                {
                     field["foreignKey"] = json!(new_column);
                 }
             }
@@ -392,10 +459,16 @@ impl Draft {
     /// Gives the way back another name, or makes it.
     fn change_alias(&mut self, source: &str, name: &str, alias: &str) -> Result<()> {
         let definition = self.fields_of(source)?[name].clone();
-        let (far, column) = (text(&definition, "target").unwrap_or_default(), text(&definition, "foreignKey").unwrap_or_default());
+        let (far, column) = (
+            text(&definition, "target").unwrap_or_default(),
+            text(&definition, "foreignKey").unwrap_or_default(),
+        );
         if text(&definition, "relType") != Some("BelongsTo") || !self.documents.contains_key(far) {
-            return Err(invalid("alias", "only the alias of an M2O or O2O relation can be changed")
-                .hint("change the relation of the other collection by its own name"));
+            return Err(invalid(
+                "alias",
+                "only the alias of an M2O or O2O relation can be changed",
+            )
+            .hint("change the relation of the other collection by its own name"));
         }
         let existing = fields(&self.documents[far])
             .find(|(_, field)| {
@@ -433,7 +506,8 @@ impl Draft {
             .filter_map(Json::as_str)
             .map(str::to_owned)
             .collect();
-        if let Some(first) = known.first().filter(|first| self.documents.contains_key(*first)).cloned()
+        if let Some(first) =
+            known.first().filter(|first| self.documents.contains_key(*first)).cloned()
             && self.key_type(&first)? != self.key_type(&wanted[0])?
         {
             return Err(invalid("tables", "Target tables must have the same id type"));
@@ -441,7 +515,8 @@ impl Draft {
         for table in known.iter().filter(|table| !wanted.contains(table)) {
             let all = self.fields_of(&junction)?;
             all.retain(|_, field| {
-                !(text(field, "target") == Some(table) && field.get("constraints") == Some(&Json::Bool(false)))
+                !(text(field, "target") == Some(table)
+                    && field.get("constraints") == Some(&Json::Bool(false)))
             });
             self.emptied.push((junction.clone(), table.clone()));
             if self.documents.contains_key(table) {
@@ -470,13 +545,18 @@ impl Draft {
         let key = self.relation_key(source, name)?;
         let own = catalog::system_document(source);
         if own.is_some_and(|own| fields(own).any(|(field, _)| *field == key)) {
-            return Err(Error::new(Code::Forbidden, format!("relation `{name}` belongs to a system collection")));
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("relation `{name}` belongs to a system collection"),
+            ));
         }
         let definition = self.fields_of(source)?[&key].clone();
         let far = text(&definition, "target").unwrap_or_default().to_owned();
         let column = text(&definition, "foreignKey").unwrap_or_default().to_owned();
         let word = text(&definition, "relType").unwrap_or_default().to_owned();
-        if word == "HasMany" && self.documents.get(&far).is_some_and(|far| flag_on(far, "isJunction")) {
+        if word == "HasMany"
+            && self.documents.get(&far).is_some_and(|far| flag_on(far, "isJunction"))
+        {
             return self.delete(&far);
         }
         if word == "BelongsTo" && self.documents.contains_key(&far) {
@@ -496,12 +576,16 @@ impl Draft {
         if !self.documents.contains_key(source) {
             return Err(no_schema(source, &self.old));
         }
-        let relations = || fields(&self.documents[source]).filter(|(_, field)| field.get("relType").is_some());
-        let found = relations().find(|(key, _)| *key == name).or_else(|| relations().find(|(_, field)| text(field, "as") == Some(name)));
+        let relations =
+            || fields(&self.documents[source]).filter(|(_, field)| field.get("relType").is_some());
+        let found = relations()
+            .find(|(key, _)| *key == name)
+            .or_else(|| relations().find(|(_, field)| text(field, "as") == Some(name)));
         if let Some((key, _)) = found {
             return Ok(key.clone());
         }
-        let error = Error::new(Code::NotFound, format!("`{source}` has no relation `{name}`")).at("name");
+        let error =
+            Error::new(Code::NotFound, format!("`{source}` has no relation `{name}`")).at("name");
         Err(match nearest(name, relations().map(|(key, _)| key.as_str())) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,

@@ -7,20 +7,28 @@ use base::{Clock, Code, Error, Limits, Result, Value, short_id};
 use catalog::{Catalog, DefaultValue, FieldKind, OnDelete, RelationKind};
 use serde_json::{Value as Json, json};
 use sql::{Dialect, Statement};
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::{PostgresOptions, SqliteOptions, Store, Synchronous};
 
-/// Fresh stores, one of each kind there is.
-async fn stores() -> Vec<Store> {
+/// Fresh stores, one of each kind there is, with the file to remove afterwards.
+#[expect(clippy::disallowed_methods, reason = "the suite tells its tests where Postgres runs")]
+async fn stores() -> Vec<(Store, Option<PathBuf>)> {
     let id = short_id().unwrap().to_lowercase().replace('-', "_");
     let path = std::env::temp_dir().join(format!("plinth-schema-{id}.sqlite"));
     let limits = Limits::default();
-    let options = SqliteOptions { path, synchronous: Synchronous::Normal, readers: 1, limits: limits.clone() };
-    let mut stores = vec![Store::open_sqlite(options).await.unwrap()];
+    let options = SqliteOptions {
+        path: path.clone(),
+        synchronous: Synchronous::Normal,
+        readers: 1,
+        limits: limits.clone(),
+    };
+    let mut stores = vec![(Store::open_sqlite(options).await.unwrap(), Some(path))];
     match std::env::var("TEST_POSTGRES_URL") {
         Ok(url) => {
-            let options = PostgresOptions { url, connections: 2, schema: Some(format!("t_{id}")), limits };
-            stores.push(Store::open_postgres(options).await.unwrap());
+            let options =
+                PostgresOptions { url, connections: 2, schema: Some(format!("t_{id}")), limits };
+            stores.push((Store::open_postgres(options).await.unwrap(), None));
         }
         Err(_) => eprintln!("TEST_POSTGRES_URL is not set: NOT tested on Postgres"),
     }
@@ -32,15 +40,26 @@ struct Project {
     store: Store,
     clock: Clock,
     catalog: Catalog,
+    file: Option<PathBuf>,
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            if let Some(file) = &self.file {
+                drop(std::fs::remove_file(format!("{}{end}", file.display())));
+            }
+        }
+    }
 }
 
 impl Project {
     async fn all() -> Vec<Self> {
         let mut projects = Vec::new();
-        for store in stores().await {
+        for (store, file) in stores().await {
             let clock = Clock::fixed(1_700_000_000_000);
             let catalog = migrate::open(&store, &clock).await.unwrap();
-            projects.push(Self { store, clock, catalog });
+            projects.push(Self { store, clock, catalog, file });
         }
         projects
     }
@@ -79,7 +98,8 @@ impl Project {
 
     /// Rows as JSON-like text, both stores alike.
     async fn rows(&self, text: &str) -> String {
-        let rows = self.store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await.unwrap();
+        let rows =
+            self.store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await.unwrap();
         let word = |value: &Value| match value {
             Value::Null => String::from("null"),
             Value::Bool(truth) => i64::from(*truth).to_string(),
@@ -88,12 +108,18 @@ impl Project {
             Value::Text(text) => text.clone(),
             Value::Bytes(bytes) => format!("{bytes:?}"),
         };
-        rows.iter().map(|row| row.iter().map(word).collect::<Vec<_>>().join("|")).collect::<Vec<_>>().join("; ")
+        rows.iter()
+            .map(|row| row.iter().map(word).collect::<Vec<_>>().join("|"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     async fn exists(&self, table: &str) -> bool {
         self.store
-            .rows(&Statement { text: Arc::from(format!("SELECT 1 FROM \"{table}\" LIMIT 1")), binds: Vec::new() })
+            .rows(&Statement {
+                text: Arc::from(format!("SELECT 1 FROM \"{table}\" LIMIT 1")),
+                binds: Vec::new(),
+            })
             .await
             .is_ok()
     }
@@ -130,10 +156,15 @@ fn refused<T>(result: Result<T>, code: Code, part: &str) {
 async fn an_empty_database_gets_roles_settings_and_a_catalog_that_the_next_start_reads() {
     for project in Project::all().await {
         assert_eq!(
-            project.rows(r#"SELECT "name", "isTenantSpecific" FROM "baasix_Role" ORDER BY "name""#).await,
+            project
+                .rows(r#"SELECT "name", "isTenantSpecific" FROM "baasix_Role" ORDER BY "name""#)
+                .await,
             "administrator|0; public|0; user|1"
         );
-        assert_eq!(project.rows(r#"SELECT count(*), min("project_color") FROM "baasix_Settings""#).await, "1|#663399");
+        assert_eq!(
+            project.rows(r#"SELECT count(*), min("project_color") FROM "baasix_Settings""#).await,
+            "1|#663399"
+        );
         assert_eq!(project.rows(r#"SELECT count(*) FROM "baasix_User""#).await, "0");
         let again = project.reopened().await;
         assert_eq!(again.version, project.catalog.version);
@@ -157,13 +188,20 @@ async fn a_collection_is_made_changed_and_read_again_with_its_key_order() {
     for mut project in Project::all().await {
         let schema = json!({"zebra": 1, "fields": {"title": {"type": "String"}, "apple": {"type": "Integer"}}, "alpha": {"b": 1, "a": 2}});
         project.create("posts", schema).await;
-        assert_eq!(project.reopened().await.get("posts").unwrap().document.to_string(), project.document("posts").to_string());
+        assert_eq!(
+            project.reopened().await.get("posts").unwrap().document.to_string(),
+            project.document("posts").to_string()
+        );
         refused(
             project.change(|draft| draft.create("Posts", &titled(json!({})))).await,
             Code::SchemaExists,
             "`posts` exists already",
         );
-        refused(project.update("nobody", json!({})).await, Code::SchemaNotFound, "`nobody` does not exist");
+        refused(
+            project.update("nobody", json!({})).await,
+            Code::SchemaNotFound,
+            "`nobody` does not exist",
+        );
         refused(
             project.change(|draft| draft.create("baasix_Mine", &titled(json!({})))).await,
             Code::SchemaInvalid,
@@ -178,9 +216,13 @@ async fn every_type_becomes_a_column() {
         let mut fields = json!({});
         for (at, name) in catalog::TYPE_NAMES.iter().enumerate() {
             fields[format!("f{at}")] = match *name {
-                "Enum" => json!({"type": name, "values": {"values": ["a", "b'c"]}, "defaultValue": "b'c"}),
+                "Enum" => {
+                    json!({"type": name, "values": {"values": ["a", "b'c"]}, "defaultValue": "b'c"})
+                }
                 "VIRTUAL" => json!({"type": name, "calculated": "concat(f0, '-', f4)"}),
-                "Decimal" => json!({"type": name, "values": {"precision": 10, "scale": 2}, "defaultValue": "1.5"}),
+                "Decimal" => {
+                    json!({"type": name, "values": {"precision": 10, "scale": 2}, "defaultValue": "1.5"})
+                }
                 "Boolean" => json!({"type": name, "defaultValue": true}),
                 "JSON" => json!({"type": name, "defaultValue": {"z": 1, "a": [1]}}),
                 other => json!({"type": other, "unique": other == "CiText"}),
@@ -191,17 +233,25 @@ async fn every_type_becomes_a_column() {
         fields["number"] = json!({"type": "Integer", "defaultValue": {"type": "AUTOINCREMENT"}});
         project.create("types", json!({"fields": fields})).await;
         let names = catalog::TYPE_NAMES;
-        let column = |name: &str| format!("f{}", names.iter().position(|known| *known == name).unwrap());
-        let (text, decimal, choice, whole) = (column("String"), column("Decimal"), column("Enum"), column("VIRTUAL"));
+        let column =
+            |name: &str| format!("f{}", names.iter().position(|known| *known == name).unwrap());
+        let (text, decimal, choice, whole) =
+            (column("String"), column("Decimal"), column("Enum"), column("VIRTUAL"));
         // Another tool's row gets the defaults that the store itself knows.
         let number = if project.is(Dialect::Sqlite) { ", \"number\"" } else { "" };
         let one = if number.is_empty() { "" } else { ", 1" };
-        project.run(&format!("INSERT INTO \"types\" (\"{text}\", \"f4\"{number}) VALUES ('a', 7{one})")).await;
+        project
+            .run(&format!(
+                "INSERT INTO \"types\" (\"{text}\", \"f4\"{number}) VALUES ('a', 7{one})"
+            ))
+            .await;
         assert_eq!(
             project.rows(&format!("SELECT \"{decimal}\" || '', \"{choice}\", \"{whole}\", \"sql\", \"number\", length(\"id\" || '') FROM \"types\"")).await,
             "1.50|b'c|a-7|Xy|1|36"
         );
-        assert!(project.try_run(&format!("UPDATE \"types\" SET \"{choice}\" = 'z'")).await.is_err());
+        assert!(
+            project.try_run(&format!("UPDATE \"types\" SET \"{choice}\" = 'z'")).await.is_err()
+        );
     }
 }
 
@@ -210,13 +260,18 @@ async fn fields_change_in_place_and_the_rows_stay() {
     for mut project in Project::all().await {
         project.create("authors", titled(json!({}))).await;
         project
-            .create("posts", titled(json!({"views": {"type": "String"}, "old": {"type": "Text"},
-                "author": {"relType": "BelongsTo", "target": "authors"}})))
+            .create(
+                "posts",
+                titled(json!({"views": {"type": "String"}, "old": {"type": "Text"},
+                "author": {"relType": "BelongsTo", "target": "authors"}})),
+            )
             .await;
         project.run("INSERT INTO \"authors\" (\"title\") VALUES ('ann')").await;
         project.run("INSERT INTO \"posts\" (\"title\", \"views\", \"old\", \"author_Id\") VALUES ('a', '12', 'x', 1), ('b', ' 7 ', NULL, NULL)").await;
         if project.is(Dialect::Sqlite) {
-            project.run("CREATE TRIGGER \"outside\" AFTER INSERT ON \"posts\" BEGIN SELECT 1; END").await;
+            project
+                .run("CREATE TRIGGER \"outside\" AFTER INSERT ON \"posts\" BEGIN SELECT 1; END")
+                .await;
         }
         let mut fields = project.document("posts")["fields"].clone();
         let map = fields.as_object_mut().unwrap();
@@ -227,7 +282,10 @@ async fn fields_change_in_place_and_the_rows_stay() {
         map["views"]["allowNull"] = json!(false);
         map["views"]["defaultValue"] = json!(0);
         map.insert("slug".into(), json!({"type": "SUID", "unique": true, "allowNull": false, "defaultValue": {"type": "SUID"}}));
-        map.insert("place".into(), json!({"type": "Integer", "defaultValue": {"type": "AUTOINCREMENT"}}));
+        map.insert(
+            "place".into(),
+            json!({"type": "Integer", "defaultValue": {"type": "AUTOINCREMENT"}}),
+        );
         map.insert("loud".into(), json!({"type": "VIRTUAL", "calculated": "upper(headline)"}));
         project.update("posts", json!({"fields": fields, "timestamps": true})).await.unwrap();
         assert_eq!(
@@ -235,14 +293,26 @@ async fn fields_change_in_place_and_the_rows_stay() {
             "1|a|12|1|21|1|A|1; 2|b|7|null|21|2|B|1"
         );
         // Foreign keys, numbers and triggers still hold after the rebuild.
-        project.run("INSERT INTO \"posts\" (\"headline\", \"slug\", \"place\") VALUES ('c', 's', 3)").await;
+        project
+            .run("INSERT INTO \"posts\" (\"headline\", \"slug\", \"place\") VALUES ('c', 's', 3)")
+            .await;
         assert_eq!(project.rows("SELECT max(\"id\"), min(\"views\") FROM \"posts\"").await, "3|0");
-        refused(project.try_run("UPDATE \"posts\" SET \"author_Id\" = 99").await, Code::ForeignKeyViolation, "");
+        refused(
+            project.try_run("UPDATE \"posts\" SET \"author_Id\" = 99").await,
+            Code::ForeignKeyViolation,
+            "",
+        );
         project.run("DELETE FROM \"authors\"").await;
         assert_eq!(project.rows("SELECT count(*) FROM \"posts\"").await, "2");
         if project.is(Dialect::Sqlite) {
-            assert_eq!(project.rows("SELECT count(*) FROM sqlite_schema WHERE name = 'outside'").await, "1");
-            assert_eq!(project.rows("SELECT \"value\" FROM \"_sequence\" WHERE \"field\" = 'place'").await, "2");
+            assert_eq!(
+                project.rows("SELECT count(*) FROM sqlite_schema WHERE name = 'outside'").await,
+                "1"
+            );
+            assert_eq!(
+                project.rows("SELECT \"value\" FROM \"_sequence\" WHERE \"field\" = 'place'").await,
+                "2"
+            );
         }
         assert!(project.reopened().await.get("posts").unwrap().fields.contains_key("headline"));
     }
@@ -259,13 +329,38 @@ async fn what_stored_values_stand_against_is_refused_and_nothing_is_half_done() 
             fields["title"][key] = value;
             fields
         };
-        let (integer, required, unique) = (with("type", json!("Integer")), with("allowNull", json!(false)), with("unique", json!(true)));
+        let (integer, required, unique) = (
+            with("type", json!("Integer")),
+            with("allowNull", json!(false)),
+            with("unique", json!(true)),
+        );
         let mut added = project.document("posts")["fields"].clone();
         added["must"] = json!({"type": "String", "allowNull": false});
-        refused(project.update("posts", json!({"fields": integer})).await, Code::SchemaInvalid, "2 of 3 values of `title` cannot become Integer");
-        refused(project.update("posts", json!({"fields": required})).await, Code::SchemaInvalid, "1 of 3 records have no value");
-        refused(project.update("posts", json!({"fields": unique, "indexes": [{"fields": ["id", "title"]}]})).await, Code::UniqueViolation, "");
-        refused(project.update("posts", json!({"fields": added})).await, Code::SchemaInvalid, "3 records that would lack it");
+        refused(
+            project.update("posts", json!({"fields": integer})).await,
+            Code::SchemaInvalid,
+            "2 of 3 values of `title` cannot become Integer",
+        );
+        refused(
+            project.update("posts", json!({"fields": required})).await,
+            Code::SchemaInvalid,
+            "1 of 3 records have no value",
+        );
+        refused(
+            project
+                .update(
+                    "posts",
+                    json!({"fields": unique, "indexes": [{"fields": ["id", "title"]}]}),
+                )
+                .await,
+            Code::UniqueViolation,
+            "",
+        );
+        refused(
+            project.update("posts", json!({"fields": added})).await,
+            Code::SchemaInvalid,
+            "3 records that would lack it",
+        );
         let again = project.reopened().await;
         assert_eq!(again.version, version);
         assert!(again.get("posts").unwrap().indexes.is_empty());
@@ -276,14 +371,34 @@ async fn what_stored_values_stand_against_is_refused_and_nothing_is_half_done() 
 #[tokio::test]
 async fn expressions_that_the_store_refuses_are_the_callers_fault() {
     for mut project in Project::all().await {
-        for calculated in ["title || (select password from baasix_User)", "title; drop table posts", "nobody", "random() || title", "lower(title, 1, 2)"] {
+        for calculated in [
+            "title || (select password from baasix_User)",
+            "title; drop table posts",
+            "nobody",
+            "random() || title",
+            "lower(title, 1, 2)",
+        ] {
             let schema = titled(json!({"x": {"type": "VIRTUAL", "calculated": calculated}}));
-            refused(project.change(|draft| draft.create("posts", &schema)).await, Code::SchemaInvalid, "");
+            refused(
+                project.change(|draft| draft.create("posts", &schema)).await,
+                Code::SchemaInvalid,
+                "",
+            );
         }
-        let schema = titled(json!({"x": {"type": "String", "defaultValue": {"type": "SQL", "value": "(select 1)"}}}));
-        refused(project.change(|draft| draft.create("posts", &schema)).await, Code::SchemaInvalid, "subqueries");
+        let schema = titled(
+            json!({"x": {"type": "String", "defaultValue": {"type": "SQL", "value": "(select 1)"}}}),
+        );
+        refused(
+            project.change(|draft| draft.create("posts", &schema)).await,
+            Code::SchemaInvalid,
+            "subqueries",
+        );
         let schema = titled(json!({"x": {"type": "Date", "defaultValue": "2024-02-31"}}));
-        refused(project.change(|draft| draft.create("posts", &schema)).await, Code::SchemaInvalid, "does not fit");
+        refused(
+            project.change(|draft| draft.create("posts", &schema)).await,
+            Code::SchemaInvalid,
+            "does not fit",
+        );
         assert!(!project.exists("posts").await);
     }
 }
@@ -300,17 +415,43 @@ async fn pointing_relations_have_columns_constraints_and_a_way_back() {
         assert_eq!(posts.document["fields"]["author"]["showAs"], "name");
         assert!(matches!(&posts.relations["cover"].kind, RelationKind::ToOne { unique: true, .. }));
         let authors = project.catalog.get("authors").unwrap();
-        assert!(matches!(&authors.relations["posts"].kind, RelationKind::ToMany { target_column, .. } if target_column == "author_id"));
+        assert!(
+            matches!(&authors.relations["posts"].kind, RelationKind::ToMany { target_column, .. } if target_column == "author_id")
+        );
         assert!(matches!(&authors.relations["coverOf"].kind, RelationKind::HasOne { .. }));
         project.run("INSERT INTO \"authors\" (\"title\") VALUES ('a'), ('b')").await;
         project.run("INSERT INTO \"posts\" (\"title\", \"author_id\", \"cover_id\") VALUES ('x', 1, 1), ('y', 2, NULL)").await;
         // One to one means one (W-17).
-        refused(project.try_run("UPDATE \"posts\" SET \"cover_id\" = 1").await, Code::UniqueViolation, "");
-        project.change(|draft| draft.update_relationship("posts", "author", &json!({"onDelete": "SET NULL"}))).await.unwrap();
-        assert_eq!(project.catalog.get("posts").unwrap().relations["author"].on_delete, OnDelete::SetNull);
+        refused(
+            project.try_run("UPDATE \"posts\" SET \"cover_id\" = 1").await,
+            Code::UniqueViolation,
+            "",
+        );
+        project
+            .change(|draft| {
+                draft.update_relationship("posts", "author", &json!({"onDelete": "SET NULL"}))
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            project.catalog.get("posts").unwrap().relations["author"].on_delete,
+            OnDelete::SetNull
+        );
         project.run("DELETE FROM \"authors\" WHERE \"id\" = 1").await;
-        assert_eq!(project.rows("SELECT \"title\", \"author_id\", \"cover_id\" FROM \"posts\" ORDER BY \"id\"").await, "x|null|null; y|2|null");
-        project.change(|draft| draft.update_relationship("posts", "author", &json!({"alias": "works"}))).await.unwrap();
+        assert_eq!(
+            project
+                .rows(
+                    "SELECT \"title\", \"author_id\", \"cover_id\" FROM \"posts\" ORDER BY \"id\""
+                )
+                .await,
+            "x|null|null; y|2|null"
+        );
+        project
+            .change(|draft| {
+                draft.update_relationship("posts", "author", &json!({"alias": "works"}))
+            })
+            .await
+            .unwrap();
         assert!(project.catalog.get("authors").unwrap().relation("works").is_some());
         assert!(project.catalog.get("authors").unwrap().relation("posts").is_none());
         project.change(|draft| draft.delete_relationship("posts", "author")).await.unwrap();
@@ -320,9 +461,23 @@ async fn pointing_relations_have_columns_constraints_and_a_way_back() {
         // The other direction makes the column on the far side.
         project.relate("authors", json!({"type": "O2M", "name": "texts", "target": "posts"})).await;
         assert!(project.catalog.get("posts").unwrap().relations["authors"].constrained);
-        let error = project.change(|draft| draft.create_relationship("posts", &json!({"type": "M2O", "name": "cover", "target": "authors"}))).await;
+        let error = project
+            .change(|draft| {
+                draft.create_relationship(
+                    "posts",
+                    &json!({"type": "M2O", "name": "cover", "target": "authors"}),
+                )
+            })
+            .await;
         refused(error, Code::SchemaExists, "`cover`");
-        let error = project.change(|draft| draft.create_relationship("posts", &json!({"type": "M2O", "name": "a", "target": "auhtors"}))).await;
+        let error = project
+            .change(|draft| {
+                draft.create_relationship(
+                    "posts",
+                    &json!({"type": "M2O", "name": "a", "target": "auhtors"}),
+                )
+            })
+            .await;
         refused(error, Code::SchemaInvalid, "did you mean `authors`?");
     }
 }
@@ -333,7 +488,12 @@ async fn junctions_are_made_used_and_ended_with_their_relations() {
         for name in ["posts", "tags", "videos"] {
             project.create(name, titled(json!({}))).await;
         }
-        project.relate("posts", json!({"type": "M2M", "name": "tags", "target": "tags", "alias": "posts"})).await;
+        project
+            .relate(
+                "posts",
+                json!({"type": "M2M", "name": "tags", "target": "tags", "alias": "posts"}),
+            )
+            .await;
         project.relate("posts", json!({"type": "M2M", "name": "oldTags", "target": "tags"})).await;
         project.relate("posts", json!({"type": "M2M", "name": "related", "target": "posts", "through": "post_links"})).await;
         project.relate("tags", json!({"type": "M2A", "name": "items", "tables": ["posts", "videos"], "alias": "labels"})).await;
@@ -345,7 +505,9 @@ async fn junctions_are_made_used_and_ended_with_their_relations() {
         let labels = &project.catalog.get("videos").unwrap().relations["labels"];
         assert_eq!(labels.scope, Some((String::from("collection"), String::from("videos"))));
         let items = project.catalog.get("tags_items_junction").unwrap();
-        assert!(matches!(&items.relations["posts"].kind, RelationKind::ToOne { only_when: Some((_, word)), .. } if word == "posts"));
+        assert!(
+            matches!(&items.relations["posts"].kind, RelationKind::ToOne { only_when: Some((_, word)), .. } if word == "posts")
+        );
         project.run("INSERT INTO \"posts\" (\"title\") VALUES ('p')").await;
         project.run("INSERT INTO \"tags\" (\"title\") VALUES ('t')").await;
         project.run("INSERT INTO \"posts_tags_tags_junction\" (\"posts_id\", \"tags_id\") VALUES (1, 1)").await;
@@ -371,9 +533,15 @@ async fn junctions_are_made_used_and_ended_with_their_relations() {
         }
         assert_eq!(project.rows("SELECT count(*) FROM \"tags_items_junction\"").await, "0");
         let tags = project.catalog.get("tags").unwrap();
-        assert!(matches!(&tags.relations["items"].kind, RelationKind::ToMany { polymorphic, .. } if polymorphic == &["videos"]));
+        assert!(
+            matches!(&tags.relations["items"].kind, RelationKind::ToMany { polymorphic, .. } if polymorphic == &["videos"])
+        );
         assert!(project.reopened().await.get("posts").is_none());
-        refused(project.change(|draft| draft.delete("baasix_User")).await, Code::Forbidden, "system collection");
+        refused(
+            project.change(|draft| draft.delete("baasix_User")).await,
+            Code::Forbidden,
+            "system collection",
+        );
     }
 }
 
@@ -381,11 +549,23 @@ async fn junctions_are_made_used_and_ended_with_their_relations() {
 async fn a_system_collection_takes_relations_and_keeps_its_own() {
     for mut project in Project::all().await {
         project.create("teams", titled(json!({}))).await;
-        project.relate("baasix_User", json!({"type": "M2O", "name": "team", "target": "teams", "alias": "members"})).await;
+        project
+            .relate(
+                "baasix_User",
+                json!({"type": "M2O", "name": "team", "target": "teams", "alias": "members"}),
+            )
+            .await;
         assert!(project.catalog.get("teams").unwrap().relation("members").is_some());
-        project.update("baasix_User", json!({"fields": {"nick": {"type": "String"}}})).await.unwrap();
+        project
+            .update("baasix_User", json!({"fields": {"nick": {"type": "String"}}}))
+            .await
+            .unwrap();
         let user = project.catalog.get("baasix_User").unwrap();
-        assert!(user.fields.contains_key("nick") && user.fields["password"].hidden && user.relation("userRoles").is_some());
+        assert!(
+            user.fields.contains_key("nick")
+                && user.fields["password"].hidden
+                && user.relation("userRoles").is_some()
+        );
         assert!(user.relation("team").is_none(), "what was added by hand may be removed by hand");
         project.change(|draft| draft.delete("teams")).await.unwrap();
     }
@@ -394,21 +574,39 @@ async fn a_system_collection_takes_relations_and_keeps_its_own() {
 #[tokio::test]
 async fn indexes_live_in_the_document_and_in_the_store() {
     for mut project in Project::all().await {
-        project.create("posts", titled(json!({"a": {"type": "String"}, "b": {"type": "Date"}}))).await;
+        project
+            .create("posts", titled(json!({"a": {"type": "String"}, "b": {"type": "Date"}})))
+            .await;
         let unique = json!({"fields": ["a", "b"], "unique": true, "nullsNotDistinct": true});
         project.change(|draft| draft.create_index("posts", &unique)).await.unwrap();
         project.change(|draft| draft.create_index("posts", &unique)).await.unwrap();
         project.run("INSERT INTO \"posts\" (\"a\") VALUES ('x'), (NULL)").await;
-        refused(project.try_run("INSERT INTO \"posts\" (\"a\") VALUES ('x')").await, Code::UniqueViolation, "");
+        refused(
+            project.try_run("INSERT INTO \"posts\" (\"a\") VALUES ('x')").await,
+            Code::UniqueViolation,
+            "",
+        );
         project.run("INSERT INTO \"posts\" (\"a\") VALUES ('')").await;
         assert_eq!(project.reopened().await.get("posts").unwrap().indexes[0].name, "posts_a_b_idx");
         project.change(|draft| draft.delete_index("posts", "posts_a_b_idx")).await.unwrap();
         project.run("INSERT INTO \"posts\" (\"a\") VALUES ('x')").await;
-        refused(project.change(|draft| draft.delete_index("posts", "nope")).await, Code::NotFound, "no index");
+        refused(
+            project.change(|draft| draft.delete_index("posts", "nope")).await,
+            Code::NotFound,
+            "no index",
+        );
         let wrong = json!({"fields": ["c"]});
-        refused(project.change(|draft| draft.create_index("posts", &wrong)).await, Code::SchemaInvalid, "`c`");
+        refused(
+            project.change(|draft| draft.create_index("posts", &wrong)).await,
+            Code::SchemaInvalid,
+            "`c`",
+        );
         let doubled = json!({"fields": ["a"], "unique": true});
-        refused(project.change(|draft| draft.create_index("posts", &doubled)).await, Code::UniqueViolation, "");
+        refused(
+            project.change(|draft| draft.create_index("posts", &doubled)).await,
+            Code::UniqueViolation,
+            "",
+        );
     }
 }
 
@@ -416,8 +614,13 @@ async fn indexes_live_in_the_document_and_in_the_store() {
 async fn a_plan_says_what_happens_and_applies_once() {
     for mut project in Project::all().await {
         project.create("authors", titled(json!({}))).await;
-        project.create("posts", titled(json!({"views": {"type": "String"}, "gone": {"type": "Text"},
-            "author": {"relType": "BelongsTo", "target": "authors"}}))).await;
+        project
+            .create(
+                "posts",
+                titled(json!({"views": {"type": "String"}, "gone": {"type": "Text"},
+            "author": {"relType": "BelongsTo", "target": "authors"}})),
+            )
+            .await;
         project.create("old", titled(json!({}))).await;
         project.run("INSERT INTO \"posts\" (\"title\", \"views\", \"gone\") VALUES ('a', '1', 'x'), ('b', 'many', NULL)").await;
         project.run("INSERT INTO \"baasix_Permission\" (\"id\", \"role_Id\", \"collection\", \"action\") SELECT \"id\", \"id\", 'posts', 'read' FROM \"baasix_Role\" WHERE \"name\" = 'public'").await;
@@ -431,8 +634,11 @@ async fn a_plan_says_what_happens_and_applies_once() {
             {"collectionName": "articles", "was": "posts", "schema": articles},
             {"collectionName": "tags", "schema": titled(json!({}))}]});
         let planned = plan::plan(&project.store, &project.catalog, &body).await.unwrap();
-        let steps: Vec<(&str, &str, Option<&str>, bool)> =
-            planned.steps.iter().map(|s| (s.op, s.collection.as_str(), s.field.as_deref(), s.lossy)).collect();
+        let steps: Vec<(&str, &str, Option<&str>, bool)> = planned
+            .steps
+            .iter()
+            .map(|s| (s.op, s.collection.as_str(), s.field.as_deref(), s.lossy))
+            .collect();
         assert_eq!(
             steps,
             [
@@ -446,22 +652,40 @@ async fn a_plan_says_what_happens_and_applies_once() {
         );
         let alter = planned.steps.last().unwrap();
         assert_eq!(alter.values, Some((1, 2)));
-        assert_eq!(alter.summary, "Change field `views` of `articles` from String to Integer: 1 of 2 values lose something or do not fit");
+        assert_eq!(
+            alter.summary,
+            "Change field `views` of `articles` from String to Integer: 1 of 2 values lose something or do not fit"
+        );
         assert!(planned.steps.iter().any(|step| !step.sql.is_empty()));
         body["token"] = json!(planned.token);
-        let refused_change = plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
+        let refused_change =
+            plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
         refused(refused_change, Code::SchemaInvalid, "cannot become Integer");
         assert!(project.exists("old").await && project.exists("posts").await);
 
         project.run("UPDATE \"posts\" SET \"views\" = '2' WHERE \"views\" = 'many'").await;
         let applied = plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
         project.keep(applied).unwrap();
-        assert_eq!(project.rows("SELECT \"headline\", \"views\" FROM \"articles\" ORDER BY \"id\"").await, "a|1; b|2");
-        assert_eq!(project.rows("SELECT \"collection\" FROM \"baasix_Permission\"").await, "articles");
+        assert_eq!(
+            project.rows("SELECT \"headline\", \"views\" FROM \"articles\" ORDER BY \"id\"").await,
+            "a|1; b|2"
+        );
+        assert_eq!(
+            project.rows("SELECT \"collection\" FROM \"baasix_Permission\"").await,
+            "articles"
+        );
         assert!(!project.exists("old").await && project.exists("tags").await);
-        refused(plan::apply(&project.store, &project.clock, &project.catalog, &body).await, Code::PlanStale, "has changed since");
+        refused(
+            plan::apply(&project.store, &project.clock, &project.catalog, &body).await,
+            Code::PlanStale,
+            "has changed since",
+        );
         let other = json!({"drop": ["tags"], "token": format!("{}-0", project.catalog.version)});
-        refused(plan::apply(&project.store, &project.clock, &project.catalog, &other).await, Code::PlanStale, "not the body");
+        refused(
+            plan::apply(&project.store, &project.clock, &project.catalog, &other).await,
+            Code::PlanStale,
+            "not the body",
+        );
         let again = project.reopened().await;
         assert!(again.get("posts").is_none());
         assert_eq!(again.get("articles").unwrap().relations["author"].target, "authors");
@@ -477,7 +701,11 @@ async fn a_second_process_cannot_overwrite_a_change() {
         project.create("first", titled(json!({}))).await;
         let mut draft = Draft::of(&stale);
         draft.create("second", &titled(json!({}))).unwrap();
-        refused(draft.commit(&project.store, &project.clock).await, Code::PlanStale, "another process");
+        refused(
+            draft.commit(&project.store, &project.clock).await,
+            Code::PlanStale,
+            "another process",
+        );
         assert!(!project.exists("second").await);
     }
 }
@@ -486,26 +714,47 @@ async fn a_second_process_cannot_overwrite_a_change() {
 async fn an_export_taken_into_another_project_makes_the_same_catalog() {
     let mut exported = None;
     for mut project in Project::all().await {
-        project.create("authors", titled(json!({"n": {"type": "Decimal", "values": {"precision": 8, "scale": 2}}}))).await;
+        project
+            .create(
+                "authors",
+                titled(json!({"n": {"type": "Decimal", "values": {"precision": 8, "scale": 2}}})),
+            )
+            .await;
         project.create("posts", titled(json!({}))).await;
-        project.relate("posts", json!({"type": "M2O", "name": "author", "target": "authors", "alias": "posts"})).await;
-        project.relate("posts", json!({"type": "M2M", "name": "friends", "target": "authors"})).await;
+        project
+            .relate(
+                "posts",
+                json!({"type": "M2O", "name": "author", "target": "authors", "alias": "posts"}),
+            )
+            .await;
+        project
+            .relate("posts", json!({"type": "M2M", "name": "friends", "target": "authors"}))
+            .await;
         exported = Some(import::export(&project.catalog));
     }
     let body = json!({ "schemas": exported.unwrap() });
     for mut project in Project::all().await {
         let preview = import::preview(&project.catalog, &body).unwrap();
         assert_eq!(preview["changes"]["new"].as_array().unwrap().len(), 3);
-        let (changed, report) = import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
+        let (changed, report) =
+            import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
         project.keep(Ok(changed)).unwrap();
-        assert_eq!(report["changes"]["created"], json!(["authors", "posts", "posts_authors_friends_junction"]));
+        assert_eq!(
+            report["changes"]["created"],
+            json!(["authors", "posts", "posts_authors_friends_junction"])
+        );
         assert_eq!(report["changes"]["updated"], json!([]));
         assert_eq!(project.catalog.get("posts").unwrap().foreign_keys().len(), 1);
-        let (changed, report) = import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
+        let (changed, report) =
+            import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
         project.keep(Ok(changed)).unwrap();
         assert_eq!(report["changes"]["created"], json!([]));
         let broken = json!({"schemas": [{"collectionName": "fine", "schema": titled(json!({}))}, {"collectionName": "bad", "schema": {"fields": {"a": {"type": "Nope"}}}}]});
-        refused(import::import(&project.store, &project.clock, &project.catalog, &broken).await, Code::SchemaInvalid, "nothing was changed");
+        refused(
+            import::import(&project.store, &project.clock, &project.catalog, &broken).await,
+            Code::SchemaInvalid,
+            "nothing was changed",
+        );
         assert!(!project.exists("fine").await);
     }
 }
@@ -517,7 +766,12 @@ const CONVERSIONS: [(&str, &str, &str, &str); 22] = [
     ("String", "Boolean", "'Yes'", "1"),
     ("String", "Double", "'1.5e2'", "150"),
     ("String", "Date", "'2024-02-29'", "2024-02-29"),
-    ("String", "UUID", "'6F9619FF-8B86-D011-B42D-00CF4FC964FF'", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"),
+    (
+        "String",
+        "UUID",
+        "'6F9619FF-8B86-D011-B42D-00CF4FC964FF'",
+        "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+    ),
     ("Integer", "String", "42", "42"),
     ("Integer", "Decimal:10:2", "42", "42.00"),
     ("Integer", "BigInt", "42", "42"),
@@ -575,8 +829,12 @@ async fn values_follow_a_change_of_type_alike_on_both_stores() {
             let changed = project.update(&name, json!({ "fields": fields })).await;
             assert!(changed.is_ok(), "{from} to {to}: {changed:?}");
             let shown = match (to, sqlite) {
-                ("DateTime", false) => String::from("to_char(\"x\" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"),
-                ("Double" | "Boolean" | "Integer" | "BigInt", _) | (_, true) => String::from("\"x\""),
+                ("DateTime", false) => String::from(
+                    "to_char(\"x\" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+                ),
+                ("Double" | "Boolean" | "Integer" | "BigInt", _) | (_, true) => {
+                    String::from("\"x\"")
+                }
                 _ => String::from("\"x\"::text"),
             };
             assert_eq!(
@@ -591,7 +849,11 @@ async fn values_follow_a_change_of_type_alike_on_both_stores() {
             project.run(&format!("INSERT INTO \"{name}\" (\"x\") VALUES ({value})")).await;
             let mut fields = project.document(&name)["fields"].clone();
             fields["x"] = typed(to);
-            refused(project.update(&name, json!({ "fields": fields.clone() })).await, Code::SchemaInvalid, "1 of 1 values of `x` cannot become");
+            refused(
+                project.update(&name, json!({ "fields": fields.clone() })).await,
+                Code::SchemaInvalid,
+                "1 of 1 values of `x` cannot become",
+            );
             // An empty column may become anything.
             project.run(&format!("DELETE FROM \"{name}\"")).await;
             project.update(&name, json!({ "fields": fields })).await.unwrap();
@@ -603,10 +865,16 @@ async fn values_follow_a_change_of_type_alike_on_both_stores() {
 async fn a_rename_is_followed_by_indexes_and_relations_of_others() {
     for mut project in Project::all().await {
         project.create("authors", titled(json!({}))).await;
-        let mut posts = titled(json!({"n": {"type": "Integer", "defaultValue": {"type": "AUTOINCREMENT"}}}));
+        let mut posts =
+            titled(json!({"n": {"type": "Integer", "defaultValue": {"type": "AUTOINCREMENT"}}}));
         posts["indexes"] = json!([{"fields": ["title"], "name": "by_title"}]);
         project.create("posts", posts).await;
-        project.relate("posts", json!({"type": "M2O", "name": "author", "target": "authors", "alias": "posts"})).await;
+        project
+            .relate(
+                "posts",
+                json!({"type": "M2O", "name": "author", "target": "authors", "alias": "posts"}),
+            )
+            .await;
         let mut fields = project.document("posts")["fields"].clone();
         let map = fields.as_object_mut().unwrap();
         for (from, to) in [("title", "headline"), ("author_id", "writer_id"), ("n", "place")] {
@@ -616,9 +884,13 @@ async fn a_rename_is_followed_by_indexes_and_relations_of_others() {
         project.update("posts", json!({ "fields": fields })).await.unwrap();
         let posts = project.catalog.get("posts").unwrap();
         assert_eq!(posts.indexes[0].fields, ["headline"]);
-        assert!(matches!(&posts.relations["author"].kind, RelationKind::ToOne { column, .. } if column == "writer_id"));
+        assert!(
+            matches!(&posts.relations["author"].kind, RelationKind::ToOne { column, .. } if column == "writer_id")
+        );
         let authors = project.catalog.get("authors").unwrap();
-        assert!(matches!(&authors.relations["posts"].kind, RelationKind::ToMany { target_column, .. } if target_column == "writer_id"));
+        assert!(
+            matches!(&authors.relations["posts"].kind, RelationKind::ToMany { target_column, .. } if target_column == "writer_id")
+        );
         assert_eq!(posts.fields["place"].default, Some(DefaultValue::AutoIncrement));
         if project.is(Dialect::Postgres) {
             project.run("INSERT INTO \"posts\" (\"headline\") VALUES ('a')").await;

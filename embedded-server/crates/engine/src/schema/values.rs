@@ -42,7 +42,11 @@ pub(crate) async fn count(store: &Store, table: &str, condition: &str) -> Result
     );
     let rows = store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await?;
     let number = |at: usize| {
-        rows.first().and_then(|row| row.get(at)).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+        rows.first()
+            .and_then(|row| row.get(at))
+            .and_then(Value::as_int)
+            .and_then(|n| u64::try_from(n).ok())
+            .unwrap_or(0)
     };
     Ok(Touched { affected: number(0), total: number(1) })
 }
@@ -65,8 +69,9 @@ fn fills_itself(field: &Field) -> bool {
 /// Values that cannot become what a changed field holds.
 pub(crate) fn misfits(from: &Field, to: &Field, dialect: Dialect) -> Option<String> {
     let computed = |field: &Field| matches!(field.kind, FieldKind::Virtual { .. });
-    (from.kind != to.kind && !computed(from) && !computed(to))
-        .then(|| format!("NOT {}", sql::conversion(&from.kind, &to.kind, &quoted(&from.name), dialect).fits))
+    (from.kind != to.kind && !computed(from) && !computed(to)).then(|| {
+        format!("NOT {}", sql::conversion(&from.kind, &to.kind, &quoted(&from.name), dialect).fits)
+    })
 }
 
 /// Values that lose something on their way.
@@ -99,19 +104,36 @@ pub(crate) async fn check(store: &Store, old: &Catalog, changes: &[Change]) -> R
                 if let Some(condition) = misfits(from, to, store.dialect()) {
                     let touched = count(store, table, &condition).await?;
                     if touched.affected > 0 {
-                        return Err(against(&to.name, format!(
-                            "{} of {} values of `{}` cannot become {}", number(touched.affected), number(touched.total), from.name, describe(&to.kind)
-                        ))
+                        return Err(against(
+                            &to.name,
+                            format!(
+                                "{} of {} values of `{}` cannot become {}",
+                                number(touched.affected),
+                                number(touched.total),
+                                from.name,
+                                describe(&to.kind)
+                            ),
+                        )
                         .hint("change those values first, or add a new field"));
                     }
                 }
-                let filled = matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
+                let filled = matches!(
+                    to.default,
+                    Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement)
+                );
                 if from.nullable && !to.nullable && !filled {
-                    let touched = count(store, table, &format!("{} IS NULL", quoted(&from.name))).await?;
+                    let touched =
+                        count(store, table, &format!("{} IS NULL", quoted(&from.name))).await?;
                     if touched.affected > 0 {
-                        return Err(against(&to.name, format!(
-                            "`{}` cannot be required: {} of {} records have no value", from.name, number(touched.affected), number(touched.total)
-                        ))
+                        return Err(against(
+                            &to.name,
+                            format!(
+                                "`{}` cannot be required: {} of {} records have no value",
+                                from.name,
+                                number(touched.affected),
+                                number(touched.total)
+                            ),
+                        )
                         .hint("fill them first, or give the field a default value"));
                     }
                 }
@@ -130,7 +152,10 @@ pub(crate) async fn check_emptied(store: &Store, emptied: &[(String, String)]) -
         if touched.affected > 0 {
             return Err(Error::new(
                 Code::ForeignKeyViolation,
-                format!("{} records of `{junction}` still lead to `{table}`", number(touched.affected)),
+                format!(
+                    "{} records of `{junction}` still lead to `{table}`",
+                    number(touched.affected)
+                ),
             )
             .at("tables")
             .hint("remove those links first"));

@@ -35,7 +35,7 @@ pub fn conversion(from: &FieldKind, to: &FieldKind, column: &str, dialect: Diale
                 if source.is_text() { column.to_owned() } else { dialect.as_text(column, source) };
             Some(on.bounded(text, to))
         }
-        (Family::Text | Family::Folded, _) => on.from_text(to, target),
+        (Family::Text | Family::Folded, _) => on.of_text(to, target),
         (source, target) if source == target && source != Family::Decimal => Some(on.same()),
         (_, Family::Json) => on.to_json(source),
         _ => on.between_numbers(source, to, target).or_else(|| on.between_moments(source, target)),
@@ -108,7 +108,7 @@ impl On<'_> {
         Part::new(text, fits)
     }
 
-    fn from_text(&self, to: &FieldKind, target: Family) -> Option<Part> {
+    fn of_text(&self, to: &FieldKind, target: Family) -> Option<Part> {
         let t = format!("trim({})", self.c);
         let digits = |most: u32| self.matches(&t, &format!("^[+-]?[0-9]{{1,{most}}}$"));
         let number = |type_name: &str| match self.dialect {

@@ -336,6 +336,10 @@ fn called(name: &str, inner: &[Token], dialect: Dialect) -> String {
                 arguments().map(|part| format!("coalesce(({part})::text, '')")).collect();
             format!("({})", parts.join(" || "))
         }
+        // Columns stand in byte order, which knows no letters beyond ASCII.
+        ("lower" | "upper", Dialect::Postgres) => {
+            format!("{name}(({})::text COLLATE \"default\")", list())
+        }
         ("floor", Dialect::Sqlite) => {
             let x = list();
             format!("(CAST({x} AS INTEGER) - (({x}) < CAST({x} AS INTEGER)))")
@@ -385,7 +389,7 @@ mod tests {
         assert_eq!(sqlite, r#"concat("firstName", ' (', upper("firstName"), ')')"#);
         assert_eq!(
             postgres,
-            r#"(coalesce(("firstName")::text, '') || coalesce((' (')::text, '') || coalesce((upper("firstName"))::text, '') || coalesce((')')::text, ''))"#
+            r#"(coalesce(("firstName")::text, '') || coalesce((' (')::text, '') || coalesce((upper(("firstName")::text COLLATE "default"))::text, '') || coalesce((')')::text, ''))"#
         );
         assert_eq!(
             both("case when price >= 1.5 then 'dear' else null end").0,

@@ -1,8 +1,8 @@
 //! Changes on Postgres: every one has its own `ALTER`.
 
 use super::column::{
-    check, check_name, collation, column_type, default, definition, fill, foreign_key_name, literal_default,
-    pointer_name, unique_name,
+    check, check_name, collation, column_type, default, definition, fill, foreign_key_name,
+    literal_default, pointer_name, unique_name,
 };
 use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
 use crate::Dialect;

@@ -157,6 +157,7 @@ impl<'a> Table<'a> {
         before.name.clone_from(&to.name);
         definition(self.is, &before, LITE) == definition(self.is, to, LITE)
             && Family::of(&from.kind) == Family::of(&to.kind)
+            && (from.kind == to.kind || conversion(&from.kind, &to.kind, "x", LITE).value == "x")
             && (from.default == Some(DefaultValue::AutoIncrement))
                 == (to.default == Some(DefaultValue::AutoIncrement))
     }
@@ -330,7 +331,10 @@ impl<'a> Table<'a> {
             // A strict table refuses a value of the wrong kind: that is how a row that does not
             // fit stops the change.
             let refused = if Family::of(&field.kind) == Family::Binary { "0" } else { "X'00'" };
-            value = format!("CASE WHEN {} THEN {} ELSE {refused} END", by.fits, by.value);
+            value = format!(
+                "CASE WHEN {name} IS NULL THEN NULL WHEN {} THEN {} ELSE {refused} END",
+                by.fits, by.value
+            );
         }
         if was.nullable && !field.nullable {
             let counted = (field.default == Some(DefaultValue::AutoIncrement)).then(|| {
