@@ -50,7 +50,8 @@ impl Running {
     /// Ends it: requests under way finish (for at most five seconds), then the store closes.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
-            drop(stop.send(()));
+            // An error means that the server has ended by itself already.
+            let _ended = stop.send(());
         }
         if let Some(mut serving) = self.serving.take() {
             let grace = std::time::Duration::from_secs(5);

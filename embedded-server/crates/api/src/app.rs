@@ -2,7 +2,9 @@
 
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
-use crate::{access_me, auth_routes, cors, export, health, imports, openapi, permissions, schemas, studio};
+use crate::{
+    access_me, auth_routes, cors, export, health, imports, openapi, permissions, schemas, studio,
+};
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};

@@ -44,14 +44,21 @@ impl Mode {
             Some("jwt") => Ok(Self { cookies: false, word: "jwt" }),
             Some("cookie") => Ok(Self { cookies: true, word: "cookie" }),
             None => Ok(Self { cookies: headers.contains_key(header::ORIGIN), word: "jwt" }),
-            Some(other) => Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
-                .hint("`jwt` or `cookie`")
-                .detail(Detail::field("enum", "authMode", "`jwt` or `cookie`"))),
+            Some(other) => {
+                Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
+                    .hint("`jwt` or `cookie`")
+                    .detail(Detail::field("enum", "authMode", "`jwt` or `cookie`")))
+            }
         }
     }
 }
 
-async fn login(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+async fn login(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let mode = Mode::of(&body, &headers)?;
     let (email, password) = (required(&body, "email")?, required(&body, "password")?);
@@ -67,7 +74,12 @@ async fn login(State(app): State<App>, caller: Caller, headers: HeaderMap, body:
     token_response(&app, &signed_in, &mode, None)
 }
 
-async fn register(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let mode = Mode::of(&body, &headers)?;
     let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
@@ -76,8 +88,13 @@ async fn register(State(app): State<App>, caller: Caller, headers: HeaderMap, bo
 }
 
 /// Exchanges the refresh token of the body, else of the cookie.
-async fn refresh(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
-    let body = if body.is_empty() { Map::new() } else { body_object(&body, app.engine().limits())? };
+async fn refresh(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let body =
+        if body.is_empty() { Map::new() } else { body_object(&body, app.engine().limits())? };
     let given = body.get("refreshToken").and_then(Json::as_str).filter(|token| !token.is_empty());
     let from_cookie = cookie(&headers, REFRESH_COOKIE);
     let token = given.or(from_cookie).ok_or_else(|| {
@@ -85,12 +102,18 @@ async fn refresh(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Res
     })?;
     let cookies = given.is_none() || body.get("authMode").and_then(Json::as_str) == Some("cookie");
     let signed_in = app.auth().refresh(token).await?;
-    token_response(&app, &signed_in, &Mode { cookies, word: if cookies { "cookie" } else { "jwt" } }, None)
+    token_response(
+        &app,
+        &signed_in,
+        &Mode { cookies, word: if cookies { "cookie" } else { "jwt" } },
+        None,
+    )
 }
 
 async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     app.auth().sign_out(&caller.presented).await?;
-    let mut response = json_answer(StatusCode::OK, &json!({ "message": "Logged out successfully" }));
+    let mut response =
+        json_answer(StatusCode::OK, &json!({ "message": "Logged out successfully" }));
     put_cookie(&app, &mut response, "token", "", "/", 0)?;
     put_cookie(&app, &mut response, REFRESH_COOKIE, "", "/auth", 0)?;
     Ok(response)
@@ -106,7 +129,8 @@ async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal>
         };
         role.rows.iter().map(brief).collect()
     });
-    let tenant_id = profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).cloned().unwrap_or(Json::Null);
+    let tenant_id =
+        profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).cloned().unwrap_or(Json::Null);
     let mut user = profile.user.clone();
     user.insert(String::from("role_Id"), json!(profile.role_id));
     user.insert(String::from("tenant_Id"), tenant_id.clone());
@@ -119,7 +143,10 @@ async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal>
 
 async fn check(caller: Caller) -> Response {
     match caller.user() {
-        Ok(profile) => json_answer(StatusCode::OK, &json!({ "valid": true, "user": { "id": profile.user_id } })),
+        Ok(profile) => json_answer(
+            StatusCode::OK,
+            &json!({ "valid": true, "user": { "id": profile.user_id } }),
+        ),
         Err(error) => {
             let mut body = crate::surface::baasix::error::body(&error, StatusCode::UNAUTHORIZED);
             body["valid"] = json!(false);
@@ -129,18 +156,34 @@ async fn check(caller: Caller) -> Response {
 }
 
 /// Makes the first owner with the one-time link that the server printed, and signs in.
-async fn setup(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+async fn setup(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let mode = Mode::of(&body, &headers)?;
-    let (token, email, password) = (required(&body, "token")?, required(&body, "email")?, required(&body, "password")?);
+    let (token, email, password) =
+        (required(&body, "token")?, required(&body, "email")?, required(&body, "password")?);
     let first_name = optional(&body, "firstName")?.unwrap_or_else(|| String::from("Owner"));
     app.auth().setup(&token, &email, &password, &first_name).await?;
-    let ask = SignIn { email, password, ip: caller.ip, user_agent: caller.user_agent, ..SignIn::default() };
+    let ask = SignIn {
+        email,
+        password,
+        ip: caller.ip,
+        user_agent: caller.user_agent,
+        ..SignIn::default()
+    };
     let signed_in = app.auth().sign_in(ask).await?;
     token_response(&app, &signed_in, &mode, None)
 }
 
-async fn change_password(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let body = body_object(&body, app.engine().limits())?;
     let (current, new) = (required(&body, "currentPassword")?, required(&body, "newPassword")?);
@@ -148,7 +191,11 @@ async fn change_password(State(app): State<App>, caller: Caller, body: Bytes) ->
     Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
 }
 
-async fn set_password(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
+async fn set_password(
+    State(app): State<App>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let body = body_object(&body, app.engine().limits())?;
     let user = required(&body, "userId")?;
@@ -160,7 +207,12 @@ async fn set_password(State(app): State<App>, caller: Caller, body: Bytes) -> Re
     Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
 }
 
-fn token_response(app: &App, signed_in: &SignedIn, mode: &Mode, message: Option<&str>) -> Result<Response, Refusal> {
+fn token_response(
+    app: &App,
+    signed_in: &SignedIn,
+    mode: &Mode,
+    message: Option<&str>,
+) -> Result<Response, Refusal> {
     let user = &signed_in.profile.user;
     let pick = |key: &str| user.get(key).cloned().unwrap_or(Json::Null);
     let mut body = json!({
@@ -180,15 +232,31 @@ fn token_response(app: &App, signed_in: &SignedIn, mode: &Mode, message: Option<
     let mut response = json_answer(StatusCode::OK, &body);
     if mode.cookies {
         put_cookie(app, &mut response, "token", &signed_in.token, "/", signed_in.expires_in)?;
-        put_cookie(app, &mut response, REFRESH_COOKIE, &signed_in.refresh_token, "/auth", signed_in.expires_in.saturating_mul(4))?;
+        put_cookie(
+            app,
+            &mut response,
+            REFRESH_COOKIE,
+            &signed_in.refresh_token,
+            "/auth",
+            signed_in.expires_in.saturating_mul(4),
+        )?;
     }
     Ok(response)
 }
 
-fn put_cookie(app: &App, response: &mut Response, name: &str, value: &str, path: &str, seconds: u64) -> Result<()> {
+fn put_cookie(
+    app: &App,
+    response: &mut Response,
+    name: &str,
+    value: &str,
+    path: &str,
+    seconds: u64,
+) -> Result<()> {
     let secure = if app.settings().cookie_secure { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    let value = HeaderValue::from_str(&text).map_err(|fault| Error::internal("write a cookie").caused_by(fault))?;
+    let text =
+        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let value = HeaderValue::from_str(&text)
+        .map_err(|fault| Error::internal("write a cookie").caused_by(fault))?;
     response.headers_mut().append(header::SET_COOKIE, value);
     Ok(())
 }
@@ -196,8 +264,11 @@ fn put_cookie(app: &App, response: &mut Response, name: &str, value: &str, path:
 fn required(body: &Map<String, Json>, key: &str) -> Result<String> {
     optional(body, key)?.filter(|text| !text.is_empty()).ok_or_else(|| {
         let message = format!("`{key}` is required");
-        Error::new(Code::ValidationError, message.clone())
-            .detail(Detail::field(Code::RequiredFieldMissing.as_str(), key, message))
+        Error::new(Code::ValidationError, message.clone()).detail(Detail::field(
+            Code::RequiredFieldMissing.as_str(),
+            key,
+            message,
+        ))
     })
 }
 
@@ -207,7 +278,8 @@ fn optional(body: &Map<String, Json>, key: &str) -> Result<Option<String>> {
         Some(Json::String(text)) => Ok(Some(text.clone())),
         Some(_) => {
             let message = format!("`{key}` is a text");
-            Err(Error::new(Code::ValidationError, message.clone()).detail(Detail::field("type", key, message)))
+            Err(Error::new(Code::ValidationError, message.clone())
+                .detail(Detail::field("type", key, message)))
         }
     }
 }

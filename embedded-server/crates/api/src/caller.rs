@@ -57,7 +57,8 @@ impl Caller {
 
 fn dead(code: Code) -> Error {
     match code {
-        Code::TokenExpired => Error::new(code, "the access token is past its time").hint("refresh it or sign in again"),
+        Code::TokenExpired => Error::new(code, "the access token is past its time")
+            .hint("refresh it or sign in again"),
         _ => Error::new(code, "the access token belongs to no live session").hint("sign in again"),
     }
 }
@@ -66,7 +67,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+        let peer =
+            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
         let token = bearer(&parts.headers).map(str::to_owned);
         let token = match token {
             Some(token) => Some(token),
@@ -75,8 +77,10 @@ impl FromRequestParts<App> for Caller {
         let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let query = parts.uri.query().unwrap_or_default();
-        let strings = text("accept-numbers").is_some_and(|word| word.eq_ignore_ascii_case("string"))
-            || form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "numbers" && value == "string");
+        let strings = text("accept-numbers")
+            .is_some_and(|word| word.eq_ignore_ascii_case("string"))
+            || form_urlencoded::parse(query.as_bytes())
+                .any(|(key, value)| key == "numbers" && value == "string");
         Ok(Self {
             presented,
             numbers: if strings { Numbers::Strings } else { Numbers::Tokens },
@@ -100,12 +104,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// A cookie of this name.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|line| {
-        line.split(';').find_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name && !value.is_empty()).then_some(value)
-        })
-    })
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(
+        |line| {
+            line.split(';').find_map(|pair| {
+                let (key, value) = pair.trim().split_once('=')?;
+                (key == name && !value.is_empty()).then_some(value)
+            })
+        },
+    )
 }
 
 /// The token of the cookie. A browser sends it along with any page's request, so that unsafe

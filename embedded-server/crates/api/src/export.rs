@@ -35,10 +35,16 @@ pub(crate) async fn export(
     let guard_formulas = params.text("formulas").as_deref() != Some("keep");
     let mut read = asked_by(&app, &caller, &collection, &params)?;
     read.count = CountMode::None;
-    let chunks = app.engine().stream(&read, caller.actor(), caller.numbers).await.map_err(|fault| caller.judge(fault))?;
-    let mut writer = Writer { format, guard_formulas, columns: columns(&app, &caller, &read), rows: 0 };
+    let chunks = app
+        .engine()
+        .stream(&read, caller.actor(), caller.numbers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
+    let mut writer =
+        Writer { format, guard_formulas, columns: columns(&app, &caller, &read), rows: 0 };
     let head = writer.head();
-    let body = ReceiverStream::new(chunks).map(move |chunk| chunk.and_then(|chunk| writer.chunk(&chunk)));
+    let body =
+        ReceiverStream::new(chunks).map(move |chunk| chunk.and_then(|chunk| writer.chunk(&chunk)));
     let tail = if format == Format::Json { "\n]\n" } else { "" };
     let whole = futures_util::stream::iter([Ok(Bytes::from(head))])
         .chain(body)
@@ -64,9 +70,12 @@ fn format(params: &Params) -> Result<Format> {
         None | Some("json") => Ok(Format::Json),
         Some("csv") => Ok(Format::Csv),
         Some("ndjson") => Ok(Format::Ndjson),
-        Some(other) => Err(Error::new(Code::InvalidQuery, format!("query parameter `format` cannot be `{other}`"))
-            .at("format")
-            .hint("`csv`, `json` or `ndjson`")),
+        Some(other) => Err(Error::new(
+            Code::InvalidQuery,
+            format!("query parameter `format` cannot be `{other}`"),
+        )
+        .at("format")
+        .hint("`csv`, `json` or `ndjson`")),
     }
 }
 
@@ -76,7 +85,14 @@ fn columns(app: &App, caller: &Caller, read: &Read) -> Vec<String> {
     let Some(collection) = view.get(&read.collection) else { return Vec::new() };
     let plain: Vec<String> =
         read.fields.iter().filter(|name| collection.fields.contains_key(*name)).cloned().collect();
-    let all = || collection.fields.values().filter(|field| !field.hidden).map(|field| field.name.clone()).collect();
+    let all = || {
+        collection
+            .fields
+            .values()
+            .filter(|field| !field.hidden)
+            .map(|field| field.name.clone())
+            .collect()
+    };
     if plain.len() == read.fields.len() && !plain.is_empty() { plain } else { all() }
 }
 
@@ -136,7 +152,8 @@ impl Writer {
 }
 
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory cannot fail; an empty line is what a broken record would become.
     drop(writer.write_record(cells));
     writer.into_inner().unwrap_or_default()

@@ -28,21 +28,36 @@ pub(crate) async fn health(State(app): State<App>, caller: Caller) -> Result<Res
 
 /// Gauges in Prometheus text, for loopback peers or an administrator's token.
 pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
-    let loopback = caller.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
+    let loopback = caller
+        .ip
+        .as_deref()
+        .and_then(|ip| ip.parse::<IpAddr>().ok())
+        .is_some_and(|ip| ip.is_loopback());
     if !loopback && !caller.actor().is_administrator() {
-        return Err(Error::new(Code::Forbidden, "metrics are for loopback or an administrator's token").into());
+        return Err(Error::new(
+            Code::Forbidden,
+            "metrics are for loopback or an administrator's token",
+        )
+        .into());
     }
     let about = app.engine().about().await?;
     let counters = app.engine().counters();
     let mut text = String::new();
     let mut gauge = |name: &str, kind: &str, help: &str, value: f64| {
-        text.push_str(&format!("# HELP plinth_{name} {help}\n# TYPE plinth_{name} {kind}\nplinth_{name} {value}\n"));
+        text.push_str(&format!(
+            "# HELP plinth_{name} {help}\n# TYPE plinth_{name} {kind}\nplinth_{name} {value}\n"
+        ));
     };
     #[expect(clippy::cast_precision_loss, reason = "gauges are floating point by their format")]
     {
         gauge("uptime_seconds", "gauge", "Seconds since start.", app.uptime_ms() as f64 / 1_000.0);
         gauge("store_size_bytes", "gauge", "Size of the data.", about.size_bytes as f64);
-        gauge("statements_total", "counter", "Statements run by the store.", counters.statements as f64);
+        gauge(
+            "statements_total",
+            "counter",
+            "Statements run by the store.",
+            counters.statements as f64,
+        );
         gauge("commits_total", "counter", "Commits of the store.", counters.commits as f64);
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

@@ -37,28 +37,48 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusa
     Ok(json_answer(StatusCode::OK, &json!({ "data": data, "totalCount": data.len() })))
 }
 
-async fn one(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().get(&id, caller.actor()).await?;
     Ok(json_answer(StatusCode::OK, &json!({ "data": told(&job) })))
 }
 
-async fn undo(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn undo(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().undo(&id, caller.actor()).await?;
     Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
 }
 
-async fn cancel(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().cancel(&id, caller.actor()).await?;
     Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
 }
 
-async fn rejects(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn rejects(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let file = app.imports().rejects(&id, caller.actor()).await?;
-    let mut response = ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], file).into_response();
+    let mut response = (
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CACHE_CONTROL, "no-store")],
+        file,
+    )
+        .into_response();
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{id}-rejects.csv\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
@@ -73,7 +93,8 @@ fn told(job: &Job) -> Json {
         && ended > started
     {
         let rows = job.rows_written.max(job.rows_read);
-        body["rowsPerSecond"] = json!(rows.saturating_mul(1_000) / (ended - started).unsigned_abs().max(1));
+        body["rowsPerSecond"] =
+            json!(rows.saturating_mul(1_000) / (ended - started).unsigned_abs().max(1));
     }
     body
 }
@@ -83,27 +104,38 @@ fn millis(text: &str) -> Option<i64> {
 }
 
 /// Reads the form: its words come before the file, so that a wrong one is told before the upload.
-async fn start(State(app): State<App>, caller: Caller, form: Result<Multipart, MultipartRejection>) -> Result<Response, Refusal> {
+async fn start(
+    State(app): State<App>,
+    caller: Caller,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Refusal> {
     caller.user()?;
     let mut form = form.map_err(|fault| {
-        Error::new(Code::NoFile, "an import is a multipart form with a `file`").caused_by(fault.to_string())
+        Error::new(Code::NoFile, "an import is a multipart form with a `file`")
+            .caused_by(fault.to_string())
     })?;
     let mut words = Words::default();
     let mut upload = None;
-    while let Some(field) = form.next_field().await.map_err(|fault| unreadable(&fault.to_string()))? {
+    while let Some(field) =
+        form.next_field().await.map_err(|fault| unreadable(&fault.to_string()))?
+    {
         match field.name().unwrap_or_default().to_owned().as_str() {
             "file" => {
                 if upload.is_some() {
-                    return Err(Error::new(Code::InvalidBody, "an import takes one file").at("file").into());
+                    return Err(Error::new(Code::InvalidBody, "an import takes one file")
+                        .at("file")
+                        .into());
                 }
                 upload = Some(Upload::receive(app.imports(), field).await?);
             }
             name => words.take(name, field).await?,
         }
     }
-    let upload = upload.ok_or_else(|| Error::new(Code::NoFile, "the form has no `file`").at("file"))?;
+    let upload =
+        upload.ok_or_else(|| Error::new(Code::NoFile, "the form has no `file`").at("file"))?;
     let ask = words.ask(upload)?;
-    let job = app.imports().start(ask, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
+    let job =
+        app.imports().start(ask, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
     let status = if job.already_imported { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok(json_answer(status, &json!({ "data": told(&job) })))
 }
@@ -126,13 +158,20 @@ impl Upload {
         let path = imports.folder().join(format!("{}.upload", base::short_id()?));
         let file_name = field.file_name().unwrap_or("file").chars().take(255).collect();
         let mut upload = Self { path, file_name, hash: String::new(), bytes: 0, taken: false };
-        let full = |fault: std::io::Error| Error::new(Code::Unavailable, "the upload cannot be kept").caused_by(fault);
+        let full = |fault: std::io::Error| {
+            Error::new(Code::Unavailable, "the upload cannot be kept").caused_by(fault)
+        };
         let mut file = tokio::fs::File::create(&upload.path).await.map_err(full)?;
         let mut hash = Sha256::new();
-        while let Some(chunk) = field.chunk().await.map_err(|fault| unreadable(&fault.to_string()))? {
+        while let Some(chunk) =
+            field.chunk().await.map_err(|fault| unreadable(&fault.to_string()))?
+        {
             upload.bytes += chunk.len() as u64;
             if upload.bytes > UPLOAD_BYTES_MAX as u64 {
-                return Err(Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {UPLOAD_BYTES_MAX} bytes")));
+                return Err(Error::new(
+                    Code::PayloadTooLarge,
+                    format!("the file is over the limit of {UPLOAD_BYTES_MAX} bytes"),
+                ));
             }
             hash.update(&chunk);
             file.write_all(&chunk).await.map_err(full)?;
@@ -176,11 +215,19 @@ impl Words {
             "again" => self.again = matches!(text.as_str(), "true" | "1"),
             "mapping" => {
                 self.mapping = serde_json::from_str(&text).map_err(|fault| {
-                    Error::new(Code::InvalidBody, format!("`mapping` is not an object of column to field ({fault})")).at("mapping")
+                    Error::new(
+                        Code::InvalidBody,
+                        format!("`mapping` is not an object of column to field ({fault})"),
+                    )
+                    .at("mapping")
                 })?;
             }
             other => {
-                return Err(Error::new(Code::InvalidBody, format!("an import has no field `{other}`")).at(other));
+                return Err(Error::new(
+                    Code::InvalidBody,
+                    format!("an import has no field `{other}`"),
+                )
+                .at(other));
             }
         }
         Ok(())
@@ -188,11 +235,17 @@ impl Words {
 
     fn ask(self, mut upload: Upload) -> Result<ImportAsk> {
         let wrong = |name: &str, value: &str, allowed: &str| {
-            Error::new(Code::InvalidBody, format!("`{name}` cannot be `{value}`")).at(name).hint(allowed)
+            Error::new(Code::InvalidBody, format!("`{name}` cannot be `{value}`"))
+                .at(name)
+                .hint(allowed)
         };
-        let collection = self.collection.ok_or_else(|| Error::new(Code::InvalidBody, "`collection` is required").at("collection"))?;
+        let collection = self.collection.ok_or_else(|| {
+            Error::new(Code::InvalidBody, "`collection` is required").at("collection")
+        })?;
         let lower = upload.file_name.to_lowercase();
-        let guessed = ["csv", "ndjson", "json"].into_iter().find(|extension| lower.ends_with(&format!(".{extension}")));
+        let guessed = ["csv", "ndjson", "json"]
+            .into_iter()
+            .find(|extension| lower.ends_with(&format!(".{extension}")));
         let format = match self.format.as_deref().or(guessed) {
             Some("csv") | None => Format::Csv,
             Some("json") => Format::Json,

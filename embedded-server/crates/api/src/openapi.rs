@@ -42,26 +42,44 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
 
 fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4]) {
     let granted = |action: Action| {
-        Action::ALL.iter().zip(actions).any(|(one, capability)| *one == action && capability.fields.is_some())
+        Action::ALL
+            .iter()
+            .zip(actions)
+            .any(|(one, capability)| *one == action && capability.fields.is_some())
     };
     let record = json!({ "$ref": format!("#/components/schemas/{name}") });
     let (mut many, mut one) = (Map::new(), Map::new());
     if granted(Action::Read) {
         let page = json!({ "type": "object", "required": ["data"], "properties": {
             "data": { "type": "array", "items": record }, "totalCount": { "type": "integer" } } });
-        many.insert(String::from("get"), operation(&format!("List {name}"), &list_parameters(), None, 200, &page));
+        many.insert(
+            String::from("get"),
+            operation(&format!("List {name}"), &list_parameters(), None, 200, &page),
+        );
         let body = json!({ "type": "object", "properties": { "data": record } });
-        one.insert(String::from("get"), operation(&format!("Read one of {name}"), &[], None, 200, &body));
+        one.insert(
+            String::from("get"),
+            operation(&format!("Read one of {name}"), &[], None, 200, &body),
+        );
     }
     let key = json!({ "type": "object", "properties": { "data": { "type": "object", "properties": { "id": {} } } } });
     if granted(Action::Create) {
-        many.insert(String::from("post"), operation(&format!("Create in {name}"), &[], Some(&record), 201, &key));
+        many.insert(
+            String::from("post"),
+            operation(&format!("Create in {name}"), &[], Some(&record), 201, &key),
+        );
     }
     if granted(Action::Update) {
-        one.insert(String::from("patch"), operation(&format!("Change one of {name}"), &[], Some(&record), 200, &key));
+        one.insert(
+            String::from("patch"),
+            operation(&format!("Change one of {name}"), &[], Some(&record), 200, &key),
+        );
     }
     if granted(Action::Delete) {
-        one.insert(String::from("delete"), operation(&format!("Delete one of {name}"), &[], None, 200, &key));
+        one.insert(
+            String::from("delete"),
+            operation(&format!("Delete one of {name}"), &[], None, 200, &key),
+        );
     }
     if !one.is_empty() {
         let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
@@ -73,7 +91,13 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4
     }
 }
 
-fn operation(summary: &str, parameters: &[Json], body: Option<&Json>, status: u16, answer: &Json) -> Json {
+fn operation(
+    summary: &str,
+    parameters: &[Json],
+    body: Option<&Json>,
+    status: u16,
+    answer: &Json,
+) -> Json {
     let mut operation = json!({
         "summary": summary,
         "responses": {
@@ -85,14 +109,19 @@ fn operation(summary: &str, parameters: &[Json], body: Option<&Json>, status: u1
         operation["parameters"] = Json::Array(parameters.to_vec());
     }
     if let Some(body) = body {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body } } });
     }
     operation
 }
 
 fn list_parameters() -> Vec<Json> {
     let known = [
-        ("fields", "string", "field patterns as a JSON array or comma list: `*`, `name`, `author.*`"),
+        (
+            "fields",
+            "string",
+            "field patterns as a JSON array or comma list: `*`, `name`, `author.*`",
+        ),
         ("filter", "string", "a condition tree as JSON"),
         ("sort", "string", "JSON object, or `-createdAt,name`"),
         ("limit", "integer", "most rows; -1 is all"),
@@ -102,9 +131,7 @@ fn list_parameters() -> Vec<Json> {
         ("search", "string", "words to find"),
         ("count", "string", "`exact`, `estimate` or `none`"),
     ];
-    let one = |(name, kind, about): (&str, &str, &str)| {
-        json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } })
-    };
+    let one = |(name, kind, about): (&str, &str, &str)| json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } });
     known.into_iter().map(one).collect()
 }
 
@@ -118,7 +145,9 @@ fn record_schema(collection: &Collection) -> Json {
     let required: Vec<&str> = collection
         .fields
         .values()
-        .filter(|field| !field.hidden && !field.nullable && field.default.is_none() && !field.generated)
+        .filter(|field| {
+            !field.hidden && !field.nullable && field.default.is_none() && !field.generated
+        })
         .map(|field| field.name.as_str())
         .collect();
     json!({ "type": "object", "properties": properties, "required": required })
@@ -139,7 +168,9 @@ fn field_schema(field: &Field) -> Json {
 
 fn kind_schema(kind: &FieldKind) -> Json {
     match kind {
-        FieldKind::String { length: Some(length) } => json!({ "type": "string", "maxLength": length }),
+        FieldKind::String { length: Some(length) } => {
+            json!({ "type": "string", "maxLength": length })
+        }
         FieldKind::String { length: None }
         | FieldKind::Text
         | FieldKind::Html
@@ -149,10 +180,14 @@ fn kind_schema(kind: &FieldKind) -> Json {
         | FieldKind::Virtual { .. } => json!({ "type": "string" }),
         FieldKind::Integer => json!({ "type": "integer", "format": "int32" }),
         FieldKind::BigInt => json!({ "type": "integer", "format": "int64" }),
-        FieldKind::Decimal { .. } | FieldKind::Real | FieldKind::Double => json!({ "type": "number" }),
+        FieldKind::Decimal { .. } | FieldKind::Real | FieldKind::Double => {
+            json!({ "type": "number" })
+        }
         FieldKind::Boolean => json!({ "type": "boolean" }),
         FieldKind::Date => json!({ "type": "string", "format": "date" }),
-        FieldKind::DateTime | FieldKind::DateTimeNoTz => json!({ "type": "string", "format": "date-time" }),
+        FieldKind::DateTime | FieldKind::DateTimeNoTz => {
+            json!({ "type": "string", "format": "date-time" })
+        }
         FieldKind::Time | FieldKind::TimeNoTz => json!({ "type": "string", "format": "time" }),
         FieldKind::Uuid => json!({ "type": "string", "format": "uuid" }),
         FieldKind::Json { .. } => json!({}),
@@ -195,7 +230,8 @@ fn auth_paths() -> Map<String, Json> {
         "email": { "type": "string" }, "password": { "type": "string" } } });
     let tokens = json!({ "type": "object", "properties": {
         "token": { "type": "string" }, "refreshToken": { "type": "string" }, "expiresIn": { "type": "integer" } } });
-    let refresh = json!({ "type": "object", "properties": { "refreshToken": { "type": "string" } } });
+    let refresh =
+        json!({ "type": "object", "properties": { "refreshToken": { "type": "string" } } });
     let me = json!({ "type": "object", "properties": { "user": { "type": "object" }, "role": { "type": "object" } } });
     let mut paths = Map::new();
     let mut add = |path: &str, method: &str, operation: Json| {
@@ -203,7 +239,11 @@ fn auth_paths() -> Map<String, Json> {
     };
     add("/auth/login", "post", operation("Sign in", &[], Some(&credentials), 200, &tokens));
     add("/auth/register", "post", operation("Register", &[], Some(&credentials), 200, &tokens));
-    add("/auth/refresh", "post", operation("Exchange a refresh token", &[], Some(&refresh), 200, &tokens));
+    add(
+        "/auth/refresh",
+        "post",
+        operation("Exchange a refresh token", &[], Some(&refresh), 200, &tokens),
+    );
     add("/auth/logout", "get", operation("Sign out", &[], None, 200, &json!({ "type": "object" })));
     add("/auth/me", "get", operation("Who am I", &[], None, 200, &me));
     paths

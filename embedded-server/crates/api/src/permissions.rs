@@ -25,17 +25,33 @@ pub(crate) fn routes() -> Router<App> {
         .route("/permissions/{id}", get(one).patch(update).delete(remove))
 }
 
-async fn list(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
     let limits = app.engine().limits();
     let params = Params::parse(query.as_deref().unwrap_or_default(), limits)?;
     let read = request::read(ROWS, &params, limits, &|_| false)?;
-    let records = app.engine().read(&read, caller.actor(), caller.numbers).await.map_err(|fault| caller.judge(fault))?;
+    let records = app
+        .engine()
+        .read(&read, caller.actor(), caller.numbers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     Ok(response::list(&records, read.after.is_some()))
 }
 
-async fn one(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     let read = Read { collection: ROWS.to_owned(), key: Some(Json::String(id)), ..Read::default() };
-    let records = app.engine().read(&read, caller.actor(), caller.numbers).await.map_err(|fault| caller.judge(fault))?;
+    let records = app
+        .engine()
+        .read(&read, caller.actor(), caller.numbers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     Ok(response::one(&records))
 }
 
@@ -43,22 +59,40 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let operations = vec![Operation::Create { collection: ROWS.to_owned(), body }];
-    let written = app.engine().write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref()).await?;
+    let written = app
+        .engine()
+        .write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref())
+        .await?;
     let key = written.keys.first().map(response::key).unwrap_or(Json::Null);
     row(&app, key, StatusCode::CREATED).await
 }
 
-async fn update(State(app): State<App>, caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let key = Json::String(id);
-    let operations =
-        vec![Operation::Update { collection: ROWS.to_owned(), key: key.clone(), body, expect: Map::new() }];
-    app.engine().write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref()).await?;
+    let operations = vec![Operation::Update {
+        collection: ROWS.to_owned(),
+        key: key.clone(),
+        body,
+        expect: Map::new(),
+    }];
+    app.engine()
+        .write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref())
+        .await?;
     row(&app, key, StatusCode::OK).await
 }
 
-async fn remove(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let operations = vec![Operation::Delete {
         collection: ROWS.to_owned(),
@@ -66,7 +100,9 @@ async fn remove(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
         expect: Map::new(),
         force: false,
     }];
-    app.engine().write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref()).await?;
+    app.engine()
+        .write(Write { operations, strict: true }, caller.actor(), caller.source.as_deref())
+        .await?;
     Ok(response::bytes(StatusCode::NO_CONTENT, Vec::new()))
 }
 

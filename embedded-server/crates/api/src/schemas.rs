@@ -28,7 +28,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/schemas/import", post(import))
         .route("/schemas/{collection}", get(one).patch(update).delete(remove))
         .route("/schemas/{collection}/relationships", post(create_relation))
-        .route("/schemas/{collection}/relationships/{name}", patch(update_relation).delete(delete_relation))
+        .route(
+            "/schemas/{collection}/relationships/{name}",
+            patch(update_relation).delete(delete_relation),
+        )
         .route("/schemas/{collection}/indexes", post(create_index))
         .route("/schemas/{collection}/indexes/{name}", axum::routing::delete(delete_index))
 }
@@ -47,7 +50,8 @@ fn shown(collection: &Collection, whole: bool) -> Json {
     let mut schema = (*collection.document).clone();
     if !whole && let Some(fields) = schema.get_mut("fields").and_then(Json::as_object_mut) {
         fields.retain(|name, definition| {
-            let relation = collection.relations.values().any(|relation| relation.declared_by == *name);
+            let relation =
+                collection.relations.values().any(|relation| relation.declared_by == *name);
             let column = collection.fields.get(name).is_some_and(|field| !field.hidden);
             let is_relation = definition.get("relType").is_some();
             if is_relation { relation || column } else { column }
@@ -59,13 +63,19 @@ fn shown(collection: &Collection, whole: bool) -> Json {
     json!({ "collectionName": collection.name, "schema": schema })
 }
 
-async fn list(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
     readable(&app, &caller)?;
     let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
     let whole = caller.actor().is_administrator();
-    let mut found: Vec<Json> = visible(&app, &caller).collections.values().map(|one| shown(one, whole)).collect();
+    let mut found: Vec<Json> =
+        visible(&app, &caller).collections.values().map(|one| shown(one, whole)).collect();
     if let Some(words) = params.text("search") {
-        let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> =
+            words.to_lowercase().split_whitespace().map(str::to_owned).collect();
         found.retain(|one| {
             let name = one["collectionName"].as_str().unwrap_or_default().to_lowercase();
             words.iter().all(|word| name.contains(word))
@@ -77,7 +87,11 @@ async fn list(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery)
     let descending = match params.text("sort") {
         Some(sort) => {
             let sort = sort.trim();
-            sort.starts_with('-') || sort.split(',').next().is_some_and(|first| first.to_lowercase().ends_with(":desc"))
+            sort.starts_with('-')
+                || sort
+                    .split(',')
+                    .next()
+                    .is_some_and(|first| first.to_lowercase().ends_with(":desc"))
         }
         None => false,
     };
@@ -91,7 +105,8 @@ async fn list(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery)
 /// Filters by name and by flags of the document, with the operators that make sense there.
 fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
     let Json::Object(filter) = filter else {
-        return Err(Error::new(Code::InvalidQuery, "query parameter `filter` is not an object").at("filter"));
+        return Err(Error::new(Code::InvalidQuery, "query parameter `filter` is not an object")
+            .at("filter"));
     };
     for (path, test) in filter {
         let parts: Vec<&str> = path.split('.').collect();
@@ -101,7 +116,9 @@ fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
                 .hint("`collectionName`, or a flag such as `schema.timestamps`"));
         }
         let tests: Vec<(String, Json)> = match test {
-            Json::Object(tests) => tests.iter().map(|(operator, value)| (operator.clone(), value.clone())).collect(),
+            Json::Object(tests) => {
+                tests.iter().map(|(operator, value)| (operator.clone(), value.clone())).collect()
+            }
             scalar => vec![(String::from("eq"), scalar.clone())],
         };
         for (operator, wanted) in tests {
@@ -113,14 +130,19 @@ fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
                     "eq" => Some(*value == wanted),
                     "ne" | "neq" => Some(*value != wanted),
                     "in" => Some(wanted.as_array().is_some_and(|list| list.contains(value))),
-                    "like" | "iLike" | "ilike" | "contains" | "icontains" => Some(plain.contains(text.trim_matches('%'))),
+                    "like" | "iLike" | "ilike" | "contains" | "icontains" => {
+                        Some(plain.contains(text.trim_matches('%')))
+                    }
                     "startsWith" => Some(plain.starts_with(&text)),
                     _ => None,
                 }
             };
             if holds(&json!({})).is_none() {
-                return Err(Error::new(Code::UnknownOperator, format!("schemas are not filtered by `{operator}`"))
-                    .at(format!("filter.{path}.{operator}")));
+                return Err(Error::new(
+                    Code::UnknownOperator,
+                    format!("schemas are not filtered by `{operator}`"),
+                )
+                .at(format!("filter.{path}.{operator}")));
             }
             found.retain(|one| holds(one) == Some(true));
         }
@@ -132,20 +154,26 @@ fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
 fn page(found: Vec<Json>, params: &Params) -> Result<Json> {
     let number = |key: &str| match params.text(key) {
         None => Ok(None),
-        Some(text) => text
-            .parse::<i64>()
-            .map(Some)
-            .map_err(|_| Error::new(Code::InvalidQuery, format!("query parameter `{key}`: `{text}` is not a whole number")).at(key)),
+        Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
+            Error::new(
+                Code::InvalidQuery,
+                format!("query parameter `{key}`: `{text}` is not a whole number"),
+            )
+            .at(key)
+        }),
     };
     let total = found.len();
     let (limit, page) = (number("limit")?, number("page")?);
     if (limit.is_none() && page.is_none()) || limit == Some(-1) {
         return Ok(json!({ "data": found, "totalCount": total }));
     }
-    let limit = usize::try_from(limit.unwrap_or_else(|| i64::try_from(PAGE_DEFAULT).unwrap_or(50))).unwrap_or(1).max(1);
+    let limit = usize::try_from(limit.unwrap_or_else(|| i64::try_from(PAGE_DEFAULT).unwrap_or(50)))
+        .unwrap_or(1)
+        .max(1);
     let page = usize::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
     let pages = total.div_ceil(limit).max(1);
-    let data: Vec<Json> = found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
+    let data: Vec<Json> =
+        found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
     Ok(json!({ "data": data, "totalCount": total, "pagination": {
         "currentPage": page, "totalPages": pages, "limit": limit,
         "hasNextPage": page < pages, "hasPrevPage": page > 1,
@@ -157,10 +185,18 @@ fn page(found: Vec<Json>, params: &Params) -> Result<Json> {
 fn visible(app: &App, caller: &Caller) -> std::sync::Arc<Catalog> {
     let state = app.engine().state();
     // Administrators design with the whole document, hidden fields included.
-    if caller.actor().is_administrator() { std::sync::Arc::clone(&state.catalog) } else { state.view(caller.actor()) }
+    if caller.actor().is_administrator() {
+        std::sync::Arc::clone(&state.catalog)
+    } else {
+        state.view(caller.actor())
+    }
 }
 
-async fn one(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Result<Response, Refusal> {
+async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
     readable(&app, &caller)?;
     let view = visible(&app, &caller);
     let collection = view.get(&name).ok_or_else(|| missing(&view, &name))?;
@@ -184,58 +220,97 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
     })?;
     let name = body.remove("collectionName").and_then(|name| name.as_str().map(str::to_owned));
     let (Some(name), Some(schema)) = (name, body.remove("schema").filter(Json::is_object)) else {
-        return Err(Error::new(Code::InvalidBody, "Error creating schema: `collectionName` and `schema` are required")
-            .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
-            .into());
+        return Err(Error::new(
+            Code::InvalidBody,
+            "Error creating schema: `collectionName` and `schema` are required",
+        )
+        .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
+        .into());
     };
     let data = app.engine().create_schema(&name, &schema).await?;
     Ok(done(StatusCode::CREATED, "Schema created successfully", &data))
 }
 
-async fn update(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let mut body = body_object(&body, app.engine().limits())?;
     let Some(schema) = body.remove("schema").filter(Json::is_object) else {
-        return Err(Error::new(Code::InvalidBody, "Error updating schema: `schema` must be an object").into());
+        return Err(Error::new(
+            Code::InvalidBody,
+            "Error updating schema: `schema` must be an object",
+        )
+        .into());
     };
     let data = app.engine().update_schema(&name, &schema).await?;
     Ok(done(StatusCode::OK, "Schema updated successfully", &data))
 }
 
-async fn remove(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Result<Response, Refusal> {
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     app.engine().delete_schema(&name).await?;
     Ok(json_answer(StatusCode::OK, &json!({ "message": "Schema deleted successfully" })))
 }
 
-async fn create_relation(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn create_relation(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let data = app.engine().create_relationship(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Relationship created successfully", &data))
 }
 
-async fn update_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>, body: Bytes) -> Result<Response, Refusal> {
+async fn update_relation(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, relation)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let data = app.engine().update_relationship(&name, &relation, &Json::Object(body)).await?;
     Ok(done(StatusCode::OK, "Relationship updated successfully", &data))
 }
 
-async fn delete_relation(State(app): State<App>, caller: Caller, Path((name, relation)): Path<(String, String)>) -> Result<Response, Refusal> {
+async fn delete_relation(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, relation)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let data = app.engine().delete_relationship(&name, &relation).await?;
     Ok(done(StatusCode::OK, "Relationship deleted successfully", &data))
 }
 
-async fn create_index(State(app): State<App>, caller: Caller, Path(name): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn create_index(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let data = app.engine().create_index(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Index added successfully", &data))
 }
 
-async fn delete_index(State(app): State<App>, caller: Caller, Path((name, index)): Path<(String, String)>) -> Result<Response, Refusal> {
+async fn delete_index(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, index)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
     caller.administrator()?;
     let data = app.engine().delete_index(&name, &index).await?;
     Ok(done(StatusCode::OK, "Index removed successfully", &data))
@@ -252,7 +327,10 @@ async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
     let data = app.engine().apply_schemas(&Json::Object(body)).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "message": "Schemas applied successfully", "data": data })))
+    Ok(json_answer(
+        StatusCode::OK,
+        &json!({ "message": "Schemas applied successfully", "data": data }),
+    ))
 }
 
 async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {

@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn only_faults_of_ours_are_500_or_more() {
         for code in Code::ALL {
-            let ours = matches!(code, Code::Internal | Code::Unavailable | Code::Timeout | Code::DataNewer);
+            let ours = matches!(
+                code,
+                Code::Internal | Code::Unavailable | Code::Timeout | Code::DataNewer
+            );
             assert_eq!(status(*code).as_u16() >= 500, ours, "{code}");
         }
     }

@@ -19,7 +19,10 @@ pub(crate) fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/studio/") }))
         .route("/studio", get(|| async { Redirect::temporary("/studio/") }))
-        .nest_service("/studio/", Router::<()>::new().fallback_service(files).layer(map_response(headers)))
+        .nest_service(
+            "/studio/",
+            Router::<()>::new().fallback_service(files).layer(map_response(headers)),
+        )
 }
 
 /// Hashed assets never change; the page that names them must always be asked for.

@@ -54,9 +54,12 @@ impl Engine {
         if let Some(action) = row.get("action").and_then(Json::as_str)
             && access::Action::parse(action).is_none()
         {
-            return Err(Error::new(Code::ValidationError, format!("permission `action` cannot be `{action}`"))
-                .at("action")
-                .hint("one of `create`, `read`, `update`, `delete`"));
+            return Err(Error::new(
+                Code::ValidationError,
+                format!("permission `action` cannot be `{action}`"),
+            )
+            .at("action")
+            .hint("one of `create`, `read`, `update`, `delete`"));
         }
         match Policy::parse(&row, &state.catalog, self.limits()) {
             Some((_, _, Some(fault))) => Err(fault),
@@ -78,7 +81,9 @@ impl Engine {
         }
         match body {
             None => Err(Error::new(Code::Forbidden, "System roles cannot be deleted")),
-            Some(body) if body.get("name").is_some_and(|name| name.as_str() != Some(&role.name)) => {
+            Some(body)
+                if body.get("name").is_some_and(|name| name.as_str() != Some(&role.name)) =>
+            {
                 Err(Error::new(Code::Forbidden, "System role names cannot be changed"))
             }
             Some(_) => Ok(()),
@@ -87,11 +92,8 @@ impl Engine {
 
     /// One record of a system collection as stored, for checks that need the whole row.
     pub async fn stored_row(&self, collection: &str, key: &Json) -> Result<Map<String, Json>> {
-        let read = Read {
-            collection: collection.to_owned(),
-            key: Some(key.clone()),
-            ..Read::default()
-        };
+        let read =
+            Read { collection: collection.to_owned(), key: Some(key.clone()), ..Read::default() };
         let rows = self.find(&read, "check a write against the stored record").await?;
         rows.into_iter().next().ok_or_else(|| not_found("update"))
     }

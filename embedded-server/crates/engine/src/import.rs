@@ -62,10 +62,14 @@ impl Imports {
     /// Starts the one worker. Jobs that a crash cut off are told as failed.
     pub async fn open(engine: Engine, folder: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&folder).map_err(|fault| {
-            Error::new(Code::ConfigInvalid, format!("cannot use the folder {}: {fault}", folder.display()))
+            Error::new(
+                Code::ConfigInvalid,
+                format!("cannot use the folder {}: {fault}", folder.display()),
+            )
         })?;
         let (queue, work) = mpsc::channel(QUEUE_MAX);
-        let imports = Self(Arc::new(Inner { engine, folder, queue, live: Mutex::new(HashMap::new()) }));
+        let imports =
+            Self(Arc::new(Inner { engine, folder, queue, live: Mutex::new(HashMap::new()) }));
         for mut job in imports.stored().await? {
             if !job.state.is_final() {
                 job.fail("the server ended during this import; the rows written so far stand and can be undone");
@@ -87,7 +91,8 @@ impl Imports {
     pub async fn start(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
         self.check_target(&ask, actor)?;
         if !ask.dry_run && !ask.again {
-            let earlier = self.stored().await?.into_iter().find(|job| job.repeats(&ask) && owns(actor, job));
+            let earlier =
+                self.stored().await?.into_iter().find(|job| job.repeats(&ask) && owns(actor, job));
             if let Some(mut job) = earlier {
                 job.already_imported = true;
                 drop(std::fs::remove_file(&ask.path));
@@ -95,7 +100,8 @@ impl Imports {
             }
         }
         let job = Job::new(base::short_id()?, &ask, actor.user(), self.0.engine.clock().now_iso());
-        self.queue(&job, |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live }).await?;
+        self.queue(&job, |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live })
+            .await?;
         Ok(job)
     }
 
@@ -103,10 +109,16 @@ impl Imports {
     pub async fn undo(&self, id: &str, actor: &Actor) -> Result<Job> {
         let mut job = self.get(id, actor).await?;
         if job.rows_written == 0 || job.dry_run {
-            return Err(Error::new(Code::ValidationError, "this import wrote nothing that could be undone"));
+            return Err(Error::new(
+                Code::ValidationError,
+                "this import wrote nothing that could be undone",
+            ));
         }
         if !job.state.is_final() || job.state == State::Undone {
-            return Err(Error::new(Code::ValidationError, format!("an import that is {} cannot be undone", job.state.as_str())));
+            return Err(Error::new(
+                Code::ValidationError,
+                format!("an import that is {} cannot be undone", job.state.as_str()),
+            ));
         }
         job.state = State::Undoing;
         self.queue(&job, |live| Work::Undo { actor: actor.clone(), live }).await?;
@@ -160,7 +172,8 @@ impl Imports {
 
     fn check_target(&self, ask: &ImportAsk, actor: &Actor) -> Result<()> {
         let state = self.0.engine.state();
-        let granted = actor.unbound() || actor.policies.get(&ask.collection, access::Action::Create).is_some();
+        let granted = actor.unbound()
+            || actor.policies.get(&ask.collection, access::Action::Create).is_some();
         let Some(collection) = state.catalog.get(&ask.collection).filter(|_| granted) else {
             return Err(match actor.unbound() {
                 true => crate::read::unknown_collection(&ask.collection, &state),
@@ -169,8 +182,11 @@ impl Imports {
         };
         for field in ask.mapping.values().flatten() {
             if collection.field(field).is_none() && collection.relation(field).is_none() {
-                let error = Error::new(Code::UnknownField, format!("`{}` has no field `{field}`", ask.collection))
-                    .at(format!("mapping.{field}"));
+                let error = Error::new(
+                    Code::UnknownField,
+                    format!("`{}` has no field `{field}`", ask.collection),
+                )
+                .at(format!("mapping.{field}"));
                 return Err(match base::nearest(field, collection.visible_names()) {
                     Some(near) if actor.unbound() => error.hint(format!("did you mean `{near}`?")),
                     Some(_) | None => error,
@@ -182,11 +198,16 @@ impl Imports {
 
     async fn queue(&self, job: &Job, work: impl FnOnce(Live) -> Work) -> Result<()> {
         let place = self.0.queue.clone().try_reserve_owned().map_err(|_| {
-            Error::new(Code::Unavailable, format!("{QUEUE_MAX} imports are waiting already")).retry_after_ms(5_000)
+            Error::new(Code::Unavailable, format!("{QUEUE_MAX} imports are waiting already"))
+                .retry_after_ms(5_000)
         })?;
         self.keep(job).await?;
         let live = Live { job: Arc::new(Mutex::new(job.clone())), cancelled: Arc::default() };
-        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone(), live.clone());
+        self.0
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job.id.clone(), live.clone());
         place.send(work(live));
         Ok(())
     }
@@ -231,7 +252,10 @@ impl Imports {
             return Ok(());
         }
         if refused > 0 && ask.mode == Mode::All {
-            return Err(Error::new(Code::ImportFailed, format!("{refused} of {} rows were refused; nothing was written", valid + refused)));
+            return Err(Error::new(
+                Code::ImportFailed,
+                format!("{refused} of {} rows were refused; nothing was written", valid + refused),
+            ));
         }
         self.write(ask, actor, live, &rejected).await
     }
@@ -246,7 +270,10 @@ impl Imports {
         while let Some(batch) = batches.recv().await {
             for row in batch? {
                 let judged = cells.body(&row).and_then(|body| {
-                    self.0.engine.judge_create(&ask.collection, body, actor).map_err(|fault| cells.addressed(&row, &fault))
+                    self.0
+                        .engine
+                        .judge_create(&ask.collection, body, actor)
+                        .map_err(|fault| cells.addressed(&row, &fault))
                 });
                 if let Err(faults) = &judged {
                     refused.insert(row.line);
@@ -263,7 +290,13 @@ impl Imports {
         Ok(refused)
     }
 
-    async fn write(&self, ask: &ImportAsk, actor: &Actor, live: &Live, rejected: &HashSet<u64>) -> Result<()> {
+    async fn write(
+        &self,
+        ask: &ImportAsk,
+        actor: &Actor,
+        live: &Live,
+        rejected: &HashSet<u64>,
+    ) -> Result<()> {
         live.with(|job| {
             job.state = State::Writing;
             job.bytes_read = 0;
@@ -272,12 +305,18 @@ impl Imports {
         let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
         let mut rejects = Rejects::append(self.rejects_path(&live.id()))?;
         while let Some(batch) = batches.recv().await {
-            let good: Vec<Row> = batch?.into_iter().filter(|row| !rejected.contains(&row.line)).collect();
-            self.write_batch(ask, actor, live, &cells, good, &mut rejects).await?;
+            let good: Vec<Row> =
+                batch?.into_iter().filter(|row| !rejected.contains(&row.line)).collect();
+            let batch = Batch { ask, actor, live, cells: &cells };
+            self.write_batch(&batch, good, &mut rejects).await?;
             let refused_late = live.with(|job| job.rows_rejected) > rejected.len() as u64;
             if live.is_cancelled() || (refused_late && ask.mode == Mode::All) {
                 let end = if live.is_cancelled() { State::Cancelled } else { State::Failed };
-                live.with(|job| job.error = (end == State::Failed).then(|| String::from("a row was refused by the database; nothing was kept")));
+                live.with(|job| {
+                    job.error = (end == State::Failed).then(|| {
+                        String::from("a row was refused by the database; nothing was kept")
+                    })
+                });
                 return self.remove_rows(&Actor::system("take back an import"), live, end).await;
             }
         }
@@ -288,7 +327,13 @@ impl Imports {
 
     /// Writes rows in one transaction; when the database refuses it, the rows at fault are found
     /// by halving, so that each is told with its own reason.
-    async fn write_batch(&self, ask: &ImportAsk, actor: &Actor, live: &Live, cells: &Cells, rows: Vec<Row>, rejects: &mut Rejects) -> Result<()> {
+    async fn write_batch(
+        &self,
+        batch: &Batch<'_>,
+        rows: Vec<Row>,
+        rejects: &mut Rejects,
+    ) -> Result<()> {
+        let Batch { ask, actor, live, cells } = *batch;
         let source = format!("import:{}", live.id());
         let mut waiting = vec![rows];
         while let Some(rows) = waiting.pop() {
@@ -304,7 +349,14 @@ impl Imports {
             let write = Write { operations, strict: true };
             match self.0.engine.write(write, actor, Some(&source)).await {
                 Ok(_) => live.with(|job| job.written(&rows)),
-                Err(fault) if matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout) => return Err(fault),
+                Err(fault)
+                    if matches!(
+                        fault.code(),
+                        Code::Internal | Code::Unavailable | Code::Timeout
+                    ) =>
+                {
+                    return Err(fault);
+                }
                 Err(fault) if rows.len() == 1 => {
                     let faults = cells.addressed(&rows[0], &fault);
                     rejects.write(&rows[0], &faults)?;
@@ -384,13 +436,16 @@ impl Imports {
     async fn stored(&self) -> Result<Vec<Job>> {
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT ?1"#,
-            Dialect::Postgres => r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT $1::bigint"#,
+            Dialect::Postgres => {
+                r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT $1::bigint"#
+            }
         };
         let binds = vec![Bind::Value(Value::Int(LISTED_MAX))];
         let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
         let parse = |row: &Vec<Value>| {
             let text = row.first().and_then(Value::as_text).unwrap_or_default();
-            serde_json::from_str(text).map_err(|fault| Error::internal("a stored import is unreadable").caused_by(fault))
+            serde_json::from_str(text)
+                .map_err(|fault| Error::internal("a stored import is unreadable").caused_by(fault))
         };
         rows.iter().map(parse).collect()
     }
@@ -404,7 +459,8 @@ impl Imports {
                 r#"INSERT INTO "_import"(id, at_ms, job) VALUES ($1, $2::bigint, $3) ON CONFLICT(id) DO UPDATE SET job = excluded.job"#
             }
         };
-        let json = serde_json::to_string(job).map_err(|fault| Error::internal("write an import").caused_by(fault))?;
+        let json = serde_json::to_string(job)
+            .map_err(|fault| Error::internal("write an import").caused_by(fault))?;
         let binds = vec![
             Bind::Value(Value::text(&job.id)),
             Bind::Value(Value::Int(self.0.engine.clock().now_ms())),
@@ -414,6 +470,14 @@ impl Imports {
         let steps = vec![ProgramStep { statement, expect: Expect::Any }];
         self.0.engine.store().write(Program { steps }).await.map(drop)
     }
+}
+
+/// What every batch of one job shares.
+struct Batch<'a> {
+    ask: &'a ImportAsk,
+    actor: &'a Actor,
+    live: &'a Live,
+    cells: &'a Cells,
 }
 
 impl Live {
@@ -464,7 +528,10 @@ impl Rejects {
             let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
             if !self.append {
-                let head = row.names().map(str::to_owned).chain([String::from("_line"), String::from("_reason")]);
+                let head = row
+                    .names()
+                    .map(str::to_owned)
+                    .chain([String::from("_line"), String::from("_reason")]);
                 writer.write_record(head).map_err(trouble)?;
             }
             self.writer = Some(writer);
@@ -479,7 +546,9 @@ impl Rejects {
 
     fn finish(mut self) -> Result<()> {
         match &mut self.writer {
-            Some(writer) => writer.flush().map_err(|fault| unwritable(&self.path, &fault.to_string())),
+            Some(writer) => {
+                writer.flush().map_err(|fault| unwritable(&self.path, &fault.to_string()))
+            }
             None => Ok(()),
         }
     }

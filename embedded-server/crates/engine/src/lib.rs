@@ -17,12 +17,12 @@ mod write;
 
 pub use about::About;
 pub use feed::{Change, Feed, Place};
-pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use hook::{BeforeWrite, field_is};
+pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use read::Records;
 pub use sql::Numbers;
-pub use store::Counters;
 pub use state::{Role, State};
+pub use store::Counters;
 pub use write::Written;
 
 use arc_swap::ArcSwap;
@@ -126,12 +126,22 @@ impl Engine {
 
     /// Puts a catalog in place, with the policies resolved against it.
     pub(crate) async fn swap(&self, catalog: Arc<Catalog>) -> Result<()> {
-        let all = |collection: &str| Read { collection: collection.to_owned(), limit: Some(-1), ..Read::default() };
+        let all = |collection: &str| Read {
+            collection: collection.to_owned(),
+            limit: Some(-1),
+            ..Read::default()
+        };
         let roles = self.find(&all("baasix_Role"), "load roles").await?;
         let permissions = self.find(&all("baasix_Permission"), "load permissions").await?;
-        let state = State::build(catalog, roles, permissions, self.limits(), &mut |role, collection, fault| {
-            tracing::warn!(role, collection, %fault, "a stored permission is broken and denies");
-        });
+        let state = State::build(
+            catalog,
+            roles,
+            permissions,
+            self.limits(),
+            &mut |role, collection, fault| {
+                tracing::warn!(role, collection, %fault, "a stored permission is broken and denies");
+            },
+        );
         self.0.state.store(Arc::new(state));
         self.identity_changed();
         Ok(())

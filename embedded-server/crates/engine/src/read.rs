@@ -60,9 +60,15 @@ impl Engine {
     }
 
     /// Reads without the page cap, in bounded chunks of rows, for exports.
-    pub async fn stream(&self, read: &Read, actor: &Actor, numbers: Numbers) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+    pub async fn stream(
+        &self,
+        read: &Read,
+        actor: &Actor,
+        numbers: Numbers,
+    ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
         let state = self.state();
-        let (mut compiled, _) = self.prepare(&state, read, actor, numbers)?;
+        let read = Read { uncapped: true, ..read.clone() };
+        let (mut compiled, _) = self.prepare(&state, &read, actor, numbers)?;
         compiled.total = None;
         self.store().stream(&compiled).await
     }
@@ -73,7 +79,13 @@ impl Engine {
         parse_rows(&records.json)
     }
 
-    fn prepare(&self, state: &State, read: &Read, actor: &Actor, numbers: Numbers) -> Result<(Compiled, Facts)> {
+    fn prepare(
+        &self,
+        state: &State,
+        read: &Read,
+        actor: &Actor,
+        numbers: Numbers,
+    ) -> Result<(Compiled, Facts)> {
         let words = actor.words(self.clock().now_ms());
         let view = state.view(actor);
         if view.get(&read.collection).is_none() {
@@ -82,7 +94,8 @@ impl Engine {
                 false => access::denied(access::Action::Read, &read.collection),
             });
         }
-        let scope = Scope { visible: &view, full: &state.catalog, words: &words, limits: self.limits() };
+        let scope =
+            Scope { visible: &view, full: &state.catalog, words: &words, limits: self.limits() };
         let plan = query::resolve_read(read, &scope)?;
         let facts = Facts {
             table: plan.collection.name.clone(),

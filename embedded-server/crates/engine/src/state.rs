@@ -49,11 +49,15 @@ impl State {
     ) -> Self {
         let mut built = IndexMap::new();
         for record in roles {
-            let text = |key: &str| record.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+            let text =
+                |key: &str| record.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
             let (id, name) = (text("id"), text("name"));
             let mut policies = Policies::default();
             let mut rows = Vec::new();
-            for row in permissions.iter().filter(|row| row.get("role_Id").and_then(Json::as_str) == Some(&id)) {
+            for row in permissions
+                .iter()
+                .filter(|row| row.get("role_Id").and_then(Json::as_str) == Some(&id))
+            {
                 rows.push(Json::Object(row.clone()));
                 if let Some((collection, policy, fault)) = Policy::parse(row, &catalog, limits) {
                     if let Some(fault) = fault {

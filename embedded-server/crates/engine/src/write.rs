@@ -17,9 +17,24 @@ pub struct Written {
     pub warnings: Vec<Detail>,
 }
 
+/// A write that only waits for the store.
+struct Prepared {
+    compiled: CompiledWrite,
+    /// For each asked operation, the step of the plan whose record answers it.
+    answers: Vec<usize>,
+    warnings: Vec<Detail>,
+    /// Collections that nested steps write to.
+    touched: BTreeSet<String>,
+}
+
 impl Engine {
     /// Writes everything or nothing, with one `_change` row per record in the same transaction.
-    pub async fn write(&self, mut write: Write, actor: &Actor, source: Option<&str>) -> Result<Written> {
+    pub async fn write(
+        &self,
+        mut write: Write,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<Written> {
         if write.operations.is_empty() {
             return Ok(Written::default());
         }
@@ -27,12 +42,14 @@ impl Engine {
         let state = self.state();
         let touched: BTreeSet<String> =
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
-        let (compiled, answers, warnings, all_touched) = self.prepare_write(&state, write, actor, source)?;
-        let outcome = self.store().write(compiled.program).await?;
-        let keys = answers
+        let prepared = self.prepare_write(&state, write, actor, source)?;
+        let outcome = self.store().write(prepared.compiled.program).await?;
+        let keys = prepared
+            .answers
             .iter()
             .map(|step| {
-                compiled
+                prepared
+                    .compiled
                     .keys
                     .get(*step)
                     .and_then(|at| outcome.steps.get(*at))
@@ -40,16 +57,17 @@ impl Engine {
                     .unwrap_or(Value::Null)
             })
             .collect();
-        self.after_write(&touched, &all_touched).await?;
-        Ok(Written { keys, warnings })
+        self.after_write(&touched, &prepared.touched).await?;
+        Ok(Written { keys, warnings: prepared.warnings })
     }
 
     /// The statements a write would run, without running them.
     pub async fn preview(&self, mut write: Write, actor: &Actor) -> Result<Vec<String>> {
         self.before_write(&mut write, actor).await?;
         let state = self.state();
-        let (compiled, ..) = self.prepare_write(&state, write, actor, None)?;
-        let texts = compiled.program.steps.iter().map(|step| step.statement.text.to_string());
+        let prepared = self.prepare_write(&state, write, actor, None)?;
+        let texts =
+            prepared.compiled.program.steps.iter().map(|step| step.statement.text.to_string());
         // What is shown is what changes the caller's records; bookkeeping stays out of sight.
         Ok(texts.filter(|text| !text.contains("\"_change\"") || text.contains("WITH")).collect())
     }
@@ -60,7 +78,7 @@ impl Engine {
         mut write: Write,
         actor: &Actor,
         source: Option<&str>,
-    ) -> Result<(CompiledWrite, Vec<usize>, Vec<Detail>, BTreeSet<String>)> {
+    ) -> Result<Prepared> {
         for operation in &write.operations {
             let name = collection_of(operation);
             if actor.unbound() && state.catalog.get(name).is_none() {
@@ -76,11 +94,8 @@ impl Engine {
             words: &words,
             limits: self.limits(),
         };
-        let context = Context {
-            words: words.clone(),
-            administrator: actor.unbound(),
-            strict: write.strict,
-        };
+        let context =
+            Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
         let answers = std::mem::take(&mut plan.answers);
         let warnings = std::mem::take(&mut plan.warnings);
@@ -96,8 +111,9 @@ impl Engine {
             source: source.map(str::to_owned),
             at_ms: self.clock().now_ms(),
         };
-        let compiled = sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
-        Ok((compiled, answers, warnings, touched))
+        let compiled =
+            sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
+        Ok(Prepared { compiled, answers, warnings, touched })
     }
 
     /// Makes what was written visible to the next request: permissions, roles, identity, feed.
@@ -106,7 +122,14 @@ impl Engine {
         if touched("baasix_Permission") || touched("baasix_Role") {
             self.reload_policies().await?;
         }
-        let identity = ["baasix_User", "baasix_UserRole", "baasix_Role", "baasix_Sessions", "baasix_Tenant", "baasix_ApiToken"];
+        let identity = [
+            "baasix_User",
+            "baasix_UserRole",
+            "baasix_Role",
+            "baasix_Sessions",
+            "baasix_Tenant",
+            "baasix_ApiToken",
+        ];
         if identity.iter().any(|name| touched(name)) {
             self.identity_changed();
         }
@@ -137,8 +160,11 @@ fn touched_by(step: &query::Step) -> Option<String> {
 fn refuse_catalog_rows(operation: &Operation, actor: &Actor) -> Result<()> {
     let guarded = collection_of(operation) == "baasix_SchemaDefinition";
     if guarded && !matches!(actor.identity, Identity::System(_)) {
-        return Err(Error::new(Code::Forbidden, "schema definitions are changed through `/schemas`")
-            .hint("use POST, PATCH or DELETE `/schemas/:collection`"));
+        return Err(Error::new(
+            Code::Forbidden,
+            "schema definitions are changed through `/schemas`",
+        )
+        .hint("use POST, PATCH or DELETE `/schemas/:collection`"));
     }
     Ok(())
 }
@@ -167,7 +193,8 @@ impl Engine {
             words: &words,
             limits: self.limits(),
         };
-        let context = Context { words: words.clone(), administrator: actor.unbound(), strict: true };
+        let context =
+            Context { words: words.clone(), administrator: actor.unbound(), strict: true };
         query::resolve_write(&write, &scope, &context).map(drop)
     }
 }

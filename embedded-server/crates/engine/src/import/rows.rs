@@ -60,7 +60,11 @@ fn text_of(json: &Json) -> String {
 }
 
 /// Reads the file on a thread of its own, in batches; at most `ahead` of them wait.
-pub(super) fn read(ask: &ImportAsk, ahead: usize, batch_rows: usize) -> mpsc::Receiver<Result<Vec<Row>>> {
+pub(super) fn read(
+    ask: &ImportAsk,
+    ahead: usize,
+    batch_rows: usize,
+) -> mpsc::Receiver<Result<Vec<Row>>> {
     let (send, receive) = mpsc::channel(ahead);
     let ask = ask.clone();
     tokio::task::spawn_blocking(move || {
@@ -113,7 +117,8 @@ impl Batches {
 }
 
 fn open(ask: &ImportAsk) -> Result<File> {
-    File::open(&ask.path).map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))
+    File::open(&ask.path)
+        .map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))
 }
 
 fn broken(line: u64, what: impl std::fmt::Display) -> Error {
@@ -147,11 +152,18 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
             continue;
         }
         let texts = record.iter().map(|cell| {
-            std::str::from_utf8(cell).map(str::to_owned).map_err(|_| broken(line, "it is not UTF-8"))
+            std::str::from_utf8(cell)
+                .map(str::to_owned)
+                .map_err(|_| broken(line, "it is not UTF-8"))
         });
         let texts = texts.collect::<Result<Vec<String>>>()?;
         let ends_at = reader.position().byte();
-        batches.push(Row { line, ends_at, names: Arc::clone(&names), cells: RowCells::Texts(texts) })?;
+        batches.push(Row {
+            line,
+            ends_at,
+            names: Arc::clone(&names),
+            cells: RowCells::Texts(texts),
+        })?;
     }
 }
 
@@ -165,8 +177,14 @@ fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<()
         if text.trim().is_empty() {
             continue;
         }
-        let object: Map<String, Json> = serde_json::from_str(&text).map_err(|fault| broken(line, fault))?;
-        batches.push(Row { line, ends_at, names: Arc::default(), cells: RowCells::Object(object) })?;
+        let object: Map<String, Json> =
+            serde_json::from_str(&text).map_err(|fault| broken(line, fault))?;
+        batches.push(Row {
+            line,
+            ends_at,
+            names: Arc::default(),
+            cells: RowCells::Object(object),
+        })?;
     }
     Ok(())
 }
@@ -194,7 +212,10 @@ struct EachObject<'a> {
 impl<'de> DeserializeSeed<'de> for EachObject<'_> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<(), D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
@@ -210,7 +231,12 @@ impl<'de> Visitor<'de> for EachObject<'_> {
         let mut line = 0_u64;
         while let Some(object) = seq.next_element::<Map<String, Json>>()? {
             line += 1;
-            let row = Row { line, ends_at: self.bytes, names: Arc::default(), cells: RowCells::Object(object) };
+            let row = Row {
+                line,
+                ends_at: self.bytes,
+                names: Arc::default(),
+                cells: RowCells::Object(object),
+            };
             if let Err(stopped) = self.batches.push(row) {
                 *self.stopped = Some(stopped);
                 return Err(serde::de::Error::custom("stopped"));
@@ -231,7 +257,11 @@ pub(super) struct Cells {
 impl Cells {
     pub(super) fn new(ask: &ImportAsk, collection: Option<&Arc<Collection>>) -> Self {
         let kinds = collection.map(|collection| {
-            collection.fields.values().map(|field| (field.name.clone(), field.kind.clone())).collect()
+            collection
+                .fields
+                .values()
+                .map(|field| (field.name.clone(), field.kind.clone()))
+                .collect()
         });
         Self {
             mapping: ask.mapping.clone(),
@@ -248,8 +278,16 @@ impl Cells {
         match &row.cells {
             RowCells::Texts(texts) => {
                 if texts.len() != row.names.len() {
-                    let message = format!("{} cells where the header has {}", texts.len(), row.names.len());
-                    return Err(vec![fault(row.line, None, None, None, message, Code::ImportFailed)]);
+                    let message =
+                        format!("{} cells where the header has {}", texts.len(), row.names.len());
+                    return Err(vec![fault(
+                        row.line,
+                        None,
+                        None,
+                        None,
+                        message,
+                        Code::ImportFailed,
+                    )]);
                 }
                 for (name, text) in row.names.iter().zip(texts) {
                     if let Some(field) = self.field(name)
@@ -262,8 +300,14 @@ impl Cells {
             RowCells::Object(object) => {
                 for (name, value) in object {
                     if let Some(field) = self.field(name) {
-                        let null = self.null_text.as_deref().is_some_and(|word| value.as_str() == Some(word));
-                        body.insert(field.to_owned(), if null { Json::Null } else { value.clone() });
+                        let null = self
+                            .null_text
+                            .as_deref()
+                            .is_some_and(|word| value.as_str() == Some(word));
+                        body.insert(
+                            field.to_owned(),
+                            if null { Json::Null } else { value.clone() },
+                        );
                     }
                 }
             }
@@ -285,7 +329,9 @@ impl Cells {
             return Some(Json::Null);
         }
         let kind = self.kinds.get(field);
-        let is_text = kind.is_some_and(|kind| kind.is_text() && !matches!(kind, FieldKind::Enum { .. } | FieldKind::Suid));
+        let is_text = kind.is_some_and(|kind| {
+            kind.is_text() && !matches!(kind, FieldKind::Enum { .. } | FieldKind::Suid)
+        });
         if text.is_empty() && !is_text {
             return None;
         }
@@ -309,7 +355,14 @@ impl Cells {
     pub(super) fn addressed(&self, row: &Row, error: &Error) -> Vec<RowFault> {
         let details = error.detail_list();
         if details.is_empty() {
-            return vec![fault(row.line, None, None, None, error.message().to_owned(), error.code())];
+            return vec![fault(
+                row.line,
+                None,
+                None,
+                None,
+                error.message().to_owned(),
+                error.code(),
+            )];
         }
         let one = |detail: &Detail| {
             let field = detail.field.as_deref();
@@ -317,13 +370,27 @@ impl Cells {
                 row.names().find(|name| self.field(name) == Some(field)).map(str::to_owned)
             });
             let value = column.as_deref().and_then(|column| row.text(column));
-            fault(row.line, column, field.map(str::to_owned), value, detail.message.clone(), error.code())
+            fault(
+                row.line,
+                column,
+                field.map(str::to_owned),
+                value,
+                detail.message.clone(),
+                error.code(),
+            )
         };
         details.iter().map(one).collect()
     }
 }
 
-fn fault(line: u64, column: Option<String>, field: Option<String>, value: Option<String>, message: String, code: Code) -> RowFault {
+fn fault(
+    line: u64,
+    column: Option<String>,
+    field: Option<String>,
+    value: Option<String>,
+    message: String,
+    code: Code,
+) -> RowFault {
     // A cell may be a megabyte; a reader needs its beginning.
     let value = value.map(|text| text.chars().take(200).collect());
     RowFault { line, column, field, value, message, code: code.as_str().to_owned() }

@@ -27,7 +27,10 @@ impl IntoResponse for Refusal {
         let mut response = Response::new(Body::from(body(&error, status).to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(ms) = error.retry_ms()
             && let Ok(seconds) = HeaderValue::from_str(&ms.div_ceil(1_000).max(1).to_string())
@@ -42,7 +45,8 @@ impl IntoResponse for Refusal {
 pub(crate) fn body(error: &Error, status: StatusCode) -> Json {
     let ours = error.code() == Code::Internal;
     let message = if ours { "the server failed; the cause is in its log" } else { error.message() };
-    let list: Vec<Json> = if ours { Vec::new() } else { error.detail_list().iter().map(detail).collect() };
+    let list: Vec<Json> =
+        if ours { Vec::new() } else { error.detail_list().iter().map(detail).collect() };
     let mut inner = Map::new();
     inner.insert(String::from("message"), json!(message));
     inner.insert(String::from("code"), json!(error.code().as_str()));

@@ -21,7 +21,10 @@ impl Params {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let (head, keys) = split_brackets(&name);
             if keys.len() > limits.filter_depth_max {
-                return Err(invalid(head, format!("is nested deeper than {}", limits.filter_depth_max)));
+                return Err(invalid(
+                    head,
+                    format!("is nested deeper than {}", limits.filter_depth_max),
+                ));
             }
             insert(&mut root, head, &keys, value.into_owned());
         }
@@ -75,12 +78,22 @@ impl Params {
                     for one in inner {
                         match one {
                             Json::String(word) => words.push(word),
-                            other => return Err(invalid(key, format!("holds `{other}`, which is not a text"))),
+                            other => {
+                                return Err(invalid(
+                                    key,
+                                    format!("holds `{other}`, which is not a text"),
+                                ));
+                            }
                         }
                     }
                 }
                 Json::String(text) => {
-                    words.extend(text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned));
+                    words.extend(
+                        text.split(',')
+                            .map(str::trim)
+                            .filter(|word| !word.is_empty())
+                            .map(str::to_owned),
+                    );
                 }
                 other => return Err(invalid(key, format!("holds `{other}`, which is not a text"))),
             }
@@ -103,9 +116,9 @@ impl Params {
     fn natural(&self, key: &str) -> Result<Option<u64>> {
         match self.integer(key)? {
             None => Ok(None),
-            Some(n) => u64::try_from(n)
-                .map(Some)
-                .map_err(|_| invalid(key, format!("`{n}` is below zero"))),
+            Some(n) => {
+                u64::try_from(n).map(Some).map_err(|_| invalid(key, format!("`{n}` is below zero")))
+            }
         }
     }
 }
@@ -142,7 +155,11 @@ fn filter(params: &Params, key: &str, limits: &Limits) -> Result<Option<Filter>>
     params.json(key)?.map(|json| query::parse_filter(&json, key, limits)).transpose()
 }
 
-fn rel_conditions(params: &Params, limits: &Limits, is_relation: &dyn Fn(&str) -> bool) -> Result<RelConditions> {
+fn rel_conditions(
+    params: &Params,
+    limits: &Limits,
+    is_relation: &dyn Fn(&str) -> bool,
+) -> Result<RelConditions> {
     match params.json("relConditions")? {
         None => Ok(RelConditions::default()),
         Some(json) => query::parse_rel_conditions(&json, "relConditions", is_relation, limits),
@@ -154,7 +171,9 @@ fn count(params: &Params) -> Result<CountMode> {
         None | Some("exact") => Ok(CountMode::Exact),
         Some("estimate") => Ok(CountMode::Estimate),
         Some("none") => Ok(CountMode::None),
-        Some(other) => Err(invalid("count", format!("`{other}` is not `exact`, `estimate` or `none`"))),
+        Some(other) => {
+            Err(invalid("count", format!("`{other}` is not `exact`, `estimate` or `none`")))
+        }
     }
 }
 
@@ -186,8 +205,12 @@ fn sort_text(text: &str, keys: &mut Vec<SortAsked>) -> Result<()> {
     }
     for word in trimmed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
         keys.push(match (word.strip_prefix('-'), word.rsplit_once(':')) {
-            (Some(path), _) => SortAsked { path: path.to_owned(), direction: Direction::Descending },
-            (None, Some((path, way))) => SortAsked { path: path.to_owned(), direction: direction(way)? },
+            (Some(path), _) => {
+                SortAsked { path: path.to_owned(), direction: Direction::Descending }
+            }
+            (None, Some((path, way))) => {
+                SortAsked { path: path.to_owned(), direction: direction(way)? }
+            }
             (None, None) => SortAsked { path: word.to_owned(), direction: Direction::Ascending },
         });
     }
@@ -201,16 +224,25 @@ fn sort_json(json: &Json, keys: &mut Vec<SortAsked>) -> Result<()> {
         Json::Object(map) => {
             let named = map.get("column").or_else(|| map.get("field")).and_then(Json::as_str);
             if let Some(path) = named {
-                let way = map.get("order").or_else(|| map.get("direction")).and_then(Json::as_str).unwrap_or("asc");
+                let way = map
+                    .get("order")
+                    .or_else(|| map.get("direction"))
+                    .and_then(Json::as_str)
+                    .unwrap_or("asc");
                 keys.push(SortAsked { path: path.to_owned(), direction: direction(way)? });
                 return Ok(());
             }
             for (path, way) in map {
                 if path == "_distance" {
-                    return Err(Error::new(Code::FeatureUnavailable, "sorting by distance is not available yet")
-                        .at("sort._distance"));
+                    return Err(Error::new(
+                        Code::FeatureUnavailable,
+                        "sorting by distance is not available yet",
+                    )
+                    .at("sort._distance"));
                 }
-                let way = way.as_str().ok_or_else(|| invalid("sort", format!("the direction of `{path}` is not a text")))?;
+                let way = way.as_str().ok_or_else(|| {
+                    invalid("sort", format!("the direction of `{path}` is not a text"))
+                })?;
                 keys.push(SortAsked { path: path.clone(), direction: direction(way)? });
             }
             Ok(())
@@ -246,15 +278,17 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
             Json::String(word) => (word.clone(), String::from("*")),
             Json::Object(asked) => {
                 let text = |key: &str| asked.get(key).and_then(Json::as_str).map(str::to_owned);
-                let word = text("function").ok_or_else(|| invalid("aggregate", format!("`{alias}` names no function")))?;
+                let word = text("function")
+                    .ok_or_else(|| invalid("aggregate", format!("`{alias}` names no function")))?;
                 (word, text("field").unwrap_or_else(|| String::from("*")))
             }
             other => return Err(invalid("aggregate", format!("`{alias}` is `{other}`"))),
         };
         let known = FUNCTIONS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
         let Some((_, function)) = known else {
-            let error = Error::new(Code::InvalidQuery, format!("Unsupported aggregate function: {word}"))
-                .at(format!("aggregate.{alias}.function"));
+            let error =
+                Error::new(Code::InvalidQuery, format!("Unsupported aggregate function: {word}"))
+                    .at(format!("aggregate.{alias}.function"));
             return Err(match nearest(&word, FUNCTIONS.iter().map(|(name, _)| *name)) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,
@@ -274,7 +308,9 @@ fn invalid(key: &str, what: impl AsRef<str>) -> Error {
 
 /// `filter[a][gt]` is `filter` with the keys `a`, `gt`; `fields[]` has one empty key.
 fn split_brackets(name: &str) -> (&str, Vec<&str>) {
-    let Some(open) = name.find('[').filter(|_| name.ends_with(']')) else { return (name, Vec::new()) };
+    let Some(open) = name.find('[').filter(|_| name.ends_with(']')) else {
+        return (name, Vec::new());
+    };
     let inner = &name[open + 1..name.len() - 1];
     (&name[..open], inner.split("][").collect())
 }
@@ -307,7 +343,8 @@ fn insert(map: &mut Map<String, Json>, head: &str, keys: &[&str], value: String)
 fn unfold(json: Json) -> Json {
     match json {
         Json::Object(map) => {
-            let counted = !map.is_empty() && map.keys().enumerate().all(|(at, key)| *key == at.to_string());
+            let counted =
+                !map.is_empty() && map.keys().enumerate().all(|(at, key)| *key == at.to_string());
             if counted {
                 Json::Array(map.into_iter().map(|(_, value)| unfold(value)).collect())
             } else {
@@ -359,15 +396,24 @@ mod tests {
         ] {
             let sort = ask(query).unwrap().sort;
             assert_eq!(sort.len(), 2, "{query}");
-            assert_eq!((sort[0].path.as_str(), sort[0].direction), ("createdAt", Direction::Descending), "{query}");
-            assert_eq!((sort[1].path.as_str(), sort[1].direction), ("name", Direction::Ascending), "{query}");
+            assert_eq!(
+                (sort[0].path.as_str(), sort[0].direction),
+                ("createdAt", Direction::Descending),
+                "{query}"
+            );
+            assert_eq!(
+                (sort[1].path.as_str(), sort[1].direction),
+                ("name", Direction::Ascending),
+                "{query}"
+            );
         }
     }
 
     #[test]
     fn a_filter_is_the_same_in_json_and_in_brackets() {
         let text = ask(r#"filter={"views":{"gt":"5"},"tag":{"in":["a","b"]}}"#).unwrap().filter;
-        let brackets = ask("filter[views][gt]=5&filter[tag][in][0]=a&filter[tag][in][1]=b").unwrap().filter;
+        let brackets =
+            ask("filter[views][gt]=5&filter[tag][in][0]=a&filter[tag][in][1]=b").unwrap().filter;
         assert_eq!(text, brackets);
     }
 
@@ -390,8 +436,15 @@ mod tests {
     #[test]
     fn the_rest_is_read_too() {
         let read = ask("limit=20&page=2&search=a+b&searchFields=[\"t\"]&paranoid=false&count=estimate&after=&aggregate={\"n\":\"count\"}&groupBy=a,b").unwrap();
-        assert_eq!((read.limit, read.page, read.search.as_deref()), (Some(20), Some(2), Some("a b")));
-        assert!(read.with_deleted && read.count == CountMode::Estimate && read.after.as_deref() == Some(""));
+        assert_eq!(
+            (read.limit, read.page, read.search.as_deref()),
+            (Some(20), Some(2), Some("a b"))
+        );
+        assert!(
+            read.with_deleted
+                && read.count == CountMode::Estimate
+                && read.after.as_deref() == Some("")
+        );
         assert_eq!((read.group_by.len(), read.aggregate["n"].field.as_str()), (2, "*"));
         assert_eq!(json!(read.search_fields), json!(["t"]));
     }

@@ -30,7 +30,9 @@ pub(crate) fn body_object(body: &[u8], limits: &Limits) -> Result<Map<String, Js
         Json::Object(map) => Ok(map),
         Json::Array(_) => Err(Error::new(Code::InvalidBody, "the body must be one object")
             .hint("send an array to the `/bulk` route")),
-        other => Err(Error::new(Code::InvalidBody, format!("the body must be an object, not `{other}`"))),
+        other => {
+            Err(Error::new(Code::InvalidBody, format!("the body must be an object, not `{other}`")))
+        }
     }
 }
 
@@ -39,10 +41,14 @@ pub(crate) fn body_json(body: &[u8], limits: &Limits) -> Result<Json> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(Code::InvalidBody, "the body is empty").hint("send a JSON value"));
     }
-    let json: Json = serde_json::from_slice(body)
-        .map_err(|fault| Error::new(Code::InvalidBody, format!("the body is not JSON ({fault})")))?;
+    let json: Json = serde_json::from_slice(body).map_err(|fault| {
+        Error::new(Code::InvalidBody, format!("the body is not JSON ({fault})"))
+    })?;
     if deeper_than(&json, limits.filter_depth_max * 4) {
-        return Err(Error::new(Code::InvalidBody, format!("the body is nested deeper than {}", limits.filter_depth_max * 4)));
+        return Err(Error::new(
+            Code::InvalidBody,
+            format!("the body is nested deeper than {}", limits.filter_depth_max * 4),
+        ));
     }
     Ok(json)
 }
@@ -56,18 +62,29 @@ fn deeper_than(json: &Json, levels: usize) -> bool {
 }
 
 /// The parameters of a request as a read of `collection`.
-pub(crate) fn asked(app: &App, caller: &Caller, collection: &str, query: Option<&str>) -> Result<Read> {
+pub(crate) fn asked(
+    app: &App,
+    caller: &Caller,
+    collection: &str,
+    query: Option<&str>,
+) -> Result<Read> {
     let params = Params::parse(query.unwrap_or_default(), app.engine().limits())?;
     asked_by(app, caller, collection, &params)
 }
 
 /// The same from parameters that were read already.
-pub(crate) fn asked_by(app: &App, caller: &Caller, collection: &str, params: &Params) -> Result<Read> {
+pub(crate) fn asked_by(
+    app: &App,
+    caller: &Caller,
+    collection: &str,
+    params: &Params,
+) -> Result<Read> {
     let view = app.engine().state().view(caller.actor());
     let is_relation = |path: &str| {
         let mut here = view.get(collection);
         path.split('.').all(|step| {
-            let target = here.and_then(|one| one.relation(step)).map(|relation| relation.target.as_str());
+            let target =
+                here.and_then(|one| one.relation(step)).map(|relation| relation.target.as_str());
             here = target.and_then(|target| view.get(target));
             target.is_some()
         })
@@ -82,8 +99,11 @@ async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let read = asked(&app, &caller, &collection, query.as_deref())?;
-    let records =
-        app.engine().read(&read, caller.actor(), caller.numbers).await.map_err(|fault| caller.judge(fault))?;
+    let records = app
+        .engine()
+        .read(&read, caller.actor(), caller.numbers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     Ok(response::list(&records, read.after.is_some()))
 }
 
@@ -96,8 +116,11 @@ async fn one(
     let mut read = asked(&app, &caller, &collection, query.as_deref())?;
     let whole = read.fields.is_empty();
     read.key = Some(Json::String(id));
-    let records =
-        app.engine().read(&read, caller.actor(), caller.numbers).await.map_err(|fault| caller.judge(fault))?;
+    let records = app
+        .engine()
+        .read(&read, caller.actor(), caller.numbers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     let mut response = response::one(&records);
     if whole {
         response.headers_mut().insert(header::ETAG, version(&records.json));
@@ -109,31 +132,50 @@ async fn one(
 fn version(json: &[u8]) -> HeaderValue {
     let digest = Sha256::digest(json);
     let text: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+    HeaderValue::from_str(&format!("\"{text}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// What `If-Match` stands for: the values the caller saw, to be found again in the transaction.
-async fn expected(app: &App, caller: &Caller, collection: &str, id: &str, headers: &HeaderMap) -> Result<Map<String, Json>> {
+async fn expected(
+    app: &App,
+    caller: &Caller,
+    collection: &str,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Map<String, Json>> {
     let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(Map::new()) };
-    let read = Read { collection: collection.to_owned(), key: Some(Json::String(id.to_owned())), ..Read::default() };
+    let read = Read {
+        collection: collection.to_owned(),
+        key: Some(Json::String(id.to_owned())),
+        ..Read::default()
+    };
     let records = app.engine().read(&read, caller.actor(), caller.numbers).await?;
     if wanted != "*" && *wanted != version(&records.json) {
-        return Err(Error::new(Code::PreconditionFailed, "the record was changed since it was read")
-            .hint("read it again and decide which values to keep"));
+        return Err(Error::new(
+            Code::PreconditionFailed,
+            "the record was changed since it was read",
+        )
+        .hint("read it again and decide which values to keep"));
     }
     let state = app.engine().state();
     let row: Map<String, Json> = serde_json::from_slice(&records.json)
         .map_err(|fault| Error::internal("a record is not JSON").caused_by(fault))?;
     let columns = state.catalog.get(collection);
     let stored = |name: &str| {
-        columns.and_then(|one| one.fields.get(name)).is_some_and(|field| {
-            !matches!(field.kind, catalog::FieldKind::Virtual { .. })
-        })
+        columns
+            .and_then(|one| one.fields.get(name))
+            .is_some_and(|field| !matches!(field.kind, catalog::FieldKind::Virtual { .. }))
     };
     Ok(row.into_iter().filter(|(name, _)| stored(name)).collect())
 }
 
-async fn create(State(app): State<App>, caller: Caller, Path(collection): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(collection): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let written = write(&app, &caller, vec![Operation::Create { collection, body }]).await?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
@@ -148,10 +190,14 @@ async fn update(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let expect = expected(&app, &caller, &collection, &id, &headers).await.map_err(|fault| caller.judge(fault))?;
+    let expect = expected(&app, &caller, &collection, &id, &headers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     let matched = !expect.is_empty();
     let operation = Operation::Update { collection, key: Json::String(id), body, expect };
-    let written = write(&app, &caller, vec![operation]).await.map_err(|fault| precondition(fault, matched))?;
+    let written = write(&app, &caller, vec![operation])
+        .await
+        .map_err(|fault| precondition(fault, matched))?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
     Ok(response::written(StatusCode::OK, json!({ "id": id }), &written.warnings))
 }
@@ -164,10 +210,15 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
-    let expect = expected(&app, &caller, &collection, &id, &headers).await.map_err(|fault| caller.judge(fault))?;
+    let expect = expected(&app, &caller, &collection, &id, &headers)
+        .await
+        .map_err(|fault| caller.judge(fault))?;
     let matched = !expect.is_empty();
-    let operation = Operation::Delete { collection, key: Json::String(id), expect, force: params.on("force") };
-    let written = write(&app, &caller, vec![operation]).await.map_err(|fault| precondition(fault, matched))?;
+    let operation =
+        Operation::Delete { collection, key: Json::String(id), expect, force: params.on("force") };
+    let written = write(&app, &caller, vec![operation])
+        .await
+        .map_err(|fault| precondition(fault, matched))?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
     Ok(response::written(StatusCode::OK, json!({ "id": id }), &[]))
 }
@@ -175,18 +226,27 @@ async fn remove(
 /// A conflict found inside the transaction of an `If-Match` write is a failed precondition.
 fn precondition(fault: Error, matched: bool) -> Error {
     match fault.code() {
-        Code::Conflict if matched => Error::new(Code::PreconditionFailed, "the record was changed since it was read")
-            .details(fault.detail_list().to_vec()),
+        Code::Conflict if matched => {
+            Error::new(Code::PreconditionFailed, "the record was changed since it was read")
+                .details(fault.detail_list().to_vec())
+        }
         _ => fault,
     }
 }
 
-async fn create_many(State(app): State<App>, caller: Caller, Path(collection): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn create_many(
+    State(app): State<App>,
+    caller: Caller,
+    Path(collection): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let items = array(&body, app.engine().limits(), "Request body must be an array")?;
     let mut operations = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
         let Json::Object(body) = item else {
-            return Err(Error::new(Code::InvalidBody, format!("entry {index} is not an object")).at(index.to_string()).into());
+            return Err(Error::new(Code::InvalidBody, format!("entry {index} is not an object"))
+                .at(index.to_string())
+                .into());
         };
         operations.push(Operation::Create { collection: collection.clone(), body });
     }
@@ -197,22 +257,40 @@ async fn create_many(State(app): State<App>, caller: Caller, Path(collection): P
     Ok(response::written(StatusCode::CREATED, Json::Array(keys), &written.warnings))
 }
 
-async fn update_many(State(app): State<App>, caller: Caller, Path(collection): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn update_many(
+    State(app): State<App>,
+    caller: Caller,
+    Path(collection): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let items = array(&body, app.engine().limits(), "Request body must be an array")?;
     must_exist(&app, &caller, &collection, access::Action::Update)?;
     let mut operations = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
         let Json::Object(mut entry) = item else {
-            return Err(Error::new(Code::InvalidBody, format!("entry {index} is not an object")).at(index.to_string()).into());
+            return Err(Error::new(Code::InvalidBody, format!("entry {index} is not an object"))
+                .at(index.to_string())
+                .into());
         };
         // Entries without an id are skipped, as the original does.
         let Some(key) = entry.remove("id").filter(|id| !id.is_null()) else { continue };
         let body = match entry.remove("data") {
             Some(Json::Object(body)) => body,
-            Some(other) => return Err(Error::new(Code::InvalidBody, format!("`data` of entry {index} is `{other}`")).into()),
+            Some(other) => {
+                return Err(Error::new(
+                    Code::InvalidBody,
+                    format!("`data` of entry {index} is `{other}`"),
+                )
+                .into());
+            }
             None => entry,
         };
-        operations.push(Operation::Update { collection: collection.clone(), key, body, expect: Map::new() });
+        operations.push(Operation::Update {
+            collection: collection.clone(),
+            key,
+            body,
+            expect: Map::new(),
+        });
     }
     let count = operations.len();
     let written = write(&app, &caller, operations).await?;
@@ -220,7 +298,12 @@ async fn update_many(State(app): State<App>, caller: Caller, Path(collection): P
     Ok(response::written(StatusCode::OK, Json::Array(keys), &written.warnings))
 }
 
-async fn delete_many(State(app): State<App>, caller: Caller, Path(collection): Path<String>, body: Bytes) -> Result<Response, Refusal> {
+async fn delete_many(
+    State(app): State<App>,
+    caller: Caller,
+    Path(collection): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let ids = array(&body, app.engine().limits(), "Request body must be an array of IDs")?;
     must_exist(&app, &caller, &collection, access::Action::Delete)?;
     let operations = ids.into_iter().map(|key| Operation::Delete {
@@ -239,7 +322,11 @@ fn must_exist(app: &App, caller: &Caller, collection: &str, action: access::Acti
     let actor = caller.actor();
     let known = state.catalog.get(collection).is_some();
     if actor.unbound() {
-        return if known { Ok(()) } else { Err(Error::new(Code::CollectionNotFound, format!("Model {collection} not found"))) };
+        return if known {
+            Ok(())
+        } else {
+            Err(Error::new(Code::CollectionNotFound, format!("Model {collection} not found")))
+        };
     }
     let granted = known && actor.policies.get(collection, action).is_some();
     if granted { Ok(()) } else { Err(caller.judge(access::denied(action, collection))) }
@@ -257,9 +344,16 @@ fn array(body: &[u8], limits: &Limits, message: &str) -> Result<Vec<Json>> {
     }
 }
 
-pub(crate) async fn write(app: &App, caller: &Caller, operations: Vec<Operation>) -> Result<engine::Written> {
+pub(crate) async fn write(
+    app: &App,
+    caller: &Caller,
+    operations: Vec<Operation>,
+) -> Result<engine::Written> {
     let write = Write { operations, strict: caller.strict };
-    app.engine().write(write, caller.actor(), caller.source.as_deref()).await.map_err(|fault| caller.judge(fault))
+    app.engine()
+        .write(write, caller.actor(), caller.source.as_deref())
+        .await
+        .map_err(|fault| caller.judge(fault))
 }
 
 /// Several operations on several collections: all or nothing, or only shown (`dryRun`).
@@ -267,10 +361,20 @@ async fn batch(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
     let mut body = body_object(&body, app.engine().limits())?;
     let dry_run = body.get("dryRun") == Some(&Json::Bool(true));
     let Some(Json::Array(items)) = body.remove("operations") else {
-        return Err(Error::new(Code::InvalidBody, "`operations` must be an array").at("operations").into());
+        return Err(Error::new(Code::InvalidBody, "`operations` must be an array")
+            .at("operations")
+            .into());
     };
     if items.len() > app.engine().limits().bulk_rows_max {
-        return Err(Error::new(Code::InvalidBody, format!("{} operations are over the limit of {}", items.len(), app.engine().limits().bulk_rows_max)).into());
+        return Err(Error::new(
+            Code::InvalidBody,
+            format!(
+                "{} operations are over the limit of {}",
+                items.len(),
+                app.engine().limits().bulk_rows_max
+            ),
+        )
+        .into());
     }
     let mut told = Vec::with_capacity(items.len());
     let mut operations = Vec::with_capacity(items.len());
@@ -281,9 +385,17 @@ async fn batch(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
     }
     if dry_run {
         let write = Write { operations, strict: caller.strict };
-        let statements = app.engine().preview(write, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
-        let statements: Vec<Json> = statements.into_iter().map(|sql| json!({ "sql": sql })).collect();
-        return Ok(json_answer(StatusCode::OK, &json!({ "data": { "statements": statements, "operations": told.len() } })));
+        let statements = app
+            .engine()
+            .preview(write, caller.actor())
+            .await
+            .map_err(|fault| caller.judge(fault))?;
+        let statements: Vec<Json> =
+            statements.into_iter().map(|sql| json!({ "sql": sql })).collect();
+        return Ok(json_answer(
+            StatusCode::OK,
+            &json!({ "data": { "statements": statements, "operations": told.len() } }),
+        ));
     }
     let written = write(&app, &caller, operations).await?;
     let data: Vec<Json> = told
@@ -296,11 +408,16 @@ async fn batch(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
 
 fn operation(item: Json, index: usize) -> Result<(Operation, String, String)> {
     let wrong = |what: &str| {
-        Error::new(Code::InvalidBody, format!("operation {index} {what}")).at(format!("operations.{index}"))
+        Error::new(Code::InvalidBody, format!("operation {index} {what}"))
+            .at(format!("operations.{index}"))
     };
     let Json::Object(mut item) = item else { return Err(wrong("is not an object")) };
     let word = item.get("op").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let collection = item.get("collection").and_then(Json::as_str).ok_or_else(|| wrong("names no collection"))?.to_owned();
+    let collection = item
+        .get("collection")
+        .and_then(Json::as_str)
+        .ok_or_else(|| wrong("names no collection"))?
+        .to_owned();
     let mut object = |key: &str| match item.remove(key) {
         None | Some(Json::Null) => Ok(Map::new()),
         Some(Json::Object(map)) => Ok(map),
@@ -310,8 +427,12 @@ fn operation(item: Json, index: usize) -> Result<(Operation, String, String)> {
     let key = item.remove("id").filter(|id| !id.is_null());
     let operation = match (word.as_str(), key) {
         ("create", _) => Operation::Create { collection: collection.clone(), body },
-        ("update", Some(key)) => Operation::Update { collection: collection.clone(), key, body, expect },
-        ("delete", Some(key)) => Operation::Delete { collection: collection.clone(), key, expect, force: false },
+        ("update", Some(key)) => {
+            Operation::Update { collection: collection.clone(), key, body, expect }
+        }
+        ("delete", Some(key)) => {
+            Operation::Delete { collection: collection.clone(), key, expect, force: false }
+        }
         ("update" | "delete", None) => return Err(wrong("names no id")),
         _ => return Err(wrong("has an `op` that is not `create`, `update` or `delete`")),
     };
