@@ -19,6 +19,8 @@ pub struct Read {
     pub sort: Vec<SortAsked>,
     /// Most records to answer; `None` and `-1` mean all (up to the cap).
     pub limit: Option<i64>,
+    /// No cap on the page: exports stream. Set by the house, never by a caller.
+    pub uncapped: bool,
     /// Records to skip.
     pub offset: Option<u64>,
     /// One-based page of `limit` records (10 when no limit is given); wins over `offset`.

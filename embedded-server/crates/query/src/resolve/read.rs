@@ -184,7 +184,7 @@ impl Reader<'_> {
         if read.key.is_some() {
             return Ok(Page { limit: Some(1), ..Page::default() });
         }
-        let cap = self.scope.limits.page_size_max;
+        let cap = if read.uncapped { None } else { Some(self.scope.limits.page_size_max) };
         let asked = match read.limit {
             None if read.page.is_some() => Some(PAGE_SIZE_DEFAULT),
             None | Some(-1) => None,
@@ -196,9 +196,10 @@ impl Reader<'_> {
                 .at("limit")
             })?),
         };
-        let (limit, capped) = match asked {
-            Some(limit) if limit <= cap => (limit, false),
-            Some(_) | None => (cap, true),
+        let (limit, capped) = match (asked, cap) {
+            (asked, None) => (asked, false),
+            (Some(limit), Some(cap)) if limit <= cap => (asked, false),
+            (_, cap) => (cap, true),
         };
         if let Some(after) = &read.after {
             if grouped {
@@ -207,17 +208,19 @@ impl Reader<'_> {
                     .hint("use `page` or `offset`"));
             }
             let after = if after.is_empty() { None } else { Some(cursor(after, order)?) };
-            return Ok(Page { limit: Some(limit), offset: 0, after, cursor: true, capped });
+            return Ok(Page { limit, offset: 0, after, cursor: true, capped });
         }
         let offset = match (read.page, asked) {
             // All rows have one page.
             (Some(_), None) => 0,
-            (Some(page), Some(_)) => page.max(1).saturating_sub(1).saturating_mul(limit),
+            (Some(page), Some(asked)) => {
+                page.max(1).saturating_sub(1).saturating_mul(limit.unwrap_or(asked))
+            }
             (None, _) => read.offset.unwrap_or(0),
         };
         // SQL counts rows in signed 64 bits.
         let offset = offset.min(i64::MAX.unsigned_abs());
-        Ok(Page { limit: Some(limit), offset, after: None, cursor: false, capped })
+        Ok(Page { limit, offset, after: None, cursor: false, capped })
     }
 
     // ---- search ----

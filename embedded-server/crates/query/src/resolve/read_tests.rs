@@ -230,6 +230,10 @@ fn pages_are_cut_to_the_cap() {
         cut(5, 5, false)
     );
     assert_eq!(page(Read { limit: Some(20_000), ..posts() }).unwrap(), cut(10_000, 0, true));
+    let all = page(Read { uncapped: true, ..posts() }).unwrap();
+    assert_eq!((all.limit, all.capped), (None, false));
+    let some = page(Read { uncapped: true, limit: Some(20_000), ..posts() }).unwrap();
+    assert_eq!((some.limit, some.capped), (Some(20_000), false));
     refuse(&Read { limit: Some(-2), ..posts() }, Code::InvalidQuery, "limit");
 }
 
