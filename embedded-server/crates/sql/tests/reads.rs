@@ -1,5 +1,7 @@
 //! Reads run on both databases and give the same bytes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use base::Value;

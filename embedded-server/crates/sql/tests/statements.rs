@@ -1,5 +1,7 @@
 //! The text of statements, both dialects side by side.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use access::Guarded;

@@ -1,5 +1,7 @@
 //! Writes run on both databases, and every record written leaves one change row.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use base::{Code, Value};
@@ -201,6 +203,7 @@ async fn a_record_that_has_changed_is_a_conflict_and_an_absent_one_is_not() {
         assert_eq!(fault.code(), Code::Conflict);
         assert_eq!(fault.detail_list()[0].field.as_deref(), Some("name"));
         assert_eq!(fault.detail_list()[0].index, Some(0));
+        assert_eq!(fault.detail_list()[0].value.as_deref(), Some("\"Blue\""));
         let fault = house.write(plan(vec![seen(1, Value::Null)])).await.unwrap_err();
         assert_eq!(fault.code(), Code::Conflict);
         let fault = house.write(plan(vec![seen(2, Value::text("Red"))])).await.unwrap_err();

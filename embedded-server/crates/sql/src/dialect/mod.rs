@@ -225,6 +225,7 @@ impl Dialect {
         match cast {
             Cast::Text => (text, Family::Text),
             Cast::Uuid => (self.folded(&text), Family::Text),
+            Cast::Json if family == Family::Json => (column.to_owned(), Family::Json),
             Cast::Json => (text, Family::Text),
             Cast::Integer | Cast::BigInt => {
                 (self.number_of(column, family, Family::BigInt), Family::BigInt)
@@ -394,17 +395,20 @@ impl Dialect {
         }
     }
 
-    /// The number in a JSON value, exactly; NULL for everything else.
+    /// The number in a JSON value, or in text that spells one, exactly; NULL for everything else.
     pub(crate) fn json_number(self, at: &str) -> String {
+        // Bounded, so that no text is longer than what a `numeric` can hold.
+        const SPELT: &str = "'^-?[0-9]{1,200}([.][0-9]{1,200})?$'";
         match self {
             Self::Sqlite => format!(
-                "CASE WHEN json_type({at}) IN ('integer','real') THEN bx_dec({at} -> '$') END"
+                "CASE WHEN json_type({at}) IN ('integer','real') THEN bx_dec({at} -> '$') \
+                 WHEN json_type({at}) = 'text' AND bx_regex({at} ->> '$', {SPELT}) THEN bx_dec({at} ->> '$') END"
             ),
-            Self::Postgres => {
-                format!(
-                    "CASE WHEN jsonb_typeof({at}) = 'number' THEN ({at} #>> '{{}}')::numeric END"
-                )
-            }
+            Self::Postgres => format!(
+                "CASE WHEN jsonb_typeof({at}) = 'number' \
+                 OR (jsonb_typeof({at}) = 'string' AND ({at} #>> '{{}}') ~ {SPELT}) \
+                 THEN ({at} #>> '{{}}')::numeric END"
+            ),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::names::sequence_name;
 use crate::writer::{literal, quoted};
 use crate::{Bind, Dialect, Expect, ProgramStep, Statement};
 use base::{Result, Value};
-use catalog::Collection;
+use catalog::{Collection, DefaultValue};
 use indexmap::IndexMap;
 use query::{Assigned, Cond, Step};
 use std::collections::HashMap;
@@ -21,11 +21,14 @@ use std::sync::Arc;
 /// Most shapes that are remembered; a write of records of many forms is no bulk write.
 const SHAPES_MAX: usize = 64;
 
-/// Texts written already, and the positions of records that are counted.
+/// Texts written already, the numbers that callers gave to counted fields, and the positions of
+/// records that are counted.
 #[derive(Default)]
 pub(super) struct Memory<'p> {
     shapes: Vec<Shape<'p>>,
     sequence: Option<Arc<str>>,
+    /// The greatest number given per counted field, of which its counter does not know yet.
+    given: IndexMap<(&'p str, &'p str), i64>,
     positions: HashMap<&'p str, Positions>,
 }
 
@@ -81,7 +84,7 @@ impl<'p> Memory<'p> {
                 entry.or_insert(Positions { asked: 0, given: None }).asked += 1;
             }
         }
-        Self { shapes: Vec::new(), sequence: None, positions }
+        Self { shapes: Vec::new(), sequence: None, given: IndexMap::new(), positions }
     }
 }
 
@@ -93,6 +96,10 @@ impl<'p> Writes<'p> {
         check: &'p Cond,
         index: usize,
     ) -> Result<usize> {
+        if values.values().any(|assigned| *assigned == Assigned::NextNumber) {
+            self.tell_counters();
+        }
+        self.remember_given(collection, values);
         let binds = self.insert_binds(collection, values)?;
         let known = self.memory.shapes.iter().find(|shape| shape.fits(collection, values));
         let (insert, change) = match known {
@@ -145,6 +152,53 @@ impl<'p> Writes<'p> {
             }
         }
         Ok(binds)
+    }
+
+    /// Keeps the numbers that a caller gives to counted fields.
+    fn remember_given(
+        &mut self,
+        collection: &'p Collection,
+        values: &'p IndexMap<String, Assigned>,
+    ) {
+        for (name, assigned) in values {
+            let Assigned::Value(Value::Int(number)) = assigned else { continue };
+            let counted = collection
+                .fields
+                .get(name)
+                .is_some_and(|field| field.default == Some(DefaultValue::AutoIncrement));
+            // SQLite's own counter sees every key by itself.
+            let told = self.dialect == Dialect::Postgres || name != &collection.primary_key;
+            if counted && told {
+                let most = self.memory.given.entry((&collection.name, name)).or_insert(*number);
+                *most = (*most).max(*number);
+            }
+        }
+    }
+
+    /// Moves counters past the numbers that were given, so that the next drawn one is free.
+    pub(super) fn tell_counters(&mut self) {
+        for ((collection, field), most) in std::mem::take(&mut self.memory.given) {
+            let (text, binds) = match self.dialect {
+                Dialect::Sqlite => (
+                    String::from(
+                        "INSERT INTO \"_sequence\" (\"collection\", \"field\", \"value\") VALUES (?1, ?2, ?3) \
+                         ON CONFLICT (\"collection\", \"field\") DO UPDATE SET \"value\" = max(\"value\", excluded.\"value\")",
+                    ),
+                    vec![Value::text(collection), Value::text(field), Value::Int(most)],
+                ),
+                Dialect::Postgres => {
+                    let sequence = quoted(&sequence_name(collection, field));
+                    // A counter that was never drawn from stands at its first number unused.
+                    let text = format!(
+                        "SELECT setval({}::regclass, $1::bigint) FROM {sequence} \
+                         WHERE $1::bigint > last_value - CASE WHEN is_called THEN 0 ELSE 1 END",
+                        literal(&sequence)
+                    );
+                    (text, vec![Value::Int(most)])
+                }
+            };
+            self.push_statement(Arc::from(text), binds.into_iter().map(Bind::Value).collect());
+        }
     }
 
     /// Whether the next number of a field is drawn by a step of ours: Postgres has sequences, and

@@ -58,6 +58,7 @@ pub fn compile_write(
         let key = writes.step(step)?;
         writes.keys.push(key);
     }
+    writes.tell_counters();
     Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: writes.keys })
 }
 
@@ -201,12 +202,12 @@ impl<'p> Writes<'p> {
                 scope.alias.column(&target.collection.primary_key),
             ));
             let message = format!("`{name}` was changed by someone else since it was read");
+            let mut detail = Detail::field(Code::Conflict.as_str(), name.as_str(), message)
+                .at_index(target.index);
+            detail.value = Some(shown(value, family));
             let error = Error::new(Code::Conflict, "the record has changed since it was read")
                 .hint("read it again and decide which values should stand")
-                .detail(
-                    Detail::field(Code::Conflict.as_str(), name.as_str(), message)
-                        .at_index(target.index),
-                );
+                .detail(detail);
             self.push(compiler, Expect::True(Box::new(error)));
         }
         Ok(())
@@ -317,6 +318,21 @@ fn forbidden(collection: &Collection, action: &str, index: usize) -> Error {
         ..Detail::default()
     };
     Error::new(Code::Forbidden, message).detail(detail)
+}
+
+/// A value as the answer would spell it.
+fn shown(value: &Value, family: Family) -> String {
+    match (value, family) {
+        (Value::Null, _) => String::from("null"),
+        (Value::Bool(flag), _) => flag.to_string(),
+        (Value::Int(number), _) => number.to_string(),
+        (Value::Real(number), _) => number.to_string(),
+        (Value::Text(text), Family::Json | Family::Decimal) => text.clone(),
+        (Value::Text(text), Family::Local) => format!("\"{text}Z\""),
+        (Value::Text(text), _) => serde_json::Value::String(text.clone()).to_string(),
+        // Bytes are compared, not shown.
+        (Value::Bytes(_), _) => String::from("null"),
+    }
 }
 
 fn key_family(collection: &Collection) -> Family {

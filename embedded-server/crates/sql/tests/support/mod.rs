@@ -440,7 +440,7 @@ impl House {
         rows.into_iter()
             .map(|row| {
                 let at = |at: usize| row[at].as_text().map(str::to_owned);
-                let json = |at: usize| row[at].as_text().map(|text| plain(text));
+                let json = |at: usize| row[at].as_text().map(plain);
                 (at(0).unwrap(), at(1).unwrap(), at(2).unwrap(), json(3), json(4))
             })
             .collect()
