@@ -196,6 +196,11 @@ on_every_store!(ids_count_up_and_are_answered_in_their_type, async |app| {
     assert_eq!(admin.create("tickets", json!({})).await, json!(11));
     assert_eq!(admin.create("tickets", json!({ "id": 0 })).await, json!(0));
     assert_eq!(admin.one("tickets", &json!(0)).await["id"], 0);
+    // Counters that are no keys move past given numbers too, within one request as well.
+    app.collection("turns", json!({ "fields": { "title": { "type": "String" }, "n": { "type": "Integer", "unique": true, "defaultValue": { "type": "AUTOINCREMENT" } } } })).await;
+    admin.post("/items/turns/bulk", json!([{}, { "n": 2 }, {}, { "n": 50 }, { "n": 20 }])).await.expect_status(201);
+    admin.create("turns", json!({})).await;
+    assert_eq!(admin.column("turns", "n", json!({ "sort": "n" })).await, [1, 2, 3, 20, 50, 51].map(|n| json!(n)));
     for odd in ["007", "1e3", "-", "a b", "ü"] {
         let answer = admin.post("/items/pages", json!({ "slug": odd, "title": odd })).await;
         answer.expect_status(201);
