@@ -4,8 +4,10 @@ use crate::read::unknown_collection;
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
-use query::{Context, Operation, Scope, Write};
-use sql::{ChangeStamp, CompiledWrite};
+use indexmap::IndexMap;
+use query::{Context, Operation, Read, Scope, Write};
+use serde_json::{Map, Value as Json};
+use sql::{ChangeStamp, CompiledWrite, Numbers};
 use std::collections::BTreeSet;
 
 /// What a write answers.
@@ -27,6 +29,29 @@ struct Prepared {
     touched: BTreeSet<String>,
 }
 
+/// What an operation expects to find, kept for the refusal.
+struct Compared {
+    collection: String,
+    key: Json,
+    expect: Map<String, Json>,
+}
+
+fn compared(write: &Write) -> IndexMap<usize, Compared> {
+    let operations = write.operations.iter().enumerate();
+    operations
+        .filter_map(|(index, operation)| match operation {
+            Operation::Update { collection, key, expect, .. }
+            | Operation::Delete { collection, key, expect, .. }
+                if !expect.is_empty() =>
+            {
+                let (collection, key) = (collection.clone(), key.clone());
+                Some((index, Compared { collection, key, expect: expect.clone() }))
+            }
+            Operation::Create { .. } | Operation::Update { .. } | Operation::Delete { .. } => None,
+        })
+        .collect()
+}
+
 impl Engine {
     /// Writes everything or nothing, with one `_change` row per record in the same transaction.
     pub async fn write(
@@ -42,8 +67,14 @@ impl Engine {
         let state = self.state();
         let touched: BTreeSet<String> =
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
+        let compared = compared(&write);
         let prepared = self.prepare_write(&state, write, actor, source)?;
-        let outcome = self.store().write(prepared.compiled.program).await?;
+        let outcome = match self.store().write(prepared.compiled.program).await {
+            Err(error) if error.code() == Code::Conflict => {
+                return Err(self.beside_each_other(error, &compared, actor).await);
+            }
+            outcome => outcome?,
+        };
         let keys = prepared
             .answers
             .iter()
@@ -59,6 +90,35 @@ impl Engine {
             .collect();
         self.after_write(&touched, &prepared.touched).await?;
         Ok(Written { keys, warnings: prepared.warnings })
+    }
+
+    /// Puts what the caller saw beside what is stored, as far as the caller may read it.
+    async fn beside_each_other(
+        &self,
+        error: Error,
+        compared: &IndexMap<usize, Compared>,
+        actor: &Actor,
+    ) -> Error {
+        let mut details = error.detail_list().to_vec();
+        for detail in &mut details {
+            let (Some(index), Some(field)) = (detail.index, detail.field.as_deref()) else {
+                continue;
+            };
+            let Some(asked) = compared.get(&index) else { continue };
+            detail.value = asked.expect.get(field).map(Json::to_string);
+            let read = Read {
+                collection: asked.collection.clone(),
+                key: Some(asked.key.clone()),
+                fields: vec![field.to_owned()],
+                ..Read::default()
+            };
+            // Gone meanwhile: then there is nothing to put beside.
+            let Ok(found) = self.read(&read, actor, Numbers::Tokens).await else { continue };
+            let rows = crate::read::parse_rows(&found.json).unwrap_or_default();
+            let row = rows.into_iter().next().unwrap_or_default();
+            detail.current = row.get(field).map(Json::to_string);
+        }
+        error.details(details)
     }
 
     /// The statements a write would run, without running them.
