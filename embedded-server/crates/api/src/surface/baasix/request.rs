@@ -137,6 +137,7 @@ pub(crate) fn read(
         filter: filter(params, "filter", limits)?,
         sort: sort(params)?,
         limit: params.integer("limit")?,
+        uncapped: false,
         offset: params.natural("offset")?,
         page: params.integer("page")?.map(|page| u64::try_from(page).unwrap_or(1).max(1)),
         after: params.text("after"),
