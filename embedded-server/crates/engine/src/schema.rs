@@ -5,6 +5,7 @@ pub(crate) mod draft;
 mod import;
 mod index;
 mod plan;
+mod policy;
 mod relationship;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! A catalog being changed: its documents, and the one way in which a change reaches the store.
 
-use super::{Changed, no_schema, plan, values};
+use super::{Changed, no_schema, plan, policy, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, Collection, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
@@ -448,6 +448,9 @@ impl Draft {
         statements.extend(defined.statements);
         statements.extend(outside);
         statements.extend(rows);
+        if !founding {
+            statements.extend(policy::follow(store, &self.old, &next).await?);
+        }
         statements.append(&mut self.after);
         statements.extend(version_rows(store.dialect(), next.version, &clock.now_iso()));
         let definition = store::Definition { statements, rebuilds: defined.rebuilds };

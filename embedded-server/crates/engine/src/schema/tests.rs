@@ -875,6 +875,9 @@ async fn a_rename_is_followed_by_indexes_and_relations_of_others() {
                 json!({"type": "M2O", "name": "author", "target": "authors", "alias": "posts"}),
             )
             .await;
+        project
+            .run("INSERT INTO \"baasix_Permission\" (\"id\", \"role_Id\", \"collection\", \"action\", \"fields\", \"conditions\") SELECT \"id\", \"id\", 'authors', 'read', '[\"posts.title\"]', '{\"posts.title\":{\"eq\":\"x\"}}' FROM \"baasix_Role\" WHERE \"name\" = 'public'")
+            .await;
         let mut fields = project.document("posts")["fields"].clone();
         let map = fields.as_object_mut().unwrap();
         for (from, to) in [("title", "headline"), ("author_id", "writer_id"), ("n", "place")] {
@@ -882,6 +885,8 @@ async fn a_rename_is_followed_by_indexes_and_relations_of_others() {
             map.insert(to.into(), field);
         }
         project.update("posts", json!({ "fields": fields })).await.unwrap();
+        let stored = project.rows("SELECT CAST(\"fields\" AS TEXT), CAST(\"conditions\" AS TEXT) FROM \"baasix_Permission\"").await;
+        assert_eq!(stored.replace(' ', ""), r#"["posts.headline"]|{"posts.headline":{"eq":"x"}}"#);
         let posts = project.catalog.get("posts").unwrap();
         assert_eq!(posts.indexes[0].fields, ["headline"]);
         assert!(
