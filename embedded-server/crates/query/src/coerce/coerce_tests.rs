@@ -11,7 +11,14 @@ fn check(kind: &FieldKind, cases: &[(&str, Option<Value>)]) {
     for (given, wanted) in cases {
         let found = coerce(kind, &parse(given));
         match wanted {
-            Some(value) => assert_eq!(found.as_ref(), Ok(value), "{} {given}", kind.name()),
+            Some(value) => {
+                assert_eq!(found.as_ref(), Ok(value), "{} {given}", kind.name());
+                // What is canonical stays as it is.
+                if let (Value::Text(text), false) = (value, kind.is_json()) {
+                    let again = coerce(kind, &Json::String(text.clone()));
+                    assert_eq!(again.as_ref(), Ok(value), "{} {given}", kind.name());
+                }
+            }
             None => assert!(found.is_err(), "{} {given} gave {found:?}", kind.name()),
         }
     }

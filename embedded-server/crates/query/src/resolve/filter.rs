@@ -1,6 +1,6 @@
 //! Filters to conditions: each operator word, by the type of its column.
 
-use super::names::{Found, Names, cast_named, kind_after};
+use super::names::{Found, Names, bounded_walks, cast_named, kind_after};
 use super::operand::Operands;
 use super::{Place, Scope};
 use crate::coerce::{
@@ -28,7 +28,23 @@ pub fn resolve_filter(
     let names = Names { scope, place };
     let resolver =
         Resolver { names, operands: Operands { names, root: collection }, nodes: Cell::new(0) };
-    resolver.filter(filter, "")
+    let cond = resolver.filter(filter, "")?;
+    let mut columns = Vec::new();
+    cond.each_test(&mut |test| {
+        columns.extend(columns_of(test).filter(|column| !column.hops.is_empty()).cloned());
+    });
+    bounded_walks(&columns, "filter")?;
+    Ok(cond)
+}
+
+/// The columns that a test reads.
+fn columns_of(test: &Condition) -> impl Iterator<Item = &Ref> {
+    let right = match &test.operator {
+        Operator::Equal { right: Operand::Column(column), .. }
+        | Operator::Compare { right: Operand::Column(column), .. } => Some(column),
+        _ => None,
+    };
+    std::iter::once(&test.left).chain(right)
 }
 
 struct Resolver<'a> {

@@ -296,6 +296,22 @@ fn relations_are_walked() {
 }
 
 #[test]
+fn the_number_of_walks_is_bounded() {
+    let few = json!({"OR": [{"author.posts.title": "x"}, {"comments.post.title": "x"}]});
+    assert!(resolved(&Sample::new(), &few, Place::Request).is_ok());
+    let relations = ["author.posts", "comments.post", "tagged.posts", "items.posts"];
+    let mut many = Vec::new();
+    for a in relations {
+        for b in relations {
+            for c in ["author.name", "comments.body"] {
+                many.push(json!({ format!("{a}.{b}.{c}"): "x" }));
+            }
+        }
+    }
+    refuse(json!({"OR": many}), Code::InvalidQuery, "filter", "at most 24");
+}
+
+#[test]
 fn unknown_names_are_refused_with_the_nearest() {
     refuse(json!({"titel": 1}), Code::UnknownField, "filter.titel", "did you mean `title`?");
     refuse(json!({"author.secret": "x"}), Code::UnknownField, "filter.author.secret", "no field");

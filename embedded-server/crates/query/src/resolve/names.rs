@@ -4,7 +4,41 @@ use super::{Place, Scope};
 use crate::{Cast, Cond, Hop, Ref};
 use base::{Code, Error, Result, nearest};
 use catalog::{Catalog, Collection, FieldKind, Relation, RelationKind};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Most different relation paths that the conditions, or the sort and group keys, of one read may
+/// walk. Each is a join and SQLite joins 64 tables; the rest is left to policies.
+const WALKS_MAX: usize = 24;
+
+/// Refuses columns that together walk too many different relation paths.
+pub(crate) fn bounded_walks<'r>(
+    columns: impl IntoIterator<Item = &'r Ref>,
+    at: &str,
+) -> Result<()> {
+    let mut paths: HashSet<String> = HashSet::new();
+    for column in columns {
+        let mut path = String::new();
+        for hop in &column.hops {
+            path.push('.');
+            path.push_str(&hop.relation.name);
+            if !paths.contains(&path) {
+                paths.insert(path.clone());
+            }
+        }
+    }
+    if paths.len() > WALKS_MAX {
+        return Err(Error::new(
+            Code::InvalidQuery,
+            format!(
+                "`{at}` walks {} different relation paths; at most {WALKS_MAX} are allowed",
+                paths.len()
+            ),
+        )
+        .at(at));
+    }
+    Ok(())
+}
 
 /// Columns that any collection may be asked for: where a collection does not keep them they are
 /// NULL, so that `{deletedAt: {isNull: true}}` holds everywhere.

@@ -3,7 +3,7 @@
 use super::cursor::decode_cursor;
 use super::fields::Fields;
 use super::filter::resolve_filter;
-use super::names::{Names, kind_after, own_column, unknown_field};
+use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
 use crate::{
@@ -102,6 +102,7 @@ impl Reader<'_> {
         } else {
             (Projection::Rows(self.rows()?), self.order(search.is_some())?)
         };
+        bounded_walks(order.iter().filter_map(column_of), "sort")?;
         let page = self.page(&order, grouped)?;
         Ok(ReadPlan {
             collection: Arc::clone(self.collection),
@@ -314,6 +315,11 @@ impl Reader<'_> {
             };
             aggregates.push(Aggregate { alias: alias.clone(), function: asked.function, column });
         }
+        let columns = keys.iter().map(|key| &key.column);
+        bounded_walks(
+            columns.chain(aggregates.iter().filter_map(|a| a.column.as_ref())),
+            "groupBy",
+        )?;
         Ok(Grouping { keys, aggregates })
     }
 
@@ -411,6 +417,13 @@ impl Reader<'_> {
             Some(known) => error.hint(format!("did you mean `{known}`?")),
             None => error,
         }
+    }
+}
+
+fn column_of(key: &OrderBy) -> Option<&Ref> {
+    match &key.by {
+        Order::Column(column) => Some(column),
+        Order::Group(_) | Order::Aggregate(_) | Order::Relevance => None,
     }
 }
 
