@@ -5,13 +5,18 @@
 use crate::{Action, Actor, Identity, Policy};
 use base::{Code, Detail, Error, Result};
 use catalog::{Catalog, Collection, RelationKind};
-use query::{Operation, Write};
+use query::{Operation, Words, Write};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
 /// Refuses operations the actor has no policy for and fields it was not granted, and merges the
-/// policy's default values under each body.
-pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<()> {
+/// policy's default values under each body, their variables replaced by what `words` says.
+pub fn check_asked(
+    write: &mut Write,
+    full: &Catalog,
+    actor: &Actor,
+    words: &Words,
+) -> Result<()> {
     for (index, operation) in write.operations.iter_mut().enumerate() {
         let (name, action) = match operation {
             Operation::Create { collection, .. } => (collection.clone(), Action::Create),
@@ -58,12 +63,14 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor) -> Result<(
             && action == Action::Update
             && body.len() == 1
             && body.get("deletedAt") == Some(&Json::Null);
-        if !only_mark && !restores {
-            let asking = Asking { full, policy, action, index };
-            asking.body(collection, body, &mut Vec::new())?;
+        // A mark stays a mark: defaults beside it would make it an ordinary change.
+        if only_mark || restores {
+            continue;
         }
+        let asking = Asking { full, policy, action, index };
+        asking.body(collection, body, &mut Vec::new())?;
         for (key, value) in &policy.defaults {
-            body.entry(key.clone()).or_insert_with(|| value.clone());
+            body.entry(key.clone()).or_insert_with(|| query::spelled_out(value, words));
         }
     }
     Ok(())

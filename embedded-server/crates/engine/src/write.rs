@@ -146,8 +146,8 @@ impl Engine {
             }
             refuse_catalog_rows(operation, actor)?;
         }
-        access::check_asked(&mut write, &state.catalog, actor)?;
         let words = actor.words(self.clock().now_ms());
+        access::check_asked(&mut write, &state.catalog, actor, &words)?;
         let scope = Scope {
             visible: &state.catalog,
             full: &state.catalog,
@@ -245,8 +245,8 @@ impl Engine {
         if actor.unbound() && state.catalog.get(collection).is_none() {
             return Err(unknown_collection(collection, &state));
         }
-        access::check_asked(&mut write, &state.catalog, actor)?;
         let words = actor.words(self.clock().now_ms());
+        access::check_asked(&mut write, &state.catalog, actor, &words)?;
         let scope = Scope {
             visible: &state.catalog,
             full: &state.catalog,
