@@ -33,7 +33,8 @@ pub(crate) fn routes() -> Router<App> {
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     caller.user()?;
     let jobs = app.imports().list(caller.actor()).await?;
-    let data: Vec<Json> = jobs.iter().map(told).collect();
+    let now_ms = app.engine().clock().now_ms();
+    let data: Vec<Json> = jobs.iter().map(|job| told(job, now_ms)).collect();
     Ok(json_answer(StatusCode::OK, &json!({ "data": data, "totalCount": data.len() })))
 }
 
@@ -44,7 +45,7 @@ async fn one(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().get(&id, caller.actor()).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "data": told(&job) })))
+    Ok(json_answer(StatusCode::OK, &json!({ "data": told(&job, app.engine().clock().now_ms()) })))
 }
 
 async fn undo(
@@ -54,7 +55,10 @@ async fn undo(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().undo(&id, caller.actor()).await?;
-    Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
+    Ok(json_answer(
+        StatusCode::ACCEPTED,
+        &json!({ "data": told(&job, app.engine().clock().now_ms()) }),
+    ))
 }
 
 async fn cancel(
@@ -64,7 +68,10 @@ async fn cancel(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().cancel(&id, caller.actor()).await?;
-    Ok(json_answer(StatusCode::ACCEPTED, &json!({ "data": told(&job) })))
+    Ok(json_answer(
+        StatusCode::ACCEPTED,
+        &json!({ "data": told(&job, app.engine().clock().now_ms()) }),
+    ))
 }
 
 async fn rejects(
@@ -85,17 +92,13 @@ async fn rejects(
     Ok(response)
 }
 
-/// A job as it is told, with the rate that a reader would otherwise compute.
-fn told(job: &Job) -> Json {
+/// A job as it is told, with the rate so far that a reader would otherwise compute.
+fn told(job: &Job, now_ms: i64) -> Json {
     let mut body = serde_json::to_value(job).unwrap_or(Json::Null);
-    let ended = job.ended_at.as_deref().and_then(millis);
-    if let (Some(started), Some(ended)) = (millis(&job.started_at), ended)
-        && ended > started
-    {
-        let rows = job.rows_written.max(job.rows_read);
-        body["rowsPerSecond"] =
-            json!(rows.saturating_mul(1_000) / (ended - started).unsigned_abs().max(1));
-    }
+    let until = job.ended_at.as_deref().and_then(millis).unwrap_or(now_ms);
+    let took_ms = until.saturating_sub(millis(&job.started_at).unwrap_or(until)).unsigned_abs();
+    let rows = job.rows_written.max(job.rows_read);
+    body["rowsPerSecond"] = json!(rows.saturating_mul(1_000) / took_ms.max(1));
     body
 }
 
@@ -137,7 +140,7 @@ async fn start(
     let job =
         app.imports().start(ask, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
     let status = if job.already_imported { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(json_answer(status, &json!({ "data": told(&job) })))
+    Ok(json_answer(status, &json!({ "data": told(&job, app.engine().clock().now_ms()) })))
 }
 
 fn unreadable(why: &str) -> Error {
