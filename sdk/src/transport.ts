@@ -29,7 +29,7 @@ export interface HttpRequest extends CallOptions {
 export type HttpOptions = Pick<HttpRequest, 'params' | 'skipAuth'> & CallOptions;
 
 /** Requests on routes that have no method of their own. */
-export type Http = Pick<Transport, 'request' | 'get' | 'post' | 'put' | 'patch' | 'delete'>;
+export type Http = Pick<Transport, 'request' | 'get' | 'post' | 'put' | 'patch' | 'delete' | 'stream'>;
 
 /** Sends requests as the signed-in user, renews the session, and gives errors one form. */
 export class Transport {
@@ -139,7 +139,16 @@ export class Transport {
     });
   }
 
-  /** The reply itself, its body unread. The time limit ends when it begins. @internal */
+  /**
+   * Sends any request and hands the reply over unread, for bodies that are large, no JSON, or hold
+   * numbers that must not be rounded. The time limit ends when the reply begins.
+   *
+   * @example
+   * ```ts
+   * const reply = await plinth.http.stream({ method: 'GET', path: '/items/products' });
+   * console.log(await reply.text());
+   * ```
+   */
   stream(request: HttpRequest): Promise<Response> {
     return this.#run(request, (response, deadline) => {
       deadline.stopClock();
