@@ -4,6 +4,7 @@
  * Everything goes through the SDK and the public routes; there is no private door.
  */
 import { queryOptions } from "@tanstack/react-query";
+import { exactRow, parseJson } from "./exact-json";
 import type { Page, PageRequest, RawRow } from "./rows";
 
 /** How writes are treated. The server enforces it too; here it decides what is offered. */
@@ -21,16 +22,20 @@ export interface ConnectionInfo {
   readonly url: string;
 }
 
+interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly params?: object | undefined;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeout?: number | undefined;
+}
+
 /** What the studio needs of the SDK's `http`. */
 export interface Http {
-  request<T>(request: {
-    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-    path: string;
-    params?: object | undefined;
-    body?: unknown;
-    signal?: AbortSignal | undefined;
-    timeout?: number | undefined;
-  }): Promise<T>;
+  request<T>(request: HttpRequest): Promise<T>;
+  /** The reply unread. */
+  stream(request: HttpRequest): Promise<Response>;
 }
 
 /** The part of the SDK instance this file uses; `createPlinth` returns more than it. */
@@ -209,6 +214,19 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
     };
   }
 
+  /** Rows as the server wrote them: a parser of numbers would round what stands inside documents. */
+  async function rowsOf<T>(request: HttpRequest, fields: readonly string[] | undefined): Promise<T> {
+    const text = await (await http.stream(request)).text();
+    const parsed = parseJson(text);
+    if (!parsed.ok || parsed.node.t !== "object") return JSON.parse(text) as T;
+    const nested = new Set((fields ?? []).flatMap((field) => (field.includes(".") ? [field.slice(0, field.indexOf("."))] : [])));
+    const reply = parsed.node.v.map(([key, node]): [string, unknown] => [
+      key,
+      key !== "data" ? exactRow(node, nested) : node.t === "array" ? node.v.map((row) => exactRow(row, nested)) : exactRow(node, nested),
+    ]);
+    return Object.fromEntries(reply) as T;
+  }
+
   const path = (collection: string): string => `/items/${encodeURIComponent(collection)}`;
 
   return {
@@ -216,17 +234,20 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
     http,
 
     async page(query, request) {
-      const reply = await http.request<ListReply>({
-        method: "GET",
-        path: path(query.collection),
-        params: {
-          ...params(query),
-          limit: request.limit,
-          count: request.count,
-          ...(request.after === undefined ? { offset: request.offset } : { after: request.after }),
+      const reply = await rowsOf<ListReply>(
+        {
+          method: "GET",
+          path: path(query.collection),
+          params: {
+            ...params(query),
+            limit: request.limit,
+            count: request.count,
+            ...(request.after === undefined ? { offset: request.offset } : { after: request.after }),
+          },
+          signal: request.signal,
         },
-        signal: request.signal,
-      });
+        query.fields,
+      );
       return {
         rows: reply.data,
         ...(reply.cursor === undefined ? {} : { cursor: reply.cursor }),
@@ -259,12 +280,10 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
     },
 
     async one(collection, id, fields, signal) {
-      const reply = await http.request<{ data: RawRow }>({
-        method: "GET",
-        path: `${path(collection)}/${encodeURIComponent(id)}`,
-        params: { fields },
-        signal,
-      });
+      const reply = await rowsOf<{ data: RawRow }>(
+        { method: "GET", path: `${path(collection)}/${encodeURIComponent(id)}`, params: { fields }, signal },
+        fields,
+      );
       return reply.data;
     },
 

@@ -207,3 +207,36 @@ export function plainNumber(text: string): string {
   if (digits === "") return "0";
   return `${sign === "-" ? "-" : ""}${digits}e${exponent.toString()}`;
 }
+
+/** A part of a reply kept as its own text, because reading it as a number would change it. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * Rows of a reply. Nested rows become objects; documents, lists, and numbers a double cannot hold
+ * stay text.
+ */
+export function exactRow(node: JsonNode, nested: ReadonlySet<string>): unknown {
+  if (node.t !== "object") return exactValue(node);
+  return Object.fromEntries(
+    node.v.map(([key, item]) => [key, nested.has(key) && item.t === "object" ? exactRow(item, nested) : exactValue(item)]),
+  );
+}
+
+function exactValue(node: JsonNode): unknown {
+  switch (node.t) {
+    case "null":
+      return null;
+    case "bool":
+    case "string":
+      return node.v;
+    case "number": {
+      const number = JSON.parse(node.v) as number;
+      return String(number) === node.v ? number : new JsonText(node.v);
+    }
+    case "array":
+    case "object":
+      return new JsonText(printJson(node));
+  }
+}

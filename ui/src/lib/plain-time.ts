@@ -201,10 +201,11 @@ function fractionOf(text: string): string {
 
 /** Milliseconds between two instants. */
 export function between(from: Instant, to: Instant): number {
-  return epoch(to) - epoch(from);
+  return epochOf(to) - epochOf(from);
 }
 
-function epoch(instant: Instant): number {
+/** Milliseconds since 1970, for comparing with a running clock. */
+export function epochOf(instant: Instant): number {
   const part = (start: number, end: number): number => digits(instant.slice(start, end));
   const days = dayNumber(part(0, 4), part(5, 7), part(8, 10));
   return (((days * 24 + part(11, 13)) * 60 + part(14, 16)) * 60 + part(17, 19)) * 1000 + part(20, 23);

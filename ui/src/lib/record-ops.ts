@@ -95,18 +95,12 @@ export function batchOf(
       if (!field) continue;
       const sent = toWire(field.type, (op.after ?? DEFAULT) as Value);
       if (sent !== undefined) data[name] = sent;
-      const stood = compared(field, (op.before ?? DEFAULT) as Value);
+      const stood = toWire(field.type, (op.before ?? DEFAULT) as Value);
       if (stood !== undefined) expect[name] = stood;
     }
     if (change.isNew) return { op: "create", collection: change.collection, data };
     return { op: "update", collection: change.collection, id: change.row, data, expect };
   });
-}
-
-/** JSON is written as its own text, but compared as data: key order and spacing do not count. */
-function compared(field: FieldInfo, before: Value): unknown {
-  if (field.type.kind === "json" && before.s === "value") return JSON.parse(before.v) as unknown;
-  return toWire(field.type, before);
 }
 
 /** The batch that takes a committed one back, as long as nobody changed the rows since. */
@@ -156,7 +150,7 @@ export function recordAdapter(
       try {
         done = await connection.batch(batchOf(changes, collectionOf));
       } catch (error) {
-        const conflicts = conflictsOf(error, changes, typeOf);
+        const conflicts = await conflictsOf(connection, error, changes, typeOf);
         if (conflicts.length === 0) throw error;
         return { ok: false, conflicts };
       }
@@ -173,27 +167,25 @@ export function recordAdapter(
   };
 }
 
-/** 409 with `details:[{index, field, expected, current}]`, read as base, theirs and mine. */
-function conflictsOf(
+/** 409 with `details:[{index, field, current?}]`, read as base, theirs and mine. */
+async function conflictsOf(
+  connection: Connection,
   error: unknown,
   changes: readonly RowChange[],
   typeOf: (target: Target) => FieldInfo["type"] | undefined,
-): readonly Conflict[] {
+): Promise<readonly Conflict[]> {
   const fault = faultOf(error);
   if (fault.status !== 409 || fault.code !== "CONFLICT") return [];
-  return fault.details.flatMap((detail) => {
+  const found = fault.details.map(async (detail): Promise<Conflict | null> => {
     const change = typeof detail["index"] === "number" ? changes[detail["index"]] : undefined;
     const field = typeof detail["field"] === "string" ? detail["field"] : "";
     const op = change?.cells.get(field);
     const type = op && typeOf(op.target);
-    if (!op || !type) return [];
-    return [
-      {
-        key: keyOf(op.target),
-        base: op.before,
-        theirs: detail["current"] === undefined ? DEFAULT : fromWire(type, detail["current"]),
-        mine: op.after,
-      },
-    ];
+    if (!change || !op || !type) return null;
+    // A server that does not tell what stands there now is asked for it.
+    const current =
+      "current" in detail ? detail["current"] : (await connection.one(change.collection, change.row, [field]))[field];
+    return { key: keyOf(op.target), base: op.before, theirs: fromWire(type, current), mine: op.after };
   });
+  return (await Promise.all(found)).filter((conflict) => conflict !== null);
 }

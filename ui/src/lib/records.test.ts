@@ -3,7 +3,7 @@ import { capabilityOf, createConnection, faultOf, GuardError, type ConnectionInf
 import { readCollection } from "./fields";
 import { createPending } from "./pending";
 import { factsOf, newRowId, recordAdapter, rowChanges, RECORDS, stageCell, stageNewRow } from "./record-ops";
-import { DEFAULT, EMPTY, NULL, value } from "./values";
+import { DEFAULT, EMPTY, fromWire, NULL, value } from "./values";
 
 const orders = readCollection("orders", {
   timestamps: false,
@@ -22,9 +22,10 @@ const field = (name: string) => {
 };
 const info: ConnectionInfo = { id: "c", name: "prod-eu", environment: "production", guard: "open", url: "http://x" };
 
-function setup(answers: unknown[], guard: ConnectionInfo["guard"] = "open") {
+function setup(answers: unknown[], guard: ConnectionInfo["guard"] = "open", rawText?: string) {
   const sent: { method: string; path: string; params?: object | undefined; body?: unknown }[] = [];
   const http: Http = {
+    stream: async (request) => new Response(rawText ?? JSON.stringify(await http.request(request))),
     request: <T,>(request: { method: string; path: string; params?: object | undefined; body?: unknown }) => {
       sent.push(request);
       const answer = answers.shift();
@@ -69,7 +70,7 @@ describe("record changes", () => {
           collection: "orders",
           id: "7",
           data: { total: "9.50", note: "", meta: '{"n":9007199254740993}' },
-          expect: { total: "12.10", note: null, meta: { b: 1, a: 2 } },
+          expect: { total: "12.10", note: null, meta: '{"b":1,"a":2}' },
         },
       ],
     });
@@ -108,6 +109,15 @@ describe("record changes", () => {
     expect(sent[1]?.body).toMatchObject({ operations: [{ expect: { total: "11" }, data: { total: "9.50" } }] });
   });
 
+  it("asks what stands there when the refusal does not say", async () => {
+    const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [{ index: 0, field: "total" }] });
+    const { pending, sent } = setup([conflict, { data: { id: 7, total: "11.00" } }]);
+    pending.stage(stageCell("orders", "7", field("total"), value("12.10"), value("9.50")));
+    await pending.commit(RECORDS);
+    expect(sent[1]).toMatchObject({ method: "GET", path: "/items/orders/7", params: { fields: ["total"] } });
+    expect([...pending.store.getState().conflicts.values()][0]?.theirs).toEqual(value("11.00"));
+  });
+
   it("throws any other refusal and keeps the changes", async () => {
     const broken = Object.assign(new Error("Unique constraint violation"), { status: 409, code: "UNIQUE_VIOLATION", details: [] });
     const { pending } = setup([broken]);
@@ -142,6 +152,21 @@ describe("connection", () => {
     expect(sent[1]?.params).toMatchObject({ offset: 1000, count: "none" });
     expect(sent[1]?.params).not.toHaveProperty("after");
     expect(await connection.count({ collection: "orders" })).toBe(3);
+  });
+
+  it("reads what a double cannot hold as it was written", async () => {
+    const text = '{"data":[{"id":9007199254740993,"ratio":-0.0,"meta":{"n":9007199254740993,"d":1.10},"customer":{"id":5,"name":"x"}}],"totalCount":1,"cursor":null}';
+    const { connection } = setup([], "open", text);
+    const page = await connection.page(
+      { collection: "orders", fields: ["*", "customer.id"] },
+      { page: 0, after: "", limit: 200, count: "estimate", signal: new AbortController().signal },
+    );
+    const [row] = page.rows;
+    expect(page).toMatchObject({ total: 1, cursor: null });
+    expect(fromWire({ kind: "int", name: "BigInt" }, row?.["id"])).toEqual(value("9007199254740993"));
+    expect(fromWire({ kind: "float", name: "Double" }, row?.["ratio"])).toEqual(value("-0.0"));
+    expect(fromWire({ kind: "json", name: "JSON" }, row?.["meta"])).toEqual(value('{"n":9007199254740993,"d":1.10}'));
+    expect(row?.["customer"]).toEqual({ id: 5, name: "x" });
   });
 
   it("holds every write back on a connection for reading", async () => {

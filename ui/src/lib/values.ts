@@ -5,7 +5,7 @@
  * turned into floating point and times never pass through a zone, so what was read is what is
  * shown, compared and written back.
  */
-import { equalJson, parseJson, plainNumber, printJson, type JsonNode } from "./exact-json";
+import { equalJson, JsonText, parseJson, plainNumber, printJson, type JsonNode } from "./exact-json";
 import type { FieldInfo, TypeInfo } from "./fields";
 import {
   parseInstant,
@@ -419,6 +419,7 @@ export function toHex(bytes: Uint8Array): string {
 export function fromWire(type: TypeInfo, raw: unknown): Value {
   if (raw === undefined) return DEFAULT;
   if (raw === null) return NULL;
+  if (raw instanceof JsonText) return fromText(type, raw.text);
   switch (type.kind) {
     case "json":
       return value(JSON.stringify(raw));
@@ -457,6 +458,14 @@ export function fromWire(type: TypeInfo, raw: unknown): Value {
       return plain === "" ? EMPTY : value(plain);
     }
   }
+}
+
+/** A part of a reply that kept its own text. */
+function fromText(type: TypeInfo, text: string): Value {
+  if (type.kind === "range") return rangeFromWire(type, JSON.parse(text));
+  if (type.kind !== "array") return value(text);
+  const read = parseArray(type, text);
+  return read.ok ? read.value : value(text);
 }
 
 function rangeFromWire(type: TypeInfo, raw: unknown): Value {

@@ -205,7 +205,7 @@ function kindWidth(field: FieldInfo): number {
     case "datetime":
       return 136;
     case "instant":
-      return 200;
+      return 204;
     case "uuid":
       return 132;
     case "text":

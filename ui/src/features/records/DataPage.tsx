@@ -16,7 +16,7 @@ import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { filterOf, PLAIN_VIEW, readPill, readView, sortOf, writeView, type Pill, type View } from "@/lib/filters";
 import { factsOf, newRowId, recordAdapter, RECORDS, rowChanges, stageNewRow } from "@/lib/record-ops";
 import { createRows, ReadStopped, type RawRow, type Rows } from "@/lib/rows";
-import { DEFAULT, type Value } from "@/lib/values";
+import { DEFAULT, fromWire, toWire, type Value } from "@/lib/values";
 import { plain, widthOf } from "./CellView";
 import { keepFile, saveFile } from "./file";
 import { FilterBar, type FilterBarHandle } from "./FilterBar";
@@ -695,7 +695,7 @@ function writable(collection: CollectionInfo, row: RawRow): RawRow {
   return Object.fromEntries(
     collection.fields
       .filter((field) => !field.computed && !isStampName(field.name) && row[field.name] !== undefined)
-      .map((field) => [field.name, row[field.name]]),
+      .map((field) => [field.name, toWire(field.type, fromWire(field.type, row[field.name]))]),
   );
 }
 

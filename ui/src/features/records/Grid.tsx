@@ -190,6 +190,8 @@ export function Grid(props: GridProps) {
   const onScroll = useCallback(() => {
     const node = scroller.current;
     if (!node) return;
+    // The band may scroll in itself; its row numbers then follow this instead of sticking.
+    node.style.setProperty("--grid-left", `${String(node.scrollLeft)}px`);
     setPeek((open) => (open && !open.pinned ? null : open));
     setScroll((before) => {
       const drawn = node.scrollTop;
@@ -867,6 +869,7 @@ export function Grid(props: GridProps) {
         focusCol={at.row === key ? at.col : -1}
         chosenFrom={block && inBlock(key) ? block.left : -1}
         chosenTo={block && inBlock(key) ? block.right : -1}
+        loose={key.startsWith("b:") && bandRows > BAND_ROWS}
         labelOf={labelOf}
         editor={
           editing && at.row === key && editing.focus.col === at.col && id !== null
@@ -1157,12 +1160,14 @@ interface RowProps {
   /** Columns of the chosen block in this row; -1 when it does not reach here. */
   readonly chosenFrom: number;
   readonly chosenTo: number;
+  /** Stands in a band that scrolls in itself. */
+  readonly loose: boolean;
   readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
   readonly editor: ReactNode;
 }
 
 const GridRow = memo(function GridRow(props: RowProps) {
-  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, labelOf, editor } = props;
+  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, loose, labelOf, editor } = props;
   const missing = raw === undefined && !isNew;
   return (
     <div
@@ -1176,7 +1181,8 @@ const GridRow = memo(function GridRow(props: RowProps) {
         role="rowheader"
         aria-colindex={1}
         className={cx(
-          "sticky left-0 z-1 flex h-full items-center justify-end border-r border-line-2 bg-bg-page px-2 text-second",
+          "z-1 flex h-full items-center justify-end border-r border-line-2 bg-bg-page px-2 text-second",
+          loose ? "relative left-(--grid-left)" : "sticky left-0",
           isNew ? "text-draft" : "text-ink-3",
         )}
         style={{ width: numberWidth }}

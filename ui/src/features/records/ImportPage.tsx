@@ -13,7 +13,7 @@ import { toast } from "@/kit/toast";
 import { Toolbar } from "@/kit/Toolbar";
 import { faultOf, faultText, importsQuery, keys, type ImportJob } from "@/lib/client";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
-import { between, parseInstant, showInstant } from "@/lib/plain-time";
+import { between, epochOf, parseInstant, showInstant } from "@/lib/plain-time";
 import { parse } from "@/lib/values";
 import { count } from "@/messages/catalogue";
 import { keepFile, keptFile, saveFile } from "./file";
@@ -250,7 +250,7 @@ export function ImportPage({
         {job && !remapping ? <Rejects job={job} collection={collection} mapping={mapping} file={file} /> : null}
       </div>
       {job ? <Status>{m(`imp.state.${job.state}`)}</Status> : null}
-      {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: Math.round(job.rowsPerSecond) })}`}</Status> : null}
+      {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: rate(job) })}`}</Status> : null}
       <ConfirmLoss
         open={asking}
         title={m("imp.undo.title", { count: job?.rowsWritten ?? 0, collection: name })}
@@ -288,7 +288,7 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
     { label: m("imp.step.dry"), facts: job?.dryRun !== true ? "" : time ? m("imp.step.dry.facts", { time }) : m("imp.progress.rows", { count: job.rowsRead }), from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
     {
       label: m("imp.step.import"),
-      facts: !written ? "" : time ? m("imp.step.import.facts", { time, rate: Math.round(job.rowsPerSecond) }) : m("imp.progress.rows", { count: job.rowsWritten }),
+      facts: !written ? "" : time ? m("imp.step.import.facts", { time, rate: rate(job) }) : m("imp.progress.rows", { count: job.rowsWritten }),
       from: 4,
       done: at > 4 && !failed,
       bad: failed && written,
@@ -494,6 +494,15 @@ function MapPart({
   );
 }
 
+/** Rows per second so far, also from a server that tells it only at the end. */
+function rate(job: ImportJob): string {
+  if (Number.isFinite(job.rowsPerSecond) && job.rowsPerSecond > 0) return count(Math.round(job.rowsPerSecond));
+  const from = parseInstant(job.startedAt);
+  // The clock of this computer is good enough for a speed.
+  const ms = from.ok ? Math.max(performance.timeOrigin + performance.now() - epochOf(from.v), 500) : 0;
+  return ms === 0 ? "0" : count(Math.round((job.rowsRead / ms) * 1000));
+}
+
 /** Told twice a second: what is read, how fast, how long still. */
 function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
   const first = useRef<{ at: number; bytes: number } | null>(null);
@@ -501,8 +510,9 @@ function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
   first.current ??= { at: now, bytes: job.bytesRead };
   const read = job.bytesRead - first.current.bytes;
   const elapsed = now - first.current.at;
-  const left = read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
-  const share = job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
+  const writing = job.state === "writing" && job.rowsValid > 0;
+  const left = !writing && read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
+  const share = writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
   return (
     <>
       <h2 className="text-verdict font-semibold">{m(`imp.state.${job.state}`)}</h2>
@@ -517,8 +527,8 @@ function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
         <div className="h-full origin-left bg-draft" style={{ transform: `scaleX(${String(share)})` }} />
       </div>
       <div className="flex flex-wrap items-center gap-4 text-ink-2">
-        <span>{m("imp.progress.rows", { count: job.rowsRead })}</span>
-        <span>{m("imp.progress.rate", { rate: Math.round(job.rowsPerSecond) })}</span>
+        <span>{m("imp.progress.rows", { count: writing ? job.rowsWritten : job.rowsRead })}</span>
+        <span>{m("imp.progress.rate", { rate: rate(job) })}</span>
         {job.bytesTotal > 0 ? <span>{m("imp.progress.read", { done: sizeText(job.bytesRead), total: sizeText(job.bytesTotal) })}</span> : null}
         {left === null ? null : <span>{m("imp.progress.eta", { time: duration(left) })}</span>}
         {job.rowsRejected > 0 ? <span className="text-bad">{`${m("imp.row.left")} ${count(job.rowsRejected)}`}</span> : null}
@@ -648,7 +658,7 @@ function Outcome({
         {time ? (
           <>
             <dt className="text-ink-3">{m("imp.fact.took")}</dt>
-            <dd>{m("imp.step.import.facts", { time, rate: Math.round(job.rowsPerSecond) })}</dd>
+            <dd>{m("imp.step.import.facts", { time, rate: rate(job) })}</dd>
           </>
         ) : null}
       </dl>

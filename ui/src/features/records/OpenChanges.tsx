@@ -134,11 +134,15 @@ export function PreviewPanel({ load, onClose }: { load: () => Promise<Preview>; 
       gone = true;
     };
   }, [load]);
+  // What writes is what one wants to see; the reads before it only check.
+  const writes = state.preview?.statements.filter((sql) => !/^\s*SELECT\b/i.test(sql)) ?? [];
+  const checks = (state.preview?.statements.length ?? 0) - writes.length;
   return (
     <section aria-label={m("pending.preview")} className="flex max-h-[274px] min-h-24 shrink-0 flex-col border-t border-line bg-bg-sunk">
       <header className="flex h-8 shrink-0 items-center gap-2 px-3">
         <h2 className="min-w-0 flex-1 truncate font-semibold">
-          {state.preview ? m("preview.title", { count: state.preview.statements.length }) : m("pending.preview")}
+          {state.preview ? m("preview.title", { count: writes.length }) : m("pending.preview")}
+          {checks > 0 ? <span className="ml-2 font-normal text-ink-3">{m("preview.checks", { count: checks })}</span> : null}
         </h2>
         <IconButton small icon={X} label={m("preview.close")} keys="Escape" onClick={onClose} />
       </header>
@@ -146,7 +150,7 @@ export function PreviewPanel({ load, onClose }: { load: () => Promise<Preview>; 
         <ErrorBand title={m("preview.failed", { reason: faultOf(state.error).message })} details={faultText(state.error)} />
       ) : state.preview ? (
         <ol className="min-h-0 flex-1 overflow-auto px-3 pb-3">
-          {state.preview.statements.map((sql, index) => (
+          {writes.map((sql, index) => (
             <li key={index} className="flex gap-3 py-0.5">
               <span className="w-6 shrink-0 text-right font-mono text-code text-ink-3">{index + 1}</span>
               <Sql text={sql} />

@@ -241,6 +241,10 @@ export const m = catalogue({
     one: "{count} statement, nothing written",
     other: "{count} statements, nothing written",
   },
+  "preview.checks": {
+    one: "{count} check before them",
+    other: "{count} checks before them",
+  },
   "preview.failed": "No preview: {reason}",
   "preview.close": "Close the preview",
   "conflict.title": "Changed by somebody else since you read it",

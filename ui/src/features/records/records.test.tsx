@@ -145,7 +145,8 @@ function open(answer: (asked: Asked) => unknown = () => undefined, search: Recor
     id: 1000 + i, total: `${String(i)}.50`, note: i === 1 ? "" : i === 2 ? null : `note ${String(i)}`, status: "draft", paid: false, placed_at: "2026-11-20T19:42:07.000Z",
   }));
   const http = {
-    request: (request: Asked) => {
+    stream: async (request: Asked): Promise<Response> => new Response(JSON.stringify(await http.request(request))),
+    request: (request: Asked): Promise<unknown> => {
       asked.push(request);
       const own = answer(request);
       if (own instanceof Error) return Promise.reject(own);
