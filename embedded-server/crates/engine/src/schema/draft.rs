@@ -264,6 +264,7 @@ impl Draft {
                     *table = Json::String(to.to_owned());
                 }
             }
+            rename_polymorphic_end(&mut document, from, to);
             documents.insert(if name == from { to.to_owned() } else { name }, document);
         }
         self.documents = documents;
@@ -515,6 +516,30 @@ impl Draft {
         });
         // Deletions first: a new collection may take an old name.
         deletions.chain(rows.iter().cloned()).collect()
+    }
+}
+
+/// The far ends of an M2A are spoken of by the names of their collections, so they follow.
+fn rename_polymorphic_end(document: &mut Json, from: &str, to: &str) {
+    let Some(definitions) = document.get_mut("fields").and_then(Json::as_object_mut) else {
+        return;
+    };
+    let is_end = |key: &String, field: &Json| {
+        key == from
+            && text(field, "target") == Some(to)
+            && field.get("constraints") == Some(&Json::Bool(false))
+    };
+    if definitions.iter().any(|(key, field)| is_end(key, field)) && !definitions.contains_key(to) {
+        *definitions = std::mem::take(definitions)
+            .into_iter()
+            .map(|(key, mut field)| {
+                if !is_end(&key, &field) {
+                    return (key, field);
+                }
+                field["as"] = Json::String(to.to_owned());
+                (to.to_owned(), field)
+            })
+            .collect();
     }
 }
 

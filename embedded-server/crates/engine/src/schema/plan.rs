@@ -175,10 +175,10 @@ pub(crate) async fn steps(
 ) -> Result<Vec<PlannedStep>> {
     let dialect = store.dialect();
     let mut steps = Vec::with_capacity(changes.len());
-    let mut rebuilt: Vec<String> = Vec::new();
+    let mut shown: Vec<String> = Vec::new();
     for change in changes {
         let mut step = said(change);
-        step.sql = step_sql(change, changes, old, next, dialect, &mut rebuilt);
+        step.sql = step_sql(change, changes, old, next, dialect, &mut shown);
         if let Some(touched) = touched(store, change, changes).await? {
             step.values = Some((touched.affected, touched.total));
             step.lossy = touched.affected > 0;
@@ -203,15 +203,15 @@ pub(crate) async fn steps(
     Ok(steps)
 }
 
-/// The statements of one step. A table that SQLite rebuilds is rebuilt once: the first of its
-/// steps shows it.
+/// The statements of one step. Where SQLite does several steps of a table at once, because it
+/// rebuilds it or adds a column with its foreign key, the first of them shows all.
 fn step_sql(
     change: &Change,
     changes: &[Change],
     old: &Catalog,
     next: &Catalog,
     dialect: Dialect,
-    rebuilt: &mut Vec<String>,
+    shown: &mut Vec<String>,
 ) -> Vec<String> {
     let texts = |part: &[Change]| -> (Vec<String>, bool) {
         let defined = sql::define(part, old, next, dialect);
@@ -223,34 +223,35 @@ fn step_sql(
             .map(|s| s.text.to_string())
             .filter(|t| !bookkeeping(t))
             .collect();
-        (texts, !defined.rebuilt.is_empty())
+        (texts, defined.rebuilds)
     };
     let Some(name) = table_of(change) else { return texts(std::slice::from_ref(change)).0 };
-    if dialect == Dialect::Postgres {
-        return texts(std::slice::from_ref(change)).0;
-    }
-    let of_table = |other: &&Change| {
-        table_of(other)
-            .is_some_and(|table| stored_name(changes, table) == stored_name(changes, name))
-    };
-    let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
-    let mut with_rename = together.clone();
-    with_rename.extend(
-        changes
-            .iter()
-            .filter(|c| matches!(c, Change::RenameCollection { to, .. } if to == name))
-            .cloned(),
-    );
-    let (all, rebuilds) = texts(&together);
-    let rebuilds = rebuilds || sql::define(&with_rename, old, next, dialect).rebuilds;
-    if !rebuilds {
-        return texts(std::slice::from_ref(change)).0;
-    }
     let table = stored_name(changes, name).to_owned();
-    if rebuilt.contains(&table) {
+    // Other steps of a renamed table need to know of the rename, which is a step of its own.
+    let of_rename =
+        |other: &&Change| matches!(other, Change::RenameCollection { from, .. } if *from == table);
+    let renaming: Vec<Change> = changes.iter().filter(of_rename).cloned().collect();
+    let (said_there, _) = texts(&renaming);
+    let without_renaming = |part: Vec<Change>| {
+        let (mut all, rebuilds) = texts(&[renaming.clone(), part].concat());
+        all.retain(|text| !said_there.contains(text));
+        (all, rebuilds)
+    };
+    if dialect == Dialect::Postgres {
+        return without_renaming(vec![change.clone()]).0;
+    }
+    let of_table =
+        |other: &&Change| table_of(other).is_some_and(|name| stored_name(changes, name) == table);
+    let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
+    let pointing = together.iter().any(|change| matches!(change, Change::AddRelation { .. }));
+    let (all, rebuilds) = without_renaming(together);
+    if !rebuilds && !pointing {
+        return without_renaming(vec![change.clone()]).0;
+    }
+    if shown.contains(&table) {
         return Vec::new();
     }
-    rebuilt.push(table);
+    shown.push(table);
     all
 }
 

@@ -275,7 +275,13 @@ impl On<'_> {
             (Family::Real, Family::Double) => self.same(),
             (Family::Double, Family::Real) => Part::new(c, "TRUE").keeps("FALSE"),
             (Family::Decimal, Family::Real | Family::Double) => {
-                Part::new(as_real, "TRUE").keeps("FALSE")
+                // So many digits come back from a double as they went in; from a `real`, six.
+                let most = if target == Family::Double { 15 } else { 6 };
+                let digits = format!(
+                    "replace(replace({c}{}, '.', ''), '-', '')",
+                    if self.sqlite() { "" } else { "::text" }
+                );
+                Part::new(as_real, "TRUE").keeps(format!("length({digits}) <= {most}"))
             }
             (Family::Decimal | Family::Real | Family::Double, Family::Integer) => {
                 to_int(i64::from(i32::MAX))

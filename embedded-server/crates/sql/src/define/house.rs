@@ -14,7 +14,7 @@ pub fn house_tables(dialect: Dialect) -> Definition {
             r#"CREATE TABLE "_feed_cursor" ("name" TEXT PRIMARY KEY NOT NULL, "tx" INTEGER NOT NULL, "seq" INTEGER NOT NULL, "at_ms" INTEGER NOT NULL) STRICT"#,
             r#"CREATE TABLE "_sequence" ("collection" TEXT NOT NULL, "field" TEXT NOT NULL, "value" INTEGER NOT NULL, PRIMARY KEY ("collection", "field")) STRICT"#,
             r#"CREATE INDEX "_change_at" ON "_change" ("at_ms")"#,
-            r#"CREATE INDEX "_change_source" ON "_change" ("source") WHERE "source" IS NOT NULL"#,
+            r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
             r#"CREATE TABLE "_import" ("id" TEXT PRIMARY KEY NOT NULL, "at_ms" INTEGER NOT NULL, "job" TEXT NOT NULL CHECK (json_valid("job"))) STRICT"#,
         ],
         Dialect::Postgres => [
@@ -23,7 +23,7 @@ pub fn house_tables(dialect: Dialect) -> Definition {
             r#"CREATE TABLE "_feed_cursor" ("name" text PRIMARY KEY, "tx" bigint NOT NULL, "seq" bigint NOT NULL, "at_ms" bigint NOT NULL)"#,
             r#"CREATE TABLE "_sequence" ("collection" text NOT NULL, "field" text NOT NULL, "value" bigint NOT NULL, PRIMARY KEY ("collection", "field"))"#,
             r#"CREATE INDEX "_change_at" ON "_change" ("at_ms")"#,
-            r#"CREATE INDEX "_change_source" ON "_change" ("source") WHERE "source" IS NOT NULL"#,
+            r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
             r#"CREATE TABLE "_import" ("id" text PRIMARY KEY, "at_ms" bigint NOT NULL, "job" text NOT NULL)"#,
         ],
     };
