@@ -722,7 +722,7 @@ fn ordered_kind(kind: &FieldKind, spot: &Spot<'_>) -> Result<()> {
     if kind.is_json() || *kind == FieldKind::Binary { Err(spot.unfit(kind)) } else { Ok(()) }
 }
 
-/// A list, or text with commas between the values.
+/// A list, text with commas between the values, or one value.
 fn listed(json: &Json) -> Option<Vec<Json>> {
     match json {
         Json::Array(items) => Some(items.clone()),
@@ -730,8 +730,8 @@ fn listed(json: &Json) -> Option<Vec<Json>> {
         Json::String(text) if text.contains(',') => {
             Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
         }
-        Json::String(_) => Some(vec![json.clone()]),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => None,
+        Json::String(_) | Json::Number(_) | Json::Bool(_) => Some(vec![json.clone()]),
+        Json::Null | Json::Object(_) => None,
     }
 }
 
