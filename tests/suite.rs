@@ -3,12 +3,17 @@
 //! Files are named by capability. A test enters by the public door only: routes that a client
 //! could call. Postgres comes from `TEST_POSTGRES_URL` (set by `cargo xtask test`); without it the
 //! suite says loudly that half of it did not run, and fails in CI.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod access;
 mod auth;
 mod filters;
 mod harness;
+mod imports;
 mod records;
 mod relations;
 mod schemas;

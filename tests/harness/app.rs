@@ -42,7 +42,10 @@ impl App {
         if postgres_url().is_some() {
             return false;
         }
-        assert!(std::env::var("CI").is_err(), "TEST_POSTGRES_URL is not set: half of the suite would not run");
+        assert!(
+            std::env::var("CI").is_err(),
+            "TEST_POSTGRES_URL is not set: half of the suite would not run"
+        );
         eprintln!("NOT RUN ON POSTGRES: set TEST_POSTGRES_URL, or use `cargo xtask test`");
         true
     }
@@ -65,7 +68,10 @@ impl App {
         if kind == Kind::Postgres {
             let base = postgres_url().expect("checked before");
             let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
-            connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("make a database");
+            connection
+                .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+                .await
+                .expect("make a database");
             let (server, _) = base.rsplit_once('/').expect("a URL names its database");
             config.database_url = Some(format!("{server}/{name}"));
             config.database_connections = 4;
@@ -113,7 +119,8 @@ impl App {
 
     /// Grants the public role one permission row.
     pub(crate) async fn grant_public(&self, grant: Json) {
-        let roles = self.admin().get("/items/baasix_Role?filter={\"name\":{\"eq\":\"public\"}}").await;
+        let roles =
+            self.admin().get("/items/baasix_Role?filter={\"name\":{\"eq\":\"public\"}}").await;
         let mut row = grant;
         row["role_Id"] = roles.body["data"][0]["id"].clone();
         self.admin().post("/permissions", row).await.expect_status(201);
@@ -127,7 +134,10 @@ impl App {
 
     /// Makes a relation.
     pub(crate) async fn relation(&self, collection: &str, relation: Json) {
-        self.admin().post(&format!("/schemas/{collection}/relationships"), relation).await.expect_status(201);
+        self.admin()
+            .post(&format!("/schemas/{collection}/relationships"), relation)
+            .await
+            .expect_status(201);
     }
 
     /// Stops and starts the server on the same data.
@@ -155,7 +165,9 @@ impl App {
         if let (Some(name), Some(base)) = (&self.database, postgres_url()) {
             let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
             connection
-                .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+                .execute(sqlx::AssertSqlSafe(format!(
+                    "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+                )))
                 .await
                 .expect("drop the database");
         }

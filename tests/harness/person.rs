@@ -36,7 +36,8 @@ impl Person {
     }
 
     pub(crate) async fn signed_in(&self, email: &str, password: &str) -> Self {
-        let answer = self.post("/auth/login", json!({ "email": email, "password": password })).await;
+        let answer =
+            self.post("/auth/login", json!({ "email": email, "password": password })).await;
         answer.expect_status(200);
         let text = |key: &str| answer.body[key].as_str().map(str::to_owned);
         let user_id = answer.body["user"]["id"].as_str().map(str::to_owned);
@@ -85,6 +86,15 @@ impl Person {
         self.send(Method::POST, path, Some(body.to_owned())).await
     }
 
+    /// A form with a file.
+    pub(crate) async fn post_form(&self, path: &str, form: reqwest::multipart::Form) -> Answer {
+        let mut request = self.client.post(format!("{}{path}", self.url)).multipart(form);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(request.send().await.expect("the server answers")).await
+    }
+
     /// A list with parameters, each encoded as the SDK does: objects and arrays as JSON text.
     pub(crate) async fn find(&self, collection: &str, parameters: Json) -> Answer {
         let mut path = format!("/items/{collection}?");
@@ -103,7 +113,12 @@ impl Person {
     }
 
     /// One column of a list that must succeed.
-    pub(crate) async fn column(&self, collection: &str, column: &str, parameters: Json) -> Vec<Json> {
+    pub(crate) async fn column(
+        &self,
+        collection: &str,
+        column: &str,
+        parameters: Json,
+    ) -> Vec<Json> {
         self.rows(collection, parameters).await.into_iter().map(|row| row[column].clone()).collect()
     }
 
@@ -132,15 +147,18 @@ impl Person {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let response = request.send().await.expect("the server answers");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("the answer is text");
-        let body = serde_json::from_str(&text).unwrap_or(Json::Null);
-        Answer { status: status.as_u16(), body, text, headers }
+        Answer::of(request.send().await.expect("the server answers")).await
     }
 }
 
 impl Answer {
+    async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("the answer is text");
+        let body = serde_json::from_str(&text).unwrap_or(Json::Null);
+        Self { status: status.as_u16(), body, text, headers }
+    }
+
     #[track_caller]
     pub(crate) fn expect_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{:?} {}", StatusCode::from_u16(self.status), self.text);
@@ -152,7 +170,11 @@ impl Answer {
     pub(crate) fn expect_refusal(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
         // The envelope holds on every refusal.
-        assert!(self.body["message"].is_string() && self.body["error"]["statusCode"] == status, "{}", self.text);
+        assert!(
+            self.body["message"].is_string() && self.body["error"]["statusCode"] == status,
+            "{}",
+            self.text
+        );
         self
     }
 
@@ -173,7 +195,9 @@ pub(crate) fn plain(id: &Json) -> String {
 fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                encoded.push(char::from(byte))
+            }
             b' ' => encoded.push('+'),
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }

@@ -9,7 +9,7 @@ mod rows;
 pub use job::{Format, ImportAsk, Job, Mode, RowFault, State};
 
 use crate::Engine;
-use access::{Actor, Identity};
+use access::Actor;
 use base::{Code, Error, Result, Value};
 use query::{Operation, Write};
 use rows::{Cells, Row};
@@ -374,63 +374,84 @@ impl Imports {
         self.keep(&job).await
     }
 
-    /// Removes exactly the rows that the job wrote and that still stand.
+    /// Removes exactly the rows that the job wrote and that still stand, oldest first, in short
+    /// transactions.
     async fn remove_rows(&self, actor: &Actor, live: &Live, end: State) -> Result<()> {
         let collection = live.with(|job| job.collection.clone());
         let source = format!("import:{}", live.id());
-        let undo = format!("undo-{source}");
-        let mut removed = 0_u64;
+        let mut behind = 0_i64;
         loop {
-            let keys = self.standing(&collection, &source).await?;
-            if keys.is_empty() {
-                break;
-            }
-            let before = removed;
-            for key in keys {
-                let operation = Operation::Delete {
-                    collection: collection.clone(),
-                    key: Json::String(key),
-                    expect: Map::new(),
-                    force: matches!(actor.identity, Identity::System(_)),
-                };
-                let write = Write { operations: vec![operation], strict: false };
-                match self.0.engine.write(write, actor, Some(&undo)).await {
-                    Ok(_) => removed += 1,
-                    // Somebody else removed it first.
-                    Err(fault) if fault.code() == Code::ItemNotFound => {}
-                    Err(fault) => return Err(fault),
-                }
-            }
-            live.with(|job| job.rows_removed = removed);
-            if removed == before {
-                break;
-            }
+            let written = self.rows_of(&collection, &source, behind).await?;
+            let Some((last, _)) = written.last() else { break };
+            behind = *last;
+            let keys = written.into_iter().map(|(_, key)| key).collect();
+            let removed = self.remove_batch(&collection, keys, actor, &source).await?;
+            live.with(|job| job.rows_removed += removed);
         }
-        live.with(|job| {
-            job.rows_removed = removed;
-            job.state = end;
-        });
+        live.with(|job| job.state = end);
         Ok(())
     }
 
-    /// Keys of up to a thousand rows that the job created and nothing deleted since.
-    async fn standing(&self, collection: &str, source: &str) -> Result<Vec<String>> {
+    /// Removes records in one transaction; those that somebody else removed first are found by
+    /// halving and passed over.
+    async fn remove_batch(
+        &self,
+        collection: &str,
+        keys: Vec<String>,
+        actor: &Actor,
+        source: &str,
+    ) -> Result<u64> {
+        let undo = format!("undo-{source}");
+        let mut removed = 0;
+        let mut waiting = vec![keys];
+        while let Some(mut keys) = waiting.pop() {
+            let operations = keys.iter().map(|key| Operation::Delete {
+                collection: collection.to_owned(),
+                key: Json::String(key.clone()),
+                expect: Map::new(),
+                force: actor.unbound(),
+            });
+            let write = Write { operations: operations.collect(), strict: false };
+            match self.0.engine.write(write, actor, Some(&undo)).await {
+                Ok(_) => removed += keys.len() as u64,
+                Err(fault) if fault.code() != Code::ItemNotFound => return Err(fault),
+                Err(_) if keys.len() == 1 => {}
+                Err(_) => {
+                    waiting.push(keys.split_off(keys.len() / 2));
+                    waiting.push(keys);
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Up to a batch of the records that the job created, with their place in `_change`.
+    async fn rows_of(
+        &self,
+        collection: &str,
+        source: &str,
+        behind: i64,
+    ) -> Result<Vec<(i64, String)>> {
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => {
-                r#"SELECT c.id FROM "_change" c WHERE c.source = ?1 AND c.collection = ?2 AND c.op = 'create' AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d.source = ?3 AND d.collection = c.collection AND d.id = c.id AND d.op = 'delete') LIMIT 1000"#
+                r#"SELECT seq, id FROM "_change" WHERE source = ?1 AND collection = ?2 AND op = 'create' AND seq > ?3 ORDER BY seq LIMIT ?4"#
             }
             Dialect::Postgres => {
-                r#"SELECT c.id FROM "_change" c WHERE c.source = $1 AND c.collection = $2 AND c.op = 'create' AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d.source = $3 AND d.collection = c.collection AND d.id = c.id AND d.op = 'delete') LIMIT 1000"#
+                r#"SELECT seq, id FROM "_change" WHERE source = $1 AND collection = $2 AND op = 'create' AND seq > $3::bigint ORDER BY seq LIMIT $4::bigint"#
             }
         };
-        let binds = [source.to_owned(), collection.to_owned(), format!("undo-{source}")];
-        let binds = binds.into_iter().map(|text| Bind::Value(Value::Text(text))).collect();
+        let binds = vec![
+            Bind::Value(Value::text(source)),
+            Bind::Value(Value::text(collection)),
+            Bind::Value(Value::Int(behind)),
+            Bind::Value(Value::Int(i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX))),
+        ];
         let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
-        let key = |row: Vec<Value>| match row.into_iter().next() {
-            Some(Value::Text(key)) => Some(key),
-            Some(_) | None => None,
+        let place = |row: Vec<Value>| match row.as_slice() {
+            [Value::Int(seq), Value::Text(id)] => Some((*seq, id.clone())),
+            _ => None,
         };
-        Ok(rows.into_iter().filter_map(key).collect())
+        Ok(rows.into_iter().filter_map(place).collect())
     }
 
     async fn stored(&self) -> Result<Vec<Job>> {

@@ -1,0 +1,164 @@
+//! Imports as jobs: judged, written, told, undone; and exports that give the same back.
+
+use crate::harness::{App, Person, on_every_store};
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+const FILE: &str = "Strecke;Preis;ab;Bemerkung\nARN-GOT;12,50;2026-01-01;first\nGOT-CPH;12,5O;2026-01-02;the letter O\nCPH-HAM;3,10;2026-01-03;NULL\nHAM-BER;4,00;2026-01-04;\n";
+
+async fn rates(app: &App) {
+    app.collection(
+        "rates",
+        json!({ "fields": {
+            "id": { "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } },
+            "lane": { "type": "String", "unique": true },
+            "price": { "type": "Decimal", "values": { "precision": 10, "scale": 2 } },
+            "valid_from": { "type": "Date" },
+            "remark": { "type": "Text" },
+        } }),
+    )
+    .await;
+}
+
+async fn start(
+    person: &Person,
+    words: &[(&'static str, &str)],
+    file: &str,
+) -> crate::harness::Answer {
+    let mapping =
+        json!({ "Strecke": "lane", "Preis": "price", "ab": "valid_from", "Bemerkung": "remark" });
+    let mut form = reqwest::multipart::Form::new().text("mapping", mapping.to_string());
+    for (name, value) in words {
+        form = form.text(*name, (*value).to_owned());
+    }
+    let part = reqwest::multipart::Part::text(file.to_owned()).file_name("rates.csv");
+    person.post_form("/imports", form.part("file", part)).await
+}
+
+/// The job once it has ended.
+async fn ended(person: &Person, answer: &crate::harness::Answer) -> Json {
+    let id = answer.body["data"]["id"].as_str().expect("a job").to_owned();
+    for _ in 0..600 {
+        let job = person.get(&format!("/imports/{id}")).await.body["data"].clone();
+        if matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled" | "undone")) {
+            return job;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the import did not end");
+}
+
+const WORDS: [(&str, &str); 3] =
+    [("collection", "rates"), ("delimiter", ";"), ("nullText", "NULL")];
+
+on_every_store!(a_dry_run_judges_every_row_and_writes_none, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    let answer = start(admin, &[&WORDS[..], &[("dryRun", "true")]].concat(), FILE).await;
+    answer.expect_status(202);
+    let job = ended(admin, &answer).await;
+    assert_eq!(
+        (&job["rowsRead"], &job["rowsValid"], &job["rowsRejected"]),
+        (&json!(4), &json!(3), &json!(1))
+    );
+    let fault = &job["errors"][0];
+    assert_eq!(
+        (&fault["line"], &fault["column"], &fault["value"]),
+        (&json!(3), &json!("Preis"), &json!("12,5O"))
+    );
+    assert_eq!(admin.rows("rates", json!({})).await.len(), 0);
+});
+
+on_every_store!(valid_rows_are_written_and_undo_removes_exactly_them, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    admin.create("rates", json!({ "lane": "mine", "price": 1 })).await;
+    let words = [&WORDS[..], &[("mode", "valid")]].concat();
+    let answer = start(admin, &words, FILE).await;
+    let job = ended(admin, &answer).await;
+    assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(3)), "{job}");
+    let rows =
+        admin.rows("rates", json!({ "sort": "id", "fields": ["lane", "price", "remark"] })).await;
+    assert_eq!(
+        rows[1],
+        json!({ "lane": "ARN-GOT", "price": serde_json::from_str::<Json>("12.50").unwrap(), "remark": "first" })
+    );
+    assert_eq!(
+        (&rows[2]["remark"], &rows[3]["remark"]),
+        (&Json::Null, &json!("")),
+        "NULL and empty stay apart"
+    );
+
+    let id = job["id"].as_str().unwrap();
+    let rejects = admin.get(&format!("/imports/{id}/rejects")).await;
+    assert!(rejects.text.contains("12,5O") && rejects.text.contains("_reason"), "{}", rejects.text);
+
+    let again = start(admin, &words, FILE).await;
+    assert_eq!((again.status, &again.body["data"]["alreadyImported"]), (200, &json!(true)));
+
+    let undo = admin.post(&format!("/imports/{id}/undo"), json!({})).await;
+    assert_eq!(ended(admin, &undo).await["rowsRemoved"], 3);
+    assert_eq!(admin.column("rates", "lane", json!({})).await, [json!("mine")]);
+});
+
+on_every_store!(all_or_nothing_keeps_nothing_when_a_row_is_refused, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    let job = ended(admin, &start(admin, &WORDS, FILE).await).await;
+    assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("failed"), &json!(0)));
+    // A fault that only the database can see takes back what was written before it.
+    let twice =
+        "Strecke;Preis;ab;Bemerkung\nA;1;2026-01-01;x\nB;2;2026-01-01;x\nA;3;2026-01-01;x\n";
+    let job = ended(admin, &start(admin, &WORDS, twice).await).await;
+    assert_eq!(job["state"], "failed", "{job}");
+    assert_eq!(admin.rows("rates", json!({})).await.len(), 0);
+});
+
+on_every_store!(an_import_needs_a_user_with_a_grant_and_is_its_owners_business, async |app| {
+    rates(app).await;
+    start(&app.anonymous(), &WORDS, FILE).await.expect_refusal(401, "UNAUTHENTICATED");
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "rates", "action": "read", "fields": ["*"] })],
+        )
+        .await;
+    start(&reader, &WORDS, FILE).await.expect_refusal(403, "FORBIDDEN");
+    let answer = start(app.admin(), &[&WORDS[..], &[("dryRun", "true")]].concat(), FILE).await;
+    let id = ended(app.admin(), &answer).await["id"].as_str().unwrap().to_owned();
+    reader.get(&format!("/imports/{id}")).await.expect_refusal(404, "NOT_FOUND");
+    assert_eq!(reader.get("/imports").await.body["totalCount"], 0);
+});
+
+on_every_store!(what_a_form_gets_wrong_is_told_by_name, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    for (words, status, code) in [
+        (vec![("collection", "nowhere")], 404, "COLLECTION_NOT_FOUND"),
+        (vec![], 400, "INVALID_BODY"),
+        (vec![("collection", "rates"), ("mode", "some")], 400, "INVALID_BODY"),
+        (vec![("collection", "rates"), ("format", "xml")], 400, "INVALID_BODY"),
+        (vec![("collection", "rates"), ("surprise", "1")], 400, "INVALID_BODY"),
+    ] {
+        start(admin, &words, FILE).await.expect_refusal(status, code);
+    }
+    admin.post("/imports", json!({})).await.expect_refusal(400, "NO_FILE");
+});
+
+on_every_store!(an_export_is_what_a_list_shows, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    for (lane, price) in [("=cmd", "1.10"), ("b", "2.00"), ("c", "3.00")] {
+        admin.create("rates", json!({ "lane": lane, "price": price })).await;
+    }
+    let csv = admin.get("/items/rates/export?format=csv&fields=lane,price&sort=id").await;
+    assert_eq!(csv.text, "lane,price\r\n'=cmd,1.10\r\nb,2.00\r\nc,3.00\r\n");
+    let ndjson = admin
+        .get("/items/rates/export?format=ndjson&fields=lane&sort=-id&filter[price][gt]=1.5")
+        .await;
+    assert_eq!(ndjson.text, "{\"lane\":\"c\"}\n{\"lane\":\"b\"}\n");
+    let json = admin.get("/items/rates/export?fields=lane&sort=id").await;
+    assert_eq!(json.body.as_array().map(Vec::len), Some(3), "{}", json.text);
+    admin.get("/items/rates/export?format=xml").await.expect_refusal(400, "INVALID_QUERY");
+    app.anonymous().get("/items/rates/export").await.expect_refusal(403, "FORBIDDEN");
+});
