@@ -1,0 +1,341 @@
+//! Signing in, staying signed in, signing out.
+
+use crate::harness::{App, EMAIL, PASSWORD, Person, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn login(app: &App) -> Json {
+    let answer =
+        app.anonymous().post("/auth/login", json!({ "email": EMAIL, "password": PASSWORD })).await;
+    answer.expect_status(200);
+    answer.body
+}
+
+async fn me(app: &App, token: &str) -> u16 {
+    app.anonymous().with_token(token).get("/auth/me").await.status
+}
+
+async fn refresh(app: &App, token: &Json) -> crate::harness::Answer {
+    app.anonymous().post("/auth/refresh", json!({ "refreshToken": token, "authMode": "jwt" })).await
+}
+
+fn text(json: &Json) -> &str {
+    json.as_str().expect("a text")
+}
+
+on_every_store!(a_token_response_says_who_and_for_how_long, async |app| {
+    let body = login(app).await;
+    assert!(body["expiresIn"].as_u64().is_some_and(|seconds| seconds > 60), "{body}");
+    assert!(text(&body["token"]).len() > 20 && text(&body["refreshToken"]).len() > 20);
+    assert_ne!(body["token"], body["refreshToken"]);
+    assert_eq!(
+        (&body["authMode"], &body["user"]["email"], &body["tenant"]),
+        (&json!("jwt"), &json!(EMAIL), &Json::Null)
+    );
+    assert_eq!(
+        (&body["role"]["name"], body["permissions"].is_array()),
+        (&json!("administrator"), true)
+    );
+    assert!(body["user"]["id"].is_string() && body["role"]["id"].is_string());
+    assert!(!body.to_string().contains("argon2"), "a hash left the server");
+    let upper = json!({ "email": format!("  {} ", EMAIL.to_uppercase()), "password": PASSWORD });
+    app.anonymous().post("/auth/login", upper).await.expect_status(200);
+});
+
+on_every_store!(a_wrong_password_and_an_unknown_account_are_one_answer, async |app| {
+    let nobody = app.anonymous();
+    let wrong =
+        nobody.post("/auth/login", json!({ "email": EMAIL, "password": "wrong wrong" })).await;
+    wrong.expect_refusal(400, "INVALID_CREDENTIALS");
+    assert_eq!(wrong.message(), "Incorrect password.");
+    let unknown = nobody
+        .post("/auth/login", json!({ "email": "who@example.com", "password": "wrong wrong" }))
+        .await;
+    assert_eq!((unknown.status, &unknown.text), (wrong.status, &wrong.text));
+    for body in [
+        json!({}),
+        json!({ "email": EMAIL }),
+        json!({ "password": PASSWORD }),
+        json!({ "email": 5, "password": PASSWORD }),
+        json!({ "email": EMAIL, "password": ["x"] }),
+        json!({ "email": { "ne": "" }, "password": PASSWORD }),
+        json!({ "email": EMAIL, "password": PASSWORD, "authMode": "smoke" }),
+    ] {
+        let answer = nobody.post("/auth/login", body.clone()).await;
+        answer.expect_refusal(400, "VALIDATION_ERROR");
+        assert!(answer.body["details"][0]["field"].is_string(), "{body}: {}", answer.text);
+    }
+    let kind = json!({ "email": EMAIL, "password": PASSWORD, "authType": "desktop" });
+    nobody.post("/auth/login", kind).await.expect_refusal(403, "SESSION_TYPE_INVALID");
+    for kind in ["mobile", "web", "default"] {
+        let body = json!({ "email": EMAIL, "password": PASSWORD, "authType": kind });
+        nobody.post("/auth/login", body).await.expect_status(200);
+    }
+    let types = app
+        .admin()
+        .column(
+            "baasix_Sessions",
+            "type",
+            json!({ "filter": { "type": { "in": ["mobile", "web"] } }, "sort": "type" }),
+        )
+        .await;
+    assert_eq!(types, [json!("mobile"), json!("web")]);
+});
+
+on_every_store!(failures_slow_down_the_account_that_is_tried_and_no_other, async |app| {
+    app.admin()
+        .create(
+            "baasix_User",
+            json!({ "email": "tried@example.com", "password": PASSWORD, "firstName": "T" }),
+        )
+        .await;
+    let nobody = app.anonymous();
+    let wrong = json!({ "email": "tried@example.com", "password": "wrong wrong" });
+    let mut statuses = Vec::new();
+    let mut limited = None;
+    for _ in 0..12 {
+        let answer = nobody.post("/auth/login", wrong.clone()).await;
+        statuses.push(answer.status);
+        if answer.status == 429 {
+            limited = Some(answer);
+            break;
+        }
+    }
+    let limited = limited.unwrap_or_else(|| panic!("never limited: {statuses:?}"));
+    limited.expect_refusal(429, "RATE_LIMITED");
+    assert!(limited.headers.contains_key("retry-after"));
+    assert!(statuses.len() > 4, "people mistype: {statuses:?}");
+    login(app).await;
+});
+
+on_every_store!(a_refresh_rotates_the_token_and_keeps_the_session, async |app| {
+    let first = login(app).await;
+    let second = refresh(app, &first["refreshToken"]).await;
+    second.expect_status(200);
+    let second = second.body;
+    assert_ne!(second["refreshToken"], first["refreshToken"]);
+    assert!(
+        second["expiresIn"].is_number()
+            && second["user"]["email"] == EMAIL
+            && second["role"]["name"] == "administrator",
+        "{second}"
+    );
+    assert_eq!(me(app, text(&second["token"])).await, 200);
+    // Several tabs refresh with the same token at the same moment: all get the same successor.
+    let again = refresh(app, &first["refreshToken"]).await;
+    assert_eq!(again.expect_status(200).body["refreshToken"], second["refreshToken"]);
+    let third = refresh(app, &second["refreshToken"]).await;
+    third.expect_status(200);
+    let sessions = app.admin().rows("baasix_Sessions", json!({})).await.len();
+    assert_eq!(sessions, 2, "a refresh made a session of its own");
+});
+
+on_every_store!(a_refresh_token_that_was_replaced_twice_ends_the_session, async |app| {
+    let first = login(app).await;
+    let second = refresh(app, &first["refreshToken"]).await.body;
+    let third = refresh(app, &second["refreshToken"]).await.body;
+    refresh(app, &first["refreshToken"]).await.expect_refusal(401, "REFRESH_INVALID");
+    refresh(app, &third["refreshToken"]).await.expect_refusal(401, "REFRESH_INVALID");
+    assert_eq!(me(app, text(&third["token"])).await, 401);
+});
+
+on_every_store!(what_is_no_refresh_token_is_refused, async |app| {
+    let body = login(app).await;
+    for bad in [json!(""), json!("nonsense"), json!(null), json!(5), body["token"].clone()] {
+        refresh(app, &bad).await.expect_refusal(401, "REFRESH_INVALID");
+    }
+    app.anonymous().post_text("/auth/refresh", "").await.expect_refusal(401, "REFRESH_INVALID");
+    app.anonymous().post_text("/auth/refresh", "{").await.expect_refusal(400, "INVALID_BODY");
+});
+
+on_every_store!(signing_out_ends_this_session_and_no_other, async |app| {
+    let (one, two) = (login(app).await, login(app).await);
+    let person = app.anonymous().with_token(text(&one["token"]));
+    person.get("/auth/logout").await.expect_status(200);
+    assert_eq!(me(app, text(&one["token"])).await, 401);
+    refresh(app, &one["refreshToken"]).await.expect_refusal(401, "REFRESH_INVALID");
+    assert_eq!(me(app, text(&two["token"])).await, 200);
+    person.get("/auth/logout").await.expect_status(200);
+    person.post("/auth/logout", json!({})).await.expect_status(200);
+    app.anonymous().get("/auth/logout").await.expect_status(200);
+});
+
+on_every_store!(me_and_check_tell_the_signed_in_who_they_are, async |app| {
+    let answer = app.admin().get("/auth/me").await;
+    answer.expect_status(200);
+    let body = &answer.body;
+    assert_eq!(
+        (&body["user"]["email"], &body["role"]["name"], &body["tenant"]),
+        (&json!(EMAIL), &json!("administrator"), &Json::Null)
+    );
+    assert_eq!(body["user"]["role_Id"], body["role"]["id"]);
+    assert!(
+        body["user"].get("password").is_none() && !answer.text.contains("argon2"),
+        "{}",
+        answer.text
+    );
+    let check = app.admin().get("/auth/check").await;
+    assert_eq!(
+        check.expect_status(200).body,
+        json!({ "valid": true, "user": { "id": body["user"]["id"] } })
+    );
+    app.anonymous().get("/auth/me").await.expect_refusal(401, "UNAUTHENTICATED");
+    let not = app.anonymous().get("/auth/check").await;
+    not.expect_refusal(401, "UNAUTHENTICATED");
+    assert_eq!(not.body["valid"], false);
+    let reader = app.with_grants("Reader", &[json!({ "collection": "baasix_File", "action": "read", "fields": "*", "conditions": { "isPublic": true } })]).await;
+    let me = reader.get("/auth/me").await.body;
+    assert_eq!(
+        (&me["role"]["name"], &me["permissions"]),
+        (
+            &json!("Reader"),
+            &json!([{ "action": "read", "collection": "baasix_File", "fields": "*", "conditions": { "isPublic": true } }])
+        ),
+        "{me}"
+    );
+});
+
+on_every_store!(a_token_is_taken_from_the_header_or_the_cookie, async |app| {
+    let token = app.admin().token.clone().expect("a token");
+    let nobody = app.anonymous();
+    for (name, value, status) in [
+        ("authorization", format!("Bearer {token}"), 200),
+        ("authorization", format!("bearer {token}"), 200),
+        ("authorization", token.clone(), 200),
+        ("cookie", format!("a=b; token={token}"), 200),
+        ("authorization", String::from("Bearer undefined"), 401),
+        ("authorization", String::from("Bearer null"), 401),
+        ("authorization", String::from("Bearer "), 401),
+        ("authorization", String::from("Basic eDp5"), 401),
+        ("authorization", format!("Bearer {}x", token), 401),
+    ] {
+        let answer = nobody.with_header(name, &value).get("/auth/me").await;
+        assert_eq!(answer.status, status, "{name}: {value}: {}", answer.text);
+    }
+    // A cookie signs nothing that another site sends.
+    let cookie = nobody.with_header("cookie", &format!("token={token}"));
+    let foreign = cookie
+        .with_header("origin", "https://evil.example")
+        .with_header("sec-fetch-site", "cross-site");
+    foreign
+        .post("/items/baasix_Role", json!({ "name": "stolen" }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
+    cookie.post("/items/baasix_Role", json!({ "name": "own" })).await.expect_status(201);
+});
+
+on_every_store!(cookie_mode_sets_cookies_that_scripts_cannot_read, async |app| {
+    let body = json!({ "email": EMAIL, "password": PASSWORD, "authMode": "cookie" });
+    let answer = app.anonymous().post("/auth/login", body).await;
+    let cookies: Vec<String> = answer
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().expect("text").to_owned())
+        .collect();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    assert!(
+        cookies.iter().all(|cookie| cookie.contains("HttpOnly") && cookie.contains("SameSite")),
+        "{cookies:?}"
+    );
+    assert!(
+        cookies
+            .iter()
+            .any(|cookie| cookie.starts_with("refresh_token=") && cookie.contains("Path=/auth")),
+        "{cookies:?}"
+    );
+    assert_eq!(
+        (&answer.body["authMode"], &answer.body["message"]),
+        (&json!("cookie"), &json!("Authentication successful"))
+    );
+    let refresh_cookie = cookies
+        .iter()
+        .find_map(|cookie| cookie.strip_prefix("refresh_token="))
+        .and_then(|cookie| cookie.split(';').next())
+        .expect("a cookie");
+    let refreshed = app
+        .anonymous()
+        .with_header("cookie", &format!("refresh_token={refresh_cookie}"))
+        .post("/auth/refresh", json!({ "authMode": "cookie" }))
+        .await;
+    refreshed.expect_status(200);
+    assert_eq!(refreshed.headers.get_all("set-cookie").iter().count(), 2);
+    let plain = app
+        .anonymous()
+        .post("/auth/login", json!({ "email": EMAIL, "password": PASSWORD, "authMode": "jwt" }))
+        .await;
+    assert!(!plain.headers.contains_key("set-cookie"));
+    let out = app.admin().get("/auth/logout").await;
+    assert!(
+        out.headers
+            .get_all("set-cookie")
+            .iter()
+            .all(|value| value.to_str().expect("text").contains("Max-Age=0"))
+    );
+});
+
+on_every_store!(a_dead_token_may_do_what_the_public_may_and_is_told_apart_else, async |app| {
+    app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+    app.collection("open", json!({ "fields": { "title": { "type": "String" } } })).await;
+    app.grant_public(json!({ "collection": "open", "action": "read", "fields": ["*"] })).await;
+    let body = login(app).await;
+    let dead = app.anonymous().with_token(text(&body["token"]));
+    dead.get("/auth/logout").await.expect_status(200);
+    for person in [&dead, &app.anonymous().with_token("nonsense")] {
+        person.get("/items/open").await.expect_status(200);
+        assert_eq!(person.get("/items/notes").await.status, 401);
+        assert_eq!(person.post("/items/open", json!({})).await.status, 401);
+        assert_eq!(person.post("/schemas", json!({})).await.status, 401);
+    }
+    app.anonymous().get("/items/notes").await.expect_refusal(403, "FORBIDDEN");
+});
+
+on_every_store!(tokens_are_stored_as_nothing_that_could_be_used, async |app| {
+    let body = login(app).await;
+    let rows = app.admin().get("/items/baasix_Sessions?fields=*").await;
+    assert!(!rows.text.contains(text(&body["refreshToken"])), "{}", rows.text);
+    for column in ["token", "refreshToken", "previousRefreshToken"] {
+        assert!(rows.body["data"][0].get(column).is_none(), "{}", rows.text);
+        let probe = json!({ "filter": { column: { "isNotNull": true } } });
+        app.admin().find("baasix_Sessions", probe).await.expect_refusal(400, "UNKNOWN_FIELD");
+    }
+    let accounts = app.admin().get("/items/baasix_Account?fields=*").await;
+    assert!(
+        accounts.body["data"][0]["id"].is_string()
+            && accounts.body["data"][0].get("password").is_none(),
+        "{}",
+        accounts.text
+    );
+    let users = app.admin().get("/items/baasix_User?fields=*.*.*").await;
+    assert!(!users.text.contains("argon2"), "{}", users.text);
+});
+
+on_every_store!(a_forged_token_is_no_token, async |app| {
+    let token = app.admin().token.clone().expect("a token");
+    let parts: Vec<&str> = token.split('.').collect();
+    // The header `{"alg":"none","typ":"JWT"}` without a signature.
+    let unsigned = format!(
+        "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.",
+        parts.get(1).copied().unwrap_or_default()
+    );
+    for forged in [unsigned, format!("{token}."), parts[..parts.len() - 1].join(".")] {
+        assert_eq!(me(app, &forged).await, 401, "{forged}");
+    }
+});
+
+/// A session outlives its access token only through a refresh.
+#[tokio::test]
+async fn an_access_token_ends_at_its_time() {
+    let app =
+        App::start_with(crate::harness::Kind::Sqlite, |config| config.access_token_seconds = 2)
+            .await;
+    let person: &Person = app.admin();
+    person.get("/auth/me").await.expect_status(200);
+    tokio::time::sleep(std::time::Duration::from_millis(3_300)).await;
+    person.get("/auth/me").await.expect_refusal(401, "TOKEN_EXPIRED");
+    let refresh_token = person.refresh_token.clone().expect("a refresh token");
+    let fresh =
+        app.anonymous().post("/auth/refresh", json!({ "refreshToken": refresh_token })).await;
+    fresh.expect_status(200);
+    app.anonymous().with_token(text(&fresh.body["token"])).get("/auth/me").await.expect_status(200);
+    app.stop().await;
+}

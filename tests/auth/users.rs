@@ -1,0 +1,215 @@
+//! Users and roles as records; what a change of them does at once.
+
+use crate::harness::{App, EMAIL, PASSWORD, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn role(app: &App, name: &str) -> Json {
+    app.admin().column("baasix_Role", "id", json!({ "filter": { "name": name } })).await[0].clone()
+}
+
+async fn user(app: &App, email: &str) -> Json {
+    let role = role(app, "user").await;
+    app.admin()
+        .create(
+            "baasix_User",
+            json!({ "email": email, "password": PASSWORD, "firstName": "U", "role_Id": role }),
+        )
+        .await
+}
+
+fn path(id: &Json) -> String {
+    format!("/items/baasix_User/{}", id.as_str().expect("an id"))
+}
+
+on_every_store!(a_created_user_signs_in_with_the_given_role, async |app| {
+    let id = user(app, "Ada@Example.com").await;
+    let ada = app.anonymous().signed_in("ada@example.com", PASSWORD).await;
+    let me = ada.get("/auth/me").await.body;
+    assert_eq!((&me["user"]["id"], &me["role"]["name"]), (&id, &json!("user")));
+    let row = app.admin().one("baasix_User", &id).await;
+    assert_eq!((&row["email"], &row["fullName"]), (&json!("ada@example.com"), &json!("U ")));
+    assert!(row.get("password").is_none());
+    app.admin()
+        .post("/items/baasix_User", json!({ "email": "ADA@example.com", "firstName": "x" }))
+        .await
+        .expect_refusal(409, "UNIQUE_VIOLATION");
+    for (body, code) in [
+        (
+            json!({ "email": "x@example.com", "firstName": "x", "password": "short" }),
+            "PASSWORD_POLICY",
+        ),
+        (json!({ "email": "nonsense", "firstName": "x" }), "VALIDATION_ERROR"),
+        (
+            json!({ "email": "y@example.com", "firstName": "x", "status": "sleepy" }),
+            "VALIDATION_ERROR",
+        ),
+        (json!({ "email": "y@example.com", "firstName": "x", "password": 5 }), "VALIDATION_ERROR"),
+    ] {
+        app.admin().post("/items/baasix_User", body).await.expect_refusal(400, code);
+    }
+    assert_eq!(app.admin().rows("baasix_User", json!({})).await.len(), 2);
+});
+
+on_every_store!(a_suspended_user_is_out_at_once, async |app| {
+    let id = user(app, "ada@example.com").await;
+    let ada = app.anonymous().signed_in("ada@example.com", PASSWORD).await;
+    ada.get("/auth/me").await.expect_status(200);
+    app.admin().patch(&path(&id), json!({ "status": "suspended" })).await.expect_status(200);
+    assert_eq!(ada.get("/auth/me").await.status, 401);
+    let refresh =
+        app.anonymous().post("/auth/refresh", json!({ "refreshToken": ada.refresh_token })).await;
+    refresh.expect_refusal(401, "REFRESH_INVALID");
+    let login = app
+        .anonymous()
+        .post("/auth/login", json!({ "email": "ada@example.com", "password": PASSWORD }))
+        .await;
+    login.expect_refusal(403, "ACCOUNT_INACTIVE");
+    app.admin().patch(&path(&id), json!({ "status": "active" })).await.expect_status(200);
+    app.anonymous().signed_in("ada@example.com", PASSWORD).await;
+});
+
+on_every_store!(a_changed_password_ends_the_sessions_that_do_not_know_it, async |app| {
+    let id = user(app, "ada@example.com").await;
+    let (here, there) = (
+        app.anonymous().signed_in("ada@example.com", PASSWORD).await,
+        app.anonymous().signed_in("ada@example.com", PASSWORD).await,
+    );
+    let change =
+        |current: &str, new: &str| json!({ "currentPassword": current, "newPassword": new });
+    here.post("/auth/password/change", change("wrong wrong", "another password"))
+        .await
+        .expect_refusal(400, "CURRENT_PASSWORD_INVALID");
+    here.post("/auth/password/change", change(PASSWORD, "short"))
+        .await
+        .expect_refusal(400, "PASSWORD_POLICY");
+    here.post("/auth/password/change", json!({})).await.expect_refusal(400, "VALIDATION_ERROR");
+    app.anonymous()
+        .post("/auth/password/change", change(PASSWORD, "another password"))
+        .await
+        .expect_refusal(401, "UNAUTHENTICATED");
+    here.post("/auth/password/change", change(PASSWORD, "another password"))
+        .await
+        .expect_status(200);
+    assert_eq!((here.get("/auth/me").await.status, there.get("/auth/me").await.status), (200, 401));
+    let old = app
+        .anonymous()
+        .post("/auth/login", json!({ "email": "ada@example.com", "password": PASSWORD }))
+        .await;
+    old.expect_refusal(400, "INVALID_CREDENTIALS");
+    // An administrator's change ends all of them, by either route and by the record.
+    for (route, key) in [
+        ("/auth/admin/change-password", "password"),
+        ("/auth/admin/password/change", "newPassword"),
+    ] {
+        let ada = app.anonymous().signed_in("ada@example.com", "another password").await;
+        ada.post(route, json!({ "userId": id, key: "another password" }))
+            .await
+            .expect_refusal(403, "FORBIDDEN");
+        app.admin()
+            .post(route, json!({ "userId": id, key: "another password" }))
+            .await
+            .expect_status(200);
+        assert_eq!(ada.get("/auth/me").await.status, 401);
+    }
+    let ada = app.anonymous().signed_in("ada@example.com", "another password").await;
+    app.admin()
+        .patch(&path(&id), json!({ "password": "a third password" }))
+        .await
+        .expect_status(200);
+    assert_eq!(ada.get("/auth/me").await.status, 401);
+    app.anonymous().signed_in("ada@example.com", "a third password").await;
+});
+
+on_every_store!(a_changed_role_counts_from_the_next_request, async |app| {
+    app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "notes", "action": "read", "fields": ["*"] })],
+        )
+        .await;
+    let id = json!(reader.user_id);
+    reader.get("/items/notes").await.expect_status(200);
+    let plain = role(app, "user").await;
+    app.admin().patch(&path(&id), json!({ "role_Id": plain })).await.expect_status(200);
+    reader.get("/items/notes").await.expect_refusal(403, "FORBIDDEN");
+    let assignments =
+        app.admin().rows("baasix_UserRole", json!({ "filter": { "user_Id": id } })).await;
+    assert_eq!(assignments.len(), 1, "{assignments:?}");
+    let administrator = role(app, "administrator").await;
+    app.admin().patch(&path(&id), json!({ "role_Id": administrator })).await.expect_status(200);
+    reader.get("/items/baasix_User").await.expect_status(200);
+    app.admin().delete(&path(&id)).await.expect_status(200);
+    assert_eq!(reader.get("/auth/me").await.status, 401);
+});
+
+on_every_store!(system_roles_keep_their_names_and_stay, async |app| {
+    let admin = app.admin();
+    for name in ["administrator", "public"] {
+        let id = role(app, name).await;
+        let path = format!("/items/baasix_Role/{}", id.as_str().expect("an id"));
+        let renamed = admin.patch(&path, json!({ "name": "other" })).await;
+        assert_eq!(
+            (renamed.status, renamed.message()),
+            (403, "System role names cannot be changed"),
+            "{}",
+            renamed.text
+        );
+        let removed = admin.delete(&path).await;
+        assert_eq!(
+            (removed.status, removed.message()),
+            (403, "System roles cannot be deleted"),
+            "{}",
+            removed.text
+        );
+        assert_eq!(admin.delete_with("/items/baasix_Role/bulk", json!([id])).await.status, 403);
+        let batch =
+            json!({ "operations": [{ "op": "delete", "collection": "baasix_Role", "id": id }] });
+        assert_eq!(admin.post("/items/batch", batch).await.status, 403);
+        admin.patch(&path, json!({ "description": "ours" })).await.expect_status(200);
+    }
+    let id = admin.create("baasix_Role", json!({ "name": "Editor", "appAccess": true })).await;
+    assert_eq!(admin.one("baasix_Role", &id).await["appAccess"], true);
+    admin
+        .post("/items/baasix_Role", json!({ "name": "Editor" }))
+        .await
+        .expect_refusal(409, "UNIQUE_VIOLATION");
+    admin.post("/permissions", json!({ "role_Id": id, "collection": "baasix_File", "action": "read", "fields": ["*"] })).await.expect_status(201);
+    admin
+        .delete(&format!("/items/baasix_Role/{}", id.as_str().expect("an id")))
+        .await
+        .expect_status(200);
+    assert_eq!(
+        admin.rows("baasix_Permission", json!({ "filter": { "role_Id": id } })).await.len(),
+        0
+    );
+});
+
+on_every_store!(who_may_write_users_makes_no_administrators, async |app| {
+    let administrator = role(app, "administrator").await;
+    let grants = ["baasix_User", "baasix_UserRole", "baasix_Role", "baasix_Permission"].into_iter().flat_map(|collection| {
+        ["create", "read", "update", "delete"].map(|action| json!({ "collection": collection, "action": action, "fields": ["*", "*.*"] }))
+    });
+    let clerk = app.with_grants("Clerk", &grants.collect::<Vec<_>>()).await;
+    let me = clerk.user_id.clone().expect("an id");
+    let clerk_role = role(app, "Clerk").await;
+    let owner = app.admin().user_id.clone().expect("an id");
+    for answer in [
+        clerk.post("/items/baasix_UserRole", json!({ "user_Id": me, "role_Id": administrator })).await,
+        clerk.patch(&format!("/items/baasix_User/{me}"), json!({ "role_Id": administrator })).await,
+        clerk.patch(&format!("/items/baasix_User/{me}"), json!({ "userRoles": [{ "role_Id": administrator }] })).await,
+        clerk.post("/items/baasix_User", json!({ "email": "x@example.com", "firstName": "x", "role_Id": administrator })).await,
+        clerk.post("/items/baasix_User", json!({ "email": "x@example.com", "firstName": "x", "userRoles": [{ "role_Id": administrator }] })).await,
+        clerk.patch(&format!("/items/baasix_User/{owner}"), json!({ "password": "mine now mine" })).await,
+        clerk.post("/items/baasix_Permission", json!({ "role_Id": clerk_role, "collection": "baasix_Sessions", "action": "read", "fields": ["*"] })).await,
+        clerk.post("/permissions", json!({ "role_Id": clerk_role, "collection": "baasix_Sessions", "action": "read" })).await,
+        clerk.patch(&format!("/items/baasix_Role/{}", administrator.as_str().expect("an id")), json!({ "userRoles": [{ "user_Id": me }] })).await,
+        clerk.patch(&format!("/items/baasix_Role/{}", clerk_role.as_str().expect("an id")), json!({ "permissions": [{ "collection": "baasix_Sessions", "action": "read", "fields": "*" }] })).await,
+        clerk.patch(&format!("/items/baasix_Role/{}", clerk_role.as_str().expect("an id")), json!({ "name": "administrator" })).await,
+    ] {
+        assert!(matches!(answer.status, 403 | 409), "{} {}", answer.status, answer.text);
+    }
+    assert_eq!(clerk.get("/auth/me").await.body["role"]["name"], "Clerk");
+    clerk.get("/items/baasix_Sessions").await.expect_refusal(403, "FORBIDDEN");
+    app.anonymous().signed_in(EMAIL, PASSWORD).await;
+});

@@ -1,0 +1,178 @@
+//! Staged changes: shown as a plan with the store's SQL, applied at once or not at all.
+
+use super::{goods, schema};
+use crate::harness::{Kind, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn staged(app: &crate::harness::App) -> Json {
+    let mut fields = schema(app, "goods").await["fields"].clone();
+    let map = fields.as_object_mut().expect("fields");
+    let name = map.remove("name").expect("a field");
+    map.insert(String::from("title"), name);
+    map.remove("note");
+    map.insert(String::from("stock"), json!({ "type": "Integer" }));
+    json!({ "collections": [
+        { "collectionName": "goods", "schema": { "fields": fields } },
+        { "collectionName": "makers", "schema": { "fields": { "name": { "type": "String" } } } }
+    ], "drop": [] })
+}
+
+on_every_store!(a_plan_shows_every_step_and_changes_nothing, async |app| {
+    goods(app).await;
+    let before = schema(app, "goods").await;
+    let answer = app.admin().post("/schemas/plan", staged(app).await).await;
+    answer.expect_status(200);
+    let plan = &answer.body["data"];
+    assert!(plan["token"].is_string());
+    assert_eq!(plan["store"], if app.kind == Kind::Sqlite { "sqlite" } else { "postgres" });
+    let steps = plan["steps"].as_array().expect("steps");
+    let ops: Vec<&str> = steps.iter().filter_map(|step| step["op"].as_str()).collect();
+    for op in ["rename_field", "drop_field", "add_field", "create_collection"] {
+        assert!(ops.contains(&op), "{op}: {}", answer.text);
+    }
+    assert!(!ops.contains(&"drop_collection"), "{}", answer.text);
+    for step in steps {
+        assert!(step["summary"].as_str().is_some_and(|text| !text.is_empty()), "{step}");
+        assert!(
+            step["sql"].as_array().is_some_and(|sql| sql.iter().all(Json::is_string)),
+            "{step}"
+        );
+        assert_eq!(step["lossy"], step["op"] == "drop_field", "{step}");
+    }
+    let dropped = steps.iter().find(|step| step["op"] == "drop_field").expect("a dropped field");
+    assert_eq!(dropped["values"], json!({ "affected": 2, "total": 3 }), "{dropped}");
+    assert_eq!(schema(app, "goods").await, before);
+    app.admin().get("/schemas/makers").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+});
+
+on_every_store!(an_applied_plan_is_what_was_shown, async |app| {
+    goods(app).await;
+    let mut body = staged(app).await;
+    let plan = app.admin().post("/schemas/plan", body.clone()).await;
+    body["token"] = plan.body["data"]["token"].clone();
+    let applied = app.admin().post("/schemas/apply", body.clone()).await;
+    applied.expect_status(200);
+    assert_eq!(
+        applied.body["data"]["steps"].as_array().map(Vec::len),
+        plan.body["data"]["steps"].as_array().map(Vec::len)
+    );
+    assert_eq!(
+        app.admin().column("goods", "title", json!({ "sort": "id" })).await,
+        [json!("lamp"), json!("chair"), json!("desk")]
+    );
+    app.admin().create("makers", json!({ "name": "x" })).await;
+    // The same plan is of another catalog now.
+    app.admin().post("/schemas/apply", body).await.expect_refusal(409, "PLAN_STALE");
+});
+
+on_every_store!(a_plan_made_before_another_change_is_refused, async |app| {
+    goods(app).await;
+    let mut body = staged(app).await;
+    body["token"] =
+        app.admin().post("/schemas/plan", body.clone()).await.body["data"]["token"].clone();
+    app.collection("other", json!({ "fields": { "a": { "type": "String" } } })).await;
+    app.admin().post("/schemas/apply", body.clone()).await.expect_refusal(409, "PLAN_STALE");
+    body["token"] = json!("nonsense");
+    let forged = app.admin().post("/schemas/apply", body).await;
+    assert!(matches!(forged.status, 400 | 409), "{}", forged.text);
+    app.admin().get("/schemas/makers").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+});
+
+on_every_store!(a_plan_that_fails_half_way_changes_nothing, async |app| {
+    goods(app).await;
+    let before = schema(app, "goods").await;
+    let mut fields = before["fields"].clone();
+    fields["stock"] = json!({ "type": "Integer" });
+    fields["name"]["type"] = json!("Integer");
+    let mut body = json!({ "collections": [
+        { "collectionName": "makers", "schema": { "fields": { "name": { "type": "String" } } } },
+        { "collectionName": "goods", "schema": { "fields": fields } }
+    ], "drop": [] });
+    let plan = app.admin().post("/schemas/plan", body.clone()).await;
+    body["token"] = plan.body["data"]["token"].clone();
+    let refused = app.admin().post("/schemas/apply", body).await;
+    assert!(matches!(refused.status, 400 | 409), "{} after {}", refused.text, plan.text);
+    assert_eq!(schema(app, "goods").await, before);
+    app.admin().get("/schemas/makers").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+    assert_eq!(
+        app.admin().column("goods", "name", json!({ "sort": "id" })).await,
+        [json!("lamp"), json!("chair"), json!("desk")]
+    );
+});
+
+on_every_store!(collections_are_renamed_and_dropped_by_a_plan, async |app| {
+    goods(app).await;
+    app.collection("old", json!({ "fields": { "a": { "type": "String" } } })).await;
+    let fields = schema(app, "goods").await["fields"].clone();
+    let mut body = json!({ "collections": [{ "collectionName": "wares", "was": "goods", "schema": { "fields": fields } }], "drop": ["old"] });
+    let plan = app.admin().post("/schemas/plan", body.clone()).await;
+    plan.expect_status(200);
+    let ops: Vec<&str> = plan.body["data"]["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .filter_map(|step| step["op"].as_str())
+        .collect();
+    assert!(
+        ops.contains(&"rename_collection") && ops.contains(&"drop_collection"),
+        "{}",
+        plan.text
+    );
+    body["token"] = plan.body["data"]["token"].clone();
+    app.admin().post("/schemas/apply", body).await.expect_status(200);
+    assert_eq!(app.admin().rows("wares", json!({})).await.len(), 3);
+    for name in ["goods", "old"] {
+        app.admin()
+            .get(&format!("/items/{name}"))
+            .await
+            .expect_refusal(404, "COLLECTION_NOT_FOUND");
+    }
+});
+
+on_every_store!(a_plan_that_cannot_be_is_refused, async |app| {
+    goods(app).await;
+    for body in [
+        json!({ "collections": "goods" }),
+        json!({ "collections": [5] }),
+        json!({ "collections": [{ "collectionName": "x", "schema": { "fields": { "a": { "type": "Nothing" } } } }] }),
+        json!({ "collections": [{ "collectionName": "x", "was": "nothing", "schema": { "fields": { "a": { "type": "String" } } } }] }),
+        json!({ "drop": ["nothing"] }),
+        json!({ "drop": ["baasix_User"] }),
+    ] {
+        let answer = app.admin().post("/schemas/plan", body.clone()).await;
+        assert!(
+            matches!(answer.status, 400 | 403 | 404),
+            "{body}: {} {}",
+            answer.status,
+            answer.text
+        );
+    }
+});
+
+on_every_store!(an_export_imported_elsewhere_makes_the_same_schemas, async |app| {
+    goods(app).await;
+    app.collection("makers", json!({ "fields": { "name": { "type": "String" } } })).await;
+    app.relation(
+        "goods",
+        json!({ "type": "M2O", "target": "makers", "name": "maker", "alias": "goods" }),
+    )
+    .await;
+    let export = app.admin().get("/schemas/export").await;
+    export.expect_status(200);
+    let list = export.body["data"].as_array().expect("schemas").clone();
+    assert!(list.iter().any(|one| one["collectionName"] == "goods"));
+    let other = crate::harness::App::start(app.kind).await;
+    let imported = other.admin().post("/schemas/import", json!({ "schemas": list })).await;
+    imported.expect_status(200);
+    assert_eq!(imported.body["data"], imported.body["changes"]);
+    for name in ["goods", "makers"] {
+        assert_eq!(schema(&other, name).await["fields"], schema(app, name).await["fields"]);
+    }
+    let row = json!({ "id": 1, "maker": { "name": "x" } });
+    other.admin().create("goods", row).await;
+    let bad = json!({ "schemas": [{ "collectionName": "fine", "schema": { "fields": { "a": { "type": "String" } } } }, { "collectionName": "b b", "schema": {} }] });
+    let refused = other.admin().post("/schemas/import", bad).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    other.admin().get("/schemas/fine").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+    other.stop().await;
+});
