@@ -55,7 +55,8 @@ pub fn normalize(
         }
     }
     let old_fields = previous.and_then(|old| old.get("fields")).and_then(Json::as_object);
-    let fields = match document.remove("fields") {
+    // Taken out of its place, which it gets back below: removing the key would move others.
+    let fields = match document.get_mut("fields").map(Json::take) {
         Some(Json::Object(fields)) if !fields.is_empty() => fields,
         Some(Json::Object(_)) | None | Some(Json::Null) => {
             return Err(invalid("schema.fields", "a collection needs at least one field")

@@ -57,7 +57,16 @@ fn the_example_of_the_client_document_is_understood() {
     assert!(!products.fields["sortOrder"].nullable && products.fields["price"].nullable);
     assert!(products.fields["sku"].unique && products.fields["createdAt"].generated);
     let keys: Vec<&String> = products.document.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["name", "timestamps", "studio", "fields", "schemaId"]);
+    assert_eq!(keys, ["name", "timestamps", "fields", "studio", "schemaId"]);
+    let again = normalize(
+        "products",
+        &json!({"paranoid": true, "studio": 1}),
+        Some(&products.document),
+        &mut ids(),
+    )
+    .unwrap();
+    let keys: Vec<&String> = again.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["name", "timestamps", "fields", "studio", "schemaId", "paranoid"]);
     assert_eq!(products.document["fields"]["name"]["type"], "String");
 }
 
