@@ -194,6 +194,12 @@ pub(crate) fn nearest_word(name: &str) -> Option<&'static str> {
     nearest(name.trim_start_matches(['_', '$']), WORDS.iter().map(|(word, _)| *word))
 }
 
+/// Every word.
+#[cfg(test)]
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(word, _)| *word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{WORDS, find, nearest_word};

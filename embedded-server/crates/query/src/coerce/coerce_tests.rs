@@ -255,3 +255,55 @@ fn bytes_are_base64() {
         ],
     );
 }
+
+/// Numbers that look random and are the same in every run.
+pub(crate) fn dice(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |sides| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from((state >> 11) % sides as u64).unwrap()
+    }
+}
+
+#[test]
+fn no_text_breaks_a_kind_and_what_is_canonical_stays() {
+    let mut roll = dice(0x5eed);
+    const PARTS: [&str; 30] = [
+        "", " ", "0", "1", "9", "12", "2024", "-", "+", ":", ".", "e", "E", "T", "Z", "é", "日",
+        "€", "[", "]", "{", "}", ",", "\"x\"", "null", "POINT(", ")", "a0eebc99", "=", "\u{0}",
+    ];
+    let kinds = [
+        FieldKind::String { length: Some(8) },
+        FieldKind::Integer,
+        decimal(Some(6), Some(2)),
+        decimal(None, None),
+        FieldKind::Real,
+        FieldKind::Double,
+        FieldKind::Boolean,
+        FieldKind::Date,
+        FieldKind::DateTime,
+        FieldKind::DateTimeNoTz,
+        FieldKind::Time,
+        FieldKind::TimeNoTz,
+        FieldKind::Uuid,
+        FieldKind::Json { binary: true },
+        FieldKind::Array(Element::Time),
+        FieldKind::Range(RangeKind::DateTime),
+        FieldKind::Geo(GeoKind::Geometry),
+        FieldKind::Binary,
+    ];
+    for _ in 0..20_000 {
+        let text: String = (0..=roll(6)).map(|_| PARTS[roll(PARTS.len())]).collect();
+        let kind = &kinds[roll(kinds.len())];
+        let json = match kind {
+            FieldKind::Array(_) | FieldKind::Range(_) => json!([text, null]),
+            _ => Json::String(text),
+        };
+        if let (Ok(Value::Text(text)), false) = (coerce(kind, &json), kind.is_json()) {
+            let again = coerce(kind, &Json::String(text.clone()));
+            assert_eq!(again, Ok(Value::Text(text)), "{} {json}", kind.name());
+        }
+    }
+}

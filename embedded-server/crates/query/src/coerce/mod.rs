@@ -419,3 +419,6 @@ fn write_string(text: &str, out: &mut String) -> Result<(), String> {
 #[cfg(test)]
 #[path = "coerce_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::dice;

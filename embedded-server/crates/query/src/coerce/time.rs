@@ -70,6 +70,9 @@ fn time_of_day(text: &str) -> Option<(i64, Option<i64>)> {
 }
 
 fn offset_ms(text: &str) -> Option<i64> {
+    if !text.is_ascii() {
+        return None;
+    }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let (hours, minutes) = match text[1..].split_once(':') {
         Some((hours, minutes)) => (hours, minutes),

@@ -414,3 +414,84 @@ fn ranges_are_tested_by_their_ends() {
     );
     assert!(!found.contains("upperInclusive"), "{found}");
 }
+
+#[test]
+fn no_filter_breaks_the_resolver() {
+    let sample = Sample::new();
+    let mut roll = crate::coerce::dice(0xf11e);
+    const KEYS: [&str; 24] = [
+        "AND",
+        "OR",
+        "NOT",
+        "title",
+        "quantity",
+        "price",
+        "tags",
+        "meta",
+        "span",
+        "place",
+        "day",
+        "at",
+        "blob",
+        "author",
+        "author.name",
+        "comments",
+        "comments.post",
+        "tagged.keywords.name",
+        "nope",
+        "$title$",
+        "cast",
+        "deletedAt",
+        "items",
+        "",
+    ];
+    const TEXTS: [&str; 14] = [
+        "x",
+        "1",
+        "2024-01-02",
+        "$NOW-DAYS_1",
+        "$CURRENT_USER",
+        "$CURRENT_USER.email",
+        "$COL(title)",
+        "$COL(é::time)",
+        "$NOW+é_1",
+        "a,b",
+        "(",
+        "$.a ? (@ > 1)",
+        "text",
+        "é",
+    ];
+    fn value(roll: &mut impl FnMut(usize) -> usize, depth: usize) -> Json {
+        let words: Vec<&str> = crate::operator::words().collect();
+        match roll(if depth > 3 { 5 } else { 9 }) {
+            0 => Json::Null,
+            1 => json!(roll(2) == 0),
+            2 => json!(roll(100)),
+            3 | 4 => json!(TEXTS[roll(TEXTS.len())]),
+            5 => Json::Array((0..roll(4)).map(|_| value(roll, depth + 1)).collect()),
+            6 => {
+                let keys = ["key", "value", "values", "path", "op", "lower", "upper", "type", "gt"];
+                (0..=roll(3)).map(|_| (keys[roll(9)].to_owned(), value(roll, depth + 1))).collect()
+            }
+            7 => (0..=roll(2))
+                .map(|_| (words[roll(words.len())].to_owned(), value(roll, depth + 1)))
+                .collect(),
+            _ => (0..=roll(2))
+                .map(|_| (KEYS[roll(KEYS.len())].to_owned(), value(roll, depth + 1)))
+                .collect(),
+        }
+    }
+    let mut taken = 0;
+    for _ in 0..8_000 {
+        let filter = Json::Object(
+            (0..=roll(2))
+                .map(|_| (KEYS[roll(KEYS.len())].to_owned(), value(&mut roll, 0)))
+                .collect(),
+        );
+        match resolved(&sample, &filter, Place::Request) {
+            Ok(_) => taken += 1,
+            Err(error) => assert_ne!(error.code(), Code::Internal, "{filter} gave {error}"),
+        }
+    }
+    assert!(taken > 50, "{taken} filters were taken");
+}
