@@ -87,7 +87,7 @@ export interface Capability {
   may(collection: string, action: keyof CollectionRights, field?: string): boolean;
 }
 
-export type JobState = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled";
+export type JobState = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled" | "undoing" | "undone";
 
 export interface ImportJob {
   readonly id: string;
@@ -105,10 +105,13 @@ export interface ImportJob {
   readonly endedAt: string | null;
   readonly hash: string | null;
   readonly alreadyImported?: unknown;
-  readonly errors: readonly { readonly line: number; readonly column: string | null; readonly value: unknown; readonly message: string }[];
-  /** Told by servers that keep them: the name of the file, and whether the import was taken back. */
-  readonly fileName?: string;
-  readonly undone?: boolean;
+  readonly errors: readonly { readonly line: number; readonly column: string | null; readonly field?: string | null; readonly value: unknown; readonly message: string }[];
+  readonly fileName?: string | null;
+  readonly mapping?: Readonly<Record<string, string | null>> | null;
+  /** Rows an undo has taken out so far. */
+  readonly rowsRemoved?: number;
+  /** Why a job failed, as a whole. */
+  readonly error?: unknown;
 }
 
 export interface ImportRequest {

@@ -26,7 +26,7 @@ const POLL_MS = 500;
 const NOWHERE = "\u0000";
 
 function isRunning(job: ImportJob | undefined): boolean {
-  return job?.state === "parsing" || job?.state === "checking" || job?.state === "writing";
+  return job?.state === "parsing" || job?.state === "checking" || job?.state === "writing" || job?.state === "undoing";
 }
 
 function duration(ms: number): string {
@@ -67,7 +67,6 @@ export function ImportPage({
   const [badFile, setBadFile] = useState<string | null>(null);
   const [starting, setStarting] = useState<"dry" | "write" | null>(null);
   const [fault, setFault] = useState<unknown>(null);
-  const [undone, setUndone] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
   const [undoing, setUndoing] = useState(false);
   const [remapping, setRemapping] = useState(false);
@@ -114,7 +113,7 @@ export function ImportPage({
   }, [file, delimiter, collection]);
 
   // What was counted before the rows came is wrong once the job is done.
-  const ended = job !== undefined && !running && !job.dryRun ? job.id : null;
+  const ended = job !== undefined && !running && !job.dryRun ? `${job.id} ${job.state}` : null;
   useEffect(() => {
     if (ended === null) return;
     void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
@@ -152,10 +151,8 @@ export function ImportPage({
     setUndoing(true);
     try {
       await connection.undoImport(job.id);
-      setUndone(job.id);
-      toast({ kind: "done", text: m("imp.undo.done") });
+      // It goes on in the backend as a job; the page follows it to its end.
       await queries.invalidateQueries({ queryKey: keys.imports(connection) });
-      await queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
     } catch (error) {
       toast({ kind: "failed", text: m("imp.undo.failed", { reason: faultOf(error).message }) });
     } finally {
@@ -163,7 +160,7 @@ export function ImportPage({
     }
   };
 
-  const isUndone = job !== undefined && (job.undone === true || undone === job.id);
+  const isUndone = job?.state === "undone";
   const denied = connection.info.guard === "readonly" || (capability !== null && !capability.may(name, "create"));
   const stage: Stage = job && !remapping ? (running ? (job.dryRun ? "dry" : "import") : job.dryRun ? "checked" : "receipt") : file && sniffed ? "map" : "file";
 
@@ -194,7 +191,9 @@ export function ImportPage({
       <div className="flex min-h-0 flex-1 max-[1100px]:flex-col max-[1100px]:overflow-y-auto">
         <aside className="w-56 shrink-0 overflow-y-auto border-r border-line bg-bg-sunk max-[1100px]:w-full max-[1100px]:border-r-0 max-[1100px]:border-b">
           <Steps stage={stage} file={file} sniffed={sniffed} mapping={mapping} job={job} />
-          {job && !remapping && sniffed ? <MappingList collection={collection} mapping={mapping} sniffed={sniffed} nullText={nullText} /> : null}
+          {job && !remapping ? (
+            <MappingList collection={collection} mapping={job.mapping ?? mapping} nullText={sniffed?.format === "csv" ? nullText : ""} />
+          ) : null}
         </aside>
         <section className="min-w-0 flex-1 overflow-y-auto px-8 py-7 max-[1100px]:overflow-visible max-[1100px]:px-4">
           <div className="flex max-w-[720px] flex-col gap-5">
@@ -277,14 +276,15 @@ function StateBadge({ job, undone }: { job: ImportJob; undone: boolean }) {
 }
 
 function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: File | null; sniffed: Sniffed | null; mapping: Mapping; job: ImportJob | undefined }) {
-  const at = ORDER.indexOf(stage);
-  const used = Object.values(mapping).filter((field) => field !== null).length;
+  const at = ORDER.indexOf(job?.state === "undoing" ? "receipt" : stage);
+  const targets = Object.values(job?.mapping ?? mapping);
+  const used = targets.filter((field) => field !== null).length;
   const time = job && !isRunning(job) ? took(job) : null;
   const written = job !== undefined && !job.dryRun;
   const failed = job?.state === "failed" || job?.state === "cancelled";
   const steps: readonly { label: string; facts: string; from: number; done: boolean; bad?: boolean }[] = [
     { label: m("imp.step.file"), facts: file ? `${file.name}, ${sizeText(file.size)}` : (job?.fileName ?? m("imp.step.file.none")), from: 0, done: at > 0 },
-    { label: m("imp.step.map"), facts: sniffed ? m("imp.step.map.facts", { used, all: sniffed.columns.length }) : "", from: 1, done: at > 1 },
+    { label: m("imp.step.map"), facts: sniffed || job ? m("imp.step.map.facts", { used, all: targets.length }) : "", from: 1, done: at > 1 },
     { label: m("imp.step.dry"), facts: job?.dryRun !== true ? "" : time ? m("imp.step.dry.facts", { time }) : m("imp.progress.rows", { count: job.rowsRead }), from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
     {
       label: m("imp.step.import"),
@@ -295,7 +295,7 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
     },
     { label: m("imp.step.receipt"), facts: written && at > 4 ? m("imp.step.job", { id: job.id.slice(0, 12) }) : "", from: 5, done: false },
   ];
-  const current = stage === "checked" ? 3 : steps.findIndex((step) => step.from === at);
+  const current = job?.state === "undoing" ? 4 : stage === "checked" ? 3 : steps.findIndex((step) => step.from === at);
   return (
     <ol className="flex flex-col px-4 py-4">
       {steps.map((step, index) => (
@@ -321,14 +321,16 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
   );
 }
 
-function MappingList({ collection, mapping, sniffed, nullText }: { collection: CollectionInfo; mapping: Mapping; sniffed: Sniffed; nullText: string }) {
+function MappingList({ collection, mapping, nullText }: { collection: CollectionInfo; mapping: Mapping; nullText: string }) {
+  const columns = Object.entries(mapping);
+  if (columns.length === 0) return null;
   return (
     <div className="border-t border-line px-4 py-3 text-second">
       <h2 className="mb-1 text-ink-2">{m("imp.mapping")}</h2>
-      {sniffed.columns.map((column, index) => {
-        const field = collection.fields.find((f) => f.name === mapping[column]);
+      {columns.map(([column, name]) => {
+        const field = collection.fields.find((f) => f.name === name);
         return (
-          <div key={`${column} ${String(index)}`} className="border-b border-line-2 py-1">
+          <div key={column} className="border-b border-line-2 py-1">
             <div className="flex gap-2">
               <span className="min-w-0 flex-1 truncate">{column}</span>
               <span className="text-ink-3">{field ? typeLabel(field) : ""}</span>
@@ -340,7 +342,7 @@ function MappingList({ collection, mapping, sniffed, nullText }: { collection: C
           </div>
         );
       })}
-      {sniffed.format === "csv" && nullText !== "" ? <p className="mt-2 text-hint text-ink-3">{`${m("imp.map.null")}: ${nullText}. ${m("imp.map.null.note")}`}</p> : null}
+      {nullText !== "" ? <p className="mt-2 text-hint text-ink-3">{`${m("imp.map.null")}: ${nullText}. ${m("imp.map.null.note")}`}</p> : null}
     </div>
   );
 }
@@ -510,9 +512,12 @@ function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
   first.current ??= { at: now, bytes: job.bytesRead };
   const read = job.bytesRead - first.current.bytes;
   const elapsed = now - first.current.at;
+  const undoing = job.state === "undoing";
   const writing = job.state === "writing" && job.rowsValid > 0;
-  const left = !writing && read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
-  const share = writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
+  const left = !writing && !undoing && read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
+  const share = undoing
+    ? Math.min((job.rowsRemoved ?? 0) / Math.max(job.rowsWritten, 1), 1)
+    : writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
   return (
     <>
       <h2 className="text-verdict font-semibold">{m(`imp.state.${job.state}`)}</h2>
@@ -527,16 +532,29 @@ function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
         <div className="h-full origin-left bg-draft" style={{ transform: `scaleX(${String(share)})` }} />
       </div>
       <div className="flex flex-wrap items-center gap-4 text-ink-2">
-        <span>{m("imp.progress.rows", { count: writing ? job.rowsWritten : job.rowsRead })}</span>
-        <span>{m("imp.progress.rate", { rate: rate(job) })}</span>
-        {job.bytesTotal > 0 ? <span>{m("imp.progress.read", { done: sizeText(job.bytesRead), total: sizeText(job.bytesTotal) })}</span> : null}
+        {undoing ? (
+          <span>{m("imp.progress.removed", { done: job.rowsRemoved ?? 0, total: job.rowsWritten })}</span>
+        ) : (
+          <>
+            <span>{m("imp.progress.rows", { count: writing ? job.rowsWritten : job.rowsRead })}</span>
+            <span>{m("imp.progress.rate", { rate: rate(job) })}</span>
+          </>
+        )}
+        {job.bytesTotal > 0 && !undoing ? <span>{m("imp.progress.read", { done: sizeText(job.bytesRead), total: sizeText(job.bytesTotal) })}</span> : null}
         {left === null ? null : <span>{m("imp.progress.eta", { time: duration(left) })}</span>}
         {job.rowsRejected > 0 ? <span className="text-bad">{`${m("imp.row.left")} ${count(job.rowsRejected)}`}</span> : null}
         <span className="flex-1" />
-        <Button onClick={onCancel}>{m("imp.cancel")}</Button>
+        {undoing ? null : <Button onClick={onCancel}>{m("imp.cancel")}</Button>}
       </div>
     </>
   );
+}
+
+function failureOf(job: ImportJob): string {
+  const { error } = job;
+  if (typeof error === "string") return error;
+  const message = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : undefined;
+  return typeof message === "string" ? message : (job.errors[0]?.message ?? "");
 }
 
 function Line({ label, children, tone, strong }: { label: string; children: ReactNode; tone?: string; strong?: boolean }) {
@@ -579,7 +597,7 @@ function Outcome({
   const { name } = collection;
   const stood = !job.dryRun;
   const now = useQuery({
-    queryKey: [...keys.count(connection, name), "after", job.id, undone],
+    queryKey: [...keys.count(connection, name), "after", job.id, job.state],
     queryFn: ({ signal }) => connection.count({ collection: name }, signal),
     enabled: stood,
   });
@@ -591,9 +609,17 @@ function Outcome({
     return (
       <>
         <ErrorBand title={job.state === "failed" ? m("imp.failed.job") : m("imp.state.cancelled")} details={JSON.stringify(job, null, 2)}>
-          {job.errors[0]?.message ?? ""} {m("imp.failed.job.body", { count: job.rowsWritten })}
+          <span className="block">{failureOf(job)}</span>
+          {(job.rowsRemoved ?? 0) > 0
+            ? m("imp.progress.removed", { done: job.rowsRemoved ?? 0, total: job.rowsWritten })
+            : m("imp.failed.job.body", { count: job.rowsWritten })}
         </ErrorBand>
         <div className="flex gap-2">
+          {job.rowsWritten > (job.rowsRemoved ?? 0) && !job.dryRun ? (
+            <Button icon={Undo2} busy={undoing} onClick={onUndo}>
+              {undoing ? m("imp.undo.running") : m("imp.undo")}
+            </Button>
+          ) : null}
           {canWrite ? <Button onClick={onChange}>{m("imp.change")}</Button> : null}
           <Button kind="ghost" onClick={onOther}>{m("imp.another")}</Button>
         </div>
@@ -796,7 +822,7 @@ function Context({ reject, lines }: { reject: ImportJob["errors"][number]; lines
 
 /** What is wrong with the value, said more exactly than the server's one line where that is possible. */
 function Advice({ collection, mapping, reject }: { collection: CollectionInfo; mapping: Mapping; reject: ImportJob["errors"][number] }) {
-  const name = reject.column === null ? undefined : (mapping[reject.column] ?? reject.column);
+  const name = reject.field ?? (reject.column === null ? undefined : (mapping[reject.column] ?? reject.column));
   const field = collection.fields.find((f) => f.name === name);
   if (!field || typeof reject.value !== "string" || reject.value === "") return null;
   const read = parse(field.type, reject.value);

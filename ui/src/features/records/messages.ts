@@ -354,6 +354,7 @@ export const m = catalogue({
     one: "{count} row",
     other: "{count} rows",
   },
+  "imp.progress.removed": "{done} of {total} rows taken out",
   "imp.progress.rate": "{rate} rows per s",
   "imp.progress.eta": "about {time} left",
   "imp.state.parsing": "Reading the file",
@@ -362,6 +363,8 @@ export const m = catalogue({
   "imp.state.done": "Done",
   "imp.state.failed": "Failed",
   "imp.state.cancelled": "Cancelled",
+  "imp.state.undoing": "Taking the rows out again",
+  "imp.state.undone": "Taken back",
   "imp.badge.needs": {
     one: "Done, {count} row needs you",
     other: "Done, {count} rows need you",
@@ -406,7 +409,6 @@ export const m = catalogue({
   "imp.open": "Open {collection}",
   "imp.undo": "Undo this import",
   "imp.undo.note": "Undo removes exactly these rows, for 24 hours, unless one of them was edited.",
-  "imp.undo.done": "The import is taken back",
   "imp.undo.failed": "Not taken back: {reason}",
   "imp.undo.running": "Taking back",
   "imp.undo.title": {
