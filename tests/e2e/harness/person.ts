@@ -38,6 +38,8 @@ export interface Person {
 
 /** How long a person waits for anything. */
 export const PATIENCE_MS = 15_000;
+/** A limit of time is told when it is passed, and a failure only beyond so many times it. */
+export const LENIENCE = 10;
 /** The pace of the journeys' typist. */
 export const KEY_MS = 60;
 
