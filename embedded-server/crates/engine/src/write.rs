@@ -75,19 +75,8 @@ impl Engine {
             }
             outcome => outcome?,
         };
-        let keys = prepared
-            .answers
-            .iter()
-            .map(|step| {
-                prepared
-                    .compiled
-                    .keys
-                    .get(*step)
-                    .and_then(|at| outcome.steps.get(*at))
-                    .and_then(|step| step.kept.clone())
-                    .unwrap_or(Value::Null)
-            })
-            .collect();
+        let kept = |step: usize| outcome.steps.get(step).and_then(|done| done.kept.as_ref());
+        let keys = prepared.compiled.keys.of(&prepared.answers, kept);
         self.after_write(&touched, &prepared.touched).await?;
         Ok(Written { keys, warnings: prepared.warnings })
     }

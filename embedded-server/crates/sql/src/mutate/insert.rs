@@ -41,7 +41,7 @@ struct Positions {
 }
 
 /// The texts of inserts of one form.
-struct Shape<'p> {
+pub(super) struct Shape<'p> {
     collection: &'p Collection,
     values: &'p IndexMap<String, Assigned>,
     insert: Arc<str>,
@@ -51,10 +51,18 @@ struct Shape<'p> {
 
 impl Shape<'_> {
     fn fits(&self, collection: &Collection, values: &IndexMap<String, Assigned>) -> bool {
-        std::ptr::eq(self.collection, collection)
-            && self.values.len() == values.len()
-            && self.values.iter().zip(values).all(|((name, a), (other, b))| {
-                name == other
+        Self::same((self.collection, self.values), (collection, values))
+    }
+
+    /// Whether two inserts differ in nothing but their values.
+    pub(super) fn same(
+        one: (&Collection, &IndexMap<String, Assigned>),
+        other: (&Collection, &IndexMap<String, Assigned>),
+    ) -> bool {
+        std::ptr::eq(one.0, other.0)
+            && one.1.len() == other.1.len()
+            && one.1.iter().zip(other.1).all(|((name, a), (second, b))| {
+                name == second
                     && match (a, b) {
                         (Assigned::Value(_), Assigned::Value(_))
                         | (Assigned::KeyOf(_), Assigned::KeyOf(_))
@@ -155,7 +163,7 @@ impl<'p> Writes<'p> {
     }
 
     /// Keeps the numbers that a caller gives to counted fields.
-    fn remember_given(
+    pub(super) fn remember_given(
         &mut self,
         collection: &'p Collection,
         values: &'p IndexMap<String, Assigned>,
@@ -224,25 +232,37 @@ impl<'p> Writes<'p> {
     /// Where several records of one write are put at the end, the end is read once: the step
     /// that read it, and how far behind it this record stands.
     fn next_position(&mut self, collection: &'p Collection, name: &str) -> Option<(usize, i64)> {
-        let known = self.memory.positions.get(collection.name.as_str())?;
-        if known.asked < 2 {
+        if !self.counts_positions(collection) {
             return None;
         }
-        let (step, given) = match known.given {
-            Some((step, given)) => (step, given + 1),
+        let (step, before) = self.next_positions(collection, name, 1);
+        Some((step, before + 1))
+    }
+
+    /// The step that read the last position, and how many were given since, before these.
+    pub(super) fn next_positions(
+        &mut self,
+        collection: &'p Collection,
+        name: &str,
+        wanted: usize,
+    ) -> (usize, i64) {
+        let known = self.memory.positions.get(collection.name.as_str());
+        let (step, before) = match known.and_then(|known| known.given) {
+            Some(given) => given,
             None => {
                 let text = format!(
                     "SELECT coalesce(max({}), 0) FROM {}",
                     quoted(name),
                     quoted(&collection.name)
                 );
-                (self.push_statement(Arc::from(text), Vec::new()), 1)
+                (self.push_statement(Arc::from(text), Vec::new()), 0)
             }
         };
+        let given = before.saturating_add(i64::try_from(wanted).unwrap_or(i64::MAX));
         if let Some(known) = self.memory.positions.get_mut(collection.name.as_str()) {
             known.given = Some((step, given));
         }
-        Some((step, given))
+        (step, before)
     }
 
     /// The texts of inserts of this shape, remembered.

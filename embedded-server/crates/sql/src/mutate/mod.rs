@@ -3,6 +3,7 @@
 //! Every record that is written leaves one row in `_change`, made by the database from the
 //! record as it stands before and after, so that defaults and computed columns are in it.
 
+mod bulk;
 mod change;
 mod insert;
 mod remove;
@@ -17,6 +18,7 @@ use base::{Code, Detail, Error, Result, Value};
 use catalog::{Catalog, Collection};
 use indexmap::IndexMap;
 use query::{Assigned, Cond, Step, WritePlan};
+use std::collections::{HashMap, HashSet};
 
 /// Who changed something and when; the same for all records of one write.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +36,50 @@ pub struct ChangeStamp {
 pub struct CompiledWrite {
     /// What to run.
     pub program: Program,
-    /// Per step of the plan: the program step whose kept value is the record's key, `usize::MAX`
-    /// where there is none.
-    pub keys: Vec<usize>,
+    /// Where the keys of the written records are found.
+    pub keys: Keys,
+}
+
+/// Where the keys of the written records are found, once a program has run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Keys(Vec<Key>);
+
+impl Keys {
+    /// The keys of the records that steps of the plan wrote, given what the steps of the program
+    /// kept. NULL where a step has no record.
+    pub fn of<'o>(&self, steps: &[usize], kept: impl Fn(usize) -> Option<&'o Value>) -> Vec<Value> {
+        let mut lists: HashMap<usize, Vec<Value>> = HashMap::new();
+        let found = steps.iter().map(|step| match self.0.get(*step) {
+            None | Some(Key::None) => Value::Null,
+            Some(Key::Known(value)) => value.clone(),
+            Some(Key::Step(step)) => kept(*step).cloned().unwrap_or(Value::Null),
+            Some(Key::Listed { step, at }) => {
+                let list = lists.entry(*step).or_insert_with(|| listed(kept(*step)));
+                list.get(*at).cloned().unwrap_or(Value::Null)
+            }
+        });
+        found.collect()
+    }
+}
+
+/// Where the key of a step's record is found.
+#[derive(Clone, Debug, PartialEq)]
+enum Key {
+    /// There is none.
+    None,
+    /// It was given.
+    Known(Value),
+    /// This step of the program keeps it.
+    Step(usize),
+    /// This step of the program keeps a JSON list of keys.
+    Listed { step: usize, at: usize },
+}
+
+/// The numbers of a JSON list.
+fn listed(list: Option<&Value>) -> Vec<Value> {
+    let list = list.and_then(Value::as_text).unwrap_or("[]");
+    let list: Vec<i64> = serde_json::from_str(list).unwrap_or_default();
+    list.into_iter().map(Value::Int).collect()
 }
 
 /// Compiles a write. Fails only where a plan contradicts the catalog, which is a fault of ours.
@@ -53,13 +96,24 @@ pub fn compile_write(
         steps: Vec::new(),
         keys: Vec::with_capacity(plan.plan().steps.len()),
         memory: insert::Memory::of(&plan.plan().steps),
+        referenced: bulk::referenced(&plan.plan().steps),
+        bulk_texts: Vec::new(),
     };
-    for step in &plan.plan().steps {
-        let key = writes.step(step)?;
-        writes.keys.push(key);
+    let steps = &plan.plan().steps;
+    let mut next = 0;
+    while let Some(step) = steps.get(next) {
+        let together = writes.bulk_length(steps, next);
+        if together > 0 {
+            writes.bulk_insert(&steps[next..next + together])?;
+            next += together;
+        } else {
+            let key = writes.step(step)?;
+            writes.keys.push(key.map_or(Key::None, Key::Step));
+            next += 1;
+        }
     }
     writes.tell_counters();
-    Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: writes.keys })
+    Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: Keys(writes.keys) })
 }
 
 struct Writes<'p> {
@@ -67,8 +121,11 @@ struct Writes<'p> {
     dialect: Dialect,
     stamp: &'p ChangeStamp,
     steps: Vec<ProgramStep>,
-    keys: Vec<usize>,
+    keys: Vec<Key>,
     memory: insert::Memory<'p>,
+    /// Steps whose keys later steps need.
+    referenced: HashSet<usize>,
+    bulk_texts: Vec<bulk::BulkText<'p>>,
 }
 
 /// Which records a step is about.
@@ -86,10 +143,11 @@ struct Target<'p> {
 }
 
 impl<'p> Writes<'p> {
-    fn step(&mut self, step: &'p Step) -> Result<usize> {
+    /// Compiles one step; answers the program step that keeps its record's key.
+    fn step(&mut self, step: &'p Step) -> Result<Option<usize>> {
         match step {
             Step::Insert { collection, values, check, index, .. } => {
-                self.insert(collection, values, check, *index)
+                self.insert(collection, values, check, *index).map(Some)
             }
             Step::Update {
                 collection,
@@ -112,7 +170,7 @@ impl<'p> Writes<'p> {
                     index: *index,
                     action: if *deleting == Some(true) { "delete" } else { "update" },
                 };
-                self.update(&target, values, expect, check, *deleting)
+                self.update(&target, values, expect, check, *deleting).map(Some)
             }
             Step::Delete { collection, filter, key, one, expect, index, .. } => {
                 let target = Target {
@@ -125,11 +183,11 @@ impl<'p> Writes<'p> {
                     index: *index,
                     action: "delete",
                 };
-                self.remove(&target, expect)
+                self.remove(&target, expect).map(Some)
             }
             Step::Exists { collection, key, filter, field, index } => {
                 self.exists(collection, key, filter, field, *index);
-                Ok(usize::MAX)
+                Ok(None)
             }
         }
     }
@@ -280,8 +338,9 @@ impl<'p> Writes<'p> {
 
     fn key_of(&self, step: usize) -> Result<Bind> {
         match self.keys.get(step) {
-            Some(key) if *key != usize::MAX => Ok(Bind::Step(*key)),
-            Some(_) | None => {
+            Some(Key::Step(step)) => Ok(Bind::Step(*step)),
+            Some(Key::Known(value)) => Ok(Bind::Value(value.clone())),
+            Some(Key::None | Key::Listed { .. }) | None => {
                 Err(Error::internal(format!("step {step} of the plan has no key to refer to")))
             }
         }

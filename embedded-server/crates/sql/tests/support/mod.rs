@@ -392,25 +392,19 @@ impl House {
     }
 
     pub async fn write(&self, plan: WritePlan) -> Result<(Outcome, Vec<Value>)> {
+        let steps = plan.steps.len();
         let plan = Guarded::for_system(plan, "test");
         let stamp = ChangeStamp { actor: Some(String::from("u1")), source: None, at_ms: 5 };
         let compiled =
             sql::compile_write(&plan, &self.catalog, self.store.dialect(), &stamp).unwrap();
         let texts: Vec<String> =
             compiled.program.steps.iter().map(|step| step.statement.text.to_string()).collect();
-        let keys = compiled.keys;
+        let count = compiled.program.steps.len();
         match self.store.write(compiled.program).await {
             Ok(outcome) => {
-                let keys = keys
-                    .iter()
-                    .map(|at| {
-                        outcome
-                            .steps
-                            .get(*at)
-                            .and_then(|step| step.kept.clone())
-                            .unwrap_or(Value::Null)
-                    })
-                    .collect();
+                assert_eq!(outcome.steps.len(), count);
+                let all: Vec<usize> = (0..steps).collect();
+                let keys = compiled.keys.of(&all, |step| outcome.steps[step].kept.as_ref());
                 Ok((outcome, keys))
             }
             Err(fault) => {
