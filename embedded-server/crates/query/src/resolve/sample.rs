@@ -54,6 +54,7 @@ fn documents() -> Vec<(&'static str, Json)> {
             "companies",
             json!({"timestamps": false, "fields": {
                 "id": number, "name": {"type": "String", "allowNull": false},
+            "usedIn": {"relType": "HasMany", "target": "posts_items_junction", "foreignKey": "item_id"},
             }}),
         ),
         (

@@ -487,6 +487,20 @@ fn many_to_any_replaces_its_rows() {
 }
 
 #[test]
+fn the_way_back_of_many_to_any_names_its_collection() {
+    check(
+        update("companies", json!(1), json!({"usedIn": [{"posts_id": POST}]})),
+        &[
+            "update companies[1] ",
+            "delete posts_items_junction[item_id=1 & collection=companies] via usedIn",
+            &format!(
+                "insert posts_items_junction id=next item_id=1 collection=companies posts_id={POST} via usedIn"
+            ),
+        ],
+    );
+}
+
+#[test]
 fn the_reverse_of_one_to_one_is_one_record() {
     check(
         update("authors", json!(ADA), json!({"profile": {"bio": "x"}})),

@@ -1,7 +1,7 @@
-use super::super::Place;
-use super::super::sample::{ADA, EDITOR, Sample};
 use super::resolve_filter;
 use crate::json::parse_filter;
+use crate::resolve::Place;
+use crate::resolve::sample::{ADA, EDITOR, Sample};
 use crate::{Cond, Operand, Operator, Ref};
 use base::{Code, Error, Result, Value};
 use serde_json::{Value as Json, json};
