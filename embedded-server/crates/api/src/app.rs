@@ -83,6 +83,9 @@ impl App {
 pub fn router(app: App) -> Router {
     let limits = app.engine().limits().clone();
     let uploads = imports::routes().layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX));
+    // A multipart body carries a little more than its file.
+    let files =
+        baasix::import::routes().layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024));
     let json = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
@@ -98,6 +101,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(json)
         .merge(uploads)
+        .merge(files)
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)

@@ -272,7 +272,7 @@ impl Imports {
                 let judged = cells.body(&row).and_then(|body| {
                     self.0
                         .engine
-                        .judge_create(&ask.collection, body, actor)
+                        .judge_create(&ask.collection, body, actor, true)
                         .map_err(|fault| cells.addressed(&row, &fault))
                 });
                 if let Err(faults) = &judged {

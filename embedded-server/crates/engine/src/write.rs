@@ -7,8 +7,9 @@ use base::{Code, Detail, Error, Result, Value};
 use indexmap::IndexMap;
 use query::{Context, Operation, Read, Scope, Write};
 use serde_json::{Map, Value as Json};
-use sql::{ChangeStamp, CompiledWrite, Numbers};
+use sql::{ChangeStamp, CompiledWrite, Expect, Numbers, ProgramStep, Statement};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a write answers.
 #[derive(Debug, Default)]
@@ -220,16 +221,17 @@ fn refuse_catalog_rows(operation: &Operation, actor: &Actor) -> Result<()> {
 
 impl Engine {
     /// Judges a new record by everything short of the database: names, rights, values, rules.
-    pub(crate) fn judge_create(
+    pub fn judge_create(
         &self,
         collection: &str,
         body: serde_json::Map<String, serde_json::Value>,
         actor: &Actor,
+        strict: bool,
     ) -> Result<()> {
         let state = self.state();
         let mut write = Write {
             operations: vec![Operation::Create { collection: collection.to_owned(), body }],
-            strict: true,
+            strict,
         };
         if actor.unbound() && state.catalog.get(collection).is_none() {
             return Err(unknown_collection(collection, &state));
@@ -242,8 +244,56 @@ impl Engine {
             words: &words,
             limits: self.limits(),
         };
-        let context =
-            Context { words: words.clone(), administrator: actor.unbound(), strict: true };
+        let context = Context { words: words.clone(), administrator: actor.unbound(), strict };
         query::resolve_write(&write, &scope, &context).map(drop)
     }
+
+    /// Position of the first row that the database refuses, found by trying prefixes that are
+    /// rolled back by their own last step.
+    pub async fn first_refused(
+        &self,
+        collection: &str,
+        rows: &[serde_json::Map<String, serde_json::Value>],
+        actor: &Actor,
+    ) -> Result<usize> {
+        let (mut good, mut bad) = (0, rows.len());
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2;
+            if self.would_stand(collection, &rows[..middle], actor).await? {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        Ok(bad.saturating_sub(1))
+    }
+
+    async fn would_stand(
+        &self,
+        collection: &str,
+        rows: &[serde_json::Map<String, serde_json::Value>],
+        actor: &Actor,
+    ) -> Result<bool> {
+        let create = |body: &serde_json::Map<String, serde_json::Value>| Operation::Create {
+            collection: collection.to_owned(),
+            body: body.clone(),
+        };
+        let write = Write { operations: rows.iter().map(create).collect(), strict: false };
+        let mut program = self.prepare_write(&self.state(), write, actor, None)?.compiled.program;
+        let statement = Statement { text: Arc::from("SELECT 0"), binds: Vec::new() };
+        let back = Box::new(Error::new(Code::Conflict, TRIED));
+        program.steps.push(ProgramStep { statement, expect: Expect::True(back) });
+        match self.store().write(program).await {
+            Err(fault) if fault.message() == TRIED => Ok(true),
+            Err(fault)
+                if matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout) =>
+            {
+                Err(fault)
+            }
+            Ok(_) | Err(_) => Ok(false),
+        }
+    }
 }
+
+/// What the last step of a tried program says when everything before it went well.
+const TRIED: &str = "tried and taken back";
