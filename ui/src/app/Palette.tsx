@@ -147,9 +147,10 @@ function OpenPalette({ scope: initialScope, collections, onCollection, onField, 
       found.push(...things.sort((a, b) => a.match.score - b.match.score).slice(0, PER_GROUP));
     }
     found.push(...commands.filter((entry) => entry.group === m("group.commands")));
-    const order = [...new Set(found.map((entry) => entry.group))].sort(
-      (a, b) => Number(b === m("group.pending")) - Number(a === m("group.pending")) || Number(b === here) - Number(a === here),
-    );
+    // A search of rows is always offered, and stands first only when nothing is called that.
+    const named = found.some((entry) => entry.id !== "rows" && entry.disabled === undefined);
+    const rank = (group: string): number => (group === m("group.pending") ? 0 : group === here ? (named ? 3 : 1) : 2);
+    const order = [...new Set(found.map((entry) => entry.group))].sort((a, b) => rank(a) - rank(b));
     return order.flatMap((group) => {
       const inGroup = found.filter((entry) => entry.group === group);
       if (query !== "") inGroup.sort((a, b) => a.match.score - b.match.score);

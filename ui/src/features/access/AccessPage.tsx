@@ -167,13 +167,14 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
     }
   };
 
+  const connection = project.kind === "local" ? project.environment : project.name;
   const commit = useMutation({
-    mutationFn: () => pending.commit(SCOPE),
-    onSuccess: (answer) => {
-      if (answer.ok) toast({ kind: "done", text: t("committed", { count: ops.length, name: project.kind === "local" ? project.environment : project.name }) });
+    mutationFn: async () => {
+      const { length } = pending.opsOf(SCOPE);
+      const answer = await pending.commit(SCOPE);
+      if (answer.ok) toast({ kind: "done", text: t("committed", { count: length, name: connection }) });
     },
   });
-  const connection = project.kind === "local" ? project.environment : project.name;
   const askCommit = () => {
     if (ops.length === 0 || saving || conflicts.length > 0 || unfinished > 0) return;
     if (project.guard === "confirm") setAsking(true);

@@ -13,7 +13,7 @@ export const t = catalogue({
   "setup.busy": "Making the owner",
   "setup.done.note": "The link in the address works once.",
   "wrong": "E-mail address or password is wrong",
-  "wrong.body": "Nothing was changed. Both are case-sensitive where the server stores them so.",
+  "wrong.body": "The server does not say which of the two.",
   "failed": "Not signed in",
   "setup.failed": "The owner was not made",
 });
