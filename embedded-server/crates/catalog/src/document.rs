@@ -83,6 +83,9 @@ pub fn normalize(
     }
     assign_ids(&mut fields, old_fields, new_id)?;
     document.insert("fields".into(), Json::Object(fields));
+    if let Some(own) = &own {
+        keep_system_indexes(&mut document, own);
+    }
     name_indexes(name, &mut document)?;
     let id = previous
         .and_then(|old| old.get("schemaId"))
@@ -204,6 +207,21 @@ fn keep_system_fields(
     for (name, definition) in own_fields {
         let kept = old_fields.and_then(|old| old.get(name)).unwrap_or(definition);
         fields.insert(name.clone(), kept.clone());
+    }
+}
+
+fn keep_system_indexes(document: &mut Map<String, Json>, own: &Json) {
+    let Some(own) = own.get("indexes").and_then(Json::as_array) else { return };
+    match document.get_mut("indexes").and_then(Json::as_array_mut) {
+        Some(indexes) => {
+            let lost =
+                |index: &&Json| !indexes.iter().any(|known| known.get("name") == index.get("name"));
+            let lost: Vec<Json> = own.iter().filter(lost).cloned().collect();
+            indexes.extend(lost);
+        }
+        None => {
+            document.insert("indexes".into(), Json::Array(own.clone()));
+        }
     }
 }
 

@@ -87,6 +87,12 @@ pub(crate) fn text<'a>(definition: &'a Json, key: &str) -> Option<&'a str> {
     definition.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
 }
 
+/// Whether a field was made by a flag or a relation.
+fn is_generated(field: &Json) -> bool {
+    field.get("SystemGenerated") == Some(&Json::Bool(true))
+        || text(field, "SystemGenerated") == Some("true")
+}
+
 /// Ids for new fields and collections. The random source was read when the program started, so
 /// its failing now is told by an empty id, which no document keeps.
 pub(crate) fn ids(fault: &mut Option<Error>) -> impl FnMut() -> String {
@@ -165,6 +171,7 @@ impl Draft {
         let previous = self.document(name)?.clone();
         let mut schema = schema.clone();
         self.follow_field_renames(name, &previous, &mut schema);
+        self.follow_removals(name, &previous, &mut schema);
         let mut fault = None;
         let document = catalog::normalize(name, &schema, Some(&previous), &mut ids(&mut fault))?;
         fault.map_or(Ok(()), Err)?;
@@ -226,6 +233,54 @@ impl Draft {
                     rewrite(definition, "targetKey", &to);
                 }
             }
+        }
+    }
+
+    /// A relation left out of the sent fields takes its generated column along; a column left out
+    /// takes the ways back of other collections along.
+    fn follow_removals(&mut self, name: &str, previous: &Json, schema: &mut Json) {
+        if schema.get("fields").is_none_or(Json::is_null) {
+            return;
+        }
+        let missing = |schema: &Json, key: &str, definition: &Json| {
+            let id = text(definition, "fieldId");
+            !fields(schema)
+                .any(|(known, now)| known == key || (id.is_some() && text(now, "fieldId") == id))
+        };
+        let own = catalog::system_document(name);
+        let ended: Vec<(&String, &Json)> = fields(previous)
+            .filter(|(key, definition)| missing(schema, key, definition))
+            .filter(|(key, _)| !own.is_some_and(|own| fields(own).any(|(known, _)| known == *key)))
+            .collect();
+        let mut columns: Vec<String> = Vec::new();
+        for (key, definition) in ended {
+            if definition.get("type").is_some() {
+                columns.push(key.clone());
+            }
+            let pointing = text(definition, "relType") == Some("BelongsTo");
+            let Some(column) = text(definition, "foreignKey").filter(|_| pointing) else {
+                continue;
+            };
+            let generated =
+                fields(schema).any(|(known, field)| known == column && is_generated(field));
+            let used = fields(schema).any(|(_, field)| text(field, "foreignKey") == Some(column));
+            if generated && !used {
+                columns.push(column.to_owned());
+                if let Some(all) = schema.get_mut("fields").and_then(Json::as_object_mut) {
+                    all.shift_remove(column);
+                }
+            }
+        }
+        for document in self.documents.values_mut() {
+            let Some(all) = document.get_mut("fields").and_then(Json::as_object_mut) else {
+                continue;
+            };
+            all.retain(|_, field| {
+                let back = matches!(text(field, "relType"), Some("HasMany" | "HasOne"));
+                let gone = text(field, "foreignKey")
+                    .is_some_and(|key| columns.iter().any(|column| column == key));
+                !(back && gone && text(field, "target") == Some(name))
+            });
         }
     }
 
@@ -387,10 +442,7 @@ impl Draft {
         else {
             return Ok(());
         };
-        let generated = definitions.get(column).is_some_and(|field| {
-            matches!(field.get("SystemGenerated"), Some(Json::Bool(true)))
-                || text(field, "SystemGenerated") == Some("true")
-        });
+        let generated = definitions.get(column).is_some_and(is_generated);
         let used = definitions.values().any(|field| text(field, "foreignKey") == Some(column));
         if generated && !used && column != key {
             let column = column.to_owned();

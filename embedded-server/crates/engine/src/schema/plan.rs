@@ -1,6 +1,6 @@
 //! Plans: what a change would do, said in words, SQL and numbers before it is done.
 
-use super::draft::Draft;
+use super::draft::{Draft, fields, text};
 use super::values::{Touched, count, describe, losses, misfits, number, quoted, stored_name};
 use super::{Changed, no_schema};
 use base::{Clock, Code, Error, Result};
@@ -200,7 +200,117 @@ pub(crate) async fn steps(
         }
         steps.push(step);
     }
+    steps.extend(declared(old, next, changes));
     Ok(steps)
+}
+
+/// What changes in the documents alone: relations that need no constraint, rules, settings.
+fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedStep> {
+    let mut steps = Vec::new();
+    for is in next.collections.values() {
+        let Some(was) = old.collections.values().find(|was| was.schema_id() == is.schema_id())
+        else {
+            continue;
+        };
+        let by_id = |document: &Json, id: &str| {
+            fields(document)
+                .find(|(_, field)| text(field, "fieldId") == Some(id))
+                .map(|(key, field)| (key.clone(), field.clone()))
+        };
+        let told = |op: &'static str, field: Option<&str>, summary: String| PlannedStep {
+            field: field.map(str::to_owned),
+            ..step(op, &is.name, summary)
+        };
+        let in_store = |field: &Json| {
+            text(field, "relType") == Some("BelongsTo")
+                && field.get("constraints") != Some(&Json::Bool(false))
+        };
+        let is_relation = |field: &Json| field.get("relType").is_some();
+        for (key, field) in
+            fields(&was.document).filter(|(_, field)| is_relation(field) && !in_store(field))
+        {
+            if by_id(&is.document, text(field, "fieldId").unwrap_or_default()).is_none() {
+                steps.push(told(
+                    "drop_relation",
+                    Some(key),
+                    format!("Delete relation `{key}` of `{}`", is.name),
+                ));
+            }
+        }
+        for (key, field) in fields(&is.document) {
+            let target = text(field, "target").unwrap_or_default();
+            match by_id(&was.document, text(field, "fieldId").unwrap_or_default()) {
+                None if is_relation(field) && !in_store(field) => {
+                    steps.push(told(
+                        "add_relation",
+                        Some(key),
+                        format!("Let `{}` reach `{target}` as `{key}`", is.name),
+                    ));
+                }
+                Some((_, before))
+                    if settings(&before) != settings(field)
+                        && !structural(changes, &is.name, key) =>
+                {
+                    steps.push(told(
+                        "alter_field",
+                        Some(key),
+                        format!("Change the settings of `{key}` of `{}`", is.name),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let top = |document: &Json| -> Vec<(String, Json)> {
+            let kept = |key: &String| !matches!(key.as_str(), "fields" | "indexes" | "schemaId");
+            let all = document.as_object().into_iter().flatten();
+            all.filter(|(key, _)| kept(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        let (before, after) = (top(&was.document), top(&is.document));
+        let changed: Vec<String> = after
+            .iter()
+            .filter(|entry| !before.contains(entry))
+            .map(|(key, _)| format!("`{key}`"))
+            .collect();
+        if !changed.is_empty() {
+            let summary = format!("Change the settings of `{}`: {}", is.name, changed.join(", "));
+            steps.push(told("alter_field", None, summary));
+        }
+    }
+    steps
+}
+
+/// A definition without what a structural step says already.
+fn settings(field: &Json) -> Json {
+    let mut field = field.clone();
+    if let Some(field) = field.as_object_mut() {
+        for key in [
+            "type",
+            "allowNull",
+            "unique",
+            "defaultValue",
+            "values",
+            "primaryKey",
+            "calculated",
+            "target",
+            "foreignKey",
+            "onDelete",
+            "onUpdate",
+        ] {
+            field.shift_remove(key);
+        }
+    }
+    field
+}
+
+/// Whether a step of its own tells what happens to this field.
+fn structural(changes: &[Change], collection: &str, field: &str) -> bool {
+    changes.iter().any(|change| match change {
+        Change::AlterField { collection: on, to, .. } => on == collection && to.name == field,
+        Change::RenameField { collection: on, to, .. } => on == collection && to == field,
+        _ => false,
+    })
 }
 
 /// The statements of one step. Where SQLite does several steps of a table at once, because it
@@ -302,8 +412,8 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
     })
 }
 
-fn said(change: &Change) -> PlannedStep {
-    let step = |op: &'static str, collection: &str, summary: String| PlannedStep {
+fn step(op: &'static str, collection: &str, summary: String) -> PlannedStep {
+    PlannedStep {
         op,
         collection: collection.to_owned(),
         field: None,
@@ -313,7 +423,10 @@ fn said(change: &Change) -> PlannedStep {
         sql: Vec::new(),
         lossy: false,
         values: None,
-    };
+    }
+}
+
+fn said(change: &Change) -> PlannedStep {
     let pointing = |key: &ForeignKey| format!("{}.{}", key.target, key.target_column);
     match change {
         Change::CreateCollection { collection } => {

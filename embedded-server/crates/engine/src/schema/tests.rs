@@ -913,3 +913,41 @@ async fn a_rename_is_followed_by_indexes_and_relations_of_others() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_plan_tells_what_changes_in_the_documents_alone() {
+    for mut project in Project::all().await {
+        project.create("authors", titled(json!({}))).await;
+        project.create("posts", titled(json!({}))).await;
+        project
+            .relate("posts", json!({"type": "M2O", "name": "author", "target": "authors"}))
+            .await;
+        let mut authors = project.document("authors");
+        authors["fields"]["works"] =
+            json!({"relType": "HasMany", "target": "posts", "foreignKey": "author_id"});
+        authors["fields"]["title"]["validate"] = json!({"notEmpty": true});
+        authors["description"] = json!("People");
+        let body = json!({"collections": [{"collectionName": "authors", "schema": authors}]});
+        let planned = plan::plan(&project.store, &project.catalog, &body).await.unwrap();
+        let said: Vec<&str> = planned.steps.iter().map(|step| step.summary.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "Change the settings of `title` of `authors`",
+                "Let `authors` reach `posts` as `works`",
+                "Change the settings of `authors`: `description`"
+            ]
+        );
+        let mut body = body;
+        body["token"] = json!(planned.token);
+        let applied = plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
+        project.keep(applied).unwrap();
+        assert!(project.catalog.get("authors").unwrap().relation("works").is_some());
+        // A relation left out of the fields goes with its generated column and its way back.
+        let mut fields = project.document("posts")["fields"].clone();
+        fields.as_object_mut().unwrap().shift_remove("author");
+        project.update("posts", json!({ "fields": fields })).await.unwrap();
+        assert!(!project.catalog.get("posts").unwrap().fields.contains_key("author_id"));
+        assert!(project.document("authors")["fields"].get("works").is_none());
+    }
+}
