@@ -40,7 +40,14 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
   const projects = useProjects();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const project = projects.data?.find((entry) => entry.id === id);
+  const found = projects.data?.find((entry) => entry.id === id);
+  // A server that stops answering under an open page takes nothing from the screen: what is on it
+  // stays, and every region says for itself what it could not read.
+  const [last, setLast] = useState<Project | null>(null);
+  useEffect(() => {
+    if (found?.state === "running") setLast(found);
+  }, [found]);
+  const project = found?.state === "failed" && host().kind === "browser" && last?.id === id ? last : found;
   const [fault, setFault] = useState<Error | null>(null);
   const home = <Button onClick={() => void navigate({ to: "/home" })}>{m("gate.home")}</Button>;
   const start = () => {

@@ -6,6 +6,7 @@ import { chooseHost } from "@/host";
 import { setLocale } from "@/messages/catalogue";
 import { Providers } from "./providers";
 import { router } from "./router";
+import { preloadScreens } from "./screen";
 
 // `?locale=pseudo` shows what is untranslated or clipped; tests open the studio with it.
 if (new URLSearchParams(location.search).get("locale") === "pseudo") setLocale("pseudo");
@@ -20,3 +21,6 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
+
+// After the first screen has had the network to itself.
+setTimeout(preloadScreens, 2_500);

@@ -3,9 +3,9 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { screen } from "./screen";
 import { ProjectGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
 import { HomeRoute } from "./routes/HomeRoute";
@@ -23,7 +23,7 @@ const home = createRoute({ getParentRoute: () => root, path: "/home", component:
 const kit = createRoute({
   getParentRoute: () => root,
   path: "/kit",
-  component: lazyRouteComponent(() => import("./routes/KitPage"), "KitPage"),
+  component: screen(async () => (await import("./routes/KitPage")).KitPage),
 });
 const setup = createRoute({
   getParentRoute: () => root,
@@ -46,36 +46,36 @@ const ownSearch = (search: Record<string, unknown>): Record<string, unknown> => 
 const dataIndex = createRoute({
   getParentRoute: () => project,
   path: "/data",
-  component: lazyRouteComponent(() => import("./routes/DataIndex"), "DataIndex"),
+  component: screen(async () => (await import("./routes/DataIndex")).DataIndex),
 });
 const access = createRoute({
   getParentRoute: () => project,
   path: "/access",
   validateSearch: ownSearch,
-  component: lazyRouteComponent(() => import("./routes/AccessRoute"), "AccessRoute"),
+  component: screen(async () => (await import("./routes/AccessRoute")).AccessRoute),
 });
 const apiIndex = createRoute({
   getParentRoute: () => project,
   path: "/api",
-  component: lazyRouteComponent(() => import("./routes/ApiRoute"), "ApiRoute"),
+  component: screen(async () => (await import("./routes/ApiRoute")).ApiRoute),
 });
 const api = createRoute({
   getParentRoute: () => project,
   path: "/api/$collection",
   validateSearch: ownSearch,
-  component: lazyRouteComponent(() => import("./routes/ApiRoute"), "ApiRoute"),
+  component: screen(async () => (await import("./routes/ApiRoute")).ApiRoute),
 });
 const data = createRoute({
   getParentRoute: () => project,
   path: "/data/$collection",
   validateSearch: ownSearch,
-  component: lazyRouteComponent(() => import("./routes/DataRoute"), "DataRoute"),
+  component: screen(async () => (await import("./routes/DataRoute")).DataRoute),
 });
 const schema = createRoute({
   getParentRoute: () => project,
   path: "/schema",
   validateSearch: ownSearch,
-  component: lazyRouteComponent(() => import("./routes/SchemaRoute"), "SchemaRoute"),
+  component: screen(async () => (await import("./routes/SchemaRoute")).SchemaRoute),
 });
 
 /** Routes live behind the hash: one build then works under /studio/ and inside the desktop window. */
