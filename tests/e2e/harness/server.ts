@@ -21,9 +21,11 @@ export class RunningServer {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<RunningServer> {
+  /** On a SQLite file of its own, or on the database at `databaseUrl`. */
+  static async start(databaseUrl?: string): Promise<RunningServer> {
     const folder = await mkdtemp(join(tmpdir(), "plinth-e2e-"));
-    const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0"], {
+    const store = databaseUrl === undefined ? [] : ["--database-url", databaseUrl];
+    const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0", ...store], {
       env: { ...process.env, ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password },
       stdio: ["ignore", "pipe", "pipe"],
     });
