@@ -159,7 +159,7 @@ export function Grid(props: GridProps) {
     return () => observer.disconnect();
   }, []);
 
-  const numberWidth = Math.max(44, String(Math.max(total, 1)).length * 8 + 20);
+  const numberWidth = Math.max(44, String(Math.max(total, 1)).length * 7 + 18);
   const widths = useMemo(
     () => fields.map((field) => held.widths.get(heldKey(collection.name, field.name)) ?? widthOf(field)),
     [fields, held.widths, collection.name],

@@ -69,6 +69,8 @@ export function ImportPage({
   const [fault, setFault] = useState<unknown>(null);
   const [asking, setAsking] = useState(false);
   const [undoing, setUndoing] = useState(false);
+  /** The job the server answered instead of writing the same file a second time. */
+  const [again, setAgain] = useState<string | null>(null);
   const [remapping, setRemapping] = useState(false);
 
   const poll = useQuery({
@@ -136,6 +138,7 @@ export function ImportPage({
         mode: "valid",
       });
       queries.setQueryData(keys.importJob(connection, begun.id), begun);
+      setAgain(begun.alreadyImported === true ? begun.id : null);
       setRemapping(false);
       onJob(begun.id);
     } catch (error) {
@@ -233,6 +236,9 @@ export function ImportPage({
                 collection={collection}
                 file={file}
                 undone={isUndone}
+                again={again === job.id}
+                before={others.data?.find((other) => !other.dryRun && other.state === "done" && other.hash !== null && other.hash === job.hash && other.collection === name) ?? null}
+                onJob={onJob}
                 undoing={undoing}
                 writing={starting === "write"}
                 canWrite={file !== null && sniffed !== null}
@@ -279,7 +285,8 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
   const at = ORDER.indexOf(job?.state === "undoing" ? "receipt" : stage);
   const targets = Object.values(job?.mapping ?? mapping);
   const used = targets.filter((field) => field !== null).length;
-  const time = job && !isRunning(job) ? took(job) : null;
+  // The end of a job that was taken back is the end of the taking back.
+  const time = job && !isRunning(job) && job.state !== "undone" ? took(job) : null;
   const written = job !== undefined && !job.dryRun;
   const failed = job?.state === "failed" || job?.state === "cancelled";
   const steps: readonly { label: string; facts: string; from: number; done: boolean; bad?: boolean }[] = [
@@ -571,6 +578,9 @@ function Outcome({
   collection,
   file,
   undone,
+  again,
+  before,
+  onJob,
   undoing,
   writing,
   canWrite,
@@ -584,6 +594,11 @@ function Outcome({
   collection: CollectionInfo;
   file: File | null;
   undone: boolean;
+  /** This receipt was shown instead of importing the same file once more. */
+  again: boolean;
+  /** The import that wrote this very file already. */
+  before: ImportJob | null;
+  onJob: (job: string) => void;
   undoing: boolean;
   writing: boolean;
   canWrite: boolean;
@@ -626,7 +641,6 @@ function Outcome({
       </>
     );
   }
-  const already = job.alreadyImported !== undefined && job.alreadyImported !== null && job.alreadyImported !== false;
   const title = job.dryRun
     ? m("imp.dry.title.good", { count: job.rowsValid })
     : undone
@@ -657,9 +671,9 @@ function Outcome({
           </span>
         ) : null}
       </header>
-      {already && job.dryRun ? (
+      {(job.dryRun && before) || again ? (
         <Note kind="warn">
-          <span className="font-medium text-ink">{m("imp.already")}</span> {m("imp.already.body")}
+          <span className="font-medium text-ink">{m("imp.already")}</span> {again ? m("imp.already.again") : m("imp.already.body")}
         </Note>
       ) : null}
       <dl className="border-t-2 border-ink">
@@ -681,7 +695,7 @@ function Outcome({
         </dd>
         <dt className="text-ink-3">{m("imp.fact.connection")}</dt>
         <dd className="text-accent">{connection.info.name}</dd>
-        {time ? (
+        {time && !undone ? (
           <>
             <dt className="text-ink-3">{m("imp.fact.took")}</dt>
             <dd>{m("imp.step.import.facts", { time, rate: rate(job) })}</dd>
@@ -690,9 +704,15 @@ function Outcome({
       </dl>
       {job.dryRun ? (
         <div className="flex items-center gap-2">
-          <Button kind="filled" busy={writing} disabled={!canWrite || job.rowsValid === 0} onClick={onWrite}>
-            {writing ? m("imp.writing", { connection: connection.info.name }) : m("imp.write", { count: job.rowsValid, connection: connection.info.name })}
-          </Button>
+          {before ? (
+            <Button kind="filled" onClick={() => onJob(before.id)}>
+              {m("imp.already.show")}
+            </Button>
+          ) : (
+            <Button kind="filled" busy={writing} disabled={!canWrite || job.rowsValid === 0} onClick={onWrite}>
+              {writing ? m("imp.writing", { connection: connection.info.name }) : m("imp.write", { count: job.rowsValid, connection: connection.info.name })}
+            </Button>
+          )}
           {canWrite ? <Button onClick={onChange}>{m("imp.change")}</Button> : null}
           <Button kind="ghost" onClick={onOther}>{m("imp.another")}</Button>
         </div>

@@ -422,7 +422,9 @@ export const m = catalogue({
     other: "{count} rows were taken out again",
   },
   "imp.already": "This very file was imported before",
-  "imp.already.body": "Same content by its hash. Importing it again would write the rows a second time.",
+  "imp.already.body": "Same content by its hash, so importing it again would write nothing.",
+  "imp.already.again": "Same content by its hash. Nothing was written again; this is the receipt of that import.",
+  "imp.already.show": "Show that receipt",
   "imp.left.title": "Left out",
   "imp.left.count": {
     one: "{count} row",
