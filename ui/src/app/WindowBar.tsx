@@ -8,6 +8,7 @@ import { IconButton } from "@/kit/Button";
 import { runCommand, useHasCommand } from "@/kit/commands";
 import { Menu } from "@/kit/Menu";
 import { CommandField, ConnectionChip, TitleBar, WindowButtons, type Environment } from "@/kit/TitleBar";
+import { Tip } from "@/kit/Tooltip";
 import { t } from "@/messages/en";
 import { m } from "./messages";
 import { useProjects } from "./projects";
@@ -73,14 +74,15 @@ export function ProjectHeading({ session, onSignOut }: { session: Session; onSig
   const others = (projects.data ?? []).filter((other) => other.id !== project.id);
   return (
     <>
-      <button
-        type="button"
-        onClick={() => void navigate({ to: "/home" })}
-        title={m("home")}
-        className="ml-1 min-w-0 truncate rounded-control text-title font-semibold hover:underline"
-      >
-        {project.name}
-      </button>
+      <Tip label={m("home")}>
+        <button
+          type="button"
+          onClick={() => void navigate({ to: "/home" })}
+          className="ml-1 min-w-0 truncate rounded-control text-title font-semibold hover:underline"
+        >
+          {project.name}
+        </button>
+      </Tip>
       <span aria-hidden className="text-ink-3">
         {"/"}
       </span>

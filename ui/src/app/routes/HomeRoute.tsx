@@ -25,7 +25,11 @@ export function HomeRoute() {
           projects={projects.data}
           error={projects.error}
           onRetry={() => void projects.refetch()}
-          onOpen={(project) => void navigate({ to: "/p/$project/data", params: { project: project.id } })}
+          onOpen={(project, collection) =>
+            void (collection === undefined
+              ? navigate({ to: "/p/$project/data", params: { project: project.id } })
+              : navigate({ to: "/p/$project/data/$collection", params: { project: project.id, collection } }))
+          }
         />
       </main>
       <StatusBar left={null} right={<ShortcutsHint />} />

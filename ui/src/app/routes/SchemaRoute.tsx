@@ -1,3 +1,24 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { SchemaPage } from "@/features/collections/SchemaPage";
+
+const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
 export function SchemaRoute() {
-  return null;
+  const { project } = useParams({ strict: false });
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const onSelect = useCallback(
+    (collection: string | undefined, field: string | undefined) => {
+      if (project === undefined) return;
+      void navigate({
+        to: "/p/$project/schema",
+        params: { project },
+        search: { ...(collection === undefined ? {} : { collection }), ...(field === undefined ? {} : { field }) },
+        replace: true,
+      });
+    },
+    [navigate, project],
+  );
+  return <SchemaPage collection={word(search["collection"])} field={word(search["field"])} isNew={search["new"] === true} onSelect={onSelect} />;
 }

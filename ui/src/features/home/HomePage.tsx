@@ -24,7 +24,8 @@ export interface HomePageProps {
   projects: readonly Project[] | undefined;
   error: Error | null;
   onRetry: () => void;
-  onOpen: (project: Project) => void;
+  /** With a collection where one is the natural first thing to see. */
+  onOpen: (project: Project, collection?: string) => void;
 }
 
 const storeWord = (project: Project): string => (project.store === "postgres" ? t("postgres") : t("sqlite"));
@@ -105,7 +106,7 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
       return await host().projects.start(project.id, password);
     },
     onSettled: refresh,
-    onSuccess: onOpen,
+    onSuccess: (project) => onOpen(project),
     onError: (fault, { project }) => {
       const code = fault instanceof HostError ? fault.code : "";
       if (code === "SECRET_NEEDED") setAsking({ kind: "secret", project });

@@ -52,7 +52,7 @@ export function NewProject({
   onBack: () => void;
   onOpenFolder: () => void;
   onConnect: () => void;
-  onReady: (project: Project) => void;
+  onReady: (project: Project, collection: string | undefined) => void;
 }) {
   const queries = useQueryClient();
   const [name, setName] = useState("");
@@ -75,7 +75,7 @@ export function NewProject({
   const existing = report?.contents === "project";
 
   const create = useMutation({
-    mutationFn: async (): Promise<Project> => {
+    mutationFn: async (): Promise<{ project: Project; collection: string | undefined }> => {
       const { projects } = host();
       setPhase("folder");
       const begin = existing ? "nothing" : template;
@@ -98,10 +98,10 @@ export function NewProject({
           throw new SeedError(running, fault);
         }
       }
-      return running;
+      return { project: running, collection: chosen?.main };
     },
     onSettled: () => queries.invalidateQueries({ queryKey: projectsKey }),
-    onSuccess: onReady,
+    onSuccess: ({ project, collection }) => onReady(project, collection),
   });
 
   const submit = (event: FormEvent) => {
@@ -220,7 +220,7 @@ export function NewProject({
               title={fault instanceof SeedError ? t("create.seedFailed") : t("create.failed")}
               action={
                 fault instanceof SeedError ? (
-                  <Button size="small" onClick={() => onReady(fault.project)}>
+                  <Button size="small" onClick={() => onReady(fault.project, undefined)}>
                     {t("open")}
                   </Button>
                 ) : undefined

@@ -43,7 +43,7 @@ export const t = catalogue({
   "fact.none": "never",
   "fact.template": "Began with",
   "log": "Log",
-  "log.note": "last {count} lines",
+  "log.note": { one: "{count} line", other: "last {count} lines" },
   "log.empty": "Nothing was logged in this run.",
   "log.failed": "The log could not be read",
   "status.active": { one: "{count} of {total} connections active", other: "{count} of {total} connections active" },
