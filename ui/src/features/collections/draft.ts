@@ -1,450 +1,675 @@
 /**
- * The schema as it shall be: what the server holds, with the staged collections on top. Everything
- * here is pure; an edit answers the collections it changes, and the pending engine stages them as
- * one step.
+ * Collections as they are being designed: what is stored, what shall be, and the documents that
+ * lead from one to the other.
+ *
+ * Collections and fields are held by ids that a rename does not touch: a stored collection by its
+ * stored name, a new one by an id of its own, a field by its `fieldId`. Relations name their
+ * target by that id too, so renaming never has to chase references through half-written drafts.
  */
-import type { FieldDefinition, FieldType, ReferentialAction, SchemaChange, SchemaDefinition, SchemaInfo } from "@plinth/sdk";
-import type { Op } from "@/lib/pending";
+import type { SchemaChange, SchemaDefinition, SchemaInfo } from "@plinth/sdk";
+import type { Op, Target } from "@/lib/pending";
 
 export const SCOPE = "schema";
 
-/** One collection as staged. `undefined` in an operation means dropped, or not there yet. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Definition = { readonly [key: string]: Json };
+
+export interface DraftField {
+  readonly id: string;
+  readonly name: string;
+  readonly def: Definition;
+  /** Marked for dropping: stays in sight until it is applied. */
+  readonly dropped?: true;
+}
+
+export interface DraftIndex {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly unique: boolean;
+  readonly rest: Definition;
+  readonly dropped?: true;
+}
+
 export interface Draft {
   readonly name: string;
-  readonly schema: SchemaDefinition;
+  readonly fields: readonly DraftField[];
+  readonly indexes: readonly DraftIndex[];
+  /** Every other key of the document, flags included. */
+  readonly rest: Definition;
+  readonly dropped?: true;
 }
 
-export type Standing = "same" | "changed" | "new" | "dropped";
-
-export interface Collection {
-  /** The stored name, or `+` and a number for one that is new: stable while it is renamed. */
-  readonly key: string;
-  readonly name: string;
-  readonly schema: SchemaDefinition;
-  readonly standing: Standing;
-  readonly stored: Draft | undefined;
-  readonly system: boolean;
+/** One collection: as stored, and as it shall be. Both are the same object when nothing is staged. */
+export interface Entry {
+  readonly id: string;
+  readonly base: Draft | undefined;
+  readonly draft: Draft;
 }
 
-/** What an edit wants staged: one entry per collection it touches. */
-export type Edit = ReadonlyMap<string, Draft | undefined>;
+/** Every collection that stands or is staged, by id, in the order of the catalog. */
+export type Drafts = ReadonlyMap<string, Entry>;
 
-export const isSystem = (name: string): boolean => name.startsWith("baasix_");
+/** The collections one step changes. `undefined` takes a new one away again. */
+export type Edits = ReadonlyMap<string, Draft | undefined>;
 
-/** Stored collections with the staged changes applied; dropped ones stay, marked. */
-export function merge(stored: readonly SchemaInfo[], ops: readonly Op[]): Collection[] {
-  const staged = new Map(ops.filter((op) => op.target.scope === SCOPE).map((op) => [op.target.path[0] ?? "", op]));
-  const found: Collection[] = stored.map(({ collectionName, schema }) => {
-    const base: Draft = { name: collectionName, schema };
-    const op = staged.get(collectionName);
-    const after = op ? (op.after as Draft | undefined) : base;
-    return {
-      key: collectionName,
-      name: after?.name ?? collectionName,
-      schema: after?.schema ?? schema,
-      standing: op ? (after ? "changed" : "dropped") : "same",
-      stored: base,
-      system: isSystem(collectionName),
-    };
-  });
-  const known = new Set(stored.map((entry) => entry.collectionName));
-  for (const [key, op] of staged) {
-    const after = op.after as Draft | undefined;
-    if (known.has(key) || !after) continue;
-    found.push({ key, name: after.name, schema: after.schema, standing: "new", stored: undefined, system: false });
-  }
-  return found.sort((a, b) => a.name.localeCompare(b.name));
+export type Flag = "timestamps" | "paranoid" | "sortEnabled" | "usertrack";
+export const FLAGS: readonly Flag[] = ["timestamps", "paranoid", "sortEnabled", "usertrack"];
+
+/** What each flag keeps in the rows. */
+export const FLAG_FIELDS: Readonly<Record<Flag, readonly string[]>> = {
+  timestamps: ["createdAt", "updatedAt"],
+  paranoid: ["deletedAt"],
+  sortEnabled: ["sort"],
+  usertrack: ["userCreated_Id", "userUpdated_Id", "userCreated", "userUpdated"],
+};
+
+/** A name both stores can hold. */
+export const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+
+export function newId(): string {
+  return crypto.randomUUID();
 }
 
-/** The body of `/schemas/plan` for what is staged. */
-export function changeOf(collections: readonly Collection[]): SchemaChange {
-  return {
-    collections: collections
-      .filter((entry) => entry.standing === "changed" || entry.standing === "new")
-      .map((entry) => ({
-        collectionName: entry.name,
-        schema: { ...entry.schema, name: entry.name },
-        ...(entry.stored && entry.stored.name !== entry.name ? { was: entry.stored.name } : {}),
-      })),
-    drop: collections.filter((entry) => entry.standing === "dropped").map((entry) => entry.key),
-  };
+export function isNewId(id: string): boolean {
+  return id.startsWith("+");
 }
 
-/* Fields. */
-
-export type FieldStanding = "same" | "changed" | "new" | "dropped";
-
-export interface FieldLine {
-  readonly name: string;
-  readonly definition: FieldDefinition;
-  readonly standing: FieldStanding;
-  /** The stored name of a field that is renamed. */
-  readonly was: string | undefined;
-  readonly stored: FieldDefinition | undefined;
+export function isRecord(value: unknown): value is Definition {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const plain = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
+export function text(def: Definition, key: string): string {
+  const value = def[key];
+  return typeof value === "string" ? value : "";
+}
+
+/** JSON with its keys in order: two spellings of one document compare equal. */
+export function stable(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
-
-export function sameDraft(a: Draft | undefined, b: Draft | undefined): boolean {
-  return plain(a ?? null) === plain(b ?? null);
 }
 
-/** Fields as they shall be, with dropped ones in their old place. */
-export function fieldLines(collection: Collection): FieldLine[] {
-  const before = Object.entries(collection.stored?.schema.fields ?? {});
-  const byId = new Map(before.flatMap(([name, definition]) => (definition.fieldId ? [[definition.fieldId, name] as const] : [])));
-  const lines: FieldLine[] = Object.entries(collection.schema.fields).map(([name, definition]) => {
-    const oldName = definition.fieldId === undefined ? undefined : byId.get(definition.fieldId);
-    const stored = oldName === undefined ? undefined : collection.stored?.schema.fields[oldName];
-    const standing: FieldStanding =
-      collection.standing === "dropped"
-        ? "dropped"
-        : !stored
-          ? "new"
-          : oldName !== name || plain(stored) !== plain(definition)
-            ? "changed"
-            : "same";
-    return { name, definition, standing, was: oldName !== undefined && oldName !== name ? oldName : undefined, stored };
+export function sameDraft(a: unknown, b: unknown): boolean {
+  return a === b || (a !== undefined && b !== undefined && stable(a) === stable(b));
+}
+
+/** The form this file works on, of a stored document. */
+export function draftOf({ collectionName, schema }: SchemaInfo): Draft {
+  const { fields = {}, indexes, ...rest } = schema as unknown as Record<string, Json>;
+  return {
+    name: collectionName,
+    fields: isRecord(fields)
+      ? Object.entries(fields).flatMap(([name, raw]) => {
+          if (!isRecord(raw)) return [];
+          const { fieldId, ...def } = raw;
+          return [{ id: typeof fieldId === "string" ? fieldId : `name:${name}`, name, def }];
+        })
+      : [],
+    indexes: Array.isArray(indexes)
+      ? (indexes as readonly Json[]).flatMap((raw) => {
+          if (!isRecord(raw)) return [];
+          const { name, fields: on, unique, ...more } = raw;
+          return [{
+            name: String(name),
+            fields: Array.isArray(on) ? (on as readonly Json[]).map(String) : [],
+            unique: unique === true,
+            rest: more,
+          }];
+        })
+      : [],
+    rest: rest as Definition,
+  };
+}
+
+export function targetOf(id: string): Target {
+  return { scope: SCOPE, path: [id] };
+}
+
+/** Stored collections with what is staged on them. A document that moved meanwhile keeps its move. */
+export function draftsOf(schemas: readonly SchemaInfo[], ops: readonly Op[]): Drafts {
+  const staged = new Map(ops.map((op) => [op.target.path[0] ?? "", op]));
+  const all = new Map<string, Entry>();
+  for (const info of [...schemas].sort((a, b) => a.collectionName.localeCompare(b.collectionName))) {
+    const id = info.collectionName;
+    const base = draftOf(info);
+    const op = staged.get(id);
+    staged.delete(id);
+    const after = op?.after as Draft | undefined;
+    all.set(id, { id, base, draft: after ? rebased(op?.before as Draft | undefined, after, base) : base });
+  }
+  for (const [id, op] of staged) {
+    const after = op.after as Draft | undefined;
+    // What was stored and is gone by now comes back as a new one only when it is staged as one.
+    if (after && (isNewId(id) || !after.dropped)) all.set(id, { id, base: undefined, draft: after });
+  }
+  return all;
+}
+
+/** My change, on top of what somebody else stored meanwhile: field by field, key by key. */
+export function rebased(before: Draft | undefined, mine: Draft, now: Draft): Draft {
+  if (before === undefined || sameDraft(before, now)) return mine;
+  const list = <Item extends { readonly dropped?: true }>(
+    key: (item: Item) => string,
+    was: readonly Item[],
+    wanted: readonly Item[],
+    stored: readonly Item[],
+  ): Item[] => {
+    const old = new Map(was.map((item) => [key(item), item]));
+    const want = new Map(wanted.map((item) => [key(item), item]));
+    const merged = stored.map((item) => {
+      const chosen = want.get(key(item));
+      want.delete(key(item));
+      return chosen && !sameDraft(chosen, old.get(key(item))) ? chosen : item;
+    });
+    // What is mine and new stays; what somebody else dropped stays dropped.
+    return [...merged, ...[...want].filter(([id]) => !old.has(id)).map(([, item]) => item)];
+  };
+  const rest: Record<string, Json> = { ...now.rest };
+  for (const key of new Set([...Object.keys(before.rest), ...Object.keys(mine.rest)])) {
+    const value = mine.rest[key];
+    if (stable(value ?? null) !== stable(before.rest[key] ?? null)) rest[key] = value ?? null;
+  }
+  return {
+    name: mine.name === before.name ? now.name : mine.name,
+    fields: list((field) => field.id, before.fields, mine.fields, now.fields),
+    indexes: list((index) => index.name, before.indexes, mine.indexes, now.indexes),
+    rest,
+    ...(mine.dropped ? { dropped: true } : {}),
+  };
+}
+
+export function isSystem(entry: Entry): boolean {
+  return entry.id.startsWith("baasix_");
+}
+
+export function isJunction(draft: Draft): boolean {
+  return draft.rest["isJunction"] === true;
+}
+
+/** `timestamps` is on unless it is switched off; the others are off unless switched on. */
+export function flagOn(draft: Draft, flag: Flag): boolean {
+  const value = draft.rest[flag];
+  return flag === "timestamps" ? value !== false : value === true;
+}
+
+export function primaryKey(draft: Draft): DraftField | undefined {
+  return draft.fields.find((field) => field.def["primaryKey"] === true);
+}
+
+export type End = "one" | "many";
+
+/** A field that leads to another collection. */
+export interface RelationEnd {
+  readonly kind: "BelongsTo" | "HasMany" | "HasOne" | "BelongsToMany";
+  readonly target: string;
+  readonly foreignKey: string;
+}
+
+export function relationOf(field: DraftField): RelationEnd | null {
+  const kind = text(field.def, "relType");
+  if (kind !== "BelongsTo" && kind !== "HasMany" && kind !== "HasOne" && kind !== "BelongsToMany") return null;
+  const own = text(field.def, "foreignKey");
+  return {
+    kind,
+    target: text(field.def, "target"),
+    foreignKey: own !== "" ? own : text(field.def, "type") !== "" ? field.name : `${field.name}_Id`,
+  };
+}
+
+export function isColumn(field: DraftField): boolean {
+  return text(field.def, "type") !== "";
+}
+
+export function isGenerated(field: DraftField): boolean {
+  return field.def["SystemGenerated"] === true || field.def["SystemGenerated"] === "true";
+}
+
+/** The relation whose column this is, when the column was made for it and has no life of its own. */
+export function ownerOf(draft: Draft, field: DraftField): DraftField | undefined {
+  if (!isColumn(field) || !isGenerated(field)) return undefined;
+  return draft.fields.find((other) => {
+    const relation = relationOf(other);
+    return other.id !== field.id && relation?.kind === "BelongsTo" && relation.foreignKey === field.name;
   });
-  const kept = new Set(Object.values(collection.schema.fields).map((definition) => definition.fieldId));
-  before.forEach(([name, definition], index) => {
-    if (definition.fieldId === undefined || kept.has(definition.fieldId)) return;
-    lines.splice(Math.min(index, lines.length), 0, { name, definition, standing: "dropped", was: undefined, stored: definition });
+}
+
+/** Collections that end with this change: marked ones, and the junctions made for them. */
+export function endedCollections(drafts: Drafts): ReadonlySet<string> {
+  const gone = new Set([...drafts.values()].filter((entry) => entry.draft.dropped).map((entry) => entry.id));
+  if (gone.size === 0) return gone;
+  for (const { id, draft } of drafts.values()) {
+    if (!isJunction(draft)) continue;
+    const held = draft.fields.some((field) => {
+      const relation = relationOf(field);
+      return relation?.kind === "BelongsTo" && field.def["constraints"] !== false && gone.has(relation.target);
+    });
+    if (held) gone.add(id);
+  }
+  return gone;
+}
+
+/** Fields that are not there any more once this is applied. */
+export function endedFields(draft: Draft, gone: ReadonlySet<string>): ReadonlySet<string> {
+  const ended = new Set<string>();
+  for (const field of draft.fields) {
+    const leads = [text(field.def, "target"), text(field.def, "through")].some((target) => target !== "" && gone.has(target));
+    if (field.dropped || (leads && relationOf(field) && !isColumn(field))) ended.add(field.id);
+  }
+  for (const field of draft.fields) {
+    const owner = ownerOf(draft, field);
+    if (owner && ended.has(owner.id)) ended.add(field.id);
+  }
+  return ended;
+}
+
+/** The document of a draft, with the names that its targets will have. */
+function schemaOf(entry: Entry, drafts: Drafts, gone: ReadonlySet<string>): SchemaDefinition {
+  const { draft, base } = entry;
+  const named = (id: string): string => drafts.get(id)?.draft.name ?? id;
+  const ended = endedFields(draft, gone);
+  const fields: Record<string, Json> = {};
+  for (const field of draft.fields) {
+    if (ended.has(field.id)) continue;
+    const def: Record<string, Json> = { ...field.def };
+    for (const key of ["target", "through"]) {
+      if (typeof def[key] === "string") def[key] = named(def[key]);
+    }
+    const { tables } = def;
+    if (Array.isArray(tables)) def["tables"] = (tables as readonly Json[]).map(String).filter((id) => !gone.has(id)).map(named);
+    if (!field.id.startsWith("name:")) def["fieldId"] = field.id;
+    fields[field.name] = def;
+  }
+  const indexes = draft.indexes
+    .filter((index) => !index.dropped && index.fields.every((name) => name in fields))
+    .map((index) => ({ ...index.rest, name: index.name, fields: index.fields, unique: index.unique }));
+  return {
+    ...draft.rest,
+    name: text(draft.rest, "name") === "" || text(draft.rest, "name") === base?.name ? draft.name : text(draft.rest, "name"),
+    fields,
+    ...(indexes.length > 0 || (base?.indexes.length ?? 0) > 0 ? { indexes } : {}),
+  } as unknown as SchemaDefinition;
+}
+
+export function isChanged(entry: Entry): boolean {
+  return entry.base === undefined || !sameDraft(entry.base, entry.draft);
+}
+
+/** The state that the server is asked for. What is not named stays as it is. */
+export function desired(drafts: Drafts): SchemaChange {
+  const gone = endedCollections(drafts);
+  const changed = [...drafts.values()].filter((entry) => isChanged(entry) && !gone.has(entry.id));
+  return {
+    collections: changed.map((entry) => ({
+      collectionName: entry.draft.name,
+      schema: schemaOf(entry, drafts, gone),
+      ...(entry.base && entry.base.name !== entry.draft.name ? { was: entry.base.name } : {}),
+    })),
+    drop: [...drafts.values()].filter((entry) => entry.base && entry.draft.dropped).map((entry) => entry.id),
+  };
+}
+
+export type ChangeKind = "create" | "drop" | "rename" | "add" | "remove" | "alter" | "flags" | "index";
+
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly collection: string;
+  readonly field?: string;
+}
+
+/** What a person did, one by one: a relation is one change although it has two ends and a column. */
+export function changesOf(drafts: Drafts): readonly Change[] {
+  const changes: Change[] = [];
+  for (const entry of drafts.values()) {
+    const { id: collection, base, draft } = entry;
+    if (!base) {
+      changes.push({ kind: "create", collection });
+      continue;
+    }
+    if (base === draft) continue;
+    if (draft.dropped) {
+      changes.push({ kind: "drop", collection });
+      continue;
+    }
+    if (base.name !== draft.name) changes.push({ kind: "rename", collection });
+    const old = new Map(base.fields.map((field) => [field.id, field]));
+    for (const field of draft.fields) {
+      const was = old.get(field.id);
+      if (sameDraft(was, field) || ownerOf(draft, field) || isFarEnd(drafts, entry, field)) continue;
+      changes.push({ kind: was === undefined ? "add" : field.dropped ? "remove" : "alter", collection, field: field.id });
+    }
+    if (FLAGS.some((flag) => flagOn(base, flag) !== flagOn(draft, flag))) changes.push({ kind: "flags", collection });
+    for (const index of draft.indexes) {
+      if (!sameDraft(index, base.indexes.find((known) => known.name === index.name))) changes.push({ kind: "index", collection });
+    }
+  }
+  return changes;
+}
+
+/** The other side of a relation whose own side is staged too. */
+function isFarEnd(drafts: Drafts, entry: Entry, field: DraftField): boolean {
+  const relation = relationOf(field);
+  if (!relation || relation.kind === "BelongsTo") return false;
+  const far = drafts.get(relation.target);
+  if (!far) return false;
+  if (!far.base) return true;
+  const near = far.draft.fields.find((other) => {
+    const back = relationOf(other);
+    return back?.kind === "BelongsTo" && back.target === entry.id && back.foreignKey === relation.foreignKey;
   });
-  return lines;
+  return near !== undefined && !sameDraft(near, far.base.fields.find((known) => known.id === near.id));
 }
 
-export const isRelation = (definition: FieldDefinition): boolean => definition.relType !== undefined;
-/** A column that only holds the key of a relation, made with it. */
-export function isKeyColumn(schema: SchemaDefinition, name: string): boolean {
-  return schema.fields[name]?.SystemGenerated === true && Object.values(schema.fields).some((field) => field.relType === "BelongsTo" && field.foreignKey === name);
-}
-export const STAMPS: ReadonlySet<string> = new Set(["createdAt", "updatedAt", "deletedAt", "sort", "userCreated_Id", "userUpdated_Id", "userCreated", "userUpdated"]);
-export const isGenerated = (name: string, definition: FieldDefinition): boolean => STAMPS.has(name) && Boolean(definition.SystemGenerated);
-
-/* Names. */
-
-export type NameFault = "empty" | "shape" | "long" | "taken" | "reserved";
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const NAME_MAX = 63;
-
-export function nameFault(name: string, others: Iterable<string>, kind: "collection" | "field"): NameFault | null {
-  if (name === "") return "empty";
-  if (!NAME.test(name)) return "shape";
-  if (name.length > NAME_MAX) return "long";
-  if (kind === "collection" && (isSystem(name) || name.endsWith("_junction"))) return "reserved";
-  const wanted = name.toLowerCase();
-  for (const other of others) if (other.toLowerCase() === wanted) return "taken";
-  return null;
+export interface FieldState {
+  readonly was: DraftField | undefined;
+  readonly state: "added" | "changed" | "dropped" | undefined;
 }
 
-/* Edits. */
+export function stateOf(entry: Entry, field: DraftField, ended: ReadonlySet<string>): FieldState {
+  const was = entry.base?.fields.find((known) => known.id === field.id);
+  if (ended.has(field.id)) return { was, state: "dropped" };
+  if (!was) return { was, state: "added" };
+  return { was, state: sameDraft(was, field) ? undefined : "changed" };
+}
 
-const draftOf = (collection: Collection): Draft => ({ name: collection.name, schema: collection.schema });
-const withFields = (draft: Draft, fields: Record<string, FieldDefinition>): Draft => ({ ...draft, schema: { ...draft.schema, fields } });
+/** The same thing, marked for dropping or put back. */
+function marked<Item extends { readonly dropped?: true }>(item: Item, dropping: boolean): Item {
+  const { dropped, ...rest } = item;
+  if (dropping === (dropped === true)) return item;
+  return (dropping ? { ...rest, dropped: true } : rest) as Item;
+}
 
-let nextNew = 1;
-export function newCollection(name: string): { key: string; edit: Edit } {
-  const key = `+${String(Date.now())}${String(nextNew)}`;
-  nextNew += 1;
-  const schema: SchemaDefinition = {
+const one = (id: string, draft: Draft): Edits => new Map([[id, draft]]);
+
+function withFields(draft: Draft, change: (field: DraftField) => DraftField): Draft {
+  return { ...draft, fields: draft.fields.map(change) };
+}
+
+export interface NewField {
+  readonly name: string;
+  readonly def: Definition;
+}
+
+/** A new collection begins with its key. */
+export function newCollection(name: string, key: Definition, fields: readonly NewField[], timestamps: boolean): Edits {
+  return one(`+${newId()}`, {
     name,
-    timestamps: true,
-    fields: { id: { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" } } },
-  };
-  return { key, edit: new Map([[key, { name, schema }]]) };
-}
-
-/** Collects edits to several collections so that each sees what the ones before did. */
-class Desk {
-  readonly #drafts = new Map<string, Draft | undefined>();
-  constructor(private readonly all: readonly Collection[]) {}
-
-  named(name: string): Collection | undefined {
-    return this.all.find((entry) => entry.name === name && entry.standing !== "dropped");
-  }
-  read(key: string): Draft | undefined {
-    if (this.#drafts.has(key)) return this.#drafts.get(key);
-    const found = this.all.find((entry) => entry.key === key);
-    return found && found.standing !== "dropped" ? draftOf(found) : undefined;
-  }
-  put(key: string, draft: Draft | undefined): void {
-    this.#drafts.set(key, draft);
-  }
-  fields(key: string, change: (fields: Record<string, FieldDefinition>) => Record<string, FieldDefinition>): void {
-    const draft = this.read(key);
-    if (draft) this.put(key, withFields(draft, change({ ...draft.schema.fields })));
-  }
-  edit(): Edit {
-    return this.#drafts;
-  }
-}
-
-/** The same map with one key renamed in its place. */
-function renamed<Value>(map: Readonly<Record<string, Value>>, from: string, to: string): Record<string, Value> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key === from ? to : key, value]));
-}
-
-/** Renaming is renaming: relations that point here follow. */
-export function renameCollection(all: readonly Collection[], key: string, to: string): Edit {
-  const desk = new Desk(all);
-  const own = desk.read(key);
-  if (!own) return desk.edit();
-  const from = own.name;
-  desk.put(key, { name: to, schema: { ...own.schema, name: to } });
-  for (const other of all) {
-    if (other.standing === "dropped" || other.system) continue;
-    const points = Object.values((other.key === key ? own : draftOf(other)).schema.fields).some((field) => field.target === from || field.through === from);
-    if (!points) continue;
-    desk.fields(other.key, (fields) =>
-      Object.fromEntries(
-        Object.entries(fields).map(([name, field]) => [
-          name,
-          { ...field, ...(field.target === from ? { target: to } : {}), ...(field.through === from ? { through: to } : {}) },
-        ]),
-      ),
-    );
-  }
-  return desk.edit();
-}
-
-export function dropCollection(all: readonly Collection[], key: string): Edit {
-  const desk = new Desk(all);
-  const own = desk.read(key);
-  desk.put(key, undefined);
-  if (!own) return desk.edit();
-  // Both ends of a relation go with the collection at one of them.
-  for (const other of all) {
-    if (other.key === key || other.standing === "dropped" || other.system) continue;
-    const gone = Object.entries(other.schema.fields).filter(([, field]) => field.target === own.name || field.through === own.name);
-    if (gone.length === 0) continue;
-    const names = new Set(gone.map(([name]) => name));
-    for (const [, field] of gone) {
-      if (field.relType === "BelongsTo" && field.foreignKey !== undefined && isKeyColumn(other.schema, field.foreignKey)) names.add(field.foreignKey);
-    }
-    desk.fields(other.key, (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name))));
-  }
-  return desk.edit();
-}
-
-export function addField(all: readonly Collection[], key: string, name: string, definition: FieldDefinition): Edit {
-  const desk = new Desk(all);
-  desk.fields(key, (fields) => {
-    // Columns the server made itself stay at the end.
-    const own = Object.entries(fields).filter(([other, field]) => !isGenerated(other, field));
-    const made = Object.entries(fields).filter(([other, field]) => isGenerated(other, field));
-    return Object.fromEntries([...own, [name, definition], ...made]);
+    fields: [{ name: "id", def: key }, ...fields].map((field) => ({ id: newId(), ...field })),
+    indexes: [],
+    rest: { name, timestamps },
   });
-  return desk.edit();
 }
 
-export function setField(all: readonly Collection[], key: string, name: string, definition: FieldDefinition): Edit {
-  const desk = new Desk(all);
-  desk.fields(key, (fields) => ({ ...fields, [name]: definition }));
-  return desk.edit();
+export function addField(entry: Entry, field: NewField): { readonly edits: Edits; readonly id: string } {
+  const id = newId();
+  const at = entry.draft.fields.findIndex((known) => isGenerated(known) && !ownerOf(entry.draft, known));
+  const fields = [...entry.draft.fields];
+  fields.splice(at < 0 ? fields.length : at, 0, { id, ...field });
+  return { id, edits: one(entry.id, { ...entry.draft, fields }) };
 }
 
-/** Keys and relations that name the field follow it, on both sides. */
-export function renameField(all: readonly Collection[], key: string, from: string, to: string): Edit {
-  const desk = new Desk(all);
-  const own = desk.read(key);
-  const field = own?.schema.fields[from];
-  if (!own || !field) return desk.edit();
-  desk.fields(key, (fields) =>
-    Object.fromEntries(
-      Object.entries(renamed(fields, from, to)).map(([name, entry]) => {
-        if (name === to && isRelation(entry)) return [name, { ...entry, as: to }];
-        return [name, entry.relType === "BelongsTo" && entry.foreignKey === from ? { ...entry, foreignKey: to } : entry];
-      }),
-    ),
-  );
-  const now = desk.read(key);
-  if (now?.schema.indexes) {
-    const indexes = now.schema.indexes.map((index) => ({ ...index, fields: index.fields.map((name) => (name === from ? to : name)) }));
-    desk.put(key, { ...now, schema: { ...now.schema, indexes } });
-  }
-  if (!isRelation(field)) {
-    for (const other of all) {
-      if (other.standing === "dropped" || !Object.values(other.schema.fields).some((entry) => entry.target === own.name && entry.foreignKey === from && entry.relType !== "BelongsTo")) continue;
-      desk.fields(other.key, (fields) =>
-        Object.fromEntries(
-          Object.entries(fields).map(([name, entry]) => [
-            name,
-            entry.target === own.name && entry.foreignKey === from && entry.relType !== "BelongsTo" ? { ...entry, foreignKey: to } : entry,
-          ]),
-        ),
-      );
-    }
-  }
-  return desk.edit();
+export function setDefinition(entry: Entry, field: string, def: Definition): Edits {
+  return one(entry.id, withFields(entry.draft, (known) => (known.id === field ? { ...known, def } : known)));
 }
 
-/** The far end of a relation: where it is, and under which name. */
-export function farEnd(all: readonly Collection[], collection: Collection, field: FieldDefinition): { key: string; name: string } | null {
-  const target = all.find((entry) => entry.name === field.target && entry.standing !== "dropped");
-  if (!target) return null;
-  for (const [name, entry] of Object.entries(target.schema.fields)) {
-    if (entry === field || entry.target !== collection.name || !isRelation(entry)) continue;
-    const same =
-      field.relType === "BelongsToMany"
-        ? entry.relType === "BelongsToMany" && entry.through === field.through && entry.otherKey === field.foreignKey
-        : entry.foreignKey === field.foreignKey && (entry.relType === "BelongsTo") !== (field.relType === "BelongsTo");
-    if (same) return { key: target.key, name };
+/** A definition with some keys replaced; `undefined` takes a key away. */
+export function patched(def: Definition, patch: Readonly<Record<string, Json | undefined>>): Definition {
+  const next: Record<string, Json> = { ...def };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === undefined) delete next[key];
+    else next[key] = value;
   }
-  return null;
+  return next;
 }
 
-/** Dropping a relation drops both its ends and the key it stood on. */
-export function dropField(all: readonly Collection[], key: string, name: string): Edit {
-  const desk = new Desk(all);
-  const collection = all.find((entry) => entry.key === key);
-  const field = collection?.schema.fields[name];
-  if (!collection || !field) return desk.edit();
-  const drop = (at: string, gone: string) => desk.fields(at, (fields) => Object.fromEntries(Object.entries(fields).filter(([other]) => other !== gone)));
-  drop(key, name);
-  if (isRelation(field)) {
-    const far = farEnd(all, collection, field);
-    if (far) drop(far.key, far.name);
-    const owner = field.relType === "BelongsTo" ? collection : far ? all.find((entry) => entry.key === far.key) : undefined;
-    if (owner && field.relType !== "BelongsToMany" && field.foreignKey !== undefined && isKeyColumn(owner.schema, field.foreignKey)) {
-      drop(owner.key, field.foreignKey);
-    }
-  }
-  const now = desk.read(key);
-  if (now?.schema.indexes) {
-    const indexes = now.schema.indexes.filter((index) => index.fields.every((entry) => entry in now.schema.fields));
-    desk.put(key, { ...now, schema: { ...now.schema, indexes } });
-  }
-  return desk.edit();
+export function setFlag(entry: Entry, flag: Flag, on: boolean): Edits {
+  const { draft } = entry;
+  const names = FLAG_FIELDS[flag];
+  const kept = flag === "sortEnabled" || flag === "usertrack";
+  const next = withFields(draft, (field) => (kept || !names.includes(field.name) || !isGenerated(field) ? field : marked(field, !on)));
+  const stored = entry.base?.rest[flag];
+  // Back to what stands is back to how it was written, so that the change takes itself away.
+  const value = stored === undefined && on === (flag === "timestamps") ? undefined : on;
+  return one(entry.id, { ...next, rest: patched(draft.rest, { [flag]: value }) });
 }
 
-/** Takes a mark for dropping back, with the other end and the key of a relation. */
-export function putBack(all: readonly Collection[], key: string, name: string): Edit {
-  const desk = new Desk(all);
-  const collection = all.find((entry) => entry.key === key);
-  const field = collection?.stored?.schema.fields[name];
-  if (!collection || !field) return desk.edit();
-  const restore = (entry: Collection, wanted: string) => {
-    const old = entry.stored?.schema.fields ?? {};
-    desk.fields(entry.key, (fields) => {
-      if (wanted in fields || !(wanted in old)) return fields;
-      // Back into its old place: after the last of its old neighbours that still stands.
-      const order = Object.keys(old);
-      const before = order.slice(0, order.indexOf(wanted)).reverse().find((other) => other in fields);
-      const entries = Object.entries(fields);
-      const at = before === undefined ? 0 : entries.findIndex(([other]) => other === before) + 1;
-      return Object.fromEntries([...entries.slice(0, at), [wanted, old[wanted] as FieldDefinition], ...entries.slice(at)]);
+export function renameCollection(entry: Entry, name: string): Edits {
+  const own = text(entry.draft.rest, "name");
+  const rest = own === entry.draft.name && !entry.base ? patched(entry.draft.rest, { name }) : entry.draft.rest;
+  return one(entry.id, { ...entry.draft, name, rest });
+}
+
+/** A rename is followed by everything that names the field: keys, indexes, far ends. */
+export function renameField(drafts: Drafts, entry: Entry, id: string, name: string): Edits {
+  const old = entry.draft.fields.find((field) => field.id === id)?.name;
+  if (old === undefined || old === name) return new Map();
+  const edits = new Map<string, Draft>();
+  for (const other of drafts.values()) {
+    const own = other.id === entry.id;
+    const next = withFields(other.draft, (field) => {
+      const relation = relationOf(field);
+      const patch: Record<string, Json> = {};
+      const follow = (key: string) => {
+        if (text(field.def, key) === old) patch[key] = name;
+      };
+      if (relation?.kind === "BelongsTo" && own) follow("foreignKey");
+      if ((relation?.kind === "HasMany" || relation?.kind === "HasOne") && relation.target === entry.id) follow("foreignKey");
+      if (relation?.kind === "BelongsToMany" && text(field.def, "through") === entry.id) {
+        follow("foreignKey");
+        follow("otherKey");
+      }
+      if (relation && relation.target === entry.id) follow("targetKey");
+      const renamed = own && field.id === id;
+      if (renamed && relation && text(field.def, "as") === old) patch["as"] = name;
+      if (!renamed && Object.keys(patch).length === 0) return field;
+      return { ...field, ...(renamed ? { name } : {}), def: patched(field.def, patch) };
     });
+    const indexes = own
+      ? next.indexes.map((index) => ({ ...index, fields: index.fields.map((field) => (field === old ? name : field)) }))
+      : next.indexes;
+    if (own || next.fields.some((field, at) => field !== other.draft.fields[at])) edits.set(other.id, { ...next, indexes });
+  }
+  return edits;
+}
+
+/** What goes together with a field: the column of a relation, the relation of a column, far ends. */
+function together(drafts: Drafts, entry: Entry, id: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  const add = (collection: string, field: string): boolean => {
+    const known = found.get(collection) ?? new Set<string>();
+    found.set(collection, known);
+    if (known.has(field)) return false;
+    known.add(field);
+    return true;
   };
-  if (isRelation(field) && field.relType === "BelongsTo" && field.foreignKey !== undefined) restore(collection, field.foreignKey);
-  restore(collection, name);
-  if (isRelation(field)) {
-    const other = all.find((entry) => entry.stored?.name === field.target);
-    for (const [far, entry] of Object.entries(other?.stored?.schema.fields ?? {})) {
-      if (!other || !isRelation(entry) || entry.target !== collection.stored?.name || entry.foreignKey !== field.foreignKey) continue;
-      if (entry.relType === "BelongsTo" && entry.foreignKey !== undefined) restore(other, entry.foreignKey);
-      restore(other, far);
+  const visit = (collection: string, fieldId: string): void => {
+    const at = drafts.get(collection);
+    const field = at?.draft.fields.find((known) => known.id === fieldId);
+    if (!at || !field || !add(collection, fieldId)) return;
+    const relation = relationOf(field);
+    if (relation?.kind === "BelongsTo") {
+      const column = at.draft.fields.find((other) => other.name === relation.foreignKey && other.id !== fieldId);
+      const shared = at.draft.fields.some((other) => other.id !== fieldId && relationOf(other)?.kind === "BelongsTo" && relationOf(other)?.foreignKey === relation.foreignKey);
+      if (column && isGenerated(column) && !shared) add(collection, column.id);
+      for (const far of drafts.get(relation.target)?.draft.fields ?? []) {
+        const back = relationOf(far);
+        if (back && back.kind !== "BelongsTo" && back.target === collection && back.foreignKey === relation.foreignKey) add(relation.target, far.id);
+      }
+    } else if (isColumn(field)) {
+      for (const other of at.draft.fields) {
+        const using = relationOf(other);
+        if (using?.kind === "BelongsTo" && using.foreignKey === field.name && other.id !== fieldId) visit(collection, other.id);
+      }
     }
-  }
-  return desk.edit();
-}
-
-export function setSchema(all: readonly Collection[], key: string, change: Partial<SchemaDefinition>): Edit {
-  const desk = new Desk(all);
-  const own = desk.read(key);
-  if (own) desk.put(key, { ...own, schema: { ...own.schema, ...change } });
-  return desk.edit();
-}
-
-/* Relations. */
-
-export type Cardinality = "manyToOne" | "oneToMany" | "oneToOne" | "manyToMany";
-
-export interface Relation {
-  readonly from: string;
-  readonly to: string;
-  readonly cardinality: Cardinality;
-  /** Field of `from` that leads to `to`. */
-  readonly near: string;
-  /** Field of `to` that leads back; empty for none. */
-  readonly far: string;
-  readonly onDelete: ReferentialAction;
-}
-
-function primaryKey(schema: SchemaDefinition): { name: string; type: FieldType } {
-  for (const [name, field] of Object.entries(schema.fields)) if (field.primaryKey) return { name, type: field.type ?? "UUID" };
-  return { name: "id", type: "UUID" };
-}
-
-/** Adds a relation: a key on the side of the many, and a name for each end. */
-export function relate(all: readonly Collection[], relation: Relation): Edit {
-  const desk = new Desk(all);
-  const from = desk.named(relation.from);
-  const to = desk.named(relation.to);
-  if (!from || !to) return desk.edit();
-  const { near, far, cardinality, onDelete } = relation;
-  const insert = (key: string, entries: Record<string, FieldDefinition>) =>
-    desk.fields(key, (fields) => {
-      const own = Object.entries(fields).filter(([name, field]) => !isGenerated(name, field));
-      const made = Object.entries(fields).filter(([name, field]) => isGenerated(name, field));
-      return Object.fromEntries([...own, ...Object.entries(entries), ...made]);
-    });
-  const key = (owner: Collection, name: string, target: Collection, unique: boolean): string => {
-    const column = `${name}_id`;
-    insert(owner.key, {
-      [column]: { type: primaryKey(target.schema).type, allowNull: true, SystemGenerated: true, ...(unique ? { unique: true } : {}) },
-      [name]: { relType: "BelongsTo", target: target.name, foreignKey: column, as: name, onDelete },
-    });
-    return column;
   };
-  if (cardinality === "manyToMany") {
-    const through = `${from.name}_${to.name}`;
-    const a = `${singular(from.name)}_id`;
-    const b = from.key === to.key ? `${singular(to.name)}_2_id` : `${singular(to.name)}_id`;
-    const own = (target: Collection): FieldDefinition => ({ type: primaryKey(target.schema).type, allowNull: false, SystemGenerated: true });
-    desk.put(`+${through}`, {
-      name: through,
-      schema: {
-        name: through,
-        isJunction: true,
-        timestamps: true,
-        fields: {
-          id: { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" } },
-          [a]: own(from),
-          [a.replace(/_id$/, "")]: { relType: "BelongsTo", target: from.name, foreignKey: a, as: a.replace(/_id$/, ""), onDelete: "CASCADE" },
-          [b]: own(to),
-          [b.replace(/_id$/, "")]: { relType: "BelongsTo", target: to.name, foreignKey: b, as: b.replace(/_id$/, ""), onDelete: "CASCADE" },
-        },
-        indexes: [{ fields: [a, b], unique: true }],
+  visit(entry.id, id);
+  return found;
+}
+
+/** Marks a field for dropping, or puts it back. What was only staged goes at once. */
+export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
+  const field = entry.draft.fields.find((known) => known.id === id);
+  if (!field) return new Map();
+  const dropping = field.dropped !== true;
+  const edits = new Map<string, Draft>();
+  for (const [collection, ids] of together(drafts, entry, id)) {
+    const at = drafts.get(collection);
+    if (!at) continue;
+    const stored = new Set(at.base?.fields.map((known) => known.id));
+    const fields = at.draft.fields.flatMap((known): DraftField[] => {
+      if (!ids.has(known.id)) return [known];
+      return dropping && !stored.has(known.id) ? [] : [marked(known, dropping)];
+    });
+    const names = new Set(at.draft.fields.filter((known) => ids.has(known.id)).map((known) => known.name));
+    const indexes = at.draft.indexes.flatMap((index): DraftIndex[] => {
+      if (!index.fields.some((name) => names.has(name))) return [index];
+      const standing = at.base?.indexes.some((known) => known.name === index.name) ?? false;
+      return dropping && !standing ? [] : [marked(index, dropping)];
+    });
+    edits.set(collection, { ...at.draft, fields, indexes });
+  }
+  return edits;
+}
+
+export function toggleCollection(entry: Entry): Edits {
+  if (!entry.base) return new Map([[entry.id, undefined]]);
+  return one(entry.id, marked(entry.draft, !entry.draft.dropped));
+}
+
+export function addIndex(entry: Entry, fields: readonly string[], unique: boolean): Edits {
+  const name = free(`${entry.draft.name}_${fields.join("_")}_${unique ? "unique" : "idx"}`.slice(0, 60), entry.draft.indexes.map((index) => index.name));
+  return one(entry.id, { ...entry.draft, indexes: [...entry.draft.indexes, { name, fields, unique, rest: {} }] });
+}
+
+export function toggleIndex(entry: Entry, name: string): Edits {
+  const stored = entry.base?.indexes.some((index) => index.name === name) ?? false;
+  return one(entry.id, {
+    ...entry.draft,
+    indexes: entry.draft.indexes.flatMap((index): DraftIndex[] => {
+      if (index.name !== name) return [index];
+      return stored || index.dropped ? [marked(index, !index.dropped)] : [];
+    }),
+  });
+}
+
+/** The name, or the name with the first free number behind it. */
+export function free(name: string, taken: readonly string[]): string {
+  const lower = new Set(taken.map((word) => word.toLowerCase()));
+  if (!lower.has(name.toLowerCase())) return name;
+  let next = 2;
+  while (lower.has(`${name}_${String(next)}`.toLowerCase())) next += 1;
+  return `${name}_${String(next)}`;
+}
+
+export type RelationKind = "M2O" | "O2M" | "O2O" | "M2M";
+export type OnDelete = "SET NULL" | "RESTRICT" | "CASCADE";
+
+export interface RelationSpec {
+  readonly kind: RelationKind;
+  readonly source: string;
+  readonly target: string;
+  /** What this side calls the other. */
+  readonly name: string;
+  /** What the other side calls this one; empty where it has no name for it. */
+  readonly alias: string;
+  readonly onDelete: OnDelete;
+  readonly required: boolean;
+}
+
+function keyColumn(draft: Draft | undefined, required: boolean, unique: boolean): Definition {
+  const key = draft ? primaryKey(draft) : undefined;
+  const values = key?.def["values"];
+  return {
+    type: key ? text(key.def, "type") : "UUID",
+    ...(values === undefined ? {} : { values }),
+    allowNull: !required,
+    ...(unique ? { unique: true } : {}),
+    SystemGenerated: true,
+  };
+}
+
+const end = (relType: string, target: string, foreignKey: string, name: string): Record<string, Json> => ({
+  relType,
+  target,
+  foreignKey,
+  as: name,
+});
+
+/** Puts both ends of a relation, its column or its junction, in place. */
+export function relate(drafts: Drafts, spec: RelationSpec): Edits {
+  const { kind, source, target, name, alias } = spec;
+  // Many of the other is one of this, said from the other side.
+  if (kind === "O2M") return relate(drafts, { ...spec, kind: "M2O", source: target, target: source, name: alias, alias: name });
+  const edits = new Map<string, Draft>();
+  const put = (collection: string, fields: readonly NewField[]): void => {
+    const entry = drafts.get(collection);
+    if (!entry) return;
+    let draft = edits.get(collection) ?? entry.draft;
+    for (const field of fields) draft = addField({ ...entry, draft }, field).edits.get(collection) ?? draft;
+    edits.set(collection, draft);
+  };
+  const here = drafts.get(source)?.draft;
+  const there = drafts.get(target)?.draft;
+  if (kind === "M2M") {
+    const self = source === target;
+    const [near, far] = [`${here?.name ?? source}_id`, `${there?.name ?? target}_id${self ? "_2" : ""}`];
+    const junction = `+${newId()}`;
+    const title = free(`${[here?.name, there?.name, name].join("_").slice(0, 50)}_junction`, [...drafts.values()].map((entry) => entry.draft.name));
+    const onDelete = spec.onDelete === "SET NULL" ? "CASCADE" : spec.onDelete;
+    const side = (to: string, word: string, column: string): NewField[] => [
+      { name: word, def: { ...end("BelongsTo", to, column, word), allowNull: false, onDelete } },
+      { name: column, def: keyColumn(drafts.get(to)?.draft, true, false) },
+    ];
+    edits.set(junction, {
+      name: title,
+      fields: [
+        { name: "id", def: { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } } },
+        ...side(source, here?.name ?? source, near),
+        ...side(target, `${there?.name ?? target}${self ? "_2" : ""}`, far),
+      ].map((field) => ({ id: newId(), ...field })),
+      indexes: [{ name: `${title}_unique`.slice(0, 63), fields: [near, far], unique: true, rest: {} }],
+      rest: { name: title, timestamps: true, isJunction: true },
+    });
+    put(source, [{ name, def: end("HasMany", junction, near, name) }]);
+    if (alias !== "") put(target, [{ name: alias, def: end("HasMany", junction, far, alias) }]);
+    return edits;
+  }
+  const unique = kind === "O2O";
+  const column = free(`${name}_id`, here?.fields.map((field) => field.name) ?? []);
+  put(source, [
+    {
+      name,
+      def: {
+        ...end("BelongsTo", target, column, name),
+        onDelete: spec.onDelete,
+        ...(spec.required ? { allowNull: false } : {}),
+        ...(unique ? { unique: true } : {}),
       },
-    });
-    insert(from.key, { [near]: { relType: "BelongsToMany", target: to.name, through, foreignKey: a, otherKey: b, as: near } });
-    if (far !== "") insert(to.key, { [far]: { relType: "BelongsToMany", target: from.name, through, foreignKey: b, otherKey: a, as: far } });
-    return desk.edit();
-  }
-  if (cardinality === "oneToMany") {
-    const name = far === "" ? singular(from.name) : far;
-    const column = key(to, name, from, false);
-    insert(from.key, { [near]: { relType: "HasMany", target: to.name, foreignKey: column, as: near } });
-    return desk.edit();
-  }
-  const column = key(from, near, to, cardinality === "oneToOne");
-  if (far !== "") {
-    insert(to.key, { [far]: { relType: cardinality === "oneToOne" ? "HasOne" : "HasMany", target: from.name, foreignKey: column, as: far } });
-  }
-  return desk.edit();
+    },
+    { name: column, def: keyColumn(there, spec.required, unique) },
+  ]);
+  if (alias !== "") put(target, [{ name: alias, def: end(unique ? "HasOne" : "HasMany", source, column, alias) }]);
+  return edits;
 }
 
-/** posts → post, companies → company. Good enough to propose a name, never to decide one. */
-export function singular(name: string): string {
-  const bare = name.replace(/^baasix_/, "");
-  if (/[^aeiou]ies$/.test(bare)) return `${bare.slice(0, -3)}y`;
-  if (/(s|x|ch|sh)es$/.test(bare)) return bare.slice(0, -2);
-  return /[^s]s$/.test(bare) ? bare.slice(0, -1) : bare.toLowerCase();
+/** The operations of the pending engine for one step. */
+export function opsOf(drafts: Drafts, edits: Edits): readonly Op[] {
+  return [...edits].map(([id, after]) => ({ target: targetOf(id), before: drafts.get(id)?.base, after }));
+}
+
+/** "authors" names many; one of them is an author. English, and only to suggest a name. */
+export function singular(word: string): string {
+  if (/ies$/i.test(word) && word.length > 4) return word.replace(/ies$/i, "y");
+  if (/(ss|x|z|ch|sh)es$/i.test(word)) return word.slice(0, -2);
+  if (/[^s]s$/i.test(word) && !/(us|is)$/i.test(word)) return word.slice(0, -1);
+  return word;
+}
+
+export function plural(word: string): string {
+  if (singular(word) !== word) return word;
+  if (/[^aeiou]y$/i.test(word)) return `${word.slice(0, -1)}ies`;
+  if (/(s|x|z|ch|sh)$/i.test(word)) return `${word}es`;
+  return `${word}s`;
 }

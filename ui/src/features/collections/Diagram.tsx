@@ -1,0 +1,381 @@
+import "@xyflow/react/dist/base.css";
+import {
+  BaseEdge, ConnectionMode, getSmoothStepPath, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, useViewport,
+  type Edge, type EdgeProps, type Node, type NodeProps,
+} from "@xyflow/react";
+import { KeyRound, Link2, Maximize, Minus, Plus } from "lucide-react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { IconButton } from "@/kit/Button";
+import { cx } from "@/kit/cx";
+import { DiagramField, DiagramNode } from "@/kit/DiagramNode";
+import { Keys } from "@/kit/keys";
+import { endedFields, isChanged, primaryKey, relationOf, sameDraft, type Drafts, type Entry } from "./draft";
+import { arrange, roomFor, type Box, type Line, type Positions } from "./layout";
+import { t } from "./messages";
+import { RowCount } from "./queries";
+import { HEAD, heightOf, NODE_WIDTH, ROW, rowsOf, type Row } from "./rows";
+
+type CollectionNode = Node<
+  {
+    readonly entry: Entry;
+    readonly rows: readonly Row[];
+    readonly more: number;
+    readonly gone: boolean;
+    readonly dim: boolean;
+    readonly current: boolean;
+    readonly field: string | undefined;
+    readonly onField: (field: string) => void;
+  },
+  "collection"
+>;
+type RelationEdge = Edge<{ readonly many: boolean; readonly tone: "draft" | "bad" | "lit" | "plain" }, "relation">;
+
+/** Sides of a row where a line may end. */
+const SIDES = [
+  ["l", Position.Left],
+  ["r", Position.Right],
+] as const;
+
+function Ports({ id, at }: { id: string; at: number }) {
+  return SIDES.map(([side, position]) => (
+    <Handle
+      key={side}
+      id={`${id}:${side}`}
+      type="source"
+      position={position}
+      className="size-2! min-h-0! min-w-0! rounded-full! border! border-line-control! bg-bg-page! opacity-0 transition-opacity duration-80 group-hover/node:opacity-100"
+      style={{ top: at }}
+    />
+  ));
+}
+
+const CollectionBox = memo(function CollectionBox({ data }: NodeProps<CollectionNode>) {
+  const { entry, rows, more, gone, dim, current, field, onField } = data;
+  const { base, draft } = entry;
+  return (
+    <div className={cx("group/node", dim && "opacity-35")}>
+      <DiagramNode
+        name={
+          <>
+            {draft.name}
+            {base && base.name !== draft.name ? <s className="ml-1.5 font-normal text-ink-3">{base.name}</s> : null}
+          </>
+        }
+        count={base && !gone ? <RowCount collection={entry.id} /> : undefined}
+        selected={current}
+        changed={base !== undefined && !gone && isChanged(entry)}
+        fresh={base === undefined}
+        dropped={gone}
+      >
+        {rows.map((row) => (
+          <button
+            key={row.field.id}
+            type="button"
+            tabIndex={-1}
+            className="block w-full text-left"
+            onClick={(event) => {
+              event.stopPropagation();
+              onField(row.field.id);
+            }}
+          >
+            <DiagramField
+              icon={row.field.def["primaryKey"] === true ? KeyRound : relationOf(row.field) ? Link2 : undefined}
+              name={row.field.name}
+              type={row.type}
+              state={gone ? "dropped" : base === undefined ? undefined : row.state}
+              selected={current && field === row.field.id}
+            />
+          </button>
+        ))}
+        {more > 0 ? <div className="flex h-[22px] items-center px-2 pl-[26px] text-ink-3">{t("node.more", { count: more })}</div> : null}
+      </DiagramNode>
+      <Ports id="head" at={HEAD / 2} />
+      {rows.map((row, index) => (
+        <Ports key={row.field.id} id={row.field.id} at={HEAD + 1 + index * ROW + ROW / 2} />
+      ))}
+    </div>
+  );
+});
+
+const TONE = { draft: "var(--draft)", bad: "var(--bad)", lit: "var(--ink)", plain: "var(--line-control)" } as const;
+
+/** Crow's foot where there are many, a bar where there is one; both 8 px from the node. */
+function foot(x: number, y: number, side: Position, many: boolean): string {
+  const out = x + (side === Position.Left ? -8 : 8);
+  return many
+    ? `M${String(out)},${String(y)} L${String(x)},${String(y - 5)} M${String(out)},${String(y)} L${String(x)},${String(y + 5)}`
+    : `M${String(out)},${String(y - 4)} V${String(y + 4)}`;
+}
+
+function RelationLine(props: EdgeProps<RelationEdge>) {
+  const { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data } = props;
+  const [path] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 2, offset: 16 });
+  const tone = data?.tone ?? "plain";
+  const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
+  return (
+    <>
+      <BaseEdge path={path} style={{ ...style, ...(tone === "draft" ? { strokeDasharray: "4 3" } : {}) }} />
+      <path d={foot(sourceX, sourceY, sourcePosition, data?.many ?? true)} style={style} />
+      <path d={foot(targetX, targetY, targetPosition, false)} style={style} />
+    </>
+  );
+}
+
+const NODE_TYPES = { collection: CollectionBox };
+const EDGE_TYPES = { relation: RelationLine };
+
+export interface DiagramProps {
+  readonly drafts: Drafts;
+  readonly shown: readonly Entry[];
+  readonly gone: ReadonlySet<string>;
+  /** Collections that the search names; `null` when nobody searches. */
+  readonly hits: ReadonlySet<string> | null;
+  readonly selected: string | undefined;
+  readonly field: string | undefined;
+  readonly positions: Positions;
+  readonly onPositions: (positions: Positions) => void;
+  readonly onSelect: (collection: string | undefined, field?: string) => void;
+  readonly onRelate: (source: string, target: string) => void;
+  /** Counted up to lay everything out again. */
+  readonly round: number;
+}
+
+export function Diagram(props: DiagramProps) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPositions, onSelect, onRelate, round }: DiagramProps) {
+  const flow = useReactFlow();
+  const frame = useRef<HTMLDivElement>(null);
+  const [dragged, setDragged] = useState<Positions | null>(null);
+  const select = useRef(onSelect);
+  useEffect(() => {
+    select.current = onSelect;
+  });
+
+  const pictures = useMemo(
+    () =>
+      shown.map((entry) => {
+        const ended = endedFields(entry.draft, gone);
+        const picture = rowsOf(drafts, entry, ended);
+        return { entry, ended, ...picture, height: heightOf(picture) };
+      }),
+    [shown, drafts, gone],
+  );
+  const relations = useMemo(() => {
+    const visible = new Map(pictures.map((picture) => [picture.entry.id, picture]));
+    return pictures.flatMap(({ entry, rows }) =>
+      rows.flatMap(({ field: own, state, was }) => {
+        const relation = relationOf(own);
+        const target = relation ? visible.get(relation.target) : undefined;
+        if (!relation || !target) return [];
+        const key = target.entry.draft.fields.find((known) => known.id === primaryKey(target.entry.draft)?.id);
+        const port = key && target.rows.some((row) => row.field.id === key.id) ? key.id : "head";
+        const staged = entry.base === undefined || was === undefined || !sameDraft(relationOf(was), relation);
+        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, dropped: state === "dropped", staged }];
+      }),
+    );
+  }, [pictures]);
+
+  const boxes = useMemo(() => pictures.map(({ entry, height }): Box => ({ id: entry.id, width: NODE_WIDTH, height })), [pictures]);
+  const lines = useMemo(() => relations.map(({ source, target }): Line => ({ from: target, to: source })), [relations]);
+
+  // New collections get a place of their own; with none placed yet, all of them are laid out.
+  const known = useRef({ boxes, lines, positions, onPositions });
+  useEffect(() => {
+    known.current = { boxes, lines, positions, onPositions };
+  });
+  const unplaced = boxes.filter((box) => positions[box.id] === undefined).map((box) => box.id).join("\n");
+  useEffect(() => {
+    if (unplaced === "") return;
+    const now = known.current;
+    const missing = now.boxes.filter((box) => now.positions[box.id] === undefined);
+    if (missing.length === now.boxes.length) {
+      now.onPositions({ ...now.positions, ...arrange(now.boxes, now.lines) });
+    } else {
+      const placed = now.boxes.flatMap((box) => {
+        const point = now.positions[box.id];
+        return point ? [{ ...box, ...point }] : [];
+      });
+      const next: Record<string, { x: number; y: number }> = { ...now.positions };
+      for (const box of missing) {
+        const point = roomFor(box, placed);
+        placed.push({ ...box, ...point });
+        next[box.id] = point;
+      }
+      now.onPositions(next);
+    }
+    const timer = setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
+    return () => clearTimeout(timer);
+  }, [unplaced, flow]);
+
+  const first = useRef(round);
+  useEffect(() => {
+    if (first.current === round) return;
+    first.current = round;
+    const now = known.current;
+    now.onPositions({ ...now.positions, ...arrange(now.boxes, now.lines) });
+    const timer = setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
+    return () => clearTimeout(timer);
+  }, [round, flow]);
+
+  // What is selected is in sight: after a search, after a step of the plan, when the dock opens.
+  useEffect(() => {
+    if (selected === undefined) return;
+    const look = () => {
+      const box = known.current.boxes.find((candidate) => candidate.id === selected);
+      const point = known.current.positions[selected];
+      const area = frame.current?.getBoundingClientRect();
+      if (!box || !point || !area || area.width === 0) return;
+      const { x, y, zoom } = flow.getViewport();
+      const [left, top] = [point.x * zoom + x, point.y * zoom + y];
+      const inside = left >= 0 && top >= 0 && left + box.width * zoom <= area.width && top + Math.min(box.height * zoom, 120) <= area.height;
+      if (!inside) void flow.setCenter(point.x + box.width / 2, point.y + box.height / 2, { zoom, duration: 160 });
+    };
+    look();
+    const watch = new ResizeObserver(look);
+    if (frame.current) watch.observe(frame.current);
+    return () => watch.disconnect();
+  }, [selected, flow]);
+
+  const nodes = useMemo(
+    () =>
+      pictures.flatMap(({ entry, rows, more, height }): CollectionNode[] => {
+        const point = dragged?.[entry.id] ?? positions[entry.id];
+        if (!point) return [];
+        const sides = (id: string, at: number) =>
+          SIDES.map(([side, position]) => ({
+            id: `${id}:${side}`,
+            type: "source" as const,
+            position,
+            x: side === "l" ? -4 : NODE_WIDTH - 4,
+            y: at - 4,
+            width: 8,
+            height: 8,
+          }));
+        return [
+          {
+            id: entry.id,
+            type: "collection",
+            position: point,
+            measured: { width: NODE_WIDTH, height },
+            handles: [...sides("head", HEAD / 2), ...rows.flatMap((row, index) => sides(row.field.id, HEAD + 1 + index * ROW + ROW / 2))],
+            ariaLabel: t("node", { name: entry.draft.name, fields: rows.length + more }),
+            selected: selected === entry.id,
+            data: {
+              entry,
+              rows,
+              more,
+              gone: gone.has(entry.id),
+              dim: hits !== null && !hits.has(entry.id),
+              current: selected === entry.id,
+              field,
+              onField: (id) => select.current(entry.id, id),
+            },
+          },
+        ];
+      }),
+    [pictures, positions, dragged, gone, hits, selected, field],
+  );
+
+  const edges = useMemo(
+    () =>
+      relations.flatMap(({ id, source, target, own, port, many, dropped, staged }): RelationEdge[] => {
+        const from = dragged?.[source] ?? positions[source];
+        const to = dragged?.[target] ?? positions[target];
+        if (!from || !to) return [];
+        const leftwards = to.x + NODE_WIDTH < from.x;
+        const rightwards = from.x + NODE_WIDTH < to.x;
+        const [out, into] = leftwards ? ["l", "r"] : rightwards ? ["r", "l"] : ["r", "r"];
+        return [
+          {
+            id,
+            type: "relation",
+            source,
+            target,
+            sourceHandle: `${own.id}:${out}`,
+            targetHandle: `${port}:${into}`,
+            focusable: false,
+            data: { many, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
+          },
+        ];
+      }),
+    [relations, positions, dragged, selected],
+  );
+
+  return (
+    <div ref={frame} role="group" aria-label={t("canvas")} data-region="" className="canvas-dots relative min-h-0 min-w-0 flex-1">
+      <ReactFlow<CollectionNode, RelationEdge>
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        connectionMode={ConnectionMode.Loose}
+        connectionLineStyle={{ stroke: "var(--draft)", strokeWidth: 1.75, strokeDasharray: "4 3" }}
+        fitView
+        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        minZoom={0.1}
+        maxZoom={2}
+        panOnScroll
+        zoomOnDoubleClick={false}
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        edgesFocusable={false}
+        proOptions={{ hideAttribution: true }}
+        onNodesChange={(changes) => {
+          const moved: Record<string, { x: number; y: number }> = { ...(dragged ?? {}) };
+          let ended = false;
+          let any = false;
+          for (const change of changes) {
+            if (change.type === "position" && change.position) {
+              moved[change.id] = change.position;
+              any = true;
+              if (change.dragging !== true) ended = true;
+            } else if (change.type === "position" && change.dragging === false) ended = true;
+            else if (change.type === "select" && change.selected && change.id !== selected) onSelect(change.id);
+          }
+          if (ended) {
+            setDragged(null);
+            if (Object.keys(moved).length > 0) onPositions({ ...positions, ...moved });
+          } else if (any) setDragged(moved);
+        }}
+        onPaneClick={() => onSelect(undefined)}
+        onConnectEnd={(event, state) => {
+          const point = "changedTouches" in event ? event.changedTouches[0] : event;
+          const under = point ? document.elementFromPoint(point.clientX, point.clientY) : null;
+          const target = under?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+          if (state.fromNode && target !== undefined) onRelate(state.fromNode.id, target);
+        }}
+      />
+      <p className="pointer-events-none absolute bottom-3 left-4 flex gap-3 text-second text-ink-2 max-[1100px]:hidden">
+        <span>{t("canvas.hint")}</span>
+        <span>
+          <Keys keys="L" className="font-medium text-ink" /> {t("canvas.layout")}
+        </span>
+        <span>
+          <Keys keys="/" className="font-medium text-ink" /> {t("canvas.find")}
+        </span>
+      </p>
+      <ZoomBox />
+    </div>
+  );
+}
+
+function ZoomBox() {
+  const flow = useReactFlow();
+  const { zoom } = useViewport();
+  return (
+    <div role="group" aria-label={t("zoom")} className="absolute right-3 bottom-3 flex items-center rounded-control border border-line-strong bg-bg-page">
+      <IconButton icon={Minus} iconSize={14} label={t("zoom.out")} onClick={() => void flow.zoomOut()} />
+      <span className="w-10 text-center text-ink-2">{`${String(Math.round(zoom * 100))}%`}</span>
+      <IconButton icon={Plus} iconSize={14} label={t("zoom.in")} onClick={() => void flow.zoomIn()} />
+      <span aria-hidden className="h-[26px] w-px bg-line-strong" />
+      <IconButton icon={Maximize} iconSize={14} label={t("zoom.fit")} onClick={() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 })} />
+    </div>
+  );
+}

@@ -1,0 +1,252 @@
+import type { PlanStep, SchemaPlan } from "@plinth/sdk";
+import { Copy, X } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Badge, type BadgeKind } from "@/kit/Badge";
+import { Button, IconButton } from "@/kit/Button";
+import { CodeView } from "@/kit/CodeView";
+import { cx } from "@/kit/cx";
+import { Dot } from "@/kit/Dot";
+import { ErrorBand, Loading } from "@/kit/states";
+import { relationOf, text, type Drafts } from "./draft";
+import { t } from "./messages";
+import { collectionName } from "./rows";
+import { reasonOf, storeWord } from "./words";
+
+type Verb = "create" | "rename" | "drop" | "add" | "change" | "index" | "relate" | "release";
+
+const VERB: Readonly<Record<PlanStep["op"], Verb>> = {
+  create_collection: "create",
+  rename_collection: "rename",
+  drop_collection: "drop",
+  add_field: "add",
+  rename_field: "rename",
+  drop_field: "drop",
+  alter_field: "change",
+  add_index: "index",
+  drop_index: "drop",
+  add_relation: "relate",
+  drop_relation: "release",
+};
+const BADGE: Readonly<Record<Verb, BadgeKind>> = {
+  create: "staged", rename: "staged", drop: "bad", add: "staged", change: "warn", index: "staged", relate: "staged", release: "plain",
+};
+
+/** One line of the plan. A relation of a new collection is made within its table: it has a line, but no statement of its own. */
+export interface PlanLine {
+  readonly key: string;
+  readonly verb: Verb;
+  readonly collection: string;
+  readonly name: string;
+  readonly to: string;
+  readonly fact: string;
+  readonly tone: "quiet" | "warn" | "bad";
+  readonly step: number;
+  readonly within: boolean;
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
+  return plan.steps.flatMap((step, index): PlanLine[] => {
+    const verb = VERB[step.op];
+    const { affected = 0, total = 0 } = step.values ?? {};
+    const whole = step.field === undefined;
+    const fact =
+      step.op === "create_collection"
+        ? ""
+        : step.op === "drop_collection"
+          ? affected > 0 ? t("plan.rowsLost", { affected }) : t("plan.noneLost")
+          : step.op === "drop_field"
+            ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")
+            : step.op === "alter_field"
+              ? affected > 0 ? t("plan.misfit", { affected, total }) : t("plan.kept")
+              : verb === "rename" ? t("plan.kept") : "";
+    const line: PlanLine = {
+      key: String(index),
+      verb,
+      collection: step.collection,
+      name: verb === "rename" ? wordOf(step.from) : (step.field ?? ""),
+      to: verb === "rename" || verb === "relate" || verb === "change" || step.op === "add_field" ? wordOf(step.to) : "",
+      fact,
+      tone: affected > 0 ? (verb === "drop" ? "bad" : "warn") : "quiet",
+      step: index,
+      within: false,
+    };
+    const shown = whole && verb === "rename" ? { ...line, collection: wordOf(step.from), name: "" } : line;
+    if (step.op !== "create_collection") return [shown];
+    const made = [...drafts.values()].find((entry) => entry.draft.name === step.collection);
+    const ends = (made?.draft.fields ?? []).flatMap((field): PlanLine[] => {
+      const relation = relationOf(field);
+      if (relation?.kind !== "BelongsTo") return [];
+      return [{ ...line, key: `${String(index)} ${field.id}`, verb: "relate", name: field.name, to: collectionName(drafts, relation.target), fact: t("plan.within"), within: true }];
+    });
+    const fields = made?.draft.fields.filter((field) => text(field.def, "type") !== "").length ?? 0;
+    return [{ ...shown, fact: t("plan.fields", { count: fields }) }, ...ends];
+  });
+}
+
+export function PlanDock({
+  plan, drafts, error, stale, height, onHeight, onClose, onLine, onRetry,
+}: {
+  plan: SchemaPlan | undefined;
+  drafts: Drafts;
+  error: Error | null;
+  stale: boolean;
+  height: number;
+  onHeight: (height: number) => void;
+  onClose: () => void;
+  onLine: (line: PlanLine) => void;
+  onRetry: () => void;
+}) {
+  const [at, setAt] = useState(0);
+  const [copied, setCopied] = useState(false);
+  const list = useRef<HTMLDivElement>(null);
+  const code = useRef<HTMLDivElement>(null);
+  const lines = plan ? linesOf(plan, drafts) : [];
+  const lossy = plan?.steps.filter((step) => step.lossy).length ?? 0;
+  const current = lines[Math.min(at, lines.length - 1)];
+  const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${step.summary.replaceAll("`", "")}`, sql: step.sql })) ?? [];
+  const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${line};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const choose = (index: number) => {
+    const line = lines[index];
+    if (!line) return;
+    setAt(index);
+    onLine(line);
+    const part = code.current?.children[line.step];
+    if (part instanceof HTMLElement && code.current) code.current.scrollTop = part.offsetTop - code.current.offsetTop;
+    list.current?.querySelectorAll<HTMLElement>("[role=option]")[index]?.focus();
+  };
+  return (
+    <section
+      aria-label={t("plan.region")}
+      data-region=""
+      className="relative flex shrink-0 flex-col border-t border-draft bg-bg-page animate-[plinth-rise_160ms_var(--ease-plinth)]"
+      style={{ height }}
+    >
+      <div
+        role="separator"
+        aria-orientation="horizontal"
+        aria-label={t("plan.region")}
+        aria-valuenow={height}
+        aria-valuemin={140}
+        aria-valuemax={640}
+        tabIndex={0}
+        className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize"
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={(event) => {
+          if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+          const bottom = event.currentTarget.parentElement?.getBoundingClientRect().bottom ?? 0;
+          onHeight(Math.min(640, Math.max(140, bottom - event.clientY)));
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "ArrowUp") onHeight(Math.min(640, height + 24));
+          else if (event.key === "ArrowDown") onHeight(Math.max(140, height - 24));
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <header className="flex h-[34px] shrink-0 items-center gap-2 border-b border-line bg-draft-tint px-3">
+        <Dot state="draft" />
+        <h2 className="font-semibold">{plan ? t("plan", { count: lines.length }) : t("plan.region")}</h2>
+        <span className={cx("min-w-0 flex-1 truncate text-second", lossy > 0 ? "text-bad" : "text-ink-2")}>
+          {plan ? (lossy > 0 ? t("plan.note.lossy", { count: lossy }) : t("plan.note.whole")) : null}
+        </span>
+        <IconButton small icon={X} label={t("plan.close")} keys="Escape" onClick={onClose} />
+      </header>
+      {stale ? (
+        <ErrorBand title={t("stale")} className="shrink-0">
+          {t("stale.body")}
+        </ErrorBand>
+      ) : null}
+      {error ? (
+        <ErrorBand
+          title={t("plan.failed")}
+          details={JSON.stringify(error, null, 2)}
+          className="m-3"
+          action={
+            <Button size="small" onClick={onRetry}>
+              {t("retry")}
+            </Button>
+          }
+        >
+          {reasonOf(error)}
+        </ErrorBand>
+      ) : !plan ? (
+        <Loading what={t("plan.loading")} columns={[56, 200, 80]} rows={3} className="m-3" />
+      ) : lines.length === 0 ? (
+        <p className="p-3 text-ink-2">{t("plan.none")}</p>
+      ) : (
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,57fr)_minmax(0,43fr)] max-[900px]:grid-cols-1">
+          <div
+            ref={list}
+            role="listbox"
+            aria-label={t("plan.steps")}
+            className="min-h-0 overflow-y-auto border-r border-line"
+            onKeyDown={(event) => {
+              if (event.key === "ArrowDown") choose(Math.min(at + 1, lines.length - 1));
+              else if (event.key === "ArrowUp") choose(Math.max(at - 1, 0));
+              else return;
+              event.preventDefault();
+            }}
+          >
+            {lines.map((line, index) => {
+              const on = line === current;
+              return (
+                <div
+                  key={line.key}
+                  role="option"
+                  aria-selected={on}
+                  tabIndex={on ? 0 : -1}
+                  onClick={() => choose(index)}
+                  className={cx("ring-cell flex h-[30px] cursor-default items-center gap-2 border-b border-line-2 px-3", on ? "bg-bg-active" : "hover:bg-bg-hover")}
+                >
+                  <Badge kind={BADGE[line.verb]} className="w-14 justify-center">
+                    {t(`op.${line.verb}`)}
+                  </Badge>
+                  <span className="min-w-0 truncate">
+                    {line.name === "" ? <b className="font-semibold">{line.collection}</b> : <>{`${line.collection}.`}<b className="font-semibold">{line.name}</b></>}
+                    {line.to === "" ? null : (
+                      <>
+                        <span className="text-ink-3">{` ${t("step.to")} `}</span>
+                        {line.to}
+                      </>
+                    )}
+                  </span>
+                  <span className="flex-1" />
+                  <span className={cx("shrink-0 text-second", line.tone === "bad" ? "text-bad" : line.tone === "warn" ? "text-warn" : "text-ink-3")}>{line.fact}</span>
+                </div>
+              );
+            })}
+          </div>
+          <div className="flex min-h-0 flex-col max-[900px]:hidden">
+            <div className="flex h-[34px] shrink-0 items-center gap-2 px-3">
+              <h3 className="flex-1 font-medium">{t("plan.sql", { store: storeWord(plan.store) })}</h3>
+              <Button
+                kind="ghost"
+                size="small"
+                icon={Copy}
+                onClick={() => {
+                  void navigator.clipboard.writeText(script.join("\n")).then(() => setCopied(true));
+                }}
+              >
+                {copied ? t("plan.copied") : t("plan.copy")}
+              </Button>
+            </div>
+            <div ref={code} className="min-h-0 flex-1 overflow-auto px-3 pb-2">
+              {script.map((part, index) => (
+                <CodeView key={index} code={part} language="sql" label={scripts[index]?.head ?? ""} className={cx("overflow-visible!", current?.step === index ? "" : "opacity-70")} />
+              ))}
+            </div>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

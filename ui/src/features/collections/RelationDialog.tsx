@@ -1,0 +1,135 @@
+import { useState, type FormEvent } from "react";
+import { Button } from "@/kit/Button";
+import { Checkbox } from "@/kit/Checkbox";
+import { Dialog } from "@/kit/Dialog";
+import { Field, Input } from "@/kit/Field";
+import { Radio, RadioGroup } from "@/kit/Radio";
+import { Select } from "@/kit/Select";
+import { free, plural, relate, singular, type Drafts, type Edits, type OnDelete, type RelationKind } from "./draft";
+import { t } from "./messages";
+import { fieldNameFault } from "./words";
+
+const KINDS: readonly RelationKind[] = ["M2O", "O2M", "O2O", "M2M"];
+
+/** The names both ends would have if nobody chose: what one has of the other, in one or in many. */
+function suggested(drafts: Drafts, kind: RelationKind, source: string, target: string): { name: string; alias: string } {
+  const from = drafts.get(source)?.draft;
+  const to = drafts.get(target)?.draft;
+  if (!from || !to) return { name: "", alias: "" };
+  const many = kind === "O2M" || kind === "M2M";
+  const back = kind === "M2O" || kind === "M2M";
+  const self = source === target;
+  const name = free(self && !many ? "parent" : many ? plural(to.name) : singular(to.name), from.fields.map((field) => field.name));
+  const wanted = self && back ? "children" : back ? plural(from.name) : singular(from.name);
+  return { name, alias: free(wanted, [...to.fields.map((field) => field.name), ...(self ? [name] : [])]) };
+}
+
+export function RelationDialog({
+  drafts, names, source, target, onStage, onClose,
+}: {
+  drafts: Drafts;
+  /** The collections one may choose: ids, in order. */
+  names: readonly string[];
+  source: string;
+  target: string | undefined;
+  onStage: (edits: Edits, collection: string, field: string) => void;
+  onClose: () => void;
+}) {
+  const [from, setFrom] = useState(source);
+  const [to, setTo] = useState<string>(target ?? names.find((id) => id !== source) ?? source);
+  const [kind, setKind] = useState<RelationKind>("M2O");
+  const [given, setGiven] = useState<{ name?: string; alias?: string }>({});
+  const [onDelete, setOnDelete] = useState<OnDelete>("SET NULL");
+  const [required, setRequired] = useState(false);
+
+  const here = drafts.get(from);
+  const there = drafts.get(to);
+  const guess = suggested(drafts, kind, from, to);
+  const name = given.name ?? guess.name;
+  const alias = given.alias ?? guess.alias;
+  const hereName = here?.draft.name ?? from;
+  const thereName = there?.draft.name ?? to;
+  const words = { one: singular(hereName), ones: plural(hereName), other: singular(thereName), others: plural(thereName) };
+  const holdsKey = kind === "O2M" ? there : here;
+  const fault = here ? fieldNameFault(here, name) : null;
+  const aliasFault =
+    alias === "" ? (kind === "O2M" ? t("rel.alias.needed") : null) : from === to && alias === name ? t("name.taken", { name: alias }) : there ? fieldNameFault(there, alias) : null;
+  const must = required && kind !== "M2M";
+  const choices: readonly OnDelete[] = kind === "M2M" ? ["CASCADE", "RESTRICT"] : must ? ["RESTRICT", "CASCADE"] : ["SET NULL", "RESTRICT", "CASCADE"];
+  const chosen = choices.includes(onDelete) ? onDelete : (choices[0] ?? "RESTRICT");
+  // Whose rows hold the key is whose rows are kept, refused or deleted along.
+  const held = kind === "O2M" ? { ones: words.others, name: alias, one: words.other, gone: words.one } : { ones: words.ones, name, one: words.one, gone: words.other };
+  const consequence = (choice: OnDelete): string =>
+    kind === "M2M"
+      ? t(choice === "RESTRICT" ? "rel.delete.RESTRICT.pair" : "rel.delete.CASCADE.pair")
+      : choice === "SET NULL"
+        ? t("rel.delete.SET NULL", held)
+        : choice === "RESTRICT"
+          ? t("rel.delete.RESTRICT", held)
+          : t("rel.delete.CASCADE", held);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (fault !== null || aliasFault !== null) return;
+    onStage(relate(drafts, { kind, source: from, target: to, name, alias, onDelete: chosen, required: must }), from, name);
+    onClose();
+  };
+  const options = names.map((id) => ({ value: id, label: drafts.get(id)?.draft.name ?? id }));
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      width={520}
+      title={t("rel.title")}
+      lead={t("rel.lead")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" form="new-relation" disabled={fault !== null || aliasFault !== null}>
+            {t("rel.stage")}
+          </Button>
+        </>
+      }
+    >
+      <form id="new-relation" onSubmit={submit} className="flex flex-col gap-3">
+        <div className="grid grid-cols-2 gap-2">
+          <Field label={t("rel.source")}>{(ids) => <Select {...ids} value={from} onChange={setFrom} options={options} />}</Field>
+          <Field label={t("rel.target")}>{(ids) => <Select {...ids} value={to} onChange={setTo} options={options} />}</Field>
+        </div>
+        <RadioGroup aria-label={t("rel.kind")} value={kind} onChange={setKind} className="flex flex-col gap-1.5">
+          {KINDS.map((word) => (
+            <Radio key={word} value={word}>
+              {t(`rel.${word}`, words)}
+            </Radio>
+          ))}
+        </RadioGroup>
+        <div className="grid grid-cols-2 gap-2">
+          <Field label={t("rel.name", { collection: hereName })} error={fault ?? undefined} note={t("rel.name.note", { path: `${hereName}.${name}` })}>
+            {(ids) => <Input {...ids} value={name} invalid={fault !== null} onChange={(event) => setGiven({ ...given, name: event.target.value.trim() })} />}
+          </Field>
+          <Field
+            label={t("rel.alias", { collection: thereName })}
+            error={aliasFault ?? undefined}
+            note={alias === "" ? t("rel.alias.none") : t("rel.name.note", { path: `${thereName}.${alias}` })}
+          >
+            {(ids) => <Input {...ids} value={alias} invalid={aliasFault !== null} onChange={(event) => setGiven({ ...given, alias: event.target.value.trim() })} />}
+          </Field>
+        </div>
+        {kind === "M2M" ? null : (
+          <Checkbox checked={required} onChange={setRequired}>
+            {t("rel.required", { one: held.one })}
+          </Checkbox>
+        )}
+        {must && holdsKey?.base ? <p className="text-hint text-ink-3">{t("rel.required.rows")}</p> : null}
+        <Field label={kind === "M2M" ? t("rel.delete.pair") : t("rel.delete", { other: held.gone })}>
+          {(ids) => <Select {...ids} value={chosen} onChange={setOnDelete} options={choices.map((choice) => ({ value: choice, label: consequence(choice) }))} />}
+        </Field>
+        <p className="text-second text-ink-3">
+          {kind === "M2M"
+            ? t("rel.junction", { name: `${hereName}_${thereName}_${name}_junction` })
+            : t("rel.column", { collection: holdsKey?.draft.name ?? "", column: `${kind === "O2M" ? alias : name}_id` })}
+        </p>
+      </form>
+    </Dialog>
+  );
+}

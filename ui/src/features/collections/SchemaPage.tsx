@@ -1,0 +1,506 @@
+import { PlinthError, type PlanStep } from "@plinth/sdk";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link2, Plus, TriangleAlert } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useStore } from "zustand";
+import { journal } from "@/host/journal";
+import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
+import { Button } from "@/kit/Button";
+import { Checkbox } from "@/kit/Checkbox";
+import { useCommands } from "@/kit/commands";
+import { ConfirmLoss } from "@/kit/Dialog";
+import { SearchInput } from "@/kit/Field";
+import { PendingBar } from "@/kit/PendingBar";
+import { Segmented } from "@/kit/Segmented";
+import { Empty, ErrorBand, Loading } from "@/kit/states";
+import { Status } from "@/kit/status";
+import { toast } from "@/kit/toast";
+import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
+import { Diagram } from "./Diagram";
+import {
+  changesOf, desired, draftsOf, endedCollections, isGenerated, isSystem, opsOf, ownerOf, primaryKey, SCOPE, toggleCollection, toggleDropped, type Edits,
+} from "./draft";
+import { Inspector } from "./Inspector";
+import type { Positions } from "./layout";
+import { ListView } from "./ListView";
+import { t } from "./messages";
+import { NewCollectionDialog } from "./NewCollectionDialog";
+import { PlanDock, type PlanLine } from "./PlanDock";
+import { planQuery, schemaAdapter } from "./queries";
+import { RelationDialog } from "./RelationDialog";
+import { reasonOf } from "./words";
+
+export interface SchemaPageProps {
+  readonly collection: string | undefined;
+  readonly field: string | undefined;
+  /** Opened with the wish for a new collection. */
+  readonly isNew: boolean;
+  readonly onSelect: (collection: string | undefined, field: string | undefined) => void;
+}
+
+type View = "diagram" | "list";
+
+/** What the screen looks like, kept per project: places, and which view stands. */
+interface Look {
+  readonly positions: Positions;
+  readonly view: View;
+  readonly system: boolean;
+}
+
+const NO_LOOK: Look = { positions: {}, view: "diagram", system: false };
+
+function useLook(project: string): [Look | null, (change: (look: Look) => Look) => void] {
+  const key = `schema-look:${project}`;
+  const [look, setLook] = useState<Look | null>(null);
+  useEffect(() => {
+    let gone = false;
+    journal.read(key).then(
+      (text) => {
+        if (!gone) setLook({ ...NO_LOOK, ...(text === null ? {} : (JSON.parse(text) as Partial<Look>)) });
+      },
+      () => setLook(NO_LOOK),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [key]);
+  useEffect(() => {
+    if (!look) return;
+    const timer = setTimeout(() => void journal.write(key, JSON.stringify(look)).catch(() => undefined), 300);
+    return () => clearTimeout(timer);
+  }, [key, look]);
+  const change = useCallback((next: (look: Look) => Look) => setLook((held) => (held ? next(held) : held)), []);
+  return [look, change];
+}
+
+export function SchemaPage(props: SchemaPageProps) {
+  const catalog = useCatalog();
+  const session = useSession();
+  const [look, setLook] = useLook(session.project.id);
+  if (catalog.error && catalog.schemas.length === 0) {
+    return (
+      <ErrorBand
+        className="m-5"
+        title={t("failed")}
+        details={catalog.error.message}
+        action={
+          <Button size="small" onClick={catalog.refetch}>
+            {t("retry")}
+          </Button>
+        }
+      >
+        {reasonOf(catalog.error)}
+      </ErrorBand>
+    );
+  }
+  if (catalog.isLoading || !look) return <Loading what={t("loading")} columns={[208, 208, 208]} rows={6} className="m-5" />;
+  return <Schema {...props} look={look} onLook={setLook} />;
+}
+
+function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPageProps & { look: Look; onLook: (change: (look: Look) => Look) => void }) {
+  const session = useSession();
+  const { project, pending, client } = session;
+  const queries = useQueryClient();
+  const { schemas } = useCatalog();
+  const state = useStore(pending.store);
+  const [text, setText] = useState("");
+  const [making, setMaking] = useState(false);
+  const [adding, setAdding] = useState(false);
+  const [relating, setRelating] = useState<{ source: string; target: string | undefined } | null>(null);
+  const [dock, setDock] = useState(false);
+  const [dockHeight, setDockHeight] = useState(274);
+  const [width, setWidth] = useState(340);
+  const [round, setRound] = useState(0);
+  const [planRound, setPlanRound] = useState(0);
+  const [stale, setStale] = useState(false);
+  const [wish, setWish] = useState(false);
+  const [asking, setAsking] = useState<"lose" | "confirm" | null>(null);
+  const search = useRef<HTMLInputElement>(null);
+
+  const ops = useMemo(() => [...state.ops.values()].filter((op) => op.target.scope === SCOPE), [state.ops]);
+  const drafts = useMemo(() => draftsOf(schemas, ops), [schemas, ops]);
+  const gone = useMemo(() => endedCollections(drafts), [drafts]);
+  const changes = useMemo(() => changesOf(drafts), [drafts]);
+  const change = useMemo(() => desired(drafts), [drafts]);
+  const readOnly = project.guard === "readonly";
+  const saving = state.saving.has(SCOPE);
+  const name = project.kind === "local" ? project.environment : project.name;
+  const failure = state.failures.get(SCOPE);
+
+  const plan = useQuery({ ...planQuery(session, change, [planRound]), enabled: ops.length > 0 && !saving });
+  const asked = useRef({ change, token: plan.data?.token });
+  useEffect(() => {
+    asked.current = { change, token: plan.data?.token };
+  });
+  useEffect(() => {
+    pending.register(SCOPE, schemaAdapter(session, () => asked.current));
+  }, [pending, session]);
+
+  // A project may be opened with the wish for a new collection; it is granted once.
+  useEffect(() => {
+    if (!isNew) return;
+    setMaking(true);
+    onSelect(undefined, undefined);
+  }, [isNew, onSelect]);
+
+  const stage = (edits: Edits) => {
+    if (edits.size === 0 || readOnly || saving) return;
+    setStale(false);
+    pending.stage(opsOf(drafts, edits));
+  };
+  const selected = collection === undefined ? undefined : drafts.get(collection);
+  // The address may name a field by its name, as the palette does, or by its id.
+  const chosen = selected?.draft.fields.find((known) => known.id === field || known.name === field);
+
+  const wanted = text.trim().toLowerCase();
+  const all = useMemo(() => [...drafts.values()].filter((entry) => look.system || !isSystem(entry) || entry.id === collection), [drafts, look.system, collection]);
+  const hits = useMemo(() => {
+    if (wanted === "") return null;
+    const says = (word: string) => word.toLowerCase().includes(wanted);
+    return new Set(all.filter((entry) => says(entry.draft.name) || entry.draft.fields.some((known) => says(known.name))).map((entry) => entry.id));
+  }, [all, wanted]);
+  const listed = hits ? all.filter((entry) => hits.has(entry.id)) : all;
+  const own = [...drafts.values()].filter((entry) => !isSystem(entry));
+
+  const select = useCallback(
+    (next: string | undefined, nextField?: string) => {
+      setAdding(false);
+      onSelect(next, nextField);
+    },
+    [onSelect],
+  );
+  const findNext = () => {
+    const first = all.find((entry) => hits?.has(entry.id));
+    if (!first) return;
+    const hit = first.draft.name.toLowerCase().includes(wanted) ? undefined : first.draft.fields.find((known) => known.name.toLowerCase().includes(wanted));
+    select(first.id, hit?.id);
+  };
+
+  const apply = useMutation({
+    mutationFn: async () => {
+      const count = changes.length;
+      const names = new Map([...drafts.values()].map((entry) => [entry.id, entry.draft.name]));
+      await pending.commit(SCOPE);
+      const fresh = await client.schemas.find();
+      return { count, names, fresh: fresh.data };
+    },
+    onSuccess: ({ count, names, fresh }) => {
+      queries.setQueryData(catalogQuery(session).queryKey, fresh);
+      const moved = (id: string): string => names.get(id) ?? id;
+      onLook((held) => ({ ...held, positions: Object.fromEntries(Object.entries(held.positions).map(([id, point]) => [moved(id), point])) }));
+      if (collection !== undefined) select(fresh.some((info) => info.collectionName === moved(collection)) ? moved(collection) : undefined, chosen?.id);
+      setDock(false);
+      setStale(false);
+      toast({ kind: "done", text: t("applied", { count, name }) });
+      void forgetCatalog(queries, project.id);
+    },
+    onError: (error) => {
+      setDock(true);
+      if (error instanceof PlinthError && error.code === "PLAN_STALE") {
+        setStale(true);
+        void queries.invalidateQueries({ queryKey: catalogQuery(session).queryKey }).then(() => setPlanRound((held) => held + 1));
+      }
+    },
+  });
+
+  const lossy: readonly PlanStep[] = plan.data?.steps.filter((step) => step.lossy) ?? [];
+  const stepName = (step: PlanStep): string => (step.field === undefined ? step.collection : `${step.collection}.${step.field}`);
+  const typedNames = [...new Set(lossy.map((step) => step.field ?? step.collection))];
+  const only = lossy.length === 1 ? lossy[0] : undefined;
+
+  // Apply first lets go of what is being typed, then waits for the plan of exactly that.
+  const askApply = () => {
+    if (document.activeElement instanceof HTMLElement && document.activeElement.matches("input, textarea")) document.activeElement.blur();
+    setWish(true);
+  };
+  const go = apply.mutate;
+  useEffect(() => {
+    if (!wish) return;
+    if (ops.length === 0 || readOnly || saving) setWish(false);
+    else if (plan.isError) {
+      setWish(false);
+      setDock(true);
+    } else if (plan.data && !plan.isFetching) {
+      setWish(false);
+      if (plan.data.steps.some((step) => step.lossy)) setAsking("lose");
+      else if (project.guard === "confirm") setAsking("confirm");
+      else go();
+    }
+  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, project.guard, go]);
+
+  const relate = (source: string | undefined, target?: string) => {
+    const from = source ?? own[0]?.id;
+    if (from !== undefined && !readOnly) setRelating({ source: from, target });
+  };
+  const drop = () => {
+    if (!selected) return;
+    if (!chosen) {
+      if (!isSystem(selected)) stage(toggleCollection(selected));
+      return;
+    }
+    const stored = selected.base?.fields.some((known) => known.id === chosen.id) ?? false;
+    const kept = primaryKey(selected.draft)?.id === chosen.id || ownerOf(selected.draft, chosen) !== undefined || isGenerated(chosen) || (isSystem(selected) && stored);
+    if (!kept) stage(toggleDropped(drafts, selected, chosen.id));
+  };
+  const onLine = (line: PlanLine) => {
+    const entry = [...drafts.values()].find((known) => known.draft.name === line.collection || known.base?.name === line.collection);
+    if (!entry) return;
+    const named = entry.draft.fields.find((known) => known.name === (line.verb === "rename" ? line.to : line.name));
+    select(entry.id, named?.id);
+  };
+
+  const group = t("cmd");
+  useCommands([
+    { id: "collections.find", label: t("find"), keys: "/", group, sheetOnly: true, run: () => search.current?.focus() },
+    { id: "collections.new", label: t("cmd.new"), keys: "N", group, sheetOnly: true, run: () => setMaking(true) },
+    { id: "collections.relate", label: t("cmd.relate"), keys: "R", group, icon: Link2, run: () => relate(collection) },
+    { id: "collections.view", label: t("cmd.view"), keys: "V", group, run: () => onLook((held) => ({ ...held, view: held.view === "list" ? "diagram" : "list" })) },
+    ...(look.view === "diagram" ? [{ id: "collections.layout", label: t("cmd.layout"), keys: "L", group, run: () => setRound(round + 1) }] : []),
+    ...(selected && !gone.has(selected.id)
+      ? [{ id: "collections.field", label: t("cmd.field"), keys: "A", group, icon: Plus, run: () => setAdding(true) }]
+      : []),
+    ...(selected ? [{ id: "collections.drop", label: t("cmd.drop"), keys: "Delete", group, sheetOnly: true, run: drop }] : []),
+    ...(ops.length > 0
+      ? [
+          { id: "collections.apply", label: t("cmd.apply"), keys: "Mod+S", group, inText: true, run: askApply },
+          { id: "collections.preview", label: t("cmd.preview"), keys: "Mod+Shift+P", group, inText: true, run: () => setDock(!dock) },
+          { id: "collections.discard", label: t("cmd.discard"), keys: "Mod+Shift+Backspace", group, inText: true, run: () => pending.discard(SCOPE) },
+        ]
+      : []),
+    ...(dock || chosen || adding || selected
+      ? [
+          {
+            id: "collections.close",
+            label: t("cmd.close"),
+            keys: "Escape",
+            group,
+            sheetOnly: true,
+            run: () => {
+              if (adding) setAdding(false);
+              else if (chosen) select(collection, undefined);
+              else if (dock) setDock(false);
+              else select(undefined);
+            },
+          },
+        ]
+      : []),
+  ]);
+
+  const collections = new Set(changes.map((entry) => entry.collection)).size;
+  const facts = readOnly ? (
+    <span className="text-warn">{t("bar.readonly")}</span>
+  ) : plan.isError ? (
+    <span className="flex min-w-0 items-center gap-1.5 text-warn">
+      <TriangleAlert aria-hidden size={13} />
+      <span className="truncate">{t("bar.refused", { why: reasonOf(plan.error) })}</span>
+    </span>
+  ) : lossy.length > 0 ? (
+    <span className="flex items-center gap-1.5 text-bad">
+      <TriangleAlert aria-hidden size={13} />
+      {only?.values && only.field !== undefined
+        ? t("bar.lost", { affected: only.values.affected, total: only.values.total })
+        : only?.values
+          ? t("bar.lostRows", { affected: only.values.affected })
+          : t("plan.note.lossy", { count: lossy.length })}
+    </span>
+  ) : plan.data?.steps.length === 0 ? (
+    t("bar.nothing")
+  ) : (
+    t("bar.facts", { count: collections })
+  );
+  const steps = plan.data?.steps.length ?? 0;
+  const failed = failure !== undefined && ops.length > 0 && !(failure instanceof PlinthError && failure.code === "PLAN_STALE");
+
+  return (
+    <div className="flex min-h-0 flex-1">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <Toolbar
+          title={t("title")}
+          right={
+            <>
+              <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection)}>
+                {t("relate")}
+              </Button>
+              <Button icon={Plus} command="collections.new" disabled={readOnly} onClick={() => setMaking(true)}>
+                {t("new")}
+              </Button>
+            </>
+          }
+        >
+          <Segmented<View>
+            aria-label={t("view")}
+            value={look.view}
+            onChange={(view) => onLook((held) => ({ ...held, view }))}
+            options={[
+              { value: "diagram", label: t("view.diagram") },
+              { value: "list", label: t("view.list") },
+            ]}
+          />
+          <SearchInput
+            inputRef={search}
+            className="w-45"
+            placeholder={t("find")}
+            keys="/"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") findNext();
+              else if (event.key === "Escape") setText("");
+            }}
+          />
+          <ToolbarRule />
+          <Checkbox checked={look.system} onChange={(system) => onLook((held) => ({ ...held, system }))}>
+            {t("system")}
+          </Checkbox>
+          <span className="text-second text-ink-3 max-[1300px]:hidden">{t("of", { shown: listed.length, all: drafts.size })}</span>
+        </Toolbar>
+        <div className="relative flex min-h-0 flex-1 flex-col">
+          {all.length === 0 ? (
+            <Empty
+              title={t("empty")}
+              actions={
+                readOnly ? null : (
+                  <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
+                    {t("new")}
+                  </Button>
+                )
+              }
+            >
+              {t("empty.body")}
+            </Empty>
+          ) : listed.length === 0 ? (
+            <Empty title={t("nomatch", { text: text.trim() })} actions={<Button onClick={() => setText("")}>{t("nomatch.clear")}</Button>}>
+              {t("nomatch.body")}
+            </Empty>
+          ) : look.view === "list" ? (
+            <ListView drafts={drafts} shown={listed} gone={gone} changes={changes} selected={collection} onSelect={(id) => select(id)} />
+          ) : (
+            <Diagram
+              drafts={drafts}
+              shown={all}
+              gone={gone}
+              hits={hits}
+              selected={collection}
+              field={chosen?.id}
+              positions={look.positions}
+              onPositions={(positions) => onLook((held) => ({ ...held, positions }))}
+              onSelect={select}
+              onRelate={(source, target) => relate(source, target)}
+              round={round}
+            />
+          )}
+        </div>
+        {dock && ops.length > 0 ? (
+          <PlanDock
+            plan={plan.data}
+            drafts={drafts}
+            error={plan.error}
+            stale={stale}
+            height={dockHeight}
+            onHeight={setDockHeight}
+            onClose={() => setDock(false)}
+            onLine={onLine}
+            onRetry={() => void plan.refetch()}
+          />
+        ) : null}
+        {failed ? (
+          <ErrorBand title={t("notApplied")} details={String(failure)}>
+            {t("notApplied.body", { why: reasonOf(failure) })}
+          </ErrorBand>
+        ) : null}
+        {ops.length > 0 ? (
+          <PendingBar title={t("bar.title", { count: changes.length })} facts={facts}>
+            <Button kind="ghost" disabled={saving} onClick={() => pending.discard(SCOPE)}>
+              {t("discard")}
+            </Button>
+            <Button command="collections.preview" aria-expanded={dock} onClick={() => setDock(!dock)}>
+              {dock ? t("preview.hide") : t("preview")}
+            </Button>
+            <Button kind="filled" command="collections.apply" busy={saving || wish} disabled={readOnly || plan.isError} onClick={askApply}>
+              {saving ? t("applying") : steps > 0 ? t("apply", { count: steps, name }) : t("apply.plain", { name })}
+            </Button>
+          </PendingBar>
+        ) : null}
+      </div>
+      <Inspector
+        drafts={drafts}
+        entry={selected}
+        gone={gone}
+        field={chosen?.id}
+        adding={adding}
+        readOnly={readOnly || saving}
+        width={width}
+        onWidth={setWidth}
+        onStage={stage}
+        onField={(id) => select(collection, id)}
+        onAdding={setAdding}
+        onRelate={() => relate(collection)}
+        onOpen={(id) => select(id)}
+      />
+      <Status>{t("status", { count: own.length })}</Status>
+      {making && !readOnly ? (
+        <NewCollectionDialog
+          drafts={drafts}
+          onStage={(edits) => {
+            stage(edits);
+            const [id] = edits.keys();
+            select(id);
+          }}
+          onClose={() => setMaking(false)}
+        />
+      ) : null}
+      {relating ? (
+        <RelationDialog
+          drafts={drafts}
+          names={[...all, ...own.filter((entry) => !all.includes(entry))].filter((entry) => !gone.has(entry.id)).map((entry) => entry.id)}
+          source={relating.source}
+          target={relating.target}
+          onStage={(edits, source, relation) => {
+            stage(edits);
+            select(source, relation);
+          }}
+          onClose={() => setRelating(null)}
+        />
+      ) : null}
+      <ConfirmLoss
+        open={asking === "lose"}
+        title={
+          only === undefined
+            ? t("lose.title")
+            : only.op === "alter_field"
+              ? t("lose.title.change", { name: stepName(only) })
+              : t("lose.title.one", { name: stepName(only) })
+        }
+        body={t("lose.body", {
+          what: lossy
+            .map((step) =>
+              step.field === undefined
+                ? t("lose.factRows", { name: stepName(step), affected: step.values?.affected ?? 0 })
+                : t("lose.fact", { name: stepName(step), affected: step.values?.affected ?? 0, total: step.values?.total ?? 0 }),
+            )
+            .join(" "),
+        })}
+        keepLabel={t("lose.keep")}
+        loseLabel={t("apply", { count: steps, name })}
+        typedName={typedNames.length === 1 ? typedNames[0] : project.name}
+        onKeep={() => setAsking(null)}
+        onLose={() => {
+          setAsking(null);
+          apply.mutate();
+        }}
+      />
+      <ConfirmLoss
+        open={asking === "confirm"}
+        title={t("confirm.title", { name })}
+        body={t("confirm.body")}
+        keepLabel={t("confirm.keep")}
+        loseLabel={t("apply", { count: steps, name })}
+        onKeep={() => setAsking(null)}
+        onLose={() => {
+          setAsking(null);
+          apply.mutate();
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** What a collection's node shows: its columns and the relations it holds the key of. */
+import {
+  isGenerated, isColumn, ownerOf, relationOf, stateOf, type Draft, type DraftField, type Drafts, type Entry, type FieldState,
+} from "./draft";
+import { t } from "./messages";
+import { typeWord } from "./types";
+
+export interface Row extends FieldState {
+  readonly field: DraftField;
+  readonly type: string;
+}
+
+export const NODE_WIDTH = 208;
+export const HEAD = 28;
+export const ROW = 22;
+const ROWS_MAX = 12;
+
+export function collectionName(drafts: Drafts, id: string): string {
+  return drafts.get(id)?.draft.name ?? id;
+}
+
+/** The type in words; for a relation, where it leads. */
+export function typeOf(drafts: Drafts, field: DraftField): string {
+  const relation = relationOf(field);
+  if (!relation) return typeWord(field.def);
+  const target = collectionName(drafts, relation.target);
+  return relation.kind === "BelongsTo" || relation.kind === "HasOne" ? t("arrow", { target }) : t("arrow.many", { target });
+}
+
+/** Fields a person made or would look for: no stamps, no columns that belong to a relation. */
+export function isQuiet(draft: Draft, field: DraftField): boolean {
+  return ownerOf(draft, field) !== undefined || (isGenerated(field) && isColumn(field));
+}
+
+export function rowsOf(drafts: Drafts, entry: Entry, ended: ReadonlySet<string>): { rows: readonly Row[]; more: number } {
+  const all = entry.draft.fields.flatMap((field): Row[] => {
+    const relation = relationOf(field);
+    if (relation && relation.kind !== "BelongsTo") return [];
+    if (ownerOf(entry.draft, field)) return [];
+    const state = stateOf(entry, field, ended);
+    if (isQuiet(entry.draft, field) && state.state !== "dropped") return [];
+    return [{ field, type: typeOf(drafts, field), ...state }];
+  });
+  if (all.length <= ROWS_MAX) return { rows: all, more: 0 };
+  // Relations and open work stay in sight; the rest is counted.
+  let room = ROWS_MAX - all.filter((row) => row.state !== undefined || relationOf(row.field)).length;
+  const rows = all.filter((row) => {
+    if (row.state !== undefined || relationOf(row.field)) return true;
+    room -= 1;
+    return room >= 0;
+  });
+  return { rows, more: all.length - rows.length };
+}
+
+export function heightOf(shown: { rows: readonly Row[]; more: number }): number {
+  return HEAD + (shown.rows.length + (shown.more > 0 ? 1 : 0)) * ROW + 3;
+}

@@ -1,0 +1,34 @@
+import { isRecord, NAME, type Drafts, type Entry } from "./draft";
+import { t } from "./messages";
+
+export function storeWord(store: string): string {
+  return store === "postgres" ? "Postgres" : "SQLite";
+}
+
+/** What is wrong with this name for a field, if anything. */
+export function fieldNameFault(entry: Entry, name: string, self?: string): string | null {
+  if (name === "") return t("name.empty");
+  if (!NAME.test(name)) return t("name.bad");
+  const twin = entry.draft.fields.some((field) => field.id !== self && field.name.toLowerCase() === name.toLowerCase());
+  return twin ? t("name.taken", { name }) : null;
+}
+
+/** What is wrong with this name for a collection, if anything. */
+export function collectionNameFault(drafts: Drafts, name: string, self?: Entry): string | null {
+  if (name === "") return t("name.empty");
+  if (!NAME.test(name)) return t("name.bad");
+  if (name.toLowerCase().startsWith("baasix_")) return t("name.reserved");
+  if (name.toLowerCase().endsWith("_junction") && self?.draft.rest["isJunction"] !== true) return t("name.junction");
+  const twin = [...drafts.values()].some((entry) => entry.id !== self?.id && entry.draft.name.toLowerCase() === name.toLowerCase());
+  return twin ? t("name.taken", { name }) : null;
+}
+
+/** The server's reason: the sentence of the fault says only that there was one. */
+export function reasonOf(error: unknown): string {
+  const fault = error as { message?: unknown; details?: unknown; hint?: unknown } | null;
+  const list: readonly unknown[] = Array.isArray(fault?.details) ? (fault.details as readonly unknown[]) : [];
+  const said = list.flatMap((detail) => (isRecord(detail) && typeof detail["message"] === "string" ? [detail["message"]] : []));
+  const message = said.length > 0 ? [...new Set(said)].join("; ") : typeof fault?.message === "string" ? fault.message : String(error);
+  const whole = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
