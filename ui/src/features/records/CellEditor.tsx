@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
 import { Textarea } from "@/kit/Field";
@@ -57,14 +58,15 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
   /** Nothing typed means nothing changed, whatever state the value was in. */
   const read = () => (text === first && invalidText === undefined ? ({ ok: true, value } as const) : parse(field.type, text));
 
-  function stage(move: Move): void {
+  function stage(move: Move): boolean {
     const result = read();
     if (!result.ok) {
       setProblem(result.problem);
-      return;
+      return false;
     }
     left.current = true;
     onStage(result.value, move);
+    return true;
   }
 
   function leave(): void {
@@ -92,10 +94,10 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
         }}
         onBlur={leave}
         onKeyDown={(event) => {
-          event.stopPropagation();
           const mod = event.ctrlKey || event.metaKey;
           if (event.key === "Escape") {
             event.preventDefault();
+            event.stopPropagation();
             left.current = true;
             onCancel();
           } else if (event.key === "Enter") {
@@ -119,8 +121,9 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
               setText(addDays(date.v, event.key === "ArrowUp" ? 1 : -1));
             }
           } else if (mod && event.key.toLowerCase() === "s") {
-            // The commit that follows must see what is typed here.
-            stage("stay");
+            // The commit this key means comes after, and must see what is typed here; what is no
+            // value holds it back.
+            if (!flushSync(() => stage("stay"))) event.preventDefault();
           }
         }}
         className={cx(
@@ -230,14 +233,15 @@ function LargeEditor({ field, value, typed, invalidText, label, canDefault, onSt
   const changed = invalidText !== undefined || text !== first;
   const unseen = value.s !== "value" && value.s !== "json-null";
 
-  function stage(move: Move): void {
+  function stage(move: Move): boolean {
     if (!changed) {
       onCancel();
-      return;
+      return true;
     }
     const result = parse(field.type, text);
     if (result.ok) onStage(result.value, move);
     else setProblem(result.problem);
+    return result.ok;
   }
 
   /** A press outside stages, as in a cell; Esc restores. */
@@ -270,6 +274,8 @@ function LargeEditor({ field, value, typed, invalidText, label, canDefault, onSt
           } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
             stage("down");
+          } else if (event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
+            if (!flushSync(() => stage("stay"))) event.preventDefault();
           } else if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && event.shiftKey && field.nullable) {
             event.preventDefault();
             onStage(NULL, "stay");

@@ -250,6 +250,7 @@ function Records({
   const commit = useCallback(async () => {
     setAsking(null);
     setFault(null);
+    const sent = rowChanges(pending.opsOf(RECORDS, [name])).length;
     try {
       const answer = await pending.commit(RECORDS, [name]);
       if (!answer.ok) {
@@ -268,16 +269,17 @@ function Records({
       offerUndo(undo);
       toast({
         kind: "done",
-        text: m("pending.done", { count: facts.rows, connection: connection.info.name }),
+        text: m("pending.done", { count: sent, connection: connection.info.name }),
         action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: undo },
       });
     } catch (error) {
       setFault(error);
     }
-  }, [pending, name, connection, facts.rows, offerUndo]);
+  }, [pending, name, connection, offerUndo]);
 
   const askCommit = (): void => {
-    if (facts.rows === 0 || busy || conflicts.length > 0) return;
+    // Asked of the engine itself: the key may come before this screen has drawn the last cell.
+    if (pending.opsOf(RECORDS, [name]).length === 0 || busy || conflicts.length > 0) return;
     const first = flaws[0];
     if (first) grid.current?.focusCell(first.row, first.field);
     else if (connection.info.guard === "confirm") setAsking("commit");
@@ -381,7 +383,7 @@ function Records({
 
   const sheet = (id: string, label: string, combination: string | readonly string[]): Command => ({ id, label, keys: combination, group: m("group.grid"), sheetOnly: true });
   useCommands([
-    { id: "data.commit", label: m("cmd.commit"), keys: "Mod+S", group: m("group.pending"), inText: true, disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: askCommit },
+    { id: "data.commit", label: m("cmd.commit"), keys: "Mod+S", group: m("group.pending"), inText: true, run: askCommit },
     { id: "data.preview", label: m("cmd.preview"), keys: "Mod+Shift+P", group: m("group.pending"), inText: true, disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setPanel((open) => (open === "preview" ? null : "preview")) },
     { id: "data.discard", label: m("cmd.discard"), keys: "Mod+Shift+Backspace", group: m("group.pending"), disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setAsking("discard") },
     { id: "data.filter", label: m("cmd.filter"), keys: "F", group: m("group.data"), run: () => filters.current?.add() },
@@ -463,6 +465,7 @@ function Records({
         onSearch({ import: "new" });
       }}
       onKeyDown={(event) => {
+        if (event.defaultPrevented) return;
         if (event.key === "Escape" && panel !== null) {
           event.preventDefault();
           setPanel(null);

@@ -84,7 +84,8 @@ export function Floating({
       role="dialog"
       aria-label={label}
       onKeyDown={(event) => {
-        event.stopPropagation();
+        // Single keys belong to the card; what Ctrl means, it means everywhere.
+        if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
         if (event.key === "Escape") {
           event.preventDefault();
           close.current();

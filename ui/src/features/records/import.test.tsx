@@ -1,0 +1,161 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { useState } from "react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { SessionContext, type Session } from "@/host/session";
+import { TooltipProvider } from "@/kit/Tooltip";
+import { readCollection } from "@/lib/fields";
+import { keepFile } from "./file";
+import { ImportPage } from "./ImportPage";
+
+configure({ asyncUtilTimeout: 10_000 });
+vi.setConfig({ testTimeout: 40_000 });
+
+const rates = readCollection("rates", {
+  timestamps: false,
+  fields: {
+    id: { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } },
+    lane: { type: "String", allowNull: false },
+    price: { type: "Decimal", values: { precision: 10, scale: 2 } },
+  },
+});
+
+const base = {
+  collection: "rates", rowsRead: 3, rowsRejected: 1, rowsPerSecond: 900, bytesRead: 60, bytesTotal: 60, hash: "a".repeat(64), fileName: "q4.csv",
+  startedAt: "2026-11-21T10:00:00.000Z", endedAt: "2026-11-21T10:00:04.000Z",
+  errors: [{ line: 3, column: "price", value: "12.5O", message: "Value must be a number" }],
+};
+const checked = { ...base, id: "dry", state: "done", dryRun: true, rowsValid: 2, rowsWritten: 0 };
+const written = { ...base, id: "job", state: "done", dryRun: false, rowsValid: 2, rowsWritten: 2 };
+
+interface Asked {
+  method: string;
+  path: string;
+  body?: FormData;
+}
+
+function open(answer: (asked: Asked) => unknown, job: string | null = null, grant: object | false = { fields: ["*"], conditional: false }) {
+  const asked: Asked[] = [];
+  const request = (one: Asked): Promise<unknown> => {
+    asked.push(one);
+    const own = answer(one);
+    if (own instanceof Error) return Promise.reject(own);
+    if (own !== undefined) return Promise.resolve(own);
+    if (one.path === "/imports") return Promise.resolve({ data: [] });
+    return Promise.resolve({ data: [], totalCount: 2 });
+  };
+  const rights = { create: grant, read: grant, update: grant, delete: grant };
+  const session = {
+    project: { id: "p", name: "Shop", kind: "local", environment: "local", guard: "open", place: "", store: "sqlite", state: "running" },
+    url: "http://x",
+    client: {
+      http: { request, stream: async (one: Asked) => new Response(JSON.stringify(await request(one))) },
+      items: () => ({ export: () => Promise.resolve(new Response("")) }),
+      imports: { rejects: () => Promise.resolve(new Response("line,reason\n")) },
+      access: { me: () => Promise.resolve({ role: "administrator", collections: { rates: rights } }) },
+    },
+  } as unknown as Session;
+  const onRows = vi.fn();
+  function Page() {
+    const [at, setAt] = useState(job);
+    return <ImportPage collection={rates} job={at} onJob={setAt} onRows={onRows} />;
+  }
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <SessionContext.Provider value={session}>
+        <TooltipProvider>
+          <Page />
+        </TooltipProvider>
+      </SessionContext.Provider>
+    </QueryClientProvider>,
+  );
+  return { asked, onRows };
+}
+
+function choose(file: File): void {
+  fireEvent.change(screen.getByLabelText("Choose a file", { selector: "input" }), { target: { files: [file] } });
+}
+
+describe("an import", () => {
+  beforeEach(() => keepFile("p", "rates", null));
+
+  it("goes from file to mapping, dry run and receipt, and writes only after the dry run", async () => {
+    const { asked, onRows } = open((one) => {
+      if (one.path === "/imports" && one.method === "POST") return { data: one.body?.get("dryRun") === "true" ? checked : written };
+      if (one.path === "/imports/dry") return { data: checked };
+      if (one.path === "/imports/job") return { data: written };
+      return undefined;
+    });
+    choose(new File(["lane;price\nA-B;12.40\nB-C;12.5O\nC-D;NULL\n"], "q4.csv"));
+    fireEvent.click(await screen.findByRole("button", { name: "Dry run" }));
+    expect(await screen.findByText("2 rows can be imported")).toBeTruthy();
+    const sent = asked.find((one) => one.method === "POST")?.body;
+    expect(sent?.get("mapping")).toBe('{"lane":"lane","price":"price"}');
+    expect(sent?.get("delimiter")).toBe(";");
+    expect(sent?.get("nullText")).toBe("NULL");
+    // The refused row stands among its neighbours, with what is wrong with it.
+    const left = screen.getByRole("complementary", { name: "Left out" });
+    await waitFor(() => expect(left.textContent).toContain("B-C;12.5O"));
+    expect(left.textContent).toContain("line 3");
+    expect(left.textContent).toContain("Character 5 is the letter O, not a zero");
+
+    fireEvent.click(screen.getByRole("button", { name: "Import 2 rows to local" }));
+    expect(await screen.findByText("2 rows are in rates. 1 row was left out.")).toBeTruthy();
+    expect(asked.filter((one) => one.method === "POST").map((one) => one.body?.get("dryRun"))).toEqual(["true", "false"]);
+    expect(screen.getByText("4.0 s, 900 rows per s", { selector: "dd" })).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Open rates" }));
+    expect(onRows).toHaveBeenCalled();
+  });
+
+  it("does not run while a field that needs a value gets none", async () => {
+    open(() => undefined);
+    choose(new File(["price\n1\n"], "q4.csv"));
+    const run = await screen.findByRole<HTMLButtonElement>("button", { name: "Dry run" });
+    expect(run.disabled).toBe(true);
+    expect(screen.getByText("lane needs a value and no column goes there")).toBeTruthy();
+  });
+
+  it("says what is no such file, and who may not", async () => {
+    open(() => undefined);
+    choose(new File(["x"], "picture.png"));
+    expect(await screen.findByText("picture.png is not a CSV, JSON or NDJSON file")).toBeTruthy();
+    document.body.innerHTML = "";
+    open(() => undefined, null, false);
+    expect(await screen.findByText("Your role may not add rows to rates")).toBeTruthy();
+  });
+
+  it("follows a job it finds in the address and takes it back after a question", async () => {
+    let state = "done";
+    const { asked } = open((one) => {
+      if (one.path === "/imports/job/undo") {
+        state = "undone";
+        return { data: { ...written, state: "undoing" } };
+      }
+      return one.path === "/imports/job" ? { data: { ...written, state } } : undefined;
+    }, "job");
+    fireEvent.click(await screen.findByRole("button", { name: "Undo this import" }));
+    const dialog = await screen.findByRole("dialog");
+    expect(dialog.textContent).toContain("Take 2 imported rows out of rates?");
+    expect(asked.some((one) => one.path.endsWith("/undo"))).toBe(false);
+    fireEvent.click(within(dialog).getByRole("button", { name: "Undo this import" }));
+    expect(await screen.findByText("2 rows were taken out again")).toBeTruthy();
+  });
+
+  it("offers the old receipt instead of writing the same file twice", async () => {
+    open((one) => {
+      if (one.path === "/imports/dry") return { data: checked };
+      if (one.path === "/imports/job") return { data: written };
+      return one.path === "/imports" ? { data: [checked, written] } : undefined;
+    }, "dry");
+    fireEvent.click(await screen.findByRole("button", { name: "Show that receipt" }));
+    expect(await screen.findByText("2 rows are in rates. 1 row was left out.")).toBeTruthy();
+  });
+
+  it("keeps what the server refused in place, and nothing is lost", async () => {
+    open((one) => (one.method === "POST" ? Object.assign(new Error("the file is larger than 50 MB"), { status: 413, code: "TOO_LARGE", details: [] }) : undefined));
+    choose(new File(["lane\nA\n"], "q4.csv"));
+    fireEvent.click(await screen.findByRole("button", { name: "Dry run" }));
+    expect(await screen.findByText("The import did not start: the file is larger than 50 MB")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Dry run" })).toBeTruthy();
+  });
+});
