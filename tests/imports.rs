@@ -163,7 +163,13 @@ on_every_store!(an_export_is_what_a_list_shows, async |app| {
     app.anonymous().get("/items/rates/export").await.expect_refusal(403, "FORBIDDEN");
 });
 
-async fn file(person: &Person, path: &str, field: &'static str, name: &str, text: &str) -> crate::harness::Answer {
+async fn file(
+    person: &Person,
+    path: &str,
+    field: &'static str,
+    name: &str,
+    text: &str,
+) -> crate::harness::Answer {
     let part = reqwest::multipart::Part::text(text.to_owned()).file_name(name.to_owned());
     person.post_form(path, reqwest::multipart::Form::new().part(field, part)).await
 }
@@ -191,41 +197,73 @@ on_every_store!(a_csv_file_is_imported_in_one_transaction, async |app| {
     bad.expect_refusal(400, "IMPORT_FAILED");
     let results = &bad.body["error"]["details"]["results"];
     assert_eq!((&results["imported"], &results["failed"]), (&json!(1), &json!(3)), "{}", bad.text);
-    assert_eq!((&results["errors"][0]["row"], &results["errors"][1]["row"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&results["errors"][0]["row"], &results["errors"][1]["row"]),
+        (&json!(1), &json!(2))
+    );
     assert!(bad.message().ends_with("3 rows had errors. Transaction rolled back."));
     let done = file(admin, path, "csvFile", "p.csv", text).await;
     done.expect_status(200);
     assert_eq!(done.body["message"], "Successfully imported 2 items");
-    let rows = admin.rows("people", json!({ "sort": "id", "fields": ["name", "age", "active", "extra"] })).await;
+    let rows = admin
+        .rows("people", json!({ "sort": "id", "fields": ["name", "age", "active", "extra"] }))
+        .await;
     assert_eq!(rows[0], json!({ "name": "Ada", "age": 36, "active": true, "extra": { "a": 1 } }));
-    assert_eq!(rows[1], json!({ "name": "Bob", "age": null, "active": false, "extra": "not json" }));
+    assert_eq!(
+        rows[1],
+        json!({ "name": "Bob", "age": null, "active": false, "extra": "not json" })
+    );
     // What only the database sees is told at its row too.
     let twice = file(admin, path, "csvFile", "p.csv", "name\nNew\nOther\nAda\nLast\n").await;
     assert_eq!(twice.body["error"]["details"]["results"]["errors"][0]["row"], 3, "{}", twice.text);
     assert_eq!(admin.rows("people", json!({})).await.len(), 2);
 });
 
-on_every_store!(a_json_file_is_imported_and_what_is_wrong_is_told_in_the_known_words, async |app| {
-    people(app).await;
-    let admin = app.admin();
-    let path = "/items/people/import-json";
-    let done = file(admin, path, "jsonFile", "p.json", r#"[{"name":"Ada","age":""},{"name":"Bob","age":2}]"#).await;
-    assert_eq!(done.expect_status(200).body["results"], json!({ "imported": 2, "failed": 0, "errors": [] }));
-    assert_eq!(admin.column("people", "age", json!({ "sort": "id" })).await, [Json::Null, json!(2)]);
-    for (field, name, text, message) in [
-        ("jsonFile", "p.json", "{}", "JSON file must contain an array of objects"),
-        ("jsonFile", "p.json", "[]", "JSON file is empty or has no valid data"),
-        ("jsonFile", "p.txt", "[]", "File must be a JSON file"),
-    ] {
-        let refused = file(admin, path, field, name, text).await;
-        assert_eq!((refused.status, refused.message()), (400, message));
+on_every_store!(
+    a_json_file_is_imported_and_what_is_wrong_is_told_in_the_known_words,
+    async |app| {
+        people(app).await;
+        let admin = app.admin();
+        let path = "/items/people/import-json";
+        let done = file(
+            admin,
+            path,
+            "jsonFile",
+            "p.json",
+            r#"[{"name":"Ada","age":""},{"name":"Bob","age":2}]"#,
+        )
+        .await;
+        assert_eq!(
+            done.expect_status(200).body["results"],
+            json!({ "imported": 2, "failed": 0, "errors": [] })
+        );
+        assert_eq!(
+            admin.column("people", "age", json!({ "sort": "id" })).await,
+            [Json::Null, json!(2)]
+        );
+        for (field, name, text, message) in [
+            ("jsonFile", "p.json", "{}", "JSON file must contain an array of objects"),
+            ("jsonFile", "p.json", "[]", "JSON file is empty or has no valid data"),
+            ("jsonFile", "p.txt", "[]", "File must be a JSON file"),
+        ] {
+            let refused = file(admin, path, field, name, text).await;
+            assert_eq!((refused.status, refused.message()), (400, message));
+        }
+        assert!(
+            file(admin, path, "jsonFile", "p.json", "[{")
+                .await
+                .message()
+                .starts_with("Invalid JSON format: ")
+        );
+        // The original SDK sends no file; the answer says what to send.
+        let nothing = admin.post(path, json!({})).await;
+        nothing.expect_refusal(400, "NO_FILE");
+        assert!(nothing.body["error"]["hint"].as_str().unwrap().contains("createMany"));
+        admin.post(path, json!([{ "name": "Cid" }])).await.expect_status(200);
+        app.anonymous().post(path, json!([])).await.expect_refusal(401, "UNAUTHENTICATED");
+        admin
+            .post("/items/nowhere/import-json", json!([]))
+            .await
+            .expect_refusal(404, "COLLECTION_NOT_FOUND");
     }
-    assert!(file(admin, path, "jsonFile", "p.json", "[{").await.message().starts_with("Invalid JSON format: "));
-    // The original SDK sends no file; the answer says what to send.
-    let nothing = admin.post(path, json!({})).await;
-    nothing.expect_refusal(400, "NO_FILE");
-    assert!(nothing.body["error"]["hint"].as_str().unwrap().contains("createMany"));
-    admin.post(path, json!([{ "name": "Cid" }])).await.expect_status(200);
-    app.anonymous().post(path, json!([])).await.expect_refusal(401, "UNAUTHENTICATED");
-    admin.post("/items/nowhere/import-json", json!([])).await.expect_refusal(404, "COLLECTION_NOT_FOUND");
-});
+);

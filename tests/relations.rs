@@ -19,19 +19,51 @@ async fn blog(app: &App) {
         }
         json!({ "fields": fields })
     };
-    app.collection("authors", named(json!({ "age": { "type": "Integer" }, "pin": { "type": "String", "hidden": true } }))).await;
+    app.collection(
+        "authors",
+        named(json!({ "age": { "type": "Integer" }, "pin": { "type": "String", "hidden": true } })),
+    )
+    .await;
     app.collection("posts", named(json!({ "views": { "type": "Integer" } }))).await;
-    app.collection("comments", named(json!({ "approved": { "type": "Boolean" }, "stars": { "type": "Integer" } }))).await;
+    app.collection(
+        "comments",
+        named(json!({ "approved": { "type": "Boolean" }, "stars": { "type": "Integer" } })),
+    )
+    .await;
     app.collection("tags", named(json!({}))).await;
     app.collection("summaries", named(json!({}))).await;
     app.collection("images", named(json!({ "width": { "type": "Integer" } }))).await;
     app.collection("videos", named(json!({ "seconds": { "type": "Integer" } }))).await;
-    app.relation("posts", json!({ "type": "M2O", "target": "authors", "name": "author", "alias": "posts" })).await;
-    app.relation("comments", json!({ "type": "M2O", "target": "posts", "name": "post", "alias": "comments" })).await;
-    app.relation("comments", json!({ "type": "M2O", "target": "authors", "name": "author", "alias": "comments" })).await;
-    app.relation("posts", json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "posts" })).await;
-    app.relation("posts", json!({ "type": "O2O", "target": "summaries", "name": "summary", "alias": "post" })).await;
-    app.relation("posts", json!({ "type": "M2A", "name": "attachments", "tables": ["images", "videos"] })).await;
+    app.relation(
+        "posts",
+        json!({ "type": "M2O", "target": "authors", "name": "author", "alias": "posts" }),
+    )
+    .await;
+    app.relation(
+        "comments",
+        json!({ "type": "M2O", "target": "posts", "name": "post", "alias": "comments" }),
+    )
+    .await;
+    app.relation(
+        "comments",
+        json!({ "type": "M2O", "target": "authors", "name": "author", "alias": "comments" }),
+    )
+    .await;
+    app.relation(
+        "posts",
+        json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "posts" }),
+    )
+    .await;
+    app.relation(
+        "posts",
+        json!({ "type": "O2O", "target": "summaries", "name": "summary", "alias": "post" }),
+    )
+    .await;
+    app.relation(
+        "posts",
+        json!({ "type": "M2A", "name": "attachments", "tables": ["images", "videos"] }),
+    )
+    .await;
 }
 
 /// Rows in it: post 1 has everything, post 2 a little, post 3 nothing.
@@ -39,10 +71,19 @@ async fn filled(app: &App) {
     blog(app).await;
     let admin = app.admin();
     for (collection, rows) in [
-        ("authors", json!([{ "id": 1, "name": "Ada", "age": 36, "pin": "1234" }, { "id": 2, "name": "Bob", "age": 50 }])),
-        ("tags", json!([{ "id": 1, "name": "red" }, { "id": 2, "name": "blue" }, { "id": 3, "name": "green" }])),
+        (
+            "authors",
+            json!([{ "id": 1, "name": "Ada", "age": 36, "pin": "1234" }, { "id": 2, "name": "Bob", "age": 50 }]),
+        ),
+        (
+            "tags",
+            json!([{ "id": 1, "name": "red" }, { "id": 2, "name": "blue" }, { "id": 3, "name": "green" }]),
+        ),
         ("summaries", json!([{ "id": 1, "name": "short" }])),
-        ("images", json!([{ "id": 1, "name": "sun", "width": 800 }, { "id": 2, "name": "moon", "width": 100 }])),
+        (
+            "images",
+            json!([{ "id": 1, "name": "sun", "width": 800 }, { "id": 2, "name": "moon", "width": 100 }]),
+        ),
         ("videos", json!([{ "id": 1, "name": "waves", "seconds": 30 }])),
         (
             "posts",

@@ -42,11 +42,20 @@ on_every_store!(metrics_speak_prometheus_to_loopback, async |app| {
 
 on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
     app.collection("secrets", json!({ "fields": { "code": { "type": "String" } } })).await;
-    app.collection("posts", json!({ "fields": { "title": { "type": "String" }, "draft": { "type": "Boolean" } } })).await;
+    app.collection(
+        "posts",
+        json!({ "fields": { "title": { "type": "String" }, "draft": { "type": "Boolean" } } }),
+    )
+    .await;
     let all = app.admin().get("/openapi").await.body;
     assert!(all["paths"]["/items/secrets"]["post"].is_object());
     assert!(all["components"]["schemas"]["baasix_Account"]["properties"].get("password").is_none());
-    let reader = app.with_grants("Reader", &[json!({ "collection": "posts", "action": "read", "fields": ["title"] })]).await;
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "posts", "action": "read", "fields": ["title"] })],
+        )
+        .await;
     let some = reader.get("/openapi").await;
     assert!(!some.text.contains("secrets") && !some.text.contains("draft"), "{}", some.text);
     assert!(some.body["paths"]["/items/posts"]["get"].is_object());

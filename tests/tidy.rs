@@ -1,5 +1,5 @@
 //! The floor plan and the house rules, checked.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a check that cannot read should stop")]
+#![expect(clippy::unwrap_used, reason = "a check that cannot read should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,12 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Folder of each of our crates, by package name.
 fn crates() -> BTreeMap<String, PathBuf> {
-    let mut folders = vec![root().join("embedded-server"), root().join("src-tauri"), root().join("tests"), root().join("xtask")];
+    let mut folders = vec![
+        root().join("embedded-server"),
+        root().join("src-tauri"),
+        root().join("tests"),
+        root().join("xtask"),
+    ];
     for entry in std::fs::read_dir(root().join("embedded-server/crates")).unwrap() {
         folders.push(entry.unwrap().path());
     }
@@ -65,7 +70,9 @@ fn every_arrow_goes_down_as_the_floor_plan_draws_it() {
         let manifest: toml::Table = read(&folder.join("Cargo.toml")).parse().unwrap();
         let mut imports = BTreeSet::new();
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else { continue };
+            let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else {
+                continue;
+            };
             // Tests of a room may look further down and sideways, production code may not.
             if section == "dev-dependencies" && name != "suite" {
                 continue;
@@ -83,7 +90,10 @@ fn every_arrow_goes_down_as_the_floor_plan_draws_it() {
 #[test]
 fn every_crate_says_what_room_it_is() {
     for (name, folder) in crates() {
-        let entry = ["src/lib.rs", "src/main.rs", "suite.rs"].iter().map(|file| folder.join(file)).find(|path| path.is_file());
+        let entry = ["src/lib.rs", "src/main.rs", "suite.rs"]
+            .iter()
+            .map(|file| folder.join(file))
+            .find(|path| path.is_file());
         let text = read(&entry.unwrap_or_else(|| panic!("{name} has no entry file")));
         assert!(text.starts_with("//! "), "{name} does not open with what it is");
     }
@@ -92,8 +102,23 @@ fn every_crate_says_what_room_it_is() {
 #[test]
 fn drivers_and_http_are_named_only_in_their_rooms() {
     let rooms = [
-        ("rusqlite", vec!["embedded-server/crates/store/", "embedded-server/crates/sql/", "embedded-server/crates/engine/"]),
-        ("sqlx", vec!["embedded-server/crates/store/", "embedded-server/crates/sql/", "embedded-server/crates/engine/", "tests/"]),
+        (
+            "rusqlite",
+            vec![
+                "embedded-server/crates/store/",
+                "embedded-server/crates/sql/",
+                "embedded-server/crates/engine/",
+            ],
+        ),
+        (
+            "sqlx",
+            vec![
+                "embedded-server/crates/store/",
+                "embedded-server/crates/sql/",
+                "embedded-server/crates/engine/",
+                "tests/",
+            ],
+        ),
         ("axum", vec!["embedded-server/crates/api/", "embedded-server/src/assemble.rs"]),
         ("tauri", vec!["src-tauri/", "embedded-server/crates/api/src/cors.rs"]),
         ("rquickjs", vec![]),
@@ -111,18 +136,30 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 code.contains(&format!("{word}::"))
             });
             // Floors 3 and 5 run their own statements on a real database in tests only.
-            let in_tests = relative.contains("/tests") || relative.contains("_tests") || relative.contains("test");
+            let in_tests = relative.contains("/tests")
+                || relative.contains("_tests")
+                || relative.contains("test");
             let here = allowed.iter().any(|place| relative.starts_with(place));
-            let pure = relative.starts_with("embedded-server/crates/sql/") || relative.starts_with("embedded-server/crates/engine/");
-            assert!(!used || (here && (!pure || in_tests || text.contains("#[cfg(test)]"))), "{relative} names `{word}`");
+            let pure = relative.starts_with("embedded-server/crates/sql/")
+                || relative.starts_with("embedded-server/crates/engine/");
+            assert!(
+                !used || (here && (!pure || in_tests || text.contains("#[cfg(test)]"))),
+                "{relative} names `{word}`"
+            );
         }
     }
 }
 
 /// Uses of `Guarded::for_system` outside `access`, each with why it may.
 const UNGUARDED: [(&str, &str); 2] = [
-    ("embedded-server/crates/engine/src/read.rs", "reads of the house itself; the actor carries the reason"),
-    ("embedded-server/crates/engine/src/write.rs", "writes of the house itself; the actor carries the reason"),
+    (
+        "embedded-server/crates/engine/src/read.rs",
+        "reads of the house itself; the actor carries the reason",
+    ),
+    (
+        "embedded-server/crates/engine/src/write.rs",
+        "writes of the house itself; the actor carries the reason",
+    ),
 ];
 
 #[test]
@@ -131,14 +168,18 @@ fn nothing_reaches_the_store_unguarded_but_what_is_listed() {
     sources(&root().join("embedded-server"), &mut files);
     for file in files {
         let relative = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-        let test = relative.contains("test") || relative.starts_with("embedded-server/crates/access/");
+        let test =
+            relative.contains("test") || relative.starts_with("embedded-server/crates/access/");
         if test || !read(&file).contains("for_system(") {
             continue;
         }
         let production = read(&file);
         let production = production.split("#[cfg(test)]").next().unwrap();
         let listed = UNGUARDED.iter().any(|(place, _)| *place == relative);
-        assert!(listed || !production.contains("for_system("), "{relative} makes an unguarded plan and is not listed");
+        assert!(
+            listed || !production.contains("for_system("),
+            "{relative} makes an unguarded plan and is not listed"
+        );
     }
 }
 
@@ -152,10 +193,19 @@ fn names_carry_meaning() {
         for (at, line) in read(&file).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default().trim();
             let declares = ["struct ", "enum ", "trait ", "mod "].iter().any(|word| {
-                code.starts_with(word) || code.starts_with(&format!("pub {word}")) || code.starts_with(&format!("pub(crate) {word}"))
+                code.starts_with(word)
+                    || code.starts_with(&format!("pub {word}"))
+                    || code.starts_with(&format!("pub(crate) {word}"))
             });
-            let bad = banned.iter().find(|word| declares && (code.contains(*word) || code.contains(&word.to_lowercase())));
-            assert!(bad.is_none(), "{}:{}: `{code}` uses {bad:?}; say what it is", file.display(), at + 1);
+            let bad = banned.iter().find(|word| {
+                declares && (code.contains(*word) || code.contains(&word.to_lowercase()))
+            });
+            assert!(
+                bad.is_none(),
+                "{}:{}: `{code}` uses {bad:?}; say what it is",
+                file.display(),
+                at + 1
+            );
         }
     }
 }
@@ -169,7 +219,11 @@ fn the_environment_and_the_clock_are_read_in_one_place() {
         let production = text.split("#[cfg(test)]").next().unwrap();
         let test = file.to_string_lossy().contains("test");
         for word in ["env::var", "SystemTime::now"] {
-            assert!(test || !production.contains(word), "{} uses {word}; take it from the configuration or `Clock`", file.display());
+            assert!(
+                test || !production.contains(word),
+                "{} uses {word}; take it from the configuration or `Clock`",
+                file.display()
+            );
         }
     }
 }
@@ -190,7 +244,10 @@ fn decisions_are_short_and_numbered() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let number = name.split('-').next().unwrap().to_owned();
-        assert!(number.len() == 4 && number.chars().all(|c| c.is_ascii_digit()), "{name}: NNNN-title.md");
+        assert!(
+            number.len() == 4 && number.chars().all(|c| c.is_ascii_digit()),
+            "{name}: NNNN-title.md"
+        );
         assert!(seen.insert(number), "{name}: the number stands twice");
         assert!(read(&path).lines().count() <= 60, "{name} is longer than 60 lines");
     }
@@ -199,8 +256,21 @@ fn decisions_are_short_and_numbered() {
 
 /// Licences that may be linked into what we ship.
 const LICENCES: [&str; 15] = [
-    "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "Unlicense", "0BSD",
-    "CC0-1.0", "MPL-2.0", "BSL-1.0", "CDLA-Permissive-2.0", "OFL-1.1", "Apache-2.0 WITH LLVM-exception",
+    "MIT",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "Unlicense",
+    "0BSD",
+    "CC0-1.0",
+    "MPL-2.0",
+    "BSL-1.0",
+    "CDLA-Permissive-2.0",
+    "OFL-1.1",
+    "Apache-2.0 WITH LLVM-exception",
 ];
 
 /// Crates that must not come in, and why.
@@ -232,7 +302,9 @@ fn crates_come_from_the_registry_with_licences_that_may_ship() {
             let licence = package["license"].as_str().unwrap_or_default();
             // `A OR B` needs one that may ship, `A AND B` needs all.
             let fits = licence.replace('/', " OR ").split(" OR ").any(|choice| {
-                choice.split(" AND ").all(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')'])))
+                choice
+                    .split(" AND ")
+                    .all(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')'])))
             });
             if !fits {
                 wrong.push(format!("{name}: licence `{licence}`"));
@@ -248,13 +320,18 @@ fn npm_packages_come_from_the_registry_with_licences_that_may_ship() {
         let lock = root().join(package).join("package-lock.json");
         let json: serde_json::Value = serde_json::from_str(&read(&lock)).unwrap();
         for (place, entry) in json["packages"].as_object().unwrap() {
-            if place.is_empty() || entry["link"] == true || !place.contains("node_modules/") || entry["dev"] == true {
+            if place.is_empty()
+                || entry["link"] == true
+                || !place.contains("node_modules/")
+                || entry["dev"] == true
+            {
                 continue;
             }
             let licence = entry["license"].as_str().unwrap_or("MIT");
-            let fits = licence.trim_matches(['(', ')']).split(" OR ").any(|choice| {
-                choice.split(" AND ").all(|one| LICENCES.contains(&one.trim()))
-            });
+            let fits = licence
+                .trim_matches(['(', ')'])
+                .split(" OR ")
+                .any(|choice| choice.split(" AND ").all(|one| LICENCES.contains(&one.trim())));
             assert!(fits, "{package}: {place} has licence `{licence}`");
         }
     }

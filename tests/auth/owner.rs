@@ -171,8 +171,7 @@ async fn production_refuses_what_the_documentation_shows() {
             (Some(EMAIL.to_owned()), Some(String::from("admin@123")))
     };
     let short = |config: &mut Config| config.secret_key = Some(String::from("short"));
-    let changes: [(&str, &dyn Fn(&mut Config)); 2] =
-        [("admin_password", &known), ("secret_key", &short)];
+    let changes = [("admin_password", known as fn(&mut Config)), ("secret_key", short)];
     for (key, change) in changes {
         let mut config = config(&format!("production_{key}"));
         config.production = true;

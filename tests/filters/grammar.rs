@@ -58,8 +58,14 @@ on_every_store!(conditions_of_one_level_all_hold, async |app| {
         (json!({ "salary": { "gt": 5, "lt": 25 } }), vec![1, 2]),
         (json!({ "AND": [{ "active": true }], "salary": { "gt": 10 } }), vec![3]),
         (json!({ "AND": { "active": true } }), vec![1, 3]),
-        (json!({ "AND": [{ "active": true }], "OR": [{ "salary": 10 }, { "salary": 20 }] }), vec![1]),
-        (json!({ "OR": [{ "salary": 10 }, { "AND": [{ "active": true }, { "salary": { "gte": 30 } }] }] }), vec![1, 3]),
+        (
+            json!({ "AND": [{ "active": true }], "OR": [{ "salary": 10 }, { "salary": 20 }] }),
+            vec![1],
+        ),
+        (
+            json!({ "OR": [{ "salary": 10 }, { "AND": [{ "active": true }, { "salary": { "gte": 30 } }] }] }),
+            vec![1, 3],
+        ),
         (json!({ "NOT": { "active": true } }), vec![2]),
         (json!({ "$salary$": { "gt": 10 }, "name": { "ne": "Cyd" } }), vec![2]),
         (json!({ "OR": [{ "$name$": "Ada" }, { "name": "Bob" }] }), vec![1, 2]),
@@ -149,7 +155,10 @@ on_every_store!(filters_of_any_depth_and_width_have_a_bound, async |app| {
     for _ in 0..60 {
         deep = json!({ "AND": [deep] });
     }
-    app.admin().find("people", json!({ "filter": deep })).await.expect_refusal(400, "INVALID_QUERY");
+    app.admin()
+        .find("people", json!({ "filter": deep }))
+        .await
+        .expect_refusal(400, "INVALID_QUERY");
     let wide: Vec<Json> = (0..1_500).map(|n| json!({ "salary": n })).collect();
     let answer = app.admin().find("people", json!({ "filter": { "OR": wide } })).await;
     answer.expect_refusal(400, "INVALID_QUERY");
@@ -170,7 +179,12 @@ on_every_store!(every_spelling_of_a_request_means_the_same, async |app| {
         "filter={\"team_Id\":{\"gte\":1},\"salary\":{\"gt\":10}}&sort=id&fields=id",
     ] {
         let answer = admin.get(&format!("/items/people?{query}")).await;
-        assert_eq!(answer.body["data"], json!([{ "id": 2 }, { "id": 3 }]), "{query}: {}", answer.text);
+        assert_eq!(
+            answer.body["data"],
+            json!([{ "id": 2 }, { "id": 3 }]),
+            "{query}: {}",
+            answer.text
+        );
     }
 });
 

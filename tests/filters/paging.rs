@@ -76,7 +76,8 @@ on_every_store!(keyset_pages_meet_every_row_exactly_once_in_the_order_of_the_lis
         json!({ "createdAt": "desc" }),
     ];
     for sort in &sorts {
-        let whole = app.admin().column("lines", "id", json!({ "sort": sort, "fields": ["id"] })).await;
+        let whole =
+            app.admin().column("lines", "id", json!({ "sort": sort, "fields": ["id"] })).await;
         assert_eq!(whole.len(), 40);
         for limit in [1, 7, 40, 100] {
             assert_eq!(walk(app, sort, limit, &json!({})).await, whole, "{sort} by {limit}");
@@ -98,7 +99,8 @@ on_every_store!(rows_written_between_two_pages_neither_repeat_nor_hide_others, a
         admin.create("lines", json!({ "n": n })).await;
     }
     let cursor = first.body["cursor"].as_str().expect("a cursor").to_owned();
-    let rest = admin.column("lines", "id", json!({ "sort": sort, "limit": 100, "after": cursor })).await;
+    let rest =
+        admin.column("lines", "id", json!({ "sort": sort, "limit": 100, "after": cursor })).await;
     let kept: Vec<&Json> = rest.iter().filter(|id| before.contains(id)).collect();
     assert_eq!(kept, before[10..].iter().collect::<Vec<_>>());
 });
@@ -106,10 +108,13 @@ on_every_store!(rows_written_between_two_pages_neither_repeat_nor_hide_others, a
 on_every_store!(a_cursor_serves_only_the_question_it_came_from, async |app| {
     lines(app).await;
     let admin = app.admin();
-    let first = admin.find("lines", json!({ "sort": { "n": "asc" }, "limit": 5, "after": "" })).await;
+    let first =
+        admin.find("lines", json!({ "sort": { "n": "asc" }, "limit": 5, "after": "" })).await;
     let cursor = first.body["cursor"].as_str().expect("a cursor").to_owned();
     for after in [cursor.get(..cursor.len() / 2).unwrap_or_default(), "x", "{}", "////"] {
-        let answer = admin.find("lines", json!({ "sort": { "n": "asc" }, "limit": 5, "after": after })).await;
+        let answer = admin
+            .find("lines", json!({ "sort": { "n": "asc" }, "limit": 5, "after": after }))
+            .await;
         if !after.is_empty() {
             answer.expect_refusal(400, "INVALID_QUERY");
         }
@@ -157,7 +162,11 @@ on_every_store!(the_total_counts_what_matches_and_can_be_left_out, async |app| {
     let none = admin.find("lines", json!({ "limit": 2, "count": "none" })).await;
     assert!(none.body.get("totalCount").is_none(), "{}", none.text);
     let estimate = admin.find("lines", json!({ "limit": 2, "count": "estimate" })).await;
-    assert!(estimate.body["totalCount"].as_u64().is_some_and(|total| total >= 2), "{}", estimate.text);
+    assert!(
+        estimate.body["totalCount"].as_u64().is_some_and(|total| total >= 2),
+        "{}",
+        estimate.text
+    );
 });
 
 mod a_list_is_cut_to_the_largest_page_and_says_so {
@@ -170,7 +179,10 @@ mod a_list_is_cut_to_the_largest_page_and_says_so {
         for parameters in [json!({}), json!({ "limit": -1 }), json!({ "limit": 30 })] {
             let answer = app.admin().find("lines", parameters).await;
             assert_eq!(answer.body["data"].as_array().map(Vec::len), Some(12), "{}", answer.text);
-            assert_eq!((&answer.body["truncated"], &answer.body["totalCount"]), (&json!(true), &json!(40)));
+            assert_eq!(
+                (&answer.body["truncated"], &answer.body["totalCount"]),
+                (&json!(true), &json!(40))
+            );
         }
         let within = app.admin().find("lines", json!({ "limit": 10 })).await;
         assert!(within.body.get("truncated").is_none(), "{}", within.text);

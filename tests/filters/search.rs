@@ -61,7 +61,10 @@ on_every_store!(search_matches_all_words_as_prefixes_of_stems_in_readable_text, 
 
 on_every_store!(no_punctuation_breaks_a_search, async |app| {
     articles(app).await;
-    for words in ["(", ")", "a & b", "a | b", "!a", "a:*", "'", "\"", "\\", "<->", "%", "é", "💥", "a\tb", "-- x"] {
+    for words in [
+        "(", ")", "a & b", "a | b", "!a", "a:*", "'", "\"", "\\", "<->", "%", "é", "💥", "a\tb",
+        "-- x",
+    ] {
         app.admin().find("articles", json!({ "search": words })).await.expect_status(200);
     }
     assert_eq!(found(app, json!({ "search": "(javascript)" })).await, [1, 3, 4]);
@@ -119,18 +122,34 @@ on_every_store!(aggregates_count_sum_and_group, async |app| {
             "filter": { "id": 3 } }))
         .await;
     // 2024-02-04 was a Sunday.
-    assert_eq!((&parts.body["data"][0]["dow_published"], &parts.body["data"][0]["isodow_published"]), (&json!(0), &json!(7)), "{}", parts.text);
+    assert_eq!(
+        (&parts.body["data"][0]["dow_published"], &parts.body["data"][0]["isodow_published"]),
+        (&json!(0), &json!(7)),
+        "{}",
+        parts.text
+    );
     let none = admin.find("articles", json!({ "aggregate": { "s": { "function": "sum", "field": "views" }, "n": "count" }, "filter": { "id": 99 } })).await;
     assert_eq!(none.body["data"], json!([{ "s": null, "n": 0 }]), "{}", none.text);
 });
 
 on_every_store!(grouping_without_aggregates_answers_distinct_values, async |app| {
     articles(app).await;
-    let parameters = json!({ "groupBy": ["status"], "fields": ["status"], "limit": -1, "sort": ["status"] });
+    let parameters =
+        json!({ "groupBy": ["status"], "fields": ["status"], "limit": -1, "sort": ["status"] });
     let answer = app.admin().find("articles", parameters).await;
-    assert_eq!(answer.body["data"], json!([{ "status": "draft" }, { "status": "live" }]), "{}", answer.text);
+    assert_eq!(
+        answer.body["data"],
+        json!([{ "status": "draft" }, { "status": "live" }]),
+        "{}",
+        answer.text
+    );
     assert_eq!(answer.body["totalCount"], 2);
     let page = json!({ "groupBy": "status", "sort": "-status", "limit": 1 });
     let page = app.admin().find("articles", page).await;
-    assert_eq!((&page.body["data"], &page.body["totalCount"]), (&json!([{ "status": "live" }]), &json!(2)), "{}", page.text);
+    assert_eq!(
+        (&page.body["data"], &page.body["totalCount"]),
+        (&json!([{ "status": "live" }]), &json!(2)),
+        "{}",
+        page.text
+    );
 });

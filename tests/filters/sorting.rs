@@ -17,7 +17,8 @@ async fn cities(app: &App) {
         } }),
     )
     .await;
-    let relation = json!({ "type": "M2O", "target": "countries", "name": "country", "alias": "cities" });
+    let relation =
+        json!({ "type": "M2O", "target": "countries", "name": "country", "alias": "cities" });
     app.relation("cities", relation).await;
     let admin = app.admin();
     let countries = json!([{ "id": 1, "name": "Austria" }, { "id": 2, "name": "Zambia" }, { "id": 3, "name": "Malta" }]);
@@ -63,7 +64,10 @@ on_every_store!(a_sort_follows_relations_by_itself, async |app| {
     let down = json!({ "country.name": "DESC", "id": "asc" });
     assert_eq!(order(app, "cities", down).await, [4, 6, 2, 3, 1, 5]);
     // To many: the smallest related value upwards, the greatest downwards.
-    assert_eq!(order(app, "countries", json!({ "cities.rank": "asc", "id": "asc" })).await, [1, 2, 3]);
+    assert_eq!(
+        order(app, "countries", json!({ "cities.rank": "asc", "id": "asc" })).await,
+        [1, 2, 3]
+    );
     assert_eq!(order(app, "countries", json!({ "cities.area": "asc" })).await, [2, 1, 3]);
     assert_eq!(order(app, "countries", json!({ "cities.area": "desc" })).await, [3, 1, 2]);
 });

@@ -91,13 +91,23 @@ fn launch(data: &Path, database: Option<&str>) -> (Child, Vec<String>, String) {
             return (child, told, url);
         }
     }
+    drop(child.wait());
     panic!("the program ended before it listened: {told:?}");
+}
+
+/// The program that the test command has built with everything else, if it says where.
+#[expect(clippy::disallowed_methods, reason = "the suite is told its program by the environment")]
+fn built_before() -> Option<PathBuf> {
+    std::env::var("PLINTH_BINARY").ok().map(PathBuf::from)
 }
 
 /// The program of this checkout, built once. Cheap when it is fresh already.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        if let Some(path) = built_before() {
+            return path;
+        }
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "-p", "embedded-server", "--bin", "plinth"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -4,10 +4,14 @@ use crate::harness::{App, on_every_store};
 use serde_json::{Value as Json, json};
 
 async fn notes(app: &App) {
-    app.collection("notes", json!({ "fields": {
+    app.collection(
+        "notes",
+        json!({ "fields": {
         "title": { "type": "String", "allowNull": false, "unique": true },
         "stars": { "type": "Integer", "validate": { "max": 5 } }
-    } })).await;
+    } }),
+    )
+    .await;
 }
 
 async fn three(app: &App) -> Vec<Json> {
@@ -19,7 +23,8 @@ async fn three(app: &App) -> Vec<Json> {
 
 on_every_store!(ids_come_back_in_the_order_of_the_request, async |app| {
     notes(app).await;
-    let rows: Vec<Json> = (0..500).map(|n| json!({ "title": format!("n{n}"), "stars": n % 5 })).collect();
+    let rows: Vec<Json> =
+        (0..500).map(|n| json!({ "title": format!("n{n}"), "stars": n % 5 })).collect();
     let answer = app.admin().post("/items/notes/bulk", json!(rows)).await;
     answer.expect_status(201);
     let ids = answer.body["data"].as_array().expect("ids").clone();
@@ -28,7 +33,8 @@ on_every_store!(ids_come_back_in_the_order_of_the_request, async |app| {
         assert_eq!(app.admin().one("notes", &ids[at]).await["title"], format!("n{at}"));
     }
     // Several shapes of rows in one request.
-    let mixed = json!([{ "title": "x" }, { "stars": 1, "title": "y" }, { "title": "z", "stars": null }]);
+    let mixed =
+        json!([{ "title": "x" }, { "stars": 1, "title": "y" }, { "title": "z", "stars": null }]);
     assert_eq!(app.admin().post("/items/notes/bulk", mixed).await.status, 201);
     assert_eq!(app.admin().find("notes", json!({ "limit": 0 })).await.body["totalCount"], 503);
 });
@@ -54,15 +60,25 @@ on_every_store!(one_bad_entry_refuses_all_of_them_and_is_named, async |app| {
             assert_eq!(answer.body["details"][0]["index"], 1, "{body}: {}", answer.text);
         }
     }
-    let update = json!([{ "id": ids[0], "data": { "stars": 5 } }, { "id": ids[1], "data": { "stars": 9 } }]);
+    let update =
+        json!([{ "id": ids[0], "data": { "stars": 5 } }, { "id": ids[1], "data": { "stars": 9 } }]);
     admin.patch("/items/notes/bulk", update).await.expect_refusal(400, "VALIDATION_ERROR");
     let missing = json!([{ "id": ids[0], "stars": 5 }, { "id": "f47ac10b-58cc-4372-a567-0e02b2c3d479", "stars": 5 }]);
     admin.patch("/items/notes/bulk", missing).await.expect_refusal(403, "ITEM_NOT_FOUND");
     let absent = json!([ids[0], "f47ac10b-58cc-4372-a567-0e02b2c3d479"]);
     admin.delete_with("/items/notes/bulk", absent).await.expect_refusal(403, "ITEM_NOT_FOUND");
-    admin.delete_with("/items/notes/bulk", json!([ids[0], ids[0]])).await.expect_refusal(403, "ITEM_NOT_FOUND");
-    admin.delete_with("/items/notes/bulk", json!({ "ids": ids })).await.expect_refusal(400, "INVALID_BODY");
-    admin.delete_with("/items/notes/bulk", json!([ids[0], "x"])).await.expect_refusal(400, "INVALID_ID");
+    admin
+        .delete_with("/items/notes/bulk", json!([ids[0], ids[0]]))
+        .await
+        .expect_refusal(403, "ITEM_NOT_FOUND");
+    admin
+        .delete_with("/items/notes/bulk", json!({ "ids": ids }))
+        .await
+        .expect_refusal(400, "INVALID_BODY");
+    admin
+        .delete_with("/items/notes/bulk", json!([ids[0], "x"]))
+        .await
+        .expect_refusal(400, "INVALID_ID");
     let stars = admin.column("notes", "stars", json!({ "sort": "title" })).await;
     assert_eq!(stars, [json!(1), json!(2), json!(3)], "something was written");
 });
@@ -74,7 +90,10 @@ on_every_store!(many_records_change_and_go_together, async |app| {
     let update = json!([{ "id": ids[0], "data": { "stars": 4 } }, { "id": ids[2], "stars": 5 }, { "stars": 1 }]);
     let answer = admin.patch("/items/notes/bulk", update).await;
     assert_eq!(answer.expect_status(200).body["data"], json!([ids[0], ids[2]]));
-    assert_eq!(admin.column("notes", "stars", json!({ "sort": "title" })).await, [json!(4), json!(2), json!(5)]);
+    assert_eq!(
+        admin.column("notes", "stars", json!({ "sort": "title" })).await,
+        [json!(4), json!(2), json!(5)]
+    );
     let gone = admin.delete_with("/items/notes/bulk", json!([ids[0], ids[1]])).await;
     assert_eq!((gone.status, gone.text.as_str()), (204, ""));
     assert_eq!(admin.column("notes", "title", json!({})).await, [json!("c")]);
@@ -83,8 +102,14 @@ on_every_store!(many_records_change_and_go_together, async |app| {
 on_every_store!(an_empty_list_is_done_at_once, async |app| {
     notes(app).await;
     let admin = app.admin();
-    assert_eq!(admin.post("/items/notes/bulk", json!([])).await.expect_status(201).body, json!({ "data": [] }));
-    assert_eq!(admin.patch("/items/notes/bulk", json!([])).await.expect_status(200).body, json!({ "data": [] }));
+    assert_eq!(
+        admin.post("/items/notes/bulk", json!([])).await.expect_status(201).body,
+        json!({ "data": [] })
+    );
+    assert_eq!(
+        admin.patch("/items/notes/bulk", json!([])).await.expect_status(200).body,
+        json!({ "data": [] })
+    );
     admin.delete_with("/items/notes/bulk", json!([])).await.expect_status(204);
     let nobody = app.anonymous();
     nobody.post("/items/notes/bulk", json!([])).await.expect_refusal(403, "FORBIDDEN");
@@ -95,12 +120,16 @@ on_every_store!(an_empty_list_is_done_at_once, async |app| {
 on_every_store!(writers_at_the_same_time_lose_nothing, async |app| {
     notes(app).await;
     let admin = app.admin();
-    let writes = (0..64).map(|n| async move { admin.post("/items/notes", json!({ "title": format!("t{n}") })).await });
+    let writes = (0..64).map(|n| async move {
+        admin.post("/items/notes", json!({ "title": format!("t{n}") })).await
+    });
     let answers = futures_util::future::join_all(writes).await;
     let written = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(written, 64);
     assert_eq!(admin.find("notes", json!({ "limit": 0 })).await.body["totalCount"], 64);
-    let same = (0..16).map(|_| async move { admin.post("/items/notes", json!({ "title": "same" })).await.status });
+    let same = (0..16).map(|_| async move {
+        admin.post("/items/notes", json!({ "title": "same" })).await.status
+    });
     let mut statuses = futures_util::future::join_all(same).await;
     statuses.sort_unstable();
     assert_eq!((statuses[0], statuses[1], statuses[15]), (201, 409, 409), "{statuses:?}");

@@ -11,11 +11,23 @@ async fn restart_keeps_everything(kind: Kind) {
     let fields = json!({ "fields": { "title": { "type": "String", "values": { "length": 40 } }, "n": { "type": "Integer", "defaultValue": { "type": "AUTOINCREMENT" } } }, "indexes": [{ "name": "by_title", "fields": ["title"], "unique": true }] });
     app.collection("notes", fields).await;
     app.collection("tags", json!({ "fields": { "name": { "type": "String" } } })).await;
-    app.relation("notes", json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "notes" })).await;
-    let id = app.admin().create("notes", json!({ "title": "one", "tags": [{ "tags": { "name": "red" } }] })).await;
+    app.relation(
+        "notes",
+        json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "notes" }),
+    )
+    .await;
+    let id = app
+        .admin()
+        .create("notes", json!({ "title": "one", "tags": [{ "tags": { "name": "red" } }] }))
+        .await;
     let before = app.admin().get("/items/notes?fields=*,tags.*,tags.tags.*").await.text;
     let schema = app.admin().get("/schemas/notes").await.text;
-    let reader = app.with_grants("Reader", &[json!({ "collection": "notes", "action": "read", "fields": ["title"] })]).await;
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "notes", "action": "read", "fields": ["title"] })],
+        )
+        .await;
     let seen = reader.get("/items/notes").await.text;
     app.restart().await;
     assert_eq!(app.admin().get("/items/notes?fields=*,tags.*,tags.tags.*").await.text, before);
@@ -23,7 +35,10 @@ async fn restart_keeps_everything(kind: Kind) {
     // A session outlives the server, and its grants with it.
     let reader = app.anonymous().with_token(reader.token.as_deref().expect("a token"));
     assert_eq!(reader.get("/items/notes").await.text, seen);
-    app.admin().post("/items/notes", json!({ "title": "one" })).await.expect_refusal(409, "UNIQUE_VIOLATION");
+    app.admin()
+        .post("/items/notes", json!({ "title": "one" }))
+        .await
+        .expect_refusal(409, "UNIQUE_VIOLATION");
     let next = app.admin().create("notes", json!({ "title": "two" })).await;
     let (a, b) = (app.admin().one("notes", &id).await, app.admin().one("notes", &next).await);
     assert!(a["n"].as_i64() < b["n"].as_i64(), "{a} {b}");
@@ -65,7 +80,8 @@ async fn kill_loses_nothing(kind: Kind) {
                 tokio::spawn(async move {
                     for n in 0..10_000_u64 {
                         let batch = round * 1_000_000 + writer * 10_000 + n;
-                        let rows: Vec<Json> = (0..ROWS).map(|at| json!({ "batch": batch, "at": at })).collect();
+                        let rows: Vec<Json> =
+                            (0..ROWS).map(|at| json!({ "batch": batch, "at": at })).collect();
                         match owner.try_post("/items/notes/bulk", json!(rows)).await {
                             Some(201) => told.lock().unwrap().insert(batch),
                             Some(other) => panic!("a write was answered {other}"),
@@ -83,13 +99,17 @@ async fn kill_loses_nothing(kind: Kind) {
         acknowledged.extend(told.lock().unwrap().iter());
         let owner = process.owner().await;
         let groups = owner
-            .rows("notes", json!({ "aggregate": { "rows": "count" }, "groupBy": ["batch"], "limit": -1 }))
+            .rows(
+                "notes",
+                json!({ "aggregate": { "rows": "count" }, "groupBy": ["batch"], "limit": -1 }),
+            )
             .await;
         let stored: BTreeMap<u64, u64> = groups
             .iter()
             .filter_map(|group| Some((group["batch"].as_u64()?, group["rows"].as_u64()?)))
             .collect();
-        let lost: Vec<&u64> = acknowledged.iter().filter(|batch| !stored.contains_key(batch)).collect();
+        let lost: Vec<&u64> =
+            acknowledged.iter().filter(|batch| !stored.contains_key(batch)).collect();
         assert!(lost.is_empty(), "acknowledged and gone: {lost:?} of {}", acknowledged.len());
         let halves: Vec<_> = stored.iter().filter(|(_, rows)| **rows != ROWS as u64).collect();
         assert!(halves.is_empty(), "half-written: {halves:?}");

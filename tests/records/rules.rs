@@ -52,15 +52,24 @@ on_every_store!(what_is_left_out_gets_its_default, async |app| {
     let row = admin.one("products", &first).await;
     assert_eq!(row["id"].as_str().map(str::len), Some(36));
     assert_eq!(row["sku"].as_str().map(str::len), Some(21), "{row}");
-    assert_eq!((&row["status"], &row["isActive"], &row["quantity"]), (&json!("draft"), &json!(true), &json!(0)));
-    assert_eq!((&row["label"], &row["tags"], &row["extra"]), (&json!("it's"), &json!([]), &json!({ "a": 1 })));
+    assert_eq!(
+        (&row["status"], &row["isActive"], &row["quantity"]),
+        (&json!("draft"), &json!(true), &json!(0))
+    );
+    assert_eq!(
+        (&row["label"], &row["tags"], &row["extra"]),
+        (&json!("it's"), &json!([]), &json!({ "a": 1 }))
+    );
     assert_eq!(row["nothing"], Json::Null);
     assert_eq!(row["price"].as_f64(), Some(29.99));
     assert_eq!(row["owner"], json!(admin.user_id));
     assert_eq!((&row["createdAt"], &row["updatedAt"]), (&row["createdAt"], &row["createdAt"]));
     assert_eq!(millis(&row["publishedAt"]).get(..10), row["day"].as_str());
     let next = admin.one("products", &second).await;
-    let (a, b) = (row["sortOrder"].as_i64().expect("a number"), next["sortOrder"].as_i64().expect("a number"));
+    let (a, b) = (
+        row["sortOrder"].as_i64().expect("a number"),
+        next["sortOrder"].as_i64().expect("a number"),
+    );
     assert_eq!(b, a + 1);
     assert_ne!(row["sku"], next["sku"]);
     assert_eq!(next["price"].to_string(), "0.00");
@@ -71,7 +80,10 @@ on_every_store!(a_given_value_wins_over_the_default_and_null_stays_null, async |
     let admin = app.admin();
     let id = admin.create("products", json!({ "name": "Lamp", "status": "live", "isActive": false, "quantity": null, "publishedAt": null, "sortOrder": 77, "sku": "mine" })).await;
     let row = admin.one("products", &id).await;
-    assert_eq!((&row["status"], &row["isActive"], &row["sortOrder"], &row["sku"]), (&json!("live"), &json!(false), &json!(77), &json!("mine")));
+    assert_eq!(
+        (&row["status"], &row["isActive"], &row["sortOrder"], &row["sku"]),
+        (&json!("live"), &json!(false), &json!(77), &json!("mine"))
+    );
     assert_eq!((&row["quantity"], &row["publishedAt"]), (&Json::Null, &Json::Null));
 });
 
@@ -112,7 +124,12 @@ on_every_store!(every_rule_refuses_what_breaks_it_and_names_the_field, async |ap
             answer.expect_refusal(400, "VALIDATION_ERROR");
             assert_eq!(answer.body["details"][0]["field"], field, "{}", answer.text);
             let inner = &answer.body["error"]["details"]["errors"][0];
-            assert_eq!((&answer.body["error"]["details"]["code"], &inner["field"]), (&json!("VALIDATION_ERROR"), &json!(field)), "{}", answer.text);
+            assert_eq!(
+                (&answer.body["error"]["details"]["code"], &inner["field"]),
+                (&json!("VALIDATION_ERROR"), &json!(field)),
+                "{}",
+                answer.text
+            );
             assert!(answer.text.contains(message), "{field} {bad}: {}", answer.text);
             if !rule.is_empty() {
                 assert_eq!(inner["rule"], rule, "{}", answer.text);
@@ -140,11 +157,23 @@ on_every_store!(every_rule_refuses_what_breaks_it_and_names_the_field, async |ap
 
 on_every_store!(several_broken_rules_are_told_together, async |app| {
     products(app).await;
-    let answer = app.admin().post("/items/products", json!({ "name": "ab", "email": "x", "price": -1 })).await;
+    let answer = app
+        .admin()
+        .post("/items/products", json!({ "name": "ab", "email": "x", "price": -1 }))
+        .await;
     answer.expect_refusal(400, "VALIDATION_ERROR");
-    let fields: Vec<&str> = answer.body["details"].as_array().expect("details").iter().filter_map(|one| one["field"].as_str()).collect();
+    let fields: Vec<&str> = answer.body["details"]
+        .as_array()
+        .expect("details")
+        .iter()
+        .filter_map(|one| one["field"].as_str())
+        .collect();
     assert_eq!(fields.len(), 3, "{}", answer.text);
-    assert!(answer.message().starts_with("Validation failed: ") && answer.message().contains("; "), "{}", answer.text);
+    assert!(
+        answer.message().starts_with("Validation failed: ") && answer.message().contains("; "),
+        "{}",
+        answer.text
+    );
 });
 
 on_every_store!(a_required_field_cannot_be_missing_or_null, async |app| {
@@ -156,7 +185,8 @@ on_every_store!(a_required_field_cannot_be_missing_or_null, async |app| {
         assert_eq!(answer.body["details"][0]["field"], "name", "{}", answer.text);
     }
     let id = admin.create("products", json!({ "name": "Lamp" })).await;
-    let answer = admin.patch(&format!("/items/products/{}", plain(&id)), json!({ "name": null })).await;
+    let answer =
+        admin.patch(&format!("/items/products/{}", plain(&id)), json!({ "name": null })).await;
     answer.expect_refusal(400, "REQUIRED_FIELD_MISSING");
     assert_eq!(answer.body["details"][0]["field"], "name", "{}", answer.text);
 });
@@ -167,15 +197,23 @@ on_every_store!(a_unique_value_is_taken_once, async |app| {
     admin.create("products", json!({ "name": "Lamp", "sku": "one" })).await;
     let other = admin.create("products", json!({ "name": "Chair", "sku": "two" })).await;
     let created = admin.post("/items/products", json!({ "name": "Table", "sku": "one" })).await;
-    let updated = admin.patch(&format!("/items/products/{}", plain(&other)), json!({ "sku": "one" })).await;
+    let updated =
+        admin.patch(&format!("/items/products/{}", plain(&other)), json!({ "sku": "one" })).await;
     for answer in [created, updated] {
         answer.expect_refusal(409, "UNIQUE_VIOLATION");
         assert!(answer.message().starts_with("Unique constraint violation"), "{}", answer.text);
         assert_eq!(answer.body["details"][0]["field"], "sku", "{}", answer.text);
-        assert!(!answer.text.contains("INSERT") && !answer.text.contains("sqlite"), "{}", answer.text);
+        assert!(
+            !answer.text.contains("INSERT") && !answer.text.contains("sqlite"),
+            "{}",
+            answer.text
+        );
     }
     // Its own value is not taken by itself, and NULLs are not equal.
-    admin.patch(&format!("/items/products/{}", plain(&other)), json!({ "sku": "two" })).await.expect_status(200);
+    admin
+        .patch(&format!("/items/products/{}", plain(&other)), json!({ "sku": "two" }))
+        .await
+        .expect_status(200);
     admin.create("products", json!({ "name": "Null one", "sku": null })).await;
     admin.create("products", json!({ "name": "Null two", "sku": null })).await;
 });
@@ -187,7 +225,9 @@ on_every_store!(ids_count_up_and_are_answered_in_their_type, async |app| {
     } })).await;
     app.collection("pages", json!({ "fields": { "slug": { "type": "String", "primaryKey": true }, "title": { "type": "String" } } })).await;
     let admin = app.admin();
-    let ids: Vec<Json> = [admin.create("tickets", json!({})).await, admin.create("tickets", json!({})).await].to_vec();
+    let ids: Vec<Json> =
+        [admin.create("tickets", json!({})).await, admin.create("tickets", json!({})).await]
+            .to_vec();
     assert_eq!(ids, [json!(1), json!(2)]);
     // A removed key is not given again.
     admin.delete("/items/tickets/2").await.expect_status(200);
@@ -198,9 +238,15 @@ on_every_store!(ids_count_up_and_are_answered_in_their_type, async |app| {
     assert_eq!(admin.one("tickets", &json!(0)).await["id"], 0);
     // Counters that are no keys move past given numbers too, within one request as well.
     app.collection("turns", json!({ "fields": { "title": { "type": "String" }, "n": { "type": "Integer", "unique": true, "defaultValue": { "type": "AUTOINCREMENT" } } } })).await;
-    admin.post("/items/turns/bulk", json!([{}, { "n": 2 }, {}, { "n": 50 }, { "n": 20 }])).await.expect_status(201);
+    admin
+        .post("/items/turns/bulk", json!([{}, { "n": 2 }, {}, { "n": 50 }, { "n": 20 }]))
+        .await
+        .expect_status(201);
     admin.create("turns", json!({})).await;
-    assert_eq!(admin.column("turns", "n", json!({ "sort": "n" })).await, [1, 2, 3, 20, 50, 51].map(|n| json!(n)));
+    assert_eq!(
+        admin.column("turns", "n", json!({ "sort": "n" })).await,
+        [1, 2, 3, 20, 50, 51].map(|n| json!(n))
+    );
     for odd in ["007", "1e3", "-", "a b", "ü"] {
         let answer = admin.post("/items/pages", json!({ "slug": odd, "title": odd })).await;
         answer.expect_status(201);
@@ -210,5 +256,8 @@ on_every_store!(ids_count_up_and_are_answered_in_their_type, async |app| {
     }
     let list = admin.rows("pages", json!({ "filter": { "slug": "007" } })).await;
     assert_eq!(list[0]["slug"], "007");
-    admin.post("/items/pages", json!({ "slug": "007" })).await.expect_refusal(409, "UNIQUE_VIOLATION");
+    admin
+        .post("/items/pages", json!({ "slug": "007" }))
+        .await
+        .expect_refusal(409, "UNIQUE_VIOLATION");
 });

@@ -85,10 +85,7 @@ const TYPES: &[Type] = &[
         "Decimal",
         "{}",
         &[
-            (
-                "12345678901234567890.123456789012345678",
-                "12345678901234567890.123456789012345678",
-            ),
+            ("12345678901234567890.123456789012345678", "12345678901234567890.123456789012345678"),
             ("-0.00000000000000000001", "-0.00000000000000000001"),
             ("12.10", "12.10"),
         ],
@@ -208,12 +205,7 @@ const TYPES: &[Type] = &[
         &[(r#""draft""#, r#""draft""#), (r#""in review""#, r#""in review""#)],
         &[r#""Draft""#, r#""x""#, r#""""#, "5"],
     ),
-    of(
-        "Array",
-        r#"{"values":{"type":"Integer"}}"#,
-        &[("[3,1,2]", "[3,1,2]")],
-        &[r#"["x"]"#, "5"],
-    ),
+    of("Array", r#"{"values":{"type":"Integer"}}"#, &[("[3,1,2]", "[3,1,2]")], &[r#"["x"]"#, "5"]),
     of(
         "Array_Integer",
         "{}",
@@ -261,10 +253,7 @@ const TYPES: &[Type] = &[
                 r#"{"lower":1,"upper":5}"#,
                 r#"{"lower":1,"upper":5,"lowerInclusive":true,"upperInclusive":true}"#,
             ),
-            (
-                "[1,5]",
-                r#"{"lower":1,"upper":5,"lowerInclusive":true,"upperInclusive":true}"#,
-            ),
+            ("[1,5]", r#"{"lower":1,"upper":5,"lowerInclusive":true,"upperInclusive":true}"#),
             (
                 r#"{"lower":null,"upper":5,"upperInclusive":false}"#,
                 r#"{"lower":null,"upper":5,"lowerInclusive":true,"upperInclusive":false}"#,
@@ -275,13 +264,19 @@ const TYPES: &[Type] = &[
     of(
         "Range_Double",
         "{}",
-        &[("[0.5,1.5]", r#"{"lower":0.5,"upper":1.5,"lowerInclusive":true,"upperInclusive":true}"#)],
+        &[(
+            "[0.5,1.5]",
+            r#"{"lower":0.5,"upper":1.5,"lowerInclusive":true,"upperInclusive":true}"#,
+        )],
         &[r#"["x",1]"#],
     ),
     of(
         "Range_Decimal",
         "{}",
-        &[("[0.5,1.5]", r#"{"lower":0.5,"upper":1.5,"lowerInclusive":true,"upperInclusive":true}"#)],
+        &[(
+            "[0.5,1.5]",
+            r#"{"lower":0.5,"upper":1.5,"lowerInclusive":true,"upperInclusive":true}"#,
+        )],
         &["[2.5,1.5]"],
     ),
     of(
@@ -459,7 +454,8 @@ on_every_store!(every_type_reads_back_what_was_written, async |app| {
         let name = field(at);
         for (given, expected) in one.good {
             id += 1;
-            let written = admin.post("/items/everything", json!({ "id": id, &name: parse(given) })).await;
+            let written =
+                admin.post("/items/everything", json!({ "id": id, &name: parse(given) })).await;
             if written.status != 201 {
                 wrong.push(format!("{name} {given}: {}", written.text));
                 continue;
@@ -470,13 +466,21 @@ on_every_store!(every_type_reads_back_what_was_written, async |app| {
                 wrong.push(format!("{name} {given}: read {found}, expected {expected}"));
             }
             // Every other field stayed NULL, and NULL can be written over a value.
-            admin.patch(&format!("/items/everything/{id}"), json!({ &name: null })).await.expect_status(200);
+            admin
+                .patch(&format!("/items/everything/{id}"), json!({ &name: null }))
+                .await
+                .expect_status(200);
             let cleared = admin.one("everything", &json!(id)).await;
-            let set = cleared.as_object().expect("a record").iter().find(|(key, value)| {
-                key.starts_with('f') && !value.is_null()
-            });
+            let set = cleared
+                .as_object()
+                .expect("a record")
+                .iter()
+                .find(|(key, value)| key.starts_with('f') && !value.is_null());
             assert_eq!(set, None);
-            admin.patch(&format!("/items/everything/{id}"), json!({ &name: parse(given) })).await.expect_status(200);
+            admin
+                .patch(&format!("/items/everything/{id}"), json!({ &name: parse(given) }))
+                .await
+                .expect_status(200);
             let again = admin.get(&format!("/items/everything/{id}?fields={name}")).await;
             assert_eq!(again.text, read.text, "changed and created differ");
         }
@@ -493,9 +497,15 @@ on_every_store!(a_value_that_does_not_fit_is_refused_by_the_name_of_its_field, a
         let name = field(at);
         for bad in one.bad {
             let body = json!({ &name: parse(bad) });
-            let created = admin.post("/items/everything", json!({ "id": 2, &name: parse(bad) })).await;
+            let created =
+                admin.post("/items/everything", json!({ "id": 2, &name: parse(bad) })).await;
             let updated = admin.patch("/items/everything/1", body.clone()).await;
-            let bulk = admin.post("/items/everything/bulk", json!([{ "id": 2 }, { "id": 3, &name: parse(bad) }])).await;
+            let bulk = admin
+                .post(
+                    "/items/everything/bulk",
+                    json!([{ "id": 2 }, { "id": 3, &name: parse(bad) }]),
+                )
+                .await;
             for (how, answer) in [("POST", created), ("PATCH", updated), ("bulk", bulk)] {
                 let named = answer.body["details"][0]["field"] == json!(name);
                 if answer.status != 400 || answer.code() != "VALIDATION_ERROR" || !named {
@@ -517,7 +527,8 @@ on_every_store!(a_read_value_finds_its_own_record, async |app| {
         let id = json!(at + 1);
         admin.create("everything", json!({ "id": id, &name: parse(given) })).await;
         let value = admin.one("everything", &id).await[&name].clone();
-        let found = admin.column("everything", "id", json!({ "filter": { &name: { "eq": value } } })).await;
+        let found =
+            admin.column("everything", "id", json!({ "filter": { &name: { "eq": value } } })).await;
         assert_eq!(found, [id], "{name} eq {value}");
     }
 });
@@ -526,21 +537,43 @@ on_every_store!(numbers_can_be_asked_for_as_text, async |app| {
     app.collection("sums", json!({ "fields": { "amount": { "type": "Decimal" }, "big": { "type": "BigInt" }, "small": { "type": "Integer" } } })).await;
     let body = parse(r#"{"amount":12345678901234567890.10,"big":9007199254740993,"small":5}"#);
     let id = app.admin().create("sums", body).await;
-    let tokens = app.admin().get(&format!("/items/sums/{}?fields=amount,big,small", crate::harness::plain(&id))).await;
+    let tokens = app
+        .admin()
+        .get(&format!("/items/sums/{}?fields=amount,big,small", crate::harness::plain(&id)))
+        .await;
     assert!(tokens.text.contains(r#""amount":12345678901234567890.10"#), "{}", tokens.text);
     assert!(tokens.text.contains(r#""big":9007199254740993"#), "{}", tokens.text);
     let exact = app.admin().with_header("accept-numbers", "string").one("sums", &id).await;
-    assert_eq!((&exact["amount"], &exact["big"], &exact["small"]), (&json!("12345678901234567890.10"), &json!("9007199254740993"), &json!(5)));
+    assert_eq!(
+        (&exact["amount"], &exact["big"], &exact["small"]),
+        (&json!("12345678901234567890.10"), &json!("9007199254740993"), &json!(5))
+    );
     let asked = app.admin().get("/items/sums?numbers=string").await;
     assert_eq!(asked.body["data"][0]["amount"], "12345678901234567890.10");
 });
 
 on_every_store!(case_insensitive_text_compares_and_is_unique_without_case, async |app| {
-    app.collection("handles", json!({ "fields": { "handle": { "type": "CiText", "unique": true } } })).await;
+    app.collection(
+        "handles",
+        json!({ "fields": { "handle": { "type": "CiText", "unique": true } } }),
+    )
+    .await;
     app.admin().create("handles", json!({ "handle": "Ada" })).await;
-    app.admin().post("/items/handles", json!({ "handle": "ADA" })).await.expect_refusal(409, "UNIQUE_VIOLATION");
-    assert_eq!(app.admin().rows("handles", json!({ "filter": { "handle": "aDA" } })).await.len(), 1);
-    assert_eq!(app.admin().rows("handles", json!({ "filter": { "handle": { "in": ["ada"] } } })).await.len(), 1);
+    app.admin()
+        .post("/items/handles", json!({ "handle": "ADA" }))
+        .await
+        .expect_refusal(409, "UNIQUE_VIOLATION");
+    assert_eq!(
+        app.admin().rows("handles", json!({ "filter": { "handle": "aDA" } })).await.len(),
+        1
+    );
+    assert_eq!(
+        app.admin()
+            .rows("handles", json!({ "filter": { "handle": { "in": ["ada"] } } }))
+            .await
+            .len(),
+        1
+    );
 });
 
 on_every_store!(a_virtual_field_is_computed_and_cannot_be_written, async |app| {
@@ -553,10 +586,22 @@ on_every_store!(a_virtual_field_is_computed_and_cannot_be_written, async |app| {
     )
     .await;
     let admin = app.admin();
-    let id = admin.create("persons", json!({ "first": "Ada", "last": "Lovelace", "full": "x" })).await;
+    let id =
+        admin.create("persons", json!({ "first": "Ada", "last": "Lovelace", "full": "x" })).await;
     assert_eq!(admin.one("persons", &id).await["full"], "Ada Lovelace");
-    admin.patch(&format!("/items/persons/{}", crate::harness::plain(&id)), json!({ "first": "Augusta" })).await.expect_status(200);
-    let rows = admin.rows("persons", json!({ "filter": { "full": { "startsWith": "augusta l" } }, "sort": "full" })).await;
+    admin
+        .patch(
+            &format!("/items/persons/{}", crate::harness::plain(&id)),
+            json!({ "first": "Augusta" }),
+        )
+        .await
+        .expect_status(200);
+    let rows = admin
+        .rows(
+            "persons",
+            json!({ "filter": { "full": { "startsWith": "augusta l" } }, "sort": "full" }),
+        )
+        .await;
     assert_eq!(rows[0]["full"], "Augusta Lovelace");
 });
 
@@ -579,12 +624,16 @@ async fn both_stores_answer_the_same_bytes() {
     }
     let fields: Vec<String> = (0..TYPES.len()).map(field).collect();
     for (at, name) in fields.iter().enumerate() {
-        if matches!(TYPES[at].name, "JSON" | "JSONB" | "Point" | "Binary") || TYPES[at].name.contains('_') {
+        if matches!(TYPES[at].name, "JSON" | "JSONB" | "Point" | "Binary")
+            || TYPES[at].name.contains('_')
+        {
             // Not ordered; compared by key below.
             continue;
         }
         for way in ["asc", "desc"] {
-            let path = format!("/items/everything?fields=id,{name}&sort={{\"{name}\":\"{way}\"}}&filter={{\"{name}\":{{\"isNotNull\":true}}}}");
+            let path = format!(
+                "/items/everything?fields=id,{name}&sort={{\"{name}\":\"{way}\"}}&filter={{\"{name}\":{{\"isNotNull\":true}}}}"
+            );
             let (a, b) = (one.admin().get(&path).await, two.admin().get(&path).await);
             assert_eq!((a.status, &a.text), (b.status, &b.text), "{path}");
         }
@@ -592,7 +641,12 @@ async fn both_stores_answer_the_same_bytes() {
     let path = format!("/items/everything?sort=id&fields=id,{}", fields.join(","));
     let (a, b) = (one.admin().get(&path).await, two.admin().get(&path).await);
     assert_eq!(a.body["data"].as_array().map(Vec::len), b.body["data"].as_array().map(Vec::len));
-    for (a, b) in a.body["data"].as_array().expect("rows").iter().zip(b.body["data"].as_array().expect("rows")) {
+    for (a, b) in a.body["data"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .zip(b.body["data"].as_array().expect("rows"))
+    {
         assert_eq!(a.to_string(), b.to_string());
     }
     one.stop().await;

@@ -17,14 +17,23 @@ on_every_store!(related_records_stand_in_their_shapes, async |app| {
     assert_eq!(post["comments"].as_array().map(Vec::len), Some(2));
     let tags = post["tags"].as_array().expect("junction rows");
     assert_eq!(tags.len(), 2);
-    assert_eq!((&tags[0]["posts_id"], &tags[0]["tags_id"], &tags[0]["tags"]["name"]), (&json!(1), &json!(1), &json!("red")), "{post}");
+    assert_eq!(
+        (&tags[0]["posts_id"], &tags[0]["tags_id"], &tags[0]["tags"]["name"]),
+        (&json!(1), &json!(1), &json!("red")),
+        "{post}"
+    );
     let attached = post["attachments"].as_array().expect("junction rows");
     assert_eq!(attached.len(), 2);
     let image = attached.iter().find(|row| row["collection"] == "images").expect("an image");
     assert_eq!((&image["item_id"], &image["images"]["width"]), (&json!(1), &json!(800)), "{post}");
-    let empty = one(app, "/items/posts/3?fields=name,author.*,comments.*,tags.*,summary.*,attachments.*").await;
+    let empty =
+        one(app, "/items/posts/3?fields=name,author.*,comments.*,tags.*,summary.*,attachments.*")
+            .await;
     assert_eq!((&empty["author"], &empty["summary"]), (&Json::Null, &Json::Null));
-    assert_eq!((&empty["comments"], &empty["tags"], &empty["attachments"]), (&json!([]), &json!([]), &json!([])));
+    assert_eq!(
+        (&empty["comments"], &empty["tags"], &empty["attachments"]),
+        (&json!([]), &json!([]), &json!([]))
+    );
     let back = one(app, "/items/summaries/1?fields=name,post.name").await;
     assert_eq!(back["post"], json!({ "id": 1, "name": "one" }));
     let lonely = one(app, "/items/summaries/1?fields=name").await;
@@ -34,12 +43,24 @@ on_every_store!(related_records_stand_in_their_shapes, async |app| {
 on_every_store!(field_paths_choose_what_is_embedded, async |app| {
     filled(app).await;
     for (fields, expected) in [
-        ("name,author.name", json!({ "id": 1, "name": "one", "author": { "id": 1, "name": "Ada" } })),
-        ("comments.post.author.name,id", json!({ "id": 1, "comments": [
-            { "id": 1, "post": { "id": 1, "author": { "id": 1, "name": "Ada" } } }, { "id": 2, "post": { "id": 1, "author": { "id": 1, "name": "Ada" } } }] })),
-        ("id,comments.name,comments.author.name", json!({ "id": 1, "comments": [
-            { "id": 1, "name": "good", "author": { "id": 2, "name": "Bob" } }, { "id": 2, "name": "bad", "author": { "id": 1, "name": "Ada" } }] })),
-        ("id,author.*,-author.age,-author.createdAt,-author.updatedAt", json!({ "id": 1, "author": { "id": 1, "name": "Ada" } })),
+        (
+            "name,author.name",
+            json!({ "id": 1, "name": "one", "author": { "id": 1, "name": "Ada" } }),
+        ),
+        (
+            "comments.post.author.name,id",
+            json!({ "id": 1, "comments": [
+            { "id": 1, "post": { "id": 1, "author": { "id": 1, "name": "Ada" } } }, { "id": 2, "post": { "id": 1, "author": { "id": 1, "name": "Ada" } } }] }),
+        ),
+        (
+            "id,comments.name,comments.author.name",
+            json!({ "id": 1, "comments": [
+            { "id": 1, "name": "good", "author": { "id": 2, "name": "Bob" } }, { "id": 2, "name": "bad", "author": { "id": 1, "name": "Ada" } }] }),
+        ),
+        (
+            "id,author.*,-author.age,-author.createdAt,-author.updatedAt",
+            json!({ "id": 1, "author": { "id": 1, "name": "Ada" } }),
+        ),
         ("id,nothing.*,author.nothing", json!({ "id": 1, "author": { "id": 1 } })),
     ] {
         let found = one(app, &format!("/items/posts/1?fields={fields}")).await;
@@ -48,9 +69,17 @@ on_every_store!(field_paths_choose_what_is_embedded, async |app| {
     }
     // A relation by its name alone is `relation.*`.
     let bare = one(app, "/items/posts/1?fields=id,author").await;
-    assert_eq!((&bare["author"]["name"], &bare["author"]["age"]), (&json!("Ada"), &json!(36)), "{bare}");
+    assert_eq!(
+        (&bare["author"]["name"], &bare["author"]["age"]),
+        (&json!("Ada"), &json!(36)),
+        "{bare}"
+    );
     let stars = one(app, "/items/posts/1?fields=*.*").await;
-    assert_eq!((&stars["author"]["name"], &stars["comments"][0]["name"], &stars["tags"][0]["tags_id"]), (&json!("Ada"), &json!("good"), &json!(1)), "{stars}");
+    assert_eq!(
+        (&stars["author"]["name"], &stars["comments"][0]["name"], &stars["tags"][0]["tags_id"]),
+        (&json!("Ada"), &json!("good"), &json!(1)),
+        "{stars}"
+    );
     let deep = one(app, "/items/authors/1?fields=id,posts.*.*").await;
     assert_eq!(deep["posts"][0]["comments"][0]["stars"], 5, "{deep}");
     assert!(!deep.to_string().contains("1234"), "a hidden field was answered: {deep}");
@@ -70,10 +99,15 @@ on_every_store!(a_polymorphic_relation_embeds_the_asked_targets, async |app| {
     let images = one(app, "/items/posts/1?fields=attachments.images.*").await;
     let rows = images["attachments"].as_array().expect("rows");
     assert_eq!((rows.len(), &rows[0]["images"]["name"]), (1, &json!("sun")), "{images}");
-    let both = one(app, "/items/posts/1?fields=attachments.images.name,attachments.videos.name").await;
+    let both =
+        one(app, "/items/posts/1?fields=attachments.images.name,attachments.videos.name").await;
     let rows = both["attachments"].as_array().expect("rows");
     let image = rows.iter().find(|row| row["collection"] == "images").expect("an image");
-    assert_eq!((rows.len(), &image["images"]["name"], &image["videos"]), (2, &json!("sun"), &Json::Null), "{both}");
+    assert_eq!(
+        (rows.len(), &image["images"]["name"], &image["videos"]),
+        (2, &json!("sun"), &Json::Null),
+        "{both}"
+    );
     for (filter, expected) in [
         (json!({ "attachments.images.id": 2 }), vec![2]),
         (json!({ "attachments.images.name": { "isNotNull": true } }), vec![1, 2]),
@@ -82,12 +116,21 @@ on_every_store!(a_polymorphic_relation_embeds_the_asked_targets, async |app| {
     ] {
         assert_eq!(ids(app, filter.clone()).await, expected, "{filter}");
     }
-    let junction = app.admin().rows("posts_attachments_junction", json!({ "fields": ["collection", "item_id"], "filter": { "posts_id": 2 } })).await;
+    let junction = app
+        .admin()
+        .rows(
+            "posts_attachments_junction",
+            json!({ "fields": ["collection", "item_id"], "filter": { "posts_id": 2 } }),
+        )
+        .await;
     assert_eq!(junction, [json!({ "collection": "images", "item_id": junction[0]["item_id"] })]);
 });
 
 async fn ids(app: &App, filter: Json) -> Vec<u64> {
-    let answer = app.admin().find("posts", json!({ "filter": filter, "sort": "id", "fields": ["id"] })).await;
+    let answer = app
+        .admin()
+        .find("posts", json!({ "filter": filter, "sort": "id", "fields": ["id"] }))
+        .await;
     answer.expect_status(200);
     let rows = answer.body["data"].as_array().expect("rows");
     assert_eq!(answer.body["totalCount"], json!(rows.len()), "{}", answer.text);
@@ -124,27 +167,53 @@ on_every_store!(filters_walk_relations_and_meet_each_root_once, async |app| {
     }
     let paged = json!({ "filter": { "comments.stars": { "gte": 1 } }, "sort": { "views": "desc" }, "limit": 1, "page": 2, "fields": ["id", "comments.id"] });
     let page = app.admin().find("posts", paged).await;
-    assert_eq!((&page.body["totalCount"], &page.body["data"][0]["id"]), (&json!(2), &json!(1)), "{}", page.text);
+    assert_eq!(
+        (&page.body["totalCount"], &page.body["data"][0]["id"]),
+        (&json!(2), &json!(1)),
+        "{}",
+        page.text
+    );
     assert_eq!(page.body["data"][0]["comments"].as_array().map(Vec::len), Some(2));
 });
 
 on_every_store!(conditions_on_relations_trim_what_is_embedded_and_no_roots, async |app| {
     filled(app).await;
     let rows = app.admin().rows("posts", json!({ "fields": ["id", "comments.*"], "relConditions": { "comments": { "approved": { "eq": true } } }, "sort": "id" })).await;
-    let counts: Vec<usize> = rows.iter().filter_map(|row| row["comments"].as_array().map(Vec::len)).collect();
+    let counts: Vec<usize> =
+        rows.iter().filter_map(|row| row["comments"].as_array().map(Vec::len)).collect();
     assert_eq!(counts, [1, 1, 0], "{rows:?}");
     let nested = app
         .admin()
         .rows("authors", json!({ "fields": ["id", "posts.id", "posts.comments.id"], "sort": "id",
             "relConditions": { "posts": { "views": { "lt": 15 }, "comments": { "OR": [{ "stars": 1 }, { "stars": 2 }] } } } }))
         .await;
-    assert_eq!(nested[0]["posts"][0]["comments"].as_array().map(|list| list.iter().map(|one| one["id"].clone()).collect::<Vec<_>>()), Some(vec![json!(2)]), "{nested:?}");
+    assert_eq!(
+        nested[0]["posts"][0]["comments"]
+            .as_array()
+            .map(|list| list.iter().map(|one| one["id"].clone()).collect::<Vec<_>>()),
+        Some(vec![json!(2)]),
+        "{nested:?}"
+    );
     assert_eq!(nested[1]["posts"], json!([]));
     let single = app.admin().rows("posts", json!({ "fields": ["id", "author.name"], "relConditions": { "author": { "name": "Ada" } }, "sort": "id" })).await;
-    assert_eq!((&single[0]["author"]["name"], &single[1]["author"], single.len()), (&json!("Ada"), &Json::Null, 3), "{single:?}");
+    assert_eq!(
+        (&single[0]["author"]["name"], &single[1]["author"], single.len()),
+        (&json!("Ada"), &Json::Null, 3),
+        "{single:?}"
+    );
     let many = app.admin().rows("posts", json!({ "fields": ["id", "attachments.*"], "relConditions": { "attachments": { "collection": "videos" } }, "sort": "id" })).await;
-    assert_eq!((many[0]["attachments"].as_array().map(Vec::len), &many[1]["attachments"]), (Some(1), &json!([])), "{many:?}");
-    app.admin().find("posts", json!({ "fields": ["comments.*"], "relConditions": { "comments": { "nothing": 1 } } })).await.expect_refusal(400, "UNKNOWN_FIELD");
+    assert_eq!(
+        (many[0]["attachments"].as_array().map(Vec::len), &many[1]["attachments"]),
+        (Some(1), &json!([])),
+        "{many:?}"
+    );
+    app.admin()
+        .find(
+            "posts",
+            json!({ "fields": ["comments.*"], "relConditions": { "comments": { "nothing": 1 } } }),
+        )
+        .await
+        .expect_refusal(400, "UNKNOWN_FIELD");
 });
 
 on_every_store!(aggregates_walk_relations, async |app| {
@@ -154,18 +223,38 @@ on_every_store!(aggregates_walk_relations, async |app| {
         .rows("comments", json!({ "aggregate": { "n": { "function": "count", "field": "*" }, "stars": { "function": "max", "field": "stars" } }, "groupBy": ["author.name"], "sort": "author_name" }))
         .await;
     assert_eq!(rows.len(), 2, "{rows:?}");
-    assert_eq!((&rows[0]["author.name"], &rows[0]["author_name"], &rows[0]["n"], &rows[0]["stars"]), (&json!("Ada"), &json!("Ada"), &json!(2), &json!("3")), "{rows:?}");
-    let count = app.admin().rows("posts", json!({ "aggregate": { "n": { "function": "count", "field": "author.id" } } })).await;
+    assert_eq!(
+        (&rows[0]["author.name"], &rows[0]["author_name"], &rows[0]["n"], &rows[0]["stars"]),
+        (&json!("Ada"), &json!("Ada"), &json!(2), &json!("3")),
+        "{rows:?}"
+    );
+    let count = app
+        .admin()
+        .rows(
+            "posts",
+            json!({ "aggregate": { "n": { "function": "count", "field": "author.id" } } }),
+        )
+        .await;
     assert_eq!(count[0]["n"], 2, "{count:?}");
 });
 
 on_every_store!(soft_deleted_related_records_hide_too, async |app| {
     app.collection("owners", json!({ "paranoid": true, "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
     app.collection("pets", json!({ "paranoid": true, "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
-    app.relation("pets", json!({ "type": "M2O", "target": "owners", "name": "owner", "alias": "pets" })).await;
+    app.relation(
+        "pets",
+        json!({ "type": "M2O", "target": "owners", "name": "owner", "alias": "pets" }),
+    )
+    .await;
     let admin = app.admin();
     admin.create("owners", json!({ "id": 1, "name": "Ada" })).await;
-    admin.post("/items/pets/bulk", json!([{ "id": 1, "name": "cat", "owner": 1 }, { "id": 2, "name": "dog", "owner": 1 }])).await.expect_status(201);
+    admin
+        .post(
+            "/items/pets/bulk",
+            json!([{ "id": 1, "name": "cat", "owner": 1 }, { "id": 2, "name": "dog", "owner": 1 }]),
+        )
+        .await
+        .expect_status(201);
     admin.delete("/items/pets/1").await.expect_status(200);
     let owner = one(app, "/items/owners/1?fields=pets.name").await;
     assert_eq!(owner["pets"].as_array().map(Vec::len), Some(1), "{owner}");

@@ -16,7 +16,14 @@ on_every_store!(children_go_with_their_parent_unless_the_relation_says_otherwise
     assert_eq!(admin.rows("posts_tags_tags_junction", json!({})).await.len(), 1);
     assert_eq!(admin.rows("posts_attachments_junction", json!({})).await.len(), 1);
     // Targets of many-to-many and of to-one stay.
-    assert_eq!((ids(app, "tags").await.len(), ids(app, "authors").await.len(), ids(app, "images").await.len()), (3, 2, 2));
+    assert_eq!(
+        (
+            ids(app, "tags").await.len(),
+            ids(app, "authors").await.len(),
+            ids(app, "images").await.len()
+        ),
+        (3, 2, 2)
+    );
     // Two steps down: an author's posts, and their comments.
     admin.delete("/items/authors/2").await.expect_status(200);
     assert_eq!((ids(app, "posts").await, ids(app, "comments").await), (vec![json!(3)], vec![]));
@@ -36,7 +43,9 @@ on_every_store!(each_rule_of_deletion_does_what_it_says, async |app| {
         let left = app.admin().column(&child, "parent_id", json!({})).await;
         match *rule {
             "CASCADE" => assert_eq!((answer.status, left.len()), (200, 0), "{}", answer.text),
-            "SET NULL" => assert_eq!((answer.status, left), (200, vec![Json::Null]), "{}", answer.text),
+            "SET NULL" => {
+                assert_eq!((answer.status, left), (200, vec![Json::Null]), "{}", answer.text)
+            }
             _ => {
                 answer.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
                 assert_eq!(left, [parent]);
@@ -50,12 +59,27 @@ on_every_store!(removing_a_polymorphic_target_leaves_no_row_that_points_nowhere,
     app.admin().delete("/items/images/1").await.expect_status(200);
     let post = app.admin().get("/items/posts/1?fields=attachments.*").await.body["data"].clone();
     let rows = post["attachments"].as_array().expect("rows");
-    assert!(rows.iter().all(|row| row["collection"] == "videos" || row["images"].is_object()), "{post}");
+    assert!(
+        rows.iter().all(|row| row["collection"] == "videos" || row["images"].is_object()),
+        "{post}"
+    );
 });
 
 on_every_store!(removing_a_user_keeps_what_the_user_made, async |app| {
-    app.collection("tasks", json!({ "usertrack": true, "fields": { "title": { "type": "String" } } })).await;
-    let maker = app.with_grants("Maker", &[json!({ "collection": "tasks", "action": "create", "fields": ["*"] }), json!({ "collection": "tasks", "action": "read", "fields": ["*"] })]).await;
+    app.collection(
+        "tasks",
+        json!({ "usertrack": true, "fields": { "title": { "type": "String" } } }),
+    )
+    .await;
+    let maker = app
+        .with_grants(
+            "Maker",
+            &[
+                json!({ "collection": "tasks", "action": "create", "fields": ["*"] }),
+                json!({ "collection": "tasks", "action": "read", "fields": ["*"] }),
+            ],
+        )
+        .await;
     let id = maker.create("tasks", json!({ "title": "mine" })).await;
     assert_eq!(maker.one("tasks", &id).await["userCreated_Id"], json!(maker.user_id));
     let user = maker.user_id.clone().expect("an id");

@@ -140,7 +140,8 @@ fn suite(run: &mut Run) -> Result<(), Stopped> {
     })?;
     let url = cluster.as_ref().map(Cluster::url).unwrap_or_default();
     let mut command = cargo(&[&["test", "--test", "suite"], &WHOLE[..]].concat());
-    run.tests("suite on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
+    command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
+    run.tests("suite on SQLite and Postgres", &mut command)
 }
 
 fn journeys(run: &mut Run) -> Result<(), Stopped> {

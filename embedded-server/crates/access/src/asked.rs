@@ -11,12 +11,7 @@ use std::sync::Arc;
 
 /// Refuses operations the actor has no policy for and fields it was not granted, and merges the
 /// policy's default values under each body, their variables replaced by what `words` says.
-pub fn check_asked(
-    write: &mut Write,
-    full: &Catalog,
-    actor: &Actor,
-    words: &Words,
-) -> Result<()> {
+pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Words) -> Result<()> {
     for (index, operation) in write.operations.iter_mut().enumerate() {
         let (name, action) = match operation {
             Operation::Create { collection, .. } => (collection.clone(), Action::Create),

@@ -7,6 +7,10 @@ use hmac::{Hmac, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Random bytes of a refresh token, and bytes of its seal: 128 bits each.
+const NONCE: usize = 16;
 
 /// What an access token says. `role_Id` is what was true at issue time and is not trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,10 +101,42 @@ impl Keys {
         Ok(hex(&self.derive("session", session)?))
     }
 
-    /// The refresh token that follows `token`: derived, so that two tabs that refresh at once get
-    /// the same successor.
-    pub(crate) fn next_refresh(&self, token: &str) -> Result<String> {
-        Ok(URL_SAFE_NO_PAD.encode(self.derive("refresh", token)?))
+    /// The first refresh token of a session.
+    pub(crate) fn first_refresh(&self, session: &str) -> Result<String> {
+        self.refresh(session, &base::random_bytes::<NONCE>()?)
+    }
+
+    /// The refresh token that follows `token` in its session: derived, so that two tabs that
+    /// refresh at once get the same successor.
+    pub(crate) fn next_refresh(&self, session: &str, token: &str) -> Result<String> {
+        self.refresh(session, &self.derive("refresh", token)?[..NONCE])
+    }
+
+    /// A nonce and its seal: what is sealed was issued for this session, however long ago.
+    fn refresh(&self, session: &str, nonce: &[u8]) -> Result<String> {
+        let session_bytes =
+            uuid_bytes(session).ok_or_else(|| Error::internal("a session's key is not a UUID"))?;
+        let mut bytes = [session_bytes.as_slice(), nonce].concat();
+        let seal = self.derive("refresh seal", &URL_SAFE_NO_PAD.encode(&bytes))?;
+        bytes.extend_from_slice(&seal[..NONCE]);
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The session that a refresh token was issued for, whether it is still the current one or
+    /// not; `None` when it is not ours.
+    pub(crate) fn session_of(&self, token: &str) -> Result<Option<String>> {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
+        if bytes.len() != 16 + 2 * NONCE {
+            return Ok(None);
+        }
+        let (body, seal) = bytes.split_at(16 + NONCE);
+        let expected = self.derive("refresh seal", &URL_SAFE_NO_PAD.encode(body))?;
+        if !bool::from(expected[..NONCE].ct_eq(seal)) {
+            return Ok(None);
+        }
+        let digits = hex(&body[..16]);
+        let part = |from: usize, to: usize| &digits[from..to];
+        Ok(Some([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")))
     }
 
     fn derive(&self, purpose: &str, from: &str) -> Result<Vec<u8>> {
@@ -111,6 +147,19 @@ impl Keys {
         mac.update(from.as_bytes());
         Ok(mac.finalize().into_bytes().to_vec())
     }
+}
+
+/// The sixteen bytes of a UUID's text.
+fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
+    let mut bytes = [0_u8; 16];
+    if digits.len() != 32 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// What is stored of a token: its SHA-256, in hex.
@@ -154,10 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn successors_are_the_same_each_time_and_say_nothing_of_their_origin() {
+    fn successors_are_the_same_each_time_and_know_their_session() {
         let keys = Keys::new(&[7; 32], 60);
-        assert_eq!(keys.next_refresh("a").unwrap(), keys.next_refresh("a").unwrap());
-        assert_ne!(keys.next_refresh("a").unwrap(), keys.next_refresh("b").unwrap());
+        let session = "00112233-4455-6677-8899-aabbccddeeff";
+        let first = keys.first_refresh(session).unwrap();
+        let second = keys.next_refresh(session, &first).unwrap();
+        assert_eq!(keys.next_refresh(session, &first).unwrap(), second);
+        assert_ne!(keys.first_refresh(session).unwrap(), first);
+        for token in [&first, &second] {
+            assert_eq!(keys.session_of(token).unwrap().as_deref(), Some(session));
+        }
+        let other = Keys::new(&[8; 32], 60);
+        assert_eq!(other.session_of(&first).unwrap(), None);
+        assert_eq!(keys.session_of("nonsense").unwrap(), None);
         assert_eq!(fingerprint("a").len(), 64);
     }
 }
