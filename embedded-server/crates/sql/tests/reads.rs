@@ -1111,3 +1111,52 @@ async fn wide_filters_stay_within_what_sqlite_nests() {
         assert_eq!(house.rows(plan).await, r#"{"id":1},{"id":2}"#);
     }
 }
+
+#[tokio::test]
+async fn wide_records_and_many_relations_stay_within_what_sqlite_takes() {
+    let houses = filled("many").await;
+    for house in &houses {
+        let c = &house.catalog;
+        // 45 relations to one: more than may be joined, each with the same answer.
+        let one = |at: usize| {
+            let mut author = expand(c, "posts", "author", &["name"], vec![]);
+            author.key = format!("author{at}");
+            author
+        };
+        let mut comments = expand(
+            c,
+            "posts",
+            "comments",
+            &[],
+            (0..45)
+                .map(|at| {
+                    let mut author = expand(c, "comments", "author", &["name"], vec![]);
+                    author.key = format!("author{at}");
+                    author
+                })
+                .collect(),
+        );
+        // 400 columns in one embedded record.
+        comments.rows.columns = (0..400)
+            .map(|at| query::Selected {
+                key: format!("id{at}"),
+                field: String::from("id"),
+                kind: catalog::FieldKind::Integer,
+                null: at == 7,
+            })
+            .collect();
+        let mut expands: Vec<_> = (0..45).map(one).collect();
+        expands.push(comments);
+        let mut plan = read(c, "posts", &["id"], expands);
+        plan.filter = equal(posts(house, "id"), 1);
+        let found: serde_json::Value = serde_json::from_str(&house.rows(plan).await).unwrap();
+        for at in 0..45 {
+            assert_eq!(found[format!("author{at}")]["name"], "Ada");
+            assert_eq!(found["comments"][0][format!("author{at}")]["name"], "bob \"B\"\n");
+            assert!(found["comments"][1][format!("author{at}")].is_null());
+        }
+        assert_eq!(found["comments"][0]["id399"], 1);
+        assert!(found["comments"][0]["id7"].is_null());
+        assert_eq!(found["comments"][0].as_object().unwrap().len(), 445);
+    }
+}

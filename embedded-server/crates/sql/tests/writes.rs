@@ -549,3 +549,87 @@ async fn many_records_of_one_shape_are_one_statement_on_postgres() {
         assert_eq!(keys[8], Value::text("10000000-0000-4000-8000-000000000009"));
     }
 }
+
+#[tokio::test]
+async fn what_was_seen_is_compared_by_the_fields_own_meaning() {
+    for house in houses("seen").await {
+        let c = &house.catalog;
+        let fields = [
+            ("title", given("a")),
+            ("price", given("12.10")),
+            ("rating", given(0.1 + 0.2)),
+            ("weight", given(0.1)),
+            ("views", given(9_007_199_254_740_993)),
+            ("published", given(true)),
+            ("born", given("2024-02-29")),
+            ("at", given("2024-01-02T03:04:05.678Z")),
+            ("wall", given("2024-01-02T03:04:05.678")),
+            ("opens", given("10:11:12+00")),
+            ("closes", given("10:11:12.500")),
+            ("data", given(r#"{"a":1}"#)),
+            ("words", given(r#"["x"]"#)),
+            ("raw", given(Value::Bytes(vec![1, 2]))),
+        ];
+        let mut all = values(fields.clone());
+        all.insert(String::from("id"), Assigned::NextNumber);
+        house.write(plan(vec![insert(c, "posts", all)])).await.unwrap();
+        let seen = |name: &str, value: Value| {
+            let mut step = update(c, "posts", 1, values([("number", given(1))]));
+            if let Step::Update { expect, .. } = &mut step {
+                expect.insert(name.to_owned(), value);
+            }
+            plan(vec![step])
+        };
+        for (name, assigned) in fields {
+            let Assigned::Value(value) = assigned else { continue };
+            house.write(seen(name, value)).await.unwrap();
+            let fault = house.write(seen(name, Value::Null)).await.unwrap_err();
+            assert_eq!(fault.code(), Code::Conflict, "{name}");
+        }
+        house.write(seen("price", Value::text("12.1"))).await.unwrap();
+        house.write(seen("sort", Value::Null)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn writers_side_by_side_tell_one_story() {
+    for house in houses("side").await {
+        let c = &house.catalog;
+        let post = values([("id", Assigned::NextNumber), ("views", given(0))]);
+        house.write(plan(vec![insert(c, "posts", post)])).await.unwrap();
+        let mark = house.last_change().await;
+        let count = || async {
+            let more = Assigned::Sql(String::from("\"views\" + 1"));
+            house
+                .write(plan(vec![update(c, "posts", 1, values([("views", more)]))]))
+                .await
+                .unwrap();
+        };
+        tokio::join!(
+            async {
+                for _ in 0..10 {
+                    count().await
+                }
+            },
+            async {
+                for _ in 0..10 {
+                    count().await
+                }
+            },
+            async {
+                for _ in 0..10 {
+                    count().await
+                }
+            },
+        );
+        assert_eq!(house.rows(read(c, "posts", &["views"], vec![])).await, r#"{"views":30}"#);
+        let views = |json: Option<String>| {
+            let json: serde_json::Value = serde_json::from_str(&json.unwrap()).unwrap();
+            json["views"].as_i64().unwrap()
+        };
+        let mut told: Vec<(i64, i64)> =
+            house.changes(mark).await.into_iter().map(|row| (views(row.3), views(row.4))).collect();
+        told.sort_unstable();
+        assert_eq!(told, (0..30).map(|at| (at, at + 1)).collect::<Vec<_>>());
+    }
+}
