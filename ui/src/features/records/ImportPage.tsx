@@ -304,7 +304,7 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
   ];
   const current = job?.state === "undoing" ? 4 : stage === "checked" ? 3 : steps.findIndex((step) => step.from === at);
   return (
-    <ol className="flex flex-col px-4 py-4">
+    <ol className="flex flex-col px-4 py-4 max-[1100px]:flex-row max-[1100px]:flex-wrap max-[1100px]:gap-x-6 max-[1100px]:py-2">
       {steps.map((step, index) => (
         <li key={step.label} aria-current={index === current ? "step" : undefined} className="flex gap-3">
           <span className="flex flex-col items-center">
@@ -316,7 +316,7 @@ function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: Fil
             >
               {step.bad ? <X aria-hidden size={10} className="stroke-meaning" /> : step.done ? <Check aria-hidden size={10} className="stroke-meaning" /> : null}
             </span>
-            {index < steps.length - 1 ? <span className="min-h-6 w-px flex-1 bg-line-strong" /> : null}
+            {index < steps.length - 1 ? <span className="min-h-6 w-px flex-1 bg-line-strong max-[1100px]:hidden" /> : null}
           </span>
           <span className="min-w-0 pb-3">
             <span className={cx("block", index === current ? "font-semibold" : step.done ? "font-medium" : "text-ink-3")}>{step.label}</span>
@@ -332,7 +332,7 @@ function MappingList({ collection, mapping, nullText }: { collection: Collection
   const columns = Object.entries(mapping);
   if (columns.length === 0) return null;
   return (
-    <div className="border-t border-line px-4 py-3 text-second">
+    <div className="border-t border-line px-4 py-3 text-second max-[1100px]:hidden">
       <h2 className="mb-1 text-ink-2">{m("imp.mapping")}</h2>
       {columns.map(([column, name]) => {
         const field = collection.fields.find((f) => f.name === name);
