@@ -9,6 +9,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "browser", include: ["journeys/*.browser.test.ts"] } },
       { extends: true, test: { name: "window", include: ["journeys/*.window.test.ts"] } },
+      { extends: true, test: { name: "sdk", include: ["sdk/*.sdk.test.ts"] } },
     ],
   },
 });
