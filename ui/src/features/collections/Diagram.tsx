@@ -107,8 +107,12 @@ function foot(x: number, y: number, side: Position, many: boolean): string {
     : `M${String(out)},${String(y - 4)} V${String(y + 4)}`;
 }
 
-function RelationLine(props: EdgeProps<RelationEdge>) {
-  const { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data } = props;
+/** Lines are told the outer side of a port, which stands half outside the node. */
+const inset = (x: number, side: Position): number => x + (side === Position.Left ? 4 : -4);
+
+function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, ...props }: EdgeProps<RelationEdge>) {
+  const sourceX = inset(props.sourceX, sourcePosition);
+  const targetX = inset(props.targetX, targetPosition);
   const [path] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 2, offset: 16 });
   const tone = data?.tone ?? "plain";
   const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
@@ -120,6 +124,9 @@ function RelationLine(props: EdgeProps<RelationEdge>) {
     </>
   );
 }
+
+/** The strip at the foot of the canvas where hints and the zoom stand. */
+const FOOT = 44;
 
 const NODE_TYPES = { collection: CollectionBox };
 const EDGE_TYPES = { relation: RelationLine };
@@ -233,8 +240,13 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
       if (!box || !point || !area || area.width === 0) return;
       const { x, y, zoom } = flow.getViewport();
       const [left, top] = [point.x * zoom + x, point.y * zoom + y];
-      const inside = left >= 0 && top >= 0 && left + box.width * zoom <= area.width && top + Math.min(box.height * zoom, 120) <= area.height;
-      if (!inside) void flow.setCenter(point.x + box.width / 2, point.y + box.height / 2, { zoom, duration: 160 });
+      const fits = left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + box.height * zoom <= area.height - FOOT;
+      if (fits) return;
+      const all = flow.getNodesBounds(flow.getNodes());
+      // Everything, as long as it takes no smaller scale; else what is selected.
+      const whole = all.width * zoom <= area.width - 32 && all.height * zoom <= area.height - FOOT - 16;
+      const [middleX, middleY] = whole ? [all.x + all.width / 2, all.y + all.height / 2] : [point.x + box.width / 2, point.y + Math.min(box.height, (area.height - FOOT) / zoom) / 2];
+      void flow.setCenter(middleX, middleY + FOOT / 2 / zoom - 8, { zoom, duration: 160 });
     };
     look();
     const watch = new ResizeObserver(look);

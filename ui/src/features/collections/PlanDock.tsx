@@ -1,14 +1,15 @@
 import type { PlanStep, SchemaPlan } from "@plinth/sdk";
 import { Copy, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Badge, type BadgeKind } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
 import { CodeView } from "@/kit/CodeView";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
-import { relationOf, text, type Drafts } from "./draft";
+import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
+import { laidOut } from "./sql";
 import { collectionName } from "./rows";
 import { reasonOf, storeWord } from "./words";
 
@@ -82,9 +83,15 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
       if (relation?.kind !== "BelongsTo") return [];
       return [{ ...line, key: `${String(index)} ${field.id}`, verb: "relate", name: field.name, to: collectionName(drafts, relation.target), fact: t("plan.within"), within: true }];
     });
-    const fields = made?.draft.fields.filter((field) => text(field.def, "type") !== "").length ?? 0;
-    return [{ ...shown, fact: t("plan.fields", { count: fields }) }, ...ends];
+    return [{ ...shown, fact: t("plan.fields", { count: made ? columnCount(made.draft) : 0 }) }, ...ends];
   });
+}
+
+/** Columns the store will have: those that were named, and those the switches bring. */
+function columnCount(draft: Draft): number {
+  const named = draft.fields.filter((field) => !field.dropped && isColumn(field)).map((field) => field.name);
+  const kept = FLAGS.filter((flag) => flagOn(draft, flag)).flatMap((flag) => (flag === "usertrack" ? FLAG_FIELDS[flag].slice(0, 2) : FLAG_FIELDS[flag]));
+  return new Set([...named, ...kept]).size;
 }
 
 export function PlanDock({
@@ -104,11 +111,11 @@ export function PlanDock({
   const [copied, setCopied] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   const code = useRef<HTMLDivElement>(null);
-  const lines = plan ? linesOf(plan, drafts) : [];
+  const lines = useMemo(() => (plan ? linesOf(plan, drafts) : []), [plan, drafts]);
   const lossy = plan?.steps.filter((step) => step.lossy).length ?? 0;
   const current = lines[Math.min(at, lines.length - 1)];
   const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${step.summary.replaceAll("`", "")}`, sql: step.sql })) ?? [];
-  const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${line};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
+  const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${laidOut(line)};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), 2_000);
@@ -241,7 +248,7 @@ export function PlanDock({
             </div>
             <div ref={code} className="min-h-0 flex-1 overflow-auto px-3 pb-2">
               {script.map((part, index) => (
-                <CodeView key={index} code={part} language="sql" label={scripts[index]?.head ?? ""} className={cx("overflow-visible!", current?.step === index ? "" : "opacity-70")} />
+                <CodeView key={index} code={part} language="sql" wrap label={scripts[index]?.head ?? ""} className={cx("overflow-visible!", current?.step === index ? "" : "opacity-70")} />
               ))}
             </div>
           </div>

@@ -25,7 +25,7 @@ import type { Positions } from "./layout";
 import { ListView } from "./ListView";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
-import { PlanDock, type PlanLine } from "./PlanDock";
+import { linesOf, PlanDock, type PlanLine } from "./PlanDock";
 import { planQuery, schemaAdapter } from "./queries";
 import { RelationDialog } from "./RelationDialog";
 import { reasonOf } from "./words";
@@ -308,7 +308,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   ) : (
     t("bar.facts", { count: collections })
   );
-  const steps = plan.data?.steps.length ?? 0;
+  const steps = useMemo(() => (plan.data ? linesOf(plan.data, drafts).length : 0), [plan.data, drafts]);
   const failed = failure !== undefined && ops.length > 0 && !(failure instanceof PlinthError && failure.code === "PLAN_STALE");
 
   return (
@@ -352,7 +352,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
           <Checkbox checked={look.system} onChange={(system) => onLook((held) => ({ ...held, system }))}>
             {t("system")}
           </Checkbox>
-          <span className="text-second text-ink-3 max-[1300px]:hidden">{t("of", { shown: listed.length, all: drafts.size })}</span>
+          {hits ? <span className="text-second text-ink-3 max-[1300px]:hidden">{t("of", { shown: listed.length, all: all.length })}</span> : null}
         </Toolbar>
         <div className="relative flex min-h-0 flex-1 flex-col">
           {all.length === 0 ? (

@@ -1,0 +1,238 @@
+import type { SchemaInfo } from "@plinth/sdk";
+import { expect, test } from "vitest";
+import { createPending, type Op } from "@/lib/pending";
+import {
+  addField, addIndex, changesOf, desired, draftsOf, newCollection, opsOf, plural, relate, renameCollection, renameField, sameDraft, SCOPE, setDefinition,
+  setFlag, singular, toggleCollection, toggleDropped, type Drafts, type Edits, type Entry,
+} from "./draft";
+import { laidOut } from "./sql";
+import { defaultText, keyDefinition, readDefault, withOption, withRule, withType } from "./types";
+
+const key = { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" }, fieldId: "a-id" };
+const STORED = [
+  {
+    collectionName: "authors",
+    schema: {
+      name: "authors",
+      fields: { id: key, mail: { type: "String", fieldId: "a-mail" }, posts: { relType: "HasMany", target: "posts", foreignKey: "author_id", as: "posts", fieldId: "a-posts" } },
+      indexes: [{ name: "by_mail", fields: ["mail"], unique: true }],
+      schemaId: "s-a",
+    },
+  },
+  {
+    collectionName: "posts",
+    schema: {
+      name: "posts",
+      timestamps: true,
+      fields: {
+        id: { ...key, fieldId: "p-id" },
+        title: { type: "String", fieldId: "p-title" },
+        author: { relType: "BelongsTo", target: "authors", foreignKey: "author_id", as: "author", onDelete: "SET NULL", fieldId: "p-author" },
+        author_id: { type: "UUID", allowNull: true, SystemGenerated: true, fieldId: "p-author-id" },
+        createdAt: { type: "DateTime", SystemGenerated: true, fieldId: "p-created" },
+        updatedAt: { type: "DateTime", SystemGenerated: true, fieldId: "p-updated" },
+      },
+      schemaId: "s-p",
+    },
+  },
+] as unknown as readonly SchemaInfo[];
+
+/** A desk on which steps are staged one after another, as the screen does it. */
+function desk(stored: readonly SchemaInfo[] = STORED) {
+  const pending = createPending();
+  pending.register(SCOPE, { same: sameDraft, preview: () => Promise.reject(new Error()), commit: () => Promise.reject(new Error()) });
+  const drafts = (schemas: readonly SchemaInfo[] = stored): Drafts => draftsOf(schemas, pending.opsOf(SCOPE));
+  return {
+    pending,
+    drafts,
+    do(step: (drafts: Drafts, at: (name: string) => Entry) => Edits) {
+      const now = drafts();
+      const at = (name: string): Entry => {
+        const entry = [...now.values()].find(({ draft }) => draft.name === name);
+        if (!entry) throw new Error(`no collection ${name}`);
+        return entry;
+      };
+      pending.stage(opsOf(now, step(now, at)));
+    },
+    asked: (schemas?: readonly SchemaInfo[]) => desired(drafts(schemas)),
+    changes: () => changesOf(drafts()).map((change) => change.kind),
+    id: (name: string, field: string) => {
+      const entry = [...drafts().values()].find(({ draft }) => draft.name === name);
+      return entry?.draft.fields.find((known) => known.name === field)?.id ?? "";
+    },
+  };
+}
+
+type Fields = Record<string, Record<string, unknown>>;
+const fieldsOf = (change: ReturnType<typeof desired>, name: string): Fields =>
+  (change.collections.find((entry) => entry.collectionName === name)?.schema.fields ?? {}) as unknown as Fields;
+
+test("nothing staged asks for nothing", () => {
+  expect(desk().asked()).toEqual({ collections: [], drop: [] });
+});
+
+test("two new collections and a relation between them become two documents", () => {
+  const d = desk([]);
+  d.do(() => newCollection("authors", keyDefinition("Integer"), [{ name: "name", def: { type: "String" } }], true));
+  d.do(() => newCollection("posts", keyDefinition("UUID"), [{ name: "title", def: { type: "String" } }], true));
+  d.do((drafts, at) =>
+    relate(drafts, { kind: "M2O", source: at("posts").id, target: at("authors").id, name: "author", alias: "posts", onDelete: "RESTRICT", required: true }),
+  );
+  const change = d.asked();
+  expect(change.drop).toEqual([]);
+  expect(change.collections.map((entry) => [entry.collectionName, entry.was])).toEqual([["authors", undefined], ["posts", undefined]]);
+  expect(fieldsOf(change, "posts")["author"]).toMatchObject({ relType: "BelongsTo", target: "authors", foreignKey: "author_id", as: "author", onDelete: "RESTRICT", allowNull: false });
+  // The column has the type of the key it holds.
+  expect(fieldsOf(change, "posts")["author_id"]).toMatchObject({ type: "Integer", allowNull: false, SystemGenerated: true });
+  expect(fieldsOf(change, "authors")["posts"]).toMatchObject({ relType: "HasMany", target: "posts", foreignKey: "author_id" });
+  expect(d.changes()).toEqual(["create", "create"]);
+});
+
+test("a rename keeps the fieldId and takes indexes and far ends along", () => {
+  const d = desk();
+  d.do((drafts, at) => renameField(drafts, at("authors"), "a-mail", "email"));
+  const [authors] = d.asked().collections;
+  expect(Object.keys(authors?.schema.fields ?? {})).toEqual(["id", "email", "posts"]);
+  expect(authors?.schema.fields["email"]).toMatchObject({ fieldId: "a-mail" });
+  expect(authors?.schema.indexes).toEqual([{ name: "by_mail", fields: ["email"], unique: true }]);
+
+  d.do((drafts, at) => renameField(drafts, at("posts"), "p-author-id", "writer_id"));
+  expect(fieldsOf(d.asked(), "posts")["author"]).toMatchObject({ foreignKey: "writer_id" });
+  expect(fieldsOf(d.asked(), "authors")["posts"]).toMatchObject({ foreignKey: "writer_id" });
+});
+
+test("a renamed collection says what it was, and relations name it by its new name", () => {
+  const d = desk();
+  d.do((_, at) => renameCollection(at("authors"), "writers"));
+  d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
+  const change = d.asked();
+  expect(change.collections.find((entry) => entry.collectionName === "writers")).toMatchObject({ was: "authors", schema: { name: "writers" } });
+  expect(fieldsOf(change, "posts")["author"]).toMatchObject({ target: "writers" });
+  d.do((_, at) => renameCollection(at("writers"), "authors"));
+  expect(d.changes()).toEqual(["alter"]);
+});
+
+test("dropping a relation drops its column and its far end, and all of it can be put back", () => {
+  const d = desk();
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-author"));
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).toEqual(["id", "title", "createdAt", "updatedAt"]);
+  expect(Object.keys(fieldsOf(d.asked(), "authors"))).toEqual(["id", "mail"]);
+  // It stays in sight.
+  expect(d.drafts().get("posts")?.draft.fields.map((field) => field.name)).toContain("author");
+  expect(d.changes()).toEqual(["remove"]);
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-author"));
+  expect(d.pending.opsOf(SCOPE)).toEqual([]);
+});
+
+test("a dropped field takes its index along; one that was only staged goes at once", () => {
+  const d = desk();
+  d.do((drafts, at) => toggleDropped(drafts, at("authors"), "a-mail"));
+  expect(d.asked().collections[0]?.schema.indexes).toEqual([]);
+  d.pending.undo();
+  d.do((_, at) => addField(at("authors"), { name: "age", def: { type: "Integer" } }).edits);
+  d.do((_, at) => addIndex(at("authors"), ["age"], false));
+  expect(d.changes()).toEqual(["add", "index"]);
+  d.do((drafts, at) => toggleDropped(drafts, at("authors"), d.id("authors", "age")));
+  expect(d.pending.opsOf(SCOPE)).toEqual([]);
+});
+
+test("a dropped collection ends with the relations that lead to it", () => {
+  const d = desk();
+  d.do((_, at) => toggleCollection(at("authors")));
+  expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
+  d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).toEqual(["id", "title", "createdAt", "updatedAt"]);
+});
+
+test("many to many is a junction of its own, with both ends", () => {
+  const d = desk();
+  d.do((drafts, at) => relate(drafts, { kind: "M2M", source: at("posts").id, target: at("authors").id, name: "editors", alias: "edited", onDelete: "SET NULL", required: false }));
+  const change = d.asked();
+  const junction = change.collections.find((entry) => entry.collectionName === "posts_authors_editors_junction");
+  expect(junction?.schema).toMatchObject({ isJunction: true, indexes: [{ fields: ["posts_id", "authors_id"], unique: true }] });
+  expect(junction?.schema.fields["posts"]).toMatchObject({ target: "posts", foreignKey: "posts_id", allowNull: false, onDelete: "CASCADE" });
+  expect(fieldsOf(change, "posts")["editors"]).toMatchObject({ relType: "HasMany", target: "posts_authors_editors_junction", foreignKey: "posts_id" });
+  expect(fieldsOf(change, "authors")["edited"]).toMatchObject({ foreignKey: "authors_id" });
+  d.pending.undo();
+  expect(d.asked().collections).toEqual([]);
+});
+
+test("one to many is the same relation said from the other side", () => {
+  const d = desk();
+  d.do((drafts, at) => relate(drafts, { kind: "O2M", source: at("authors").id, target: at("posts").id, name: "drafts", alias: "drafter", onDelete: "CASCADE", required: false }));
+  expect(fieldsOf(d.asked(), "posts")["drafter"]).toMatchObject({ relType: "BelongsTo", target: "authors", foreignKey: "drafter_id" });
+  expect(fieldsOf(d.asked(), "authors")["drafts"]).toMatchObject({ relType: "HasMany", foreignKey: "drafter_id" });
+});
+
+test("one to one is unique on its column and has one at the far end", () => {
+  const d = desk();
+  d.do((drafts, at) => relate(drafts, { kind: "O2O", source: at("posts").id, target: at("authors").id, name: "owner", alias: "owned", onDelete: "SET NULL", required: false }));
+  expect(fieldsOf(d.asked(), "posts")["owner_id"]).toMatchObject({ unique: true });
+  expect(fieldsOf(d.asked(), "authors")["owned"]).toMatchObject({ relType: "HasOne" });
+});
+
+test("what somebody else stored meanwhile stays, field by field", () => {
+  const d = desk();
+  d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
+  const moved = structuredClone(STORED) as unknown as { schema: { fields: Fields; timestamps?: boolean } }[];
+  const posts = moved[1]?.schema;
+  if (posts) posts.fields = { ...posts.fields, slug: { type: "String", fieldId: "p-slug" } };
+  const asked = fieldsOf(d.asked(moved as unknown as readonly SchemaInfo[]), "posts");
+  expect(asked["title"]).toMatchObject({ type: "Text" });
+  expect(asked["slug"]).toMatchObject({ fieldId: "p-slug" });
+});
+
+test("a switch marks the fields it kept, and switching back takes the change away", () => {
+  const d = desk();
+  d.do((_, at) => setFlag(at("posts"), "timestamps", false));
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).toEqual(["id", "title", "author", "author_id"]);
+  expect(d.asked().collections[0]?.schema.timestamps).toBe(false);
+  d.do((_, at) => setFlag(at("posts"), "timestamps", true));
+  expect(d.pending.opsOf(SCOPE)).toEqual([]);
+});
+
+test("undo and redo walk through the steps", () => {
+  const d = desk();
+  d.do((drafts, at) => renameField(drafts, at("posts"), "p-title", "headline"));
+  d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
+  expect(fieldsOf(d.asked(), "posts")["headline"]).toMatchObject({ type: "Text" });
+  d.pending.undo();
+  expect(fieldsOf(d.asked(), "posts")["headline"]).toMatchObject({ type: "String" });
+  d.pending.undo();
+  expect(d.asked().collections).toEqual([]);
+  d.pending.redo();
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).toContain("headline");
+});
+
+test("a draft survives its journal", () => {
+  const d = desk();
+  d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
+  const kept = JSON.parse(JSON.stringify(d.pending.opsOf(SCOPE))) as readonly Op[];
+  expect(desired(draftsOf(STORED, kept))).toEqual(d.asked());
+});
+
+test("another type keeps what it can be told", () => {
+  const price = withRule(withOption(withOption({ type: "Decimal", defaultValue: "9.90" }, "precision", 12), "scale", 2), "min", 0);
+  expect(withType(price, "Integer")).toEqual({ type: "Integer", validate: { min: 0 } });
+  expect(withType({ type: "String", defaultValue: "12", validate: { isEmail: true } }, "Integer")).toEqual({ type: "Integer", defaultValue: 12 });
+  expect(withType({ type: "DateTime", defaultValue: { type: "NOW" } }, "Boolean")).toEqual({ type: "Boolean" });
+});
+
+test("defaults are read as their type and never rounded", () => {
+  expect(readDefault("Decimal", "0.10000000000000000001")).toBe("0.10000000000000000001");
+  expect(readDefault("BigInt", "9007199254740993")).toBe("9007199254740993");
+  expect(readDefault("Integer", "1.5")).toBeUndefined();
+  expect(readDefault("Boolean", "yes")).toBeUndefined();
+  expect(readDefault("JSON", '{"a":[]}')).toEqual({ a: [] });
+  expect(defaultText({ defaultValue: { value: "x" } })).toBe("x");
+});
+
+test("names of one and of many", () => {
+  expect(["posts", "categories", "boxes", "status", "news_items"].map(singular)).toEqual(["post", "category", "box", "status", "news_item"]);
+  expect(["post", "category", "box", "authors"].map(plural)).toEqual(["posts", "categories", "boxes", "authors"]);
+});
+
+test("a table's statement is only given lines", () => {
+  const sql = `CREATE TABLE "a,(b" ("id" TEXT DEFAULT (lower('x, y')), "n" TEXT) STRICT`;
+  expect(laidOut(sql)).toBe(`CREATE TABLE "a,(b" (\n  "id" TEXT DEFAULT (lower('x, y')),\n  "n" TEXT\n) STRICT`);
+});
