@@ -14,11 +14,12 @@ use serde_json::{Map, Value as Json};
 const GRACE_MS: i64 = 60_000;
 
 impl Auth {
-    /// Exchanges a refresh token. A token that was exchanged longer than a minute ago is a stolen
-    /// one: the whole session ends.
+    /// Exchanges a refresh token. A token that was exchanged longer than a minute ago, or whose
+    /// successor was exchanged too, is in two hands: the whole session ends.
     pub async fn refresh(&self, token: &str) -> Result<SignedIn> {
         let now_ms = self.engine().clock().now_ms();
         let print = fingerprint(token);
+        let issued_for = self.0.keys.session_of(token)?.ok_or_else(refresh_invalid)?;
         let read = Read {
             collection: String::from("baasix_Sessions"),
             fields: ["*", "user.*", "user.userRoles.*", "tenant.*"].map(str::to_owned).to_vec(),
@@ -30,7 +31,10 @@ impl Auth {
             ..Read::default()
         };
         let rows = self.engine().find(&read, "exchange a refresh token").await?;
-        let mut row = rows.into_iter().next().ok_or_else(refresh_invalid)?;
+        let Some(mut row) = rows.into_iter().next() else {
+            self.end_sessions(&[issued_for]).await?;
+            return Err(refresh_invalid());
+        };
         let text = |row: &Map<String, Json>, key: &str| {
             row.get(key).and_then(Json::as_str).map(str::to_owned)
         };
@@ -49,7 +53,7 @@ impl Auth {
                 return Err(refresh_invalid());
             }
         }
-        let successor = self.0.keys.next_refresh(token)?;
+        let successor = self.0.keys.next_refresh(&session, token)?;
         if current {
             let until = now_ms
                 + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000)

@@ -210,15 +210,23 @@ impl Auth {
         password: &str,
         first_name: &str,
     ) -> Result<()> {
-        let known = self.0.setup.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let fits = known.is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
-        if !fits {
+        // Taken while it is spent, so that of two who use the link at once one is too late.
+        let held = {
+            let mut known = self.0.setup.lock().unwrap_or_else(PoisonError::into_inner);
+            let fits = known
+                .as_ref()
+                .is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
+            if fits { known.take() } else { None }
+        };
+        let Some(held) = held else {
             return Err(Error::new(Code::TokenInvalid, "the set-up link is unknown or was used")
                 .hint("start the server again for a new one"));
+        };
+        let made = self.create_owner(email, password, first_name).await;
+        if made.is_err() && !self.has_owner().await? {
+            *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         }
-        self.create_owner(email, password, first_name).await?;
-        *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(())
+        made
     }
 
     async fn create_user(
@@ -276,7 +284,7 @@ impl Auth {
         let now_ms = self.engine().clock().now_ms();
         let session = base::uuid_v4()?;
         let session_token = self.0.keys.session_token(&session)?;
-        let refresh_token = random_token()?;
+        let refresh_token = self.0.keys.first_refresh(&session)?;
         let until = now_ms
             + i64::try_from(self.settings().session_seconds).unwrap_or(i64::MAX / 4_000) * 1_000;
         let body = json!({
