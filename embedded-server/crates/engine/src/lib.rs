@@ -10,6 +10,7 @@ mod feed;
 mod hook;
 mod import;
 mod migrate;
+mod privilege;
 mod read;
 mod schema;
 mod state;

@@ -1,7 +1,7 @@
 //! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
 
 use crate::read::unknown_collection;
-use crate::{Engine, State};
+use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
 use indexmap::IndexMap;
@@ -147,6 +147,10 @@ impl Engine {
         let context =
             Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
+        if !actor.unbound() {
+            let administrator = state.role_named("administrator").map(|role| role.id.as_str());
+            privilege::bind(&mut plan, administrator)?;
+        }
         let answers = std::mem::take(&mut plan.answers);
         let warnings = std::mem::take(&mut plan.warnings);
         let touched = plan.steps.iter().filter_map(touched_by).collect();
