@@ -122,8 +122,9 @@ impl Policy {
             Json::Null => {}
             json @ Json::Object(_) => {
                 let known = |path: &str| relation_at(collection, path, catalog).is_some();
-                self.rel_conditions =
-                    query::parse_rel_conditions(&json, "relConditions", &known, limits)?;
+                let found = query::parse_rel_conditions(&json, "relConditions", &known, limits)?;
+                check_rel_conditions(&found, collection, catalog, limits)?;
+                self.rel_conditions = found;
             }
             other => return Err(invalid("relConditions", format!("`{other}` is not an object"))),
         }
@@ -169,6 +170,27 @@ impl Action {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.as_str() == word)
     }
+}
+
+/// Refuses conditions on relations or fields that are not there.
+fn check_rel_conditions(
+    conditions: &RelConditions,
+    collection: &Arc<Collection>,
+    catalog: &Catalog,
+    limits: &Limits,
+) -> Result<()> {
+    for (name, (filter, nested)) in &conditions.0 {
+        let Some(target) = relation_at(collection, name, catalog) else {
+            return Err(unknown(collection, "relConditions", name));
+        };
+        if let Some(filter) = filter {
+            let words = query::Words::default();
+            let scope = query::Scope { visible: catalog, full: catalog, words: &words, limits };
+            query::resolve_filter(filter, &target, &scope, query::Place::Policy)?;
+        }
+        check_rel_conditions(nested, &target, catalog, limits)?;
+    }
+    Ok(())
 }
 
 /// The collection at the end of a dotted relation path.

@@ -1,0 +1,220 @@
+//! Conditions, defaults and nesting on writes.
+
+use super::posts;
+use crate::harness::on_every_store;
+use serde_json::{Value as Json, json};
+
+on_every_store!(only_the_rows_a_condition_names_can_be_changed_or_removed, async |app| {
+    posts(app).await;
+    let grants = ["read", "update", "delete"].map(|action| {
+        let conditions = if action == "read" { Json::Null } else { json!({ "AND": [{ "owner": { "eq": "$CURRENT_USER" } }, { "live": true }] }) };
+        json!({ "collection": "posts", "action": action, "fields": ["*"], "conditions": conditions })
+    });
+    let writer = app.with_grants("Writer", &grants).await;
+    for id in [1, 3] {
+        app.admin()
+            .patch(&format!("/items/posts/{id}"), json!({ "owner": writer.user_id }))
+            .await
+            .expect_status(200);
+    }
+    writer.patch("/items/posts/1", json!({ "title": "mine" })).await.expect_status(200);
+    for path in ["/items/posts/2", "/items/posts/3", "/items/posts/99"] {
+        writer.patch(path, json!({ "title": "x" })).await.expect_refusal(403, "ITEM_NOT_FOUND");
+        writer.delete(path).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    }
+    let (hidden, absent) = (
+        writer.patch("/items/posts/2", json!({})).await,
+        writer.patch("/items/posts/99", json!({})).await,
+    );
+    assert_eq!(hidden.text, absent.text);
+    writer
+        .patch(
+            "/items/posts/bulk",
+            json!([{ "id": 1, "title": "again" }, { "id": 2, "title": "x" }]),
+        )
+        .await
+        .expect_refusal(403, "ITEM_NOT_FOUND");
+    writer
+        .delete_with("/items/posts/bulk", json!([1, 2]))
+        .await
+        .expect_refusal(403, "ITEM_NOT_FOUND");
+    let batch = json!({ "operations": [{ "op": "update", "collection": "posts", "id": 1, "data": { "title": "again" } }, { "op": "delete", "collection": "posts", "id": 2 }] });
+    writer.post("/items/batch", batch).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    assert_eq!(
+        app.admin().column("posts", "title", json!({ "sort": "id" })).await,
+        [json!("mine"), json!("two"), json!("three")]
+    );
+    writer.delete("/items/posts/1").await.expect_status(200);
+});
+
+on_every_store!(conditions_over_relations_bind_writes_too, async |app| {
+    posts(app).await;
+    let grants = ["read", "update", "delete"].map(|action| json!({ "collection": "posts", "action": action, "fields": ["*"], "conditions": { "coms.approved": true } }));
+    let writer = app.with_grants("Writer", &grants).await;
+    writer.patch("/items/posts/1", json!({ "title": "x" })).await.expect_status(200);
+    writer
+        .patch("/items/posts/3", json!({ "title": "x" }))
+        .await
+        .expect_refusal(403, "ITEM_NOT_FOUND");
+    writer.delete("/items/posts/3").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    // A condition with many matches removes the addressed record only.
+    writer.delete("/items/posts/2").await.expect_status(200);
+    assert_eq!(
+        app.admin().column("posts", "id", json!({ "sort": "id" })).await,
+        [json!(1), json!(3)]
+    );
+});
+
+on_every_store!(a_new_record_must_satisfy_the_condition_of_creating, async |app| {
+    posts(app).await;
+    let grant = json!({ "collection": "posts", "action": "create", "fields": ["*"], "conditions": { "owner": { "eq": "$CURRENT_USER" }, "live": false } });
+    let writer = app.with_grants("Writer", &[grant]).await;
+    for body in [
+        json!({ "id": 9, "title": "x" }),
+        json!({ "id": 9, "owner": app.admin().user_id, "live": false }),
+        json!({ "id": 9, "owner": writer.user_id, "live": true }),
+        json!({ "id": 9, "owner": writer.user_id }),
+    ] {
+        writer.post("/items/posts", body).await.expect_refusal(403, "FORBIDDEN");
+    }
+    let bulk = json!([{ "id": 9, "owner": writer.user_id, "live": false }, { "id": 10, "owner": writer.user_id, "live": true }]);
+    writer.post("/items/posts/bulk", bulk).await.expect_refusal(403, "FORBIDDEN");
+    assert_eq!(app.admin().rows("posts", json!({})).await.len(), 3);
+    writer
+        .post("/items/posts", json!({ "id": 9, "owner": writer.user_id, "live": false }))
+        .await
+        .expect_status(201);
+});
+
+on_every_store!(defaults_of_a_grant_fill_what_the_body_leaves_out, async |app| {
+    posts(app).await;
+    let grants = [
+        json!({ "collection": "posts", "action": "create", "fields": ["id", "title", "views"], "defaultValues": { "owner": "$CURRENT_USER", "live": false, "views": 7 } }),
+        json!({ "collection": "posts", "action": "update", "fields": ["title", "views"], "defaultValues": { "views": 9 } }),
+        json!({ "collection": "posts", "action": "read", "fields": ["*"] }),
+    ];
+    let writer = app.with_grants("Writer", &grants).await;
+    writer.post("/items/posts", json!({ "id": 9, "title": "x" })).await.expect_status(201);
+    let row = app.admin().one("posts", &json!(9)).await;
+    assert_eq!(
+        (&row["owner"], &row["live"], &row["views"]),
+        (&json!(writer.user_id), &json!(false), &json!(7))
+    );
+    writer.post("/items/posts", json!({ "id": 10, "views": 1 })).await.expect_status(201);
+    assert_eq!(app.admin().one("posts", &json!(10)).await["views"], 1);
+    writer.patch("/items/posts/10", json!({ "title": "y" })).await.expect_status(200);
+    assert_eq!(app.admin().one("posts", &json!(10)).await["views"], 9);
+    // A default may fill a field that the role may not write itself.
+    writer
+        .post("/items/posts", json!({ "id": 11, "live": true }))
+        .await
+        .expect_refusal(403, "FIELD_FORBIDDEN");
+});
+
+on_every_store!(nested_writes_need_the_relation_in_the_parents_grant, async |app| {
+    posts(app).await;
+    let explicit = app.with_grants("Explicit", &["create", "update"].map(|action| json!({ "collection": "posts", "action": action, "fields": ["*", "coms.*"] }))).await;
+    explicit
+        .post("/items/posts", json!({ "id": 9, "coms": [{ "content": "a" }] }))
+        .await
+        .expect_status(201);
+    explicit
+        .patch("/items/posts/9", json!({ "coms": [{ "content": "b" }] }))
+        .await
+        .expect_status(200);
+    explicit
+        .post("/items/comments", json!({ "content": "c" }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
+    let star = app
+        .with_grants(
+            "Star",
+            &["create", "update"]
+                .map(|action| json!({ "collection": "posts", "action": action, "fields": ["*"] })),
+        )
+        .await;
+    for body in [
+        json!({ "id": 10, "coms": [{ "content": "a" }] }),
+        json!({ "id": 10, "author": { "name": "x" } }),
+        json!({ "id": 10, "coms": [] }),
+    ] {
+        star.post("/items/posts", body).await.expect_refusal(403, "FIELD_FORBIDDEN");
+    }
+    // A bare key is the column, which `*` covers.
+    star.post("/items/posts", json!({ "id": 10, "author": 1 })).await.expect_status(201);
+    assert_eq!(app.admin().rows("authors", json!({})).await.len(), 2);
+});
+
+on_every_store!(children_out_of_sight_are_out_of_reach, async |app| {
+    posts(app).await;
+    let writer = app
+        .with_grants("Writer", &[
+            json!({ "collection": "posts", "action": "update", "fields": ["*", "coms.*", "author.*"] }),
+            json!({ "collection": "comments", "action": "read", "fields": ["*"], "conditions": { "approved": true } }),
+            json!({ "collection": "authors", "action": "read", "fields": ["*"], "conditions": { "name": "Bob" } }),
+        ])
+        .await;
+    for body in [
+        json!({ "coms": [{ "id": 2, "content": "taken" }] }),
+        json!({ "coms": [2] }),
+        json!({ "author": { "id": 1 } }),
+        json!({ "author": { "id": 1, "name": "taken" } }),
+    ] {
+        let hidden = writer.patch("/items/posts/2", body.clone()).await;
+        assert!(matches!(hidden.status, 400 | 403), "{body}: {}", hidden.text);
+        let absent = writer
+            .patch(
+                "/items/posts/2",
+                serde_json::from_str(
+                    &body
+                        .to_string()
+                        .replace("\"id\":2", "\"id\":99")
+                        .replace("\"id\":1", "\"id\":99")
+                        .replace("[2]", "[99]"),
+                )
+                .expect("JSON"),
+            )
+            .await;
+        assert_eq!((hidden.status, &hidden.text), (absent.status, &absent.text), "{body}");
+    }
+    assert_eq!(app.admin().one("comments", &json!(2)).await["content"], "bad");
+    assert_eq!(app.admin().one("authors", &json!(1)).await["name"], "Ada");
+    writer
+        .patch("/items/posts/2", json!({ "author": { "id": 2, "name": "Rob" } }))
+        .await
+        .expect_status(200);
+});
+
+on_every_store!(soft_deletion_asks_for_the_right_to_delete, async |app| {
+    app.collection("tasks", json!({ "paranoid": true, "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" } } })).await;
+    for id in 1..=4 {
+        app.admin().create("tasks", json!({ "id": id })).await;
+    }
+    let stamp = json!({ "deletedAt": "2024-01-01T00:00:00.000Z" });
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "tasks", "action": "read", "fields": ["*"] })],
+        )
+        .await;
+    let updater = app
+        .with_grants(
+            "Updater",
+            &[json!({ "collection": "tasks", "action": "update", "fields": ["title"] })],
+        )
+        .await;
+    let deleter =
+        app.with_grants("Deleter", &[json!({ "collection": "tasks", "action": "delete" })]).await;
+    assert_eq!(reader.patch("/items/tasks/1", stamp.clone()).await.status, 403);
+    assert_eq!(updater.patch("/items/tasks/1", stamp.clone()).await.status, 403);
+    deleter.patch("/items/tasks/1", stamp).await.expect_status(200);
+    deleter.delete("/items/tasks/2").await.expect_status(200);
+    assert_eq!(reader.column("tasks", "id", json!({ "sort": "id" })).await, [json!(3), json!(4)]);
+    // Removing for good is an administrator's word.
+    deleter.delete("/items/tasks/3?force=true").await.expect_status(200);
+    assert_eq!(app.admin().rows("tasks", json!({ "paranoid": "false" })).await.len(), 4);
+    updater.patch("/items/tasks/2", json!({ "deletedAt": null })).await.expect_status(200);
+    assert_eq!(reader.patch("/items/tasks/3", json!({ "deletedAt": null })).await.status, 403);
+    app.admin().delete("/items/tasks/4?force=true").await.expect_status(200);
+    assert_eq!(app.admin().rows("tasks", json!({ "paranoid": "false" })).await.len(), 3);
+});
