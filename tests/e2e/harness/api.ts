@@ -4,7 +4,7 @@ import { OWNER } from "./server";
 export class Api {
   private constructor(
     readonly url: string,
-    private readonly token: string,
+    readonly token: string,
   ) {}
 
   static async signIn(url: string): Promise<Api> {
