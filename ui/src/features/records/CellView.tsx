@@ -193,6 +193,7 @@ function kindWidth(field: FieldInfo): number {
     case "int":
       return 80;
     case "decimal":
+      return Math.max(112, (field.type.precision ?? 0) * 7 + 24);
     case "float":
       return 112;
     case "enum":

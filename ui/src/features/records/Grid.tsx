@@ -758,10 +758,12 @@ export function Grid(props: GridProps) {
     if (hover.current) clearTimeout(hover.current);
     if (editing || event.pointerType === "touch") return;
     const hit = cellUnder(event.target);
-    if (peek && !peek.pinned && (hit?.focus.row !== peek.focus.row || hit.focus.col !== peek.focus.col)) setPeek(null);
     if (!hit || peek) return;
     const field = fields[hit.focus.col];
-    if (hit.focus.row === "head" || !field?.relation || valueOf(hit.focus.row, field).s !== "value") return;
+    if (hit.focus.row === "head" || !field || valueOf(hit.focus.row, field).s !== "value") return;
+    // A related row peeks always, any other value when its cell cannot hold it.
+    const cut = [...hit.node.querySelectorAll(".truncate")].some((node) => node.scrollWidth > node.clientWidth);
+    if (!field.relation && !cut) return;
     hover.current = setTimeout(() => setPeek({ focus: hit.focus, anchor: anchorOf(hit.node), pinned: false }), PEEK_DELAY);
   }
   useEffect(() => () => {
@@ -775,8 +777,18 @@ export function Grid(props: GridProps) {
       const target = event.target as Element | null;
       if (!target?.closest("[data-peek]") && !scroller.current?.contains(target)) setPeek(null);
     };
+    // One that only hovers goes when the pointer is neither on it nor on its cell.
+    const over = (event: PointerEvent) => {
+      const target = event.target as Element | null;
+      const own = document.getElementById(cellId(peek.focus.row, peek.focus.col));
+      if (!peek.pinned && !target?.closest("[role=dialog]") && !own?.contains(target)) setPeek(null);
+    };
     document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
+    document.addEventListener("pointerover", over);
+    return () => {
+      document.removeEventListener("pointerdown", away);
+      document.removeEventListener("pointerover", over);
+    };
   }, [peek]);
 
   // ---- from outside
