@@ -200,21 +200,18 @@ on_every_store!(a_condition_that_no_longer_holds_denies, async |app| {
     }
 });
 
-on_every_store!(
-    administrators_see_everything_but_what_is_hidden_from_everybody,
-    async |app| {
-        let rows = app.admin().get("/items/baasix_User?fields=*,userRoles.*.*").await;
-        assert!(rows.body["data"][0]["userRoles"][0]["role"]["name"].is_string(), "{}", rows.text);
-        assert!(rows.body["data"][0].get("password").is_none(), "{}", rows.text);
-        for probe in [
-            json!({ "filter": { "password": { "isNotNull": true } } }),
-            json!({ "sort": { "password": "asc" } }),
-            json!({ "search": "x", "searchFields": ["password"] }),
-            json!({ "aggregate": { "p": { "function": "max", "field": "password" } } }),
-            json!({ "aggregate": { "n": "count" }, "groupBy": ["password"] }),
-            json!({ "filter": { "email": { "eq": "$COL(password)" } } }),
-        ] {
-            app.admin().find("baasix_User", probe).await.expect_refusal(400, "UNKNOWN_FIELD");
-        }
+on_every_store!(administrators_see_everything_but_what_is_hidden_from_everybody, async |app| {
+    let rows = app.admin().get("/items/baasix_User?fields=*,userRoles.*.*").await;
+    assert!(rows.body["data"][0]["userRoles"][0]["role"]["name"].is_string(), "{}", rows.text);
+    assert!(rows.body["data"][0].get("password").is_none(), "{}", rows.text);
+    for probe in [
+        json!({ "filter": { "password": { "isNotNull": true } } }),
+        json!({ "sort": { "password": "asc" } }),
+        json!({ "search": "x", "searchFields": ["password"] }),
+        json!({ "aggregate": { "p": { "function": "max", "field": "password" } } }),
+        json!({ "aggregate": { "n": "count" }, "groupBy": ["password"] }),
+        json!({ "filter": { "email": { "eq": "$COL(password)" } } }),
+    ] {
+        app.admin().find("baasix_User", probe).await.expect_refusal(400, "UNKNOWN_FIELD");
     }
-);
+});

@@ -40,8 +40,17 @@ pub struct Detail {
 
 impl Detail {
     /// A finding about one field.
-    pub fn field(code: impl Into<String>, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), field: Some(field.into()), message: message.into(), ..Self::default() }
+    pub fn field(
+        code: impl Into<String>,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            field: Some(field.into()),
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// The same finding with its position in the request's list.
