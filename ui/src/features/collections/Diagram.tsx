@@ -28,7 +28,7 @@ type CollectionNode = Node<
   },
   "collection"
 >;
-type RelationEdge = Edge<{ readonly many: boolean; readonly tone: "draft" | "bad" | "lit" | "plain" }, "relation">;
+type RelationEdge = Edge<{ readonly many: boolean; readonly lane: number; readonly tone: "draft" | "bad" | "lit" | "plain" }, "relation">;
 
 /** Sides of a row where a line may end. */
 const SIDES = [
@@ -113,7 +113,7 @@ const inset = (x: number, side: Position): number => x + (side === Position.Left
 function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, ...props }: EdgeProps<RelationEdge>) {
   const sourceX = inset(props.sourceX, sourcePosition);
   const targetX = inset(props.targetX, targetPosition);
-  const [path] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 2, offset: 16 });
+  const [path] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 2, offset: 16, stepPosition: 0.5 + (data?.lane ?? 0) });
   const tone = data?.tone ?? "plain";
   const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
   return (
@@ -124,6 +124,9 @@ function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, 
     </>
   );
 }
+
+/** Lines of one collection turn at different places, so that none runs along another. */
+const laneOf = (at: number, all: number): number => (all < 2 ? 0 : (at / (all - 1) - 0.5) * Math.min(0.5, 0.14 * all));
 
 /** The strip at the foot of the canvas where hints and the zoom stand. */
 const FOOT = 44;
@@ -175,17 +178,18 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
   );
   const relations = useMemo(() => {
     const visible = new Map(pictures.map((picture) => [picture.entry.id, picture]));
-    return pictures.flatMap(({ entry, rows }) =>
-      rows.flatMap(({ field: own, state, was }) => {
+    return pictures.flatMap(({ entry, rows }) => {
+      const pointing = rows.filter((row) => relationOf(row.field)).map((row) => row.field.id);
+      return rows.flatMap(({ field: own, state, was }) => {
         const relation = relationOf(own);
         const target = relation ? visible.get(relation.target) : undefined;
         if (!relation || !target) return [];
         const key = target.entry.draft.fields.find((known) => known.id === primaryKey(target.entry.draft)?.id);
         const port = key && target.rows.some((row) => row.field.id === key.id) ? key.id : "head";
         const staged = entry.base === undefined || was === undefined || !sameDraft(relationOf(was), relation);
-        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, dropped: state === "dropped", staged }];
-      }),
-    );
+        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id), pointing.length), dropped: state === "dropped", staged }];
+      });
+    });
   }, [pictures]);
 
   const boxes = useMemo(() => pictures.map(({ entry, height }): Box => ({ id: entry.id, width: NODE_WIDTH, height })), [pictures]);
@@ -296,7 +300,7 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
 
   const edges = useMemo(
     () =>
-      relations.flatMap(({ id, source, target, own, port, many, dropped, staged }): RelationEdge[] => {
+      relations.flatMap(({ id, source, target, own, port, many, lane, dropped, staged }): RelationEdge[] => {
         const from = dragged?.[source] ?? positions[source];
         const to = dragged?.[target] ?? positions[target];
         if (!from || !to) return [];
@@ -312,7 +316,7 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
             sourceHandle: `${own.id}:${out}`,
             targetHandle: `${port}:${into}`,
             focusable: false,
-            data: { many, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
+            data: { many, lane, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
           },
         ];
       }),
@@ -364,7 +368,7 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
           if (state.fromNode && target !== undefined) onRelate(state.fromNode.id, target);
         }}
       />
-      <p className="pointer-events-none absolute bottom-3 left-4 flex gap-3 text-second text-ink-2 max-[1100px]:hidden">
+      <p className="pointer-events-none absolute bottom-3 left-3 flex gap-3 rounded-control bg-bg-sunk px-1.5 py-1 text-second text-ink-2 max-[1100px]:hidden">
         <span>{t("canvas.hint")}</span>
         <span>
           <Keys keys="L" className="font-medium text-ink" /> {t("canvas.layout")}

@@ -16,7 +16,7 @@ import {
   canonicalType, defaultKind, defaultKinds, defaultText, enumWords, option, readDefault, rule, rulesOf, withOption, withRule, withType,
   type DefaultKind, type RuleKey,
 } from "./types";
-import { fieldNameFault } from "./words";
+import { fieldNameFault, relationNameFault } from "./words";
 
 export interface FieldEditorProps {
   readonly drafts: Drafts;
@@ -50,7 +50,7 @@ export function FieldEditor(props: FieldEditorProps) {
           value={field.name}
           disabled={fixed}
           inputRef={nameRef}
-          fault={(name) => fieldNameFault(entry, name, field.id)}
+          fault={(name) => (relation ? relationNameFault(entry, name, field.id) : fieldNameFault(entry, name, field.id))}
           onStage={(name) => onStage(renameField(drafts, entry, field.id, name))}
         />
         {isColumn(field) ? (

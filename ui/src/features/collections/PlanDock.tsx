@@ -49,6 +49,11 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** A field that shall be required where rows have no value for it. The store refuses that. */
+export function isMissing(step: PlanStep): boolean {
+  return step.op === "alter_field" && (step.values?.affected ?? 0) > 0 && wordOf(step.from).includes("optional") && wordOf(step.to).includes("required");
+}
+
 export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
   return plan.steps.flatMap((step, index): PlanLine[] => {
     const verb = VERB[step.op];
@@ -62,7 +67,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
           : step.op === "drop_field"
             ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")
             : step.op === "alter_field"
-              ? affected > 0 ? t("plan.misfit", { affected, total }) : t("plan.kept")
+              ? affected > 0 ? t(isMissing(step) ? "plan.missing" : "plan.misfit", { affected, total }) : t("plan.kept")
               : verb === "rename" ? t("plan.kept") : "";
     const line: PlanLine = {
       key: String(index),

@@ -7,7 +7,7 @@ import { Radio, RadioGroup } from "@/kit/Radio";
 import { Select } from "@/kit/Select";
 import { free, plural, relate, singular, type Drafts, type Edits, type OnDelete, type RelationKind } from "./draft";
 import { t } from "./messages";
-import { fieldNameFault } from "./words";
+import { relationNameFault, unreserved } from "./words";
 
 const KINDS: readonly RelationKind[] = ["M2O", "O2M", "O2O", "M2M"];
 
@@ -19,8 +19,8 @@ function suggested(drafts: Drafts, kind: RelationKind, source: string, target: s
   const many = kind === "O2M" || kind === "M2M";
   const back = kind === "M2O" || kind === "M2M";
   const self = source === target;
-  const name = free(self && !many ? "parent" : many ? plural(to.name) : singular(to.name), from.fields.map((field) => field.name));
-  const wanted = self && back ? "children" : back ? plural(from.name) : singular(from.name);
+  const name = free(self && !many ? "parent" : unreserved(many ? plural(to.name) : singular(to.name)), from.fields.map((field) => field.name));
+  const wanted = self && back ? "children" : unreserved(back ? plural(from.name) : singular(from.name));
   return { name, alias: free(wanted, [...to.fields.map((field) => field.name), ...(self ? [name] : [])]) };
 }
 
@@ -51,9 +51,9 @@ export function RelationDialog({
   const thereName = there?.draft.name ?? to;
   const words = { one: singular(hereName), ones: plural(hereName), other: singular(thereName), others: plural(thereName) };
   const holdsKey = kind === "O2M" ? there : here;
-  const fault = here ? fieldNameFault(here, name) : null;
+  const fault = here ? relationNameFault(here, name) : null;
   const aliasFault =
-    alias === "" ? (kind === "O2M" ? t("rel.alias.needed") : null) : from === to && alias === name ? t("name.taken", { name: alias }) : there ? fieldNameFault(there, alias) : null;
+    alias === "" ? (kind === "O2M" ? t("rel.alias.needed") : null) : from === to && alias === name ? t("name.taken", { name: alias }) : there ? relationNameFault(there, alias) : null;
   const must = required && kind !== "M2M";
   const choices: readonly OnDelete[] = kind === "M2M" ? ["CASCADE", "RESTRICT"] : must ? ["RESTRICT", "CASCADE"] : ["SET NULL", "RESTRICT", "CASCADE"];
   const chosen = choices.includes(onDelete) ? onDelete : (choices[0] ?? "RESTRICT");

@@ -25,7 +25,7 @@ import type { Positions } from "./layout";
 import { ListView } from "./ListView";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
-import { linesOf, PlanDock, type PlanLine } from "./PlanDock";
+import { isMissing, linesOf, PlanDock, type PlanLine } from "./PlanDock";
 import { planQuery, schemaAdapter } from "./queries";
 import { RelationDialog } from "./RelationDialog";
 import { reasonOf } from "./words";
@@ -205,8 +205,12 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
 
   const lossy: readonly PlanStep[] = plan.data?.steps.filter((step) => step.lossy) ?? [];
   const stepName = (step: PlanStep): string => (step.field === undefined ? step.collection : `${step.collection}.${step.field}`);
-  const typedNames = [...new Set(lossy.map((step) => step.field ?? step.collection))];
+  const blocking = lossy.find(isMissing);
+  // What is dropped is named; a change of type is named when nothing is dropped beside it.
+  const drops = lossy.filter((step) => step.op !== "alter_field");
+  const typedNames = [...new Set((drops.length > 0 ? drops : lossy).map((step) => step.field ?? step.collection))];
   const only = lossy.length === 1 ? lossy[0] : undefined;
+  const stuck = readOnly || plan.isError || blocking !== undefined;
 
   // Apply first lets go of what is being typed, then waits for the plan of exactly that.
   const askApply = () => {
@@ -217,7 +221,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   useEffect(() => {
     if (!wish) return;
     if (ops.length === 0 || readOnly || saving) setWish(false);
-    else if (plan.isError) {
+    else if (plan.isError || blocking) {
       setWish(false);
       setDock(true);
     } else if (plan.data && !plan.isFetching) {
@@ -226,7 +230,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
       else if (project.guard === "confirm") setAsking("confirm");
       else go();
     }
-  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, project.guard, go]);
+  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, project.guard, go]);
 
   const relate = (source: string | undefined, target?: string) => {
     const from = source ?? own[0]?.id;
@@ -294,10 +298,17 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
       <TriangleAlert aria-hidden size={13} />
       <span className="truncate">{t("bar.refused", { why: reasonOf(plan.error) })}</span>
     </span>
+  ) : blocking?.values ? (
+    <span className="flex min-w-0 items-center gap-1.5 text-warn">
+      <TriangleAlert aria-hidden size={13} />
+      <span className="truncate">{t("bar.missing", { ...blocking.values, name: stepName(blocking) })}</span>
+    </span>
   ) : lossy.length > 0 ? (
     <span className="flex items-center gap-1.5 text-bad">
       <TriangleAlert aria-hidden size={13} />
-      {only?.values && only.field !== undefined
+      {only?.values && only.op === "alter_field"
+        ? t("bar.misfit", { affected: only.values.affected, total: only.values.total, name: stepName(only) })
+        : only?.values && only.field !== undefined
         ? t("bar.lost", { affected: only.values.affected, total: only.values.total })
         : only?.values
           ? t("bar.lostRows", { affected: only.values.affected })
@@ -416,7 +427,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
             <Button command="collections.preview" aria-expanded={dock} onClick={() => setDock(!dock)}>
               {dock ? t("preview.hide") : t("preview")}
             </Button>
-            <Button kind="filled" command="collections.apply" busy={saving || wish} disabled={readOnly || plan.isError} onClick={askApply}>
+            <Button kind="filled" command="collections.apply" busy={saving || wish} disabled={stuck} onClick={askApply}>
               {saving ? t("applying") : steps > 0 ? t("apply", { count: steps, name }) : t("apply.plain", { name })}
             </Button>
           </PendingBar>
@@ -476,7 +487,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
             .map((step) =>
               step.field === undefined
                 ? t("lose.factRows", { name: stepName(step), affected: step.values?.affected ?? 0 })
-                : t("lose.fact", { name: stepName(step), affected: step.values?.affected ?? 0, total: step.values?.total ?? 0 }),
+                : t(step.op === "alter_field" ? "lose.factMisfit" : "lose.fact", { name: stepName(step), affected: step.values?.affected ?? 0, total: step.values?.total ?? 0 }),
             )
             .join(" "),
         })}

@@ -341,8 +341,13 @@ export function changesOf(drafts: Drafts): readonly Change[] {
       changes.push({ kind: was === undefined ? "add" : field.dropped ? "remove" : "alter", collection, field: field.id });
     }
     if (FLAGS.some((flag) => flagOn(base, flag) !== flagOn(draft, flag))) changes.push({ kind: "flags", collection });
+    const renamed = new Map(draft.fields.map((field) => [field.name, old.get(field.id)?.name ?? field.name]));
+    const fieldsGone = new Set(draft.fields.filter((field) => field.dropped).map((field) => field.name));
     for (const index of draft.indexes) {
-      if (!sameDraft(index, base.indexes.find((known) => known.name === index.name))) changes.push({ kind: "index", collection });
+      // An index that only follows its fields, under a new name or out, is no change of its own.
+      if (index.fields.some((name) => fieldsGone.has(name))) continue;
+      const followed = { ...index, fields: index.fields.map((name) => renamed.get(name) ?? name) };
+      if (!sameDraft(followed, base.indexes.find((known) => known.name === index.name))) changes.push({ kind: "index", collection });
     }
   }
   return changes;

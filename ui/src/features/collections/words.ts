@@ -13,6 +13,24 @@ export function fieldNameFault(entry: Entry, name: string, self?: string): strin
   return twin ? t("name.taken", { name }) : null;
 }
 
+/** Words that filters and reports give a meaning of their own. */
+const RESERVED = new Set([
+  "user", "group", "order", "limit", "offset", "where", "select", "insert", "update", "delete", "table", "from", "join", "left", "right", "inner",
+  "outer", "cross", "natural", "using", "on",
+]);
+
+/** A name for a relation that no filter misreads: `order` becomes `order_ref`. */
+export function unreserved(name: string): string {
+  return RESERVED.has(name.toLowerCase()) ? `${name}_ref` : name;
+}
+
+/** What is wrong with this name for a relation, if anything. */
+export function relationNameFault(entry: Entry, name: string, self?: string): string | null {
+  if (RESERVED.has(name.toLowerCase())) return t("name.word", { name });
+  if (name !== "" && name === entry.draft.name) return t("name.itself", { name });
+  return fieldNameFault(entry, name, self);
+}
+
 /** What is wrong with this name for a collection, if anything. */
 export function collectionNameFault(drafts: Drafts, name: string, self?: Entry): string | null {
   if (name === "") return t("name.empty");
