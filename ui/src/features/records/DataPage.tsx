@@ -567,7 +567,7 @@ function Records({
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
         onDelete={onDelete}
         empty={
-          snapshot.ready ? (
+          snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "" ? null : snapshot.ready ? (
             <EmptyRows
               collection={collection}
               connection={connection}

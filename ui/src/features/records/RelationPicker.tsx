@@ -135,8 +135,9 @@ export function RelationPicker(props: EditorProps) {
               : m("edit.nothingFound", { collection: target.name })
         }
         footer={
-          <div className="flex items-center gap-2">
-            <span className="min-w-0 flex-1 truncate">{m("edit.first20")}</span>
+          choices.length < SHOWN && !field.nullable && !props.canDefault ? undefined :
+          <div className="flex flex-col items-start gap-1">
+            {choices.length < SHOWN ? null : <span>{m("edit.first20")}</span>}
             <NoValue {...props} />
           </div>
         }
