@@ -10,7 +10,7 @@ import { cx } from "@/kit/cx";
 import { DiagramField, DiagramNode } from "@/kit/DiagramNode";
 import { Keys } from "@/kit/keys";
 import { endedFields, isChanged, primaryKey, relationOf, sameDraft, type Drafts, type Entry } from "./draft";
-import { arrange, roomFor, type Box, type Line, type Positions } from "./layout";
+import { arrange, roomFor, spread, type Box, type Line, type Positions } from "./layout";
 import { t } from "./messages";
 import { RowCount } from "./queries";
 import { HEAD, heightOf, NODE_WIDTH, ROW, rowsOf, type Row } from "./rows";
@@ -214,7 +214,8 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
       });
       const next: Record<string, { x: number; y: number }> = { ...now.positions };
       for (const box of missing) {
-        const point = roomFor(box, placed);
+        const near = new Set(now.lines.flatMap((line) => (line.from === box.id ? [line.to] : line.to === box.id ? [line.from] : [])));
+        const point = roomFor(box, placed, near);
         placed.push({ ...box, ...point });
         next[box.id] = point;
       }
@@ -223,6 +224,16 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
     const timer = setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
     return () => clearTimeout(timer);
   }, [unplaced, flow]);
+
+  const heights = boxes.map((box) => `${box.id} ${String(box.height)}`).join("\n");
+  const held = useRef(heights);
+  useEffect(() => {
+    if (held.current === heights) return;
+    held.current = heights;
+    const now = known.current;
+    const next = spread(now.boxes, now.positions);
+    if (next !== now.positions) now.onPositions(next);
+  }, [heights]);
 
   const first = useRef(round);
   useEffect(() => {

@@ -6,7 +6,7 @@ import { Segmented } from "@/kit/Segmented";
 import { Select } from "@/kit/Select";
 import { Note } from "@/kit/states";
 import {
-  isColumn, isGenerated, ownerOf, patched, relationOf, renameField, setDefinition, singular, plural, text, type Definition, type DraftField,
+  isColumn, isGenerated, ownerOf, patched, relationOf, renameField, setDefinition, singular, plural, text, throughJunction, type Definition, type DraftField,
   type Drafts, type Edits, type Entry, type Json,
 } from "./draft";
 import { StagedInput, TypeSelect } from "./inputs";
@@ -347,7 +347,8 @@ function RelationEditor({ drafts, entry, field, fixed, change, onStage, onOpen }
   const relation = relationOf(field);
   if (!relation) return null;
   const here = entry.draft.name;
-  const there = collectionName(drafts, relation.target);
+  const through = throughJunction(drafts, field);
+  const there = collectionName(drafts, through?.target ?? relation.target);
   const words = { one: singular(here), ones: plural(here), other: singular(there), others: plural(there) };
   const holds = relation.kind === "BelongsTo";
   const required = field.def["allowNull"] === false;
@@ -389,10 +390,12 @@ function RelationEditor({ drafts, entry, field, fixed, change, onStage, onOpen }
           </Field>
         </>
       ) : (
-        <p className="text-second text-ink-2">{t("rel.far", { name: `${there}.${relation.foreignKey}` })}</p>
+        <p className="text-second text-ink-2">
+          {through ? t("rel.through", { name: collectionName(drafts, through.junction) }) : t("rel.far", { name: `${there}.${relation.foreignKey}` })}
+        </p>
       )}
       <div>
-        <Button size="small" onClick={() => onOpen(relation.target)}>
+        <Button size="small" onClick={() => onOpen(through?.target ?? relation.target)}>
           {t("rel.open", { name: there })}
         </Button>
       </div>

@@ -1,10 +1,10 @@
 import { useRef } from "react";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
-import { endedFields, FLAGS, flagOn, relationOf, type Change, type Drafts, type Entry } from "./draft";
+import { endedFields, FLAGS, flagOn, relationOf, throughJunction, type Change, type Drafts, type Entry } from "./draft";
 import { t } from "./messages";
 import { RowCount } from "./queries";
-import { isQuiet } from "./rows";
+import { collectionName, isQuiet } from "./rows";
 
 /** The same collections as rows: what they hold, what they keep, what is staged on them. */
 export function ListView({
@@ -68,16 +68,16 @@ export function ListView({
                 }}
                 className={cx("ring-cell h-row border-b border-line-2", selected === entry.id ? "bg-bg-active" : dropped ? "bg-bad-tint" : state !== "" ? "bg-draft-tint" : "hover:bg-bg-hover")}
               >
-                <td className={cx("px-3 font-medium", dropped && "text-bad line-through")}>
+                <td className={cx("px-3 font-medium whitespace-nowrap", dropped && "text-bad line-through")}>
                   {draft.name}
                   {base && base.name !== draft.name ? <s className="ml-1.5 font-normal text-ink-3">{base.name}</s> : null}
                 </td>
                 <td className="px-3 text-right">{own.length - relations.length}</td>
-                <td className="max-w-80 truncate px-3 text-ink-2">
-                  {relations.map((field) => `${field.name} ${t("arrow", { target: drafts.get(relationOf(field)?.target ?? "")?.draft.name ?? (relationOf(field)?.target ?? "") })}`).join(", ")}
+                <td className="max-w-70 truncate px-3 text-ink-2">
+                  {relations.map((field) => `${field.name} ${t("arrow", { target: collectionName(drafts, throughJunction(drafts, field)?.target ?? relationOf(field)?.target ?? "") })}`).join(", ")}
                 </td>
                 <td className="px-3 text-right text-ink-2">{base ? <RowCount collection={entry.id} /> : null}</td>
-                <td className="px-3 text-ink-2">
+                <td className="max-w-60 truncate px-3 text-second whitespace-nowrap text-ink-2">
                   {FLAGS.filter((flag) => flagOn(draft, flag)).map((flag) => t(`flag.${flag}.note`)).join(", ")}
                 </td>
                 <td className="px-3">

@@ -5,6 +5,7 @@ import {
   addField, addIndex, changesOf, desired, draftsOf, newCollection, opsOf, plural, relate, renameCollection, renameField, sameDraft, SCOPE, setDefinition,
   setFlag, singular, toggleCollection, toggleDropped, type Drafts, type Edits, type Entry,
 } from "./draft";
+import { arrange, roomFor, spread } from "./layout";
 import { laidOut } from "./sql";
 import { defaultText, keyDefinition, readDefault, withOption, withRule, withType } from "./types";
 
@@ -157,6 +158,24 @@ test("many to many is a junction of its own, with both ends", () => {
   expect(d.asked().collections).toEqual([]);
 });
 
+test("a stored many to many goes with its junction and both ends", () => {
+  const stored = structuredClone(STORED) as unknown as { collectionName: string; schema: { fields: Fields } }[];
+  const [authors, posts] = stored;
+  if (!authors || !posts) throw new Error("two collections are stored");
+  posts.schema.fields["editors"] = { relType: "HasMany", target: "pe_junction", foreignKey: "posts_id", as: "editors", fieldId: "p-editors" };
+  authors.schema.fields["edited"] = { relType: "HasMany", target: "pe_junction", foreignKey: "authors_id", as: "edited", fieldId: "a-edited" };
+  const end = (target: string, id: string) => ({ relType: "BelongsTo", target, foreignKey: `${target}_id`, as: target, fieldId: id });
+  stored.push({ collectionName: "pe_junction", schema: { isJunction: true, fields: { id: { ...key, fieldId: "j-id" }, posts: end("posts", "j1"), authors: end("authors", "j2") } } } as never);
+  const d = desk(stored as unknown as readonly SchemaInfo[]);
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-editors"));
+  expect(d.asked().drop).toEqual(["pe_junction"]);
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).not.toContain("editors");
+  expect(Object.keys(fieldsOf(d.asked(), "authors"))).not.toContain("edited");
+  expect(d.changes()).toEqual(["drop"]);
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-editors"));
+  expect(d.pending.opsOf(SCOPE)).toEqual([]);
+});
+
 test("one to many is the same relation said from the other side", () => {
   const d = desk();
   d.do((drafts, at) => relate(drafts, { kind: "O2M", source: at("authors").id, target: at("posts").id, name: "drafts", alias: "drafter", onDelete: "CASCADE", required: false }));
@@ -230,6 +249,18 @@ test("defaults are read as their type and never rounded", () => {
 test("names of one and of many", () => {
   expect(["posts", "categories", "boxes", "status", "news_items"].map(singular)).toEqual(["post", "category", "box", "status", "news_item"]);
   expect(["post", "category", "box", "authors"].map(plural)).toEqual(["posts", "categories", "boxes", "authors"]);
+});
+
+test("a box that grew pushes the one below down; a new one stands beside its friends", () => {
+  const boxes = [{ id: "a", width: 208, height: 200 }, { id: "b", width: 208, height: 100 }, { id: "c", width: 208, height: 100 }];
+  const at = { a: { x: 0, y: 0 }, b: { x: 0, y: 120 }, c: { x: 280, y: 0 } };
+  const next = spread(boxes, at);
+  expect(next["a"]).toEqual(at.a);
+  expect(next["c"]).toEqual(at.c);
+  expect(next["b"]?.y).toBeGreaterThanOrEqual(208);
+  const place = roomFor({ id: "d", width: 208, height: 80 }, boxes.map((box) => ({ ...box, ...(next[box.id] ?? { x: 0, y: 0 }) })), new Set(["b"]));
+  expect(place.x).toBe(280);
+  expect(Object.keys(arrange(boxes, [{ from: "a", to: "b" }]))).toHaveLength(3);
 });
 
 test("a table's statement is only given lines", () => {

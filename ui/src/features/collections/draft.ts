@@ -359,7 +359,8 @@ function isFarEnd(drafts: Drafts, entry: Entry, field: DraftField): boolean {
   if (!relation || relation.kind === "BelongsTo") return false;
   const far = drafts.get(relation.target);
   if (!far) return false;
-  if (!far.base) return true;
+  // A junction that comes or goes is the change; its ends follow it.
+  if (!far.base || far.draft.dropped) return true;
   const near = far.draft.fields.find((other) => {
     const back = relationOf(other);
     return back?.kind === "BelongsTo" && back.target === entry.id && back.foreignKey === relation.foreignKey;
@@ -513,13 +514,33 @@ function together(drafts: Drafts, entry: Entry, id: string): ReadonlyMap<string,
   return found;
 }
 
+/** What a relation through a junction leads to: the junction's other end. */
+export function throughJunction(drafts: Drafts, field: DraftField): { readonly junction: string; readonly target: string } | null {
+  const relation = relationOf(field);
+  const junction = relation?.kind === "HasMany" ? drafts.get(relation.target) : undefined;
+  if (!relation || !junction || !isJunction(junction.draft)) return null;
+  const far = junction.draft.fields.map(relationOf).filter((end) => end?.kind === "BelongsTo" && end.foreignKey !== relation.foreignKey);
+  const [only] = far;
+  return far.length === 1 && only ? { junction: junction.id, target: only.target } : null;
+}
+
 /** Marks a field for dropping, or puts it back. What was only staged goes at once. */
 export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
   const field = entry.draft.fields.find((known) => known.id === id);
   if (!field) return new Map();
   const dropping = field.dropped !== true;
-  const edits = new Map<string, Draft>();
-  for (const [collection, ids] of together(drafts, entry, id)) {
+  const edits = new Map<string, Draft | undefined>();
+  const parts = new Map(together(drafts, entry, id));
+  const junction = drafts.get(throughJunction(drafts, field)?.junction ?? "");
+  if (junction) {
+    // Without its junction neither end leads anywhere.
+    edits.set(junction.id, junction.base ? marked(junction.draft, dropping) : undefined);
+    for (const other of drafts.values()) {
+      const ends = other.draft.fields.filter((known) => throughJunction(drafts, known)?.junction === junction.id).map((known) => known.id);
+      if (ends.length > 0) parts.set(other.id, new Set([...(parts.get(other.id) ?? []), ...ends]));
+    }
+  }
+  for (const [collection, ids] of parts) {
     const at = drafts.get(collection);
     if (!at) continue;
     const stored = new Set(at.base?.fields.map((known) => known.id));

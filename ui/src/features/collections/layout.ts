@@ -99,22 +99,48 @@ export function arrange(boxes: readonly Box[], lines: readonly Line[]): Position
 
 const snap = (value: number): number => Math.round(value / 4) * 4;
 
-/** A place for one more box that covers none of the others. */
-export function roomFor(box: Box, placed: ReadonlyArray<Box & Point>): Point {
+type Placed = Box & Point;
+
+const apart = (a: Placed, b: Placed, gap: number): boolean =>
+  a.x + a.width + gap <= b.x || b.x + b.width + gap <= a.x || a.y + a.height + gap <= b.y || b.y + b.height + gap <= a.y;
+
+/** A place for one more box that covers none of the others: beside those it belongs to, when it belongs to some. */
+export function roomFor(box: Box, placed: readonly Placed[], near: ReadonlySet<string>): Point {
   if (placed.length === 0) return { x: 0, y: 0 };
-  const bottom = Math.max(...placed.map((other) => other.y + other.height));
   const left = Math.min(...placed.map((other) => other.x));
-  const right = Math.max(...placed.map((other) => other.x + other.width));
-  const free = (x: number, y: number): boolean =>
-    placed.every(
-      (other) =>
-        x + box.width + GAP_Y <= other.x || other.x + other.width + GAP_Y <= x || y + box.height + GAP_Y <= other.y || other.y + other.height + GAP_Y <= y,
-    );
   const top = Math.min(...placed.map((other) => other.y));
+  const right = Math.max(...placed.map((other) => other.x + other.width)) + GAP_X;
+  const bottom = Math.max(...placed.map((other) => other.y + other.height)) + GAP_Y;
+  const friends = placed.filter((other) => near.has(other.id));
+  const middle = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  // Without a friend the first free place in reading order; with some, the free place nearest to them, at their right if it can be.
+  const wanted = { x: middle(friends.map((other) => other.x)) + box.width + GAP_X, y: middle(friends.map((other) => other.y)) };
+  let best: (Point & { readonly cost: number }) | null = null;
   for (let y = top; y <= bottom; y += 44) {
-    for (let x = left; x <= right + GAP_X; x += box.width + GAP_X) {
-      if (free(x, y)) return { x, y };
+    for (let x = left; x <= right; x += box.width + GAP_X) {
+      if (!placed.every((other) => apart({ ...box, x, y }, other, GAP_Y - 8))) continue;
+      const cost = friends.length === 0 ? y * 10_000 + x : Math.hypot(x - wanted.x, y - wanted.y);
+      if (!best || cost < best.cost) best = { x: snap(x), y: snap(y), cost };
     }
   }
-  return { x: left, y: bottom + GAP_Y };
+  return best ? { x: best.x, y: best.y } : { x: left, y: bottom };
+}
+
+/** Boxes that grew over the ones below push them down; everything else stays where it is. */
+export function spread(boxes: readonly Box[], positions: Positions): Positions {
+  const placed: Placed[] = [];
+  const moved: Record<string, Point> = {};
+  const standing = boxes.flatMap((box): Placed[] => {
+    const point = positions[box.id];
+    return point ? [{ ...box, ...point }] : [];
+  });
+  for (const box of standing.sort((a, b) => a.y - b.y || a.x - b.x)) {
+    let at = box;
+    for (let hit = placed.find((other) => !apart(at, other, 8)); hit; hit = placed.find((other) => !apart(at, other, 8))) {
+      at = { ...at, y: snap(hit.y + hit.height + GAP_Y / 2 + 4) };
+    }
+    if (at.y !== box.y) moved[box.id] = { x: at.x, y: at.y };
+    placed.push(at);
+  }
+  return Object.keys(moved).length === 0 ? positions : { ...positions, ...moved };
 }

@@ -214,6 +214,7 @@ export const t = catalogue({
   "rel.sentence.many": "Each {one} has many {others}.",
   "rel.sentence.maybe": "Each {one} may have one {other}.",
   "rel.far": "The other end of {name}. How it holds is said there.",
+  "rel.through": "Held by the rows of {name}.",
   "rel.open": "Open {name}",
 
   "bar.title": { one: "{count} schema change", other: "{count} schema changes" },

@@ -1,6 +1,6 @@
 /** What a collection's node shows: its columns and the relations it holds the key of. */
 import {
-  isGenerated, isColumn, ownerOf, relationOf, stateOf, type Draft, type DraftField, type Drafts, type Entry, type FieldState,
+  isGenerated, isColumn, ownerOf, relationOf, stateOf, throughJunction, type Draft, type DraftField, type Drafts, type Entry, type FieldState,
 } from "./draft";
 import { t } from "./messages";
 import { typeWord } from "./types";
@@ -23,6 +23,8 @@ export function collectionName(drafts: Drafts, id: string): string {
 export function typeOf(drafts: Drafts, field: DraftField): string {
   const relation = relationOf(field);
   if (!relation) return typeWord(field.def);
+  const through = throughJunction(drafts, field);
+  if (through) return t("arrow.many", { target: collectionName(drafts, through.target) });
   const target = collectionName(drafts, relation.target);
   return relation.kind === "BelongsTo" || relation.kind === "HasOne" ? t("arrow", { target }) : t("arrow.many", { target });
 }
