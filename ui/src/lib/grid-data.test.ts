@@ -177,6 +177,27 @@ describe("rows", () => {
     expect(none.snapshot().total).toEqual({ rows: 0, exact: true });
   });
 
+  it("finds the end after a jump, where the server tells no cursor", async () => {
+    const jump = (count: number, told: number) =>
+      createRows({
+        load: (r) => {
+          const start = r.offset ?? 0;
+          const length = Math.max(Math.min(r.limit, count - start), 0);
+          return Promise.resolve({ rows: Array.from({ length }, (_, i) => ({ id: start + i })), ...(r.count === "estimate" ? { total: told, estimated: true } : {}) });
+        },
+      });
+    for (const [count, told] of [[1000, 1000], [1000, 900], [1100, 1000]] as const) {
+      const rows = jump(count, told);
+      rows.want(0, 30);
+      await settle();
+      rows.want(told - 30, told - 1);
+      await settle();
+      await settle();
+      expect(rows.snapshot().total?.rows).toBe(count);
+      expect(rows.snapshot().total?.exact).toBe(true);
+    }
+  });
+
   it("aborts what scrolled away and ignores a late answer", async () => {
     const release: ((page: Page) => void)[] = [];
     const signals: AbortSignal[] = [];

@@ -87,6 +87,8 @@ export function createRows(options: RowsOptions): Rows {
   const listeners = new Set<() => void>();
   let generation = 0;
   let seen = { first: 0, last: -1 };
+  /** A page beyond the estimate, asked for because a full page without a cursor may be the last. */
+  let probe: number | null = null;
   let state: RowsSnapshot = { total: null, version: 0, loading: false, fault: null, ready: false, took: null };
 
   function publish(change: Partial<RowsSnapshot>): void {
@@ -98,7 +100,8 @@ export function createRows(options: RowsOptions): Rows {
     const last = state.total === null ? 0 : Math.max(Math.ceil(state.total.rows / size) - 1, 0);
     const from = Math.min(Math.floor(seen.first / size), last);
     const to = Math.min(Math.floor(Math.max(seen.last, seen.first) / size), last);
-    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    const list = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    return probe === null ? list : [...list, probe];
   }
 
   function forget(): void {
@@ -142,7 +145,8 @@ export function createRows(options: RowsOptions): Rows {
       // An older answer never replaces a newer one.
       if (mine !== generation || running.get(page) !== controller) return;
       running.delete(page);
-      pages.set(page, answer.rows);
+      if (probe === page) probe = null;
+      if (answer.rows.length > 0 || page === 0) pages.set(page, answer.rows);
       stale.delete(page);
       if (answer.cursor === undefined) cursors.delete(page);
       else cursors.set(page, answer.cursor);
@@ -164,9 +168,13 @@ export function createRows(options: RowsOptions): Rows {
     if (ended && (answer.rows.length > 0 || page === 0)) return { rows: reached, exact: true };
     const told = answer.total ?? state.total?.rows ?? reached;
     const exact = answer.total === undefined ? (state.total?.exact ?? false) : answer.estimated !== true;
-    // An estimate may be too small; there is at least one more row than was read.
-    if (!ended && told <= reached) return { rows: reached + 1, exact: false };
-    if (ended && page > 0) return { rows: Math.min(told, page * size), exact: false };
+    if (!ended && told <= reached) {
+      // An estimate may be too small: a cursor says that there is more, without one it is asked for.
+      if (answer.cursor !== undefined) return { rows: reached + 1, exact: false };
+      if (!exact) probe = page + 1;
+      return { rows: reached, exact };
+    }
+    if (ended && page > 0) return { rows: Math.min(told, page * size), exact: pages.has(page - 1) };
     return { rows: told, exact };
   }
 

@@ -551,6 +551,7 @@ function Records({
         find={find}
         fields={fields}
         rows={rows}
+        order={JSON.stringify([filter, view.sort, view.search])}
         snapshot={snapshot}
         connection={connection}
         capability={capability}

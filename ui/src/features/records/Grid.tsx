@@ -57,6 +57,8 @@ interface GridProps {
   readonly find: (name: string) => CollectionInfo | undefined;
   readonly fields: readonly FieldInfo[];
   readonly rows: Rows;
+  /** Which rows, in which order: another one begins at its first row. */
+  readonly order: string;
   readonly snapshot: RowsSnapshot;
   readonly connection: Connection;
   readonly capability: Capability | null;
@@ -228,6 +230,19 @@ export function Grid(props: GridProps) {
     },
     [space],
   );
+
+  const orderOf = useRef({ rows, order: props.order });
+  useLayoutEffect(() => {
+    const before = orderOf.current;
+    // The old rows stand until the new ones are there; only then is the place given up.
+    if (before.rows === rows) return;
+    orderOf.current = { rows, order: props.order };
+    if (before.order === props.order || !scroller.current) return;
+    scroller.current.scrollTop = 0;
+    setScroll({ drawn: 0, offset: 0 });
+    setCorner(null);
+    setFocus((held) => (held.row.startsWith("r:") ? { row: "r:0", col: held.col } : held));
+  }, [rows, props.order]);
 
   // ---- reading a cell
   const rawOf = useCallback(
