@@ -187,10 +187,10 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
         const key = target.entry.draft.fields.find((known) => known.id === primaryKey(target.entry.draft)?.id);
         const port = key && target.rows.some((row) => row.field.id === key.id) ? key.id : "head";
         const staged = entry.base === undefined || was === undefined || !sameDraft(relationOf(was), relation);
-        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id), pointing.length), dropped: state === "dropped", staged }];
+        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id), pointing.length), dropped: state === "dropped" || gone.has(entry.id), staged }];
       });
     });
-  }, [pictures]);
+  }, [pictures, gone]);
 
   const boxes = useMemo(() => pictures.map(({ entry, height }): Box => ({ id: entry.id, width: NODE_WIDTH, height })), [pictures]);
   const lines = useMemo(() => relations.map(({ source, target }): Line => ({ from: target, to: source })), [relations]);
@@ -221,8 +221,8 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
       }
       now.onPositions(next);
     }
-    const timer = setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
-    return () => clearTimeout(timer);
+    // One more is brought into sight by being selected; several want the whole picture.
+    if (missing.length > 1) setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
   }, [unplaced, flow]);
 
   const heights = boxes.map((box) => `${box.id} ${String(box.height)}`).join("\n");

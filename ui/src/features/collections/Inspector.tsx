@@ -1,5 +1,5 @@
 import { Ellipsis, KeyRound, Link2, Plus, X } from "lucide-react";
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
 import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
@@ -35,6 +35,20 @@ export interface InspectorProps {
   readonly onAdding: (adding: boolean) => void;
   readonly onRelate: () => void;
   readonly onOpen: (collection: string) => void;
+  readonly onClose: () => void;
+}
+
+const narrow = typeof matchMedia === "function" ? matchMedia("(max-width: 1100px)") : null;
+
+/** Below this width the panel lies over the diagram, so it must be possible to put it away. */
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      narrow?.addEventListener("change", changed);
+      return () => narrow?.removeEventListener("change", changed);
+    },
+    () => narrow?.matches ?? false,
+  );
 }
 
 export function Inspector(props: InspectorProps) {
@@ -49,7 +63,7 @@ export function Inspector(props: InspectorProps) {
   return <Selected key={entry.id} {...props} entry={entry} />;
 }
 
-function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen }: InspectorProps & { entry: Entry }) {
+function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen, onClose }: InspectorProps & { entry: Entry }) {
   const { base, draft } = entry;
   const ended = endedFields(draft, gone);
   const dropped = gone.has(entry.id);
@@ -60,6 +74,7 @@ function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth
   const chosen = draft.fields.find((known) => known.id === field);
   const nameRef = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
+  const over = useNarrow();
   const ordered = [...own, ...draft.fields.filter((known) => isQuiet(draft, known))];
 
   const move = (from: DraftField, by: number) => {
@@ -73,6 +88,7 @@ function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth
       label={t("inspector")}
       width={width}
       onWidth={onWidth}
+      onClose={over ? onClose : undefined}
       title={
         <button type="button" className="flex min-w-0 items-center gap-2" aria-label={t("field.edit")} onClick={() => onField(undefined)}>
           <span className={cx("truncate", dropped && "text-bad line-through")}>{draft.name}</span>

@@ -226,8 +226,8 @@ export function PlanDock({
                     {line.name === "" ? <b className="font-semibold">{line.collection}</b> : <>{`${line.collection}.`}<b className="font-semibold">{line.name}</b></>}
                     {line.to === "" ? null : (
                       <>
-                        <span className="text-ink-3">{` ${t("step.to")} `}</span>
-                        {line.to}
+                        <span className="text-ink-3">{line.verb === "add" ? ` ${line.to}` : ` ${t("step.to")} `}</span>
+                        {line.verb === "add" ? null : line.to}
                       </>
                     )}
                   </span>

@@ -447,6 +447,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
         onAdding={setAdding}
         onRelate={() => relate(collection)}
         onOpen={(id) => select(id)}
+        onClose={() => select(undefined)}
       />
       <Status>{t("status", { count: own.length })}</Status>
       {making && !readOnly ? (
