@@ -1,0 +1,286 @@
+// The snippets of the public SDK document run as they are printed: only imports are taken out, and
+// placeholders such as 'product-uuid' stand for records that a preamble made.
+import { describe, expect, it } from "vitest";
+import ts from "typescript";
+import * as sdk from "../../../sdk/dist/esm/index.js";
+import { filters, lines, nested, present, section, SEEDS } from "../../../sdk/test/document.js";
+import { OWNER } from "../harness/server";
+import { makePosts, PRODUCT } from "./collections";
+import { refusal } from "./expecting";
+import { onEveryStore, type Project } from "./stores";
+
+const USER = { email: "user@example.com", password: "password123" };
+
+/** What a snippet takes for granted, by the names it uses. */
+type Names = Record<string, unknown>;
+
+/** A snippet, and what it needs. */
+interface Printed {
+  readonly heading: string;
+  readonly next: string;
+  /** Records the snippet's placeholders stand for. */
+  readonly placeholders?: (project: Project) => Promise<Record<string, unknown>>;
+  /** Steps are alternatives: each runs with a client of its own. */
+  readonly alternatives?: boolean;
+  /** What must be so afterwards. */
+  readonly then?: (project: Project, made: Record<string, unknown>) => Promise<void>;
+}
+
+async function product({ admin }: Project, name = "Placeholder"): Promise<sdk.ItemId> {
+  return admin.items("products").create({ name, price: 10 });
+}
+
+async function rolePlaceholder({ admin }: Project, name: string): Promise<string> {
+  return (await admin.roles.findByName(name))?.id ?? String(await admin.roles.create({ name }));
+}
+
+async function noUser({ admin }: Project, email: string): Promise<void> {
+  const user = await admin.users.findByEmail(email);
+  if (user !== null) await admin.users.delete(user.id);
+}
+
+const PRINTED: readonly Printed[] = [
+  { heading: "Then use the generated types with the SDK:", next: "See the CLI Guide for more details on type generation." },
+  { heading: "Quick Start", next: "Configuration" },
+  { heading: "Basic Configuration", next: "React Native Setup" },
+  { heading: "React Native Setup", next: "Cookie Mode (Web with HTTP-only cookies)" },
+  { heading: "Cookie Mode (Web with HTTP-only cookies)", next: "Server-Side / Service Account" },
+  { heading: "Server-Side / Service Account", next: "Authentication" },
+  {
+    heading: "Login & Register",
+    next: "Get Current User",
+    alternatives: true,
+    placeholders: async ({ admin }) => {
+      const tenant = await admin.items("baasix_Tenant").create({ name: "Tenant of the document" });
+      const user_Id = (await admin.users.findByEmail(USER.email))?.id;
+      const role_Id = (await admin.roles.findByName("Reader"))?.id;
+      await admin.items("baasix_UserRole").create({ user_Id, role_Id, tenant_Id: tenant });
+      return { "tenant-uuid": tenant };
+    },
+    then: async ({ admin }) => {
+      expect(await admin.users.findByEmail("newuser@example.com")).toMatchObject({ firstName: "John", lastName: "Doe" });
+    },
+  },
+  { heading: "Get Current User", next: "OAuth / Social Login" },
+  {
+    heading: "Token Management",
+    next: "Session & State Management",
+    alternatives: true,
+    placeholders: async (project) => ({
+      "your-api-token": (await project.client().auth.login(OWNER)).token,
+    }),
+  },
+  { heading: "Session & State Management", next: "Email Verification" },
+  {
+    heading: "Basic Operations",
+    next: "Query Builder",
+    placeholders: async (project) => ({ "product-uuid": await product(project) }),
+    then: async ({ admin }, made) => {
+      const error = await refusal(admin.items("products").findOne(String(made["product-uuid"])));
+      expect(error.status).toBe(403);
+    },
+  },
+  { heading: "Query Builder", next: "Filter Operators" },
+  {
+    heading: "Bulk Operations",
+    next: "Import Data",
+    placeholders: async (project) => ({ "uuid-1": await product(project), "uuid-2": await product(project) }),
+    then: async ({ admin }, made) => {
+      const { totalCount } = await admin.items("products").find({ filter: { id: { in: Object.values(made) } } });
+      expect(totalCount).toBe(0);
+    },
+  },
+  {
+    heading: "Import Data",
+    next: "Sort / Reorder Items",
+    then: async ({ admin }) => {
+      for (const name of ["From CSV", "From JSON"]) {
+        expect((await admin.items("products").find({ filter: { name: { eq: name } } })).totalCount).toBe(1);
+      }
+    },
+  },
+  {
+    heading: "Sort / Reorder Items",
+    next: "Upsert (Update or Insert)",
+    placeholders: async (project) => ({
+      "item1-uuid": await product(project),
+      "item2-uuid": await product(project),
+      "item3-uuid": await product(project),
+    }),
+    then: async ({ admin }, made) => {
+      const filter = { id: { in: Object.values(made) } };
+      const { data } = await admin.items("products").find({ filter, sort: "sort" });
+      const wanted = ["item3-uuid", "item1-uuid", "item2-uuid"].map((name) => made[name]);
+      expect(data.map((row) => row["id"])).toEqual(wanted);
+    },
+  },
+  {
+    heading: "Upsert (Update or Insert)",
+    next: "Soft Delete & Restore",
+    then: async ({ admin }) => {
+      const filter = { sku: { eq: "WIDGET-001" } };
+      expect((await admin.items("products").find({ filter })).totalCount).toBe(1);
+    },
+  },
+  {
+    heading: "Soft Delete & Restore",
+    next: "Aggregations",
+    placeholders: async (project) => ({ "product-uuid": await product(project) }),
+    then: async ({ admin }, made) => {
+      expect((await admin.items("products").findOne(String(made["product-uuid"])))["deletedAt"]).toBeNull();
+    },
+  },
+  { heading: "Aggregations", next: "Realtime Subscriptions" },
+  {
+    heading: "Users",
+    next: "Roles",
+    placeholders: async (project) => {
+      await noUser(project, USER.email);
+      return { "role-uuid": await rolePlaceholder(project, "Reader") };
+    },
+    then: async (project) => {
+      expect((await project.admin.users.findByEmail(USER.email))?.status).toBe("active");
+      await project.client().auth.login({ ...USER, password: "newPassword" });
+    },
+  },
+  {
+    heading: "Roles",
+    next: "Workflows",
+    then: async ({ admin }) => {
+      expect(await admin.roles.findByName("Editor")).toMatchObject({ appAccess: true });
+    },
+  },
+  { heading: "Error Handling", next: "TypeScript Support" },
+  { heading: "Using Generics", next: "Related Documentation" },
+];
+
+const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+  ...parts: string[]
+) => (...values: unknown[]) => Promise<void>;
+
+/** Runs printed code as JavaScript, the names bound to these values. */
+async function run(printed: string, names: Names, placeholders: Record<string, unknown>): Promise<void> {
+  let code = printed.replace(/^import [^;]*;$/gm, "");
+  for (const [name, id] of Object.entries(placeholders)) code = code.replaceAll(`'${name}'`, JSON.stringify(id));
+  // In a block, since a snippet may declare what it could take for granted.
+  code = `{\n${code}\n}`;
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+  await new AsyncFunction(...Object.keys(names), outputText)(...Object.values(names));
+}
+
+/** The steps of a snippet, each under its comment. */
+function steps(code: string): string[] {
+  return code.split(/^(?=\/\/)/m).filter((step) => step.trim() !== "");
+}
+
+/** The owner's client, and what else the document has at hand. */
+async function names(project: Project): Promise<Names> {
+  const baasix = project.client();
+  await baasix.auth.login(OWNER);
+  const csv = new File(["name,price\nFrom CSV,29.99\n"], "products.csv", { type: "text/csv" });
+  return {
+    baasix,
+    products: baasix.items("products"),
+    createBaasix: (options: sdk.PlinthOptions) => sdk.createBaasix({ ...options, url: project.url }),
+    BaasixError: sdk.BaasixError,
+    AsyncStorageAdapter: sdk.AsyncStorageAdapter,
+    AsyncStorage: { getItem: async () => null, setItem: async () => undefined, removeItem: async () => undefined },
+    document: { querySelector: () => ({ files: [csv] }) },
+    jsonFile: new File([JSON.stringify([{ name: "From JSON", price: 1 }])], "products.json"),
+    console: { log: () => undefined, error: (...said: unknown[]) => expect.fail(said.join(" ")) },
+  };
+}
+
+/** The collections that the snippets about items take for granted. */
+async function prepare(project: Project): Promise<void> {
+  const { admin } = project;
+  const shop = { ...PRODUCT.fields, category: { type: "String" }, featured: { type: "Boolean" } } as const;
+  await admin.schemas.create("products", { ...PRODUCT, paranoid: true, sortEnabled: true, fields: shop });
+  await makePosts(admin);
+  const role_Id = await rolePlaceholder(project, "Reader");
+  await admin.permissions.createCrudPermissions(role_Id, "products");
+  await admin.users.create({ ...USER, firstName: "Uma", role_Id });
+  const everybody = await rolePlaceholder(project, "public");
+  await admin.permissions.create({ role_Id: everybody, collection: "products", action: "read", fields: ["*"] });
+}
+
+if (!present) {
+  console.warn(
+    `\n${"!".repeat(78)}\n!! SKIPPED: the seed document is not at ${SEEDS}\n` +
+      `!! Its snippets did NOT run against the program.\n${"!".repeat(78)}\n`,
+  );
+}
+
+describe.skipIf(!present)("the snippets of the public document", () => {
+  const document = present ? lines() : [];
+
+  onEveryStore("run as printed", (project) => {
+    it("the collections they speak of are made", () => prepare(project));
+
+    it.each(PRINTED)("$heading", async (printed) => {
+      const made = (await printed.placeholders?.(project)) ?? {};
+      const code = section(document, printed.heading, printed.next);
+      if (printed.alternatives === true) {
+        for (const step of steps(code)) await run(step, await names(project), made);
+      } else {
+        await run(nested(code), await names(project), made);
+      }
+      await printed.then?.(project, made);
+    });
+
+    it("Filter Operators", async () => {
+      const fields = { price: "Decimal", name: "String", status: "String", tags: "Array_String", featured: "Boolean" } as const;
+      const typed = Object.entries(fields).map(([name, type]) => [name, { type }] as const);
+      await project.admin.schemas.create("everything", {
+        paranoid: true,
+        fields: { ...Object.fromEntries(typed), views: { type: "Integer" }, author_Id: { type: "UUID" } },
+      });
+      const all = project.admin.items("everything");
+      await all.create({ price: 100, name: "Product", status: "active", tags: ["featured"], featured: true });
+      const printed = filters(document);
+      expect(printed).toHaveLength(18);
+      for (const line of printed) {
+        const filter = new Function(`return (${line}\n)`)() as sdk.Filter;
+        const { data, totalCount } = await all.find({ filter });
+        expect(data, line).toHaveLength(totalCount);
+        expect(totalCount, line).toBe(/(neq|gt|lt): 100 }|CURRENT_USER/.test(line) ? 0 : 1);
+      }
+    });
+
+    it("Permissions, all but export and import", async () => {
+      const { admin } = project;
+      const role = await rolePlaceholder(project, "Seller");
+      const permission = { role_Id: role, collection: "posts", action: "read", fields: ["title"] } as const;
+      const { id } = await admin.permissions.create(permission);
+      const made = {
+        "role-uuid": role,
+        "editor-role-uuid": await rolePlaceholder(project, "Editor"),
+        "permission-uuid": id,
+      };
+      const printed = steps(section(document, "Permissions", "Reports & Analytics"));
+      const served = printed.filter((step) => !/permissions\.(export|import)\(/.test(step));
+      expect(printed.length - served.length).toBe(2);
+      for (const step of served.filter((one) => !one.includes("Delete permission"))) {
+        await run(step, await names(project), made);
+      }
+      expect(await admin.permissions.findOne(id)).toMatchObject({ fields: ["*"] });
+      const granted = (await admin.permissions.findByRole(role)).data.filter((one) => one.collection === "products");
+      expect(granted.map((one) => one.action).sort()).toEqual(["create", "read", "update"]);
+      for (const step of served.filter((one) => one.includes("Delete permission"))) {
+        await run(step, await names(project), made);
+      }
+      expect((await refusal(admin.permissions.findOne(id))).status).toBe(403);
+    });
+  });
+
+  onEveryStore("make a schema as printed", (project) => {
+    it("Schemas", async () => {
+      await project.admin.schemas.create("categories", { fields: { name: { type: "String" } } });
+      const code = section(document, "Schemas", "Validation Rules");
+      await run(nested(code), await names(project), {});
+      const { fields } = (await project.admin.schemas.findOne("products")).schema;
+      for (const [name, field] of Object.entries(PRODUCT.fields)) expect(fields[name], name).toMatchObject(field);
+      expect(fields["category"]).toMatchObject({ relType: "BelongsTo", target: "categories" });
+    });
+  });
+});
