@@ -95,6 +95,7 @@ pub fn router(app: App) -> Router {
         .merge(schemas::routes())
         .merge(permissions::routes())
         .merge(baasix::routes::routes())
+        .merge(baasix::sort::routes())
         .route("/items/{collection}/export", get(export::export))
         .route("/permissions/reload", post(permissions::reload))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max));

@@ -13,6 +13,7 @@ mod migrate;
 mod privilege;
 mod read;
 mod schema;
+mod sort;
 mod state;
 mod write;
 
@@ -21,6 +22,7 @@ pub use feed::{Change, Feed, Place};
 pub use hook::{BeforeWrite, field_is};
 pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use read::Records;
+pub use sort::{Move, Side};
 pub use sql::Numbers;
 pub use state::{Role, State};
 pub use store::Counters;

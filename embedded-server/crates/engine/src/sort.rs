@@ -1,0 +1,405 @@
+//! Moving a record beside another in the manual order of its collection.
+//!
+//! Only the records between the old and the new place change, in one transaction and three data
+//! steps however many there are. Records without a place (from before `sortEnabled`) stand at the
+//! end; they are given places, which changes no order, before one of them takes part in a move.
+
+use crate::read::parse_rows;
+use crate::{Engine, State, field_is};
+use access::{Actor, Guarded, Identity};
+use base::{Code, Detail, Error, Result, Value};
+use catalog::Collection;
+use indexmap::IndexMap;
+use query::{
+    Assigned, Cond, Context, Filter, Operation, Place, Read, Scope, Step, Test, Words, Write,
+    WritePlan,
+};
+use serde_json::{Map, Value as Json, json};
+use sql::{ChangeStamp, Dialect, Numbers};
+use std::sync::Arc;
+
+/// The field that holds the place.
+const PLACE: &str = "sort";
+
+/// How often a move starts anew because others moved the same records meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// On which side of the target a record is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Directly before it.
+    Before,
+    /// Directly behind it.
+    After,
+}
+
+/// A move, as asked.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// Name of the collection.
+    pub collection: String,
+    /// Key of the record that moves.
+    pub item: Json,
+    /// Key of the record beside which it shall stand.
+    pub target: Json,
+    /// On which side.
+    pub side: Side,
+}
+
+/// What a move does to places: the records in `from..=to` step aside by `by`, the item gets `new`.
+#[derive(Debug, PartialEq)]
+struct Shift {
+    from: i64,
+    /// `None` reaches to the end.
+    to: Option<i64>,
+    by: i64,
+    new: i64,
+}
+
+impl Shift {
+    fn between(item: i64, target: i64, side: Side) -> Self {
+        match (item.cmp(&target), side) {
+            (std::cmp::Ordering::Greater, Side::Before) => {
+                Self { from: target, to: Some(item - 1), by: 1, new: target }
+            }
+            (std::cmp::Ordering::Greater, Side::After) => {
+                Self { from: target + 1, to: Some(item - 1), by: 1, new: target + 1 }
+            }
+            (std::cmp::Ordering::Less, Side::Before) => {
+                Self { from: item + 1, to: Some(target - 1), by: -1, new: target - 1 }
+            }
+            (std::cmp::Ordering::Less, Side::After) => {
+                Self { from: item + 1, to: Some(target), by: -1, new: target }
+            }
+            // Two records at one place: whoever stands behind makes room.
+            (std::cmp::Ordering::Equal, Side::Before) => {
+                Self { from: target, to: None, by: 1, new: target }
+            }
+            (std::cmp::Ordering::Equal, Side::After) => {
+                Self { from: target + 1, to: None, by: 1, new: target + 1 }
+            }
+        }
+    }
+
+    fn filter(&self, collection: &Collection, item: &Json) -> Filter {
+        let mut parts = vec![
+            test(PLACE, "gte", json!(self.from)),
+            test(&collection.primary_key, "neq", item.clone()),
+        ];
+        parts.extend(self.to.map(|to| test(PLACE, "lte", json!(to))));
+        Filter::All(parts)
+    }
+}
+
+fn test(path: &str, operator: &str, operand: Json) -> Filter {
+    Filter::Test(Test {
+        path: path.to_owned(),
+        operator: operator.to_owned(),
+        operand,
+        cast: None,
+        at: format!("filter.{path}"),
+    })
+}
+
+impl Engine {
+    /// Moves a record; answers its new place. The actor needs the right to update `sort`, for
+    /// both records.
+    pub async fn sort(&self, asked: &Move, actor: &Actor, source: Option<&str>) -> Result<i64> {
+        let state = self.state();
+        self.may_sort(asked, &state, actor)?;
+        let collection = state
+            .catalog
+            .get(&asked.collection)
+            .ok_or_else(|| Error::internal("a judged collection is not in the catalog"))?;
+        if !collection.fields.contains_key(PLACE) {
+            let message = format!("Collection '{}' does not have a sort field", collection.name);
+            return Err(Error::new(Code::SchemaInvalid, message)
+                .hint("switch `sortEnabled` on in its schema"));
+        }
+        self.present(asked, &asked.item, "Item", actor).await?;
+        self.present(asked, &asked.target, "Target item", actor).await?;
+        let mut attempt = 1;
+        loop {
+            let item = self.place_of(collection, &asked.item).await?;
+            let target = self.place_of(collection, &asked.target).await?;
+            if asked.item == asked.target {
+                return Ok(item.unwrap_or_default());
+            }
+            let (Some(item), Some(target)) = (item, target) else {
+                self.number(collection, &state, actor, source).await?;
+                attempt += 1;
+                if attempt > ATTEMPTS {
+                    return Err(Error::internal("records stay without a place"));
+                }
+                continue;
+            };
+            let shift = Shift::between(item, target, asked.side);
+            match self.shift(asked, (item, target), &shift, actor, source).await {
+                Ok(()) => return Ok(shift.new),
+                Err(fault) if fault.code() == Code::Conflict && attempt < ATTEMPTS => attempt += 1,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Whether the actor may update the field at all.
+    fn may_sort(&self, asked: &Move, state: &State, actor: &Actor) -> Result<()> {
+        let name = &asked.collection;
+        if actor.unbound() && state.catalog.get(name).is_none() {
+            let message = format!("Collection '{name}' does not exist");
+            return Err(Error::new(Code::CollectionNotFound, message));
+        }
+        let mut write = self.setting(asked, asked.item.clone(), 0);
+        let words = actor.words(self.clock().now_ms());
+        access::check_asked(&mut write, &state.catalog, actor, &words).map_err(|_| {
+            let message = format!("You don't have permission to sort items in '{name}'");
+            Error::new(Code::Forbidden, message).hint("it takes the right to update `sort`")
+        })
+    }
+
+    /// Absent and hidden are the same answer.
+    async fn present(&self, asked: &Move, key: &Json, what: &str, actor: &Actor) -> Result<()> {
+        let read = Read {
+            collection: asked.collection.clone(),
+            key: Some(key.clone()),
+            ..Read::default()
+        };
+        match self.read(&read, actor, Numbers::Tokens).await {
+            Ok(_) => Ok(()),
+            Err(fault) if fault.code() == Code::ItemNotFound => {
+                let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+                Err(Error::new(Code::NotFound, format!("{what} with ID {key} not found")))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn place_of(&self, collection: &Collection, key: &Json) -> Result<Option<i64>> {
+        let read = Read {
+            collection: collection.name.clone(),
+            fields: vec![PLACE.to_owned()],
+            filter: Some(field_is(&collection.primary_key, key.clone())),
+            ..Read::default()
+        };
+        let records = self.read(&read, &Actor::system("read a place"), Numbers::Tokens).await?;
+        let row = parse_rows(&records.json)?.into_iter().next().unwrap_or_default();
+        Ok(row.get(PLACE).and_then(Json::as_i64))
+    }
+
+    fn setting(&self, asked: &Move, key: Json, place: i64) -> Write {
+        let body = Map::from_iter([(PLACE.to_owned(), Json::from(place))]);
+        let collection = asked.collection.clone();
+        let operation = Operation::Update { collection, key, body, expect: Map::new() };
+        Write { operations: vec![operation], strict: false }
+    }
+
+    /// The target must stand where it stood, the records between step aside, the item moves.
+    async fn shift(
+        &self,
+        asked: &Move,
+        (item, target): (i64, i64),
+        shift: &Shift,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<()> {
+        let state = self.state();
+        let words = actor.words(self.clock().now_ms());
+        let mut write = self.setting(asked, asked.target.clone(), target);
+        write.operations.extend(self.setting(asked, asked.item.clone(), shift.new).operations);
+        access::check_asked(&mut write, &state.catalog, actor, &words)?;
+        let mut plan = self.resolved(&write, &state, actor, &words)?;
+        let mut own = plan.steps.iter_mut();
+        for (step, (place, stays)) in own.by_ref().zip([(target, true), (item, false)]) {
+            if let Step::Update { values, expect, .. } = step {
+                expect.insert(PLACE.to_owned(), Value::Int(place));
+                if stays {
+                    values.clear();
+                }
+            }
+        }
+        let guarded = match actor.identity {
+            Identity::System(reason) => Guarded::for_system(plan, reason),
+            Identity::Anonymous | Identity::User(_) => {
+                access::guard_write(plan, &state.catalog, actor, &words, self.limits())?
+            }
+        };
+        // Whoever stands between may be hidden from the actor; it steps aside all the same.
+        let mut plan = guarded.plan().clone();
+        let collection = state
+            .catalog
+            .get(&asked.collection)
+            .ok_or_else(|| Error::internal("a judged collection is not in the catalog"))?;
+        let filter = shift.filter(collection, &asked.item);
+        let aside = format!("{} + ({})", quoted(PLACE), shift.by);
+        let between = self.all_of(collection, &filter, aside, &state, &words)?;
+        plan.steps.insert(1, between);
+        self.run_sort(plan, &state, actor, source).await
+    }
+
+    fn resolved(
+        &self,
+        write: &Write,
+        state: &State,
+        actor: &Actor,
+        words: &Words,
+    ) -> Result<WritePlan> {
+        let scope =
+            Scope { visible: &state.catalog, full: &state.catalog, words, limits: self.limits() };
+        let context =
+            Context { words: words.clone(), administrator: actor.unbound(), strict: false };
+        query::resolve_write(write, &scope, &context)
+    }
+
+    /// A new place for every record that the filter finds, told by an expression of ours.
+    fn all_of(
+        &self,
+        collection: &Arc<Collection>,
+        filter: &Filter,
+        place: String,
+        state: &State,
+        words: &Words,
+    ) -> Result<Step> {
+        let scope =
+            Scope { visible: &state.catalog, full: &state.catalog, words, limits: self.limits() };
+        let filter = query::resolve_filter(filter, collection, &scope, Place::Request)?;
+        Ok(Step::Update {
+            collection: Arc::clone(collection),
+            filter,
+            key: None,
+            values: IndexMap::from([(PLACE.to_owned(), Assigned::Sql(place))]),
+            one: false,
+            expect: IndexMap::new(),
+            check: Cond::Always,
+            through: Vec::new(),
+            index: 0,
+            deleting: None,
+        })
+    }
+
+    /// Gives the records without a place the places behind all others, in the order of their keys.
+    async fn number(
+        &self,
+        collection: &Arc<Collection>,
+        state: &State,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<()> {
+        let words = actor.words(self.clock().now_ms());
+        let (table, key, place) =
+            (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
+        let ranked = format!(
+            "SELECT {key} AS \"k\", row_number() OVER (ORDER BY {key}) + \
+             coalesce((SELECT max({place}) FROM {table}), 0) AS \"n\" \
+             FROM {table} WHERE {place} IS NULL"
+        );
+        // Each is computed once for the statement, and looked up per record without a scan.
+        let expression = match self.store().dialect() {
+            Dialect::Sqlite => format!(
+                "WITH \"ranked\" AS MATERIALIZED ({ranked}) \
+                 SELECT \"n\" FROM \"ranked\" WHERE \"k\" = {table}.{key}"
+            ),
+            Dialect::Postgres => format!(
+                "(SELECT jsonb_object_agg(\"k\"::text, \"n\") FROM ({ranked}) AS \"ranked\") \
+                 ->> {key}::text"
+            ),
+        };
+        let expression = match self.store().dialect() {
+            Dialect::Sqlite => expression,
+            Dialect::Postgres => format!("({expression})::integer"),
+        };
+        let filter = test(PLACE, "isNull", Json::Bool(true));
+        let step = self.all_of(collection, &filter, expression, state, &words)?;
+        let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
+        self.run_sort(plan, state, actor, source).await
+    }
+
+    async fn run_sort(
+        &self,
+        plan: WritePlan,
+        state: &State,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<()> {
+        let stamp = ChangeStamp {
+            actor: actor.user().map(str::to_owned),
+            source: source.map(str::to_owned),
+            at_ms: self.clock().now_ms(),
+        };
+        let guarded = Guarded::for_system(plan, "records step aside for a moved one");
+        let compiled =
+            sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
+        self.store().write(compiled.program).await?;
+        self.feed().wake();
+        Ok(())
+    }
+}
+
+/// An identifier of the catalog in double quotes.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Reads `before` or `after`; nothing said means before.
+impl TryFrom<Option<&Json>> for Side {
+    type Error = Error;
+
+    fn try_from(word: Option<&Json>) -> Result<Self> {
+        match word {
+            None | Some(Json::Null) => Ok(Self::Before),
+            Some(Json::String(word)) if word == "before" => Ok(Self::Before),
+            Some(Json::String(word)) if word == "after" => Ok(Self::After),
+            Some(other) => {
+                Err(Error::new(Code::ValidationError, format!("`mode` cannot be `{other}`"))
+                    .hint("`before` or `after`")
+                    .detail(Detail::field("enum", "mode", "`before` or `after`")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shift, Side};
+
+    /// Moves within places 1, 2, 3 … and tells the order that comes of it.
+    fn moved(places: &mut [(char, i64)], item: char, target: char, side: Side) -> String {
+        let place = |name: char| places.iter().find(|one| one.0 == name).map_or(0, |one| one.1);
+        let shift = Shift::between(place(item), place(target), side);
+        for one in places.iter_mut() {
+            if one.0 == item {
+                one.1 = shift.new;
+            } else if one.1 >= shift.from && shift.to.is_none_or(|to| one.1 <= to) {
+                one.1 += shift.by;
+            }
+        }
+        places.sort_by_key(|one| one.1);
+        places.iter().map(|one| one.0).collect()
+    }
+
+    #[test]
+    fn the_item_stands_directly_beside_the_target_and_places_stay_distinct() {
+        for gaps in [[1, 2, 3, 4, 5], [1, 3, 4, 9, 20]] {
+            for (item, target) in [('a', 'd'), ('d', 'a'), ('b', 'c'), ('c', 'b'), ('e', 'a')] {
+                for side in [Side::Before, Side::After] {
+                    let mut places: Vec<(char, i64)> = "abcde".chars().zip(gaps).collect();
+                    let order = moved(&mut places, item, target, side);
+                    let wanted = match side {
+                        Side::Before => format!("{item}{target}"),
+                        Side::After => format!("{target}{item}"),
+                    };
+                    assert!(order.contains(&wanted), "{item} {side:?} {target}: {order}");
+                    let rest: String = order.chars().filter(|name| *name != item).collect();
+                    assert!("abcde".replace(item, "") == rest, "{order}");
+                    assert!(places.windows(2).all(|two| two[0].1 < two[1].1), "{places:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn five_in_a_row_stay_dense() {
+        let mut places: Vec<(char, i64)> = "abcde".chars().zip(1..).collect();
+        assert_eq!(moved(&mut places, 'e', 'b', Side::Before), "aebcd");
+        assert_eq!(places.iter().map(|one| one.1).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+}
