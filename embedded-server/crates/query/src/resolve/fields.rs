@@ -90,9 +90,7 @@ impl<'a> Fields<'a> {
             }
         }
         let level = Level { collection, conditions, at: String::from("relConditions") };
-        let mut rows = self.level(&wanted, &level, single)?;
-        alias_key(&mut rows, collection);
-        Ok(rows)
+        self.level(&wanted, &level, single)
     }
 
     fn add(
@@ -310,7 +308,7 @@ fn selected(key: &str, collection: &Collection, field: &str) -> Selected {
 
 /// Clients of the home surface read `data[0].id` whatever the key is called, so a key of another
 /// name shows as `id` too.
-fn alias_key(rows: &mut Rows, collection: &Collection) {
+pub(crate) fn alias_key(rows: &mut Rows, collection: &Collection) {
     let key = &collection.primary_key;
     let shown = rows.columns.iter().any(|column| column.field == *key);
     let taken = collection.field("id").is_some() || rows.expands.iter().any(|e| e.key == "id");

@@ -1,7 +1,7 @@
 //! Reads: which records, in which order, which part, and what of each.
 
 use super::cursor::decode_cursor;
-use super::fields::Fields;
+use super::fields::{Fields, alias_key};
 use super::filter::resolve_filter;
 use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
 use super::{Place, Scope};
@@ -125,7 +125,13 @@ impl Reader<'_> {
     fn rows(&self) -> Result<Rows> {
         let read = self.read;
         let single = read.key.is_some();
-        Fields::new(self.scope).rows(self.collection, &read.fields, &read.rel_conditions, single)
+        let fields = Fields::new(self.scope);
+        let mut rows = fields.rows(self.collection, &read.fields, &read.rel_conditions, single)?;
+        // A file that is exported holds the collection's own columns and nothing beside them.
+        if !read.uncapped {
+            alias_key(&mut rows, self.collection);
+        }
+        Ok(rows)
     }
 
     // ---- order ----
