@@ -18,3 +18,4 @@ mod records;
 mod relations;
 mod schemas;
 mod server;
+mod sort;

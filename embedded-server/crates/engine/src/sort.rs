@@ -2,7 +2,8 @@
 //!
 //! Only the records between the old and the new place change, in one transaction and three data
 //! steps however many there are. Records without a place (from before `sortEnabled`) stand at the
-//! end; they are given places, which changes no order, before one of them takes part in a move.
+//! end, and some may share one place (it can be written like any field). They are given places of
+//! their own, which changes no order, before they take part in a move.
 
 use crate::read::parse_rows;
 use crate::{Engine, State, field_is};
@@ -21,8 +22,8 @@ use std::sync::Arc;
 /// The field that holds the place.
 const PLACE: &str = "sort";
 
-/// How often a move starts anew because others moved the same records meanwhile.
-const ATTEMPTS: usize = 4;
+/// How often a move starts anew: places were missing or shared, or others moved the same records.
+const ATTEMPTS: usize = 6;
 
 /// On which side of the target a record is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,44 +51,30 @@ pub struct Move {
 #[derive(Debug, PartialEq)]
 struct Shift {
     from: i64,
-    /// `None` reaches to the end.
-    to: Option<i64>,
+    to: i64,
     by: i64,
     new: i64,
 }
 
 impl Shift {
+    /// For two places that are not the same.
     fn between(item: i64, target: i64, side: Side) -> Self {
-        match (item.cmp(&target), side) {
-            (std::cmp::Ordering::Greater, Side::Before) => {
-                Self { from: target, to: Some(item - 1), by: 1, new: target }
+        match (item > target, side) {
+            (true, Side::Before) => Self { from: target, to: item - 1, by: 1, new: target },
+            (true, Side::After) => Self { from: target + 1, to: item - 1, by: 1, new: target + 1 },
+            (false, Side::Before) => {
+                Self { from: item + 1, to: target - 1, by: -1, new: target - 1 }
             }
-            (std::cmp::Ordering::Greater, Side::After) => {
-                Self { from: target + 1, to: Some(item - 1), by: 1, new: target + 1 }
-            }
-            (std::cmp::Ordering::Less, Side::Before) => {
-                Self { from: item + 1, to: Some(target - 1), by: -1, new: target - 1 }
-            }
-            (std::cmp::Ordering::Less, Side::After) => {
-                Self { from: item + 1, to: Some(target), by: -1, new: target }
-            }
-            // Two records at one place: whoever stands behind makes room.
-            (std::cmp::Ordering::Equal, Side::Before) => {
-                Self { from: target, to: None, by: 1, new: target }
-            }
-            (std::cmp::Ordering::Equal, Side::After) => {
-                Self { from: target + 1, to: None, by: 1, new: target + 1 }
-            }
+            (false, Side::After) => Self { from: item + 1, to: target, by: -1, new: target },
         }
     }
 
     fn filter(&self, collection: &Collection, item: &Json) -> Filter {
-        let mut parts = vec![
+        Filter::All(vec![
             test(PLACE, "gte", json!(self.from)),
+            test(PLACE, "lte", json!(self.to)),
             test(&collection.primary_key, "neq", item.clone()),
-        ];
-        parts.extend(self.to.map(|to| test(PLACE, "lte", json!(to))));
-        Filter::All(parts)
+        ])
     }
 }
 
@@ -118,28 +105,29 @@ impl Engine {
         }
         self.present(asked, &asked.item, "Item", actor).await?;
         self.present(asked, &asked.target, "Target item", actor).await?;
-        let mut attempt = 1;
-        loop {
+        for _ in 0..ATTEMPTS {
             let item = self.place_of(collection, &asked.item).await?;
             let target = self.place_of(collection, &asked.target).await?;
-            if asked.item == asked.target {
-                return Ok(item.unwrap_or_default());
-            }
             let (Some(item), Some(target)) = (item, target) else {
-                self.number(collection, &state, actor, source).await?;
-                attempt += 1;
-                if attempt > ATTEMPTS {
-                    return Err(Error::internal("records stay without a place"));
-                }
+                self.number(collection, None, &state, actor, source).await?;
                 continue;
             };
+            if self.shared(collection, target).await? {
+                self.number(collection, Some(target), &state, actor, source).await?;
+                continue;
+            }
+            if item == target {
+                // One place of its own: they are the same record.
+                return Ok(item);
+            }
             let shift = Shift::between(item, target, asked.side);
             match self.shift(asked, (item, target), &shift, actor, source).await {
                 Ok(()) => return Ok(shift.new),
-                Err(fault) if fault.code() == Code::Conflict && attempt < ATTEMPTS => attempt += 1,
+                Err(fault) if fault.code() == Code::Conflict => {}
                 Err(fault) => return Err(fault),
             }
         }
+        Err(Error::new(Code::Conflict, "others keep moving these records").hint("try again"))
     }
 
     /// Whether the actor may update the field at all.
@@ -184,6 +172,19 @@ impl Engine {
         let records = self.read(&read, &Actor::system("read a place"), Numbers::Tokens).await?;
         let row = parse_rows(&records.json)?.into_iter().next().unwrap_or_default();
         Ok(row.get(PLACE).and_then(Json::as_i64))
+    }
+
+    /// Whether more than one record stands at this place.
+    async fn shared(&self, collection: &Collection, place: i64) -> Result<bool> {
+        let read = Read {
+            collection: collection.name.clone(),
+            fields: vec![collection.primary_key.clone()],
+            filter: Some(field_is(PLACE, place)),
+            limit: Some(2),
+            ..Read::default()
+        };
+        let records = self.read(&read, &Actor::system("count at a place"), Numbers::Tokens).await?;
+        Ok(records.rows > 1)
     }
 
     fn setting(&self, asked: &Move, key: Json, place: i64) -> Write {
@@ -276,10 +277,12 @@ impl Engine {
         })
     }
 
-    /// Gives the records without a place the places behind all others, in the order of their keys.
+    /// Gives records a place each, in the order they have: with `from` all that stand there or
+    /// behind, else those without a place, behind all others.
     async fn number(
         &self,
         collection: &Arc<Collection>,
+        from: Option<i64>,
         state: &State,
         actor: &Actor,
         source: Option<&str>,
@@ -287,10 +290,21 @@ impl Engine {
         let words = actor.words(self.clock().now_ms());
         let (table, key, place) =
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
+        let (filter, first, which) = match from {
+            Some(from) => (
+                test(PLACE, "gte", json!(from)),
+                format!("{from} - 1"),
+                format!("{place} >= {from}"),
+            ),
+            None => (
+                test(PLACE, "isNull", Json::Bool(true)),
+                format!("coalesce((SELECT max({place}) FROM {table}), 0)"),
+                format!("{place} IS NULL"),
+            ),
+        };
         let ranked = format!(
-            "SELECT {key} AS \"k\", row_number() OVER (ORDER BY {key}) + \
-             coalesce((SELECT max({place}) FROM {table}), 0) AS \"n\" \
-             FROM {table} WHERE {place} IS NULL"
+            "SELECT {key} AS \"k\", row_number() OVER (ORDER BY {place}, {key}) + {first} AS \"n\" \
+             FROM {table} WHERE {which}"
         );
         // Each is computed once for the statement, and looked up per record without a scan.
         let expression = match self.store().dialect() {
@@ -299,15 +313,10 @@ impl Engine {
                  SELECT \"n\" FROM \"ranked\" WHERE \"k\" = {table}.{key}"
             ),
             Dialect::Postgres => format!(
-                "(SELECT jsonb_object_agg(\"k\"::text, \"n\") FROM ({ranked}) AS \"ranked\") \
-                 ->> {key}::text"
+                "((SELECT jsonb_object_agg(\"k\"::text, \"n\") FROM ({ranked}) AS \"ranked\") \
+                 ->> {key}::text)::integer"
             ),
         };
-        let expression = match self.store().dialect() {
-            Dialect::Sqlite => expression,
-            Dialect::Postgres => format!("({expression})::integer"),
-        };
-        let filter = test(PLACE, "isNull", Json::Bool(true));
         let step = self.all_of(collection, &filter, expression, state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
         self.run_sort(plan, state, actor, source).await
@@ -368,7 +377,7 @@ mod tests {
         for one in places.iter_mut() {
             if one.0 == item {
                 one.1 = shift.new;
-            } else if one.1 >= shift.from && shift.to.is_none_or(|to| one.1 <= to) {
+            } else if (shift.from..=shift.to).contains(&one.1) {
                 one.1 += shift.by;
             }
         }

@@ -1,0 +1,124 @@
+//! Manual order: a record is put beside another.
+
+use crate::harness::{App, Person, on_every_store, plain};
+use serde_json::{Value as Json, json};
+
+async fn listed(app: &App, names: &str) -> Vec<Json> {
+    app.collection(
+        "listed",
+        json!({ "sortEnabled": true, "fields": { "name": { "type": "String" }, "closed": { "type": "Boolean" } } }),
+    )
+    .await;
+    let mut ids = Vec::new();
+    for name in names.chars() {
+        ids.push(app.admin().create("listed", json!({ "name": name.to_string() })).await);
+    }
+    ids
+}
+
+async fn order(person: &Person) -> String {
+    let names = person.column("listed", "name", json!({ "sort": "sort" })).await;
+    names.iter().filter_map(Json::as_str).collect()
+}
+
+async fn put(person: &Person, item: &Json, to: &Json, mode: &str) -> crate::harness::Answer {
+    person.post("/utils/sort/listed", json!({ "item": item, "to": to, "mode": mode })).await
+}
+
+on_every_store!(five_in_a_row_stay_dense, async |app| {
+    let ids = listed(app, "abcde").await;
+    let admin = app.admin();
+    let moved = admin.post("/utils/sort/listed", json!({ "item": ids[4], "to": ids[1] })).await;
+    moved.expect_status(200);
+    let told = json!({ "data": { "item": ids[4], "collection": "listed", "newSort": 2 } });
+    assert_eq!(moved.body, told);
+    assert_eq!(order(admin).await, "aebcd");
+    let places = admin.column("listed", "sort", json!({ "sort": "sort" })).await;
+    assert_eq!(places, [json!(1), json!(2), json!(3), json!(4), json!(5)]);
+    put(admin, &ids[0], &ids[3], "after").await.expect_status(200);
+    assert_eq!(order(admin).await, "ebcda");
+    put(admin, &ids[0], &ids[0], "after").await.expect_status(200);
+    assert_eq!(order(admin).await, "ebcda");
+});
+
+on_every_store!(records_without_a_place_stand_at_the_end, async |app| {
+    let ids = listed(app, "abcdef").await;
+    let admin = app.admin();
+    for id in &ids[2..] {
+        let path = format!("/items/listed/{}", plain(id));
+        admin.patch(&path, json!({ "sort": null })).await.expect_status(200);
+    }
+    let before = order(admin).await;
+    assert!(before.starts_with("ab"), "{before}");
+    let last = before.chars().last().unwrap();
+    let last = &ids["abcdef".find(last).unwrap()];
+    put(admin, last, &ids[1], "before").await.expect_status(200);
+    let after = order(admin).await;
+    let (kept, moved) = before.split_at(before.len() - 1);
+    assert_eq!(after, format!("a{moved}{}", &kept[1..]));
+    let rows = admin.rows("listed", json!({ "filter": { "sort": { "isNull": true } } })).await;
+    assert!(rows.is_empty());
+});
+
+on_every_store!(records_at_one_place_are_told_apart, async |app| {
+    let ids = listed(app, "abc").await;
+    let admin = app.admin();
+    for id in &ids {
+        let path = format!("/items/listed/{}", plain(id));
+        admin.patch(&path, json!({ "sort": 7 })).await.expect_status(200);
+    }
+    for (item, target) in [(2, 0), (0, 1), (1, 2)] {
+        let two = [item, target].map(|n| char::from(b'a' + n));
+        let (item, target) = (&ids[usize::from(item)], &ids[usize::from(target)]);
+        put(admin, item, target, "before").await.expect_status(200);
+        assert!(order(admin).await.contains(&String::from_iter(two)));
+        put(admin, item, target, "after").await.expect_status(200);
+        assert!(order(admin).await.contains(&String::from_iter([two[1], two[0]])));
+    }
+});
+
+on_every_store!(a_move_is_refused_in_the_order_of_its_faults, async |app| {
+    let ids = listed(app, "ab").await;
+    let admin = app.admin();
+    let nobody = json!("00000000-0000-4000-8000-000000000000");
+    let without = |body: Json| admin.post("/utils/sort/listed", body);
+    let refused = without(json!({ "to": ids[0] })).await;
+    assert_eq!(refused.expect_refusal(400, "INVALID_BODY").message(), "Missing item ID to sort");
+    let refused = without(json!({ "item": ids[0] })).await;
+    let message = "Missing target ID to sort to";
+    assert_eq!(refused.expect_refusal(400, "INVALID_BODY").message(), message);
+    put(admin, &ids[0], &ids[1], "beside").await.expect_refusal(400, "VALIDATION_ERROR");
+    let both = json!({ "item": ids[0], "to": ids[1] });
+    let unknown = admin.post("/utils/sort/nothing", both.clone()).await;
+    unknown.expect_refusal(404, "COLLECTION_NOT_FOUND");
+    let anonymous = app.anonymous();
+    put(&anonymous, &ids[0], &ids[1], "before").await.expect_refusal(401, "UNAUTHENTICATED");
+    app.collection("plain", json!({ "fields": { "name": { "type": "String" } } })).await;
+    let unsorted = admin.post("/utils/sort/plain", both).await;
+    assert_eq!(unsorted.status, 400, "{}", unsorted.text);
+    put(admin, &nobody, &ids[1], "before").await.expect_refusal(404, "NOT_FOUND");
+    put(admin, &ids[0], &nobody, "before").await.expect_refusal(404, "NOT_FOUND");
+    assert_eq!(order(admin).await, "ab");
+});
+
+on_every_store!(a_role_moves_what_it_may_change_and_others_step_aside, async |app| {
+    let ids = listed(app, "abcd").await;
+    let admin = app.admin();
+    for (id, closed) in ids.iter().zip([false, true, false, false]) {
+        let path = format!("/items/listed/{}", plain(id));
+        admin.patch(&path, json!({ "closed": closed })).await.expect_status(200);
+    }
+    let open = json!({ "closed": { "eq": false } });
+    let reads =
+        json!({ "collection": "listed", "action": "read", "fields": ["*"], "conditions": open });
+    let names = json!({ "collection": "listed", "action": "update", "fields": ["name"] });
+    let namer = app.with_grants("Namer", &[reads.clone(), names]).await;
+    put(&namer, &ids[3], &ids[0], "before").await.expect_refusal(403, "FORBIDDEN");
+    let sorts = json!({ "collection": "listed", "action": "update", "fields": ["sort"], "conditions": open });
+    let sorter = app.with_grants("Sorter", &[reads, sorts]).await;
+    put(&sorter, &ids[1], &ids[0], "before").await.expect_refusal(404, "NOT_FOUND");
+    put(&sorter, &ids[0], &ids[1], "after").await.expect_refusal(404, "NOT_FOUND");
+    assert_eq!(order(admin).await, "abcd");
+    put(&sorter, &ids[3], &ids[0], "after").await.expect_status(200);
+    assert_eq!(order(admin).await, "adbc");
+});
