@@ -113,7 +113,17 @@ const inset = (x: number, side: Position): number => x + (side === Position.Left
 function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, ...props }: EdgeProps<RelationEdge>) {
   const sourceX = inset(props.sourceX, sourcePosition);
   const targetX = inset(props.targetX, targetPosition);
-  const [path] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 2, offset: 16, stepPosition: 0.5 + (data?.lane ?? 0) });
+  const [path] = getSmoothStepPath({
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition,
+    targetPosition,
+    borderRadius: 2,
+    offset: 16,
+    ...(sourcePosition === targetPosition ? {} : { centerX: sourceX + (sourcePosition === Position.Left ? -1 : 1) * (data?.lane ?? 0) }),
+  });
   const tone = data?.tone ?? "plain";
   const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
   return (
@@ -125,11 +135,13 @@ function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, 
   );
 }
 
-/** Lines of one collection turn at different places, so that none runs along another. */
-const laneOf = (at: number, all: number): number => (all < 2 ? 0 : (at / (all - 1) - 0.5) * Math.min(0.5, 0.14 * all));
+/** Lines turn in the gap before the node that holds their key, each at a place of its own. */
+const laneOf = (at: number): number => 20 + (at % 4) * 11;
 
 /** The strip at the foot of the canvas where hints and the zoom stand. */
 const FOOT = 44;
+/** Below this scale names can no longer be read. */
+const READABLE = 0.6;
 
 const NODE_TYPES = { collection: CollectionBox };
 const EDGE_TYPES = { relation: RelationLine };
@@ -148,6 +160,8 @@ export interface DiagramProps {
   readonly onRelate: (source: string, target: string) => void;
   /** Counted up to lay everything out again. */
   readonly round: number;
+  /** Whether there is room for the hints at the foot. */
+  readonly hints: boolean;
 }
 
 export function Diagram(props: DiagramProps) {
@@ -158,7 +172,7 @@ export function Diagram(props: DiagramProps) {
   );
 }
 
-function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPositions, onSelect, onRelate, round }: DiagramProps) {
+function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPositions, onSelect, onRelate, round, hints }: DiagramProps) {
   const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<Positions | null>(null);
@@ -187,7 +201,7 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
         const key = target.entry.draft.fields.find((known) => known.id === primaryKey(target.entry.draft)?.id);
         const port = key && target.rows.some((row) => row.field.id === key.id) ? key.id : "head";
         const staged = entry.base === undefined || was === undefined || !sameDraft(relationOf(was), relation);
-        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id), pointing.length), dropped: state === "dropped" || gone.has(entry.id), staged }];
+        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id)), dropped: state === "dropped" || gone.has(entry.id), staged }];
       });
     });
   }, [pictures, gone]);
@@ -258,10 +272,13 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
       const fits = left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + box.height * zoom <= area.height - FOOT;
       if (fits) return;
       const all = flow.getNodesBounds(flow.getNodes());
-      // Everything, as long as it takes no smaller scale; else what is selected.
-      const whole = all.width * zoom <= area.width - 32 && all.height * zoom <= area.height - FOOT - 16;
-      const [middleX, middleY] = whole ? [all.x + all.width / 2, all.y + all.height / 2] : [point.x + box.width / 2, point.y + Math.min(box.height, (area.height - FOOT) / zoom) / 2];
-      void flow.setCenter(middleX, middleY + FOOT / 2 / zoom - 8, { zoom, duration: 160 });
+      // Everything, as long as it stays readable; else what is selected, at the scale that stands.
+      const scale = Math.min(zoom, (area.width - 48) / all.width, (area.height - FOOT - 24) / all.height);
+      const whole = scale >= READABLE;
+      const room = (area.height - FOOT) / zoom;
+      const [middleX, middleY] = whole ? [all.x + all.width / 2, all.y + all.height / 2] : [point.x + box.width / 2, point.y + Math.min(box.height, room) / 2];
+      const at = whole ? scale : zoom;
+      void flow.setCenter(middleX, middleY + (FOOT / 2 - 8) / at, { zoom: at, duration: 160 });
     };
     look();
     const watch = new ResizeObserver(look);
@@ -379,15 +396,17 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
           if (state.fromNode && target !== undefined) onRelate(state.fromNode.id, target);
         }}
       />
-      <p className="pointer-events-none absolute bottom-3 left-3 flex gap-3 rounded-control bg-bg-sunk px-1.5 py-1 text-second text-ink-2 max-[1100px]:hidden">
-        <span>{t("canvas.hint")}</span>
-        <span>
-          <Keys keys="L" className="font-medium text-ink" /> {t("canvas.layout")}
-        </span>
-        <span>
-          <Keys keys="/" className="font-medium text-ink" /> {t("canvas.find")}
-        </span>
-      </p>
+      {hints ? (
+        <p className="pointer-events-none absolute bottom-3 left-3 flex gap-3 rounded-control bg-bg-sunk px-1.5 py-1 text-second text-ink-2 max-[1100px]:hidden">
+          <span>{t("canvas.hint")}</span>
+          <span>
+            <Keys keys="L" className="font-medium text-ink" /> {t("canvas.layout")}
+          </span>
+          <span>
+            <Keys keys="/" className="font-medium text-ink" /> {t("canvas.find")}
+          </span>
+        </p>
+      ) : null}
       <ZoomBox />
     </div>
   );

@@ -250,7 +250,9 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
     const entry = [...drafts.values()].find((known) => known.draft.name === line.collection || known.base?.name === line.collection);
     if (!entry) return;
     const named = entry.draft.fields.find((known) => known.name === (line.verb === "rename" ? line.to : line.name));
-    select(entry.id, named?.id);
+    // A relation is what people know; its column is how the store keeps it.
+    const owner = named && line.verb === "relate" ? ownerOf(entry.draft, named) : undefined;
+    select(entry.id, (owner ?? named)?.id);
   };
 
   const group = t("cmd");
@@ -398,6 +400,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
               onSelect={select}
               onRelate={(source, target) => relate(source, target)}
               round={round}
+              hints={!dock || ops.length === 0}
             />
           )}
         </div>

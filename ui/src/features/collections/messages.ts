@@ -252,7 +252,7 @@ export const t = catalogue({
   "plan.failed": "These changes cannot be applied",
   "plan.none": "Nothing changes in the store. Descriptions and rules are kept with the collection.",
   "plan.within": "within the table",
-  "plan.withTable": "no statement of its own: done with the others of this collection",
+  "plan.withTable": "no statement of its own",
   "plan.fields": { one: "{count} field", other: "{count} fields" },
   "plan.kept": "values kept",
   "plan.lost": "{affected} of {total} values lost",
