@@ -140,8 +140,10 @@ fn suite(run: &mut Run) -> Result<(), Stopped> {
     })?;
     let url = cluster.as_ref().map(Cluster::url).unwrap_or_default();
     let mut command = cargo(&[&["test", "--test", "suite"], &WHOLE[..]].concat());
-    command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
-    run.tests("suite on SQLite and Postgres", &mut command)
+    command.env("TEST_POSTGRES_URL", &url).env("PLINTH_BINARY", workspace::binary("plinth"));
+    run.tests("suite on SQLite and Postgres", &mut command)?;
+    let mut command = with_binaries(vitest("tests/e2e", &["--project", "sdk"]));
+    run.tests("SDK on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
 }
 
 fn journeys(run: &mut Run) -> Result<(), Stopped> {
