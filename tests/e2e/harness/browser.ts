@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { artifact } from "./artifacts";
-import { isPress, KEY_MS, LENIENCE, PATIENCE_MS, type Person, type Thing } from "./person";
+import { isPress, KEY_MS, LENIENCE, PATIENCE_MS, shown, type Person, type Thing } from "./person";
 import { axe, FINDINGS } from "./rules";
 
 /** The longest a task may hold the main thread; told beyond it, a failure beyond ten times it. */
@@ -88,6 +88,15 @@ export class BrowserPerson implements Person {
 
   async see(thing: Thing): Promise<void> {
     await this.at(thing).waitFor({ state: "visible" });
+  }
+
+  async reach(thing: Thing): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    const at = this.at(thing);
+    while (!(await at.evaluate((element) => element === document.activeElement))) {
+      if (Date.now() > deadline) throw new Error(`the focus never came to ${shown(thing)}`);
+      await this.page.waitForTimeout(50);
+    }
   }
 
   async read(text: string | RegExp): Promise<void> {

@@ -25,6 +25,8 @@ export interface Person {
   fill(field: Thing, text: string): Promise<void>;
   /** Waits until it is there. */
   see(thing: Thing): Promise<void>;
+  /** Waits until it has the focus, so that what is typed next goes there. */
+  reach(thing: Thing): Promise<void>;
   /** Waits until the text stands somewhere on the screen. */
   read(text: string | RegExp): Promise<void>;
   /** Waits until it is gone. */

@@ -148,10 +148,17 @@ export class WindowPerson implements Person {
     await ask("POST", `${this.session}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
+  async reach(thing: Thing): Promise<void> {
+    await until(`the focus at ${shown(thing)}`, async () => await this.hasFocus(await this.one(thing)));
+  }
+
+  private async hasFocus(id: string): Promise<boolean> {
+    return await this.run<boolean>("return arguments[0] === document.activeElement;", { [ELEMENT]: id });
+  }
+
   async fill(field: Thing, text: string): Promise<void> {
     const id = await this.one(field);
-    const focused = await this.run<boolean>("return arguments[0] === document.activeElement;", { [ELEMENT]: id });
-    if (!focused) await this.click(field);
+    if (!(await this.hasFocus(id))) await this.click(field);
     await this.press("Control+a");
     await this.type(text);
   }

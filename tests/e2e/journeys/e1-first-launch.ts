@@ -21,7 +21,7 @@ export async function createProject(person: Person): Promise<void> {
 async function newCollection(person: Person, name: string, field: string): Promise<void> {
   const making = dialog("New collection");
   await person.click({ ...button("New collection"), nth: 0 });
-  await person.see({ role: "textbox", name: "Name", within: making });
+  await person.reach({ role: "textbox", name: "Name", within: making });
   await person.type(name);
   await person.press("Tab");
   await person.press("Tab");
@@ -58,7 +58,7 @@ export async function fillRows(person: Person): Promise<void> {
   await person.press("Control+1");
   await person.click({ role: "treeitem", name: /^authors/ });
   await person.click(newRow);
-  await person.see({ role: "textbox", name: "name of row new" });
+  await person.reach({ role: "textbox", name: "name of row new" });
   await person.type("Ada Lovelace");
   await person.press("Control+s");
   await person.see({ role: "row", name: /^1 .*Ada Lovelace/ });
@@ -66,7 +66,7 @@ export async function fillRows(person: Person): Promise<void> {
   await person.click({ role: "treeitem", name: /^posts/ });
   await person.see({ role: "grid", name: "Rows of posts" });
   await person.click(newRow);
-  await person.see({ role: "textbox", name: "title of row new" });
+  await person.reach({ role: "textbox", name: "title of row new" });
   await person.type("Notes on the engine");
   await person.press("Tab");
   await person.type("Ada");
