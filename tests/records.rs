@@ -4,5 +4,6 @@ mod batch;
 mod bulk;
 mod durability;
 mod life;
+mod limits;
 mod rules;
 mod types;

@@ -290,3 +290,11 @@ on_every_store!(a_collection_without_a_grant_is_no_collection, async |app| {
     as_if_absent(&reader, "posts", json!({ "filter": { "author.name": "Ada" } }), "author").await;
     as_if_absent(&reader, "posts", json!({ "sort": { "author.name": "asc" } }), "author").await;
 });
+
+on_every_store!(a_dry_run_shows_statements_to_administrators_only, async |app| {
+    let reader = reader(app).await;
+    let body = json!({ "dryRun": true, "operations": [{ "op": "update", "collection": "posts", "id": 1, "data": { "title": "x" } }] });
+    let shown = reader.post("/items/batch", body).await;
+    shown.expect_status(200);
+    assert_eq!(shown.body["data"], json!({ "statements": [], "operations": 1 }), "{}", shown.text);
+});

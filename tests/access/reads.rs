@@ -215,3 +215,56 @@ on_every_store!(administrators_see_everything_but_what_is_hidden_from_everybody,
         app.admin().find("baasix_User", probe).await.expect_refusal(400, "UNKNOWN_FIELD");
     }
 });
+
+on_every_store!(many_to_many_shows_targets_only_to_whom_they_are_granted, async |app| {
+    posts(app).await;
+    app.collection("tags", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" }, "note": { "type": "String" } } })).await;
+    app.relation(
+        "posts",
+        json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "posts" }),
+    )
+    .await;
+    let admin = app.admin();
+    admin
+        .post(
+            "/items/tags/bulk",
+            json!([{ "id": 1, "name": "red", "note": "n" }, { "id": 2, "name": "blue" }]),
+        )
+        .await
+        .expect_status(201);
+    admin.patch("/items/posts/1", json!({ "tags": [1, 2] })).await.expect_status(200);
+    let ask = "/items/posts/1?fields=id,tags.*,tags.tags.*";
+    let junction =
+        json!({ "collection": "posts_tags_tags_junction", "action": "read", "fields": ["*"] });
+    let read = |fields: Json| json!({ "collection": "posts", "action": "read", "fields": fields });
+    let blind = app.with_grants("Blind", &[read(json!(["title"]))]).await;
+    assert_eq!(blind.get(ask).await.body["data"], json!({ "id": 1 }));
+    let half = app.with_grants("Half", &[read(json!(["title"])), junction.clone()]).await;
+    let rows = half.get(ask).await;
+    assert!(rows.body["data"]["tags"].as_array().is_some_and(|tags| tags.len() == 2 && tags.iter().all(|tag| tag.get("tags").is_none())), "{}", rows.text);
+    let named = app.with_grants("Named", &[read(json!(["title", "tags.tags.name"]))]).await;
+    let rows = named.get(ask).await;
+    assert_eq!(
+        rows.body["data"]["tags"][0]["tags"],
+        json!({ "id": 1, "name": "red" }),
+        "{}",
+        rows.text
+    );
+    let own = app.with_grants("Own", &[read(json!(["title"])), junction, json!({ "collection": "tags", "action": "read", "fields": ["name"], "conditions": { "name": "red" } })]).await;
+    let rows = own.get(ask).await;
+    let names: Vec<&Json> = rows.body["data"]["tags"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|tag| &tag["tags"]["name"])
+        .collect();
+    assert_eq!(names, [&json!("red"), &Json::Null], "{}", rows.text);
+    assert_eq!(
+        ids(&own, json!({ "filter": { "tags.tags.name": "blue" } })).await,
+        Vec::<u64>::new()
+    );
+    assert_eq!(ids(&own, json!({ "filter": { "tags.tags.name": "red" } })).await, [1]);
+    own.find("posts", json!({ "filter": { "tags.tags.note": "n" } }))
+        .await
+        .expect_refusal(400, "UNKNOWN_FIELD");
+});

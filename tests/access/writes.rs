@@ -218,3 +218,30 @@ on_every_store!(soft_deletion_asks_for_the_right_to_delete, async |app| {
     app.admin().delete("/items/tasks/4?force=true").await.expect_status(200);
     assert_eq!(app.admin().rows("tasks", json!({ "paranoid": "false" })).await.len(), 3);
 });
+
+on_every_store!(a_deletion_carries_no_change_that_the_role_may_not_make, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("tasks", json!({ "paranoid": true, "fields": { "id": key, "title": { "type": "String" }, "own": { "type": "Boolean" } } })).await;
+    app.collection("notes", json!({ "fields": { "id": key, "title": { "type": "String" }, "deletedAt": { "type": "DateTime" } } })).await;
+    for id in 1..=2 {
+        app.admin().create("tasks", json!({ "id": id, "title": "kept", "own": id == 1 })).await;
+    }
+    app.admin().create("notes", json!({ "id": 1 })).await;
+    let writer = app
+        .with_grants("Writer", &[
+            json!({ "collection": "tasks", "action": "update", "fields": ["*"], "conditions": { "own": true } }),
+            json!({ "collection": "tasks", "action": "delete" }),
+            json!({ "collection": "notes", "action": "update", "fields": ["title"] }),
+            json!({ "collection": "notes", "action": "delete" }),
+        ])
+        .await;
+    let stamp = "2024-01-01T00:00:00.000Z";
+    let both = json!({ "deletedAt": stamp, "title": "changed" });
+    writer.patch("/items/tasks/2", both.clone()).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    assert_eq!(app.admin().one("tasks", &json!(2)).await["title"], "kept");
+    writer.patch("/items/tasks/1", both).await.expect_status(200);
+    writer.patch("/items/tasks/2", json!({ "deletedAt": stamp })).await.expect_status(200);
+    // Where nothing is deleted softly, a field of that name is a field like any other.
+    let own = writer.patch("/items/notes/1", json!({ "deletedAt": stamp })).await;
+    own.expect_refusal(403, "FIELD_FORBIDDEN");
+});

@@ -55,8 +55,20 @@ impl Process {
         self.child.wait().expect("wait for the process");
     }
 
+    /// Its Postgres database, if it has one.
+    pub(crate) fn database_url(&self) -> Option<String> {
+        let (name, base) = (self.database.as_ref()?, postgres_url()?);
+        base.rsplit_once('/').map(|(server, _)| format!("{server}/{name}"))
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     pub(crate) async fn remove(mut self) {
-        self.kill();
+        drop(self.child.kill());
+        drop(self.child.wait());
         if let (Some(name), Some(base)) = (&self.database, postgres_url()) {
             let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
             let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

@@ -133,3 +133,25 @@ mod a_kill_without_warning_loses_no_acknowledged_write {
         }
     }
 }
+
+/// What a newer program wrote, an older one leaves alone.
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
+    use sqlx::{Connection, Executor};
+    if App::postgres_is_missing() {
+        return;
+    }
+    let mut process = Process::start(Kind::Postgres, "newer").await;
+    let url = process.database_url().expect("a database");
+    process.kill();
+    let mut connection = sqlx::PgConnection::connect(&url).await.expect("reach Postgres");
+    let newer = "UPDATE _meta SET value = '9999' WHERE key = 'house_version'";
+    let changed = connection.execute(newer).await.expect("pretend");
+    assert_eq!(changed.rows_affected(), 1);
+    let data = process.data().to_str().expect("a path").to_owned();
+    let output =
+        Process::run(&["serve", "--data", &data, "--port", "0", "--database-url", &url], &[]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && told.contains("newer") || told.contains("9999"), "{told}");
+    process.remove().await;
+}

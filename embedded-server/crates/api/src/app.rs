@@ -3,7 +3,7 @@
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, export, health, imports, openapi, permissions, schemas, studio,
+    access_me, auth_routes, cors, export, health, imports, openapi, permissions, rejection, schemas, studio,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -98,7 +98,8 @@ pub fn router(app: App) -> Router {
         .merge(baasix::sort::routes())
         .route("/items/{collection}/export", get(export::export))
         .route("/permissions/reload", post(permissions::reload))
-        .layer(DefaultBodyLimit::max(limits.body_bytes_max));
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
+        .layer(middleware::from_fn_with_state(app.clone(), rejection::in_envelope));
     Router::new()
         .merge(json)
         .merge(uploads)

@@ -14,6 +14,7 @@ mod health;
 mod imports;
 mod openapi;
 mod permissions;
+mod rejection;
 mod schemas;
 mod status;
 mod studio;

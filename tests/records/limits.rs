@@ -1,0 +1,133 @@
+//! Bounds: what is too large is refused before anything is written; what is cheap stays cheap.
+
+use crate::harness::{App, Kind, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn notes(app: &App) {
+    app.collection("notes", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "Text" } } })).await;
+}
+
+mod a_request_over_its_bound_is_refused_whole {
+    use super::{App, Json, Kind, json, notes};
+
+    async fn told(kind: Kind) {
+        let app = App::start_with(kind, |config| {
+            config.limits.body_bytes_max = 20_000;
+            config.limits.bulk_rows_max = 3;
+            config.limits.list_values_max = 10;
+        })
+        .await;
+        notes(&app).await;
+        let admin = app.admin();
+        let long = json!({ "id": 1, "title": "x".repeat(30_000) });
+        admin.post("/items/notes", long).await.expect_refusal(413, "PAYLOAD_TOO_LARGE");
+        let rows: Vec<Json> = (0..4).map(|id| json!({ "id": id })).collect();
+        let bulk = admin.post("/items/notes/bulk", json!(rows)).await;
+        bulk.expect_refusal(400, "INVALID_BODY");
+        assert!(bulk.message().contains('4') && bulk.message().contains('3'), "{}", bulk.text);
+        let operations: Vec<Json> = (0..4)
+            .map(|id| json!({ "op": "create", "collection": "notes", "data": { "id": id } }))
+            .collect();
+        admin
+            .post("/items/batch", json!({ "operations": operations }))
+            .await
+            .expect_refusal(400, "INVALID_BODY");
+        let list: Vec<u32> = (0..11).collect();
+        admin
+            .find("notes", json!({ "filter": { "id": { "in": list } } }))
+            .await
+            .expect_refusal(400, "INVALID_QUERY");
+        assert_eq!(admin.rows("notes", json!({})).await.len(), 0);
+        app.stop().await;
+    }
+
+    #[tokio::test]
+    async fn on_sqlite() {
+        told(Kind::Sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn on_postgres() {
+        if !App::postgres_is_missing() {
+            told(Kind::Postgres).await;
+        }
+    }
+}
+
+/// Statements that the store has run.
+async fn statements(app: &App) -> u64 {
+    let metrics = app.admin().get("/metrics").await;
+    let line = metrics
+        .text
+        .lines()
+        .find(|line| line.starts_with("plinth_statements_total "))
+        .expect("the counter");
+    line.rsplit(' ')
+        .next()
+        .and_then(|number| number.parse::<f64>().ok())
+        .map_or(0, |number| number as u64)
+}
+
+/// Statements that one request costs, without those of asking for the counter.
+async fn cost(app: &App, path: &str) -> u64 {
+    // Identity and statements are warm from the second time on.
+    for _ in 0..2 {
+        app.admin().get(path).await.expect_status(200);
+    }
+    let (first, second) = (statements(app).await, statements(app).await);
+    app.admin().get(path).await.expect_status(200);
+    statements(app).await - second - (second - first)
+}
+
+on_every_store!(a_read_is_one_statement_however_deep, async |app| {
+    app.collection("authors", json!({ "fields": { "name": { "type": "String" } } })).await;
+    app.collection("posts", json!({ "fields": { "title": { "type": "String" } } })).await;
+    app.collection("comments", json!({ "fields": { "content": { "type": "String" } } })).await;
+    app.relation(
+        "posts",
+        json!({ "type": "M2O", "target": "authors", "name": "author", "alias": "posts" }),
+    )
+    .await;
+    app.relation(
+        "comments",
+        json!({ "type": "M2O", "target": "posts", "name": "post", "alias": "comments" }),
+    )
+    .await;
+    let id = app.admin().create("posts", json!({ "title": "one", "author": { "name": "Ada" }, "comments": [{ "content": "a" }, { "content": "b" }] })).await;
+    let id = id.as_str().expect("an id").to_owned();
+    for path in [
+        String::from("/items/posts?count=none"),
+        format!("/items/posts/{id}"),
+        String::from(
+            "/items/posts?count=none&fields=*,author.*,comments.*,author.posts.*,comments.post.author.name&filter={\"comments.content\":\"a\"}&sort=author.name&limit=5",
+        ),
+        String::from("/items/authors?count=none&fields=*.*.*.*"),
+        String::from("/items/posts?limit=5&fields=*,author.*"),
+    ] {
+        assert_eq!(cost(app, &path).await, 1, "{path}");
+    }
+});
+
+on_every_store!(a_large_value_and_many_columns_come_back_whole, async |app| {
+    notes(app).await;
+    let large = "ä🎈\n".repeat(300_000);
+    app.admin().create("notes", json!({ "id": 1, "title": large })).await;
+    assert_eq!(app.admin().one("notes", &json!(1)).await["title"], json!(large));
+    let fields: serde_json::Map<String, Json> =
+        (0..200).map(|at| (format!("c{at}"), json!({ "type": "Integer" }))).collect();
+    app.collection("wide", json!({ "fields": fields })).await;
+    let row: serde_json::Map<String, Json> =
+        (0..200).map(|at| (format!("c{at}"), json!(at))).collect();
+    let id = app.admin().create("wide", json!(row)).await;
+    let read = app.admin().one("wide", &id).await;
+    assert!((0..200).all(|at| read[format!("c{at}")] == json!(at)), "{read}");
+    let bulk: Vec<Json> = (0..300).map(|_| json!(row)).collect();
+    app.admin().post("/items/wide/bulk", json!(bulk)).await.expect_status(201);
+    assert_eq!(app.admin().find("wide", json!({ "limit": 0 })).await.body["totalCount"], 301);
+});
+
+on_every_store!(what_is_refused_before_a_handler_runs_leaves_in_the_envelope_too, async |app| {
+    notes(app).await;
+    app.admin().get("/items/%ff%fe").await.expect_refusal(400, "INVALID_QUERY");
+    app.admin().get("/items/notes/%c3%28").await.expect_refusal(400, "INVALID_QUERY");
+});
