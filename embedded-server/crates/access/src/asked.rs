@@ -41,7 +41,7 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
             Some(policy) if !policy.broken => policy,
             Some(_) | None => {
                 // A soft delete by PATCH is a deletion (`spec/data.md` 10.6).
-                let deleting = body.as_deref().is_some_and(marks_deleted);
+                let deleting = body.as_deref().is_some_and(|body| marks_deleted(collection, body));
                 let may_delete =
                     actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
                 if deleting && may_delete {
@@ -53,7 +53,7 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
         let Some(body) = body else { continue };
         let may_delete =
             actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
-        let only_mark = marks_deleted(body) && action == Action::Update && may_delete;
+        let only_mark = marks_deleted(collection, body) && action == Action::Update && may_delete;
         let restores = collection.paranoid
             && action == Action::Update
             && body.len() == 1
@@ -97,8 +97,10 @@ fn check_expected(operation: &Operation, collection: &Collection, actor: &Actor)
     Ok(())
 }
 
-fn marks_deleted(body: &Map<String, Json>) -> bool {
-    body.len() == 1 && body.get("deletedAt").is_some_and(|value| !value.is_null())
+fn marks_deleted(collection: &Collection, body: &Map<String, Json>) -> bool {
+    collection.paranoid
+        && body.len() == 1
+        && body.get("deletedAt").is_some_and(|value| !value.is_null())
 }
 
 struct Asking<'a> {

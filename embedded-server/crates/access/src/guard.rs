@@ -14,6 +14,9 @@ use query::{
 };
 use std::sync::Arc;
 
+/// The columns that a soft deletion writes.
+const DELETION: [&str; 4] = ["deletedAt", "updatedAt", "userUpdated_Id", "userDeleted_Id"];
+
 /// What the guard needs besides the plan.
 struct Guard<'a> {
     policies: &'a Policies,
@@ -106,15 +109,20 @@ pub fn guard_write(
                 let using = guard.write_conditions(collection, Action::Create, through)?;
                 *check = std::mem::replace(check, Cond::Always).and(using);
             }
-            Step::Update { collection, filter, through, deleting, expect, .. } => {
-                let action = if *deleting == Some(true)
-                    && guard.policies.get(&collection.name, Action::Delete).is_some()
-                {
-                    Action::Delete
+            Step::Update { collection, filter, through, deleting, expect, values, .. } => {
+                let deletes = *deleting == Some(true)
+                    && guard.policies.get(&collection.name, Action::Delete).is_some();
+                let using = if deletes {
+                    let using = guard.write_conditions(collection, Action::Delete, through)?;
+                    // What is changed beside the mark is a change like any other.
+                    if values.keys().all(|name| DELETION.contains(&name.as_str())) {
+                        using
+                    } else {
+                        using.and(guard.write_conditions(collection, Action::Update, through)?)
+                    }
                 } else {
-                    Action::Update
+                    guard.write_conditions(collection, Action::Update, through)?
                 };
-                let using = guard.write_conditions(collection, action, through)?;
                 let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
             }
