@@ -220,6 +220,13 @@ on_every_store!(a_token_is_taken_from_the_header_or_the_cookie, async |app| {
         .post("/items/baasix_Role", json!({ "name": "stolen" }))
         .await
         .expect_refusal(403, "FORBIDDEN");
+    // Another port of this machine is the same site to a browser, and another page all the same.
+    cookie
+        .with_header("origin", "http://localhost:9999")
+        .with_header("sec-fetch-site", "same-site")
+        .post("/items/baasix_Role", json!({ "name": "stolen" }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
     cookie.post("/items/baasix_Role", json!({ "name": "own" })).await.expect_status(201);
 });
 
@@ -339,3 +346,38 @@ async fn an_access_token_ends_at_its_time() {
     app.anonymous().with_token(text(&fresh.body["token"])).get("/auth/me").await.expect_status(200);
     app.stop().await;
 }
+
+on_every_store!(a_foreign_page_puts_no_session_into_a_browser, async |app| {
+    let nobody = app.anonymous();
+    for (site, origin) in
+        [("cross-site", "https://evil.example"), ("same-site", "http://localhost:9999")]
+    {
+        for mode in ["cookie", "jwt"] {
+            let body = json!({ "email": EMAIL, "password": PASSWORD, "authMode": mode });
+            let answer = nobody
+                .with_header("origin", origin)
+                .with_header("sec-fetch-site", site)
+                .post("/auth/login", body)
+                .await;
+            answer.expect_status(200);
+            assert!(!answer.headers.contains_key("set-cookie"), "{site} {mode}");
+        }
+    }
+});
+
+on_every_store!(guesses_side_by_side_are_no_more_than_guesses_in_a_row, async |app| {
+    let email = "guessed@example.com";
+    app.admin()
+        .create("baasix_User", json!({ "email": email, "password": PASSWORD, "firstName": "G" }))
+        .await;
+    let nobody = app.anonymous();
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..24 {
+        let nobody = nobody.clone();
+        let wrong = json!({ "email": email, "password": "wrong wrong" });
+        tries.spawn(async move { nobody.post("/auth/login", wrong).await.status });
+    }
+    let statuses = tries.join_all().await;
+    let judged = statuses.iter().filter(|status| **status != 429).count();
+    assert!(judged <= 12, "{judged} guesses were judged: {statuses:?}");
+});

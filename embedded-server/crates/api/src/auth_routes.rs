@@ -1,7 +1,7 @@
 //! Signing in and out, and asking who one is (`spec/auth.md` 3 and 4).
 
 use crate::app::App;
-use crate::caller::{Caller, cookie};
+use crate::caller::{Caller, cookie, own_page};
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
@@ -39,11 +39,13 @@ struct Mode {
 }
 
 impl Mode {
-    fn of(body: &Map<String, Json>, headers: &HeaderMap) -> Result<Self> {
+    fn of(app: &App, body: &Map<String, Json>, headers: &HeaderMap) -> Result<Self> {
+        // A foreign page must not put its own session into somebody's browser.
+        let own = own_page(headers, app.settings());
         match body.get("authMode").and_then(Json::as_str) {
             Some("jwt") => Ok(Self { cookies: false, word: "jwt" }),
-            Some("cookie") => Ok(Self { cookies: true, word: "cookie" }),
-            None => Ok(Self { cookies: headers.contains_key(header::ORIGIN), word: "jwt" }),
+            Some("cookie") => Ok(Self { cookies: own, word: "cookie" }),
+            None => Ok(Self { cookies: own && headers.contains_key(header::ORIGIN), word: "jwt" }),
             Some(other) => {
                 Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
                     .hint("`jwt` or `cookie`")
@@ -60,7 +62,7 @@ async fn login(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&body, &headers)?;
+    let mode = Mode::of(&app, &body, &headers)?;
     let (email, password) = (required(&body, "email")?, required(&body, "password")?);
     let ask = SignIn {
         email,
@@ -81,7 +83,7 @@ async fn register(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&body, &headers)?;
+    let mode = Mode::of(&app, &body, &headers)?;
     let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
     let signed_in = app.auth().register(ask).await?;
     token_response(&app, &signed_in, &mode, Some("User registered successfully"))
@@ -96,11 +98,13 @@ async fn refresh(
     let body =
         if body.is_empty() { Map::new() } else { body_object(&body, app.engine().limits())? };
     let given = body.get("refreshToken").and_then(Json::as_str).filter(|token| !token.is_empty());
-    let from_cookie = cookie(&headers, REFRESH_COOKIE);
+    let own = own_page(&headers, app.settings());
+    let from_cookie = cookie(&headers, REFRESH_COOKIE).filter(|_| own);
     let token = given.or(from_cookie).ok_or_else(|| {
         Error::new(Code::RefreshInvalid, "no refresh token was sent").hint("sign in again")
     })?;
-    let cookies = given.is_none() || body.get("authMode").and_then(Json::as_str) == Some("cookie");
+    let asked = body.get("authMode").and_then(Json::as_str) == Some("cookie");
+    let cookies = own && (given.is_none() || asked);
     let signed_in = app.auth().refresh(token).await?;
     token_response(
         &app,
@@ -163,7 +167,7 @@ async fn setup(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&body, &headers)?;
+    let mode = Mode::of(&app, &body, &headers)?;
     let (token, email, password) =
         (required(&body, "token")?, required(&body, "email")?, required(&body, "password")?);
     let first_name = optional(&body, "firstName")?.unwrap_or_else(|| String::from("Owner"));

@@ -1,12 +1,12 @@
 //! Who calls, and how it wants to be answered: taken from headers and cookies, judged by `auth`.
 
-use crate::app::App;
+use crate::app::{App, Settings};
 use crate::surface::baasix::error::Refusal;
 use access::Actor;
 use auth::{Presented, Profile};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use base::{Code, Error, Result};
 use engine::Numbers;
 use std::net::SocketAddr;
@@ -72,7 +72,7 @@ impl FromRequestParts<App> for Caller {
         let token = bearer(&parts.headers).map(str::to_owned);
         let token = match token {
             Some(token) => Some(token),
-            None => cookie_token(parts)?,
+            None => cookie_token(parts, app.settings())?,
         };
         let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -114,23 +114,34 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     )
 }
 
+/// Whether a request comes from a page of ours, or from no page at all. Another port of this
+/// machine is the same site to a browser and sends our cookies along, yet it is not ours.
+pub(crate) fn own_page(headers: &HeaderMap, settings: &Settings) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN);
+    let known = origin.is_some_and(|origin| {
+        settings.origins.iter().any(|one| one.trim_end_matches('/') == origin)
+    });
+    match text(HeaderName::from_static("sec-fetch-site")) {
+        Some("same-origin" | "none") => true,
+        Some("same-site") => known,
+        Some(_) => false,
+        None => match (headers.contains_key(header::ORIGIN), text(header::HOST)) {
+            (false, _) => true,
+            (true, host) => {
+                let authority = origin.and_then(|origin| origin.split_once("://"));
+                known || (host.is_some() && authority.map(|(_, name)| name) == host)
+            }
+        },
+    }
+}
+
 /// The token of the cookie. A browser sends it along with any page's request, so that unsafe
 /// methods must come from a page of ours.
-fn cookie_token(parts: &Parts) -> Result<Option<String>> {
+fn cookie_token(parts: &Parts, settings: &Settings) -> Result<Option<String>> {
     let Some(token) = cookie(&parts.headers, "token") else { return Ok(None) };
     let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let site = parts.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    let foreign = match site {
-        Some(site) => site == "cross-site",
-        None => match (parts.headers.get(header::ORIGIN), parts.headers.get(header::HOST)) {
-            (Some(origin), Some(host)) => {
-                let origin = origin.to_str().unwrap_or_default();
-                origin.split_once("://").map(|(_, authority)| authority) != host.to_str().ok()
-            }
-            (Some(_) | None, _) => false,
-        },
-    };
-    if !safe && foreign {
+    if !safe && !own_page(&parts.headers, settings) {
         return Err(Error::new(Code::Forbidden, "a cookie does not sign requests of other sites")
             .hint("send the token as `Authorization: Bearer`"));
     }

@@ -76,7 +76,10 @@ impl Auth {
             Some(user) => self.password_hash(user).await?,
             None => None,
         };
-        if !self.0.hashing.verify(&ask.password, hash).await? {
+        let right = self.0.hashing.verify(&ask.password, hash).await?;
+        // Guesses sent side by side all passed the first look; what failed meanwhile counts.
+        self.0.attempts.check(&keys, now_ms)?;
+        if !right {
             self.0.attempts.failed(&keys, now_ms);
             return Err(Error::new(Code::InvalidCredentials, "Incorrect password."));
         }
@@ -373,7 +376,9 @@ impl Auth {
         let now_ms = self.engine().clock().now_ms();
         self.0.attempts.check(&keys, now_ms)?;
         let hash = self.password_hash(&profile.user).await?;
-        if !self.0.hashing.verify(current, hash).await? {
+        let right = self.0.hashing.verify(current, hash).await?;
+        self.0.attempts.check(&keys, now_ms)?;
+        if !right {
             self.0.attempts.failed(&keys, now_ms);
             return Err(Error::new(Code::CurrentPasswordInvalid, "the current password is wrong"));
         }
