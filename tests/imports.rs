@@ -267,3 +267,32 @@ on_every_store!(
             .expect_refusal(404, "COLLECTION_NOT_FOUND");
     }
 );
+
+on_every_store!(an_import_uses_no_right_that_was_taken_away_meanwhile, async |app| {
+    rates(app).await;
+    let writer = app
+        .with_grants("Writer", &[
+            json!({ "collection": "rates", "action": "create", "fields": ["lane", "price", "valid_from"] }),
+        ])
+        .await;
+    // A field out of reach is told like one that is not there.
+    start(&writer, &WORDS, FILE).await.expect_refusal(400, "UNKNOWN_FIELD");
+    let writer = app
+        .with_grants("Whole", &[
+            json!({ "collection": "rates", "action": "create", "fields": ["*"] }),
+        ])
+        .await;
+    let mut file = String::from("Strecke;Preis;ab;Bemerkung\n");
+    for row in 0..20_000 {
+        file.push_str(&format!("L{row};1;2026-01-01;x\n"));
+    }
+    let answer = start(&writer, &WORDS, &file).await;
+    answer.expect_status(202);
+    let suspended = json!({ "status": "suspended" });
+    let id = writer.user_id.as_deref().expect("a user");
+    let path = format!("/items/baasix_User/{id}");
+    app.admin().patch(&path, suspended).await.expect_status(200);
+    let job = ended(app.admin(), &answer).await;
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["rowsWritten"].as_u64() < Some(20_000), "{job}");
+});

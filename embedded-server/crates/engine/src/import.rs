@@ -180,8 +180,16 @@ impl Imports {
                 false => access::denied(access::Action::Create, &ask.collection),
             });
         };
+        let policy = actor.policies.get(&ask.collection, access::Action::Create);
         for field in ask.mapping.values().flatten() {
-            if collection.field(field).is_none() && collection.relation(field).is_none() {
+            let known = collection.field(field).is_some() || collection.relation(field).is_some();
+            // What the role may not write is told like what does not exist.
+            let granted = actor.unbound()
+                || *field == collection.primary_key
+                || policy.is_some_and(|policy| {
+                    policy.fields.allows(&[field], false) || policy.fields.reaches(&[field])
+                });
+            if !known || !granted {
                 let error = Error::new(
                     Code::UnknownField,
                     format!("`{}` has no field `{field}`", ask.collection),
@@ -260,6 +268,35 @@ impl Imports {
         self.write(ask, actor, live, &rejected).await
     }
 
+    /// The actor with the rights it has now: what was taken away while a job waited or ran is
+    /// not used any more.
+    async fn standing(&self, actor: &Actor) -> Result<Actor> {
+        let Some(user) = actor.user() else { return Ok(actor.clone()) };
+        let read = query::Read {
+            collection: String::from("baasix_User"),
+            key: Some(Json::from(user)),
+            fields: ["status", "userRoles.role_Id"].map(str::to_owned).to_vec(),
+            ..query::Read::default()
+        };
+        let gone =
+            || Error::new(Code::Forbidden, "whoever began this import may not write any more");
+        let found = self
+            .0
+            .engine
+            .find(&read, "judge who imports")
+            .await
+            .map_err(|fault| if fault.code() == Code::ItemNotFound { gone() } else { fault })?;
+        let row = found.into_iter().next().unwrap_or_default();
+        let roles = row.get("userRoles").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let held = roles.iter().any(|one| one["role_Id"].as_str() == actor.role.as_deref());
+        let state = self.0.engine.state();
+        let role = actor.role.as_ref().and_then(|id| state.roles.get(id)).filter(|_| held);
+        match role.filter(|_| row.get("status").and_then(Json::as_str) == Some("active")) {
+            Some(role) => Ok(Actor { policies: Arc::clone(&role.policies), ..actor.clone() }),
+            None => Err(gone()),
+        }
+    }
+
     /// Parses and judges every row; nothing is written. Answers the lines that were refused.
     async fn check(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<HashSet<u64>> {
         live.with(|job| job.state = State::Checking);
@@ -268,6 +305,7 @@ impl Imports {
         let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
         let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
         while let Some(batch) = batches.recv().await {
+            let actor = &self.standing(actor).await?;
             for row in batch? {
                 let judged = cells.body(&row).and_then(|body| {
                     self.0
@@ -307,6 +345,7 @@ impl Imports {
         while let Some(batch) = batches.recv().await {
             let good: Vec<Row> =
                 batch?.into_iter().filter(|row| !rejected.contains(&row.line)).collect();
+            let actor = &self.standing(actor).await?;
             let batch = Batch { ask, actor, live, cells: &cells };
             self.write_batch(&batch, good, &mut rejects).await?;
             let refused_late = live.with(|job| job.rows_rejected) > rejected.len() as u64;
