@@ -90,11 +90,13 @@ function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth
       onWidth={onWidth}
       onClose={over ? onClose : undefined}
       title={
-        <button type="button" className="flex min-w-0 items-center gap-2" aria-label={t("field.edit")} onClick={() => onField(undefined)}>
-          <span className={cx("truncate", dropped && "text-bad line-through")}>{draft.name}</span>
-          {base && base.name !== draft.name ? <s className="truncate font-normal text-ink-3">{base.name}</s> : null}
-          <span className="shrink-0 text-second font-normal text-ink-3">{t("inspector.fields", { count: own.length })}</span>
-        </button>
+        <h2 className="min-w-0">
+          <button type="button" className="flex max-w-full items-center gap-2" title={t("field.edit")} onClick={() => onField(undefined)}>
+            <span className={cx("truncate", dropped && "text-bad line-through")}>{draft.name}</span>
+            {base && base.name !== draft.name ? <s className="truncate font-normal text-ink-3">{base.name}</s> : null}
+            <span className="shrink-0 text-second font-normal text-ink-3">{t("inspector.fields", { count: own.length })}</span>
+          </button>
+        </h2>
       }
       actions={
         locked ? null : (

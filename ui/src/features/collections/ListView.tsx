@@ -57,7 +57,7 @@ export function ListView({
                 key={entry.id}
                 data-row=""
                 tabIndex={selected === entry.id || (selected === undefined && at === 0) ? 0 : -1}
-                aria-selected={selected === entry.id}
+                aria-current={selected === entry.id || undefined}
                 onClick={() => onSelect(entry.id)}
                 onKeyDown={(event) => {
                   if (event.key === "ArrowDown") move(1, at);
