@@ -102,8 +102,9 @@ fn all_stages(run: &mut Run) -> Result<(), Stopped> {
     run.check("build", || {
         process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
     })?;
-    suite(run)?;
-    journeys(run)
+    let cluster = start_postgres(run)?;
+    suite(run, &cluster.url())?;
+    journeys(run, &cluster.url())
 }
 
 fn front_stages(run: &mut Run) -> Result<(), Stopped> {
@@ -132,26 +133,27 @@ fn rust_checks(run: &mut Run, selection: &[&str]) -> Result<(), Stopped> {
     run.tests("tidy", &mut cargo(&[&["test", "--test", "tidy"], selection].concat()))
 }
 
-fn suite(run: &mut Run) -> Result<(), Stopped> {
-    let mut cluster = None;
+fn start_postgres(run: &mut Run) -> Result<Cluster, Stopped> {
+    let mut cluster = Err(Stopped);
     run.check("start Postgres", || {
-        cluster = Some(Cluster::start()?);
+        cluster = Ok(Cluster::start()?);
         Ok(())
     })?;
-    let url = cluster.as_ref().map(Cluster::url).unwrap_or_default();
+    cluster
+}
+
+fn suite(run: &mut Run, url: &str) -> Result<(), Stopped> {
     let mut command = cargo(&[&["test", "--test", "suite"], &WHOLE[..]].concat());
-    command.env("TEST_POSTGRES_URL", &url).env("PLINTH_BINARY", workspace::binary("plinth"));
+    command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
     run.tests("suite on SQLite and Postgres", &mut command)?;
     let mut command = with_binaries(vitest("tests/e2e", &["--project", "sdk"]));
     run.tests("SDK on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
 }
 
-fn journeys(run: &mut Run) -> Result<(), Stopped> {
+fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
     run.check("journeys: types", || process::run(&mut front::npm("tests/e2e", &["run", "check"])))?;
-    run.tests(
-        "journeys in Chromium",
-        &mut with_binaries(vitest("tests/e2e", &["--project", "browser"])),
-    )?;
+    let mut browser = with_binaries(vitest("tests/e2e", &["--project", "browser"]));
+    run.tests("journeys in Chromium", browser.env("TEST_POSTGRES_URL", url))?;
     let mut display = None;
     run.check("start a display", || {
         display = Some(Display::start()?);
