@@ -213,3 +213,18 @@ on_every_store!(who_may_write_users_makes_no_administrators, async |app| {
     clerk.get("/items/baasix_Sessions").await.expect_refusal(403, "FORBIDDEN");
     app.anonymous().signed_in(EMAIL, PASSWORD).await;
 });
+
+on_every_store!(who_may_change_users_can_suspend_them, async |app| {
+    let id = user(app, "ada@example.com").await;
+    let ada = app.anonymous().signed_in("ada@example.com", PASSWORD).await;
+    let grants = ["read", "update"].map(
+        |action| json!({ "collection": "baasix_User", "action": action, "fields": ["firstName", "status"] }),
+    );
+    let manager = app.with_grants("Manager", &grants).await;
+    manager.patch(&path(&id), json!({ "firstName": "Augusta" })).await.expect_status(200);
+    manager.patch(&path(&id), json!({ "status": "suspended" })).await.expect_status(200);
+    assert_eq!(ada.get("/auth/me").await.status, 401);
+    manager.patch(&path(&id), json!({ "status": "active" })).await.expect_status(200);
+    assert_eq!(ada.get("/auth/me").await.status, 401, "an ended session came back");
+    app.anonymous().signed_in("ada@example.com", PASSWORD).await;
+});

@@ -64,12 +64,13 @@ impl Engine {
         if write.operations.is_empty() {
             return Ok(Written::default());
         }
+        let asked = write.operations.len();
         self.before_write(&mut write, actor).await?;
         let state = self.state();
         let touched: BTreeSet<String> =
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
         let compared = compared(&write);
-        let prepared = self.prepare_write(&state, write, actor, source)?;
+        let prepared = self.prepare_write(&state, write, asked, actor, source)?;
         let outcome = match self.store().write(prepared.compiled.program).await {
             Err(error) if error.code() == Code::Conflict => {
                 return Err(self.beside_each_other(error, &compared, actor).await);
@@ -113,19 +114,23 @@ impl Engine {
 
     /// The statements a write would run, without running them.
     pub async fn preview(&self, mut write: Write, actor: &Actor) -> Result<Vec<String>> {
+        let asked = write.operations.len();
         self.before_write(&mut write, actor).await?;
         let state = self.state();
-        let prepared = self.prepare_write(&state, write, actor, None)?;
+        let prepared = self.prepare_write(&state, write, asked, actor, None)?;
         let texts =
             prepared.compiled.program.steps.iter().map(|step| step.statement.text.to_string());
         // What is shown is what changes the caller's records; bookkeeping stays out of sight.
         Ok(texts.filter(|text| !text.contains("\"_change\"") || text.contains("WITH")).collect())
     }
 
+    /// `asked` operations are the caller's; those behind them were added by the house's hooks,
+    /// and the caller's policies do not bind them.
     fn prepare_write(
         &self,
         state: &State,
         mut write: Write,
+        asked: usize,
         actor: &Actor,
         source: Option<&str>,
     ) -> Result<Prepared> {
@@ -137,7 +142,9 @@ impl Engine {
             refuse_catalog_rows(operation, actor)?;
         }
         let words = actor.words(self.clock().now_ms());
+        let added = write.operations.split_off(asked.min(write.operations.len()));
         access::check_asked(&mut write, &state.catalog, actor, &words)?;
+        write.operations.extend(added);
         let scope = Scope {
             visible: &state.catalog,
             full: &state.catalog,
@@ -147,18 +154,27 @@ impl Engine {
         let context =
             Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
+        let ours = plan.steps.iter().position(|step| step_index(step) >= asked);
+        let ours = plan.steps.split_off(ours.unwrap_or(plan.steps.len()));
         if !actor.unbound() {
             let administrator = state.role_named("administrator").map(|role| role.id.as_str());
             privilege::bind(&mut plan, administrator)?;
         }
         let answers = std::mem::take(&mut plan.answers);
         let warnings = std::mem::take(&mut plan.warnings);
-        let touched = plan.steps.iter().filter_map(touched_by).collect();
+        let touched = plan.steps.iter().chain(&ours).filter_map(touched_by).collect();
         let guarded = match actor.identity {
             Identity::System(reason) => Guarded::for_system(plan, reason),
             Identity::Anonymous | Identity::User(_) => {
                 access::guard_write(plan, &state.catalog, actor, &words, self.limits())?
             }
+        };
+        let guarded = if ours.is_empty() {
+            guarded
+        } else {
+            let mut whole = guarded.plan().clone();
+            whole.steps.extend(ours);
+            Guarded::for_system(whole, "what the house does along with a guarded write")
         };
         let stamp = ChangeStamp {
             actor: actor.user().map(str::to_owned),
@@ -197,6 +213,16 @@ pub(crate) fn collection_of(operation: &Operation) -> &str {
         Operation::Create { collection, .. }
         | Operation::Update { collection, .. }
         | Operation::Delete { collection, .. } => collection,
+    }
+}
+
+/// Which operation a step belongs to.
+fn step_index(step: &query::Step) -> usize {
+    match step {
+        query::Step::Insert { index, .. }
+        | query::Step::Update { index, .. }
+        | query::Step::Delete { index, .. }
+        | query::Step::Exists { index, .. } => *index,
     }
 }
 
@@ -283,7 +309,8 @@ impl Engine {
             body: body.clone(),
         };
         let write = Write { operations: rows.iter().map(create).collect(), strict: false };
-        let mut program = self.prepare_write(&self.state(), write, actor, None)?.compiled.program;
+        let prepared = self.prepare_write(&self.state(), write, rows.len(), actor, None)?;
+        let mut program = prepared.compiled.program;
         let statement = Statement { text: Arc::from("SELECT 0"), binds: Vec::new() };
         let back = Box::new(Error::new(Code::Conflict, TRIED));
         program.steps.push(ProgramStep { statement, expect: Expect::True(back) });
