@@ -278,9 +278,10 @@ on_every_store!(an_import_uses_no_right_that_was_taken_away_meanwhile, async |ap
     // A field out of reach is told like one that is not there.
     start(&writer, &WORDS, FILE).await.expect_refusal(400, "UNKNOWN_FIELD");
     let writer = app
-        .with_grants("Whole", &[
-            json!({ "collection": "rates", "action": "create", "fields": ["*"] }),
-        ])
+        .with_grants(
+            "Whole",
+            &[json!({ "collection": "rates", "action": "create", "fields": ["*"] })],
+        )
         .await;
     let mut file = String::from("Strecke;Preis;ab;Bemerkung\n");
     for row in 0..20_000 {

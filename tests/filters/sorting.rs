@@ -94,3 +94,9 @@ on_every_store!(every_spelling_of_a_sort_is_understood, async |app| {
         assert_eq!(ids, expected, "{query}");
     }
 });
+
+on_every_store!(more_sort_keys_than_anybody_orders_by_are_refused, async |app| {
+    app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+    let keys = vec!["title"; 3_000];
+    app.admin().find("notes", json!({ "sort": keys })).await.expect_refusal(400, "INVALID_QUERY");
+});

@@ -3,7 +3,8 @@
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, export, health, imports, openapi, permissions, rejection, schemas, studio,
+    access_me, auth_routes, cors, export, health, imports, openapi, permissions, rejection,
+    schemas, studio,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;

@@ -19,6 +19,10 @@ use std::sync::Arc;
 /// Records on a page when `page` is given without `limit`, as the reference has it.
 const PAGE_SIZE_DEFAULT: u64 = 10;
 
+/// Most sort keys of one read: far beyond what a person orders by, far below the terms that
+/// SQLite takes in one ORDER BY.
+const SORT_KEYS_MAX: usize = 64;
+
 /// Most words of one search; each is a condition of its own.
 const SEARCH_WORDS_MAX: usize = 32;
 
@@ -137,6 +141,13 @@ impl Reader<'_> {
     // ---- order ----
 
     fn order(&self, searched: bool) -> Result<Vec<OrderBy>> {
+        if self.read.sort.len() > SORT_KEYS_MAX {
+            return Err(Error::new(
+                Code::InvalidQuery,
+                format!("{} sort keys are over the limit of {SORT_KEYS_MAX}", self.read.sort.len()),
+            )
+            .at("sort"));
+        }
         let mut order = Vec::with_capacity(self.read.sort.len() + 1);
         if self.read.sort.is_empty() && self.read.by_relevance && searched {
             order.push(OrderBy { by: Order::Relevance, direction: Direction::Descending });
