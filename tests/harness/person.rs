@@ -23,8 +23,15 @@ pub(crate) struct Answer {
     pub(crate) headers: reqwest::header::HeaderMap,
 }
 
+/// The client is built with the desktop's features, which leave TLS to be chosen by the program.
+fn choose_tls() {
+    static CHOSEN: std::sync::Once = std::sync::Once::new();
+    CHOSEN.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
 impl Person {
     pub(crate) fn anonymous(url: &str) -> Self {
+        choose_tls();
         Self {
             client: Client::new(),
             url: url.to_owned(),
