@@ -80,7 +80,7 @@ impl Run {
 /// The inner loop: the default members, so that no webview is compiled.
 pub(crate) fn quick() -> ExitCode {
     let mut run = Run::new();
-    let result = rust_checks(&mut run, &[]);
+    let result = rust_checks(&mut run, &[], None);
     run.close(result)
 }
 
@@ -98,11 +98,12 @@ fn all_stages(run: &mut Run) -> Result<(), Stopped> {
     run.check("system packages", || needs::provide(&needs::all(), Consent::from_environment()))?;
     // The window embeds the studio, so the front end comes before the first compilation.
     front_stages(run)?;
-    rust_checks(run, &WHOLE)?;
+    // Rooms test themselves on both stores too, so the cluster comes before their unit tests.
+    let cluster = start_postgres(run)?;
+    rust_checks(run, &WHOLE, Some(&cluster.url()))?;
     run.check("build", || {
         process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
     })?;
-    let cluster = start_postgres(run)?;
     suite(run, &cluster.url())?;
     journeys(run, &cluster.url())
 }
@@ -120,7 +121,7 @@ fn front_stages(run: &mut Run) -> Result<(), Stopped> {
     run.check("studio: build", || script("ui", "build"))
 }
 
-fn rust_checks(run: &mut Run, selection: &[&str]) -> Result<(), Stopped> {
+fn rust_checks(run: &mut Run, selection: &[&str], postgres: Option<&str>) -> Result<(), Stopped> {
     run.check("format", || process::run(&mut cargo(&["fmt", "--all", "--check"])))?;
     // For every platform: tidy reads the licences of them all, without the network.
     run.check("cargo fetch", || process::run(&mut cargo(&["fetch", "--locked"])))?;
@@ -129,7 +130,11 @@ fn rust_checks(run: &mut Run, selection: &[&str]) -> Result<(), Stopped> {
             &[&["clippy", "--all-targets"], selection, &["--", "-D", "warnings"]].concat(),
         ))
     })?;
-    run.tests("unit tests", &mut cargo(&[&["test", "--lib", "--bins"], selection].concat()))?;
+    let mut units = cargo(&[&["test", "--lib", "--bins"], selection].concat());
+    if let Some(url) = postgres {
+        units.env("TEST_POSTGRES_URL", url);
+    }
+    run.tests("unit tests", &mut units)?;
     run.tests("tidy", &mut cargo(&[&["test", "--test", "tidy"], selection].concat()))
 }
 
@@ -143,9 +148,10 @@ fn start_postgres(run: &mut Run) -> Result<Cluster, Stopped> {
 }
 
 fn suite(run: &mut Run, url: &str) -> Result<(), Stopped> {
-    let mut command = cargo(&[&["test", "--test", "suite"], &WHOLE[..]].concat());
+    // Every test target: the rooms' own (`sql`, `store`) and the black-box suite.
+    let mut command = cargo(&[&["test", "--no-fail-fast", "--test", "*"], &WHOLE[..]].concat());
     command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
-    run.tests("suite on SQLite and Postgres", &mut command)?;
+    run.tests("rooms and suite on SQLite and Postgres", &mut command)?;
     let mut command = with_binaries(vitest("tests/e2e", &["--project", "sdk"]));
     run.tests("SDK on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
 }
