@@ -99,7 +99,7 @@ function OpenPalette({ scope: initialScope, collections, onCollection, onField, 
         run: command.run,
       };
     };
-    const commands = allCommands().flatMap((command) => asEntry(command) ?? []);
+    const commands = allCommands(owners).flatMap((command) => asEntry(command) ?? []);
     found.push(...commands.filter((entry) => entry.group !== m("group.commands")));
     if (!commandsOnly) {
       if (query !== "" && scope !== undefined) {
@@ -156,9 +156,7 @@ function OpenPalette({ scope: initialScope, collections, onCollection, onField, 
       if (query !== "") inGroup.sort((a, b) => a.match.score - b.match.score);
       return query === "" ? inGroup : inGroup.slice(0, PER_GROUP);
     });
-    // `owners` is what allCommands() reads.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [text, scope, collections, owners]);
+  }, [text, scope, collections, owners, onCollection, onField, onRows]);
 
   const current = Math.min(at, entries.length - 1);
   useEffect(() => {

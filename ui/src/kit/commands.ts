@@ -51,9 +51,9 @@ export const useRegistry = create<Registry>((set) => ({
 }));
 
 /** All commands that stand now; of two with one id the later one. */
-export function allCommands(): Command[] {
+export function allCommands(owners = useRegistry.getState().owners): Command[] {
   const byId = new Map<string, Command>();
-  for (const { commands } of useRegistry.getState().owners) {
+  for (const { commands } of owners) {
     for (const command of commands) byId.set(command.id, command);
   }
   return [...byId.values()];

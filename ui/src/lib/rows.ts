@@ -42,6 +42,8 @@ export interface RowsSnapshot {
   readonly ready: boolean;
   /** Milliseconds the last answer took. */
   readonly took: number | null;
+  /** Every held row with its place in the result. */
+  readonly held: Iterable<readonly [index: number, row: RawRow]>;
 }
 
 /** The reading was given up by the person who waited for it. */
@@ -60,8 +62,6 @@ export interface Rows {
   snapshot(): RowsSnapshot;
   subscribe(listener: () => void): () => void;
   row(index: number): RawRow | undefined;
-  /** Every held row with its place in the result. */
-  held(): Iterable<readonly [index: number, row: RawRow]>;
   /** Says which rows are looked at; loads what is missing and lets go of what is far. */
   want(first: number, last: number): void;
   /** Asks again for what is on screen. The old rows stay until the new ones are there. */
@@ -89,10 +89,20 @@ export function createRows(options: RowsOptions): Rows {
   let seen = { first: 0, last: -1 };
   /** A page beyond the estimate, asked for because a full page without a cursor may be the last. */
   let probe: number | null = null;
-  let state: RowsSnapshot = { total: null, version: 0, loading: false, fault: null, ready: false, took: null };
+  let state: RowsSnapshot = { total: null, version: 0, loading: false, fault: null, ready: false, took: null, held: [] };
+
+  function placesOf(now: ReadonlyMap<number, readonly RawRow[]>): RowsSnapshot["held"] {
+    return {
+      *[Symbol.iterator]() {
+        for (const [page, rows] of now) {
+          for (const [index, row] of rows.entries()) yield [page * size + index, row] as const;
+        }
+      },
+    };
+  }
 
   function publish(change: Partial<RowsSnapshot>): void {
-    state = { ...state, ...change, version: state.version + 1, loading: running.size > 0 };
+    state = { ...state, ...change, version: state.version + 1, loading: running.size > 0, held: placesOf(new Map(pages)) };
     for (const listener of [...listeners]) listener();
   }
 
@@ -186,11 +196,6 @@ export function createRows(options: RowsOptions): Rows {
     },
     row(index) {
       return pages.get(Math.floor(index / size))?.[index % size];
-    },
-    *held() {
-      for (const [page, rows] of pages) {
-        for (const [index, row] of rows.entries()) yield [page * size + index, row] as const;
-      }
     },
     want(first, last) {
       if (seen.first === first && seen.last === last && state.fault === null && state.ready) return;

@@ -121,7 +121,7 @@ export function ChangesBar({
 }
 
 /** The SQL of the open changes, asked of the server, which writes nothing for it. */
-export function PreviewPanel({ load, onClose }: { load: () => Promise<Preview>; onClose: () => void }) {
+export function PreviewPanel({ load, of, onClose }: { load: () => Promise<Preview>; of: unknown; onClose: () => void }) {
   const [state, setState] = useState<{ preview?: Preview; error?: unknown }>({});
   useEffect(() => {
     let gone = false;
@@ -133,7 +133,8 @@ export function PreviewPanel({ load, onClose }: { load: () => Promise<Preview>; 
     return () => {
       gone = true;
     };
-  }, [load]);
+    // Asked again whenever the open changes are others.
+  }, [load, of]);
   // What writes is what one wants to see; the reads before it only check.
   const writes = state.preview?.statements.filter((sql) => !/^\s*SELECT\b/i.test(sql)) ?? [];
   const checks = (state.preview?.statements.length ?? 0) - writes.length;

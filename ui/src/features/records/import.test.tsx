@@ -6,7 +6,7 @@ import { SessionContext, type Session } from "@/host/session";
 import { TooltipProvider } from "@/kit/Tooltip";
 import { readCollection } from "@/lib/fields";
 import { keepFile } from "./file";
-import { ImportPage } from "./ImportPage";
+import { ImportPage } from "./imports/ImportPage";
 
 configure({ asyncUtilTimeout: 10_000 });
 vi.setConfig({ testTimeout: 40_000 });

@@ -1,0 +1,132 @@
+/** What stands on screen while rows are read, and where there are none. */
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Upload } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
+import { Button } from "@/kit/Button";
+import { Empty, LoadingBars, LoadingLine } from "@/kit/states";
+import { keys, type Connection } from "@/lib/client";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { filterOf, type Pill } from "@/lib/filters";
+import { widthOf } from "./CellView";
+import { useStoreCount } from "./Facts";
+import { m } from "./messages";
+import { about, operatorText } from "./words";
+
+/** While a new query is under way and the old rows still stand: how long it takes, and the way out. */
+export function Waiting({ what }: { what: string }) {
+  const [ms, setMs] = useState(0);
+  useEffect(() => {
+    const from = performance.now();
+    const timer = setInterval(() => setMs(performance.now() - from), 100);
+    return () => clearInterval(timer);
+  }, []);
+  if (ms < 600) return null;
+  return (
+    <div role="status" className="shrink-0 border-b border-line bg-bg-sunk px-3 pb-1">
+      <LoadingLine what={what} seconds={ms / 1000} stoppable />
+    </div>
+  );
+}
+
+export function EmptyRows({
+  collection,
+  connection,
+  pills,
+  search,
+  mayCreate,
+  onRemove,
+  onClear,
+  onNew,
+  onImport,
+}: {
+  collection: CollectionInfo;
+  connection: Connection;
+  pills: readonly Pill[];
+  search: string;
+  mayCreate: boolean;
+  onRemove: (pill: Pill) => void;
+  onClear: () => void;
+  onNew: () => void;
+  onImport: () => void;
+}): ReactNode {
+  const { name } = collection;
+  const filtered = pills.length > 0 || search !== "";
+  const all = useStoreCount(connection, name, filtered);
+  // The pill whose absence would show the most rows is the one worth naming.
+  const without = useQuery({
+    queryKey: [...keys.count(connection, name), "without", JSON.stringify(pills), search],
+    enabled: pills.length > 0,
+    queryFn: async ({ signal }) => {
+      const counts = await Promise.all(
+        pills.map(async (pill) => ({
+          pill,
+          ...(await connection.estimate({ collection: name, filter: filterOf(collection, pills.filter((p) => p !== pill)), search }, signal)),
+        })),
+      );
+      return counts.filter((entry) => entry.rows > 0).sort((a, b) => b.rows - a.rows)[0] ?? null;
+    },
+  }).data;
+  if (filtered) {
+    return (
+      <Empty
+        title={all ? m("empty.filtered", { total: about(all.rows, all.exact), collection: name }) : m("empty.filtered.plain", { collection: name })}
+        actions={
+          <>
+            {without ? <Button onClick={() => onRemove(without.pill)}>{m("empty.removeThat")}</Button> : null}
+            <Button kind="ghost" command="data.clearFilters" onClick={onClear}>
+              {m("empty.clear")}
+            </Button>
+          </>
+        }
+      >
+        {without
+          ? m.rich("empty.without", {
+              pill: <b className="font-semibold text-ink">{`${without.pill.field} ${operatorText(without.pill.op, collection.fields.find((f) => f.name === without.pill.field))} ${without.pill.text}`}</b>,
+              count: about(without.rows, without.exact),
+            })
+          : null}
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title={m("empty.title", { collection: name })}
+      actions={
+        mayCreate ? (
+          <>
+            <Button icon={Plus} command="data.newRow" onClick={onNew}>
+              {m("newRow")}
+            </Button>
+            <Button icon={Upload} onClick={onImport}>
+              {m("import")}
+            </Button>
+          </>
+        ) : undefined
+      }
+    >
+      {mayCreate ? m("empty.body") : m("empty.readOnly")}
+    </Empty>
+  );
+}
+
+/** Nothing for 150 ms, then bars in the true column widths, then the time it takes. */
+export function FirstRead({ collection, fields }: { collection: CollectionInfo; fields: readonly FieldInfo[] }) {
+  const [ms, setMs] = useState(0);
+  useEffect(() => {
+    const from = performance.now();
+    const timer = setInterval(() => setMs(performance.now() - from), 100);
+    return () => clearInterval(timer);
+  }, []);
+  if (ms < 150) return null;
+  const what = m("grid.reading", { collection: collection.name });
+  return (
+    <div role="status" aria-label={what}>
+      <LoadingBars columns={fields.slice(0, 10).map((field) => widthOf(field) * 0.7)} rows={12} />
+      {ms > 600 ? (
+        <div className="px-3">
+          <LoadingLine what={what} seconds={ms / 1000} stoppable />
+        </div>
+      ) : null}
+    </div>
+  );
+}

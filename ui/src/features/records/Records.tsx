@@ -1,0 +1,461 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Columns3, Download, Plus, RotateCw, Upload } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useStore } from "zustand";
+import { Button, IconButton } from "@/kit/Button";
+import { useCommands } from "@/kit/commands";
+import { ConfirmLoss } from "@/kit/Dialog";
+import { SearchInput } from "@/kit/Field";
+import { Menu } from "@/kit/Menu";
+import { Empty, ErrorBand } from "@/kit/states";
+import { toast } from "@/kit/toast";
+import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
+import { faultOf, faultText, isUnreachable, keys, type ExportFormat, type Query } from "@/lib/client";
+import type { CollectionInfo } from "@/lib/fields";
+import { filterOf, PLAIN_VIEW, sortOf, writeView, type Pill } from "@/lib/filters";
+import { newRowId, recordAdapter, RECORDS, stageNewRow } from "@/lib/record-ops";
+import { ReadStopped } from "@/lib/rows";
+import type { Value } from "@/lib/values";
+import { plain } from "./CellView";
+import { ColumnList } from "./ColumnList";
+import { useCommits } from "./commits";
+import type { DataPageProps } from "./DataPage";
+import { isStampName, useDeletion } from "./deletion";
+import { Facts } from "./Facts";
+import { keepFile, saveFile } from "./file";
+import { FilterBar, type FilterBarHandle } from "./FilterBar";
+import { anchorOf, Floating, type Anchor } from "./Floating";
+import { GoTo } from "./GoTo";
+import { Grid, type GridHandle } from "./grid/Grid";
+import { heldKey, heldOf, hold } from "./held";
+import { m } from "./messages";
+import { ChangesBar, ConfirmCommit, ConfirmDiscard, ConflictPanel, PreviewPanel } from "./OpenChanges";
+import { EmptyRows, FirstRead, Waiting } from "./Reading";
+import { displayField } from "./RelationPicker";
+import { useCapability, useConnection, usePending } from "./session";
+import { gridSheet } from "./sheet";
+import { useStableRows } from "./stable-rows";
+import { useView } from "./view";
+
+/** The rows of one collection, and everything one does with them. */
+export function Records({
+  collection,
+  find,
+  search,
+  onSearch,
+  onOpen,
+}: {
+  collection: CollectionInfo;
+  find: (name: string) => CollectionInfo | undefined;
+  search: DataPageProps["search"];
+  onSearch: DataPageProps["onSearch"];
+  onOpen: DataPageProps["onOpen"];
+}) {
+  const connection = useConnection();
+  const capability = useCapability();
+  const queries = useQueryClient();
+  const { pending, state: pendingState } = usePending();
+  const store = heldOf(pending);
+  const held = useStore(store);
+  const { name } = collection;
+
+  const { view, applied, show } = useView(collection, search, onSearch);
+
+  // ---- columns
+  const readable = useMemo(
+    () => collection.fields.filter((field) => !field.hidden && (capability?.may(name, "read", field.name) ?? true)),
+    [collection, capability, name],
+  );
+  const fields = useMemo(() => {
+    // When a row was made and changed is on demand: it would push what the row says out of sight.
+    const usual = readable.filter((field) => !isStampName(field.name));
+    if (view.columns === null) return usual.length === 0 ? readable : usual;
+    const chosen = view.columns.flatMap((column) => readable.filter((field) => field.name === column));
+    return chosen.length === 0 ? readable : chosen;
+  }, [readable, view.columns]);
+
+  // ---- rows
+  const asked = useMemo(() => {
+    const names = new Set([collection.primaryKey, ...fields.map((field) => field.name)]);
+    for (const field of fields) {
+      const target = field.relation && find(field.relation.target);
+      const display = target && displayField(target, field.relation?.showAs);
+      if (!field.relation || !target || !display) continue;
+      names.add(`${field.relation.name}.${target.primaryKey}`);
+      names.add(`${field.relation.name}.${display.name}`);
+    }
+    return [...names];
+  }, [collection.primaryKey, fields, find]);
+  const filter = useMemo(() => filterOf(collection, applied), [collection, applied]);
+  const query: Query = useMemo(
+    () => ({ collection: name, fields: asked, filter, sort: sortOf(collection, view.sort), search: view.search }),
+    [name, asked, filter, collection, view.sort, view.search],
+  );
+  const queryKey = JSON.stringify(query);
+  const { rows, waiting } = useStableRows(connection, query, queryKey);
+  /** The view whose rows are on screen: where giving up a slow one leads back to. */
+  const settled = useRef(view);
+  useEffect(() => {
+    if (!waiting) settled.current = view;
+  }, [waiting, view]);
+  const snapshot = useSyncExternalStore(rows.subscribe, rows.snapshot);
+
+  const refresh = useCallback(() => {
+    rows.reload();
+    void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
+  }, [rows, queries, connection, name]);
+
+  // ---- open changes
+  const changedHere = useRef<() => void>(refresh);
+  useEffect(() => {
+    changedHere.current = refresh;
+  });
+  useEffect(() => {
+    pending.register(
+      RECORDS,
+      recordAdapter(connection, find, (names) => {
+        for (const changed of names) void queries.invalidateQueries({ queryKey: keys.counts(connection, changed) });
+        if (names.includes(name)) changedHere.current();
+      }),
+    );
+  }, [pending, connection, find, queries, name]);
+
+  const grid = useRef<GridHandle>(null);
+  const commits = useCommits({ collection, connection, pending, pendingState, held, onFlaw: (flaw) => grid.current?.focusCell(flaw.row, flaw.field) });
+  const { changes, facts, conflicts, flaws, panel, setPanel, asking, setAsking, takeBack } = commits;
+
+  const preview = useCallback(() => pending.preview(RECORDS, [name]), [pending, name]);
+
+  // A draft that was restored knows its changes and not the rows under them.
+  const fetched = useRef(new Set<string>());
+  useEffect(() => {
+    for (const change of changes) {
+      const key = heldKey(name, change.row);
+      if (change.isNew || held.rows.has(key) || fetched.current.has(key)) continue;
+      fetched.current.add(key);
+      connection.one(name, change.row, asked).then(
+        (raw) => hold(store, "rows", key, raw),
+        // Deleted or hidden by now: the commit will say so, with the server's own words.
+        () => undefined,
+      );
+    }
+  }, [changes, name, held.rows, connection, asked, store]);
+
+  // ---- new rows and deleting
+  const filters = useRef<FilterBarHandle>(null);
+  const mayCreate = connection.info.guard !== "readonly" && capability?.may(name, "create") === true;
+  const newRow = (): void => {
+    if (!mayCreate) return;
+    const id = newRowId();
+    pending.stage(stageNewRow(name, id));
+    // The row is drawn with the next frame; its first cell opens then.
+    requestAnimationFrame(() => grid.current?.editNew(id));
+  };
+
+  const deletion = useDeletion({ collection, find, connection, pending, refresh, offerUndo: commits.offerUndo, dropUndo: commits.dropUndo });
+  const { losing } = deletion;
+
+  // ---- going, counting, exporting
+  const [gotoAnchor, setGotoAnchor] = useState<Anchor | null>(null);
+  const [columnsAnchor, setColumnsAnchor] = useState<Anchor | null>(null);
+  const [searching, setSearching] = useState(view.search !== "");
+  const searchInput = useRef<HTMLInputElement>(null);
+  const columnsButton = useRef<HTMLSpanElement>(null);
+  const toolbar = useRef<HTMLDivElement>(null);
+  const [counting, setCounting] = useState(false);
+  const countExactly = (): void => {
+    setCounting(true);
+    connection.count(query).then(
+      (exact) => {
+        rows.setTotal(exact);
+        setCounting(false);
+      },
+      () => setCounting(false),
+    );
+  };
+  const exportAs = async (format: ExportFormat): Promise<void> => {
+    try {
+      const file = await connection.exported({ ...query, fields: fields.map((field) => field.name) }, format);
+      const fileName = `${name}.${format}`;
+      saveFile(fileName, file);
+      toast({ kind: "done", text: m("export.done", { name: fileName }) });
+    } catch (error) {
+      toast({ kind: "failed", text: m("export.failed", { reason: faultOf(error).message }) });
+    }
+  };
+  const openSearch = (): void => {
+    setSearching(true);
+    requestAnimationFrame(() => searchInput.current?.focus());
+  };
+  const openGoto = (): void => {
+    if (toolbar.current && total > 0) setGotoAnchor(anchorOf(toolbar.current));
+  };
+  const total = snapshot.total?.rows ?? 0;
+
+  useCommands([
+    { id: "data.commit", label: m("cmd.commit"), keys: "Mod+S", group: m("group.pending"), inText: true, run: commits.askCommit },
+    { id: "data.preview", label: m("cmd.preview"), keys: "Mod+Shift+P", group: m("group.pending"), inText: true, disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setPanel(panel === "preview" ? null : "preview") },
+    { id: "data.discard", label: m("cmd.discard"), keys: "Mod+Shift+Backspace", group: m("group.pending"), disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setAsking("discard") },
+    { id: "data.filter", label: m("cmd.filter"), keys: "F", group: m("group.data"), run: () => filters.current?.add() },
+    { id: "data.clearFilters", label: m("cmd.clearFilters"), keys: "Shift+F", group: m("group.data"), run: () => show({ ...view, pills: [], search: "" }) },
+    { id: "data.newRow", label: m("cmd.newRow"), keys: "N", group: m("group.data"), icon: Plus, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: newRow },
+    { id: "data.goto", label: m("cmd.goto"), keys: "Mod+G", group: m("group.data"), inText: true, run: openGoto },
+    { id: "data.search", label: m("cmd.search"), keys: "Mod+F", group: m("group.data"), inText: true, run: openSearch },
+    { id: "data.reload", label: m("cmd.reload"), keys: "Mod+R", group: m("group.data"), icon: RotateCw, inText: true, run: refresh },
+    { id: "data.import", label: m("import.into", { collection: name }), group: m("group.data"), icon: Upload, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: () => onSearch({ import: "new" }) },
+    ...(takeBack ? [{ id: "data.takeBack", label: m("cmd.takeBack"), keys: "Mod+Z", group: m("group.pending"), run: takeBack }] : []),
+    ...gridSheet(),
+  ]);
+
+  const onSort = useCallback(
+    (field: string, add: boolean, direction?: "asc" | "desc" | null) => {
+      const held = view.sort.find((key) => key.field === field);
+      const turned = held === undefined ? "asc" : held.direction === "asc" ? "desc" : null;
+      const next = direction === undefined ? turned : direction;
+      const rest = add ? view.sort.filter((key) => key.field !== field) : [];
+      show({ ...view, sort: next === null ? rest : [...rest, { field, direction: next }] });
+    },
+    [show, view],
+  );
+  const onHide = useCallback(
+    (field: string) => {
+      const left = fields.filter((entry) => entry.name !== field).map((entry) => entry.name);
+      if (left.length > 0) show({ ...view, columns: left });
+    },
+    [fields, show, view],
+  );
+  const onMove = useCallback(
+    (field: string, by: number) => {
+      const names = fields.map((entry) => entry.name);
+      const from = names.indexOf(field);
+      const to = from + by;
+      if (from < 0 || to < 0 || to >= names.length) return;
+      names.splice(to, 0, ...names.splice(from, 1));
+      show({ ...view, columns: names });
+    },
+    [fields, show, view],
+  );
+  const onFilter = useCallback(
+    (pill: Pill) => {
+      const rest = view.pills.filter((entry) => entry.field !== pill.field || entry.op !== pill.op);
+      show({ ...view, pills: [...rest, pill] });
+    },
+    [show, view],
+  );
+
+  const wide = snapshot.total && !snapshot.total.exact && snapshot.total.rows > 50_000;
+  const slowSort = wide ? view.sort.find((key) => collection.fields.find((f) => f.name === key.field)?.indexed === false) : undefined;
+
+  if (fields.length === 0) return <Empty title={m("empty.noField")}>{m("empty.noField.body")}</Empty>;
+
+  return (
+    <div
+      className="flex min-h-0 flex-1 flex-col"
+      onDragOver={(event) => {
+        if (mayCreate && event.dataTransfer.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const file = event.dataTransfer.files[0];
+        if (!mayCreate || !file) return;
+        event.preventDefault();
+        keepFile(connection.info.id, name, file);
+        onSearch({ import: "new" });
+      }}
+      onKeyDown={(event) => {
+        if (event.defaultPrevented) return;
+        if (event.key === "Escape" && panel !== null) {
+          event.preventDefault();
+          setPanel(null);
+          grid.current?.focus();
+        } else if (event.key === "Escape" && waiting) {
+          event.preventDefault();
+          show(settled.current);
+        } else if (event.key === "Escape" && !snapshot.ready && snapshot.loading) {
+          event.preventDefault();
+          rows.cancel();
+        }
+      }}
+    >
+      <div ref={toolbar}>
+        <Toolbar
+          title={name}
+          right={
+            <>
+              <span ref={columnsButton} className="inline-flex">
+                <Button
+                  kind="ghost"
+                  icon={Columns3}
+                  aria-label={m("columns.label", { shown: fields.length, all: readable.length })}
+                  onClick={() => columnsButton.current && setColumnsAnchor(anchorOf(columnsButton.current))}
+                >
+                  {m("columns", { shown: fields.length, all: readable.length })}
+                </Button>
+              </span>
+              <IconButton icon={Upload} iconSize={15} label={m("import")} disabled={!mayCreate} onClick={() => onSearch({ import: "new" })} />
+              <Menu
+                align="end"
+                trigger={<IconButton icon={Download} iconSize={15} label={m("export")} />}
+                entries={(["csv", "json", "ndjson"] as const).map((format) => ({
+                  label: m(`export.${format}`),
+                  disabled: view.search === "" ? undefined : m("export.search"),
+                  onSelect: () => void exportAs(format),
+                }))}
+              />
+              <ToolbarRule />
+              <Button icon={Plus} command="data.newRow" disabled={!mayCreate} title={mayCreate || !capability ? undefined : m("refuse.create", { collection: name })} onClick={newRow}>
+                {m("newRow")}
+              </Button>
+            </>
+          }
+        >
+          {searching ? (
+            <SearchInput
+              inputRef={searchInput}
+              className="w-52"
+              placeholder={m("search")}
+              value={view.search}
+              keys="Mod+F"
+              onChange={(event) => show({ ...view, search: event.target.value })}
+              onKeyDown={(event) => {
+                if (event.key !== "Escape") return;
+                event.preventDefault();
+                show({ ...view, search: "" });
+                setSearching(false);
+                grid.current?.focus();
+              }}
+            />
+          ) : null}
+          <ToolbarRule />
+          <FilterBar collection={collection} fields={readable} pills={view.pills} onPills={(pills) => show({ ...view, pills })} handle={filters} />
+        </Toolbar>
+      </div>
+      {snapshot.fault ? (
+        <ErrorBand
+          title={snapshot.fault instanceof ReadStopped ? m("error.stopped") : isUnreachable(snapshot.fault) ? m("error.read", { connection: connection.info.name }) : m("error.read.refused", { reason: faultOf(snapshot.fault).message })}
+          details={faultText(snapshot.fault)}
+          action={
+            <Button size="small" command="data.reload" onClick={refresh}>
+              {m("cmd.reload")}
+            </Button>
+          }
+        >
+          {snapshot.ready ? m("error.read.old") : m("error.read.none")}
+        </ErrorBand>
+      ) : null}
+      {waiting ? <Waiting key={queryKey} what={m("grid.reading", { collection: name })} /> : null}
+      <Grid
+        collection={collection}
+        find={find}
+        fields={fields}
+        rows={rows}
+        order={JSON.stringify([filter, view.sort, view.search])}
+        snapshot={snapshot}
+        connection={connection}
+        capability={capability}
+        pending={pending}
+        pendingState={pendingState}
+        sort={view.sort}
+        bandOnly={commits.bandOnly}
+        onBandOnly={commits.setBandOnly}
+        onSort={onSort}
+        onHide={onHide}
+        onMove={onMove}
+        onFilter={onFilter}
+        onPickFilter={(field) => filters.current?.add(field)}
+        onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
+        onDelete={deletion.onDelete}
+        empty={
+          snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "" ? null : snapshot.ready ? (
+            <EmptyRows
+              collection={collection}
+              connection={connection}
+              pills={applied}
+              search={view.search}
+              mayCreate={mayCreate}
+              onRemove={(pill) => show({ ...view, pills: view.pills.filter((entry) => entry !== pill) })}
+              onClear={() => show({ ...view, pills: [], search: "" })}
+              onNew={newRow}
+              onImport={() => onSearch({ import: "new" })}
+            />
+          ) : snapshot.fault ? null : (
+            <FirstRead collection={collection} fields={fields} />
+          )
+        }
+        handle={grid}
+      />
+      {panel === "preview" && facts.rows > 0 ? <PreviewPanel load={preview} of={changes} onClose={() => setPanel(null)} /> : null}
+      {panel === "conflicts" && conflicts.length > 0 ? (
+        <ConflictPanel
+          collection={collection}
+          conflicts={conflicts}
+          ops={pendingState.ops}
+          onResolve={(key, choice) => pending.resolve(key, choice)}
+          onClose={() => setPanel(null)}
+        />
+      ) : null}
+      {facts.rows > 0 || flaws.length > 0 ? (
+        <ChangesBar
+          connection={connection}
+          facts={facts}
+          flaws={flaws}
+          conflicts={conflicts.map((conflict) => {
+            const op = pendingState.ops.get(conflict.key);
+            const field = collection.fields.find((f) => f.name === op?.target.path[2]);
+            return { conflict, words: field ? m("pending.conflict.one", { field: field.name, value: plain(field, conflict.theirs as Value) }) : "" };
+          })}
+          busy={commits.busy}
+          fault={commits.fault}
+          onFlaw={(flaw) => grid.current?.focusCell(flaw.row, flaw.field)}
+          onCompare={() => setPanel("conflicts")}
+          onDiscard={() => setAsking("discard")}
+          onPreview={() => setPanel(panel === "preview" ? null : "preview")}
+          onCommit={commits.askCommit}
+        />
+      ) : null}
+      <Facts
+        snapshot={snapshot}
+        counting={counting}
+        connection={connection}
+        name={name}
+        filtered={filter !== undefined || view.search !== ""}
+        sort={view.sort.map((key) => `${key.field} ${key.direction === "asc" ? "↑" : "↓"}`).join(", ")}
+        onCount={countExactly}
+        slowSort={slowSort?.field}
+      />
+      {columnsAnchor ? <ColumnList anchor={columnsAnchor} readable={readable} shown={fields} onColumns={(columns) => show({ ...view, columns })} onClose={() => setColumnsAnchor(null)} /> : null}
+      {gotoAnchor ? (
+        <Floating anchor={gotoAnchor} label={m("goto")} onClose={() => setGotoAnchor(null)}>
+          <GoTo
+            last={total}
+            onGo={(index) => {
+              setGotoAnchor(null);
+              grid.current?.goTo(index);
+            }}
+          />
+        </Floating>
+      ) : null}
+      <ConfirmCommit open={asking === "commit"} connection={connection} facts={facts} onKeep={() => setAsking(null)} onCommit={() => void commits.commit()} />
+      <ConfirmDiscard
+        open={asking === "discard"}
+        collection={collection}
+        facts={facts}
+        onKeep={() => setAsking(null)}
+        onLose={() => {
+          setAsking(null);
+          for (const key of held.invalid.keys()) if (key.startsWith(heldKey(name, ""))) hold(store, "invalid", key, undefined);
+          pending.discard(RECORDS, [name]);
+          toast({ kind: "done", text: m("pending.discarded", { count: facts.rows }), action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: () => pending.undo() } });
+        }}
+      />
+      <ConfirmLoss
+        open={losing !== null}
+        title={m("delete.title", { name: losing?.name ?? "", collection: name })}
+        body={losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : m("delete.body.confirm")}
+        keepLabel={m("delete.keep", { name: losing?.name ?? "" })}
+        loseLabel={m("delete.lose")}
+        onKeep={deletion.keep}
+        onLose={() => losing && void deletion.remove(losing.id, losing.name)}
+      />
+    </div>
+  );
+}

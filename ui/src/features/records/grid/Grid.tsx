@@ -1,0 +1,448 @@
+import { Copy, CornerDownRight, Filter as FilterIcon, Pencil, Trash2 } from "lucide-react";
+import {
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+  type PointerEvent as ReactPointerEvent,
+  type ReactNode,
+  type Ref,
+} from "react";
+import { useStore } from "zustand";
+import { useAppearance } from "@/kit/appearance";
+import { ContextMenu } from "@/kit/ContextMenu";
+import { cx } from "@/kit/cx";
+import type { MenuEntries } from "@/kit/Menu";
+import type { Capability, Connection } from "@/lib/client";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import type { Pill, SortKey } from "@/lib/filters";
+import type { Pending, PendingState } from "@/lib/pending";
+import { isNewId } from "@/lib/record-ops";
+import type { RawRow, Rows, RowsSnapshot } from "@/lib/rows";
+import { drawnHeight } from "@/lib/scroll";
+import type { Problem } from "@/lib/values";
+import { CellEditor, type Move } from "../CellEditor";
+import { Floating } from "../Floating";
+import { heldKey, heldOf, hold } from "../held";
+import { m } from "../messages";
+import { RelationPeek, ValuePeek } from "../PeekCard";
+import { useCells } from "./cells";
+import { useColumns } from "./columns";
+import { touchedAfter, useEdits } from "./edits";
+import { GridRow } from "./GridRow";
+import { Head, type ColumnActs } from "./Head";
+import { gridKeys } from "./keys";
+import { usePeeks } from "./peeks";
+import { BAND_GAP, BAND_HEAD, BAND_ROWS, cellId, cellUnder, HEIGHTS, type Focus, type RowKey } from "./place";
+import { usePlaces } from "./places";
+import { useSpace } from "./space";
+import { useWalk } from "./walk";
+
+export interface GridHandle {
+  focus(): void;
+  goTo(index: number): void;
+  focusCell(rowId: string, field: string): void;
+  editNew(rowId: string): void;
+  currentPill(): Pill | null;
+  visibleRange(): { first: number; last: number };
+}
+
+interface GridProps extends ColumnActs {
+  readonly collection: CollectionInfo;
+  readonly find: (name: string) => CollectionInfo | undefined;
+  readonly fields: readonly FieldInfo[];
+  readonly rows: Rows;
+  /** Which rows, in which order: another one begins at its first row. */
+  readonly order: string;
+  readonly snapshot: RowsSnapshot;
+  readonly connection: Connection;
+  readonly capability: Capability | null;
+  readonly pending: Pending;
+  readonly pendingState: PendingState;
+  readonly sort: readonly SortKey[];
+  readonly bandOnly: boolean;
+  readonly onBandOnly: (only: boolean) => void;
+  readonly onFilter: (pill: Pill) => void;
+  readonly onOpenRelated: (collection: string, pill: Pill) => void;
+  readonly onDelete: (rowId: string, raw: RawRow | undefined, name: string) => void;
+  /** What stands under the header when there are no rows. */
+  readonly empty: ReactNode;
+  readonly handle: Ref<GridHandle>;
+}
+
+export function Grid(props: GridProps) {
+  const { collection, find, fields, rows, snapshot, connection, capability, pending, pendingState, sort, bandOnly } = props;
+  const density = useAppearance((state) => state.density);
+  const { row: rowHeight, head: headHeight } = HEIGHTS[density];
+  const store = heldOf(pending);
+  const held = useStore(store);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [editing, setEditing] = useState<{ focus: Focus; typed?: string } | null>(null);
+
+  const total = snapshot.total?.rows ?? 0;
+  const places = usePlaces(collection, snapshot, pendingState.ops, bandOnly);
+  const { changes, touched, idOf, placed, shownRows, indexOf } = places;
+  const bandRows = changes.length;
+  const bandHeight = bandRows === 0 ? 0 : BAND_HEAD + Math.min(bandRows, BAND_ROWS) * rowHeight + BAND_GAP;
+  const space = useSpace(scroller, shownRows, rowHeight, headHeight + bandHeight);
+  const { size, range } = space;
+  const columns = useColumns(scroller, collection, fields, store, held.widths, total);
+  const { virtual, starts, widths, numberWidth } = columns;
+  const peeks = usePeeks(scroller);
+  const { peek, refusal, refuse, leave } = peeks;
+  const cells = useCells(props, places, store, held);
+  const { rawOf, rowIdOf, valueOf, refusalOf, invalidAt, pillAt, labelOf } = cells;
+  const walk = useWalk({ fields, rows, snapshot, order: props.order, places, space, columns, editing: editing !== null, leave: peeks.leave });
+  const { at, block, go, setFocus, takeFocus, within } = walk;
+  const edits = useEdits({ collection, fields, connection, capability, pending, store, places, cells, walk, refuse, onDelete: props.onDelete });
+  const { stage, copy, setTo, remove } = edits;
+
+  useEffect(() => {
+    rows.want(indexOf(Math.max(range.first, 0)), indexOf(Math.max(range.last, 0)));
+  }, [rows, range.first, range.last, indexOf, snapshot.ready]);
+
+  const finish = useCallback(
+    (from: Focus, move: Move) => {
+      setEditing(null);
+      takeFocus.current = true;
+      if (move === "next" || move === "previous") {
+        const by = move === "next" ? 1 : -1;
+        for (let col = from.col + by; col >= 0 && col < fields.length; col += by) {
+          const field = fields[col];
+          if (field && refusalOf(from.row, field) === null) {
+            const next = { row: from.row, col };
+            virtual.scrollToIndex(col, { align: "auto" });
+            setFocus(next);
+            setEditing({ focus: next });
+            return;
+          }
+        }
+      }
+      setFocus(from);
+    },
+    [fields, refusalOf, virtual, setFocus, takeFocus],
+  );
+
+  const open = useCallback(
+    (from: Focus, typed?: string) => {
+      const field = fields[from.col];
+      if (!field || rowIdOf(from.row) === null) return;
+      const reason = refusalOf(from.row, field);
+      if (reason !== null) {
+        refuse(from, reason);
+        return;
+      }
+      leave();
+      setEditing({ focus: from, ...(typed === undefined ? {} : { typed }) });
+    },
+    [fields, rowIdOf, refusalOf, refuse, leave],
+  );
+
+  const { onOpenRelated, onFilter } = props;
+  const openRelated = useCallback(
+    (from: Focus) => {
+      const field = fields[from.col];
+      const target = field?.relation && find(field.relation.target);
+      if (!field || !target) return;
+      const value = valueOf(from.row, field);
+      if (value.s === "value") onOpenRelated(target.name, { field: target.primaryKey, op: "eq", text: value.v });
+    },
+    [fields, find, valueOf, onOpenRelated],
+  );
+
+  function moveColumn(field: FieldInfo, by: number): void {
+    const to = fields.indexOf(field) + by;
+    if (to < 0 || to >= fields.length) return;
+    props.onMove(field.name, by);
+    go({ row: "head", col: to });
+  }
+
+  const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, {
+    editing: editing !== null,
+    page: Math.max(Math.floor(space.space.viewport / rowHeight) - 1, 1),
+    open,
+    openRelated,
+    moveColumn,
+    resize: columns.resize,
+    onSort: props.onSort,
+    onFilter: props.onFilter,
+  });
+
+  function onPointerDown(event: ReactPointerEvent): void {
+    const hit = cellUnder(event.target);
+    if (!hit || (editing && editing.focus.row === hit.focus.row && editing.focus.col === hit.focus.col)) return;
+    if (event.target instanceof Element && event.target.closest("[data-resize]")) return;
+    if (event.shiftKey && event.button === 0 && hit.focus.row !== "head" && at.row !== "head") {
+      event.preventDefault();
+      walk.extend(hit.focus);
+      return;
+    }
+    leave();
+    if (event.button === 0) walk.dropBlock();
+    takeFocus.current = true;
+    setFocus(hit.focus);
+    if (event.altKey && event.button === 0) peeks.open(hit.focus, true);
+  }
+
+  /** A related row peeks always, any other value when its cell cannot hold it. */
+  function hasMore(focus: Focus, node: HTMLElement): boolean {
+    const field = fields[focus.col];
+    if (focus.row === "head" || !field || valueOf(focus.row, field).s !== "value") return false;
+    return field.relation !== null || [...node.querySelectorAll(".truncate")].some((part) => part.scrollWidth > part.clientWidth);
+  }
+
+  // ---- from outside
+  useImperativeHandle(props.handle, () => ({
+    focus: () => go(at),
+    goTo: (index) => go({ row: `r:${String(index)}`, col: at.col }),
+    focusCell: (id, name) => {
+      const col = fields.findIndex((field) => field.name === name);
+      go({ row: `b:${id}`, col: Math.max(col, 0) });
+    },
+    editNew: (id) => {
+      const col = Math.max(
+        fields.findIndex((field) => refusalOf(`b:${id}`, field) === null && !(field.primaryKey && field.defaultText !== null)),
+        0,
+      );
+      const next = { row: `b:${id}`, col };
+      virtual.scrollToIndex(col, { align: "auto" });
+      peeks.close();
+      setFocus(next);
+      setEditing({ focus: next });
+    },
+    currentPill: () => pillAt(at),
+    visibleRange: () => range,
+  }));
+
+  // ---- drawing
+  const menu: MenuEntries = useMemo(() => {
+    const field = fields[at.col];
+    if (!field || at.row === "head" || rowIdOf(at.row) === null) return [];
+    const reason = refusalOf(at.row, field) ?? undefined;
+    const pill = pillAt(at);
+    return [
+      { label: m("cmd.edit"), icon: Pencil, keys: "Enter", disabled: reason, onSelect: () => open(at) },
+      ...(field.relation
+        ? [{ label: m("cmd.open"), icon: CornerDownRight, keys: "Mod+Enter", onSelect: () => openRelated(at) }]
+        : []),
+      { label: m("cmd.filterThis"), icon: FilterIcon, keys: "Alt+F", onSelect: () => pill && onFilter(pill) },
+      { label: m("cmd.copy"), icon: Copy, keys: "Mod+C", onSelect: () => void copy(at) },
+      { label: m("cmd.null"), keys: "Mod+Backspace", disabled: reason ?? (field.nullable ? undefined : m("refuse.noNull", { field: field.name })), onSelect: () => setTo(at, "null") },
+      null,
+      { label: m("cmd.delete"), icon: Trash2, keys: "Delete", destructive: true, onSelect: () => remove(at) },
+    ];
+  }, [fields, at, rowIdOf, refusalOf, pillAt, open, openRelated, onFilter, copy, setTo, remove]);
+
+  const inBlock = (key: RowKey): boolean => {
+    const position = places.positionOf(key);
+    return block !== null && position >= block.top && position <= block.bottom;
+  };
+
+  function drawRow(key: RowKey, raw: RawRow | undefined, top: number | null, number: string, place: number): ReactNode {
+    const id = key.startsWith("b:") ? key.slice(2) : raw ? idOf(raw) : null;
+    const change = id === null ? undefined : touched.get(id);
+    return (
+      <GridRow
+        key={key}
+        rowKey={key}
+        id={id}
+        raw={raw}
+        top={top}
+        number={number}
+        place={place}
+        isNew={change?.isNew === true}
+        cells={change?.cells}
+        conflicts={change ? pendingState.conflicts : undefined}
+        invalid={id !== null && held.invalid.size > 0 ? held.invalid : undefined}
+        collection={collection}
+        fields={fields}
+        columns={columns.drawn}
+        starts={starts}
+        widths={widths}
+        numberWidth={numberWidth}
+        rowHeight={rowHeight}
+        focusCol={at.row === key ? at.col : -1}
+        chosenFrom={block && inBlock(key) ? block.left : -1}
+        chosenTo={block && inBlock(key) ? block.right : -1}
+        loose={key.startsWith("b:") && bandRows > BAND_ROWS}
+        labelOf={labelOf}
+        editor={
+          editing && at.row === key && editing.focus.col === at.col && id !== null
+            ? renderEditor({ row: key, col: at.col }, id, editing.typed)
+            : null
+        }
+      />
+    );
+  }
+
+  function renderEditor(from: Focus, id: string, typed: string | undefined): ReactNode {
+    const field = fields[from.col];
+    if (!field) return null;
+    const bad = invalidAt(id, field.name);
+    return (
+      <CellEditor
+        key={`${id} ${field.name}`}
+        field={field}
+        value={valueOf(from.row, field)}
+        typed={typed}
+        invalidText={bad?.text}
+        label={m("edit.cell", { field: field.name, row: isNewId(id) ? m("grid.new") : id })}
+        target={field.relation ? find(field.relation.target) : undefined}
+        canDefault={isNewId(id) && field.defaultText !== null}
+        onStage={(next, move, label) => {
+          const now = valueOf(from.row, field);
+          const same = next === now && label === undefined;
+          if (same || stage(from, field, next, label)) {
+            const key = touchedAfter(pending, collection.name, id) ? `b:${id}` : from.row;
+            finish({ row: key, col: from.col }, move);
+          }
+        }}
+        onInvalid={(text, problem: Problem) => {
+          const raw = rawOf(from.row);
+          if (raw) hold(store, "rows", heldKey(collection.name, id), raw);
+          hold(store, "invalid", heldKey(collection.name, id, field.name), { text, problem });
+          setEditing(null);
+        }}
+        onCancel={() => finish(from, "stay")}
+      />
+    );
+  }
+
+  const visible: ReactNode[] = [];
+  for (let display = Math.max(range.first, 0); display <= range.last; display += 1) {
+    const index = indexOf(display);
+    const top = display * rowHeight - space.offset + space.drawn;
+    visible.push(drawRow(`r:${String(index)}`, rows.row(index), top, String(index + 1), index + 2 + bandRows));
+  }
+
+  const peekField = peek ? fields[peek.focus.col] : undefined;
+  const peekValue = peek && peekField ? valueOf(peek.focus.row, peekField) : null;
+  const peekTarget = peekField?.relation ? find(peekField.relation.target) : undefined;
+
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col bg-bg-page">
+      <ContextMenu entries={menu}>
+        <div
+          ref={scroller}
+          role="grid"
+          aria-label={m("grid", { collection: collection.name })}
+          aria-rowcount={snapshot.total?.exact === true ? total + bandRows + 1 : -1}
+          aria-colcount={fields.length + 1}
+          aria-multiselectable
+          tabIndex={-1}
+          onScroll={() => {
+            peeks.scrolled();
+            space.onScroll();
+          }}
+          onFocus={() => {
+            within.current = true;
+          }}
+          onBlur={(event) => {
+            if (event.relatedTarget) within.current = event.currentTarget.contains(event.relatedTarget);
+          }}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (editing || at.row === "head") return;
+            event.preventDefault();
+            edits.paste(at, event.clipboardData.getData("text/plain"));
+          }}
+          onPointerDown={onPointerDown}
+          onPointerOver={(event) => {
+            if (!editing) peeks.over(event, hasMore);
+          }}
+          onDoubleClick={(event) => {
+            const hit = cellUnder(event.target);
+            if (hit && hit.focus.row !== "head") open(hit.focus);
+          }}
+          className="min-h-0 flex-1 overflow-auto outline-none"
+        >
+          <div style={{ width: Math.max(columns.totalWidth, size.width), minHeight: "100%" }} className="relative">
+            <div role="rowgroup" className="sticky top-0 z-10">
+              <div role="row" aria-rowindex={1} className="relative border-b border-line-strong bg-bg-sunk" style={{ height: headHeight }}>
+                <span role="columnheader" aria-colindex={1} className="sticky left-0 z-1 block h-full border-r border-line bg-bg-sunk" style={{ width: numberWidth }}>
+                  <span className="sr-only">{m("grid.rowNumber")}</span>
+                </span>
+                {columns.drawn.map((col) => {
+                  const field = fields[col];
+                  const key = field && sort.find((entry) => entry.field === field.name);
+                  if (!field) return null;
+                  return (
+                    <Head
+                      key={field.name}
+                      id={cellId("head", col)}
+                      field={field}
+                      col={col}
+                      left={starts[col] ?? 0}
+                      width={widths[col] ?? 0}
+                      height={headHeight}
+                      sort={key?.direction}
+                      focused={at.row === "head" && at.col === col}
+                      onSort={props.onSort}
+                      onHide={props.onHide}
+                      onMove={props.onMove}
+                      onPickFilter={props.onPickFilter}
+                      onResize={columns.resize}
+                    />
+                  );
+                })}
+              </div>
+              {bandRows > 0 ? (
+                <div className="border-b border-line-strong bg-bg-page">
+                  <div role="row" className="sticky left-0 bg-draft-tint text-second" style={{ height: BAND_HEAD, width: size.width }}>
+                   <div role="gridcell" aria-colspan={fields.length + 1} className="flex h-full items-center gap-2 px-3">
+                    <Pencil aria-hidden size={12} className="text-draft" />
+                    <span className="font-medium text-draft">{m("band.title")}</span>
+                    <span className="min-w-0 flex-1 truncate text-ink-2">{m("band.facts", { count: bandRows })}</span>
+                    <button type="button" className="rounded-control px-1 text-ink-2 hover:bg-bg-hover" aria-pressed={bandOnly} onClick={() => props.onBandOnly(!bandOnly)}>
+                      {bandOnly ? m("band.all") : m("band.only")}
+                    </button>
+                   </div>
+                  </div>
+                  <div className={cx("relative", bandRows > BAND_ROWS && "overflow-y-auto")} style={{ height: Math.min(bandRows, BAND_ROWS) * rowHeight }}>
+                    {changes.map((change, order) => {
+                      const index = placed.get(change.row);
+                      const key = `b:${change.row}`;
+                      const number = change.isNew ? m("grid.new") : index === undefined ? "" : String(index + 1);
+                      return drawRow(key, rawOf(key), order * rowHeight, number, order + 2);
+                    })}
+                  </div>
+                  <div className="border-t border-line bg-bg-page" style={{ height: BAND_GAP - 1 }} />
+                </div>
+              ) : null}
+            </div>
+            <div role="rowgroup" className="relative overflow-clip" style={{ height: drawnHeight(space.space) }}>
+              {visible}
+            </div>
+            {shownRows === 0 && !bandOnly ? (
+              <div role="row" className="sticky left-0" style={{ width: size.width }}>
+                <div role="gridcell" aria-colspan={fields.length + 1}>
+                  {props.empty}
+                </div>
+              </div>
+            ) : null}
+          </div>
+        </div>
+      </ContextMenu>
+      {peek && peekField && peekValue && peekTarget && peekValue.s === "value" ? (
+        <RelationPeek
+          anchor={peek.anchor}
+          field={peekField}
+          id={peekValue.v}
+          target={peekTarget}
+          find={find}
+          canChange={refusalOf(peek.focus.row, peekField) === null}
+          onClose={() => peeks.close()}
+        />
+      ) : peek && peekField && peekValue ? (
+        <ValuePeek anchor={peek.anchor} field={peekField} value={peekValue} onClose={() => peeks.close()} />
+      ) : null}
+      {refusal ? (
+        <Floating passive anchor={refusal.anchor} label={refusal.text} onClose={() => peeks.dropRefusal()} className="border-l-2 border-warn px-2.5 py-1.5 text-second text-ink">
+          <span role="alert">{refusal.text}</span>
+        </Floating>
+      ) : null}
+    </div>
+  );
+}

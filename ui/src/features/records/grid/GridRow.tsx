@@ -1,0 +1,118 @@
+import { memo, type ReactNode } from "react";
+import { cx } from "@/kit/cx";
+import { cellClass, LoadingValue, StagedCorner } from "@/kit/GridCell";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { keyOf, type Op, type PendingState } from "@/lib/pending";
+import type { RawRow } from "@/lib/rows";
+import { DEFAULT, fromWire, type Value } from "@/lib/values";
+import { alignOf, CellView, plain } from "../CellView";
+import { heldKey, type Held } from "../held";
+import { cellId, type RowKey } from "./place";
+
+interface RowProps {
+  readonly rowKey: RowKey;
+  readonly id: string | null;
+  readonly raw: RawRow | undefined;
+  readonly top: number | null;
+  readonly number: string;
+  readonly place: number;
+  readonly isNew: boolean;
+  readonly cells: ReadonlyMap<string, Op> | undefined;
+  readonly conflicts: PendingState["conflicts"] | undefined;
+  readonly invalid: Held["invalid"] | undefined;
+  readonly collection: CollectionInfo;
+  readonly fields: readonly FieldInfo[];
+  readonly columns: readonly number[];
+  readonly starts: readonly number[];
+  readonly widths: readonly number[];
+  readonly numberWidth: number;
+  readonly rowHeight: number;
+  readonly focusCol: number;
+  /** Columns of the chosen block in this row; -1 when it does not reach here. */
+  readonly chosenFrom: number;
+  readonly chosenTo: number;
+  /** Stands in a band that scrolls in itself. */
+  readonly loose: boolean;
+  readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
+  readonly editor: ReactNode;
+}
+
+export const GridRow = memo(function GridRow(props: RowProps) {
+  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, loose, labelOf, editor } = props;
+  const missing = raw === undefined && !isNew;
+  return (
+    <div
+      role="row"
+      aria-rowindex={place}
+      aria-busy={missing || undefined}
+      className="absolute right-0 left-0 border-b border-line-2"
+      style={{ top: top ?? 0, height: rowHeight }}
+    >
+      <span
+        role="rowheader"
+        aria-colindex={1}
+        className={cx(
+          "z-1 flex h-full items-center justify-end border-r border-line-2 bg-bg-page px-2 text-second",
+          loose ? "relative left-(--grid-left)" : "sticky left-0",
+          isNew ? "text-draft" : "text-ink-3",
+        )}
+        style={{ width: numberWidth }}
+      >
+        {number}
+      </span>
+      {columns.map((col) => {
+        const field = fields[col];
+        if (!field) return null;
+        const op = cells?.get(field.name);
+        const stored = raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
+        const value = op ? (op.after as Value) : stored;
+        const conflict = op && conflicts?.get(keyOf(op.target));
+        const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
+        const focused = focusCol === col;
+        const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
+        const align = alignOf(field);
+        const width = widths[col] ?? 0;
+        return (
+          <div
+            key={field.name}
+            id={cellId(rowKey, col)}
+            role="gridcell"
+            data-cell=""
+            data-row={rowKey}
+            data-col={col}
+            aria-colindex={col + 2}
+            aria-selected={chosen}
+            tabIndex={focused ? 0 : -1}
+            title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
+            className={cx(
+              cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
+              "ring-cell top-0 h-full border-r border-line-2",
+              op ? "" : chosen ? "bg-bg-active" : "hover:bg-bg-hover",
+              op && chosen && "border-b border-b-ink",
+              focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
+            )}
+            // The kit's cell is made for flow; here it has a place of its own.
+            style={{ position: "absolute", left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
+          >
+            {op ? <StagedCorner /> : null}
+            {missing ? (
+              <LoadingValue width={Math.max(Math.min(width - 32, 90), 16)} />
+            ) : (
+              <CellView
+                field={field}
+                value={value}
+                label={labelOf(raw, field, value)}
+                was={op && !isNew ? (op.before as Value) : undefined}
+                wasLabel={op && !isNew ? labelOf(raw, field, op.before as Value) : undefined}
+                theirs={conflict ? (conflict.theirs as Value) : undefined}
+                invalid={bad}
+                roomy={width >= (conflict ? 180 : 260)}
+              />
+            )}
+            {focused ? editor : null}
+          </div>
+        );
+      })}
+    </div>
+  );
+});

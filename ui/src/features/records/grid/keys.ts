@@ -1,0 +1,145 @@
+import type { KeyboardEvent } from "react";
+import type { FieldInfo } from "@/lib/fields";
+import type { Pill } from "@/lib/filters";
+import { value as asValue } from "@/lib/values";
+import type { Cells } from "./cells";
+import type { Edits } from "./edits";
+import type { Peeks } from "./peeks";
+import type { Focus } from "./place";
+import type { Places } from "./places";
+import type { Walk } from "./walk";
+
+/** What a key may do beyond the parts of the grid. */
+export interface KeyActs {
+  readonly editing: boolean;
+  readonly page: number;
+  readonly open: (from: Focus, typed?: string) => void;
+  readonly openRelated: (from: Focus) => void;
+  readonly moveColumn: (field: FieldInfo, by: number) => void;
+  readonly resize: (field: FieldInfo, by: number) => void;
+  readonly onSort: (field: string, add: boolean) => void;
+  readonly onFilter: (pill: Pill) => void;
+}
+
+/** The keyboard of the grid; the sheet of shortcuts lists the same. */
+export function gridKeys(
+  fields: readonly FieldInfo[],
+  { bandKeys, shownRows, changes, touched, indexOf, step }: Places,
+  { rowIdOf, valueOf, refusalOf, invalidAt, pillAt }: Cells,
+  { at, hasCorner, go, extend, dropBlock }: Walk,
+  { stage, copy, setTo, restore, remove }: Edits,
+  peeks: Peeks,
+  acts: KeyActs,
+): (event: KeyboardEvent) => void {
+  const { page, open } = acts;
+  const bandRows = changes.length;
+  return (event: KeyboardEvent): void => {
+    if (acts.editing || event.nativeEvent.isComposing) return;
+    const mod = event.ctrlKey || event.metaKey;
+    const field = fields[at.col];
+    const inHead = at.row === "head";
+    const take = (): void => {
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (event.shiftKey && !event.altKey && !mod && way && !inHead) {
+      take();
+      const row = step(at.row, way[0] ?? 0);
+      extend({ row: row === "head" ? at.row : row, col: Math.max(0, Math.min(at.col + (way[1] ?? 0), fields.length - 1)) });
+      return;
+    }
+    switch (event.key) {
+      case "ArrowUp":
+        take();
+        go({ row: mod ? step(at.row, -shownRows - bandRows) : step(at.row, -1), col: at.col });
+        return;
+      case "ArrowDown":
+        take();
+        go({ row: mod ? step(at.row, shownRows + bandRows) : step(at.row, 1), col: at.col });
+        return;
+      case "ArrowLeft":
+        take();
+        if (inHead && event.altKey && event.shiftKey && field) acts.moveColumn(field, -1);
+        else if (inHead && event.altKey && field) acts.resize(field, -16);
+        else go({ row: at.row, col: mod ? 0 : Math.max(at.col - 1, 0) });
+        return;
+      case "ArrowRight":
+        take();
+        if (inHead && event.altKey && event.shiftKey && field) acts.moveColumn(field, 1);
+        else if (inHead && event.altKey && field) acts.resize(field, 16);
+        else go({ row: at.row, col: mod ? fields.length - 1 : Math.min(at.col + 1, fields.length - 1) });
+        return;
+      case "PageUp":
+        take();
+        go({ row: step(at.row, -page), col: at.col });
+        return;
+      case "PageDown":
+        take();
+        go({ row: step(at.row, page), col: at.col });
+        return;
+      case "Home":
+        take();
+        if (mod) go({ row: bandKeys[0] ?? `r:${String(indexOf(0))}`, col: 0 });
+        else go({ row: at.row, col: 0 });
+        return;
+      case "End":
+        take();
+        if (mod) go({ row: `r:${String(indexOf(Math.max(shownRows - 1, 0)))}`, col: fields.length - 1 });
+        else go({ row: at.row, col: fields.length - 1 });
+        return;
+      case "Escape":
+        if (peeks.peek || hasCorner) {
+          take();
+          peeks.close();
+          dropBlock();
+        } else if (!inHead && field) {
+          const id = rowIdOf(at.row);
+          const staged = id !== null && (touched.get(id)?.cells.has(field.name) === true || invalidAt(id, field.name) !== undefined);
+          if (staged) {
+            take();
+            restore(at);
+          }
+        }
+        return;
+      default:
+        break;
+    }
+    if (inHead) {
+      if ((event.key === "Enter" || event.key === " ") && field) {
+        take();
+        acts.onSort(field.name, event.shiftKey);
+      }
+      return;
+    }
+    if (!field) return;
+    if (event.key === "Enter" || event.key === "F2") {
+      take();
+      if (mod && event.key === "Enter") acts.openRelated(at);
+      else open(at);
+    } else if (event.key === "Backspace" && !event.shiftKey) {
+      take();
+      setTo(at, mod ? "null" : "empty");
+    } else if (event.key === "Delete") {
+      take();
+      remove(at);
+    } else if (event.key === " ") {
+      take();
+      if (field.type.kind === "bool" && refusalOf(at.row, field) === null) {
+        const now = valueOf(at.row, field);
+        stage(at, field, asValue(now.s === "value" && now.v === "true" ? "false" : "true"));
+      } else if (peeks.peek) peeks.close();
+      else peeks.open(at, true);
+    } else if (mod && event.key.toLowerCase() === "c" && !window.getSelection()?.toString()) {
+      take();
+      void copy(at);
+    } else if (event.altKey && event.key.toLowerCase() === "f") {
+      take();
+      const pill = pillAt(at);
+      if (pill) acts.onFilter(pill);
+    } else if (!mod && !event.altKey && /^[0-9+\-."'{[(]$/.test(event.key)) {
+      take();
+      open(at, event.key);
+    }
+  };
+}

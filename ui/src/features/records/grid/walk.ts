@@ -1,0 +1,150 @@
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
+import type { FieldInfo } from "@/lib/fields";
+import type { Rows, RowsSnapshot } from "@/lib/rows";
+import type { Columns } from "./columns";
+import { BLOCK_ROWS, cellId, type Focus } from "./place";
+import type { Places } from "./places";
+import type { Space } from "./space";
+
+/** A block of cells, as positions of rows and columns. */
+export interface Block {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface Walk {
+  /** Where the focus is, after rows went into the band or left it. */
+  readonly at: Focus;
+  readonly block: Block | null;
+  /** One corner of a block is elsewhere than the focus. */
+  readonly hasCorner: boolean;
+  readonly setFocus: (next: Focus) => void;
+  readonly dropBlock: () => void;
+  readonly go: (next: Focus) => void;
+  /** Moves one corner of the block; the other stays. */
+  readonly extend: (next: Focus) => void;
+  readonly blockCells: (from: Focus) => readonly (readonly Focus[])[];
+  /** The element of the focus takes the keyboard with the next drawing. */
+  readonly takeFocus: RefObject<boolean>;
+  /** The focus is in the grid, or was when the row that held it went away. */
+  readonly within: RefObject<boolean>;
+}
+
+/** One cell has the focus; a second corner makes a block of it. */
+export function useWalk({
+  fields,
+  rows,
+  snapshot,
+  order,
+  places,
+  space,
+  columns,
+  editing,
+  leave,
+}: {
+  readonly fields: readonly FieldInfo[];
+  readonly rows: Rows;
+  readonly snapshot: RowsSnapshot;
+  readonly order: string;
+  readonly places: Places;
+  readonly space: Space;
+  readonly columns: Columns;
+  readonly editing: boolean;
+  /** Whatever hangs on the cell that is left goes away. */
+  readonly leave: () => void;
+}): Walk {
+  const { touched, idOf, bandKeys, indexOf, displayOf, positionOf, keyAt, lastPosition } = places;
+  const { showRow, toTop, range } = space;
+  const { virtual } = columns;
+  const { held } = snapshot;
+  const total = snapshot.total?.rows ?? 0;
+  const [focus, setFocus] = useState<Focus>({ row: "r:0", col: 0 });
+  /** The other corner of a block of cells. */
+  const [corner, setCorner] = useState<Focus | null>(null);
+  const takeFocus = useRef(false);
+  const within = useRef(false);
+
+  const orderOf = useRef({ rows, order });
+  useLayoutEffect(() => {
+    const before = orderOf.current;
+    // The old rows stand until the new ones are there; only then is the place given up.
+    if (before.rows === rows) return;
+    orderOf.current = { rows, order };
+    if (before.order === order) return;
+    toTop();
+    setCorner(null);
+    setFocus((was) => (was.row.startsWith("r:") ? { row: "r:0", col: was.col } : was));
+  }, [rows, order, toTop]);
+
+  const go = useCallback(
+    (next: Focus) => {
+      takeFocus.current = true;
+      setCorner(null);
+      leave();
+      setFocus(next);
+      const field = Math.max(0, Math.min(next.col, fields.length - 1));
+      if (next.row.startsWith("r:")) showRow(displayOf(Number(next.row.slice(2))));
+      virtual.scrollToIndex(field, { align: "auto" });
+    },
+    [fields.length, showRow, displayOf, virtual, leave],
+  );
+
+  const at: Focus = useMemo(() => {
+    const col = Math.max(0, Math.min(focus.col, fields.length - 1));
+    if (focus.row === "head") return { row: "head", col };
+    if (focus.row.startsWith("b:")) {
+      const id = focus.row.slice(2);
+      if (touched.has(id)) return { row: focus.row, col };
+      for (const [index, raw] of held) if (idOf(raw) === id) return { row: `r:${String(index)}`, col };
+      return { row: bandKeys[0] ?? `r:${String(indexOf(Math.max(range.first, 0)))}`, col };
+    }
+    const raw = rows.row(Number(focus.row.slice(2)));
+    if (raw && touched.has(idOf(raw))) return { row: `b:${idOf(raw)}`, col };
+    if (Number(focus.row.slice(2)) >= total && total > 0) return { row: `r:${String(total - 1)}`, col };
+    return { row: focus.row, col };
+  }, [focus, fields.length, touched, rows, held, idOf, bandKeys, indexOf, range.first, total]);
+
+  useLayoutEffect(() => {
+    const orphaned = within.current && document.activeElement === document.body;
+    if ((!takeFocus.current && !orphaned) || editing) return;
+    const node = document.getElementById(cellId(at.row, at.col));
+    if (node) {
+      takeFocus.current = false;
+      node.focus({ preventScroll: true });
+    }
+  });
+
+  const block = useMemo(() => {
+    if (!corner || at.row === "head") return null;
+    const [a, b] = [positionOf(at.row), positionOf(corner.row)];
+    if (a < 0 || b < 0) return null;
+    return {
+      top: Math.min(a, b),
+      bottom: Math.min(Math.max(a, b), lastPosition),
+      left: Math.min(at.col, corner.col),
+      right: Math.max(at.col, corner.col),
+    };
+  }, [corner, at, positionOf, lastPosition]);
+  const blockCells = useCallback(
+    (from: Focus): readonly (readonly Focus[])[] => {
+      if (!block) return [[from]];
+      const rowsOf = Array.from({ length: Math.min(block.bottom - block.top + 1, BLOCK_ROWS) }, (_, index) => keyAt(block.top + index));
+      return rowsOf.map((row) => Array.from({ length: block.right - block.left + 1 }, (_, index) => ({ row, col: block.left + index })));
+    },
+    [block, keyAt],
+  );
+  /** Moves one corner of the block; the other stays. */
+  const extend = useCallback(
+    (next: Focus) => {
+      const fixed = corner ?? at;
+      go(next);
+      setCorner(fixed);
+    },
+    [corner, at, go],
+  );
+  const dropBlock = useCallback(() => setCorner(null), []);
+
+  return { at, block, hasCorner: corner !== null, setFocus, dropBlock, go, extend, blockCells, takeFocus, within };
+}

@@ -1,0 +1,38 @@
+import { Upload } from "lucide-react";
+import { useRef } from "react";
+import { Button } from "@/kit/Button";
+import { Empty, ErrorBand } from "@/kit/states";
+import { m } from "../messages";
+
+export function DropZone({ badFile, onFile }: { badFile: string | null; onFile: (file: File) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      {badFile ? <ErrorBand title={m("imp.badFile", { name: badFile })}>{m("imp.badFile.body")}</ErrorBand> : null}
+      <div className="border border-dashed border-line-control">
+        <Empty
+          title={m("imp.drop.title")}
+          actions={
+            <Button kind="filled" icon={Upload} onClick={() => input.current?.click()}>
+              {m("imp.choose")}
+            </Button>
+          }
+        >
+          {m("imp.drop.body")}
+        </Empty>
+        <input
+          ref={input}
+          type="file"
+          accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl"
+          aria-label={m("imp.choose")}
+          className="sr-only"
+          tabIndex={-1}
+          onChange={(event) => {
+            const chosen = event.target.files?.[0];
+            if (chosen) onFile(chosen);
+          }}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { useRef } from "react";
+import { Button } from "@/kit/Button";
+import type { ImportJob } from "@/lib/client";
+import { count } from "@/messages/catalogue";
+import { m } from "../messages";
+import { sizeText } from "../words";
+import { duration, rate } from "./job";
+
+/** Told twice a second: what is read, how fast, how long still. */
+export function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
+  const first = useRef<{ at: number; bytes: number } | null>(null);
+  const now = performance.now();
+  first.current ??= { at: now, bytes: job.bytesRead };
+  const read = job.bytesRead - first.current.bytes;
+  const elapsed = now - first.current.at;
+  const undoing = job.state === "undoing";
+  const writing = job.state === "writing" && job.rowsValid > 0;
+  const left = !writing && !undoing && read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
+  const share = undoing
+    ? Math.min((job.rowsRemoved ?? 0) / Math.max(job.rowsWritten, 1), 1)
+    : writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
+  return (
+    <>
+      <h2 className="text-verdict font-semibold">{m(`imp.state.${job.state}`)}</h2>
+      <div
+        role="progressbar"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 100)}
+        aria-label={m(`imp.state.${job.state}`)}
+        className="h-1.5 w-full bg-bg-active"
+      >
+        <div className="h-full origin-left bg-draft" style={{ transform: `scaleX(${String(share)})` }} />
+      </div>
+      <div className="flex flex-wrap items-center gap-4 text-ink-2">
+        {undoing ? (
+          <span>{m("imp.progress.removed", { done: job.rowsRemoved ?? 0, total: job.rowsWritten })}</span>
+        ) : (
+          <>
+            <span>{m("imp.progress.rows", { count: writing ? job.rowsWritten : job.rowsRead })}</span>
+            <span>{m("imp.progress.rate", { rate: rate(job) })}</span>
+          </>
+        )}
+        {job.bytesTotal > 0 && !undoing ? <span>{m("imp.progress.read", { done: sizeText(job.bytesRead), total: sizeText(job.bytesTotal) })}</span> : null}
+        {left === null ? null : <span>{m("imp.progress.eta", { time: duration(left) })}</span>}
+        {job.rowsRejected > 0 ? <span className="text-bad">{`${m("imp.row.left")} ${count(job.rowsRejected)}`}</span> : null}
+        <span className="flex-1" />
+        {undoing ? null : <Button onClick={onCancel}>{m("imp.cancel")}</Button>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+/** Keys of the grid, for the sheet of all shortcuts; the grid itself listens to them. */
+import type { Command } from "@/kit/commands";
+import { m } from "./messages";
+
+const sheet = (id: string, label: string, combination: string | readonly string[]): Command => ({ id, label, keys: combination, group: m("group.grid"), sheetOnly: true });
+
+export function gridSheet(): readonly Command[] {
+  return [
+    sheet("grid.move", m("cmd.move"), ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]),
+    sheet("grid.extend", m("cmd.extend"), ["Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"]),
+    sheet("grid.ends", m("cmd.ends"), ["Mod+Home", "Mod+End"]),
+    sheet("grid.edit", m("cmd.edit"), ["Enter", "F2"]),
+    sheet("grid.stage", m("cmd.stageMove"), "Tab"),
+    sheet("grid.restore", m("cmd.restore"), "Escape"),
+    sheet("grid.empty", m("cmd.empty"), "Backspace"),
+    sheet("grid.null", m("cmd.null"), "Mod+Backspace"),
+    sheet("grid.toggle", m("cmd.toggle"), "Space"),
+    sheet("grid.filterThis", m("cmd.filterThis"), "Alt+F"),
+    sheet("grid.open", m("cmd.open"), "Mod+Enter"),
+    sheet("grid.copy", m("cmd.copy"), "Mod+C"),
+    sheet("grid.paste", m("cmd.paste"), "Mod+V"),
+    sheet("grid.delete", m("cmd.delete"), "Delete"),
+  ];
+}
