@@ -16,6 +16,7 @@ mod process;
 mod run;
 mod sentry;
 mod test;
+mod types;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ usage: cargo xtask <command>
   test                   everything CI asks: checks, tests on both stores, browser, desktop window
   test quick             formatting, lints, unit tests, tidy
   audit                  known advisories of our dependencies (asks the public databases)
+  types                  write the SDK's types from the server's structs
   icons                  draw every icon file from icons/plinth.svg
 
 --yes installs missing system packages without asking; so does the environment variable CI.
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["test"] => return test::everything(),
         ["test", "quick"] => return test::quick(),
         ["audit"] => audit::audit(),
+        ["types"] => types::write(),
         ["icons"] => icons::draw(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -5,6 +5,11 @@ use crate::caller::{Caller, cookie, own_page};
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
+use crate::wire::answer::Message;
+use crate::wire::session::{
+    AuthMode, SessionInvalid, SessionKey, SessionPermission, SessionReport, SessionRole,
+    SessionStarted, SessionUser, SessionValid,
+};
 use auth::{Registration, SignIn, SignedIn};
 use axum::Router;
 use axum::body::Bytes;
@@ -35,7 +40,7 @@ pub(crate) fn routes() -> Router<App> {
 /// How the tokens travel: in the body, and in cookies when asked for or when a browser page calls.
 struct Mode {
     cookies: bool,
-    word: &'static str,
+    word: AuthMode,
 }
 
 impl Mode {
@@ -43,9 +48,12 @@ impl Mode {
         // A foreign page must not put its own session into somebody's browser.
         let own = own_page(headers, app.settings());
         match body.get("authMode").and_then(Json::as_str) {
-            Some("jwt") => Ok(Self { cookies: false, word: "jwt" }),
-            Some("cookie") => Ok(Self { cookies: own, word: "cookie" }),
-            None => Ok(Self { cookies: own && headers.contains_key(header::ORIGIN), word: "jwt" }),
+            Some("jwt") => Ok(Self { cookies: false, word: AuthMode::Jwt }),
+            Some("cookie") => Ok(Self { cookies: own, word: AuthMode::Cookie }),
+            None => Ok(Self {
+                cookies: own && headers.contains_key(header::ORIGIN),
+                word: AuthMode::Jwt,
+            }),
             Some(other) => {
                 Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
                     .hint("`jwt` or `cookie`")
@@ -109,15 +117,14 @@ async fn refresh(
     token_response(
         &app,
         &signed_in,
-        &Mode { cookies, word: if cookies { "cookie" } else { "jwt" } },
+        &Mode { cookies, word: if cookies { AuthMode::Cookie } else { AuthMode::Jwt } },
         None,
     )
 }
 
 async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     app.auth().sign_out(&caller.presented).await?;
-    let mut response =
-        json_answer(StatusCode::OK, &json!({ "message": "Logged out successfully" }));
+    let mut response = json_answer(StatusCode::OK, &Message::new("Logged out successfully"));
     put_cookie(&app, &mut response, "token", "", "/", 0)?;
     put_cookie(&app, &mut response, REFRESH_COOKIE, "", "/auth", 0)?;
     Ok(response)
@@ -127,21 +134,20 @@ async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal>
     let profile = caller.user()?;
     let state = app.engine().state();
     let role = state.roles.get(&profile.role_id);
-    let permissions: Vec<Json> = role.map_or_else(Vec::new, |role| {
-        let brief = |row: &Json| {
-            json!({ "action": row["action"], "collection": row["collection"], "fields": row["fields"], "conditions": row["conditions"] })
-        };
-        role.rows.iter().map(brief).collect()
-    });
+    let permissions =
+        role.map_or_else(Vec::new, |role| role.rows.iter().map(SessionPermission::new).collect());
     let tenant_id =
         profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).cloned().unwrap_or(Json::Null);
     let mut user = profile.user.clone();
     user.insert(String::from("role_Id"), json!(profile.role_id));
     user.insert(String::from("tenant_Id"), tenant_id.clone());
-    let role = role.map_or(Json::Null, |role| {
-        json!({ "id": role.id, "name": role.name, "isTenantSpecific": role.record.get("isTenantSpecific") })
+    let role = role.map(|role| SessionRole {
+        id: role.id.clone(),
+        name: role.name.clone(),
+        is_tenant_specific: role.record.get("isTenantSpecific").cloned(),
     });
-    let body = json!({ "user": user, "role": role, "permissions": permissions, "tenant": tenant_id, "tenantInfo": profile.tenant });
+    let tenant_info = profile.tenant.clone();
+    let body = SessionReport { user, role, permissions, tenant: tenant_id, tenant_info };
     Ok(json_answer(StatusCode::OK, &body))
 }
 
@@ -149,12 +155,11 @@ async fn check(caller: Caller) -> Response {
     match caller.user() {
         Ok(profile) => json_answer(
             StatusCode::OK,
-            &json!({ "valid": true, "user": { "id": profile.user_id } }),
+            &SessionValid { valid: true, user: SessionKey { id: profile.user_id.clone() } },
         ),
         Err(error) => {
-            let mut body = crate::surface::baasix::error::body(&error, StatusCode::UNAUTHORIZED);
-            body["valid"] = json!(false);
-            json_answer(StatusCode::UNAUTHORIZED, &body)
+            let refusal = crate::surface::baasix::error::body(&error, StatusCode::UNAUTHORIZED);
+            json_answer(StatusCode::UNAUTHORIZED, &SessionInvalid { refusal, valid: false })
         }
     }
 }
@@ -192,7 +197,7 @@ async fn change_password(
     let body = body_object(&body, app.engine().limits())?;
     let (current, new) = (required(&body, "currentPassword")?, required(&body, "newPassword")?);
     app.auth().change_password(&caller.presented, &current, &new).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
+    Ok(json_answer(StatusCode::OK, &Message::new("Password changed successfully")))
 }
 
 async fn set_password(
@@ -208,7 +213,7 @@ async fn set_password(
         None => required(&body, "newPassword")?,
     };
     app.auth().set_password(&caller.presented, &user, &new).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "message": "Password changed successfully" })))
+    Ok(json_answer(StatusCode::OK, &Message::new("Password changed successfully")))
 }
 
 fn token_response(
@@ -219,20 +224,24 @@ fn token_response(
 ) -> Result<Response, Refusal> {
     let user = &signed_in.profile.user;
     let pick = |key: &str| user.get(key).cloned().unwrap_or(Json::Null);
-    let mut body = json!({
-        "token": signed_in.token,
-        "refreshToken": signed_in.refresh_token,
-        "expiresIn": signed_in.expires_in,
-        "authMode": mode.word,
-        "user": { "id": pick("id"), "email": pick("email"), "firstName": pick("firstName"), "lastName": pick("lastName") },
-        "role": signed_in.role,
-        "permissions": signed_in.permissions,
-        "tenant": signed_in.profile.tenant,
-    });
-    let message = message.or((mode.word == "cookie").then_some("Authentication successful"));
-    if let Some(message) = message {
-        body["message"] = json!(message);
-    }
+    let message =
+        message.or((mode.word == AuthMode::Cookie).then_some("Authentication successful"));
+    let body = SessionStarted {
+        token: signed_in.token.clone(),
+        refresh_token: signed_in.refresh_token.clone(),
+        expires_in: signed_in.expires_in,
+        auth_mode: mode.word,
+        user: SessionUser {
+            id: pick("id"),
+            email: pick("email"),
+            first_name: pick("firstName"),
+            last_name: pick("lastName"),
+        },
+        role: signed_in.role.clone(),
+        permissions: signed_in.permissions.clone(),
+        tenant: signed_in.profile.tenant.clone(),
+        message: message.map(str::to_owned),
+    };
     let mut response = json_answer(StatusCode::OK, &body);
     if mode.cookies {
         put_cookie(app, &mut response, "token", &signed_in.token, "/", signed_in.expires_in)?;

@@ -4,24 +4,24 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
+use crate::wire::server::HealthReport;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Code, Error};
-use serde_json::json;
 use std::net::IpAddr;
 
 /// 200 for everybody; version, store and uptime for the signed-in.
 pub(crate) async fn health(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
-    let mut body = json!({ "status": "ok" });
+    let mut body = HealthReport { status: "ok", ..HealthReport::default() };
     if caller.presented.profile.is_some() {
         let about = app.engine().about().await?;
-        body["version"] = json!(app.settings().version);
-        body["project"] = json!(app.settings().project);
-        body["store"] = json!(about.store);
-        body["storeVersion"] = json!(about.version);
-        body["sizeBytes"] = json!(about.size_bytes);
-        body["uptime_ms"] = json!(app.uptime_ms());
+        body.version = Some(app.settings().version.clone());
+        body.project = Some(app.settings().project.clone());
+        body.store = Some(about.store);
+        body.store_version = Some(about.version);
+        body.size_bytes = Some(about.size_bytes);
+        body.uptime_ms = Some(app.uptime_ms());
     }
     Ok(json_answer(StatusCode::OK, &body))
 }

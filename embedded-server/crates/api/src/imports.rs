@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
+use crate::wire::answer::{Answer, Listed};
+use crate::wire::import::ImportJob;
 use axum::Router;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
 use axum::extract::{Path, State};
@@ -13,7 +15,6 @@ use axum::routing::{get, post};
 use base::{Code, Error, Result};
 use engine::{Format, ImportAsk, Imports, Job, Mode};
 use indexmap::IndexMap;
-use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use tokio::io::AsyncWriteExt;
@@ -34,8 +35,9 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusa
     caller.user()?;
     let jobs = app.imports().list(caller.actor()).await?;
     let now_ms = app.engine().clock().now_ms();
-    let data: Vec<Json> = jobs.iter().map(|job| told(job, now_ms)).collect();
-    Ok(json_answer(StatusCode::OK, &json!({ "data": data, "totalCount": data.len() })))
+    let total_count = jobs.len();
+    let data = jobs.into_iter().map(|job| told(job, now_ms)).collect();
+    Ok(json_answer(StatusCode::OK, &Listed { data, total_count }))
 }
 
 async fn one(
@@ -45,7 +47,7 @@ async fn one(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().get(&id, caller.actor()).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "data": told(&job, app.engine().clock().now_ms()) })))
+    Ok(one_job(&app, StatusCode::OK, job))
 }
 
 async fn undo(
@@ -55,10 +57,7 @@ async fn undo(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().undo(&id, caller.actor()).await?;
-    Ok(json_answer(
-        StatusCode::ACCEPTED,
-        &json!({ "data": told(&job, app.engine().clock().now_ms()) }),
-    ))
+    Ok(one_job(&app, StatusCode::ACCEPTED, job))
 }
 
 async fn cancel(
@@ -68,10 +67,7 @@ async fn cancel(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let job = app.imports().cancel(&id, caller.actor()).await?;
-    Ok(json_answer(
-        StatusCode::ACCEPTED,
-        &json!({ "data": told(&job, app.engine().clock().now_ms()) }),
-    ))
+    Ok(one_job(&app, StatusCode::ACCEPTED, job))
 }
 
 async fn rejects(
@@ -92,14 +88,16 @@ async fn rejects(
     Ok(response)
 }
 
+fn one_job(app: &App, status: StatusCode, job: Job) -> Response {
+    json_answer(status, &Answer { data: told(job, app.engine().clock().now_ms()) })
+}
+
 /// A job as it is told, with the rate so far that a reader would otherwise compute.
-fn told(job: &Job, now_ms: i64) -> Json {
-    let mut body = serde_json::to_value(job).unwrap_or(Json::Null);
+fn told(job: Job, now_ms: i64) -> ImportJob {
     let until = job.ended_at.as_deref().and_then(millis).unwrap_or(now_ms);
     let took_ms = until.saturating_sub(millis(&job.started_at).unwrap_or(until)).unsigned_abs();
     let rows = job.rows_written.max(job.rows_read);
-    body["rowsPerSecond"] = json!(rows.saturating_mul(1_000) / took_ms.max(1));
-    body
+    ImportJob::new(job, rows.saturating_mul(1_000) / took_ms.max(1))
 }
 
 fn millis(text: &str) -> Option<i64> {
@@ -140,7 +138,7 @@ async fn start(
     let job =
         app.imports().start(ask, caller.actor()).await.map_err(|fault| caller.judge(fault))?;
     let status = if job.already_imported { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(json_answer(status, &json!({ "data": told(&job, app.engine().clock().now_ms()) })))
+    Ok(one_job(&app, status, job))
 }
 
 fn unreadable(why: &str) -> Error {

@@ -19,5 +19,6 @@ mod schemas;
 mod status;
 mod studio;
 mod surface;
+mod wire;
 
 pub use app::{App, Settings, router};

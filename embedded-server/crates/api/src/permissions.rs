@@ -7,6 +7,7 @@ use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::{self, Params};
 use crate::surface::baasix::response::{self, json_answer};
 use crate::surface::baasix::routes::body_object;
+use crate::wire::answer::Message;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -15,7 +16,7 @@ use axum::response::Response;
 use axum::routing::get;
 use base::{Error, Result};
 use query::{Operation, Read, Write};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 const ROWS: &str = "baasix_Permission";
 
@@ -110,7 +111,7 @@ async fn remove(
 pub(crate) async fn reload(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     caller.administrator()?;
     app.engine().reload_policies().await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "message": "Permissions reloaded successfully" })))
+    Ok(json_answer(StatusCode::OK, &Message::new("Permissions reloaded successfully")))
 }
 
 /// The row's own keys and `data` with the same row: older clients read one, the SDK the other.

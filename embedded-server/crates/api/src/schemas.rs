@@ -6,6 +6,11 @@ use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
+use crate::wire::answer::{Answer, Done, Message};
+use crate::wire::schema::{
+    SchemaApplied, SchemaChanges, SchemaInfo, SchemaList, SchemaPagination, SchemaPlan,
+    SchemasImported, told,
+};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -14,7 +19,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post};
 use base::{Code, Error, Result};
 use catalog::{Catalog, Collection};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 /// Schemas on one page when a page is asked for without a size.
 const PAGE_DEFAULT: u64 = 50;
@@ -46,7 +51,7 @@ fn readable(app: &App, caller: &Caller) -> Result<()> {
 
 /// The schema of a collection as this caller sees it: administrators the whole document, others
 /// without the fields and relations they may not read.
-fn shown(collection: &Collection, whole: bool) -> Json {
+fn shown(collection: &Collection, whole: bool) -> SchemaInfo {
     let mut schema = (*collection.document).clone();
     if !whole && let Some(fields) = schema.get_mut("fields").and_then(Json::as_object_mut) {
         fields.retain(|name, definition| {
@@ -60,7 +65,7 @@ fn shown(collection: &Collection, whole: bool) -> Json {
             schema.remove("indexes");
         }
     }
-    json!({ "collectionName": collection.name, "schema": schema })
+    SchemaInfo { collection_name: collection.name.clone(), schema }
 }
 
 async fn list(
@@ -71,13 +76,13 @@ async fn list(
     readable(&app, &caller)?;
     let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
     let whole = caller.actor().is_administrator();
-    let mut found: Vec<Json> =
+    let mut found: Vec<SchemaInfo> =
         visible(&app, &caller).collections.values().map(|one| shown(one, whole)).collect();
     if let Some(words) = params.text("search") {
         let words: Vec<String> =
             words.to_lowercase().split_whitespace().map(str::to_owned).collect();
         found.retain(|one| {
-            let name = one["collectionName"].as_str().unwrap_or_default().to_lowercase();
+            let name = one.collection_name.to_lowercase();
             words.iter().all(|word| name.contains(word))
         });
     }
@@ -95,7 +100,7 @@ async fn list(
         }
         None => false,
     };
-    found.sort_by(|a, b| a["collectionName"].as_str().cmp(&b["collectionName"].as_str()));
+    found.sort_by(|a, b| a.collection_name.cmp(&b.collection_name));
     if descending {
         found.reverse();
     }
@@ -103,13 +108,18 @@ async fn list(
 }
 
 /// Filters by name and by flags of the document, with the operators that make sense there.
-fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
+fn keep(found: &mut Vec<SchemaInfo>, filter: &Json) -> Result<()> {
     let Json::Object(filter) = filter else {
         return Err(Error::new(Code::InvalidQuery, "query parameter `filter` is not an object")
             .at("filter"));
     };
     for (path, test) in filter {
         let parts: Vec<&str> = path.split('.').collect();
+        let value_of = |one: &SchemaInfo| match parts.as_slice() {
+            ["collectionName"] => Some(Json::String(one.collection_name.clone())),
+            ["schema", flag] => Some(one.schema[*flag].clone()),
+            _ => None,
+        };
         if !matches!(parts.as_slice(), ["collectionName"] | ["schema", _]) {
             return Err(Error::new(Code::UnknownField, format!("schemas have no field `{path}`"))
                 .at(format!("filter.{path}"))
@@ -123,8 +133,7 @@ fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
         };
         for (operator, wanted) in tests {
             let text = wanted.as_str().unwrap_or_default().to_lowercase();
-            let holds = |one: &Json| {
-                let value = parts.iter().fold(one, |value, part| &value[*part]);
+            let holds = |value: &Json| {
                 let plain = value.as_str().unwrap_or_default().to_lowercase();
                 match operator.as_str() {
                     "eq" => Some(*value == wanted),
@@ -137,21 +146,21 @@ fn keep(found: &mut Vec<Json>, filter: &Json) -> Result<()> {
                     _ => None,
                 }
             };
-            if holds(&json!({})).is_none() {
+            if holds(&Json::Null).is_none() {
                 return Err(Error::new(
                     Code::UnknownOperator,
                     format!("schemas are not filtered by `{operator}`"),
                 )
                 .at(format!("filter.{path}.{operator}")));
             }
-            found.retain(|one| holds(one) == Some(true));
+            found.retain(|one| value_of(one).is_some_and(|value| holds(&value) == Some(true)));
         }
     }
     Ok(())
 }
 
 /// Adds the page's facts when a page is asked for; else everything is answered.
-fn page(found: Vec<Json>, params: &Params) -> Result<Json> {
+fn page(found: Vec<SchemaInfo>, params: &Params) -> Result<SchemaList> {
     let number = |key: &str| match params.text(key) {
         None => Ok(None),
         Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
@@ -162,24 +171,27 @@ fn page(found: Vec<Json>, params: &Params) -> Result<Json> {
             .at(key)
         }),
     };
-    let total = found.len();
+    let total_count = found.len();
     let (limit, page) = (number("limit")?, number("page")?);
     if (limit.is_none() && page.is_none()) || limit == Some(-1) {
-        return Ok(json!({ "data": found, "totalCount": total }));
+        return Ok(SchemaList { data: found, total_count, pagination: None });
     }
     let limit = usize::try_from(limit.unwrap_or_else(|| i64::try_from(PAGE_DEFAULT).unwrap_or(50)))
         .unwrap_or(1)
         .max(1);
     let page = usize::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
-    let pages = total.div_ceil(limit).max(1);
-    let data: Vec<Json> =
-        found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
-    Ok(json!({ "data": data, "totalCount": total, "pagination": {
-        "currentPage": page, "totalPages": pages, "limit": limit,
-        "hasNextPage": page < pages, "hasPrevPage": page > 1,
-        "nextPage": if page < pages { json!(page + 1) } else { Json::Null },
-        "prevPage": if page > 1 { json!(page - 1) } else { Json::Null },
-    } }))
+    let pages = total_count.div_ceil(limit).max(1);
+    let data = found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
+    let pagination = SchemaPagination {
+        current_page: page,
+        total_pages: pages,
+        limit,
+        has_next_page: page < pages,
+        has_prev_page: page > 1,
+        next_page: (page < pages).then(|| page + 1),
+        prev_page: (page > 1).then(|| page - 1),
+    };
+    Ok(SchemaList { data, total_count, pagination: Some(pagination) })
 }
 
 fn visible(app: &App, caller: &Caller) -> std::sync::Arc<Catalog> {
@@ -200,8 +212,8 @@ async fn one(
     readable(&app, &caller)?;
     let view = visible(&app, &caller);
     let collection = view.get(&name).ok_or_else(|| missing(&view, &name))?;
-    let body = json!({ "data": shown(collection, caller.actor().is_administrator()) });
-    Ok(json_answer(StatusCode::OK, &body))
+    let data = shown(collection, caller.actor().is_administrator());
+    Ok(json_answer(StatusCode::OK, &Answer { data }))
 }
 
 fn missing(view: &Catalog, name: &str) -> Error {
@@ -257,7 +269,7 @@ async fn remove(
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     app.engine().delete_schema(&name).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "message": "Schema deleted successfully" })))
+    Ok(json_answer(StatusCode::OK, &Message::new("Schema deleted successfully")))
 }
 
 async fn create_relation(
@@ -319,33 +331,35 @@ async fn delete_index(
 async fn plan(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().plan_schemas(&Json::Object(body)).await?;
-    Ok(json_answer(StatusCode::OK, &json!({ "data": data })))
+    let data = SchemaPlan::from(app.engine().plan_schemas(&Json::Object(body)).await?);
+    Ok(json_answer(StatusCode::OK, &Answer { data }))
 }
 
 async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().apply_schemas(&Json::Object(body)).await?;
-    Ok(json_answer(
-        StatusCode::OK,
-        &json!({ "message": "Schemas applied successfully", "data": data }),
-    ))
+    let steps = told(app.engine().apply_schemas(&Json::Object(body)).await?);
+    let message = String::from("Schemas applied successfully");
+    Ok(json_answer(StatusCode::OK, &Done { message, data: SchemaApplied { steps } }))
 }
 
 async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     caller.administrator()?;
-    Ok(json_answer(StatusCode::OK, &json!({ "data": app.engine().export_schemas() })))
+    let all = app.engine().export_schemas();
+    let data: Vec<SchemaInfo> = all.iter().map(|one| shown(one, true)).collect();
+    Ok(json_answer(StatusCode::OK, &Answer { data }))
 }
 
 async fn import(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let changes = app.engine().import_schemas(&Json::Object(body)).await?;
-    let body = json!({ "message": "Schema import completed", "changes": changes, "data": changes });
+    let changes = SchemaChanges::from(app.engine().import_schemas(&Json::Object(body)).await?);
+    let message = String::from("Schema import completed");
+    let body = SchemasImported { message, changes: changes.clone(), data: changes };
     Ok(json_answer(StatusCode::OK, &body))
 }
 
 fn done(status: StatusCode, message: &str, collection: &Collection) -> Response {
-    json_answer(status, &json!({ "message": message, "data": shown(collection, true) }))
+    let message = message.to_owned();
+    json_answer(status, &Done { message, data: shown(collection, true) })
 }

@@ -15,6 +15,7 @@ mod field;
 mod kind;
 mod relation;
 mod system;
+mod words;
 
 pub use build::complete;
 pub use check::{
@@ -28,3 +29,4 @@ pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rul
 pub use kind::{TYPE_NAMES, canonical_type};
 pub use relation::{OnDelete, Relation, RelationKind};
 pub use system::{document as system_document, documents as system_documents};
+pub use words::{DEFAULT_NAMES, INDEX_TYPES, RULE_NAMES};

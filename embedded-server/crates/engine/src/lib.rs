@@ -22,6 +22,7 @@ pub use feed::{Change, Feed, Place};
 pub use hook::{BeforeWrite, field_is};
 pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use read::Records;
+pub use schema::{ImportedSchemas, PlannedStep, RELATION_WORDS, SchemaPlan, StepKind};
 pub use sort::{Move, Side};
 pub use sql::Numbers;
 pub use state::{Role, State};

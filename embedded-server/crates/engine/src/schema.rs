@@ -11,13 +11,15 @@ mod relationship;
 mod tests;
 mod values;
 
-use plan::PlannedStep;
+pub use import::ImportedSchemas;
+pub use plan::{PlannedStep, SchemaPlan, StepKind};
+pub use relationship::RELATION_WORDS;
 
 use crate::Engine;
 use base::{Code, Detail, Error, Result};
 use catalog::{Catalog, Collection};
 use draft::Draft;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// What a change of the catalog did: the new catalog and its steps.
@@ -86,30 +88,28 @@ impl Engine {
 
     /// What bringing these collections to the asked state would do, and a token for
     /// [`Engine::apply_schemas`].
-    pub async fn plan_schemas(&self, body: &Json) -> Result<Json> {
+    pub async fn plan_schemas(&self, body: &Json) -> Result<SchemaPlan> {
         let state = self.state();
-        let plan = plan::plan(self.store(), &state.catalog, body)
+        plan::plan(self.store(), &state.catalog, body)
             .await
-            .map_err(|e| reworded(e, "Error planning schemas"))?;
-        let steps: Vec<Json> = plan.steps.iter().map(PlannedStep::to_json).collect();
-        Ok(json!({"token": plan.token, "store": plan.store, "steps": steps}))
+            .map_err(|error| reworded(error, "Error planning schemas"))
     }
 
     /// Brings collections to the asked state, if the catalog is still the one that was planned
     /// against.
-    pub async fn apply_schemas(&self, body: &Json) -> Result<Json> {
+    pub async fn apply_schemas(&self, body: &Json) -> Result<Vec<PlannedStep>> {
         let _alone = self.schema_lock().await;
         let state = self.state();
         let applied = plan::apply(self.store(), self.clock(), &state.catalog, body).await;
         let (catalog, steps) =
             applied.map_err(|error| reworded(error, "Error applying schemas"))?;
         self.swap(Arc::new(catalog)).await?;
-        Ok(json!({"steps": steps.iter().map(PlannedStep::to_json).collect::<Vec<_>>()}))
+        Ok(steps)
     }
 
-    /// Every stored document, sorted by name.
+    /// Every collection, sorted by name.
     #[must_use]
-    pub fn export_schemas(&self) -> Json {
+    pub fn export_schemas(&self) -> Vec<Arc<Collection>> {
         import::export(&self.state().catalog)
     }
 
@@ -121,7 +121,7 @@ impl Engine {
 
     /// Takes a list of documents: new ones are made, known ones changed, none is ended. All of
     /// them or none.
-    pub async fn import_schemas(&self, body: &Json) -> Result<Json> {
+    pub async fn import_schemas(&self, body: &Json) -> Result<ImportedSchemas> {
         let _alone = self.schema_lock().await;
         let state = self.state();
         let (changed, report) = import::import(self.store(), self.clock(), &state.catalog, body)

@@ -3,22 +3,26 @@
 use super::Changed;
 use super::draft::Draft;
 use base::{Clock, Code, Detail, Error, Result};
-use catalog::Catalog;
+use catalog::{Catalog, Collection};
 use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
 use store::Store;
 
-/// Every stored document, sorted by name.
-pub(super) fn export(catalog: &Catalog) -> Json {
-    let mut names: Vec<&String> = catalog.collections.keys().collect();
-    names.sort();
-    let list: Vec<Json> = names
-        .into_iter()
-        .filter_map(|name| catalog.get(name))
-        .map(
-            |collection| json!({"collectionName": collection.name, "schema": *collection.document}),
-        )
-        .collect();
-    Json::Array(list)
+/// What an import did, by name.
+pub struct ImportedSchemas {
+    /// Collections that are new.
+    pub created: Vec<String>,
+    /// Collections that were changed.
+    pub updated: Vec<String>,
+    /// Collections that were as asked already.
+    pub unchanged: Vec<String>,
+}
+
+/// Every collection, sorted by name.
+pub(super) fn export(catalog: &Catalog) -> Vec<Arc<Collection>> {
+    let mut all: Vec<Arc<Collection>> = catalog.collections.values().cloned().collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 /// The entries of an import: `{schemas: [...]}`, the list alone, or an export file.
@@ -178,13 +182,8 @@ pub(super) async fn import(
     clock: &Clock,
     catalog: &Catalog,
     body: &Json,
-) -> Result<(Changed, Json)> {
-    let sorted = sorted(catalog, body)?;
-    let changes = json!({"created": sorted.created, "updated": sorted.updated, "unchanged": sorted.unchanged,
-        "deleted": [], "errors": []});
-    let changed = sorted.draft.commit(store, clock).await?;
-    Ok((
-        changed,
-        json!({"message": "Schema import completed", "changes": changes, "data": changes}),
-    ))
+) -> Result<(Changed, ImportedSchemas)> {
+    let Sorted { draft, created, updated, unchanged } = sorted(catalog, body)?;
+    let changed = draft.commit(store, clock).await?;
+    Ok((changed, ImportedSchemas { created, updated, unchanged }))
 }

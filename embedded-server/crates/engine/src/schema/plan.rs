@@ -9,66 +9,66 @@ use serde_json::{Value as Json, json};
 use sql::Dialect;
 use store::Store;
 
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say what is done to what")]
+pub enum StepKind {
+    CreateCollection,
+    RenameCollection,
+    DropCollection,
+    AddField,
+    RenameField,
+    DropField,
+    AlterField,
+    AddIndex,
+    DropIndex,
+    AddRelation,
+    DropRelation,
+}
+
 /// One step of a change.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PlannedStep {
-    /// What is done, in the words of the wire (`add_field`).
-    pub(crate) op: &'static str,
+pub struct PlannedStep {
+    /// What is done.
+    pub op: StepKind,
     /// The collection, as it is named afterwards (or was, if it ends).
-    pub(crate) collection: String,
+    pub collection: String,
     /// The field, index or relation's column.
-    pub(crate) field: Option<String>,
+    pub field: Option<String>,
     /// What it was.
-    pub(crate) from: Option<String>,
+    pub from: Option<String>,
     /// What it will be.
-    pub(crate) to: Option<String>,
+    pub to: Option<String>,
     /// A sentence for a person.
-    pub(crate) summary: String,
+    pub summary: String,
     /// The statements. Where SQLite rebuilds a table for several steps at once, they stand with
     /// the first of them.
-    pub(crate) sql: Vec<String>,
+    pub sql: Vec<String>,
     /// Whether stored values are lost or stand in the way.
-    pub(crate) lossy: bool,
+    pub lossy: bool,
     /// How many records have a value at stake, of how many.
-    pub(crate) values: Option<(u64, u64)>,
+    pub values: Option<(u64, u64)>,
 }
 
-impl PlannedStep {
-    /// The form of the wire.
-    #[must_use]
-    pub(crate) fn to_json(&self) -> Json {
-        let mut step = json!({"op": self.op, "collection": self.collection});
-        for (key, value) in [("field", &self.field), ("from", &self.from), ("to", &self.to)] {
-            if let Some(value) = value {
-                step[key] = json!(value);
-            }
-        }
-        step["summary"] = json!(self.summary);
-        step["sql"] = json!(self.sql);
-        step["lossy"] = json!(self.lossy);
-        if let Some((affected, total)) = self.values {
-            step["values"] = json!({"affected": affected, "total": total});
-        }
-        step
-    }
-}
-
-/// A plan and the token that allows it to be applied.
-pub(crate) struct Plan {
-    pub(crate) token: String,
-    pub(crate) store: &'static str,
-    pub(crate) steps: Vec<PlannedStep>,
+/// What a change would do, and what allows it to be applied.
+pub struct SchemaPlan {
+    /// Binds the plan to the state it was made against and to what was asked.
+    pub token: String,
+    /// The dialect of its statements.
+    pub store: &'static str,
+    /// In the order in which they are done.
+    pub steps: Vec<PlannedStep>,
 }
 
 /// What the asked state would take.
-pub(crate) async fn plan(store: &Store, catalog: &Catalog, body: &Json) -> Result<Plan> {
+pub(crate) async fn plan(store: &Store, catalog: &Catalog, body: &Json) -> Result<SchemaPlan> {
     let mut draft = drafted(store, catalog, body)?;
     let (next, changes) = draft.next()?;
     let name = match store.dialect() {
         Dialect::Sqlite => "sqlite",
         Dialect::Postgres => "postgres",
     };
-    Ok(Plan {
+    Ok(SchemaPlan {
         token: token(catalog, body),
         store: name,
         steps: steps(store, catalog, &next, &changes).await?,
@@ -217,7 +217,7 @@ fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedSte
                 .find(|(_, field)| text(field, "fieldId") == Some(id))
                 .map(|(key, field)| (key.clone(), field.clone()))
         };
-        let told = |op: &'static str, field: Option<&str>, summary: String| PlannedStep {
+        let told = |op: StepKind, field: Option<&str>, summary: String| PlannedStep {
             field: field.map(str::to_owned),
             ..step(op, &is.name, summary)
         };
@@ -231,7 +231,7 @@ fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedSte
         {
             if by_id(&is.document, text(field, "fieldId").unwrap_or_default()).is_none() {
                 steps.push(told(
-                    "drop_relation",
+                    StepKind::DropRelation,
                     Some(key),
                     format!("Delete relation `{key}` of `{}`", is.name),
                 ));
@@ -242,7 +242,7 @@ fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedSte
             match by_id(&was.document, text(field, "fieldId").unwrap_or_default()) {
                 None if is_relation(field) && !in_store(field) => {
                     steps.push(told(
-                        "add_relation",
+                        StepKind::AddRelation,
                         Some(key),
                         format!("Let `{}` reach `{target}` as `{key}`", is.name),
                     ));
@@ -252,7 +252,7 @@ fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedSte
                         && !structural(changes, &is.name, key) =>
                 {
                     steps.push(told(
-                        "alter_field",
+                        StepKind::AlterField,
                         Some(key),
                         format!("Change the settings of `{key}` of `{}`", is.name),
                     ));
@@ -275,7 +275,7 @@ fn declared(old: &Catalog, next: &Catalog, changes: &[Change]) -> Vec<PlannedSte
             .collect();
         if !changed.is_empty() {
             let summary = format!("Change the settings of `{}`: {}", is.name, changed.join(", "));
-            steps.push(told("alter_field", None, summary));
+            steps.push(told(StepKind::AlterField, None, summary));
         }
     }
     steps
@@ -412,7 +412,7 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
     })
 }
 
-fn step(op: &'static str, collection: &str, summary: String) -> PlannedStep {
+fn step(op: StepKind, collection: &str, summary: String) -> PlannedStep {
     PlannedStep {
         op,
         collection: collection.to_owned(),
@@ -432,26 +432,26 @@ fn said(change: &Change) -> PlannedStep {
         Change::CreateCollection { collection } => {
             let fields = collection.fields.len();
             step(
-                "create_collection",
+                StepKind::CreateCollection,
                 &collection.name,
                 format!("Create collection `{}` with {fields} fields", collection.name),
             )
         }
         Change::DropCollection { collection } => step(
-            "drop_collection",
+            StepKind::DropCollection,
             &collection.name,
             format!("Delete collection `{}` with all its records", collection.name),
         ),
         Change::RenameCollection { from, to } => PlannedStep {
             from: Some(from.clone()),
             to: Some(to.clone()),
-            ..step("rename_collection", to, format!("Rename collection `{from}` to `{to}`"))
+            ..step(StepKind::RenameCollection, to, format!("Rename collection `{from}` to `{to}`"))
         },
         Change::AddField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
             to: Some(describe(&field.kind)),
             ..step(
-                "add_field",
+                StepKind::AddField,
                 collection,
                 format!("Add field `{}` ({}) to `{collection}`", field.name, describe(&field.kind)),
             )
@@ -460,7 +460,7 @@ fn said(change: &Change) -> PlannedStep {
             field: Some(field.name.clone()),
             from: Some(describe(&field.kind)),
             ..step(
-                "drop_field",
+                StepKind::DropField,
                 collection,
                 format!("Delete field `{}` of `{collection}` with its values", field.name),
             )
@@ -470,7 +470,7 @@ fn said(change: &Change) -> PlannedStep {
             from: Some(from.clone()),
             to: Some(to.clone()),
             ..step(
-                "rename_field",
+                StepKind::RenameField,
                 collection,
                 format!("Rename field `{from}` of `{collection}` to `{to}`"),
             )
@@ -489,14 +489,14 @@ fn said(change: &Change) -> PlannedStep {
                 ),
                 from: Some(before),
                 to: Some(after),
-                ..step("alter_field", collection, String::new())
+                ..step(StepKind::AlterField, collection, String::new())
             }
         }
         Change::AddIndex { collection, index } => PlannedStep {
             field: Some(index.name.clone()),
             to: Some(index.fields.join(", ")),
             ..step(
-                "add_index",
+                StepKind::AddIndex,
                 collection,
                 format!(
                     "Add {}index `{}` on {}",
@@ -509,13 +509,13 @@ fn said(change: &Change) -> PlannedStep {
         Change::DropIndex { collection, index } => PlannedStep {
             field: Some(index.name.clone()),
             from: Some(index.fields.join(", ")),
-            ..step("drop_index", collection, format!("Delete index `{}`", index.name))
+            ..step(StepKind::DropIndex, collection, format!("Delete index `{}`", index.name))
         },
         Change::AddRelation { collection, key } => PlannedStep {
             field: Some(key.column.clone()),
             to: Some(pointing(key)),
             ..step(
-                "add_relation",
+                StepKind::AddRelation,
                 collection,
                 format!(
                     "Let `{collection}.{}` point to `{}` (on delete: {})",
@@ -529,7 +529,7 @@ fn said(change: &Change) -> PlannedStep {
             field: Some(key.column.clone()),
             from: Some(pointing(key)),
             ..step(
-                "drop_relation",
+                StepKind::DropRelation,
                 collection,
                 format!(
                     "`{collection}.{}` no longer has to point to `{}`",

@@ -6,8 +6,9 @@ use base::{Code, Error, Result, nearest};
 use catalog::{fitted, identifier, invalid, relation_name};
 use serde_json::{Map, Value as Json, json};
 
-/// Kinds of relation, under the names of the route and of the client's types (D-30).
-const KINDS: [(&str, &str); 9] = [
+/// Kinds of relation, under the names of the route and of the client's types (D-30), and what each
+/// is.
+pub const RELATION_WORDS: [(&str, &str); 9] = [
     ("M2O", "M2O"),
     ("BelongsTo", "M2O"),
     ("O2M", "O2M"),
@@ -29,7 +30,7 @@ fn missing(what: &str) -> Error {
 /// The kind that a word means.
 fn kind_of(body: &Json) -> Result<&'static str> {
     let word = text(body, "type").ok_or_else(|| missing("type"))?;
-    KINDS
+    RELATION_WORDS
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(word))
         .map(|(_, kind)| *kind)

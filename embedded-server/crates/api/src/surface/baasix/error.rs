@@ -2,11 +2,12 @@
 //! either old shape find what they look for.
 
 use crate::status::status;
+use crate::wire::error::{BrokenRule, ErrorBody, ErrorCode, ErrorDetail, ErrorFacts, ErrorReport};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Code, Detail, Error};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 /// An error on its way out.
 pub(crate) struct Refusal(pub(crate) Error);
@@ -24,7 +25,9 @@ impl IntoResponse for Refusal {
         if status.is_server_error() {
             tracing::error!(code = %error.code(), cause = ?error.cause(), "{error}");
         }
-        let mut response = Response::new(Body::from(body(&error, status).to_string()));
+        let mut response = Response::new(Body::from(
+            serde_json::to_vec(&body(&error, status)).unwrap_or_default(),
+        ));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(
@@ -42,69 +45,62 @@ impl IntoResponse for Refusal {
 }
 
 /// The envelope. Faults of ours are told in one fixed sentence; their cause stays in the log.
-pub(crate) fn body(error: &Error, status: StatusCode) -> Json {
+pub(crate) fn body(error: &Error, status: StatusCode) -> ErrorBody {
     let ours = error.code() == Code::Internal;
     let message = if ours { "the server failed; the cause is in its log" } else { error.message() };
-    let list: Vec<Json> =
+    let told = |text: Option<&str>| text.filter(|_| !ours).map(str::to_owned);
+    let list: Vec<ErrorDetail> =
         if ours { Vec::new() } else { error.detail_list().iter().map(detail).collect() };
-    let mut inner = Map::new();
-    inner.insert(String::from("message"), json!(message));
-    inner.insert(String::from("code"), json!(error.code().as_str()));
-    inner.insert(String::from("details"), inner_details(error, &list));
-    inner.insert(String::from("statusCode"), json!(status.as_u16()));
-    if let (false, Some(hint)) = (ours, error.hint_text()) {
-        inner.insert(String::from("hint"), json!(hint));
-    }
-    if let (false, Some(at)) = (ours, error.path()) {
-        inner.insert(String::from("at"), json!(at));
-    }
-    let mut all = list;
-    if all.is_empty()
-        && let (false, Some(at)) = (ours, error.path())
+    let facts = ErrorFacts {
+        message: message.to_owned(),
+        code: ErrorCode(error.code()),
+        details: report(error, &list),
+        status_code: status.as_u16(),
+        hint: told(error.hint_text()),
+        at: told(error.path()),
+    };
+    let mut details = list;
+    if details.is_empty()
+        && let Some(at) = &facts.at
     {
-        all.push(json!({ "code": error.code().as_str(), "field": at, "message": message }));
+        let code = error.code().as_str();
+        details.push(detail(&Detail::field(code, at, message)));
     }
-    json!({ "message": message, "error": inner, "details": all })
+    ErrorBody { message: message.to_owned(), error: facts, details }
 }
 
-fn inner_details(error: &Error, list: &[Json]) -> Json {
-    match error.code() {
-        Code::ValidationError if !list.is_empty() => {
-            let errors: Vec<Json> = error
-                .detail_list()
-                .iter()
-                .map(|one| json!({ "field": one.field, "message": one.message, "value": value(one), "rule": one.code }))
-                .collect();
-            json!({ "code": "VALIDATION_ERROR", "errors": errors })
-        }
-        _ if list.is_empty() => Json::Null,
-        _ => Json::Array(list.to_vec()),
+fn report(error: &Error, list: &[ErrorDetail]) -> Option<ErrorReport> {
+    if list.is_empty() {
+        return None;
     }
+    if error.code() != Code::ValidationError {
+        return Some(ErrorReport::List(list.to_vec()));
+    }
+    let broken = |one: &Detail| BrokenRule {
+        field: one.field.clone(),
+        message: one.message.clone(),
+        value: value(one).unwrap_or(Json::Null),
+        rule: one.code.clone(),
+    };
+    let errors = error.detail_list().iter().map(broken).collect();
+    Some(ErrorReport::Rules { code: ErrorCode(Code::ValidationError), errors })
 }
 
-fn detail(one: &Detail) -> Json {
-    let mut object = Map::new();
-    if let Some(index) = one.index {
-        object.insert(String::from("index"), json!(index));
-    }
-    object.insert(String::from("code"), json!(one.code));
-    if let Some(field) = &one.field {
-        object.insert(String::from("field"), json!(field));
-    }
-    object.insert(String::from("message"), json!(one.message));
-    if one.index.is_some() {
+fn detail(one: &Detail) -> ErrorDetail {
+    let json = |text: &String| serde_json::from_str(text).unwrap_or(Json::Null);
+    ErrorDetail {
+        index: one.index,
+        code: one.code.clone(),
+        field: one.field.clone(),
+        message: one.message.clone(),
         // The SDK's bulk type reads `{index, error}`.
-        object.insert(String::from("error"), json!(one.message));
+        error: one.index.map(|_| one.message.clone()),
+        expected: value(one),
+        current: one.current.as_ref().map(json),
     }
-    if one.value.is_some() {
-        object.insert(String::from("expected"), value(one));
-    }
-    if let Some(current) = &one.current {
-        object.insert(String::from("current"), serde_json::from_str(current).unwrap_or(Json::Null));
-    }
-    Json::Object(object)
 }
 
-fn value(one: &Detail) -> Json {
-    one.value.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Json::Null)
+/// What is no JSON is told as null.
+fn value(one: &Detail) -> Option<Json> {
+    one.value.as_deref().map(|text| serde_json::from_str(text).unwrap_or(Json::Null))
 }

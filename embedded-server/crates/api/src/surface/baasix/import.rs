@@ -4,6 +4,8 @@ use super::error::Refusal;
 use super::response::json_answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::wire::error::ErrorReport;
+use crate::wire::import::{ImportResult, ImportRowError, Imported};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
@@ -12,7 +14,7 @@ use axum::response::Response;
 use axum::routing::post;
 use base::{Code, Detail, Error, Result};
 use query::{Operation, Write};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -85,11 +87,11 @@ async fn import(
         let (at, fault) = late(app, caller, &collection, &rows, fault).await?;
         return Ok(failed(kind, &rows, &[(at, fault)]));
     }
-    let body = json!({
-        "success": true,
-        "message": format!("Successfully imported {} items", rows.len()),
-        "results": { "imported": rows.len(), "failed": 0, "errors": [] },
-    });
+    let body = Imported {
+        success: true,
+        message: format!("Successfully imported {} items", rows.len()),
+        results: ImportResult { imported: rows.len(), failed: 0, errors: Vec::new() },
+    };
     Ok(json_answer(StatusCode::OK, &body))
 }
 
@@ -156,14 +158,19 @@ fn failed(kind: Kind, rows: &[Map<String, Json>], faults: &[(usize, Error)]) -> 
         }
     });
     let error = Error::new(Code::ImportFailed, message).details(details.collect());
-    let errors: Vec<Json> = faults
-        .iter()
-        .map(|(at, fault)| json!({ "row": at + 1, "item": at + 1, "data": rows.get(*at), "error": fault.message() }))
-        .collect();
-    let results =
-        json!({ "imported": rows.len() - faults.len(), "failed": faults.len(), "errors": errors });
+    let refused = |(at, fault): &(usize, Error)| ImportRowError {
+        row: at + 1,
+        item: at + 1,
+        data: rows.get(*at).cloned(),
+        error: fault.message().to_owned(),
+    };
+    let results = ImportResult {
+        imported: rows.len() - faults.len(),
+        failed: faults.len(),
+        errors: faults.iter().map(refused).collect(),
+    };
     let mut body = super::error::body(&error, StatusCode::BAD_REQUEST);
-    body["error"]["details"] = json!({ "results": results });
+    body.error.details = Some(ErrorReport::Rows { results });
     json_answer(StatusCode::BAD_REQUEST, &body)
 }
 

@@ -1,32 +1,38 @@
 //! What the home surface answers: envelopes around rows that are JSON bytes already.
 
+use super::error::Refusal;
+use crate::wire::item::{PageFacts, WriteWarning, Written};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
-use base::{Detail, Value};
+use axum::response::{IntoResponse, Response};
+use base::{Detail, Error, Value};
 use engine::Records;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 /// `{data:[…], totalCount}` with what else there is to say about the page.
 pub(crate) fn list(records: &Records, cursor_asked: bool) -> Response {
+    let facts = PageFacts {
+        total_count: records.total,
+        total_count_estimated: records.estimated.then_some(true),
+        truncated: records.truncated.then_some(true),
+        cursor: cursor_asked.then(|| records.cursor.clone()),
+    };
     let mut body = Vec::with_capacity(records.json.len() + 64);
     body.extend_from_slice(b"{\"data\":[");
     body.extend_from_slice(&records.json);
     body.push(b']');
-    if let Some(total) = records.total {
-        body.extend_from_slice(format!(",\"totalCount\":{total}").as_bytes());
+    let end = body.len();
+    if let Err(fault) = serde_json::to_writer(&mut body, &facts) {
+        return Refusal(Error::internal("write a page").caused_by(fault)).into_response();
     }
-    if records.estimated {
-        body.extend_from_slice(b",\"totalCountEstimated\":true");
+    // The facts are keys of the same object: `{…}` becomes `,…}`, and `{}` nothing but its end.
+    if body.len() > end + 2 {
+        body[end] = b',';
+    } else {
+        body.truncate(end);
+        body.push(b'}');
     }
-    if records.truncated {
-        body.extend_from_slice(b",\"truncated\":true");
-    }
-    if cursor_asked {
-        let cursor = Json::from(records.cursor.clone());
-        body.extend_from_slice(format!(",\"cursor\":{cursor}").as_bytes());
-    }
-    body.push(b'}');
     bytes(StatusCode::OK, body)
 }
 
@@ -40,8 +46,11 @@ pub(crate) fn one(records: &Records) -> Response {
 }
 
 /// A JSON answer.
-pub(crate) fn json_answer(status: StatusCode, body: &Json) -> Response {
-    bytes(status, body.to_string().into_bytes())
+pub(crate) fn json_answer(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => bytes(status, body),
+        Err(fault) => Refusal(Error::internal("write an answer").caused_by(fault)).into_response(),
+    }
 }
 
 /// A JSON answer from bytes. Never cached: what a role may see changes.
@@ -68,14 +77,12 @@ pub(crate) fn key(value: &Value) -> Json {
 }
 
 /// `{data, warnings?}`.
-pub(crate) fn written(status: StatusCode, data: Json, warnings: &[Detail]) -> Response {
-    let mut body = json!({ "data": data });
-    if !warnings.is_empty() {
-        let list: Vec<Json> = warnings
-            .iter()
-            .map(|one| json!({ "code": one.code, "field": one.field, "message": one.message, "nearest": one.nearest }))
-            .collect();
-        body["warnings"] = Json::Array(list);
-    }
-    json_answer(status, &body)
+pub(crate) fn written(status: StatusCode, data: impl Serialize, warnings: &[Detail]) -> Response {
+    let warning = |one: &Detail| WriteWarning {
+        code: one.code.clone(),
+        field: one.field.clone(),
+        message: one.message.clone(),
+        nearest: one.nearest.clone(),
+    };
+    json_answer(status, &Written { data, warnings: warnings.iter().map(warning).collect() })
 }

@@ -5,6 +5,8 @@ use super::request::{self, Params};
 use super::response::{self, json_answer};
 use crate::app::App;
 use crate::caller::Caller;
+use crate::wire::answer::Answer;
+use crate::wire::item::{BatchPreview, BatchResult, BatchStatement, BatchVerb, WrittenKey};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -13,7 +15,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Error, Limits, Result};
 use query::{Operation, Read, Write};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 pub(crate) fn routes() -> Router<App> {
@@ -179,7 +181,7 @@ async fn create(
     let body = body_object(&body, app.engine().limits())?;
     let written = write(&app, &caller, vec![Operation::Create { collection, body }]).await?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
-    Ok(response::written(StatusCode::CREATED, json!({ "id": id }), &written.warnings))
+    Ok(response::written(StatusCode::CREATED, WrittenKey { id }, &written.warnings))
 }
 
 async fn update(
@@ -199,7 +201,7 @@ async fn update(
         .await
         .map_err(|fault| precondition(fault, matched))?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
-    Ok(response::written(StatusCode::OK, json!({ "id": id }), &written.warnings))
+    Ok(response::written(StatusCode::OK, WrittenKey { id }, &written.warnings))
 }
 
 async fn remove(
@@ -220,7 +222,7 @@ async fn remove(
         .await
         .map_err(|fault| precondition(fault, matched))?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
-    Ok(response::written(StatusCode::OK, json!({ "id": id }), &[]))
+    Ok(response::written(StatusCode::OK, WrittenKey { id }, &[]))
 }
 
 /// A conflict found inside the transaction of an `If-Match` write is a failed precondition.
@@ -254,7 +256,7 @@ async fn create_many(
     must_exist(&app, &caller, &collection, access::Action::Create)?;
     let written = write(&app, &caller, operations).await?;
     let keys: Vec<Json> = written.keys.iter().take(count).map(response::key).collect();
-    Ok(response::written(StatusCode::CREATED, Json::Array(keys), &written.warnings))
+    Ok(response::written(StatusCode::CREATED, keys, &written.warnings))
 }
 
 async fn update_many(
@@ -295,7 +297,7 @@ async fn update_many(
     let count = operations.len();
     let written = write(&app, &caller, operations).await?;
     let keys: Vec<Json> = written.keys.iter().take(count).map(response::key).collect();
-    Ok(response::written(StatusCode::OK, Json::Array(keys), &written.warnings))
+    Ok(response::written(StatusCode::OK, keys, &written.warnings))
 }
 
 async fn delete_many(
@@ -379,9 +381,9 @@ async fn batch(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
     let mut told = Vec::with_capacity(items.len());
     let mut operations = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let (operation, word, collection) = operation(item, index)?;
+        let (operation, verb, collection) = operation(item, index)?;
         operations.push(operation);
-        told.push((word, collection));
+        told.push((verb, collection));
     }
     if dry_run {
         let write = Write { operations, strict: caller.strict };
@@ -392,23 +394,23 @@ async fn batch(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
             .map_err(|fault| caller.judge(fault))?;
         // Statements name every column and the conditions of the caller's own role.
         let shown = caller.actor().is_administrator();
-        let statements: Vec<Json> =
-            statements.into_iter().filter(|_| shown).map(|sql| json!({ "sql": sql })).collect();
-        return Ok(json_answer(
-            StatusCode::OK,
-            &json!({ "data": { "statements": statements, "operations": told.len() } }),
-        ));
+        let statements = statements.into_iter().filter(|_| shown);
+        let data = BatchPreview {
+            statements: statements.map(|sql| BatchStatement { sql }).collect(),
+            operations: told.len(),
+        };
+        return Ok(json_answer(StatusCode::OK, &Answer { data }));
     }
     let written = write(&app, &caller, operations).await?;
-    let data: Vec<Json> = told
+    let data: Vec<BatchResult> = told
         .into_iter()
         .zip(&written.keys)
-        .map(|((op, collection), key)| json!({ "op": op, "collection": collection, "id": response::key(key) }))
+        .map(|((op, collection), key)| BatchResult { op, collection, id: response::key(key) })
         .collect();
-    Ok(response::written(StatusCode::OK, Json::Array(data), &written.warnings))
+    Ok(response::written(StatusCode::OK, data, &written.warnings))
 }
 
-fn operation(item: Json, index: usize) -> Result<(Operation, String, String)> {
+fn operation(item: Json, index: usize) -> Result<(Operation, BatchVerb, String)> {
     let wrong = |what: &str| {
         Error::new(Code::InvalidBody, format!("operation {index} {what}"))
             .at(format!("operations.{index}"))
@@ -427,16 +429,17 @@ fn operation(item: Json, index: usize) -> Result<(Operation, String, String)> {
     };
     let (body, expect) = (object("data")?, object("expect")?);
     let key = item.remove("id").filter(|id| !id.is_null());
-    let operation = match (word.as_str(), key) {
-        ("create", _) => Operation::Create { collection: collection.clone(), body },
+    let named = collection.clone();
+    let (verb, operation) = match (word.as_str(), key) {
+        ("create", _) => (BatchVerb::Create, Operation::Create { collection, body }),
         ("update", Some(key)) => {
-            Operation::Update { collection: collection.clone(), key, body, expect }
+            (BatchVerb::Update, Operation::Update { collection, key, body, expect })
         }
         ("delete", Some(key)) => {
-            Operation::Delete { collection: collection.clone(), key, expect, force: false }
+            (BatchVerb::Delete, Operation::Delete { collection, key, expect, force: false })
         }
         ("update" | "delete", None) => return Err(wrong("names no id")),
         _ => return Err(wrong("has an `op` that is not `create`, `update` or `delete`")),
     };
-    Ok((operation, word, collection))
+    Ok((operation, verb, named))
 }

@@ -5,6 +5,8 @@ use super::response::json_answer;
 use super::routes::body_object;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::wire::answer::Answer;
+use crate::wire::item::SortedItem;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -13,7 +15,7 @@ use axum::response::Response;
 use axum::routing::post;
 use base::{Code, Error, Result};
 use engine::{Move, Side};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/utils/sort/{collection}", post(sort))
@@ -37,8 +39,8 @@ async fn sort(
         .sort(&asked, caller.actor(), caller.source.as_deref())
         .await
         .map_err(|fault| caller.judge(fault))?;
-    let answer = json!({ "item": asked.item, "collection": asked.collection, "newSort": place });
-    Ok(json_answer(StatusCode::OK, &json!({ "data": answer })))
+    let data = SortedItem { item: asked.item, collection: asked.collection, new_sort: place };
+    Ok(json_answer(StatusCode::OK, &Answer { data }))
 }
 
 fn key(body: &Map<String, Json>, name: &str, missing: &str) -> Result<Json> {

@@ -1,0 +1,222 @@
+//! Imports: the jobs, and the original's imports in one request.
+
+use engine::{Format, ImportState, Job, Mode, RowFault};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ImportFormat {
+    Csv,
+    Json,
+    Ndjson,
+}
+
+impl From<Format> for ImportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Json => Self::Json,
+            Format::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+/// What refused rows mean for the others.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ImportMode {
+    All,
+    Valid,
+}
+
+impl From<Mode> for ImportMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::All => Self::All,
+            Mode::Valid => Self::Valid,
+        }
+    }
+}
+
+/// Where an import stands.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ImportPhase {
+    Parsing,
+    Checking,
+    Writing,
+    Done,
+    Failed,
+    Cancelled,
+    Undoing,
+    Undone,
+}
+
+impl From<ImportState> for ImportPhase {
+    fn from(state: ImportState) -> Self {
+        match state {
+            ImportState::Parsing => Self::Parsing,
+            ImportState::Checking => Self::Checking,
+            ImportState::Writing => Self::Writing,
+            ImportState::Done => Self::Done,
+            ImportState::Failed => Self::Failed,
+            ImportState::Cancelled => Self::Cancelled,
+            ImportState::Undoing => Self::Undoing,
+            ImportState::Undone => Self::Undone,
+        }
+    }
+}
+
+/// One value an import refused.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportReject {
+    /// Line of the file where the row begins, from 1; in JSON the place of the object, from 1.
+    pub(crate) line: u64,
+    /// Column of the file, when the fault is about one.
+    pub(crate) column: Option<String>,
+    /// Field of the collection.
+    pub(crate) field: Option<String>,
+    /// The refused text.
+    pub(crate) value: Option<String>,
+    /// The sentence for a person.
+    pub(crate) message: String,
+    /// The code of the refusal.
+    pub(crate) code: String,
+}
+
+impl From<RowFault> for ImportReject {
+    fn from(fault: RowFault) -> Self {
+        let RowFault { line, column, field, value, message, code } = fault;
+        Self { line, column, field, value, message, code }
+    }
+}
+
+/// An import that runs on the server.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportJob {
+    /// Its id.
+    pub(crate) id: String,
+    /// Key of the user who asked.
+    pub(crate) owner: Option<String>,
+    /// Into which collection.
+    pub(crate) collection: String,
+    /// Name of the file.
+    pub(crate) file_name: String,
+    /// How the file is written.
+    pub(crate) format: ImportFormat,
+    /// Where it stands.
+    pub(crate) state: ImportPhase,
+    /// Whether rows are only judged.
+    pub(crate) dry_run: bool,
+    /// What refused rows mean for the others.
+    pub(crate) mode: ImportMode,
+    /// Column to field as asked; `null` leaves a column out.
+    #[cfg_attr(test, ts(type = "Record<string, string | null>"))]
+    pub(crate) mapping: IndexMap<String, Option<String>>,
+    /// Rows parsed.
+    pub(crate) rows_read: u64,
+    /// Rows that would be accepted.
+    pub(crate) rows_valid: u64,
+    /// Rows refused.
+    pub(crate) rows_rejected: u64,
+    /// Rows written.
+    pub(crate) rows_written: u64,
+    /// Rows removed again.
+    pub(crate) rows_removed: u64,
+    /// Bytes of the file behind the last row.
+    pub(crate) bytes_read: u64,
+    /// Bytes of the file.
+    pub(crate) bytes_total: u64,
+    /// SHA-256 of the file, in hex.
+    pub(crate) hash: String,
+    /// The same import was done before; this is that one.
+    pub(crate) already_imported: bool,
+    /// When it was asked for.
+    pub(crate) started_at: String,
+    /// When it ended.
+    pub(crate) ended_at: Option<String>,
+    /// Why it failed.
+    pub(crate) error: Option<String>,
+    /// The first refused values.
+    pub(crate) errors: Vec<ImportReject>,
+    /// Rows per second so far.
+    pub(crate) rows_per_second: u64,
+}
+
+impl ImportJob {
+    pub(crate) fn new(job: Job, rows_per_second: u64) -> Self {
+        Self {
+            id: job.id,
+            owner: job.owner,
+            collection: job.collection,
+            file_name: job.file_name,
+            format: job.format.into(),
+            state: job.state.into(),
+            dry_run: job.dry_run,
+            mode: job.mode.into(),
+            mapping: job.mapping,
+            rows_read: job.rows_read,
+            rows_valid: job.rows_valid,
+            rows_rejected: job.rows_rejected,
+            rows_written: job.rows_written,
+            rows_removed: job.rows_removed,
+            bytes_read: job.bytes_read,
+            bytes_total: job.bytes_total,
+            hash: job.hash,
+            already_imported: job.already_imported,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+            error: job.error,
+            errors: job.errors.into_iter().map(ImportReject::from).collect(),
+            rows_per_second,
+        }
+    }
+}
+
+/// What an import in one request answers.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Imported {
+    /// `true`; a refusal has the envelope of errors.
+    pub(crate) success: bool,
+    /// The sentence for a person.
+    pub(crate) message: String,
+    /// What it came to.
+    pub(crate) results: ImportResult,
+}
+
+/// What an import in one request came to.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportResult {
+    /// Rows that were, or would have been, written.
+    pub(crate) imported: usize,
+    /// Rows that were refused.
+    pub(crate) failed: usize,
+    /// Why, one per refused row.
+    pub(crate) errors: Vec<ImportRowError>,
+}
+
+/// One row an import in one request refused.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportRowError {
+    /// Row of a CSV file, from 1, its header not counted.
+    pub(crate) row: usize,
+    /// Place in a JSON list, from 1: the same number.
+    pub(crate) item: usize,
+    /// The row as it was read.
+    #[cfg_attr(test, ts(type = "Record<string, unknown> | null"))]
+    pub(crate) data: Option<Map<String, Json>>,
+    /// The sentence for a person.
+    pub(crate) error: String,
+}

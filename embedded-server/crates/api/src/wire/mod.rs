@@ -1,0 +1,17 @@
+//! The shapes that travel: what routes answer, as serde structs. The only place of ours that
+//! derives TypeScript; `typescript.rs` writes it to `sdk/src/generated`. Records themselves are
+//! JSON bytes from the store and pass by. Keys are told in the order of the structs.
+
+pub(crate) mod access;
+pub(crate) mod answer;
+pub(crate) mod error;
+pub(crate) mod import;
+pub(crate) mod item;
+pub(crate) mod schema;
+pub(crate) mod server;
+pub(crate) mod session;
+
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod typescript;

@@ -1,0 +1,155 @@
+//! Signing in and out, and who one is.
+
+use super::error::ErrorBody;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// How the tokens travel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum AuthMode {
+    Jwt,
+    Cookie,
+}
+
+/// The reply of every call that starts or renews a session.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionStarted {
+    /// The access token.
+    pub(crate) token: String,
+    /// Exchanged for a new session when the access token has expired.
+    pub(crate) refresh_token: String,
+    /// Seconds until the access token expires.
+    pub(crate) expires_in: u64,
+    /// How the tokens travel.
+    pub(crate) auth_mode: AuthMode,
+    /// Who is signed in.
+    pub(crate) user: SessionUser,
+    /// The active role.
+    #[cfg_attr(test, ts(type = "RoleRecord | null"))]
+    pub(crate) role: Json,
+    /// What the role may.
+    #[cfg_attr(test, ts(type = "Array<PermissionRecord>"))]
+    pub(crate) permissions: Json,
+    /// The tenant of the session.
+    #[cfg_attr(test, ts(type = "TenantRecord | null"))]
+    pub(crate) tenant: Option<Map<String, Json>>,
+    /// A sentence for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub(crate) message: Option<String>,
+}
+
+/// The user of a session, in brief.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionUser {
+    /// The key.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub(crate) id: Json,
+    /// The address that signs in.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub(crate) email: Json,
+    /// Given name.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub(crate) first_name: Json,
+    /// Family name.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub(crate) last_name: Json,
+}
+
+/// The reply of `/auth/me`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionReport {
+    /// The row of the user, with `role_Id` and `tenant_Id` of the session.
+    #[cfg_attr(test, ts(type = "UserRecord & { role_Id: string, tenant_Id: string | null }"))]
+    pub(crate) user: Map<String, Json>,
+    /// The active role.
+    pub(crate) role: Option<SessionRole>,
+    /// What the role may.
+    pub(crate) permissions: Vec<SessionPermission>,
+    /// Key of the tenant.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub(crate) tenant: Json,
+    /// The row of the tenant.
+    #[cfg_attr(test, ts(type = "TenantRecord | null"))]
+    pub(crate) tenant_info: Option<Map<String, Json>>,
+}
+
+/// The active role, in brief.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionRole {
+    /// The key.
+    pub(crate) id: String,
+    /// The name.
+    pub(crate) name: String,
+    /// Whether it holds in one tenant only.
+    #[cfg_attr(test, ts(type = "boolean | null"))]
+    pub(crate) is_tenant_specific: Option<Json>,
+}
+
+/// A permission of the active role, in brief.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionPermission {
+    /// What may be done.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub(crate) action: Json,
+    /// With which collection.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub(crate) collection: Json,
+    /// Field patterns.
+    #[cfg_attr(test, ts(type = "unknown"))]
+    pub(crate) fields: Json,
+    /// Which rows.
+    #[cfg_attr(test, ts(type = "unknown"))]
+    pub(crate) conditions: Json,
+}
+
+impl SessionPermission {
+    pub(crate) fn new(row: &Json) -> Self {
+        let column = |name: &str| row[name].clone();
+        Self {
+            action: column("action"),
+            collection: column("collection"),
+            fields: column("fields"),
+            conditions: column("conditions"),
+        }
+    }
+}
+
+/// The reply of `/auth/check` for a living session.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionValid {
+    /// `true`.
+    pub(crate) valid: bool,
+    /// Whose it is.
+    pub(crate) user: SessionKey,
+}
+
+/// The user of a session by key alone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionKey {
+    pub(crate) id: String,
+}
+
+/// The reply of `/auth/check` when there is no living session: the envelope, and the answer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionInvalid {
+    #[serde(flatten)]
+    #[cfg_attr(test, ts(flatten))]
+    pub(crate) refusal: ErrorBody,
+    /// `false`.
+    pub(crate) valid: bool,
+}

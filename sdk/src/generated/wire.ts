@@ -1,0 +1,581 @@
+// Written by `cargo xtask types` from the server's own structs. Do not edit by hand.
+import type { SchemaDefinition } from './document.js';
+import type { PermissionRecord, RoleRecord, TenantRecord, UserRecord } from './records.js';
+
+/** What the server calls the kinds of errors. */
+export type ErrorCode =
+  | 'COLLECTION_NOT_FOUND'
+  | 'ITEM_NOT_FOUND'
+  | 'SCHEMA_NOT_FOUND'
+  | 'NOT_FOUND'
+  | 'FORBIDDEN'
+  | 'FIELD_FORBIDDEN'
+  | 'INVALID_QUERY'
+  | 'INVALID_BODY'
+  | 'INVALID_ID'
+  | 'UNKNOWN_FIELD'
+  | 'UNKNOWN_OPERATOR'
+  | 'VALIDATION_ERROR'
+  | 'RELATION_INVALID'
+  | 'REQUIRED_FIELD_MISSING'
+  | 'UNIQUE_VIOLATION'
+  | 'FOREIGN_KEY_VIOLATION'
+  | 'SOFT_DELETE_DISABLED'
+  | 'SCHEMA_INVALID'
+  | 'SCHEMA_EXISTS'
+  | 'PLAN_STALE'
+  | 'FEATURE_UNAVAILABLE'
+  | 'NO_FILE'
+  | 'IMPORT_FAILED'
+  | 'PRECONDITION_FAILED'
+  | 'CONFLICT'
+  | 'UNAUTHENTICATED'
+  | 'TOKEN_EXPIRED'
+  | 'SESSION_REVOKED'
+  | 'REFRESH_INVALID'
+  | 'INVALID_CREDENTIALS'
+  | 'ACCOUNT_INACTIVE'
+  | 'PASSWORD_POLICY'
+  | 'CURRENT_PASSWORD_INVALID'
+  | 'EMAIL_TAKEN'
+  | 'SESSION_TYPE_INVALID'
+  | 'REGISTRATION_DISABLED'
+  | 'ROLE_NOT_ALLOWED'
+  | 'TOKEN_INVALID'
+  | 'RATE_LIMITED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'METHOD_NOT_ALLOWED'
+  | 'TIMEOUT'
+  | 'UNAVAILABLE'
+  | 'CONFIG_INVALID'
+  | 'DATA_NEWER'
+  | 'INTERNAL';
+
+/** An answer that carries one thing. */
+export type Answer<T> = {
+  /** What was asked for. */
+  data: T,
+};
+
+/** An answer that carries everything there is, uncut. */
+export type Listed<T> = {
+  /** All of them. */
+  data: Array<T>,
+  /** How many. */
+  totalCount: number,
+};
+
+/** An answer that carries nothing but a sentence. */
+export type Message = {
+  /** The sentence. */
+  message: string,
+};
+
+/** A sentence and what it is about. */
+export type Done<T> = {
+  /** The sentence. */
+  message: string,
+  /** What there is now. */
+  data: T,
+};
+
+/** The body of a reply that is a refusal. */
+export type ErrorBody = {
+  /** The sentence for a person. */
+  message: string,
+  /** What a program switches on. */
+  error: ErrorFacts,
+  /** The single faults, for instance one per field. */
+  details: Array<ErrorDetail>,
+};
+
+/** What went wrong, for programs. */
+export type ErrorFacts = {
+  /** The same sentence. */
+  message: string,
+  /** The kind of error. */
+  code: ErrorCode,
+  /** The faults in the form that older readers know. */
+  details: ErrorReport | null,
+  /** The HTTP status. */
+  statusCode: number,
+  /** What would make it work. */
+  hint?: string,
+  /** Where in the request the fault lies, as a dotted path. */
+  at?: string,
+};
+
+/** The faults in the form that older readers know, which depends on the kind of error. */
+export type ErrorReport = {
+  /** `VALIDATION_ERROR`. */
+  code: ErrorCode,
+  /** One per broken rule. */
+  errors: Array<BrokenRule>, } | {
+  /** What the import came to. */
+  results: ImportResult, } | Array<ErrorDetail>;
+
+/** A value that broke a rule of its field. */
+export type BrokenRule = {
+  /** The field, dotted for nested ones. */
+  field: string | null,
+  /** The sentence for a person. */
+  message: string,
+  /** The refused value, when it may be shown. */
+  value: unknown,
+  /** The rule, such as `min`. */
+  rule: string,
+};
+
+/** One thing that was wrong with a request. */
+export type ErrorDetail = {
+  /** Place in the request's list, from 0, when it was a list. */
+  index?: number,
+  /** The rule or code that was broken, such as `min` or `UNIQUE_VIOLATION`. */
+  code: string,
+  /** The field as the caller wrote it, dotted for nested ones. */
+  field?: string,
+  /** The sentence for a person. */
+  message: string,
+  /** The same sentence, beside `index`. */
+  error?: string,
+  /** The value that was expected or refused. */
+  expected?: unknown,
+  /** The value that is stored (409 `CONFLICT`). */
+  current?: unknown,
+};
+
+/** What a page tells beside its rows. */
+export type PageFacts = {
+  /** Rows that match, whatever the limit; absent when they were not to be counted. */
+  totalCount?: number,
+  /** `true` when `totalCount` is the store's estimate. */
+  totalCountEstimated?: boolean,
+  /** `true` when the server's `page_size_max` cut the list. */
+  truncated?: boolean,
+  /** Keyset paging: the place after the last row, `null` at the end. */
+  cursor?: string | null,
+};
+
+/** What a write answers. */
+export type Written<T> = {
+  /** The key, the keys, or what each step did. */
+  data: T,
+  /** What was left out of the write, and why. */
+  warnings?: Array<WriteWarning>,
+};
+
+/** Something that was left out of a write. */
+export type WriteWarning = {
+  /** The kind, such as `UNKNOWN_FIELD`. */
+  code: string,
+  /** The key that was left out. */
+  field: string | null,
+  /** The sentence for a person. */
+  message: string,
+  /** The known name nearest to it. */
+  nearest: string | null,
+};
+
+/** The key of a written record. */
+export type WrittenKey = {
+  /** A number or a text, as the collection's key is. */
+  id: string | number,
+};
+
+/** What a step of a batch does. */
+export type BatchVerb = "create" | "update" | "delete";
+
+/** What one step of a batch did. */
+export type BatchResult = {
+  /** What it was. */
+  op: BatchVerb,
+  /** The collection it was about. */
+  collection: string,
+  /** The key of the record. */
+  id: string | number,
+};
+
+/** What a batch would do: the statements, in order, and how many operations they stand for. */
+export type BatchPreview = {
+  /** Shown to administrators; empty for everybody else. */
+  statements: Array<BatchStatement>,
+  /** How many steps were judged. */
+  operations: number,
+};
+
+/** One statement. */
+export type BatchStatement = {
+  /** Its text, with placeholders for the values. */
+  sql: string,
+};
+
+/** Where a moved record stands now. */
+export type SortedItem = {
+  /** The key of the record that was moved. */
+  item: string | number,
+  /** Its collection. */
+  collection: string,
+  /** The value of its `sort` column. */
+  newSort: number,
+};
+
+/** How a file is written. */
+export type ImportFormat = "csv" | "json" | "ndjson";
+
+/** What refused rows mean for the others. */
+export type ImportMode = "all" | "valid";
+
+/** Where an import stands. */
+export type ImportPhase = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled" | "undoing" | "undone";
+
+/** One value an import refused. */
+export type ImportReject = {
+  /** Line of the file where the row begins, from 1; in JSON the place of the object, from 1. */
+  line: number,
+  /** Column of the file, when the fault is about one. */
+  column: string | null,
+  /** Field of the collection. */
+  field: string | null,
+  /** The refused text. */
+  value: string | null,
+  /** The sentence for a person. */
+  message: string,
+  /** The code of the refusal. */
+  code: string,
+};
+
+/** An import that runs on the server. */
+export type ImportJob = {
+  /** Its id. */
+  id: string,
+  /** Key of the user who asked. */
+  owner: string | null,
+  /** Into which collection. */
+  collection: string,
+  /** Name of the file. */
+  fileName: string,
+  /** How the file is written. */
+  format: ImportFormat,
+  /** Where it stands. */
+  state: ImportPhase,
+  /** Whether rows are only judged. */
+  dryRun: boolean,
+  /** What refused rows mean for the others. */
+  mode: ImportMode,
+  /** Column to field as asked; `null` leaves a column out. */
+  mapping: Record<string, string | null>,
+  /** Rows parsed. */
+  rowsRead: number,
+  /** Rows that would be accepted. */
+  rowsValid: number,
+  /** Rows refused. */
+  rowsRejected: number,
+  /** Rows written. */
+  rowsWritten: number,
+  /** Rows removed again. */
+  rowsRemoved: number,
+  /** Bytes of the file behind the last row. */
+  bytesRead: number,
+  /** Bytes of the file. */
+  bytesTotal: number,
+  /** SHA-256 of the file, in hex. */
+  hash: string,
+  /** The same import was done before; this is that one. */
+  alreadyImported: boolean,
+  /** When it was asked for. */
+  startedAt: string,
+  /** When it ended. */
+  endedAt: string | null,
+  /** Why it failed. */
+  error: string | null,
+  /** The first refused values. */
+  errors: Array<ImportReject>,
+  /** Rows per second so far. */
+  rowsPerSecond: number,
+};
+
+/** What an import in one request answers. */
+export type Imported = {
+  /** `true`; a refusal has the envelope of errors. */
+  success: boolean,
+  /** The sentence for a person. */
+  message: string,
+  /** What it came to. */
+  results: ImportResult,
+};
+
+/** What an import in one request came to. */
+export type ImportResult = {
+  /** Rows that were, or would have been, written. */
+  imported: number,
+  /** Rows that were refused. */
+  failed: number,
+  /** Why, one per refused row. */
+  errors: Array<ImportRowError>,
+};
+
+/** One row an import in one request refused. */
+export type ImportRowError = {
+  /** Row of a CSV file, from 1, its header not counted. */
+  row: number,
+  /** Place in a JSON list, from 1: the same number. */
+  item: number,
+  /** The row as it was read. */
+  data: Record<string, unknown> | null,
+  /** The sentence for a person. */
+  error: string,
+};
+
+/** A collection with its definition. */
+export type SchemaInfo = {
+  /** Its name. */
+  collectionName: string,
+  /** Its definition as it is stored. */
+  schema: SchemaDefinition,
+};
+
+/** The collections that were asked for. */
+export type SchemaList = {
+  /** The collections of this page, or all. */
+  data: Array<SchemaInfo>,
+  /** How many match. */
+  totalCount: number,
+  /** Present when `page` or `limit` was given. */
+  pagination?: SchemaPagination,
+};
+
+/** Where a page of collections stands among the others. */
+export type SchemaPagination = {
+  /** From 1. */
+  currentPage: number,
+  /** At least 1. */
+  totalPages: number,
+  /** Collections on a page. */
+  limit: number,
+  /** Whether there is a page after this one. */
+  hasNextPage: boolean,
+  /** Whether there is a page before this one. */
+  hasPrevPage: boolean,
+  /** Its number. */
+  nextPage: number | null,
+  /** Its number. */
+  prevPage: number | null,
+};
+
+/** What a change would do; `token` binds `apply` to exactly this. */
+export type SchemaPlan = {
+  /** Sent back with the same change to have it done. */
+  token: string,
+  /** The store that the statements are for. */
+  store: 'sqlite' | 'postgres',
+  /** In the order in which they are done. */
+  steps: Array<PlanStep>,
+};
+
+/** What a change did. */
+export type SchemaApplied = {
+  /** In the order in which they were done. */
+  steps: Array<PlanStep>,
+};
+
+/** What a step does. */
+export type PlanOperation = "create_collection" | "rename_collection" | "drop_collection" | "add_field" | "rename_field" | "drop_field" | "alter_field" | "add_index" | "drop_index" | "add_relation" | "drop_relation";
+
+/** One step of a plan, in words and in the SQL of this store. */
+export type PlanStep = {
+  /** What it does. */
+  op: PlanOperation,
+  /** The collection, as it is named afterwards (or was, if it ends). */
+  collection: string,
+  /** The field, the index, or the column of a relation. */
+  field?: string,
+  /** What it was. */
+  from?: string,
+  /** What it will be. */
+  to?: string,
+  /** A sentence for a person. */
+  summary: string,
+  /** The statements. Where SQLite rebuilds a table for several steps at once, they stand with the first of them. */
+  sql: Array<string>,
+  /** Whether stored values are lost or stand in the way. */
+  lossy: boolean,
+  /** How many stored values the step touches. */
+  values?: PlanValues,
+};
+
+/** How many stored values a step touches. */
+export type PlanValues = {
+  /** Values at stake. */
+  affected: number,
+  /** Of how many. */
+  total: number,
+};
+
+/** What an import of schemas answers. */
+export type SchemasImported = {
+  /** The sentence for a person. */
+  message: string,
+  /** What it did. */
+  changes: SchemaChanges,
+  /** The same. */
+  data: SchemaChanges,
+};
+
+/** What an import of schemas did, by the names of collections. */
+export type SchemaChanges = {
+  /** New ones. */
+  created: Array<string>,
+  /** Changed ones. */
+  updated: Array<string>,
+  /** Those that were as asked already. */
+  unchanged: Array<string>,
+  /** Always empty: an import ends none. */
+  deleted: Array<string>,
+  /** Always empty: a fault refuses the whole import. */
+  errors: Array<string>,
+};
+
+/** What the caller may do, judged by the server. */
+export type AccessReport = {
+  /** The active role. */
+  role: AccessRole,
+  /** The id of the signed-in user; `null` for nobody. */
+  user: string | null,
+  /** The collections the role may touch. */
+  collections: Record<string, AccessGrants>,
+};
+
+/** The active role. */
+export type AccessRole = {
+  /** Its key. */
+  id: string | null,
+  /** Its name; `public` without a user. */
+  name: string,
+  /** Whether no permission binds it. */
+  administrator: boolean,
+};
+
+/** What the role may do with one collection. */
+export type AccessGrants = { create: AccessGrant, read: AccessGrant, update: AccessGrant, delete: AccessGrant, };
+
+/** What the role may do with one action of a collection. */
+export type AccessGrant = false | {
+  /** Field patterns; `['*']` is every direct column. */
+  fields: Array<string>,
+  /** `true` when the grant holds only for rows that meet a condition. */
+  conditional: boolean,
+};
+
+/** How the tokens travel. */
+export type AuthMode = "jwt" | "cookie";
+
+/** The reply of every call that starts or renews a session. */
+export type SessionStarted = {
+  /** The access token. */
+  token: string,
+  /** Exchanged for a new session when the access token has expired. */
+  refreshToken: string,
+  /** Seconds until the access token expires. */
+  expiresIn: number,
+  /** How the tokens travel. */
+  authMode: AuthMode,
+  /** Who is signed in. */
+  user: SessionUser,
+  /** The active role. */
+  role: RoleRecord | null,
+  /** What the role may. */
+  permissions: Array<PermissionRecord>,
+  /** The tenant of the session. */
+  tenant: TenantRecord | null,
+  /** A sentence for a person. */
+  message?: string,
+};
+
+/** The user of a session, in brief. */
+export type SessionUser = {
+  /** The key. */
+  id: string,
+  /** The address that signs in. */
+  email: string | null,
+  /** Given name. */
+  firstName: string | null,
+  /** Family name. */
+  lastName: string | null,
+};
+
+/** The reply of `/auth/me`. */
+export type SessionReport = {
+  /** The row of the user, with `role_Id` and `tenant_Id` of the session. */
+  user: UserRecord & { role_Id: string, tenant_Id: string | null },
+  /** The active role. */
+  role: SessionRole | null,
+  /** What the role may. */
+  permissions: Array<SessionPermission>,
+  /** Key of the tenant. */
+  tenant: string | null,
+  /** The row of the tenant. */
+  tenantInfo: TenantRecord | null,
+};
+
+/** The active role, in brief. */
+export type SessionRole = {
+  /** The key. */
+  id: string,
+  /** The name. */
+  name: string,
+  /** Whether it holds in one tenant only. */
+  isTenantSpecific: boolean | null,
+};
+
+/** A permission of the active role, in brief. */
+export type SessionPermission = {
+  /** What may be done. */
+  action: string,
+  /** With which collection. */
+  collection: string,
+  /** Field patterns. */
+  fields: unknown,
+  /** Which rows. */
+  conditions: unknown,
+};
+
+/** The reply of `/auth/check` for a living session. */
+export type SessionValid = {
+  /** `true`. */
+  valid: boolean,
+  /** Whose it is. */
+  user: SessionKey,
+};
+
+/** The user of a session by key alone. */
+export type SessionKey = { id: string, };
+
+/** The reply of `/auth/check` when there is no living session: the envelope, and the answer. */
+export type SessionInvalid = {
+  /** `false`. */
+  valid: boolean,
+  /** The sentence for a person. */
+  message: string,
+  /** What a program switches on. */
+  error: ErrorFacts,
+  /** The single faults, for instance one per field. */
+  details: Array<ErrorDetail>,
+};
+
+/** The reply of `/health`; all but `status` is told to signed-in callers only. */
+export type HealthReport = {
+  /** `ok`. */
+  status: string,
+  /** Version of the program. */
+  version?: string,
+  /** Name of the project. */
+  project?: string,
+  /** Where the records live. */
+  store?: 'sqlite' | 'postgres',
+  /** The version of that database. */
+  storeVersion?: string,
+  /** Size of the records, in bytes. */
+  sizeBytes?: number,
+  /** Milliseconds since the start. */
+  uptime_ms?: number,
+};
