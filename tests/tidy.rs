@@ -33,6 +33,7 @@ fn crates() -> BTreeMap<String, PathBuf> {
         root().join("embedded-server"),
         root().join("src-tauri"),
         root().join("tests"),
+        root().join("tests/bench"),
         root().join("xtask"),
     ];
     for entry in std::fs::read_dir(root().join("embedded-server/crates")).unwrap() {
@@ -108,6 +109,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "embedded-server/crates/store/",
                 "embedded-server/crates/sql/",
                 "embedded-server/crates/engine/",
+                "tests/bench/",
             ],
         ),
         (
@@ -119,7 +121,14 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "tests/",
             ],
         ),
-        ("axum", vec!["embedded-server/crates/api/", "embedded-server/src/assemble.rs"]),
+        (
+            "axum",
+            vec![
+                "embedded-server/crates/api/",
+                "embedded-server/src/assemble.rs",
+                "tests/bench/src/raw/",
+            ],
+        ),
         ("tauri", vec!["src-tauri/", "embedded-server/crates/api/src/cors.rs"]),
         ("rquickjs", vec![]),
     ];

@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a command talks on standard output")]
 
 mod audit;
+mod bench;
 mod display;
 mod front;
 mod icons;
@@ -33,6 +34,10 @@ usage: cargo xtask <command>
   test quick             formatting, lints, unit tests, tidy
   audit                  known advisories of our dependencies (asks the public databases)
   types                  write the SDK's types from the server's structs
+  bench [--built] [--quick] [...]
+                         measure the release build beside the machine's own limits; --built takes
+                         what the last release build left, docs/PERFORMANCE.md has the rest
+  bench journeys         how long the journeys take a person on the release build
   icons                  draw every icon file from icons/plinth.svg
 
 --yes installs missing system packages without asking; so does the environment variable CI.
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         ["test", "quick"] => return test::quick(),
         ["audit"] => audit::audit(),
         ["types"] => types::write(),
+        ["bench", rest @ ..] => bench::bench(rest),
         ["icons"] => icons::draw(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -10,13 +10,28 @@ use crate::{Outcome, process};
 /// A running cluster. Dropped, it is stopped and its files are removed.
 pub(crate) struct Cluster {
     port: u16,
+    data: PathBuf,
     _sentry: Sentry,
 }
 
+/// For tests: the cluster lives for one run.
+const FORGETFUL: &str = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off";
+/// For measurements: as somebody's own server stands, every commit on the disk.
+const DURABLE: &str = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on";
+
 impl Cluster {
-    /// Starts an empty cluster that logical decoding can follow. As root it runs as the user
-    /// `postgres`: the server refuses root.
+    /// Starts an empty cluster that logical decoding can follow, durability off.
     pub(crate) fn start() -> Outcome<Self> {
+        Self::start_with(FORGETFUL, "64MB")
+    }
+
+    /// The same, keeping its promises and with the server's own default of memory.
+    pub(crate) fn start_durable() -> Outcome<Self> {
+        Self::start_with(DURABLE, "128MB")
+    }
+
+    /// As root it runs as the user `postgres`: the server refuses root.
+    fn start_with(durability: &str, buffers: &str) -> Outcome<Self> {
         let programs =
             programs().ok_or("no Postgres server was found; `cargo xtask setup` installs one")?;
         let folder = std::env::temp_dir().join(format!("plinth-pg-{}", std::process::id()));
@@ -44,11 +59,11 @@ impl Cluster {
                 .arg(&data),
         )?;
         let port = free_port()?;
-        // Durability is off: the cluster lives for one run. The socket goes to the same folder.
+        // The socket goes to the same folder.
         let options = format!(
             "-p {port} -k {folder_text} -c listen_addresses=127.0.0.1 -c wal_level=logical \
              -c max_connections=200 -c max_wal_senders=10 -c max_replication_slots=10 \
-             -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB"
+             {durability} -c shared_buffers={buffers}"
         );
         let log = folder.join("log");
         let mut start = unprivileged(programs.join("pg_ctl"));
@@ -56,7 +71,13 @@ impl Cluster {
         // Not `ask`: the server inherits our pipe and would hold it open.
         let started = process::run(start.stdout(std::process::Stdio::null()));
         started.map_err(|error| with_log(error, &log))?;
-        Ok(Self { port, _sentry: sentry })
+        Ok(Self { port, data, _sentry: sentry })
+    }
+
+    /// The id of its first process, when we may read it.
+    pub(crate) fn process(&self) -> Option<String> {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
+        file.lines().next().map(|line| line.trim().to_owned())
     }
 
     /// The address of the maintenance database; who tests makes databases of their own.

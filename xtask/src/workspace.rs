@@ -48,3 +48,8 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 pub(crate) fn binary(name: &str) -> PathBuf {
     target().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
+
+/// A release binary by name.
+pub(crate) fn release(name: &str) -> PathBuf {
+    target().join("release").join(name)
+}
