@@ -1,6 +1,7 @@
 //! Schemas: made, changed, planned, exported and removed while the server runs.
 
 mod alter;
+mod any;
 mod define;
 mod plan;
 

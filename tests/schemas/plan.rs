@@ -176,3 +176,50 @@ on_every_store!(an_export_imported_elsewhere_makes_the_same_schemas, async |app|
     other.admin().get("/schemas/fine").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
     other.stop().await;
 });
+
+on_every_store!(what_stands_against_a_change_is_counted_before_it_is_applied, async |app| {
+    goods(app).await;
+    app.admin().create("goods", json!({ "id": 4, "name": "lamp", "price": "1" })).await;
+    let mut fields = schema(app, "goods").await["fields"].clone();
+    fields["stock"] = json!({ "type": "Integer", "allowNull": false });
+    fields["made"] = json!({ "type": "Integer", "allowNull": false, "defaultValue": 0 });
+    fields["name"]["unique"] = json!(true);
+    fields["price"]["allowNull"] = json!(false);
+    let indexes =
+        json!([{ "name": "goods_name_note", "fields": ["name", "note"], "unique": true }]);
+    let body = json!({ "collections": [{ "collectionName": "goods", "schema": { "fields": fields, "indexes": indexes } }] });
+    let plan = app.admin().post("/schemas/plan", body).await;
+    plan.expect_status(200);
+    let values = |field: &str| {
+        let steps = plan.body["data"]["steps"].as_array().expect("steps");
+        steps.iter().find(|step| step["field"] == field).expect(field)["values"].clone()
+    };
+    assert_eq!(values("stock"), json!({ "affected": 4, "total": 4 }), "{}", plan.text);
+    assert_eq!(values("made"), Json::Null, "{}", plan.text);
+    assert_eq!(values("name"), json!({ "affected": 2, "total": 4 }), "{}", plan.text);
+    assert_eq!(values("price"), json!({ "affected": 1, "total": 4 }), "{}", plan.text);
+    // Two lamps, one without a note: a missing value is like no other.
+    assert_eq!(values("goods_name_note"), json!({ "affected": 0, "total": 4 }), "{}", plan.text);
+});
+
+on_every_store!(a_renamed_collection_shows_the_sql_of_all_that_changes_with_it, async |app| {
+    goods(app).await;
+    let mut fields = schema(app, "goods").await["fields"].clone();
+    fields["stock"] = json!({ "type": "Integer" });
+    fields.as_object_mut().expect("fields").remove("note");
+    let body = json!({ "collections": [{ "collectionName": "wares", "was": "goods", "schema": { "fields": fields } }] });
+    let plan = app.admin().post("/schemas/plan", body).await;
+    plan.expect_status(200);
+    for (op, part) in
+        [("rename_collection", "wares"), ("add_field", "stock"), ("drop_field", "note")]
+    {
+        let steps = plan.body["data"]["steps"].as_array().expect("steps");
+        let step = steps.iter().find(|step| step["op"] == op).expect(op);
+        assert!(
+            step["sql"].as_array().is_some_and(|sql| sql
+                .iter()
+                .any(|text| text.as_str().is_some_and(|text| text.contains(part)))),
+            "{op}: {step}"
+        );
+    }
+});

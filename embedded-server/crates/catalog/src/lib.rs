@@ -7,8 +7,10 @@
 mod build;
 mod check;
 mod collection;
+mod definition;
 mod diff;
 mod document;
+mod document_index;
 #[cfg(test)]
 mod document_tests;
 mod field;

@@ -1,12 +1,16 @@
 //! Changes to the catalog: each is normalised, compared, defined and committed together with the
 //! stored documents, or not at all.
 
+mod check;
 pub(crate) mod draft;
 mod import;
 mod index;
 mod plan;
 mod policy;
+mod polymorphic;
 mod relationship;
+mod removal;
+mod rename;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -1,11 +1,13 @@
 //! A catalog being changed: its documents, and the one way in which a change reaches the store.
 
+use super::check::{check_change, check_sql};
+use super::polymorphic::emptied;
 use super::{Changed, no_schema, plan, policy, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
-use catalog::{Catalog, Change, Collection, DefaultValue, FieldKind, invalid};
+use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use sql::{Bind, Dialect, Expression, Statement};
+use sql::{Bind, Dialect, Statement};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
@@ -22,8 +24,6 @@ pub(crate) struct Draft {
     pub(crate) after: Vec<Statement>,
     /// Collections with another name: old and new.
     pub(crate) renamed: Vec<(String, String)>,
-    /// Junctions and the collections that they must not lead to any more.
-    pub(crate) emptied: Vec<(String, String)>,
 }
 
 /// What a database holds about its catalog.
@@ -88,7 +88,7 @@ pub(crate) fn text<'a>(definition: &'a Json, key: &str) -> Option<&'a str> {
 }
 
 /// Whether a field was made by a flag or a relation.
-fn is_generated(field: &Json) -> bool {
+pub(super) fn is_generated(field: &Json) -> bool {
     field.get("SystemGenerated") == Some(&Json::Bool(true))
         || text(field, "SystemGenerated") == Some("true")
 }
@@ -119,7 +119,6 @@ impl Draft {
             before: Vec::new(),
             after: Vec::new(),
             renamed: Vec::new(),
-            emptied: Vec::new(),
         }
     }
 
@@ -179,290 +178,9 @@ impl Draft {
         Ok(())
     }
 
-    /// Fields that keep their id under another name are followed by the indexes and relations
-    /// that name them, here and elsewhere.
-    fn follow_field_renames(&mut self, name: &str, previous: &Json, schema: &mut Json) {
-        let renamed: Vec<(String, String)> = fields(schema)
-            .filter_map(|(key, definition)| {
-                let id = text(definition, "fieldId")?;
-                let (old, _) =
-                    fields(previous).find(|(_, old)| text(old, "fieldId") == Some(id))?;
-                (old != key).then(|| (old.clone(), key.clone()))
-            })
-            .collect();
-        if renamed.is_empty() {
-            return;
-        }
-        let to =
-            |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
-        let Some(top) = schema.as_object_mut() else { return };
-        if !top.contains_key("indexes")
-            && let Some(indexes) = previous.get("indexes")
-        {
-            top.insert("indexes".into(), indexes.clone());
-        }
-        let listed = top.get_mut("indexes").and_then(Json::as_array_mut).into_iter().flatten();
-        for field in listed.filter_map(|index| index.get_mut("fields")?.as_array_mut()).flatten() {
-            if let Some(new) = field.as_str().and_then(to) {
-                *field = Json::String(new);
-            }
-        }
-        let own = top.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
-        for (_, definition) in own {
-            if text(definition, "relType") == Some("BelongsTo") {
-                rewrite(definition, "foreignKey", &to);
-            }
-        }
-        for (other, document) in &mut self.documents {
-            let definitions =
-                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
-            for (_, definition) in definitions {
-                let leads_here = text(definition, "target") == Some(name);
-                match text(definition, "relType") {
-                    Some("HasMany" | "HasOne") if leads_here => {
-                        rewrite(definition, "foreignKey", &to)
-                    }
-                    Some("BelongsTo") if leads_here => rewrite(definition, "targetKey", &to),
-                    Some("BelongsToMany") if text(definition, "through") == Some(name) => {
-                        rewrite(definition, "foreignKey", &to);
-                        rewrite(definition, "otherKey", &to);
-                    }
-                    _ => {}
-                }
-                if other == name && text(definition, "relType") != Some("BelongsTo") {
-                    rewrite(definition, "targetKey", &to);
-                }
-            }
-        }
-    }
-
-    /// A relation left out of the sent fields takes its generated column along; a column left out
-    /// takes the ways back of other collections along.
-    fn follow_removals(&mut self, name: &str, previous: &Json, schema: &mut Json) {
-        if schema.get("fields").is_none_or(Json::is_null) {
-            return;
-        }
-        let missing = |schema: &Json, key: &str, definition: &Json| {
-            let id = text(definition, "fieldId");
-            !fields(schema)
-                .any(|(known, now)| known == key || (id.is_some() && text(now, "fieldId") == id))
-        };
-        let own = catalog::system_document(name);
-        let ended: Vec<(&String, &Json)> = fields(previous)
-            .filter(|(key, definition)| missing(schema, key, definition))
-            .filter(|(key, _)| !own.is_some_and(|own| fields(own).any(|(known, _)| known == *key)))
-            .collect();
-        let mut columns: Vec<String> = Vec::new();
-        for (key, definition) in ended {
-            if definition.get("type").is_some() {
-                columns.push(key.clone());
-            }
-            let pointing = text(definition, "relType") == Some("BelongsTo");
-            let Some(column) = text(definition, "foreignKey").filter(|_| pointing) else {
-                continue;
-            };
-            let generated =
-                fields(schema).any(|(known, field)| known == column && is_generated(field));
-            let used = fields(schema).any(|(_, field)| text(field, "foreignKey") == Some(column));
-            if generated && !used {
-                columns.push(column.to_owned());
-                if let Some(all) = schema.get_mut("fields").and_then(Json::as_object_mut) {
-                    all.shift_remove(column);
-                }
-            }
-        }
-        for document in self.documents.values_mut() {
-            let Some(all) = document.get_mut("fields").and_then(Json::as_object_mut) else {
-                continue;
-            };
-            all.retain(|_, field| {
-                let back = matches!(text(field, "relType"), Some("HasMany" | "HasOne"));
-                let gone = text(field, "foreignKey")
-                    .is_some_and(|key| columns.iter().any(|column| column == key));
-                !(back && gone && text(field, "target") == Some(name))
-            });
-        }
-    }
-
-    /// Gives a collection another name, everywhere it is named.
-    pub(crate) fn rename(&mut self, from: &str, to: &str, dialect: Dialect) -> Result<()> {
-        if from == to {
-            return Ok(());
-        }
-        if from.starts_with("baasix_") {
-            return Err(Error::new(
-                Code::Forbidden,
-                format!("`{from}` is a system collection and keeps its name"),
-            ));
-        }
-        self.document(from)?;
-        let junction = self.documents[from].get("isJunction") == Some(&Json::Bool(true));
-        catalog::new_collection_name(to, junction)?;
-        if self.documents.keys().any(|known| known != from && known.eq_ignore_ascii_case(to)) {
-            return Err(Error::new(
-                Code::SchemaExists,
-                format!("collection `{to}` exists already"),
-            )
-            .at("collectionName"));
-        }
-        let mut documents = IndexMap::new();
-        for (name, mut document) in std::mem::take(&mut self.documents) {
-            let definitions =
-                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
-            for (_, definition) in definitions {
-                let follow = |word: &str| (word == from).then(|| to.to_owned());
-                rewrite(definition, "target", &follow);
-                rewrite(definition, "through", &follow);
-                let tables =
-                    definition.get_mut("tables").and_then(Json::as_array_mut).into_iter().flatten();
-                for table in tables.filter(|table| table.as_str() == Some(from)) {
-                    *table = Json::String(to.to_owned());
-                }
-            }
-            rename_polymorphic_end(&mut document, from, to);
-            documents.insert(if name == from { to.to_owned() } else { name }, document);
-        }
-        self.documents = documents;
-        self.renamed.push((from.to_owned(), to.to_owned()));
-        let words = || vec![Value::text(from), Value::text(to)];
-        self.after.push(statement(
-            dialect,
-            r#"UPDATE "baasix_Permission" SET "collection" = ?2 WHERE "collection" = ?1"#,
-            r#"UPDATE "baasix_Permission" SET "collection" = $2::text WHERE "collection" = $1::text"#,
-            words(),
-        ));
-        for junction in self.polymorphic_junctions(to) {
-            let table = format!("\"{junction}\"");
-            self.after.push(statement(
-                dialect,
-                &format!(r#"UPDATE {table} SET "collection" = ?2 WHERE "collection" = ?1"#),
-                &format!(
-                    r#"UPDATE {table} SET "collection" = $2::text WHERE "collection" = $1::text"#
-                ),
-                words(),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Junctions whose rows may lead to this collection by its name.
-    pub(crate) fn polymorphic_junctions(&self, target: &str) -> Vec<String> {
-        self.documents
-            .iter()
-            .filter(|(_, document)| {
-                document.get("isJunction") == Some(&Json::Bool(true))
-                    && document["fields"].get("collection").is_some()
-                    && fields(document).any(|(_, field)| {
-                        text(field, "target") == Some(target)
-                            && field.get("constraints") == Some(&Json::Bool(false))
-                    })
-            })
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    /// Ends a collection, the junctions that were made for it, and the relations that lead to
-    /// either (D-29).
-    pub(crate) fn delete(&mut self, name: &str) -> Result<()> {
-        self.document(name)?;
-        if catalog::system_document(name).is_some() {
-            return Err(Error::new(
-                Code::Forbidden,
-                format!("`{name}` is a system collection and cannot be deleted"),
-            ));
-        }
-        let mut gone: HashSet<String> = HashSet::from([name.to_owned()]);
-        for (junction, document) in &self.documents {
-            let held = fields(document).any(|(_, field)| {
-                text(field, "relType") == Some("BelongsTo")
-                    && text(field, "target") == Some(name)
-                    && field.get("constraints") != Some(&Json::Bool(false))
-            });
-            if held && document.get("isJunction") == Some(&Json::Bool(true)) {
-                gone.insert(junction.clone());
-            }
-        }
-        for junction in self.polymorphic_junctions(name) {
-            if !gone.contains(&junction) {
-                // Rows that lead to the ended collection lead nowhere now. The name was checked
-                // when the collection was made, so it needs no quoting beyond this.
-                let text = format!("DELETE FROM \"{junction}\" WHERE \"collection\" = '{name}'");
-                self.after.push(Statement { text: Arc::from(text), binds: Vec::new() });
-            }
-        }
-        self.documents.retain(|known, _| !gone.contains(known));
-        for table in &gone {
-            let text =
-                format!("DELETE FROM \"baasix_Permission\" WHERE \"collection\" = '{table}'");
-            self.after.push(Statement { text: Arc::from(text), binds: Vec::new() });
-        }
-        let names: Vec<String> = self.documents.keys().cloned().collect();
-        for known in names {
-            let dangling: Vec<String> = fields(&self.documents[&known])
-                .filter(|(_, field)| {
-                    field.get("relType").is_some()
-                        && ["target", "through"]
-                            .iter()
-                            .any(|key| text(field, key).is_some_and(|t| gone.contains(t)))
-                })
-                .map(|(key, _)| key.clone())
-                .collect();
-            for key in dangling {
-                self.remove_relation_field(&known, &key)?;
-            }
-            for (_, field) in self.fields_of(&known)?.iter_mut() {
-                if let Some(tables) = field.get_mut("tables").and_then(Json::as_array_mut) {
-                    tables.retain(|table| table.as_str() != Some(name));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the field of a relation, and its column where it was made for it and nothing else uses
-    /// it.
-    pub(crate) fn remove_relation_field(&mut self, collection: &str, key: &str) -> Result<()> {
-        let definitions = self.fields_of(collection)?;
-        let Some(definition) = definitions.get(key).cloned() else { return Ok(()) };
-        let typed = definition.get("type").is_some();
-        if typed {
-            // The relation was said on the column itself: the column stays.
-            if let Some(field) = definitions.get_mut(key).and_then(Json::as_object_mut) {
-                for word in
-                    ["relType", "target", "foreignKey", "targetKey", "as", "onDelete", "onUpdate"]
-                {
-                    field.shift_remove(word);
-                }
-            }
-        } else {
-            definitions.shift_remove(key);
-        }
-        let Some(column) = text(&definition, "foreignKey")
-            .filter(|_| text(&definition, "relType") == Some("BelongsTo"))
-        else {
-            return Ok(());
-        };
-        let generated = definitions.get(column).is_some_and(is_generated);
-        let used = definitions.values().any(|field| text(field, "foreignKey") == Some(column));
-        if generated && !used && column != key {
-            let column = column.to_owned();
-            definitions.shift_remove(&column);
-            let document = self.document(collection)?;
-            if let Some(indexes) = document.get_mut("indexes").and_then(Json::as_array_mut) {
-                indexes.retain(|index| {
-                    !index["fields"]
-                        .as_array()
-                        .into_iter()
-                        .flatten()
-                        .any(|field| field.as_str() == Some(&column))
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// The next catalog and the changes that lead to it, checked as far as documents can be.
     pub(crate) fn next(&mut self) -> Result<(Catalog, Vec<Change>)> {
+        self.align_ends()?;
         let mut fault = None;
         catalog::complete(&mut self.documents, &mut ids(&mut fault))?;
         fault.map_or(Ok(()), Err)?;
@@ -487,7 +205,7 @@ impl Draft {
         }
         if !founding {
             values::check(store, &self.old, &changes).await?;
-            values::check_emptied(store, &self.emptied).await?;
+            values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
         let steps = if founding {
@@ -569,103 +287,6 @@ impl Draft {
         // Deletions first: a new collection may take an old name.
         deletions.chain(rows.iter().cloned()).collect()
     }
-}
-
-/// The far ends of an M2A are spoken of by the names of their collections, so they follow.
-fn rename_polymorphic_end(document: &mut Json, from: &str, to: &str) {
-    let Some(definitions) = document.get_mut("fields").and_then(Json::as_object_mut) else {
-        return;
-    };
-    let is_end = |key: &String, field: &Json| {
-        key == from
-            && text(field, "target") == Some(to)
-            && field.get("constraints") == Some(&Json::Bool(false))
-    };
-    if definitions.iter().any(|(key, field)| is_end(key, field)) && !definitions.contains_key(to) {
-        *definitions = std::mem::take(definitions)
-            .into_iter()
-            .map(|(key, mut field)| {
-                if !is_end(&key, &field) {
-                    return (key, field);
-                }
-                field["as"] = Json::String(to.to_owned());
-                (to.to_owned(), field)
-            })
-            .collect();
-    }
-}
-
-fn rewrite(definition: &mut Json, key: &str, to: &dyn Fn(&str) -> Option<String>) {
-    if let Some(new) = text(definition, key).and_then(to) {
-        definition[key] = Json::String(new);
-    }
-}
-
-/// Every SQL text an administrator wrote must be a plain expression, and every literal default a
-/// value of its field.
-fn check_sql(collection: &Collection) -> Result<()> {
-    for field in collection.fields.values() {
-        let at = |key: &str| format!("fields.{}.{key}", field.name);
-        if let FieldKind::Virtual { expression } = &field.kind {
-            Expression::of_virtual(expression, collection)
-                .map_err(|error| error.at(at("calculated")))?;
-        }
-        match &field.default {
-            Some(DefaultValue::Sql(text)) => {
-                Expression::of_default(text).map_err(|error| error.at(at("defaultValue")))?;
-            }
-            Some(DefaultValue::Literal(json)) => {
-                if let Err(reason) = query::coerce(&field.kind, json) {
-                    return Err(invalid(
-                        at("defaultValue"),
-                        format!("the default value does not fit: {reason}"),
-                    ));
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// What no statement could do without harm.
-fn check_change(change: &Change, old: &Catalog) -> Result<()> {
-    let Change::AlterField { collection, from, to } = change else {
-        if let Change::DropField { collection, field } = change
-            && field.primary_key
-        {
-            return Err(invalid(
-                format!("fields.{}", field.name),
-                format!(
-                    "`{}` is the primary key of `{collection}` and cannot be removed",
-                    field.name
-                ),
-            )
-            .hint("make a new collection with the other key and move the records"));
-        }
-        return Ok(());
-    };
-    let at = format!("fields.{}", to.name);
-    if from.primary_key != to.primary_key {
-        return Err(invalid(
-            at,
-            format!("the primary key of `{collection}` cannot move to another field"),
-        )
-        .hint("make a new collection with the other key and move the records"));
-    }
-    let pointed = old
-        .collections
-        .values()
-        .flat_map(|c| c.foreign_keys())
-        .any(|key| key.target == *collection && key.target_column == from.name);
-    if from.kind != to.kind && pointed {
-        return Err(invalid(
-            at,
-            format!("`{}` changes its type while other collections point to it", to.name),
-        )
-        .hint("end those relations first"));
-    }
-    Ok(())
 }
 
 /// Tries computed fields and defaults that are new on a table nobody sees. What fails there is

@@ -1,7 +1,11 @@
 //! Plans: what a change would do, said in words, SQL and numbers before it is done.
 
 use super::draft::{Draft, fields, text};
-use super::values::{Touched, count, describe, losses, misfits, number, quoted, stored_name};
+use super::polymorphic::emptied;
+use super::values::{
+    Touched, count, describe, fills_itself, leading, losses, misfits, number, quoted, stored_name,
+    twins,
+};
 use super::{Changed, no_schema};
 use base::{Clock, Code, Error, Result};
 use catalog::{Catalog, Change, DefaultValue, Field, FieldKind, ForeignKey, invalid};
@@ -163,6 +167,16 @@ fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
             draft.create(name, schema)?;
         }
     }
+    // Last, so that a relation may lead to a collection that stands below it in the list.
+    for (at, entry) in list("collections")?.iter().enumerate() {
+        let name = entry.get("collectionName").and_then(Json::as_str).unwrap_or_default();
+        let relations = entry.get("relationships").and_then(Json::as_array).into_iter().flatten();
+        for (number, relation) in relations.enumerate() {
+            draft
+                .create_relationship(name, relation)
+                .map_err(|error| error.at(format!("collections.{at}.relationships.{number}")))?;
+        }
+    }
     Ok(draft)
 }
 
@@ -182,14 +196,7 @@ pub(crate) async fn steps(
         if let Some(touched) = touched(store, change, changes).await? {
             step.values = Some((touched.affected, touched.total));
             step.lossy = touched.affected > 0;
-            if let Change::AlterField { from, to, .. } = change
-                && touched.affected > 0
-            {
-                let verb = if misfits(from, to, dialect).is_some() {
-                    "lose something or do not fit"
-                } else {
-                    "are missing"
-                };
+            if let Some(verb) = at_stake(change, dialect).filter(|_| touched.affected > 0) {
                 step.summary = format!(
                     "{}: {} of {} values {verb}",
                     step.summary,
@@ -201,7 +208,43 @@ pub(crate) async fn steps(
         steps.push(step);
     }
     steps.extend(declared(old, next, changes));
+    for (junction, table) in emptied(old, next) {
+        let id = old.get(&junction).map(|was| was.schema_id());
+        let Some(is) = next.collections.values().find(|is| Some(is.schema_id()) == id) else {
+            continue;
+        };
+        let ended = |step: &&mut PlannedStep| {
+            step.op == StepKind::DropRelation
+                && step.collection == is.name
+                && step.field.as_ref() == Some(&table)
+        };
+        let Some(step) = steps.iter_mut().find(ended) else { continue };
+        let touched = leading(store, &junction, &table).await?;
+        step.values = Some((touched.affected, touched.total));
+        step.lossy = touched.affected > 0;
+        if step.lossy {
+            step.summary = format!(
+                "{}: {} of {} records still lead there",
+                step.summary,
+                number(touched.affected),
+                number(touched.total)
+            );
+        }
+    }
     Ok(steps)
+}
+
+/// What stands in the way of a change, or is lost by it, in words behind a count.
+fn at_stake(change: &Change, dialect: Dialect) -> Option<&'static str> {
+    Some(match change {
+        Change::AddField { .. } => "are missing",
+        Change::AlterField { from, to, .. } if misfits(from, to, dialect).is_some() => {
+            "lose something or do not fit"
+        }
+        Change::AlterField { from, to, .. } if from.nullable && !to.nullable => "are missing",
+        Change::AlterField { .. } | Change::AddIndex { .. } => "are not unique",
+        _ => return None,
+    })
 }
 
 /// What changes in the documents alone: relations that need no constraint, rules, settings.
@@ -394,6 +437,13 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
             let condition = format!("{} IS NOT NULL", quoted(&field.name));
             Some(count(store, stored_name(changes, collection), &condition).await?)
         }
+        // Records that stand would have no value for it.
+        Change::AddField { collection, field } if !field.nullable && !fills_itself(field) => {
+            Some(count(store, stored_name(changes, collection), "TRUE").await?)
+        }
+        Change::AddIndex { collection, index } if index.unique && !index.nulls_not_distinct => {
+            twins(store, changes, collection, &index.fields).await?
+        }
         Change::AlterField { collection, from, to } => {
             let table = stored_name(changes, collection);
             if let Some(condition) = losses(from, to, store.dialect()) {
@@ -405,6 +455,9 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
                 return count(store, table, &format!("{} IS NULL", quoted(&from.name)))
                     .await
                     .map(Some);
+            }
+            if to.unique && !from.unique {
+                return twins(store, changes, collection, std::slice::from_ref(&to.name)).await;
             }
             None
         }

@@ -23,7 +23,7 @@ pub const RELATION_WORDS: [(&str, &str); 9] = [
 /// Keys of the body that say what to build and are not kept in the field.
 const BUILDING: [&str; 7] = ["type", "name", "alias", "target", "foreignKey", "through", "tables"];
 
-fn missing(what: &str) -> Error {
+pub(super) fn missing(what: &str) -> Error {
     Error::new(Code::InvalidBody, format!("the relation does not say its `{what}`")).at(what)
 }
 
@@ -41,7 +41,7 @@ fn kind_of(body: &Json) -> Result<&'static str> {
 }
 
 /// What the body says beyond its building words: shown and stored as it came.
-fn extras(body: &Json) -> Map<String, Json> {
+pub(super) fn extras(body: &Json) -> Map<String, Json> {
     let kept = |key: &str| !BUILDING.contains(&key) && key != "relType" && key != "as";
     body.as_object()
         .into_iter()
@@ -51,7 +51,7 @@ fn extras(body: &Json) -> Map<String, Json> {
         .collect()
 }
 
-fn relation(kind: &str, target: &str, column: &str, name: &str) -> Map<String, Json> {
+pub(super) fn relation(kind: &str, target: &str, column: &str, name: &str) -> Map<String, Json> {
     let mut field = Map::new();
     for (key, value) in
         [("relType", kind), ("target", target), ("foreignKey", column), ("as", name)]
@@ -62,7 +62,7 @@ fn relation(kind: &str, target: &str, column: &str, name: &str) -> Map<String, J
 }
 
 impl Draft {
-    fn is_free(&mut self, collection: &str, name: &str) -> Result<()> {
+    pub(super) fn is_free(&mut self, collection: &str, name: &str) -> Result<()> {
         let taken = |(key, field): (&String, &Json)| {
             key.eq_ignore_ascii_case(name) || text(field, "as") == Some(name)
         };
@@ -76,7 +76,7 @@ impl Draft {
         Ok(())
     }
 
-    fn known_target(&mut self, name: &str, at: &str) -> Result<()> {
+    pub(super) fn known_target(&mut self, name: &str, at: &str) -> Result<()> {
         if self.documents.contains_key(name) {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Draft {
     }
 
     /// The primary key's type of a collection, with its options.
-    fn key_type(&mut self, collection: &str) -> Result<(Json, Option<Json>)> {
+    pub(super) fn key_type(&mut self, collection: &str) -> Result<(Json, Option<Json>)> {
         let key = fields(self.document(collection)?)
             .find(|(_, field)| field.get("primaryKey") == Some(&Json::Bool(true)))
             .map(|(_, field)| (field["type"].clone(), field.get("values").cloned()));
@@ -96,7 +96,11 @@ impl Draft {
     }
 
     /// Puts a definition under a name and lets the document be checked and numbered again.
-    fn put(&mut self, collection: &str, changes: Vec<(String, Map<String, Json>)>) -> Result<()> {
+    pub(super) fn put(
+        &mut self,
+        collection: &str,
+        changes: Vec<(String, Map<String, Json>)>,
+    ) -> Result<()> {
         let mut all = self.fields_of(collection)?.clone();
         for (name, definition) in changes {
             all.insert(name, Json::Object(definition));
@@ -133,7 +137,7 @@ impl Draft {
         }
     }
 
-    fn check_alias(&mut self, alias: &str, target: &str) -> Result<()> {
+    pub(super) fn check_alias(&mut self, alias: &str, target: &str) -> Result<()> {
         identifier("alias", alias, "alias")?;
         if alias == target {
             return Err(invalid(
@@ -216,7 +220,7 @@ impl Draft {
     }
 
     /// The name of a junction: the asked one, or one made of the names it joins.
-    fn junction_name(&mut self, body: &Json, parts: &[&str]) -> Result<String> {
+    pub(super) fn junction_name(&mut self, body: &Json, parts: &[&str]) -> Result<String> {
         let name = match text(body, "through") {
             Some(name) => name.to_owned(),
             None => fitted(&format!("{}_junction", parts.join("_"))),
@@ -234,7 +238,7 @@ impl Draft {
     }
 
     /// A required column towards a collection, and the relation that uses it.
-    fn junction_end(
+    pub(super) fn junction_end(
         &self,
         target: &str,
         (name, column): (&str, &str),
@@ -289,7 +293,7 @@ impl Draft {
     }
 
     /// Makes a junction. Its columns are added first, so that its indexes can name them.
-    fn create_junction(&mut self, name: &str, schema: &Json) -> Result<()> {
+    pub(super) fn create_junction(&mut self, name: &str, schema: &Json) -> Result<()> {
         let mut schema = schema.clone();
         let mut columns = Map::new();
         for (_, field) in fields(&schema) {
@@ -311,74 +315,6 @@ impl Draft {
             all.extend(columns);
         }
         self.create(name, &schema)
-    }
-
-    fn create_m2a(&mut self, source: &str, name: &str, body: &Json) -> Result<()> {
-        let tables = self.checked_tables(body)?;
-        let alias = text(body, "alias").map(str::to_owned);
-        if let Some(alias) = &alias {
-            for table in &tables {
-                self.check_alias(alias, table)?;
-            }
-        }
-        let junction = self.junction_name(body, &[source, name])?;
-        let here = fitted(&format!("{source}_id"));
-        let (kind, values) = self.key_type(&tables[0])?;
-        let mut item = json!({"type": kind, "allowNull": false, "SystemGenerated": true});
-        if let Some(values) = values {
-            item["values"] = values;
-        }
-        let mut all = Map::new();
-        all.insert("id".into(), json!({"type": "Integer", "primaryKey": true, "defaultValue": {"type": "AUTOINCREMENT"}}));
-        all.extend(self.junction_end(source, (source, &here), body));
-        all.insert("item_id".into(), item);
-        all.insert(
-            "collection".into(),
-            json!({"type": "String", "allowNull": false, "SystemGenerated": true}),
-        );
-        for table in &tables {
-            let (key, definition) = polymorphic_end(source, table);
-            all.insert(key, definition);
-        }
-        let unique = fitted(&format!("{junction}_unique"));
-        let schema = json!({"name": junction, "timestamps": true, "isJunction": true, "fields": all,
-            "indexes": [{"name": unique, "fields": [here, "item_id", "collection"], "unique": true}]});
-        self.create_junction(&junction, &schema)?;
-        let mut definition = relation("HasMany", &junction, &here, name);
-        definition.insert("polymorphic".into(), json!(true));
-        definition.insert("tables".into(), json!(tables));
-        definition.extend(extras(body));
-        self.put(source, vec![(name.to_owned(), definition)])?;
-        if let Some(alias) = alias {
-            for table in &tables {
-                let back = relation("HasMany", &junction, "item_id", &alias);
-                self.put(table, vec![(alias.clone(), back)])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The targets of an M2A: known, different, and with one type of key.
-    fn checked_tables(&mut self, body: &Json) -> Result<Vec<String>> {
-        let mut tables: Vec<String> = Vec::new();
-        for table in body.get("tables").and_then(Json::as_array).into_iter().flatten() {
-            let table = table
-                .as_str()
-                .ok_or_else(|| invalid("tables", "`tables` must be a list of collection names"))?;
-            self.known_target(table, "tables")?;
-            if !tables.iter().any(|known| known == table) {
-                tables.push(table.to_owned());
-            }
-        }
-        let Some(first) = tables.first().cloned() else { return Err(missing("tables")) };
-        let (kind, _) = self.key_type(&first)?;
-        for table in &tables {
-            if self.key_type(table)?.0 != kind {
-                return Err(invalid("tables", "Target tables must have the same id type")
-                    .hint(format!("`{first}` has {kind}, `{table}` has another")));
-            }
-        }
-        Ok(tables)
     }
 
     /// Changes a relation: keys are merged, the far side follows.
@@ -494,53 +430,6 @@ impl Draft {
         self.put(far, vec![(alias.to_owned(), back)])
     }
 
-    /// Adds targets to an M2A and takes some away. Rows that lead to a target taken away stand
-    /// against it; the statement that would orphan them is refused by the count below.
-    fn change_tables(&mut self, source: &str, key: &str, body: &Json) -> Result<()> {
-        let wanted = self.checked_tables(body)?;
-        let definition = self.fields_of(source)?[key].clone();
-        let junction = text(&definition, "target").unwrap_or_default().to_owned();
-        let known: Vec<String> = definition["tables"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Json::as_str)
-            .map(str::to_owned)
-            .collect();
-        if let Some(first) =
-            known.first().filter(|first| self.documents.contains_key(*first)).cloned()
-            && self.key_type(&first)? != self.key_type(&wanted[0])?
-        {
-            return Err(invalid("tables", "Target tables must have the same id type"));
-        }
-        for table in known.iter().filter(|table| !wanted.contains(table)) {
-            let all = self.fields_of(&junction)?;
-            all.retain(|_, field| {
-                !(text(field, "target") == Some(table)
-                    && field.get("constraints") == Some(&Json::Bool(false)))
-            });
-            self.emptied.push((junction.clone(), table.clone()));
-            if self.documents.contains_key(table) {
-                self.fields_of(table)?.retain(|_, field| {
-                    !(text(field, "relType") == Some("HasMany")
-                        && text(field, "target") == Some(&junction)
-                        && text(field, "foreignKey") == Some("item_id"))
-                });
-            }
-        }
-        let added: Vec<(String, Map<String, Json>)> = wanted
-            .iter()
-            .filter(|table| !known.contains(table))
-            .filter_map(|table| match polymorphic_end(source, table) {
-                (key, Json::Object(definition)) => Some((key, definition)),
-                _ => None,
-            })
-            .collect();
-        self.put(&junction, added)?;
-        self.fields_of(source)?[key]["tables"] = json!(wanted);
-        Ok(())
-    }
-
     /// Ends a relation, its column and constraint, its way back, and a junction made for it.
     pub(crate) fn delete_relationship(&mut self, source: &str, name: &str) -> Result<()> {
         let key = self.relation_key(source, name)?;
@@ -594,15 +483,6 @@ impl Draft {
     }
 }
 
-fn flag_on(definition: &Json, key: &str) -> bool {
+pub(super) fn flag_on(definition: &Json, key: &str) -> bool {
     definition.get(key) == Some(&Json::Bool(true))
-}
-
-/// One far end of an M2A's junction: a relation without constraint that counts only for rows
-/// which name its collection.
-fn polymorphic_end(source: &str, table: &str) -> (String, Json) {
-    let name = fitted(&format!("{table}{}", if table == source { "_2" } else { "" }));
-    let mut definition = relation("BelongsTo", table, "item_id", &name);
-    definition.insert("constraints".into(), json!(false));
-    (name, Json::Object(definition))
 }

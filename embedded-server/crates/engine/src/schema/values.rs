@@ -40,6 +40,11 @@ pub(crate) async fn count(store: &Store, table: &str, condition: &str) -> Result
     let text = format!(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {most}) a), (SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {most}) b)"
     );
+    touched(store, text).await
+}
+
+/// Two counts that one statement answers.
+async fn touched(store: &Store, text: String) -> Result<Touched> {
     let rows = store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await?;
     let number = |at: usize| {
         rows.first()
@@ -51,8 +56,49 @@ pub(crate) async fn count(store: &Store, table: &str, condition: &str) -> Result
     Ok(Touched { affected: number(0), total: number(1) })
 }
 
+/// Counts the records that share their values of these fields with another one. Fields that are
+/// new or change their type in the same step have no values yet that could be compared.
+pub(crate) async fn twins(
+    store: &Store,
+    changes: &[Change],
+    collection: &str,
+    fields: &[String],
+) -> Result<Option<Touched>> {
+    let mut columns = Vec::with_capacity(fields.len());
+    for field in fields {
+        let known = changes.iter().find_map(|change| match change {
+            Change::RenameField { collection: on, from, to } if on == collection && to == field => {
+                Some(Some(from.as_str()))
+            }
+            Change::AddField { collection: on, field: new }
+                if on == collection && new.name == *field =>
+            {
+                Some(None)
+            }
+            Change::AlterField { collection: on, from, to }
+                if on == collection && to.name == *field && from.kind != to.kind =>
+            {
+                Some(None)
+            }
+            _ => None,
+        });
+        match known {
+            Some(None) => return Ok(None),
+            Some(Some(from)) => columns.push(quoted(from)),
+            None => columns.push(quoted(field)),
+        }
+    }
+    let table = quoted(stored_name(changes, collection));
+    let (list, present) = (columns.join(", "), columns.join(" IS NOT NULL AND "));
+    let most = COUNT_MAX + 1;
+    let text = format!(
+        "SELECT CAST(coalesce((SELECT sum(n) FROM (SELECT count(*) AS n FROM {table} WHERE {present} IS NOT NULL GROUP BY {list} HAVING count(*) > 1) a), 0) AS bigint), (SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {most}) b)"
+    );
+    touched(store, text).await.map(Some)
+}
+
 /// Whether a new required field can be filled in records that exist already.
-fn fills_itself(field: &Field) -> bool {
+pub(crate) fn fills_itself(field: &Field) -> bool {
     matches!(
         field.default,
         Some(
@@ -144,11 +190,15 @@ pub(crate) async fn check(store: &Store, old: &Catalog, changes: &[Change]) -> R
     Ok(())
 }
 
+/// Counts the rows of an M2A's junction that lead to a collection.
+pub(crate) async fn leading(store: &Store, junction: &str, table: &str) -> Result<Touched> {
+    count(store, junction, &format!("\"collection\" = '{}'", table.replace('\'', "''"))).await
+}
+
 /// Refuses to take a target from an M2A while rows of its junction lead to it.
 pub(crate) async fn check_emptied(store: &Store, emptied: &[(String, String)]) -> Result<()> {
     for (junction, table) in emptied {
-        let condition = format!("\"collection\" = '{}'", table.replace('\'', "''"));
-        let touched = count(store, junction, &condition).await?;
+        let touched = leading(store, junction, table).await?;
         if touched.affected > 0 {
             return Err(Error::new(
                 Code::ForeignKeyViolation,

@@ -1,0 +1,72 @@
+//! What no document may say and no statement could do, checked before the store is asked.
+
+use base::Result;
+use catalog::{Catalog, Change, Collection, DefaultValue, FieldKind, invalid};
+use sql::Expression;
+
+/// Every SQL text an administrator wrote must be a plain expression, and every literal default a
+/// value of its field.
+pub(super) fn check_sql(collection: &Collection) -> Result<()> {
+    for field in collection.fields.values() {
+        let at = |key: &str| format!("fields.{}.{key}", field.name);
+        if let FieldKind::Virtual { expression } = &field.kind {
+            Expression::of_virtual(expression, collection)
+                .map_err(|error| error.at(at("calculated")))?;
+        }
+        match &field.default {
+            Some(DefaultValue::Sql(text)) => {
+                Expression::of_default(text).map_err(|error| error.at(at("defaultValue")))?;
+            }
+            Some(DefaultValue::Literal(json)) => {
+                if let Err(reason) = query::coerce(&field.kind, json) {
+                    return Err(invalid(
+                        at("defaultValue"),
+                        format!("the default value does not fit: {reason}"),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What no statement could do without harm.
+pub(super) fn check_change(change: &Change, old: &Catalog) -> Result<()> {
+    let Change::AlterField { collection, from, to } = change else {
+        if let Change::DropField { collection, field } = change
+            && field.primary_key
+        {
+            return Err(invalid(
+                format!("fields.{}", field.name),
+                format!(
+                    "`{}` is the primary key of `{collection}` and cannot be removed",
+                    field.name
+                ),
+            )
+            .hint("make a new collection with the other key and move the records"));
+        }
+        return Ok(());
+    };
+    let at = format!("fields.{}", to.name);
+    if from.primary_key != to.primary_key {
+        return Err(invalid(
+            at,
+            format!("the primary key of `{collection}` cannot move to another field"),
+        )
+        .hint("make a new collection with the other key and move the records"));
+    }
+    let pointed = old
+        .collections
+        .values()
+        .flat_map(|c| c.foreign_keys())
+        .any(|key| key.target == *collection && key.target_column == from.name);
+    if from.kind != to.kind && pointed {
+        return Err(invalid(
+            at,
+            format!("`{}` changes its type while other collections point to it", to.name),
+        )
+        .hint("end those relations first"));
+    }
+    Ok(())
+}

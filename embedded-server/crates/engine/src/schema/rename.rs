@@ -1,0 +1,157 @@
+//! Names that change: everything that names a field or a collection follows.
+
+use super::draft::{Draft, fields, statement, text};
+use base::{Code, Error, Result, Value};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use sql::Dialect;
+
+impl Draft {
+    /// Fields that keep their id under another name are followed by the indexes and relations
+    /// that name them, here and elsewhere.
+    pub(super) fn follow_field_renames(&mut self, name: &str, previous: &Json, schema: &mut Json) {
+        let renamed: Vec<(String, String)> = fields(schema)
+            .filter_map(|(key, definition)| {
+                let id = text(definition, "fieldId")?;
+                let (old, _) =
+                    fields(previous).find(|(_, old)| text(old, "fieldId") == Some(id))?;
+                (old != key).then(|| (old.clone(), key.clone()))
+            })
+            .collect();
+        if renamed.is_empty() {
+            return;
+        }
+        let to =
+            |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
+        let Some(top) = schema.as_object_mut() else { return };
+        if !top.contains_key("indexes")
+            && let Some(indexes) = previous.get("indexes")
+        {
+            top.insert("indexes".into(), indexes.clone());
+        }
+        let listed = top.get_mut("indexes").and_then(Json::as_array_mut).into_iter().flatten();
+        for field in listed.filter_map(|index| index.get_mut("fields")?.as_array_mut()).flatten() {
+            if let Some(new) = field.as_str().and_then(to) {
+                *field = Json::String(new);
+            }
+        }
+        let own = top.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+        for (_, definition) in own {
+            if text(definition, "relType") == Some("BelongsTo") {
+                rewrite(definition, "foreignKey", &to);
+            }
+        }
+        for (other, document) in &mut self.documents {
+            let definitions =
+                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            for (_, definition) in definitions {
+                let leads_here = text(definition, "target") == Some(name);
+                match text(definition, "relType") {
+                    Some("HasMany" | "HasOne") if leads_here => {
+                        rewrite(definition, "foreignKey", &to)
+                    }
+                    Some("BelongsTo") if leads_here => rewrite(definition, "targetKey", &to),
+                    Some("BelongsToMany") if text(definition, "through") == Some(name) => {
+                        rewrite(definition, "foreignKey", &to);
+                        rewrite(definition, "otherKey", &to);
+                    }
+                    _ => {}
+                }
+                if other == name && text(definition, "relType") != Some("BelongsTo") {
+                    rewrite(definition, "targetKey", &to);
+                }
+            }
+        }
+    }
+
+    /// Gives a collection another name, everywhere it is named.
+    pub(crate) fn rename(&mut self, from: &str, to: &str, dialect: Dialect) -> Result<()> {
+        if from == to {
+            return Ok(());
+        }
+        if from.starts_with("baasix_") {
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("`{from}` is a system collection and keeps its name"),
+            ));
+        }
+        self.document(from)?;
+        let junction = self.documents[from].get("isJunction") == Some(&Json::Bool(true));
+        catalog::new_collection_name(to, junction)?;
+        if self.documents.keys().any(|known| known != from && known.eq_ignore_ascii_case(to)) {
+            return Err(Error::new(
+                Code::SchemaExists,
+                format!("collection `{to}` exists already"),
+            )
+            .at("collectionName"));
+        }
+        let mut documents = IndexMap::new();
+        for (name, mut document) in std::mem::take(&mut self.documents) {
+            let definitions =
+                document.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
+            for (_, definition) in definitions {
+                let follow = |word: &str| (word == from).then(|| to.to_owned());
+                rewrite(definition, "target", &follow);
+                rewrite(definition, "through", &follow);
+                let tables =
+                    definition.get_mut("tables").and_then(Json::as_array_mut).into_iter().flatten();
+                for table in tables.filter(|table| table.as_str() == Some(from)) {
+                    *table = Json::String(to.to_owned());
+                }
+            }
+            rename_polymorphic_end(&mut document, from, to);
+            documents.insert(if name == from { to.to_owned() } else { name }, document);
+        }
+        self.documents = documents;
+        self.renamed.push((from.to_owned(), to.to_owned()));
+        let words = || vec![Value::text(from), Value::text(to)];
+        self.after.push(statement(
+            dialect,
+            r#"UPDATE "baasix_Permission" SET "collection" = ?2 WHERE "collection" = ?1"#,
+            r#"UPDATE "baasix_Permission" SET "collection" = $2::text WHERE "collection" = $1::text"#,
+            words(),
+        ));
+        for junction in self.polymorphic_junctions(to) {
+            let table = format!("\"{junction}\"");
+            self.after.push(statement(
+                dialect,
+                &format!(r#"UPDATE {table} SET "collection" = ?2 WHERE "collection" = ?1"#),
+                &format!(
+                    r#"UPDATE {table} SET "collection" = $2::text WHERE "collection" = $1::text"#
+                ),
+                words(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The far ends of an M2A are spoken of by the names of their collections, so they follow.
+fn rename_polymorphic_end(document: &mut Json, from: &str, to: &str) {
+    let Some(definitions) = document.get_mut("fields").and_then(Json::as_object_mut) else {
+        return;
+    };
+    let is_end = |key: &String, field: &Json| {
+        key == from
+            && text(field, "target") == Some(to)
+            && field.get("constraints") == Some(&Json::Bool(false))
+    };
+    if definitions.iter().any(|(key, field)| is_end(key, field)) && !definitions.contains_key(to) {
+        *definitions = std::mem::take(definitions)
+            .into_iter()
+            .map(|(key, mut field)| {
+                if !is_end(&key, &field) {
+                    return (key, field);
+                }
+                field["as"] = Json::String(to.to_owned());
+                (to.to_owned(), field)
+            })
+            .collect();
+    }
+}
+
+fn rewrite(definition: &mut Json, key: &str, to: &dyn Fn(&str) -> Option<String>) {
+    if let Some(new) = text(definition, key).and_then(to) {
+        definition[key] = Json::String(new);
+    }
+}
