@@ -3,11 +3,15 @@
 use crate::harness::{App, on_every_store};
 use serde_json::{Value as Json, json};
 
-/// 40 rows with many ties and NULLs in every sort key.
+/// 40 rows with many ties and NULLs in every sort key, some of which have an index.
 async fn lines(app: &App) {
     app.collection(
         "lines",
-        json!({ "fields": {
+        json!({ "indexes": [
+            { "name": "lines_n", "fields": ["n"] },
+            { "name": "lines_price", "fields": ["price", "n"] },
+            { "name": "lines_day", "fields": ["day"] },
+        ], "fields": {
             "id": { "type": "UUID", "primaryKey": true, "defaultValue": { "type": "UUIDV4" } },
             "n": { "type": "Integer" },
             "word": { "type": "String" },

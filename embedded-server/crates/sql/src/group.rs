@@ -47,7 +47,8 @@ impl Compiler {
         self.where_all(tests);
         self.group_by(&scope, grouping);
         self.order_groups(plan, &keys, &aggregates);
-        self.limit(&plan.page);
+        let limit = self.limit(&plan.page);
+        self.writer.push(&limit);
         nodes
     }
 

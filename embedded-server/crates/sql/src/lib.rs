@@ -13,6 +13,7 @@ mod group;
 mod join;
 mod mutate;
 mod names;
+mod order;
 mod select;
 mod statement;
 mod writer;

@@ -3,14 +3,13 @@
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
+use crate::order::carried;
 use crate::writer::{Alias, chained, literal, quoted};
 use crate::{Compiled, Cursor, Dialect, Form, Numbers, Shape, ShapeNode, Statement};
 use access::Guarded;
 use base::Value;
 use catalog::{Collection, RelationKind};
-use query::{
-    Count, Direction, Expand, Order, OrderBy, Page, Projection, ReadPlan, Ref, Rows, Search,
-};
+use query::{Count, Expand, Page, Projection, ReadPlan, Rows, Search};
 use std::sync::Arc;
 
 /// Most relations joined to one page. SQLite joins 64 tables at most; the rest of the relations
@@ -61,27 +60,6 @@ fn total(plan: &ReadPlan, dialect: Dialect, numbers: Numbers) -> Statement {
     compiler.writer.finish()
 }
 
-/// One sort key, ready to be written wherever it is needed.
-pub(crate) struct SortKey {
-    /// The expression in its order.
-    text: String,
-    /// What a cursor carries of it.
-    stored: String,
-    family: Family,
-    descending: bool,
-    nullable: bool,
-}
-
-impl SortKey {
-    fn ending(&self, dialect: Dialect) -> &'static str {
-        match (self.nullable, self.descending) {
-            (true, descending) => dialect.nulls(descending),
-            (false, true) => " DESC",
-            (false, false) => " ASC",
-        }
-    }
-}
-
 impl Compiler {
     /// What every row of the result satisfies.
     pub(crate) fn root_tests<'p>(
@@ -106,7 +84,7 @@ impl Compiler {
         }
     }
 
-    fn searched_text(&self, scope: &Scope<'_>, search: &Search) -> String {
+    pub(crate) fn searched_text(&self, scope: &Scope<'_>, search: &Search) -> String {
         let parts: Vec<String> = search
             .fields
             .iter()
@@ -123,95 +101,24 @@ impl Compiler {
         if parts.is_empty() { String::from("''") } else { format!("({})", parts.join("||' '||")) }
     }
 
-    fn search_words(&mut self, search: &Search) -> String {
+    pub(crate) fn search_words(&mut self, search: &Search) -> String {
         let words = self.writer.dialect.search_words(&search.words);
         self.writer.text(words)
-    }
-
-    /// Sort keys of a level. Walks through to-one relations are joined to the scope.
-    pub(crate) fn sort_keys<'p>(
-        &mut self,
-        scope: &mut Scope<'p>,
-        order: &'p [OrderBy],
-        search: Option<&Search>,
-    ) -> Vec<SortKey> {
-        let mut keys = Vec::with_capacity(order.len());
-        for entry in order {
-            let descending = entry.direction == Direction::Descending;
-            match &entry.by {
-                Order::Column(column) => keys.push(self.sort_column(scope, column, descending)),
-                Order::Relevance => {
-                    let Some(search) = search else { continue };
-                    let text = self.searched_text(scope, search);
-                    let words = self.search_words(search);
-                    let rank = self.writer.dialect.relevance(&text, &words);
-                    keys.push(SortKey {
-                        text: rank.clone(),
-                        stored: rank,
-                        family: Family::Double,
-                        descending: true,
-                        nullable: false,
-                    });
-                }
-                // Groups are sorted where they are made.
-                Order::Group(_) | Order::Aggregate(_) => {}
-            }
-        }
-        keys
-    }
-
-    fn sort_column<'p>(
-        &mut self,
-        scope: &mut Scope<'p>,
-        column: &'p Ref,
-        descending: bool,
-    ) -> SortKey {
-        let dialect = self.writer.dialect;
-        if crate::join::first_many(&column.hops).is_some() {
-            // The smallest or largest far value, read in its order: `min` knows no UUIDs.
-            let mut inner = Scope::new(self, scope.collection);
-            inner.reach(self, column);
-            let found = self.column(&inner, column);
-            let key = scope.alias.column(&scope.collection.primary_key);
-            let own = inner.alias.column(&scope.collection.primary_key);
-            let from = inner.from(self);
-            let order = dialect.ordered(&found.text, found.family);
-            let ending = if descending { " DESC" } else { " ASC" };
-            let stored = format!(
-                "(SELECT {} FROM {from} WHERE {own} = {key} AND {} IS NOT NULL ORDER BY {order}{ending} LIMIT 1)",
-                found.text, found.text,
-            );
-            let text = dialect.ordered(&stored, found.family);
-            let stored = dialect.resumed(stored, found.family);
-            return SortKey { text, stored, family: found.family, descending, nullable: true };
-        }
-        scope.reach(self, column);
-        let found = self.column(scope, column);
-        let field = scope.collection.fields.get(&column.field);
-        let filled = column.hops.is_empty()
-            && !column.null
-            && column.cast.is_none()
-            && field.is_some_and(|field| field.primary_key || !field.nullable);
-        SortKey {
-            text: dialect.ordered(&found.text, found.family),
-            stored: dialect.resumed(found.text, found.family),
-            family: found.family,
-            descending,
-            nullable: !filled,
-        }
     }
 
     fn rows(&mut self, plan: &ReadPlan, rows: &Rows) -> (Vec<ShapeNode>, Option<Cursor>) {
         let dialect = self.writer.dialect;
         let mut scope = Scope::new(self, &plan.collection);
-        let mut tests = self.root_tests(&mut scope, plan);
+        let tests = self.root_tests(&mut scope, plan);
         let keys = self.sort_keys(&mut scope, &plan.order, plan.search.as_ref());
-        if let Some(after) = &plan.page.after {
-            tests.push(self.behind(&keys, after));
-        }
+        let ranges = match &plan.page.after {
+            Some(after) => self.behind(&keys, after),
+            None => vec![String::new()],
+        };
         let from = scope.from(self);
+        let source = Source { from, tests, order: self.order_text(&keys) };
 
-        if rows.expands.is_empty() {
+        if rows.expands.is_empty() && ranges.len() < 2 {
             let mut list = Vec::with_capacity(rows.columns.len() + keys.len());
             let nodes = self.columns(scope.alias, rows, &mut list);
             let cursor = plan.page.cursor.then(|| {
@@ -222,10 +129,9 @@ impl Compiler {
             if list.is_empty() {
                 list.push(String::from("1"));
             }
-            self.writer.push("SELECT ").list(&list, ", ").push(" FROM ").push(&from);
-            self.where_all(tests);
-            self.order_by(&keys);
-            self.limit(&plan.page);
+            let limit = self.limit(&plan.page);
+            let range = ranges.first().map_or("FALSE", String::as_str);
+            self.writer.push(&source.select(&list, range, &limit));
             return (nodes, cursor);
         }
 
@@ -250,101 +156,51 @@ impl Compiler {
                 .enumerate()
                 .map(|(at, key)| format!("{} AS {}", key.text, quoted(&carried(at)))),
         );
-        self.writer.push("SELECT ").list(&list, ", ").push(" FROM (SELECT ").list(&inner, ", ");
-        self.writer.push(" FROM ").push(&from);
-        self.where_all(tests);
-        self.order_by(&keys);
-        self.limit(&plan.page);
-        self.writer.push(&format!(") {page}")).push(&joins.text);
+        let limit = self.limit(&plan.page);
+        let parts = match ranges.as_slice() {
+            [] => source.select(&inner, "FALSE", &limit),
+            [one] => source.select(&inner, one, &limit),
+            several => {
+                // Each range gives a page of its own; the first of them all are the page.
+                let parts: Vec<String> = several
+                    .iter()
+                    .map(|range| {
+                        let part = self.writer.alias();
+                        format!("SELECT * FROM ({}) {part}", source.select(&inner, range, &limit))
+                    })
+                    .collect();
+                let whole = self.writer.alias();
+                let order = self.carried_order(&keys, whole);
+                format!("SELECT * FROM ({}) {whole}{order}{limit}", parts.join(" UNION ALL "))
+            }
+        };
+        self.writer.push("SELECT ").list(&list, ", ");
+        self.writer.push(&format!(" FROM ({parts}) {page}")).push(&joins.text);
         if !plan.single {
             // A join does not promise to keep the order of the page.
-            let again: Vec<String> = keys
-                .iter()
-                .enumerate()
-                .map(|(at, key)| format!("{}{}", page.column(&carried(at)), key.ending(dialect)))
-                .collect();
-            if !again.is_empty() {
-                self.writer.push(" ORDER BY ").list(again, ", ");
-            }
+            let again = self.carried_order(&keys, page);
+            self.writer.push(&again);
         }
         (nodes, cursor)
     }
 
-    pub(crate) fn order_by(&mut self, keys: &[SortKey]) {
-        if keys.is_empty() {
-            return;
-        }
-        let dialect = self.writer.dialect;
-        let order = keys.iter().map(|key| format!("{}{}", key.text, key.ending(dialect)));
-        self.writer.push(" ORDER BY ").list(order, ", ");
-    }
-
     /// ` LIMIT … OFFSET …`, bound, so that pages of all sizes share one text.
-    pub(crate) fn limit(&mut self, page: &Page) {
+    pub(crate) fn limit(&mut self, page: &Page) -> String {
         let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+        let mut text = String::new();
         if let Some(limit) = page.limit {
             let fetched = if probes(page) { limit.saturating_add(1) } else { limit };
-            let fetched = self.writer.value(count(fetched), Family::BigInt);
-            self.writer.push(" LIMIT ").push(&fetched);
+            text.push_str(" LIMIT ");
+            text.push_str(&self.writer.value(count(fetched), Family::BigInt));
         } else if page.offset > 0 && self.writer.dialect == Dialect::Sqlite {
             // SQLite has no OFFSET without a LIMIT.
-            self.writer.push(" LIMIT -1");
+            text.push_str(" LIMIT -1");
         }
         if page.offset > 0 {
-            let offset = self.writer.value(count(page.offset), Family::BigInt);
-            self.writer.push(" OFFSET ").push(&offset);
+            text.push_str(" OFFSET ");
+            text.push_str(&self.writer.value(count(page.offset), Family::BigInt));
         }
-    }
-
-    /// The rows behind the one whose sort keys are given.
-    fn behind(&mut self, keys: &[SortKey], after: &[Value]) -> String {
-        let pairs: Vec<(&SortKey, Option<String>)> = keys
-            .iter()
-            .zip(after)
-            .map(|(key, value)| {
-                let bound =
-                    (!value.is_null()).then(|| self.writer.value(value.clone(), key.family));
-                (key, bound)
-            })
-            .collect();
-        if let Some(test) = behind_at_once(&pairs) {
-            return test;
-        }
-        // a is behind, or a is equal and b is behind, or …
-        let mut same: Vec<String> = Vec::new();
-        let mut ways: Vec<String> = Vec::new();
-        for (key, value) in &pairs {
-            let next = match (value, key.descending, key.nullable) {
-                (Some(value), false, true) => {
-                    Some(format!("({} > {value} OR {} IS NULL)", key.text, key.stored))
-                }
-                (Some(value), false, false) => Some(format!("{} > {value}", key.text)),
-                (Some(value), true, _) => Some(format!("{} < {value}", key.text)),
-                (None, true, _) => Some(format!("{} IS NOT NULL", key.stored)),
-                (None, false, _) => None,
-            };
-            if let Some(next) = next {
-                let way: Vec<&str> =
-                    same.iter().map(String::as_str).chain([next.as_str()]).collect();
-                ways.push(format!("({})", way.join(" AND ")));
-            }
-            same.push(match value {
-                Some(value) => format!("{} = {value}", key.text),
-                None => format!("{} IS NULL", key.stored),
-            });
-        }
-        if ways.is_empty() {
-            return String::from("FALSE");
-        }
-        let chain = format!("({})", ways.join(" OR "));
-        // Said first and plainly, the bound of the leading key is something an index can serve.
-        match pairs.first() {
-            Some((key, Some(value))) if key.descending || !key.nullable => {
-                let word = if key.descending { "<=" } else { ">=" };
-                format!("{} {word} {value} AND {chain}", key.text)
-            }
-            _ => chain,
-        }
+        text
     }
 
     /// Columns of the root or of a joined to-one.
@@ -452,12 +308,7 @@ impl Compiler {
                 format!("{} = {}", between.column(junction_source), alias.column(column)),
             );
         }
-        let mut order = String::new();
-        if !keys.is_empty() {
-            let list: Vec<String> =
-                keys.iter().map(|key| format!("{}{}", key.text, key.ending(dialect))).collect();
-            order = format!(" ORDER BY {}", list.join(", "));
-        }
+        let order = self.order_text(&keys);
         let wanted = chained(tests, " AND ");
         if !expand.relation.is_many() {
             return format!(
@@ -532,6 +383,31 @@ impl Compiler {
     }
 }
 
+/// Where the rows of a page come from, and in which order.
+struct Source {
+    from: String,
+    tests: Vec<String>,
+    order: String,
+}
+
+impl Source {
+    /// The rows of one range of the order; all of them where the range is empty.
+    fn select(&self, list: &[String], range: &str, limit: &str) -> String {
+        let mut tests = self.tests.clone();
+        if !range.is_empty() {
+            // Behind the other tests, whose words do not depend on the page.
+            tests.push(range.to_owned());
+        }
+        let list = list.join(", ");
+        let mut text = format!("SELECT {list} FROM {}", self.from);
+        if !tests.is_empty() {
+            text.push_str(" WHERE ");
+            text.push_str(&chained(tests, " AND "));
+        }
+        text + &self.order + limit
+    }
+}
+
 /// Relations joined to one row source.
 #[derive(Default)]
 struct Joins {
@@ -549,11 +425,6 @@ impl Joins {
         self.count += usize::from(fits);
         fits
     }
-}
-
-/// Name of a sort key carried out of the page; no field is named so.
-fn carried(at: usize) -> String {
-    format!("${at}")
 }
 
 /// Columns of the root that the page must carry.
@@ -581,25 +452,6 @@ fn needed<'p>(collection: &'p Collection, rows: &'p Rows) -> Vec<&'p str> {
         }
     }
     names
-}
-
-/// All keys at once, as one comparison of rows: when they go the same way and NULLs cannot stand
-/// behind.
-fn behind_at_once(pairs: &[(&SortKey, Option<String>)]) -> Option<String> {
-    let (first, _) = pairs.first()?;
-    let mut values = Vec::with_capacity(pairs.len());
-    for (key, value) in pairs {
-        if key.descending != first.descending || (key.nullable && !key.descending) {
-            return None;
-        }
-        values.push(value.as_deref()?);
-    }
-    let columns: Vec<&str> = pairs.iter().map(|(key, _)| key.text.as_str()).collect();
-    let word = if first.descending { "<" } else { ">" };
-    Some(match (columns.as_slice(), values.as_slice()) {
-        ([column], [value]) => format!("{column} {word} {value}"),
-        (columns, values) => format!("({}) {word} ({})", columns.join(", "), values.join(", ")),
-    })
 }
 
 /// A key of the answer, ready to be written: quoted, escaped, with its colon.

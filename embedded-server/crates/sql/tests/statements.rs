@@ -124,10 +124,10 @@ fn a_cursor_is_a_bound_of_the_order() {
     reads(
         asked,
         &[
-            r#"SELECT t1."id", t1."price", t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND (((t1."price" COLLATE BX_DECIMAL > ?1 OR t1."price" IS NULL)) OR (t1."price" COLLATE BX_DECIMAL = ?1 AND t1."id" > ?2)) ORDER BY t1."price" COLLATE BX_DECIMAL ASC NULLS LAST, t1."id" ASC LIMIT ?3"#,
+            r#"SELECT t1."id", t1."price", t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND ((t1."price" COLLATE BX_DECIMAL, t1."id") > (?1, ?2) OR t1."price" IS NULL) ORDER BY t1."price" COLLATE BX_DECIMAL ASC NULLS LAST, t1."id" ASC LIMIT ?3"#,
         ],
         &[
-            r#"SELECT t1."id", t1."price"::text, t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND (((t1."price" > $1::text::numeric OR t1."price" IS NULL)) OR (t1."price" = $1::text::numeric AND t1."id" > $2::bigint)) ORDER BY t1."price" ASC, t1."id" ASC LIMIT $3::bigint"#,
+            r#"SELECT t1."id", t1."price"::text, t1."id" FROM "posts" t1 WHERE t1."deletedAt" IS NULL AND ((t1."price", t1."id") > ($1::text::numeric, $2::bigint) OR t1."price" IS NULL) ORDER BY t1."price" ASC, t1."id" ASC LIMIT $3::bigint"#,
         ],
     );
     let mut asked = read(&c, "labels", &["id"], vec![]);
@@ -144,6 +144,47 @@ fn a_cursor_is_a_bound_of_the_order() {
         ],
         &[
             r#"SELECT t1."id", t1."id" FROM "labels" t1 WHERE t1."id" > $1::bigint ORDER BY t1."id" ASC LIMIT $2::bigint"#,
+        ],
+    );
+}
+
+#[test]
+fn behind_an_indexed_value_each_range_is_read_by_itself() {
+    let mut c = shop();
+    for (collection, field) in [("users", "name"), ("labels", "name")] {
+        let mut indexed = (**c.get(collection).unwrap()).clone();
+        indexed.indexes.push(catalog::Index {
+            name: String::from("names"),
+            fields: vec![field.to_owned()],
+            unique: false,
+            nulls_not_distinct: false,
+            method: None,
+        });
+        c.collections.insert(collection.to_owned(), std::sync::Arc::new(indexed));
+    }
+    let behind = |collection: &str, key: base::Value| {
+        let mut asked = read(&c, collection, &["id"], vec![]);
+        asked.order.insert(0, ascending(column(&c, collection, "name")));
+        let after = Some(vec![base::Value::text("x"), key]);
+        asked.page = Page { limit: Some(10), cursor: true, after, ..Page::default() };
+        asked
+    };
+    reads(
+        behind("users", base::Value::text("00000000-0000-4000-8000-000000000001")),
+        &[
+            r#"SELECT t2."id", t2."$0", t2."$1" FROM (SELECT * FROM (SELECT * FROM (SELECT t1."id", t1."name" AS "$0", t1."id" AS "$1" FROM "users" t1 WHERE (t1."name", t1."id") > (?1, ?2) ORDER BY t1."name" ASC NULLS LAST, t1."id" ASC LIMIT ?3) t3 UNION ALL SELECT * FROM (SELECT t1."id", t1."name" AS "$0", t1."id" AS "$1" FROM "users" t1 WHERE t1."name" IS NULL ORDER BY t1."name" ASC NULLS LAST, t1."id" ASC LIMIT ?3) t4) t5 ORDER BY t5."$0" ASC NULLS LAST, t5."$1" ASC LIMIT ?3) t2 ORDER BY t2."$0" ASC NULLS LAST, t2."$1" ASC"#,
+        ],
+        &[
+            r#"SELECT t2."id"::text, t2."$0", t2."$1"::text FROM (SELECT * FROM (SELECT * FROM (SELECT t1."id", t1."name" COLLATE "C" AS "$0", t1."id" AS "$1" FROM "users" t1 WHERE (t1."name" COLLATE "C", t1."id") > ($1::text, $2::text::uuid) ORDER BY t1."name" COLLATE "C" ASC, t1."id" ASC LIMIT $3::bigint) t3 UNION ALL SELECT * FROM (SELECT t1."id", t1."name" COLLATE "C" AS "$0", t1."id" AS "$1" FROM "users" t1 WHERE t1."name" IS NULL ORDER BY t1."name" COLLATE "C" ASC, t1."id" ASC LIMIT $3::bigint) t4) t5 ORDER BY t5."$0" ASC, t5."$1" ASC LIMIT $3::bigint) t2 ORDER BY t2."$0" ASC, t2."$1" ASC"#,
+        ],
+    );
+    reads(
+        behind("labels", base::Value::Int(2)),
+        &[
+            r#"SELECT t2."id", t2."$0", t2."$1" FROM (SELECT * FROM (SELECT * FROM (SELECT t1."id", t1."name" AS "$0", t1."id" AS "$1" FROM "labels" t1 WHERE t1."name" = ?1 AND t1."id" > ?2 ORDER BY t1."name" ASC NULLS LAST, t1."id" ASC LIMIT ?3) t3 UNION ALL SELECT * FROM (SELECT t1."id", t1."name" AS "$0", t1."id" AS "$1" FROM "labels" t1 WHERE t1."name" > ?1 ORDER BY t1."name" ASC NULLS LAST, t1."id" ASC LIMIT ?3) t4 UNION ALL SELECT * FROM (SELECT t1."id", t1."name" AS "$0", t1."id" AS "$1" FROM "labels" t1 WHERE t1."name" IS NULL ORDER BY t1."name" ASC NULLS LAST, t1."id" ASC LIMIT ?3) t5) t6 ORDER BY t6."$0" ASC NULLS LAST, t6."$1" ASC LIMIT ?3) t2 ORDER BY t2."$0" ASC NULLS LAST, t2."$1" ASC"#,
+        ],
+        &[
+            r#"SELECT t2."id", t2."$0", t2."$1" FROM (SELECT * FROM (SELECT * FROM (SELECT t1."id", t1."name" COLLATE "C" AS "$0", t1."id" AS "$1" FROM "labels" t1 WHERE (t1."name" COLLATE "C", t1."id") > ($1::text, $2::bigint) ORDER BY t1."name" COLLATE "C" ASC, t1."id" ASC LIMIT $3::bigint) t3 UNION ALL SELECT * FROM (SELECT t1."id", t1."name" COLLATE "C" AS "$0", t1."id" AS "$1" FROM "labels" t1 WHERE t1."name" IS NULL ORDER BY t1."name" COLLATE "C" ASC, t1."id" ASC LIMIT $3::bigint) t4) t5 ORDER BY t5."$0" ASC, t5."$1" ASC LIMIT $3::bigint) t2 ORDER BY t2."$0" ASC, t2."$1" ASC"#,
         ],
     );
 }

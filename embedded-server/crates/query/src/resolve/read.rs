@@ -163,7 +163,13 @@ impl Reader<'_> {
             order.push(OrderBy { by: Order::Column(column), direction: asked.direction });
         }
         if !keyed && let Some(key) = own_column(self.collection, &self.collection.primary_key) {
-            order.push(OrderBy { by: Order::Column(key), direction: Direction::Ascending });
+            // The way of the column before it, so that an order told backwards is the order
+            // backwards, and one index serves both.
+            let direction = match order.last() {
+                Some(OrderBy { by: Order::Column(_), direction }) => *direction,
+                Some(_) | None => Direction::Ascending,
+            };
+            order.push(OrderBy { by: Order::Column(key), direction });
         }
         Ok(order)
     }

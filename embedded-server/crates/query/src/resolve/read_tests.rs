@@ -190,6 +190,8 @@ fn order_is_total() {
     assert_eq!(order(&resolved(&read).unwrap()), ["-author.name", "author_id", "id"]);
     let read = Read { sort: vec![sort("id", Direction::Descending)], ..posts() };
     assert_eq!(order(&resolved(&read).unwrap()), ["-id"]);
+    let read = Read { sort: vec![sort("title", Direction::Descending)], ..posts() };
+    assert_eq!(order(&resolved(&read).unwrap()), ["-title", "-id"]);
     let read = Read {
         collection: String::from("authors"),
         sort: vec![sort("createdAt", Direction::Descending)],

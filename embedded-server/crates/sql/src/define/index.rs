@@ -11,7 +11,11 @@ pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect)
     let fields: Vec<&Field> =
         index.fields.iter().filter_map(|name| collection.fields.get(name)).collect();
     let same_nulls = index.unique && index.nulls_not_distinct;
-    let parts: Vec<String> = fields.iter().map(|field| part(field, same_nulls, dialect)).collect();
+    let mut parts: Vec<String> =
+        fields.iter().map(|field| part(field, same_nulls, dialect)).collect();
+    if ends_with_key(collection, index, dialect) {
+        parts.push(part(collection.key(), false, dialect));
+    }
     let method = match (&index.method, dialect) {
         (Some(method), Dialect::Postgres) => format!(" USING {method}"),
         _ => String::new(),
@@ -23,6 +27,18 @@ pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect)
         quoted(&collection.name),
         parts.join(", ")
     )
+}
+
+/// Whether the primary key stands behind the fields of an index: every order ends with it, so that
+/// a sort by the index's fields needs no sorting, however many records share a value.
+fn ends_with_key(collection: &Collection, index: &Index, dialect: Dialect) -> bool {
+    let key = collection.key();
+    // SQLite ends every index with the row's number, which an integer key is.
+    let number = dialect == Dialect::Sqlite
+        && matches!(Family::of(&key.kind), Family::Integer | Family::BigInt);
+    let ordered = dialect == Dialect::Sqlite
+        || index.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case("btree"));
+    ordered && !index.unique && !number && !index.fields.contains(&key.name)
 }
 
 /// `CREATE UNIQUE INDEX` of a unique field. An index and no constraint: it can be dropped without

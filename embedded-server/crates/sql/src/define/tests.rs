@@ -49,6 +49,32 @@ fn posts() -> Json {
 }
 
 #[test]
+fn an_index_ends_with_the_key_by_which_every_order_ends() {
+    let (authors, posts) = (authors(), posts());
+    let (mut by_email, mut by_title) = (authors.clone(), posts.clone());
+    by_email["indexes"] = json!([{"name": "by_email", "fields": ["email"]}]);
+    by_title["indexes"] = json!([{"name": "by_title", "fields": ["title"]},
+        {"name": "by_both", "fields": ["id", "title"]},
+        {"name": "by_hash", "fields": ["title"], "type": "hash"}]);
+    check(
+        &catalog(&[("posts", &posts), ("authors", &authors)]),
+        &catalog(&[("posts", &by_title), ("authors", &by_email)]),
+        &[
+            r#"CREATE INDEX "by_title" ON "posts" ("title", "id")"#,
+            r#"CREATE INDEX "by_both" ON "posts" ("id", "title")"#,
+            r#"CREATE INDEX "by_hash" ON "posts" ("title", "id")"#,
+            r#"CREATE INDEX "by_email" ON "authors" (bx_fold("email"))"#,
+        ],
+        &[
+            r#"CREATE INDEX "by_title" ON "posts" ("title", "id")"#,
+            r#"CREATE INDEX "by_both" ON "posts" ("id", "title")"#,
+            r#"CREATE INDEX "by_hash" ON "posts" USING hash ("title")"#,
+            r#"CREATE INDEX "by_email" ON "authors" (lower("email" COLLATE "default"), "id")"#,
+        ],
+    );
+}
+
+#[test]
 fn a_new_collection_has_columns_keys_and_indexes() {
     let mut posts = posts();
     posts["indexes"] =
