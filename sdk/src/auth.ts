@@ -1,5 +1,6 @@
 import { PlinthError } from './error.js';
 import type { Transport } from './transport.js';
+import type { SessionValid } from './generated/wire.js';
 import type {
   AuthResponse,
   AuthState,
@@ -255,7 +256,7 @@ export class Auth {
    */
   async checkSession(options?: CallOptions): Promise<boolean> {
     try {
-      return (await this.#http.get<{ valid: boolean }>('/auth/check', options)).valid;
+      return (await this.#http.get<SessionValid>('/auth/check', options)).valid;
     } catch (error) {
       if (error instanceof PlinthError && error.status === 401) return false;
       throw error;

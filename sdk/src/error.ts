@@ -1,9 +1,8 @@
-/** One thing that was wrong with a request. */
-export interface ErrorDetail {
-  code?: string;
-  field?: string;
-  message?: string;
-  /** Facts of this kind of error, such as `index`, `expected` and `current` of a refused batch. */
+import type { ErrorCode, ErrorDetail as WireDetail } from './generated/wire.js';
+
+/** One thing that was wrong with a request. What lies between may answer too, so nothing is sure. */
+export interface ErrorDetail extends Partial<WireDetail> {
+  /** Facts of this kind of error. */
   [fact: string]: unknown;
 }
 
@@ -16,9 +15,15 @@ export type ClientErrorCode =
   | 'NO_REFRESH_TOKEN'
   | 'REFRESH_FAILED';
 
+/**
+ * The kinds of errors: those of the server, those of this client, and (as plain text) what a newer
+ * server or something in between may say.
+ */
+export type AnyErrorCode = ErrorCode | ClientErrorCode | (string & {});
+
 interface ErrorFacts {
   status: number;
-  code: string;
+  code: AnyErrorCode;
   details?: readonly ErrorDetail[] | undefined;
   hint?: string | undefined;
   retryAfter?: number | undefined;
@@ -48,7 +53,7 @@ export class PlinthError extends Error {
   /** HTTP status; `0` when no reply came. */
   readonly status: number;
   /** Stable name of the kind of error, such as `VALIDATION_ERROR` or `NETWORK_ERROR`. */
-  readonly code: string;
+  readonly code: AnyErrorCode;
   /** The single faults, for instance one per field. */
   readonly details: readonly ErrorDetail[];
   /** What would make it work, when the server knows. */

@@ -1,5 +1,6 @@
 import { segment, type Transport } from './transport.js';
 import { appendFile } from './upload.js';
+import type { Answer } from './generated/wire.js';
 import type { CallOptions } from './types/common.js';
 import type { ImportJob, ImportRequest } from './types/imports.js';
 
@@ -37,7 +38,7 @@ export class Imports {
     if (mapping !== undefined) form.append('mapping', JSON.stringify(mapping));
     if (dryRun !== undefined) form.append('dryRun', String(dryRun));
     appendFile(form, 'file', file, `import.${request.format}`);
-    return (await this.#http.post<{ data: ImportJob }>('/imports', form, options)).data;
+    return (await this.#http.post<Answer<ImportJob>>('/imports', form, options)).data;
   }
 
   /**
@@ -50,7 +51,7 @@ export class Imports {
    * ```
    */
   async get(id: string, options?: CallOptions): Promise<ImportJob> {
-    return (await this.#http.get<{ data: ImportJob }>(this.#path(id), options)).data;
+    return (await this.#http.get<Answer<ImportJob>>(this.#path(id), options)).data;
   }
 
   /**
@@ -62,7 +63,7 @@ export class Imports {
    * ```
    */
   async list(options?: CallOptions): Promise<ImportJob[]> {
-    return (await this.#http.get<{ data: ImportJob[] }>('/imports', options)).data;
+    return (await this.#http.get<Answer<ImportJob[]>>('/imports', options)).data;
   }
 
   /**
@@ -89,7 +90,7 @@ export class Imports {
    * ```
    */
   async undo(id: string, options?: CallOptions): Promise<ImportJob> {
-    return (await this.#http.post<{ data: ImportJob }>(`${this.#path(id)}/undo`, undefined, options)).data;
+    return (await this.#http.post<Answer<ImportJob>>(`${this.#path(id)}/undo`, undefined, options)).data;
   }
 
   /**
@@ -101,7 +102,7 @@ export class Imports {
    * ```
    */
   async cancel(id: string, options?: CallOptions): Promise<ImportJob> {
-    return (await this.#http.post<{ data: ImportJob }>(`${this.#path(id)}/cancel`, undefined, options)).data;
+    return (await this.#http.post<Answer<ImportJob>>(`${this.#path(id)}/cancel`, undefined, options)).data;
   }
 
   #path(id: string): string {

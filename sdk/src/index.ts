@@ -5,7 +5,8 @@ export { FILTER_OPERATORS } from './types/filter.js';
 
 export type { Auth } from './auth.js';
 export type { Plinth } from './client.js';
-export type { ClientErrorCode, ErrorDetail } from './error.js';
+export type { AnyErrorCode, ClientErrorCode, ErrorDetail } from './error.js';
+export type { ErrorCode } from './generated/wire.js';
 export type { Imports } from './imports.js';
 export type { PlinthOptions } from './options.js';
 export type { Permissions } from './permissions.js';

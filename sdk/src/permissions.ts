@@ -1,5 +1,6 @@
 import { segment, type Transport } from './transport.js';
 import type { Roles } from './users.js';
+import type { Answer } from './generated/wire.js';
 import type {
   Permission,
   PermissionAction,
@@ -77,7 +78,7 @@ export class Permissions {
    * ```
    */
   async findOne(id: string, options?: CallOptions): Promise<Permission> {
-    return (await this.#http.get<{ data: Permission }>(this.#one(id), options)).data;
+    return (await this.#http.get<Answer<Permission>>(this.#one(id), options)).data;
   }
 
   /**
@@ -96,7 +97,7 @@ export class Permissions {
    * ```
    */
   async create(data: PermissionInput, options?: CallOptions): Promise<Permission> {
-    return (await this.#http.post<{ data: Permission }>('/permissions', data, options)).data;
+    return (await this.#http.post<Answer<Permission>>('/permissions', data, options)).data;
   }
 
   /**
@@ -108,7 +109,7 @@ export class Permissions {
    * ```
    */
   async update(id: string, data: Partial<PermissionInput>, options?: CallOptions): Promise<Permission> {
-    return (await this.#http.patch<{ data: Permission }>(this.#one(id), data, options)).data;
+    return (await this.#http.patch<Answer<Permission>>(this.#one(id), data, options)).data;
   }
 
   /**
@@ -176,7 +177,7 @@ export class Permissions {
    * ```
    */
   async export(options?: CallOptions): Promise<PermissionExport> {
-    return (await this.#http.post<{ data: PermissionExport }>('/permissions-export', {}, options)).data;
+    return (await this.#http.post<Answer<PermissionExport>>('/permissions-export', {}, options)).data;
   }
 
   /**
@@ -195,7 +196,7 @@ export class Permissions {
     { overwrite, ...options }: ImportOptions = {},
   ): Promise<PermissionImportResult> {
     const body = { permissions: data.permissions, overwrite };
-    return (await this.#http.post<{ data: PermissionImportResult }>('/permissions-import', body, options)).data;
+    return (await this.#http.post<Answer<PermissionImportResult>>('/permissions-import', body, options)).data;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { PlinthError } from './error.js';
+import type { Answer, Imported, Written } from './generated/wire.js';
 import { QueryBuilder } from './query.js';
 import { segment, type Transport } from './transport.js';
 import { appendFile } from './upload.js';
@@ -113,7 +114,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
     params?: FindOneParams<T>,
     options?: CallOptions,
   ): Promise<{ data: T; etag: string | undefined }> {
-    const { body, headers } = await this.#http.exchange<{ data: T }>({
+    const { body, headers } = await this.#http.exchange<Answer<T>>({
       ...options,
       method: 'GET',
       path: this.#item(id),
@@ -132,7 +133,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    * ```
    */
   async create(data: Input, options?: CallOptions): Promise<IdOf<T>> {
-    const reply = await this.#http.post<{ data: { id: IdOf<T> } }>(this.#path, data, options);
+    const reply = await this.#http.post<Written<{ id: IdOf<T> }>>(this.#path, data, options);
     return reply.data.id;
   }
 
@@ -158,7 +159,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    * ```
    */
   async update(id: ItemId, data: Input, options?: WriteOptions): Promise<IdOf<T>> {
-    const reply = await this.#http.patch<{ data: { id: IdOf<T> } }>(
+    const reply = await this.#http.patch<Written<{ id: IdOf<T> }>>(
       this.#item(id),
       data,
       conditional(options),
@@ -191,7 +192,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    * ```
    */
   async createMany(data: readonly Input[], options?: CallOptions): Promise<IdOf<T>[]> {
-    return (await this.#http.post<{ data: IdOf<T>[] }>(`${this.#path}/bulk`, data, options)).data;
+    return (await this.#http.post<Written<IdOf<T>[]>>(`${this.#path}/bulk`, data, options)).data;
   }
 
   /**
@@ -204,7 +205,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    */
   async updateMany(ids: readonly ItemId[], data: Input, options?: CallOptions): Promise<IdOf<T>[]> {
     const entries = ids.map((id) => ({ id, data }));
-    return (await this.#http.patch<{ data: IdOf<T>[] }>(`${this.#path}/bulk`, entries, options)).data;
+    return (await this.#http.patch<Written<IdOf<T>[]>>(`${this.#path}/bulk`, entries, options)).data;
   }
 
   /**
@@ -293,7 +294,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
     >,
     options?: CallOptions,
   ): Promise<AggregateRow<A>[]> {
-    const reply = await this.#http.get<{ data: AggregateRow<A>[] }>(this.#path, {
+    const reply = await this.#http.get<Answer<AggregateRow<A>[]>>(this.#path, {
       ...options,
       params: query,
     });
@@ -477,7 +478,7 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
   ): Promise<ImportResult> {
     const form = new FormData();
     appendFile(form, field, file, name);
-    const reply = await this.#http.post<{ results: ImportResult }>(`${this.#path}/${route}`, form, options);
+    const reply = await this.#http.post<Imported>(`${this.#path}/${route}`, form, options);
     return reply.results;
   }
 }
@@ -489,7 +490,7 @@ export async function sendBatch(
   { dryRun, ...options }: CallOptions & { dryRun?: boolean },
 ): Promise<BatchResult[] | BatchPreview> {
   const body = dryRun === undefined ? { operations } : { operations, dryRun };
-  return (await http.post<{ data: BatchResult[] | BatchPreview }>('/items/batch', body, options)).data;
+  return (await http.post<Written<BatchResult[]> | Answer<BatchPreview>>('/items/batch', body, options)).data;
 }
 
 function conditional(options: WriteOptions | undefined): CallOptions | undefined {

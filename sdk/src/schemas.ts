@@ -1,11 +1,12 @@
+import type { Answer, SchemaApplied } from './generated/wire.js';
 import { segment, type Transport } from './transport.js';
 import type { CallOptions, MessageResponse } from './types/common.js';
 import type {
   FieldDefinition,
   IndexDefinition,
-  PlanStep,
   RelationshipDefinition,
   SchemaChange,
+  SchemaChanges,
   SchemaDefinition,
   SchemaInfo,
   SchemaList,
@@ -48,7 +49,7 @@ export class Schemas {
    * ```
    */
   async findOne(collection: string, options?: CallOptions): Promise<SchemaInfo> {
-    return (await this.#http.get<{ data: SchemaInfo }>(this.#path(collection), options)).data;
+    return (await this.#http.get<Answer<SchemaInfo>>(this.#path(collection), options)).data;
   }
 
   /**
@@ -80,7 +81,7 @@ export class Schemas {
       typeof first === 'string'
         ? [{ collectionName: first, schema: second as SchemaDefinition }, third]
         : [first, second as CallOptions | undefined];
-    return (await this.#http.post<{ data: SchemaInfo }>('/schemas', body, options)).data;
+    return (await this.#http.post<Answer<SchemaInfo>>('/schemas', body, options)).data;
   }
 
   /**
@@ -97,7 +98,7 @@ export class Schemas {
     change: { schema: Partial<SchemaDefinition> },
     options?: CallOptions,
   ): Promise<SchemaInfo> {
-    return (await this.#http.patch<{ data: SchemaInfo }>(this.#path(collection), change, options)).data;
+    return (await this.#http.patch<Answer<SchemaInfo>>(this.#path(collection), change, options)).data;
   }
 
   /**
@@ -236,7 +237,7 @@ export class Schemas {
    * ```
    */
   async plan(change: SchemaChange, options?: CallOptions): Promise<SchemaPlan> {
-    return (await this.#http.post<{ data: SchemaPlan }>('/schemas/plan', change, options)).data;
+    return (await this.#http.post<Answer<SchemaPlan>>('/schemas/plan', change, options)).data;
   }
 
   /**
@@ -254,8 +255,38 @@ export class Schemas {
   async apply(
     change: SchemaChange & { token: string },
     options?: CallOptions,
-  ): Promise<{ steps: PlanStep[] }> {
-    return (await this.#http.post<{ data: { steps: PlanStep[] } }>('/schemas/apply', change, options)).data;
+  ): Promise<SchemaApplied> {
+    return (await this.#http.post<Answer<SchemaApplied>>('/schemas/apply', change, options)).data;
+  }
+
+  /**
+   * Every collection with its definition, to be kept or taken to another project
+   * (administrators).
+   *
+   * @example
+   * ```ts
+   * const all = await plinth.schemas.export();
+   * console.log(JSON.stringify(all, null, 2));
+   * ```
+   */
+  async export(options?: CallOptions): Promise<SchemaInfo[]> {
+    return (await this.#http.get<Answer<SchemaInfo[]>>('/schemas/export', options)).data;
+  }
+
+  /**
+   * Brings collections to these definitions, all or none: new ones are made, known ones changed,
+   * none is dropped (administrators).
+   *
+   * @example
+   * ```ts
+   * const all = await plinth.schemas.export();
+   * const own = all.filter(({ collectionName }) => !collectionName.startsWith('baasix_'));
+   * const { created, updated } = await plinth.schemas.import(own);
+   * console.log(created, updated);
+   * ```
+   */
+  async import(schemas: readonly SchemaInfo[], options?: CallOptions): Promise<SchemaChanges> {
+    return (await this.#http.post<Answer<SchemaChanges>>('/schemas/import', { schemas }, options)).data;
   }
 
   #path(collection: string): string {

@@ -1,4 +1,5 @@
 import type { Transport } from './transport.js';
+import type { Answer } from './generated/wire.js';
 import type { AccessReport } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
 import type { HealthReport } from './types/server.js';
@@ -24,7 +25,7 @@ export class Access {
    * ```
    */
   async me(options?: CallOptions): Promise<AccessReport> {
-    return (await this.#http.get<{ data: AccessReport }>('/access/me', options)).data;
+    return (await this.#http.get<Answer<AccessReport>>('/access/me', options)).data;
   }
 }
 

@@ -93,6 +93,16 @@ describe('schemas', () => {
     expect(server.lines).toHaveLength(5);
   });
 
+  it('export and import', async () => {
+    const changes = { created: ['products'], updated: [], unchanged: [], deleted: [], errors: [] };
+    server
+      .on('GET /schemas/export', { json: { data: [INFO] } })
+      .on('POST /schemas/import', { json: { message: 'done', changes, data: changes } });
+    expect(await plinth.schemas.export()).toEqual([INFO]);
+    expect(await plinth.schemas.import([INFO])).toEqual(changes);
+    expect(server.lastJson).toEqual({ schemas: [INFO] });
+  });
+
   it('plan and apply', async () => {
     const plan: SchemaPlan = {
       token: 'p1',
@@ -241,19 +251,27 @@ describe('permissions', () => {
 describe('imports', () => {
   const JOB: ImportJob = {
     id: 'i1',
+    owner: 'u1',
     collection: 'airports',
+    fileName: 'airports.csv',
+    format: 'csv',
     state: 'parsing',
     dryRun: false,
+    mode: 'all',
+    mapping: {},
     rowsRead: 0,
     rowsValid: 0,
     rowsRejected: 0,
     rowsWritten: 0,
+    rowsRemoved: 0,
     rowsPerSecond: 0,
     bytesRead: 0,
     bytesTotal: 20,
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: null,
-    hash: null,
+    hash: 'digest',
+    alreadyImported: false,
+    error: null,
     errors: [],
   };
 

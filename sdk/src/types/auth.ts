@@ -1,7 +1,11 @@
+import type { PermissionRecord, RoleRecord, TenantRecord, UserRecord } from '../generated/records.js';
+import type { AccessGrants, AuthMode, SessionStarted } from '../generated/wire.js';
 import type { Filter } from './filter.js';
 
+export type { AccessGrant, AccessReport } from '../generated/wire.js';
+
 /** How a session is carried: a bearer token, or an HttpOnly cookie. */
-export type AuthMode = 'jwt' | 'cookie';
+export type { AuthMode };
 
 /** The kind of session; the server may limit how many a user has of one kind. */
 export type AuthType = 'default' | 'mobile' | 'web';
@@ -13,21 +17,16 @@ export type AuthStateEvent =
   | 'USER_UPDATED'
   | 'TENANT_SWITCHED';
 
-export type UserStatus = 'active' | 'inactive' | 'deleted' | 'suspended' | 'pending' | 'invited';
+export type UserStatus = NonNullable<UserRecord['status']>;
 
 /** A row of `baasix_User`. Which columns are present depends on the call and on permissions. */
-export interface User {
-  id: string;
+export interface User extends UserRecord {
   email: string;
   firstName?: string;
-  lastName?: string | null;
   fullName?: string;
-  phone?: string | null;
-  status?: UserStatus;
-  emailVerified?: boolean;
-  avatar_Id?: string | null;
-  lastAccess?: string | null;
+  /** The role of the session, where the call tells it. */
   role_Id?: string | null;
+  /** The tenant of the session, where the call tells it. */
   tenant_Id?: string | null;
   createdAt?: string;
   updatedAt?: string;
@@ -50,26 +49,19 @@ export interface UserInput {
 }
 
 /** A row of `baasix_Role`. */
-export interface Role {
-  id: string;
+export interface Role extends RoleRecord {
   name: string;
-  description?: string | null;
-  isTenantSpecific?: boolean;
   canInviteRoleIds?: string[] | null;
-  icon?: string | null;
   ipWhitelist?: string[] | null;
-  enforceTotp?: boolean | null;
-  adminAccess?: boolean | null;
-  appAccess?: boolean | null;
   createdAt?: string;
   updatedAt?: string;
 }
 
-export type PermissionAction = 'create' | 'read' | 'update' | 'delete';
+/** What a permission may be about. */
+export type PermissionAction = keyof AccessGrants;
 
 /** A row of `baasix_Permission`. */
-export interface Permission {
-  id: string;
+export interface Permission extends PermissionRecord {
   role_Id: string;
   collection: string;
   action: PermissionAction;
@@ -114,8 +106,7 @@ export interface PermissionImportResult {
 }
 
 /** A tenant as a token reply names it. */
-export interface Tenant {
-  id: string;
+export interface Tenant extends TenantRecord {
   name: string;
   createdAt?: string;
   updatedAt?: string;
@@ -165,18 +156,14 @@ export interface SetupData {
 }
 
 /** The reply of every call that starts a session. */
-export interface AuthResponse {
+export interface AuthResponse
+  extends Partial<Omit<SessionStarted, 'token' | 'user' | 'role' | 'permissions' | 'tenant'>> {
   /** Empty when no session began, for instance until the e-mail address is verified. */
   token: string;
-  refreshToken?: string;
-  /** Seconds until `token` expires. */
-  expiresIn?: number;
-  authMode?: AuthMode;
   user: User;
   role?: Role | null;
   permissions?: Permission[];
   tenant?: Tenant | null;
-  message?: string;
   requiresEmailVerification?: boolean;
 }
 
@@ -196,22 +183,4 @@ export interface AuthTokens {
 export interface AuthState {
   user: User | null;
   isAuthenticated: boolean;
-}
-
-/** What the caller's role may do with one action of a collection. */
-export type AccessGrant =
-  | false
-  | {
-      /** Field patterns; `['*']` is every direct column. */
-      fields: string[];
-      /** `true` when the grant holds only for rows that meet a condition. */
-      conditional: boolean;
-    };
-
-/** The reply of `access.me()`. */
-export interface AccessReport {
-  role: { id: string | null; name: string; administrator: boolean };
-  /** The id of the signed-in user; `null` for nobody. */
-  user: string | null;
-  collections: Record<string, Record<PermissionAction, AccessGrant>>;
 }

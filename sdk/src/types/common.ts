@@ -1,3 +1,5 @@
+import type { Message } from '../generated/wire.js';
+
 /** A JSON value as it travels on the wire. */
 export type JsonValue =
   | string
@@ -57,6 +59,4 @@ export interface WriteOptions extends CallOptions {
 export type UploadSource = Blob | { uri: string; name: string; type: string };
 
 /** A reply that carries nothing but a sentence. */
-export interface MessageResponse {
-  message: string;
-}
+export type MessageResponse = Message;

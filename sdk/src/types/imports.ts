@@ -1,7 +1,7 @@
 import type { CallOptions, UploadSource } from './common.js';
 import type { ExportFormat } from './write.js';
 
-export type ImportState = 'parsing' | 'checking' | 'writing' | 'done' | 'failed' | 'cancelled';
+export type { ImportJob, ImportPhase as ImportState, ImportReject } from '../generated/wire.js';
 
 /** What to import, and how. */
 export interface ImportRequest {
@@ -18,37 +18,6 @@ export interface ImportRequest {
   dryRun?: boolean | undefined;
   /** `all` writes everything or nothing; `valid` writes the rows that pass and keeps the rest apart. */
   mode?: 'all' | 'valid' | undefined;
-}
-
-/** One value an import refused. */
-export interface ImportReject {
-  line: number;
-  column: string | null;
-  value: unknown;
-  message: string;
-}
-
-/** An import running on the server. */
-export interface ImportJob {
-  id: string;
-  collection: string;
-  state: ImportState;
-  dryRun: boolean;
-  rowsRead: number;
-  rowsValid: number;
-  rowsRejected: number;
-  rowsWritten: number;
-  rowsPerSecond: number;
-  bytesRead: number;
-  bytesTotal: number;
-  startedAt: string;
-  endedAt: string | null;
-  /** Digest of the file. */
-  hash: string | null;
-  /** Set when a file with this digest went into this collection before. */
-  alreadyImported?: unknown;
-  /** The first hundred. */
-  errors: ImportReject[];
 }
 
 /** Options of an export: the query, the format, and those of every call. */

@@ -1,3 +1,4 @@
+import type { PageFacts } from '../generated/wire.js';
 import type { Item } from './common.js';
 import type { Filter, RelationFilter } from './filter.js';
 
@@ -102,16 +103,10 @@ export interface PaginationMetadata {
 }
 
 /** A page of rows. */
-export interface PaginatedResponse<T = Item> extends PaginationMetadata {
+export interface PaginatedResponse<T = Item> extends PaginationMetadata, PageFacts {
   data: T[];
   /** Rows that match, whatever the limit. */
   totalCount: number;
-  /** `true` when `totalCount` is the store's estimate (`count: 'estimate'`). */
-  totalCountEstimated?: boolean;
-  /** `true` when the server's `page_size_max` cut the list. */
-  truncated?: boolean;
-  /** Keyset paging (`after`): the place after the last row, `null` at the end. */
-  cursor?: string | null;
 }
 
 /** What a read of several rows resolves to. */

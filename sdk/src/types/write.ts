@@ -1,4 +1,7 @@
+import type { ImportFormat } from '../generated/wire.js';
 import type { Item, ItemId } from './common.js';
+
+export type { BatchPreview, BatchResult, ImportResult, ImportRowError, WriteWarning } from '../generated/wire.js';
 
 // A relation takes a nested item, an object with the key of an existing one, or that key alone.
 type NestedWrite<V extends object> = WriteInput<V> | ItemId;
@@ -47,34 +50,5 @@ export type BatchStep = CreateStep | UpdateStep | DeleteStep;
 /** One step of a batch over several collections. */
 export type BatchOperation = BatchStep & CollectionOperation;
 
-/** What one step of a batch did. */
-export interface BatchResult {
-  op: BatchOperation['op'];
-  collection: string;
-  id: ItemId;
-}
-
-/** What a batch would do: the statements, in order, and how many operations they stand for. */
-export interface BatchPreview {
-  statements: { sql: string }[];
-  operations: number;
-}
-
-/** One row an import refused. */
-export interface ImportRowError {
-  /** Row of a CSV file, from 1. */
-  row?: number;
-  /** Place in a JSON list, from 1. */
-  item?: number;
-  data?: unknown;
-  error: string;
-}
-
-/** What `importCSV` and `importJSON` resolve to. */
-export interface ImportResult {
-  imported: number;
-  failed: number;
-  errors: ImportRowError[];
-}
-
-export type ExportFormat = 'csv' | 'json' | 'ndjson';
+/** How a file of records is written. */
+export type ExportFormat = ImportFormat;
