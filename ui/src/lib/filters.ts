@@ -144,12 +144,16 @@ export interface SortKey {
 export interface View {
   readonly pills: readonly Pill[];
   readonly sort: readonly SortKey[];
-  /** Field names in order; null shows all. */
+  /** Field names in order; null shows the usual ones. */
   readonly columns: readonly string[] | null;
+  /** Columns that stand still at the left. */
+  readonly pinned: readonly string[];
   readonly search: string;
+  /** The saved view this began as. */
+  readonly saved: string | null;
 }
 
-export const PLAIN_VIEW: View = { pills: [], sort: [], columns: null, search: "" };
+export const PLAIN_VIEW: View = { pills: [], sort: [], columns: null, pinned: [], search: "", saved: null };
 
 const OPERATORS: ReadonlySet<string> = new Set(Object.values(BY_KIND).flat());
 
@@ -158,7 +162,9 @@ export interface ViewParams {
   readonly filter?: string;
   readonly sort?: string;
   readonly columns?: string;
+  readonly pinned?: string;
   readonly search?: string;
+  readonly view?: string;
 }
 
 export function readView(params: Readonly<Record<string, unknown>>): View {
@@ -180,18 +186,22 @@ export function readView(params: Readonly<Record<string, unknown>>): View {
   }
   const columns = split(params["columns"]);
   const search = typeof params["search"] === "string" || typeof params["search"] === "number" ? String(params["search"]) : "";
-  return { pills, sort, columns: columns.length === 0 ? null : columns, search };
+  const saved = typeof params["view"] === "string" && params["view"] !== "" ? params["view"] : null;
+  return { pills, sort, columns: columns.length === 0 ? null : columns, pinned: split(params["pinned"]), search, saved };
 }
 
 export function writeView(view: View): ViewParams {
   return {
-    ...(view.pills.length === 0
+    ...(view.saved === null ? {} : { view: view.saved }),
+    // An address that names only a saved view stands for all of it, so one without its filters says so.
+    ...(view.pills.length === 0 && view.saved === null
       ? {}
       : { filter: JSON.stringify(view.pills.map((p) => (p.text === "" ? [p.field, p.op] : [p.field, p.op, p.text]))) }),
     ...(view.sort.length === 0
       ? {}
       : { sort: view.sort.map((key) => `${key.direction === "desc" ? "-" : ""}${key.field}`).join(",") }),
     ...(view.columns === null ? {} : { columns: view.columns.join(",") }),
+    ...(view.pinned.length === 0 ? {} : { pinned: view.pinned.join(",") }),
     ...(view.search === "" ? {} : { search: view.search }),
   };
 }

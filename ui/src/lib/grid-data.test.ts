@@ -69,9 +69,14 @@ describe("filters", () => {
       pills: [{ field: "note", op: "icontains", text: 'a "b", c' }, { field: "note", op: "isNull", text: "" }],
       sort: [{ field: "total", direction: "desc" }],
       columns: ["id", "total"],
+      pinned: ["id"],
       search: "lind",
+      saved: null,
     };
     expect(readView({ ...writeView(view) })).toEqual(view);
+    const named: View = { ...PLAIN_VIEW, saved: "v1" };
+    expect(writeView(named)).toEqual({ view: "v1", filter: "[]" });
+    expect(readView({ ...writeView(named) })).toEqual(named);
     expect(writeView(PLAIN_VIEW)).toEqual({});
     for (const filter of ["{", "[]", '[["a"]]', '[["a","drop"]]', 7, null]) expect(readView({ filter }).pills).toEqual([]);
     expect(sortOf(orders, view.sort)).toEqual(["-total", "-id"]);

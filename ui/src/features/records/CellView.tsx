@@ -13,7 +13,7 @@ import {
   UnitValue,
   WasValue,
 } from "@/kit/GridCell";
-import type { FieldInfo } from "@/lib/fields";
+import { typeLabel, type FieldInfo } from "@/lib/fields";
 import { parse, show, type Value } from "@/lib/values";
 import type { Invalid } from "./held";
 import { m } from "./messages";
@@ -179,10 +179,11 @@ export function alignOf(field: FieldInfo): "left" | "right" | "center" {
   }
 }
 
-/** A first width: what values of the type need, and never less than the name. */
+/** A first width: what values of the type need, and never less than the name and the type. */
 export function widthOf(field: FieldInfo): number {
   const name = field.name.length * 7 + 36;
-  return Math.min(Math.max(kindWidth(field), name), 280);
+  const type = typeLabel(field).length * 6 + 18;
+  return Math.min(Math.max(kindWidth(field), name, type), 280);
 }
 
 function kindWidth(field: FieldInfo): number {

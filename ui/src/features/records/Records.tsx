@@ -11,31 +11,38 @@ import { Empty, ErrorBand } from "@/kit/states";
 import { toast } from "@/kit/toast";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import { faultOf, faultText, isUnreachable, keys, type ExportFormat, type Query } from "@/lib/client";
-import type { CollectionInfo } from "@/lib/fields";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { filterOf, PLAIN_VIEW, sortOf, writeView, type Pill } from "@/lib/filters";
-import { newRowId, recordAdapter, RECORDS, stageNewRow } from "@/lib/record-ops";
-import { ReadStopped } from "@/lib/rows";
-import type { Value } from "@/lib/values";
-import { plain } from "./CellView";
+import { newRowId, recordAdapter, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
+import { ReadStopped, type RawRow } from "@/lib/rows";
+import { fromWire, type Value } from "@/lib/values";
+import { plain, widthOf } from "./CellView";
 import { ColumnList } from "./ColumnList";
 import { useCommits } from "./commits";
 import type { DataPageProps } from "./DataPage";
 import { isStampName, useDeletion } from "./deletion";
+import { EditPicked } from "./EditPicked";
 import { Facts } from "./Facts";
 import { keepFile, saveFile } from "./file";
 import { FilterBar, type FilterBarHandle } from "./FilterBar";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import { GoTo } from "./GoTo";
 import { Grid, type GridHandle } from "./grid/Grid";
-import { heldKey, heldOf, hold } from "./held";
+import { heldKey, heldOf, hold, holdRows } from "./held";
+import { within, type Layout } from "./layout";
 import { m } from "./messages";
 import { ChangesBar, ConfirmCommit, ConfirmDiscard, ConflictPanel, PreviewPanel } from "./OpenChanges";
+import { PickBar } from "./PickBar";
+import { usePicks } from "./picks";
 import { EmptyRows, FirstRead, Waiting } from "./Reading";
 import { displayField } from "./RelationPicker";
 import { useCapability, useConnection, usePending } from "./session";
 import { gridSheet } from "./sheet";
 import { useStableRows } from "./stable-rows";
 import { useView } from "./view";
+import { searchOf, ViewMenu } from "./ViewMenu";
+import type { SavedView } from "./views";
+import { about } from "./words";
 
 /** The rows of one collection, and everything one does with them. */
 export function Records({
@@ -44,12 +51,23 @@ export function Records({
   search,
   onSearch,
   onOpen,
+  views,
+  saved,
+  viewGone,
+  layout,
+  onLayout,
 }: {
   collection: CollectionInfo;
   find: (name: string) => CollectionInfo | undefined;
   search: DataPageProps["search"];
   onSearch: DataPageProps["onSearch"];
   onOpen: DataPageProps["onOpen"];
+  views: readonly SavedView[];
+  /** The saved view that is open. */
+  saved: SavedView | null;
+  viewGone: boolean;
+  layout: Layout;
+  onLayout: (part: (now: Layout) => Partial<Layout>) => void;
 }) {
   const connection = useConnection();
   const capability = useCapability();
@@ -66,13 +84,24 @@ export function Records({
     () => collection.fields.filter((field) => !field.hidden && (capability?.may(name, "read", field.name) ?? true)),
     [collection, capability, name],
   );
+  // What the address says comes before what is remembered.
+  const arranged = view.columns !== null || view.pinned.length > 0 ? view : layout;
+  const { columns: wantedColumns, pinned } = arranged;
   const fields = useMemo(() => {
     // When a row was made and changed is on demand: it would push what the row says out of sight.
     const usual = readable.filter((field) => !isStampName(field.name));
-    if (view.columns === null) return usual.length === 0 ? readable : usual;
-    const chosen = view.columns.flatMap((column) => readable.filter((field) => field.name === column));
-    return chosen.length === 0 ? readable : chosen;
-  }, [readable, view.columns]);
+    const chosen = wantedColumns?.flatMap((column) => readable.filter((field) => field.name === column)) ?? [];
+    const shown = chosen.length > 0 ? chosen : wantedColumns !== null || usual.length === 0 ? readable : usual;
+    return [...shown.filter((field) => pinned.includes(field.name)), ...shown.filter((field) => !pinned.includes(field.name))];
+  }, [readable, wantedColumns, pinned]);
+  const still = fields.filter((field) => pinned.includes(field.name)).length;
+  const arrange = useCallback(
+    (columns: readonly string[] | null, still: readonly string[]) => {
+      show({ ...view, columns, pinned: still });
+      onLayout(() => ({ columns, pinned: still }));
+    },
+    [show, view, onLayout],
+  );
 
   // ---- rows
   const asked = useMemo(() => {
@@ -99,6 +128,8 @@ export function Records({
     if (!waiting) settled.current = view;
   }, [waiting, view]);
   const snapshot = useSyncExternalStore(rows.subscribe, rows.snapshot);
+
+  const picks = usePicks(connection, query, queryKey, rows, collection.primaryKey, snapshot.total?.rows ?? 0);
 
   const refresh = useCallback(() => {
     rows.reload();
@@ -154,6 +185,18 @@ export function Records({
 
   const deletion = useDeletion({ collection, find, connection, pending, refresh, offerUndo: commits.offerUndo, dropUndo: commits.dropUndo });
   const { losing } = deletion;
+  const readOnly = connection.info.guard === "readonly" ? m("refuse.readOnlyConnection", { connection: connection.info.name }) : undefined;
+  const noBulkEdit = readOnly ?? (capability?.may(name, "update") === true ? undefined : m("refuse.update", { collection: name }));
+  const noBulkDelete = readOnly ?? (capability?.may(name, "delete") === true ? undefined : m("refuse.delete", { collection: name }));
+  /** One step, so that one undo takes it back. */
+  const stagePicked = (field: FieldInfo, changing: readonly RawRow[], next: Value, label: string | undefined): void => {
+    const keyOfRow = (raw: RawRow): string => String(raw[collection.primaryKey] as string | number);
+    holdRows(store, changing.map((raw) => [heldKey(name, keyOfRow(raw)), raw] as const));
+    if (label !== undefined && field.relation && next.s === "value") hold(store, "labels", heldKey(field.relation.target, next.v), label);
+    pending.stage(changing.map((raw) => stageCell(name, keyOfRow(raw), field, fromWire(field.type, raw[field.name]), next)));
+    picks.clear();
+    toast({ kind: "done", text: m("bulk.staged", { count: changing.length }), action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: () => pending.undo() } });
+  };
 
   // ---- going, counting, exporting
   const [gotoAnchor, setGotoAnchor] = useState<Anchor | null>(null);
@@ -177,8 +220,7 @@ export function Records({
     try {
       const file = await connection.exported({ ...query, fields: fields.map((field) => field.name) }, format);
       const fileName = `${name}.${format}`;
-      saveFile(fileName, file);
-      toast({ kind: "done", text: m("export.done", { name: fileName }) });
+      if (await saveFile(fileName, file)) toast({ kind: "done", text: m("export.done", { name: fileName }) });
     } catch (error) {
       toast({ kind: "failed", text: m("export.failed", { reason: faultOf(error).message }) });
     }
@@ -217,23 +259,47 @@ export function Records({
     },
     [show, view],
   );
+  const names = useMemo(() => fields.map((entry) => entry.name), [fields]);
   const onHide = useCallback(
     (field: string) => {
-      const left = fields.filter((entry) => entry.name !== field).map((entry) => entry.name);
-      if (left.length > 0) show({ ...view, columns: left });
+      const left = names.filter((entry) => entry !== field);
+      if (left.length > 0) arrange(left, pinned.filter((entry) => entry !== field));
     },
-    [fields, show, view],
+    [names, pinned, arrange],
+  );
+  /** Puts a column before another one; among the pinned ones it becomes one of them. */
+  const onPlace = useCallback(
+    (field: string, index: number) => {
+      const from = names.indexOf(field);
+      if (from < 0) return;
+      const next = names.filter((entry) => entry !== field);
+      next.splice(index > from ? index - 1 : index, 0, field);
+      const stands = from < still ? index <= still : index < still;
+      const rest = pinned.filter((entry) => entry !== field);
+      arrange(next, stands ? [...rest, field] : rest);
+    },
+    [names, still, pinned, arrange],
   );
   const onMove = useCallback(
     (field: string, by: number) => {
-      const names = fields.map((entry) => entry.name);
       const from = names.indexOf(field);
       const to = from + by;
-      if (from < 0 || to < 0 || to >= names.length) return;
-      names.splice(to, 0, ...names.splice(from, 1));
-      show({ ...view, columns: names });
+      // A key moves within the pinned columns, or within the others.
+      if (from < 0 || to < 0 || to >= names.length || from < still !== to < still) return;
+      const next = [...names];
+      next.splice(to, 0, ...next.splice(from, 1));
+      arrange(next, pinned);
     },
-    [fields, show, view],
+    [names, still, pinned, arrange],
+  );
+  const onPin = useCallback(
+    (field: string) => arrange(names, pinned.includes(field) ? pinned.filter((entry) => entry !== field) : [...pinned, field]),
+    [names, pinned, arrange],
+  );
+  const onResize = useCallback(
+    (field: FieldInfo, by: number) =>
+      onLayout((now) => ({ widths: { ...now.widths, [field.name]: within((now.widths[field.name] ?? widthOf(field)) + by) } })),
+    [onLayout],
   );
   const onFilter = useCallback(
     (pill: Pill) => {
@@ -308,6 +374,18 @@ export function Records({
             </>
           }
         >
+          <ViewMenu
+            connection={connection}
+            capability={capability}
+            collection={name}
+            views={views}
+            saved={saved}
+            gone={viewGone}
+            view={{ ...view, columns: wantedColumns, pinned }}
+            layout={layout}
+            onOpen={(next) => onSearch(searchOf(next))}
+            onSaved={(id) => show({ ...view, columns: wantedColumns, pinned, saved: id })}
+          />
           {searching ? (
             <SearchInput
               inputRef={searchInput}
@@ -355,11 +433,17 @@ export function Records({
         pending={pending}
         pendingState={pendingState}
         sort={view.sort}
+        pinned={still}
+        widths={layout.widths}
+        picks={picks}
         bandOnly={commits.bandOnly}
         onBandOnly={commits.setBandOnly}
         onSort={onSort}
         onHide={onHide}
         onMove={onMove}
+        onPlace={onPlace}
+        onPin={onPin}
+        onResize={onResize}
         onFilter={onFilter}
         onPickFilter={(field) => filters.current?.add(field)}
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
@@ -383,6 +467,30 @@ export function Records({
         }
         handle={grid}
       />
+      {picks.count > 0 ? (
+        <PickBar
+          picks={picks}
+          about={about(picks.count, !picks.all || snapshot.total?.exact === true)}
+          editRefusal={noBulkEdit}
+          deleteRefusal={noBulkDelete}
+          onDelete={() => deletion.onDeletePicked(picks, query)}
+          editor={(close) => (
+            <EditPicked
+              collection={collection}
+              find={find}
+              fields={fields}
+              connection={connection}
+              capability={capability}
+              query={query}
+              picks={picks}
+              onStage={(field, changing, next, label) => {
+                close();
+                stagePicked(field, changing, next, label);
+              }}
+            />
+          )}
+        />
+      ) : null}
       {panel === "preview" && facts.rows > 0 ? <PreviewPanel load={preview} of={changes} onClose={() => setPanel(null)} /> : null}
       {panel === "conflicts" && conflicts.length > 0 ? (
         <ConflictPanel
@@ -422,7 +530,7 @@ export function Records({
         onCount={countExactly}
         slowSort={slowSort?.field}
       />
-      {columnsAnchor ? <ColumnList anchor={columnsAnchor} readable={readable} shown={fields} onColumns={(columns) => show({ ...view, columns })} onClose={() => setColumnsAnchor(null)} /> : null}
+      {columnsAnchor ? <ColumnList anchor={columnsAnchor} readable={readable} shown={fields} onColumns={(columns) => arrange(columns, columns === null ? [] : pinned)} onClose={() => setColumnsAnchor(null)} /> : null}
       {gotoAnchor ? (
         <Floating anchor={gotoAnchor} label={m("goto")} onClose={() => setGotoAnchor(null)}>
           <GoTo
@@ -454,7 +562,7 @@ export function Records({
         keepLabel={m("delete.keep", { name: losing?.name ?? "" })}
         loseLabel={m("delete.lose")}
         onKeep={deletion.keep}
-        onLose={() => losing && void deletion.remove(losing.id, losing.name)}
+        onLose={() => losing && void deletion.remove(losing.ids, losing.name).then(picks.clear)}
       />
     </div>
   );

@@ -1,22 +1,25 @@
 import { useCallback, useState } from "react";
 import { toast } from "@/kit/toast";
-import { faultOf, type Connection } from "@/lib/client";
+import { faultOf, type Connection, type Query } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
 import { RECORDS } from "@/lib/record-ops";
 import type { Pending } from "@/lib/pending";
 import type { RawRow } from "@/lib/rows";
 import { fromWire, toWire } from "@/lib/values";
 import { m } from "./messages";
+import { pickedRows, type Picks } from "./picks";
 
 export function isStampName(name: string): boolean {
   return name === "createdAt" || name === "updatedAt" || name === "deletedAt";
 }
 
 export interface Deletion {
-  /** A row whose deletion takes others along, until that is answered. */
-  readonly losing: { readonly id: string; readonly name: string; readonly parts: readonly string[] } | null;
+  /** Rows whose deletion is asked about, until that is answered. */
+  readonly losing: { readonly ids: readonly string[]; readonly name: string; readonly parts: readonly string[] } | null;
   readonly keep: () => void;
-  readonly remove: (id: string, label: string) => Promise<void>;
+  readonly remove: (ids: readonly string[], label: string) => Promise<void>;
+  /** Many rows are always asked about, with what goes along. */
+  readonly onDeletePicked: (picks: Picks, query: Query) => void;
   readonly onDelete: (id: string, raw: RawRow | undefined, label: string) => void;
 }
 
@@ -39,20 +42,21 @@ export function useDeletion({
   readonly dropUndo: () => void;
 }): Deletion {
   const { name } = collection;
-  const [losing, setLosing] = useState<{ id: string; name: string; parts: readonly string[] } | null>(null);
+  const [losing, setLosing] = useState<Deletion["losing"]>(null);
   const remove = useCallback(
-    async (id: string, label: string) => {
+    async (ids: readonly string[], label: string) => {
       setLosing(null);
       try {
-        const whole = await connection.one(name, id, ["*"]);
-        await connection.batch([{ op: "delete", collection: name, id }]);
-        pending.discard(RECORDS, [name, id]);
+        // What undo writes back, read before it is gone.
+        const whole = await wholeRows(connection, collection, ids);
+        await connection.batch(ids.map((id) => ({ op: "delete" as const, collection: name, id })));
+        for (const id of ids) pending.discard(RECORDS, [name, id]);
         refresh();
         const undo = (): void => {
           dropUndo();
           const restore = collection.paranoid
-            ? connection.batch([{ op: "update", collection: name, id, data: { deletedAt: null } }])
-            : connection.batch([{ op: "create", collection: name, data: writable(collection, whole) }]);
+            ? connection.batch(ids.map((id) => ({ op: "update" as const, collection: name, id, data: { deletedAt: null } })))
+            : connection.batch(whole.map((row) => ({ op: "create" as const, collection: name, data: writable(collection, row) })));
           restore.then(
             () => {
               refresh();
@@ -77,15 +81,28 @@ export function useDeletion({
     (id: string, _raw: RawRow | undefined, label: string) => {
       void (async () => {
         // Rows that hang on this one go with it, and undo cannot bring those back: that is asked.
-        const parts = collection.paranoid ? [] : await dependants(connection, collection, find, id);
-        if (parts.length > 0 || connection.info.guard === "confirm") setLosing({ id, name: label, parts });
-        else await remove(id, label);
+        const parts = collection.paranoid ? [] : await dependants(connection, collection, find, [id]);
+        if (parts.length > 0 || connection.info.guard === "confirm") setLosing({ ids: [id], name: label, parts });
+        else await remove([id], label);
       })();
     },
     [collection, connection, find, remove],
   );
+  const onDeletePicked = useCallback(
+    (picks: Picks, query: Query) => {
+      pickedRows(connection, query, collection.primaryKey, picks, [collection.primaryKey]).then(
+        async (rows) => {
+          const ids = rows.map((row) => String(row[collection.primaryKey] as string | number));
+          const parts = collection.paranoid ? [] : await dependants(connection, collection, find, ids);
+          if (ids.length > 0) setLosing({ ids, name: m("pick.rows", { count: ids.length }), parts });
+        },
+        (error: unknown) => toast({ kind: "failed", text: m("delete.failed", { reason: faultOf(error).message }) }),
+      );
+    },
+    [connection, collection, find],
+  );
   const keep = useCallback(() => setLosing(null), []);
-  return { losing, keep, remove, onDelete };
+  return { losing, keep, remove, onDelete, onDeletePicked };
 }
 
 /** The fields of a row that can be written again. */
@@ -97,19 +114,28 @@ function writable(collection: CollectionInfo, row: RawRow): RawRow {
   );
 }
 
+async function wholeRows(connection: Connection, collection: CollectionInfo, ids: readonly string[]): Promise<readonly RawRow[]> {
+  const [only] = ids;
+  if (ids.length === 1 && only !== undefined) return [await connection.one(collection.name, only, ["*"])];
+  return pickedRows(connection, { collection: collection.name }, collection.primaryKey, { all: false, ids: new Set(ids) }, ["*"]);
+}
+
+/** More keys than this are not counted one by one; the sentence then names the collection alone. */
+const COUNTED_MAX = 200;
+
 async function dependants(
   connection: Connection,
   collection: CollectionInfo,
   find: (name: string) => CollectionInfo | undefined,
-  id: string,
+  ids: readonly string[],
 ): Promise<readonly string[]> {
   const counted = await Promise.all(
     collection.toMany
       .filter((relation) => find(relation.target)?.fields.some((field) => field.name === relation.foreignKey))
       .map(async (relation) => {
         try {
-          const { rows } = await connection.estimate({ collection: relation.target, filter: { [relation.foreignKey]: { eq: id } } });
-          return rows > 0 ? m("delete.part", { count: rows, collection: relation.target }) : null;
+          const { rows } = await connection.estimate({ collection: relation.target, filter: { [relation.foreignKey]: { in: ids.slice(0, COUNTED_MAX) } } });
+          return rows > 0 ? ids.length > COUNTED_MAX ? m("delete.part.some", { collection: relation.target }) : m("delete.part", { count: rows, collection: relation.target }) : null;
         } catch {
           // Not readable for this role: the server decides at the delete itself.
           return null;

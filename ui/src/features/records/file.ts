@@ -1,5 +1,12 @@
-/** Hands a file to the person: the browser, or the desktop's webview, asks where it goes. */
-export function saveFile(name: string, content: Blob): void {
+import { host } from "@/host";
+
+/**
+ * Hands a file to the person: the desktop asks where it goes, a browser does what it is set to do.
+ * `false` when the person changed their mind.
+ */
+export async function saveFile(name: string, content: Blob): Promise<boolean> {
+  const ask = host().saveFile;
+  if (ask) return await ask(name, content);
   const url = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = url;
@@ -7,6 +14,7 @@ export function saveFile(name: string, content: Blob): void {
   link.click();
   // The download has begun; its address is of no more use.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  return true;
 }
 
 const files = new Map<string, File>();

@@ -20,8 +20,6 @@ export interface Held {
   readonly labels: ReadonlyMap<string, string>;
   /** `collection \n row \n field` to what was typed there. */
   readonly invalid: ReadonlyMap<string, Invalid>;
-  /** Column widths by collection and field. */
-  readonly widths: ReadonlyMap<string, number>;
 }
 
 const stores = new WeakMap<Pending, StoreApi<Held>>();
@@ -29,7 +27,7 @@ const stores = new WeakMap<Pending, StoreApi<Held>>();
 export function heldOf(pending: Pending): StoreApi<Held> {
   let store = stores.get(pending);
   if (!store) {
-    store = createStore<Held>(() => ({ rows: new Map(), labels: new Map(), invalid: new Map(), widths: new Map() }));
+    store = createStore<Held>(() => ({ rows: new Map(), labels: new Map(), invalid: new Map() }));
     stores.set(pending, store);
   }
   return store;
@@ -37,6 +35,11 @@ export function heldOf(pending: Pending): StoreApi<Held> {
 
 export function heldKey(...parts: readonly string[]): string {
   return parts.join("\n");
+}
+
+/** Rows under many changes at once. */
+export function holdRows(store: StoreApi<Held>, entries: Iterable<readonly [key: string, row: RawRow]>): void {
+  store.setState({ rows: new Map([...store.getState().rows, ...entries]) });
 }
 
 export function hold<Part extends keyof Held>(

@@ -143,7 +143,7 @@ interface Asked {
   body?: { operations?: unknown[]; dryRun?: boolean };
 }
 
-function open(answer: (asked: Asked) => unknown = () => undefined, search: Record<string, unknown> = {}) {
+function open(answer: (asked: Asked) => unknown = () => undefined, search: Record<string, unknown> = {}, rights: object = {}) {
   const asked: Asked[] = [];
   const rows = Array.from({ length: 450 }, (_, i) => ({
     id: 1000 + i, total: `${String(i)}.50`, note: i === 1 ? "" : i === 2 ? null : `note ${String(i)}`, status: "draft", paid: false, placed_at: "2026-11-20T19:42:07.000Z",
@@ -178,7 +178,7 @@ function open(answer: (asked: Asked) => unknown = () => undefined, search: Recor
       items: () => ({ export: () => Promise.resolve(new Response("")) }),
       imports: { rejects: () => Promise.resolve(new Response("")) },
       schemas: { find: () => Promise.resolve({ data: [{ collectionName: "orders", schema }], totalCount: 1 }) },
-      access: { me: () => Promise.resolve({ role: "administrator", collections: { orders: { create: all, read: all, update: all, delete: all } } }) },
+      access: { me: () => Promise.resolve({ role: "administrator", collections: { orders: { create: all, read: all, update: all, delete: all }, ...rights } }) },
     },
   } as unknown as Session;
   const onSearch = vi.fn();
@@ -372,5 +372,110 @@ describe("the Data screen", () => {
     fireEvent.click(within(panel).getByRole("button", { name: "Use mine" }));
     press(document.body, "s", { ctrlKey: true });
     await waitFor(() => expect(pending.opsOf("records")).toHaveLength(0));
+  });
+});
+
+describe("columns and saved views", () => {
+  const all = { fields: ["*"], conditional: false };
+  const everything = { create: all, read: all, update: all, delete: all };
+  const headers = () => screen.getAllByRole("columnheader").flatMap((node) => (node.dataset["col"] === undefined ? [] : [node.querySelector(".truncate")?.textContent ?? ""]));
+
+  it("pins, moves, widens and hides a column by keys, and writes the order into the address", async () => {
+    const { onSearch } = open();
+    const first = await cell("r:0", "id");
+    act(() => first.focus());
+    await press(focused(), "ArrowUp");
+    await press(focused(), "ArrowRight");
+    await press(focused(), "ArrowRight");
+    await waitFor(() => expect(focused().textContent).toContain("note"));
+    await press(focused(), "p", { altKey: true });
+    expect(headers()[0]).toBe("note");
+    expect(onSearch).toHaveBeenLastCalledWith(expect.objectContaining({ pinned: "note" }));
+    const total = screen.getByRole("columnheader", { name: /^total/ });
+    const before = total.style.width;
+    act(() => total.focus());
+    fireEvent.pointerDown(total, { button: 0 });
+    fireEvent.pointerUp(window);
+    await press(total, "ArrowRight", { altKey: true });
+    await waitFor(() => expect(screen.getByRole("columnheader", { name: /^total/ }).style.width).not.toBe(before));
+    await press(focused(), "h", { altKey: true });
+    await waitFor(() => expect(headers()).not.toContain("total"));
+    expect(onSearch).toHaveBeenLastCalledWith(expect.objectContaining({ columns: "note,id,status,paid,placed_at", pinned: "note" }));
+  });
+
+  it("saves what is shown under a name, and opens a saved view from its id alone", async () => {
+    const stored = { id: "v1", name: "Unpaid", userId: null, preferenceData: { filter: '[["paid","eq","false"]]', sort: "-total", columns: "total,id", pinned: "total", widths: { total: 200, id: 9 }, nonsense: "<script>" } };
+    const { asked } = open(
+      (request) => {
+        if (request.path === "/items/baasix_UserPreference") return { data: [stored] };
+        if (request.path === "/items/batch") return { data: [{ op: "create", collection: "baasix_UserPreference", id: "v2" }] };
+        return undefined;
+      },
+      { view: "v1" },
+      { baasix_UserPreference: everything },
+    );
+    await screen.findByRole("button", { name: "View: Unpaid" });
+    expect(headers()).toEqual(["total", "id"]);
+    expect(screen.getByRole("columnheader", { name: /^total/ }).style.width).toBe("200px");
+    const read = asked.find((request) => request.path === "/items/orders" && request.params?.["sort"] !== undefined);
+    expect(read?.params).toMatchObject({ filter: { paid: { eq: false } }, sort: ["-total", "-id"] });
+    fireEvent.click(screen.getByRole("button", { name: "View: Unpaid" }));
+    fireEvent.click(await screen.findByRole("menuitem", { name: "Save as a view" }));
+    fireEvent.change(await screen.findByLabelText("Name of the view"), { target: { value: "Unpaid" } });
+    expect(screen.getByRole("alert").textContent).toBe("A view is called Unpaid already");
+    fireEvent.change(screen.getByLabelText("Name of the view"), { target: { value: "Open bills" } });
+    fireEvent.click(screen.getByRole("button", { name: "Save view" }));
+    await waitFor(() => expect(asked.some((request) => request.path === "/items/batch")).toBe(true));
+    expect(asked.find((request) => request.path === "/items/batch")?.body?.operations).toEqual([
+      {
+        op: "create",
+        collection: "baasix_UserPreference",
+        data: {
+          collectionName: "orders",
+          preferenceType: "columns",
+          preferenceData: { filter: '[["paid","eq","false"]]', sort: "-total", columns: "total,id", pinned: "total", widths: { total: 200 } },
+          isDefault: false,
+          name: "Open bills",
+          userId: null,
+        },
+      },
+    ]);
+  });
+});
+
+describe("rows picked together", () => {
+  it("edits one field of a range as one step that one undo takes back", async () => {
+    const { pending } = open((request) => (request.params?.["filter"] ? { data: [1001, 1002, 1003].map((id) => ({ id, total: id === 1002 ? "7.50" : "1.50" })) } : undefined), { columns: "id,total" });
+    await cell("r:1", "total");
+    const number = (row: number) => document.querySelector(`[data-pick="r:${String(row)}"]`) ?? document.body;
+    fireEvent.pointerDown(number(1), { button: 0 });
+    fireEvent.pointerDown(number(3), { button: 0, shiftKey: true });
+    await screen.findByText("3 rows selected");
+    await press(focused(), "e");
+    const field = await screen.findByRole("combobox", { name: "Field" });
+    fireEvent.click(field);
+    fireEvent.click(await screen.findByRole("option", { name: /^total/ }));
+    fireEvent.change(await screen.findByLabelText("New value of total"), { target: { value: "7.5O" } });
+    expect(screen.getByText("Character 4 is the letter O, not a zero")).toBeTruthy();
+    fireEvent.change(screen.getByLabelText("New value of total"), { target: { value: "7.50" } });
+    expect(await screen.findByText(/2 rows change\. 1 row has this value already\./)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: /Stage 2 changes/ }));
+    await waitFor(() => expect(pending.opsOf("records", ["orders"]).map((op) => op.target.path[1])).toEqual(["1001", "1003"]));
+    expect(screen.queryByText("3 rows selected")).toBeNull();
+    act(() => void pending.undo());
+    expect(pending.opsOf("records", ["orders"])).toEqual([]);
+  });
+
+  it("takes every row of the filter with Ctrl A, and asks before it deletes them", async () => {
+    const { asked } = open((request) => (request.path === "/items/batch" ? { data: [] } : undefined), { columns: "id,note" });
+    const first = await cell("r:0", "id");
+    act(() => first.focus());
+    await press(focused(), "a", { ctrlKey: true });
+    await screen.findByText("All ≈ 9,000 rows of this filter");
+    fireEvent.click(screen.getByRole("button", { name: /^Delete ≈ 9,000/ }));
+    expect(await screen.findByText("Delete 450 rows from orders?")).toBeTruthy();
+    expect(asked.some((request) => request.path === "/items/batch")).toBe(false);
+    fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+    await waitFor(() => expect(asked.find((request) => request.path === "/items/batch")?.body?.operations).toHaveLength(450));
   });
 });

@@ -8,6 +8,13 @@ export function gridSheet(): readonly Command[] {
   return [
     sheet("grid.move", m("cmd.move"), ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]),
     sheet("grid.extend", m("cmd.extend"), ["Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"]),
+    sheet("grid.pick", m("cmd.pick"), "Shift+Space"),
+    sheet("grid.pickAll", m("cmd.pickAll"), "Mod+A"),
+    sheet("grid.column", m("cmd.column"), ["Alt+Shift+ArrowLeft", "Alt+Shift+ArrowRight"]),
+    sheet("grid.width", m("cmd.width"), ["Alt+ArrowLeft", "Alt+ArrowRight"]),
+    sheet("grid.fit", m("cmd.fit"), "Alt+W"),
+    sheet("grid.pin", m("cmd.pin"), "Alt+P"),
+    sheet("grid.hide", m("cmd.hide"), "Alt+H"),
     sheet("grid.ends", m("cmd.ends"), ["Mod+Home", "Mod+End"]),
     sheet("grid.edit", m("cmd.edit"), ["Enter", "F2"]),
     sheet("grid.stage", m("cmd.stageMove"), "Tab"),

@@ -12,6 +12,7 @@ import {
 } from "react";
 import { useStore } from "zustand";
 import { useAppearance } from "@/kit/appearance";
+import { Checkbox } from "@/kit/Checkbox";
 import { ContextMenu } from "@/kit/ContextMenu";
 import { cx } from "@/kit/cx";
 import type { MenuEntries } from "@/kit/Menu";
@@ -28,8 +29,11 @@ import { Floating } from "../Floating";
 import { heldKey, heldOf, hold } from "../held";
 import { m } from "../messages";
 import { RelationPeek, ValuePeek } from "../PeekCard";
+import type { Layout } from "../layout";
+import type { Picks } from "../picks";
 import { useCells } from "./cells";
 import { useColumns } from "./columns";
+import { useColumnDrag } from "./drag";
 import { touchedAfter, useEdits } from "./edits";
 import { GridRow } from "./GridRow";
 import { Head, type ColumnActs } from "./Head";
@@ -62,6 +66,11 @@ interface GridProps extends ColumnActs {
   readonly pending: Pending;
   readonly pendingState: PendingState;
   readonly sort: readonly SortKey[];
+  /** So many fields at the beginning stand still. */
+  readonly pinned: number;
+  readonly widths: Layout["widths"];
+  readonly onPlace: (field: string, index: number) => void;
+  readonly picks: Picks;
   readonly bandOnly: boolean;
   readonly onBandOnly: (only: boolean) => void;
   readonly onFilter: (pill: Pill) => void;
@@ -72,6 +81,9 @@ interface GridProps extends ColumnActs {
   readonly handle: Ref<GridHandle>;
 }
 
+/** Padding of a cell, its line, and room for an icon. */
+const FIT_ROOM = 34;
+
 export function Grid(props: GridProps) {
   const { collection, find, fields, rows, snapshot, connection, capability, pending, pendingState, sort, bandOnly } = props;
   const density = useAppearance((state) => state.density);
@@ -79,6 +91,7 @@ export function Grid(props: GridProps) {
   const store = heldOf(pending);
   const held = useStore(store);
   const scroller = useRef<HTMLDivElement>(null);
+  const [bandTop, setBandTop] = useState(0);
   const [editing, setEditing] = useState<{ focus: Focus; typed?: string } | null>(null);
 
   const total = snapshot.total?.rows ?? 0;
@@ -88,8 +101,10 @@ export function Grid(props: GridProps) {
   const bandHeight = bandRows === 0 ? 0 : BAND_HEAD + Math.min(bandRows, BAND_ROWS) * rowHeight + BAND_GAP;
   const space = useSpace(scroller, shownRows, rowHeight, headHeight + bandHeight);
   const { size, range } = space;
-  const columns = useColumns(scroller, collection, fields, store, held.widths, total);
-  const { virtual, starts, widths, numberWidth } = columns;
+  const columns = useColumns({ scroller, fields, wanted: props.pinned, kept: props.widths, total, room: size.width });
+  const { starts, widths, numberWidth, stillWidth, reveal } = columns;
+  const { picks } = props;
+  const drag = useColumnDrag(scroller, fields, columns, props.onPlace);
   const peeks = usePeeks(scroller);
   const { peek, refusal, refuse, leave } = peeks;
   const cells = useCells(props, places, store, held);
@@ -113,7 +128,7 @@ export function Grid(props: GridProps) {
           const field = fields[col];
           if (field && refusalOf(from.row, field) === null) {
             const next = { row: from.row, col };
-            virtual.scrollToIndex(col, { align: "auto" });
+            reveal(col);
             setFocus(next);
             setEditing({ focus: next });
             return;
@@ -122,7 +137,7 @@ export function Grid(props: GridProps) {
       }
       setFocus(from);
     },
-    [fields, refusalOf, virtual, setFocus, takeFocus],
+    [fields, refusalOf, reveal, setFocus, takeFocus],
   );
 
   const open = useCallback(
@@ -159,18 +174,50 @@ export function Grid(props: GridProps) {
     go({ row: "head", col: to });
   }
 
-  const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, {
+  /** As wide as the widest of what is in sight. */
+  function fit(col: number): void {
+    const field = fields[col];
+    const shown = scroller.current?.querySelectorAll<HTMLElement>(`[data-col="${String(col)}"]`) ?? [];
+    const wide = [...shown].map((node) => {
+      const parts = [...node.querySelectorAll<HTMLElement>(".truncate")];
+      const cut = Math.max(0, ...parts.map((part) => part.scrollWidth - part.clientWidth));
+      const used = Math.max(0, ...[...node.children].map((part) => (part as HTMLElement).offsetLeft + (part as HTMLElement).offsetWidth));
+      return cut > 0 ? node.offsetWidth + cut + 1 : parts.length > 0 ? Math.min(used, Math.max(...parts.map((part) => part.scrollWidth)) + FIT_ROOM) : 0;
+    });
+    if (field) props.onResize(field, Math.max(...wide, FIT_ROOM) - (widths[col] ?? 0));
+  }
+
+  const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, picks, {
     editing: editing !== null,
     page: Math.max(Math.floor(space.space.viewport / rowHeight) - 1, 1),
     open,
     openRelated,
     moveColumn,
-    resize: columns.resize,
+    resize: props.onResize,
+    onPin: props.onPin,
+    onHide: props.onHide,
+    onFit: fit,
     onSort: props.onSort,
     onFilter: props.onFilter,
   });
 
+  const sweeping = useRef(false);
+  /** The number at the left of a row picks it; a drag over several of them, all of these. */
+  function pickUnder(target: EventTarget | null): number | null {
+    const key = target instanceof Element ? target.closest<HTMLElement>("[data-pick]")?.dataset["pick"] : undefined;
+    return key?.startsWith("r:") ? Number(key.slice(2)) : null;
+  }
+
   function onPointerDown(event: ReactPointerEvent): void {
+    const picked = event.button === 0 ? pickUnder(event.target) : null;
+    if (picked !== null) {
+      event.preventDefault();
+      sweeping.current = true;
+      if (event.shiftKey) picks.reach(picked);
+      else picks.toggle(picked);
+      go({ row: `r:${String(picked)}`, col: at.col });
+      return;
+    }
     const hit = cellUnder(event.target);
     if (!hit || (editing && editing.focus.row === hit.focus.row && editing.focus.col === hit.focus.col)) return;
     if (event.target instanceof Element && event.target.closest("[data-resize]")) return;
@@ -207,7 +254,7 @@ export function Grid(props: GridProps) {
         0,
       );
       const next = { row: `b:${id}`, col };
-      virtual.scrollToIndex(col, { align: "auto" });
+      reveal(col);
       peeks.close();
       setFocus(next);
       setEditing({ focus: next });
@@ -259,6 +306,9 @@ export function Grid(props: GridProps) {
         collection={collection}
         fields={fields}
         columns={columns.drawn}
+        pinned={columns.pinned}
+        stillWidth={stillWidth}
+        picked={id !== null && !key.startsWith("b:") && picks.has(id)}
         starts={starts}
         widths={widths}
         numberWidth={numberWidth}
@@ -310,6 +360,48 @@ export function Grid(props: GridProps) {
     );
   }
 
+  function drawHead(col: number): ReactNode {
+    const field = fields[col];
+    if (!field) return null;
+    return (
+      <Head
+        key={field.name}
+        id={cellId("head", col)}
+        field={field}
+        col={col}
+        left={starts[col] ?? 0}
+        width={widths[col] ?? 0}
+        height={headHeight}
+        sort={sort.find((entry) => entry.field === field.name)?.direction}
+        focused={at.row === "head" && at.col === col}
+        pinned={col < props.pinned}
+        carried={drag.carried === col}
+        onSort={props.onSort}
+        onHide={props.onHide}
+        onMove={props.onMove}
+        onPin={props.onPin}
+        onPickFilter={props.onPickFilter}
+        onResize={props.onResize}
+        onFit={fit}
+        onCarry={drag.begin}
+      />
+    );
+  }
+
+  // Thousands of rows may be open at once; of the band, too, only what is in sight is drawn.
+  const bandFirst = Math.max(0, Math.min(Math.floor(bandTop / rowHeight), bandRows - BAND_ROWS) - 1);
+  const bandShown = Array.from({ length: Math.min(bandRows - bandFirst, BAND_ROWS + 3) }, (_, index) => bandFirst + index);
+  const bandFocus = at.row.startsWith("b:") ? places.positionOf(at.row) : -1;
+  if (bandFocus >= 0 && !bandShown.includes(bandFocus)) bandShown.push(bandFocus);
+  const band = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const node = band.current;
+    if (!node || bandFocus < 0) return;
+    const top = bandFocus * rowHeight;
+    if (top < node.scrollTop) node.scrollTop = top;
+    else if (top + rowHeight > node.scrollTop + node.clientHeight) node.scrollTop = top + rowHeight - node.clientHeight;
+  }, [bandFocus, rowHeight]);
+
   const visible: ReactNode[] = [];
   for (let display = Math.max(range.first, 0); display <= range.last; display += 1) {
     const index = indexOf(display);
@@ -350,7 +442,12 @@ export function Grid(props: GridProps) {
           }}
           onPointerDown={onPointerDown}
           onPointerOver={(event) => {
-            if (!editing) peeks.over(event, hasMore);
+            const swept = sweeping.current && event.buttons === 1 ? pickUnder(event.target) : null;
+            if (swept !== null) picks.reach(swept);
+            else if (!editing) peeks.over(event, hasMore);
+          }}
+          onPointerUp={() => {
+            sweeping.current = false;
           }}
           onDoubleClick={(event) => {
             const hit = cellUnder(event.target);
@@ -361,32 +458,27 @@ export function Grid(props: GridProps) {
           <div style={{ width: Math.max(columns.totalWidth, size.width), minHeight: "100%" }} className="relative">
             <div role="rowgroup" className="sticky top-0 z-10">
               <div role="row" aria-rowindex={1} className="relative border-b border-line-strong bg-bg-sunk" style={{ height: headHeight }}>
-                <span role="columnheader" aria-colindex={1} className="sticky left-0 z-1 block h-full border-r border-line bg-bg-sunk" style={{ width: numberWidth }}>
-                  <span className="sr-only">{m("grid.rowNumber")}</span>
-                </span>
-                {columns.drawn.map((col) => {
-                  const field = fields[col];
-                  const key = field && sort.find((entry) => entry.field === field.name);
-                  if (!field) return null;
-                  return (
-                    <Head
-                      key={field.name}
-                      id={cellId("head", col)}
-                      field={field}
-                      col={col}
-                      left={starts[col] ?? 0}
-                      width={widths[col] ?? 0}
-                      height={headHeight}
-                      sort={key?.direction}
-                      focused={at.row === "head" && at.col === col}
-                      onSort={props.onSort}
-                      onHide={props.onHide}
-                      onMove={props.onMove}
-                      onPickFilter={props.onPickFilter}
-                      onResize={columns.resize}
+                <div role="presentation" className="sticky left-0 z-1 h-full bg-bg-sunk" style={{ width: stillWidth }}>
+                  <span role="columnheader" aria-colindex={1} className="flex h-full items-center justify-end border-r border-line pr-2" style={{ width: numberWidth }}>
+                    <Checkbox
+                      aria-label={m("pick.all", { collection: collection.name })}
+                      checked={picks.all}
+                      mixed={!picks.all && picks.count > 0}
+                      disabled={total === 0}
+                      onChange={() => (picks.count > 0 ? picks.clear() : picks.pickAll())}
                     />
-                  );
-                })}
+                  </span>
+                  {Array.from({ length: columns.pinned }, (_, col) => drawHead(col))}
+                  {columns.pinned > 0 ? <span aria-hidden className="absolute top-0 -right-px h-full w-px bg-line-strong" /> : null}
+                </div>
+                {columns.drawn.map(drawHead)}
+                {drag.before === null ? null : (
+                  <span
+                    aria-hidden
+                    className="absolute top-0 z-2 w-0.5 bg-ink"
+                    style={{ left: (starts[drag.before] ?? columns.totalWidth) - 1, height: size.height }}
+                  />
+                )}
               </div>
               {bandRows > 0 ? (
                 <div className="border-b border-line-strong bg-bg-page">
@@ -400,8 +492,16 @@ export function Grid(props: GridProps) {
                     </button>
                    </div>
                   </div>
-                  <div className={cx("relative", bandRows > BAND_ROWS && "overflow-y-auto")} style={{ height: Math.min(bandRows, BAND_ROWS) * rowHeight }}>
-                    {changes.map((change, order) => {
+                  <div
+                    className={cx("relative", bandRows > BAND_ROWS && "overflow-y-auto")}
+                    style={{ height: Math.min(bandRows, BAND_ROWS) * rowHeight }}
+                    ref={band}
+                    onScroll={(event) => setBandTop(event.currentTarget.scrollTop)}
+                  >
+                    {bandRows > BAND_ROWS ? <div aria-hidden style={{ height: bandRows * rowHeight }} /> : null}
+                    {bandShown.map((order) => {
+                      const change = changes[order];
+                      if (!change) return null;
                       const index = placed.get(change.row);
                       const key = `b:${change.row}`;
                       const number = change.isNew ? m("grid.new") : index === undefined ? "" : String(index + 1);

@@ -1,3 +1,4 @@
+import { Check } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import { cx } from "@/kit/cx";
 import { cellClass, LoadingValue, StagedCorner } from "@/kit/GridCell";
@@ -22,7 +23,10 @@ interface RowProps {
   readonly invalid: Held["invalid"] | undefined;
   readonly collection: CollectionInfo;
   readonly fields: readonly FieldInfo[];
+  /** Columns that scroll and are in sight; those before `pinned` stand still and always are. */
   readonly columns: readonly number[];
+  readonly pinned: number;
+  readonly stillWidth: number;
   readonly starts: readonly number[];
   readonly widths: readonly number[];
   readonly numberWidth: number;
@@ -35,84 +39,109 @@ interface RowProps {
   readonly loose: boolean;
   readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
   readonly editor: ReactNode;
+  readonly picked: boolean;
 }
 
 export const GridRow = memo(function GridRow(props: RowProps) {
-  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, loose, labelOf, editor } = props;
+  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, pinned, stillWidth, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, loose, labelOf, editor, picked } = props;
   const missing = raw === undefined && !isNew;
+
+  const cell = (col: number): ReactNode => {
+    const field = fields[col];
+    if (!field) return null;
+    const op = cells?.get(field.name);
+    const stored = raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
+    const value = op ? (op.after as Value) : stored;
+    const conflict = op && conflicts?.get(keyOf(op.target));
+    const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
+    const focused = focusCol === col;
+    const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
+    const align = alignOf(field);
+    const width = widths[col] ?? 0;
+    return (
+      <div
+        key={field.name}
+        id={cellId(rowKey, col)}
+        role="gridcell"
+        data-cell=""
+        data-row={rowKey}
+        data-col={col}
+        aria-colindex={col + 2}
+        aria-selected={chosen}
+        tabIndex={focused ? 0 : -1}
+        title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
+        className={cx(
+          cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
+          "ring-cell top-0 h-full border-r border-line-2",
+          op ? "" : chosen || picked ? "bg-bg-active" : "hover:bg-bg-hover",
+          op && chosen && "border-b border-b-ink",
+          focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
+        )}
+        // The kit's cell is made for flow; here it has a place of its own.
+        style={{ position: "absolute", left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
+      >
+        {op ? <StagedCorner /> : null}
+        {missing ? (
+          <LoadingValue width={Math.max(Math.min(width - 32, 90), 16)} />
+        ) : (
+          <CellView
+            field={field}
+            value={value}
+            label={labelOf(raw, field, value)}
+            was={op && !isNew ? (op.before as Value) : undefined}
+            wasLabel={op && !isNew ? labelOf(raw, field, op.before as Value) : undefined}
+            theirs={conflict ? (conflict.theirs as Value) : undefined}
+            invalid={bad}
+            roomy={width >= (conflict ? 180 : 260)}
+          />
+        )}
+        {focused ? editor : null}
+      </div>
+    );
+  };
+
   return (
     <div
       role="row"
       aria-rowindex={place}
       aria-busy={missing || undefined}
-      className="absolute right-0 left-0 border-b border-line-2"
+      aria-selected={picked}
+      className={cx("absolute right-0 left-0 border-b border-line-2", picked && "bg-bg-active")}
       style={{ top: top ?? 0, height: rowHeight }}
     >
-      <span
-        role="rowheader"
-        aria-colindex={1}
-        className={cx(
-          "z-1 flex h-full items-center justify-end border-r border-line-2 bg-bg-page px-2 text-second",
-          loose ? "relative left-(--grid-left)" : "sticky left-0",
-          isNew ? "text-draft" : "text-ink-3",
-        )}
-        style={{ width: numberWidth }}
+      <div
+        role="presentation"
+        className={cx("z-1 h-full", picked ? "bg-bg-active" : "bg-bg-page", loose ? "relative left-(--grid-left)" : "sticky left-0")}
+        style={{ width: stillWidth }}
       >
-        {number}
-      </span>
-      {columns.map((col) => {
-        const field = fields[col];
-        if (!field) return null;
-        const op = cells?.get(field.name);
-        const stored = raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
-        const value = op ? (op.after as Value) : stored;
-        const conflict = op && conflicts?.get(keyOf(op.target));
-        const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
-        const focused = focusCol === col;
-        const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
-        const align = alignOf(field);
-        const width = widths[col] ?? 0;
-        return (
-          <div
-            key={field.name}
-            id={cellId(rowKey, col)}
-            role="gridcell"
-            data-cell=""
-            data-row={rowKey}
-            data-col={col}
-            aria-colindex={col + 2}
-            aria-selected={chosen}
-            tabIndex={focused ? 0 : -1}
-            title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
-            className={cx(
-              cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
-              "ring-cell top-0 h-full border-r border-line-2",
-              op ? "" : chosen ? "bg-bg-active" : "hover:bg-bg-hover",
-              op && chosen && "border-b border-b-ink",
-              focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
-            )}
-            // The kit's cell is made for flow; here it has a place of its own.
-            style={{ position: "absolute", left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
-          >
-            {op ? <StagedCorner /> : null}
-            {missing ? (
-              <LoadingValue width={Math.max(Math.min(width - 32, 90), 16)} />
-            ) : (
-              <CellView
-                field={field}
-                value={value}
-                label={labelOf(raw, field, value)}
-                was={op && !isNew ? (op.before as Value) : undefined}
-                wasLabel={op && !isNew ? labelOf(raw, field, op.before as Value) : undefined}
-                theirs={conflict ? (conflict.theirs as Value) : undefined}
-                invalid={bad}
-                roomy={width >= (conflict ? 180 : 260)}
-              />
-            )}
-            {focused ? editor : null}
-          </div>
-        );
-      })}
+        <span
+          role="rowheader"
+          aria-colindex={1}
+          data-pick={rowKey}
+          className={cx("group relative flex h-full cursor-default items-center justify-end border-r border-line-2 px-2 text-second select-none", isNew ? "text-draft" : picked ? "text-ink" : "text-ink-3")}
+          style={{ width: numberWidth }}
+        >
+          {isNew ? (
+            number
+          ) : (
+            <>
+              <span className={picked ? "opacity-0" : "group-hover:opacity-0"}>{number}</span>
+              <span
+                aria-hidden
+                className={cx(
+                  "absolute right-2 flex size-3.5 items-center justify-center rounded-tag border",
+                  picked ? "border-ink bg-ink text-bg-page" : "border-line-control bg-bg-page opacity-0 group-hover:opacity-100",
+                )}
+              >
+                {picked ? <Check size={10} className="stroke-meaning" /> : null}
+              </span>
+            </>
+          )}
+        </span>
+        {Array.from({ length: pinned }, (_, col) => cell(col))}
+        {pinned > 0 ? <span aria-hidden className="absolute top-0 -right-px z-1 h-full w-px bg-line-strong" /> : null}
+      </div>
+      {columns.map(cell)}
     </div>
   );
 });

@@ -1,6 +1,7 @@
-import { KeyRound } from "lucide-react";
-import { memo } from "react";
+import { KeyRound, Pin } from "lucide-react";
+import { memo, type PointerEvent as ReactPointerEvent } from "react";
 import { ContextMenu } from "@/kit/ContextMenu";
+import { cx } from "@/kit/cx";
 import { HeaderCell } from "@/kit/GridCell";
 import type { MenuEntries } from "@/kit/Menu";
 import { typeLabel, type FieldInfo } from "@/lib/fields";
@@ -12,6 +13,8 @@ export interface ColumnActs {
   readonly onSort: (field: string, add: boolean, direction?: "asc" | "desc" | null) => void;
   readonly onHide: (field: string) => void;
   readonly onMove: (field: string, by: number) => void;
+  readonly onPin: (field: string) => void;
+  readonly onResize: (field: FieldInfo, by: number) => void;
   readonly onPickFilter: (field: string) => void;
 }
 
@@ -24,11 +27,16 @@ export const Head = memo(function Head({
   height,
   sort,
   focused,
+  pinned,
+  carried,
   onSort,
   onHide,
   onMove,
+  onPin,
   onPickFilter,
   onResize,
+  onFit,
+  onCarry,
 }: {
   id: string;
   field: FieldInfo;
@@ -38,7 +46,11 @@ export const Head = memo(function Head({
   height: number;
   sort: "asc" | "desc" | undefined;
   focused: boolean;
-  onResize: (field: FieldInfo, by: number) => void;
+  pinned: boolean;
+  /** Under way to another place. */
+  carried: boolean;
+  onFit: (col: number) => void;
+  onCarry: (event: ReactPointerEvent, col: number) => void;
 } & ColumnActs) {
   const entries: MenuEntries = [
     { label: m("grid.sortUp"), disabled: sort === "asc" ? "" : undefined, onSelect: () => onSort(field.name, false, "asc") },
@@ -46,11 +58,15 @@ export const Head = memo(function Head({
     ...(sort ? [{ label: m("grid.sortOff"), onSelect: () => onSort(field.name, false, null) }] : []),
     null,
     { label: m("grid.filterBy"), onSelect: () => onPickFilter(field.name) },
-    { label: m("grid.wider"), keys: "Alt+→", onSelect: () => onResize(field, 32) },
-    { label: m("grid.narrower"), keys: "Alt+←", onSelect: () => onResize(field, -32) },
+    null,
+    { label: pinned ? m("grid.unpin") : m("grid.pin"), keys: "Alt+P", onSelect: () => onPin(field.name) },
     { label: m("grid.left"), keys: "Alt+Shift+←", onSelect: () => onMove(field.name, -1) },
     { label: m("grid.right"), keys: "Alt+Shift+→", onSelect: () => onMove(field.name, 1) },
-    { label: m("grid.hide"), onSelect: () => onHide(field.name) },
+    { label: m("grid.wider"), keys: "Alt+→", onSelect: () => onResize(field, 32) },
+    { label: m("grid.narrower"), keys: "Alt+←", onSelect: () => onResize(field, -32) },
+    { label: m("grid.fit"), keys: "Alt+W", onSelect: () => onFit(col) },
+    null,
+    { label: m("grid.hide"), keys: "Alt+H", onSelect: () => onHide(field.name) },
   ];
   return (
     <ContextMenu entries={entries}>
@@ -64,10 +80,14 @@ export const Head = memo(function Head({
         aria-sort={sort === "asc" ? "ascending" : sort === "desc" ? "descending" : "none"}
         tabIndex={focused ? 0 : -1}
         title={field.description ?? undefined}
+        onPointerDown={(event) => onCarry(event, col)}
         onClick={(event) => {
           if (!(event.target instanceof Element && event.target.closest("[data-resize]"))) onSort(field.name, event.shiftKey);
         }}
-        className="ring-cell absolute top-0 flex cursor-default items-center border-r border-line select-none hover:bg-bg-hover"
+        className={cx(
+          "ring-cell absolute top-0 flex cursor-default items-center border-r border-line select-none hover:bg-bg-hover",
+          carried && "bg-bg-active",
+        )}
         style={{ left, width, height }}
       >
         <HeaderCell
@@ -75,11 +95,19 @@ export const Head = memo(function Head({
           type={typeLabel(field)}
           sort={sort === "asc" ? "ascending" : sort === "desc" ? "descending" : undefined}
           align={alignOf(field)}
-          badge={field.primaryKey ? <KeyRound role="img" aria-label={m("grid.key")} size={12} /> : undefined}
+          badge={
+            field.primaryKey || pinned ? (
+              <>
+                {field.primaryKey ? <KeyRound role="img" aria-label={m("grid.key")} size={12} className="shrink-0" /> : null}
+                {pinned ? <Pin role="img" aria-label={m("grid.pinned")} size={11} className="shrink-0 text-ink-3" /> : null}
+              </>
+            ) : undefined
+          }
         />
         <span
           data-resize=""
           aria-hidden
+          onDoubleClick={() => onFit(col)}
           onPointerDown={(event) => {
             event.preventDefault();
             event.stopPropagation();

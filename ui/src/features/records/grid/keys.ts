@@ -7,6 +7,7 @@ import type { Edits } from "./edits";
 import type { Peeks } from "./peeks";
 import type { Focus } from "./place";
 import type { Places } from "./places";
+import type { Picks } from "../picks";
 import type { Walk } from "./walk";
 
 /** What a key may do beyond the parts of the grid. */
@@ -17,6 +18,9 @@ export interface KeyActs {
   readonly openRelated: (from: Focus) => void;
   readonly moveColumn: (field: FieldInfo, by: number) => void;
   readonly resize: (field: FieldInfo, by: number) => void;
+  readonly onPin: (field: string) => void;
+  readonly onHide: (field: string) => void;
+  readonly onFit: (col: number) => void;
   readonly onSort: (field: string, add: boolean) => void;
   readonly onFilter: (pill: Pill) => void;
 }
@@ -24,11 +28,12 @@ export interface KeyActs {
 /** The keyboard of the grid; the sheet of shortcuts lists the same. */
 export function gridKeys(
   fields: readonly FieldInfo[],
-  { bandKeys, shownRows, changes, touched, indexOf, step }: Places,
+  { bandKeys, shownRows, changes, touched, indexOf, positionOf, keyAt, step }: Places,
   { rowIdOf, valueOf, refusalOf, invalidAt, pillAt }: Cells,
-  { at, hasCorner, go, extend, dropBlock }: Walk,
+  { at, block, hasCorner, go, extend, dropBlock }: Walk,
   { stage, copy, setTo, restore, remove }: Edits,
   peeks: Peeks,
+  picks: Picks,
   acts: KeyActs,
 ): (event: KeyboardEvent) => void {
   const { page, open } = acts;
@@ -81,11 +86,14 @@ export function gridKeys(
       case "Home":
         take();
         if (mod) go({ row: bandKeys[0] ?? `r:${String(indexOf(0))}`, col: 0 });
+        // A second Home goes on to the first row, a second End to the last.
+        else if (at.col === 0 && !inHead) go({ row: bandKeys[0] ?? `r:${String(indexOf(0))}`, col: 0 });
         else go({ row: at.row, col: 0 });
         return;
       case "End":
         take();
         if (mod) go({ row: `r:${String(indexOf(Math.max(shownRows - 1, 0)))}`, col: fields.length - 1 });
+        else if (at.col === fields.length - 1 && !inHead) go({ row: `r:${String(indexOf(Math.max(shownRows - 1, 0)))}`, col: at.col });
         else go({ row: at.row, col: fields.length - 1 });
         return;
       case "Escape":
@@ -99,7 +107,12 @@ export function gridKeys(
           if (staged) {
             take();
             restore(at);
+            return;
           }
+        }
+        if (picks.count > 0) {
+          take();
+          picks.clear();
         }
         return;
       default:
@@ -109,6 +122,11 @@ export function gridKeys(
       if ((event.key === "Enter" || event.key === " ") && field) {
         take();
         acts.onSort(field.name, event.shiftKey);
+      } else if (field && event.altKey && /^[pwh]$/i.test(event.key)) {
+        take();
+        if (event.key.toLowerCase() === "p") acts.onPin(field.name);
+        else if (event.key.toLowerCase() === "w") acts.onFit(at.col);
+        else acts.onHide(field.name);
       }
       return;
     }
@@ -123,6 +141,19 @@ export function gridKeys(
     } else if (event.key === "Delete") {
       take();
       remove(at);
+    } else if (event.key === " " && event.shiftKey) {
+      take();
+      // The rows of a block, or the row one is in.
+      const first = block?.top ?? positionOf(at.row);
+      for (let position = first; position <= (block?.bottom ?? first); position += 1) {
+        const key = keyAt(position);
+        if (!key.startsWith("r:")) continue;
+        if (block && position > first) picks.reach(Number(key.slice(2)));
+        else picks.toggle(Number(key.slice(2)));
+      }
+    } else if (mod && !event.shiftKey && event.key.toLowerCase() === "a") {
+      take();
+      picks.pickAll();
     } else if (event.key === " ") {
       take();
       if (field.type.kind === "bool" && refusalOf(at.row, field) === null) {

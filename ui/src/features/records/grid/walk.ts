@@ -57,7 +57,7 @@ export function useWalk({
 }): Walk {
   const { touched, idOf, bandKeys, indexOf, displayOf, positionOf, keyAt, lastPosition } = places;
   const { showRow, toTop, range } = space;
-  const { virtual } = columns;
+  const { reveal } = columns;
   const { held } = snapshot;
   const total = snapshot.total?.rows ?? 0;
   const [focus, setFocus] = useState<Focus>({ row: "r:0", col: 0 });
@@ -86,9 +86,9 @@ export function useWalk({
       setFocus(next);
       const field = Math.max(0, Math.min(next.col, fields.length - 1));
       if (next.row.startsWith("r:")) showRow(displayOf(Number(next.row.slice(2))));
-      virtual.scrollToIndex(field, { align: "auto" });
+      reveal(field);
     },
-    [fields.length, showRow, displayOf, virtual, leave],
+    [fields.length, showRow, displayOf, reveal, leave],
   );
 
   const at: Focus = useMemo(() => {

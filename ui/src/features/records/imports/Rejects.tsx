@@ -19,7 +19,7 @@ export function Rejects({ job, collection, mapping, file }: { job: ImportJob; co
   const lines = useContextLines(file, job.errors);
   const download = async (): Promise<void> => {
     try {
-      saveFile("rejects.csv", await connection.rejects(job.id));
+      await saveFile("rejects.csv", await connection.rejects(job.id));
     } catch (error) {
       toast({ kind: "failed", text: m("imp.left.failed", { reason: faultOf(error).message }) });
     }
