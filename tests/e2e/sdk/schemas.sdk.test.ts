@@ -1,0 +1,109 @@
+// Collections are altered, planned and taken elsewhere through the SDK, on both stores.
+import { expect, it } from "vitest";
+import type { SchemaDefinition } from "../../../sdk/dist/esm/index.js";
+import { refusal } from "./expecting";
+import { onEveryStore } from "./stores";
+
+const GOODS: SchemaDefinition = {
+  fields: {
+    id: { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } },
+    name: { type: "String", values: { length: 50 } },
+  },
+};
+
+onEveryStore("schemas", (project) => {
+  it("create, update, addField and removeField alter what stands, and rows stay", async () => {
+    const { schemas, items } = { schemas: project.admin.schemas, items: project.admin.items("goods") };
+    await schemas.create("goods", GOODS);
+    const id = await items.create({ name: "Lamp" });
+    const added = await schemas.addField("goods", "weight", { type: "Decimal", values: { precision: 8, scale: 3 } });
+    expect(added.schema.fields["weight"]).toMatchObject({ type: "Decimal" });
+    await items.update(id, { weight: "1.250" });
+    expect(await items.findOne(id)).toMatchObject({ name: "Lamp", weight: 1.25 });
+    await schemas.removeField("goods", "weight");
+    expect(Object.keys(await items.findOne(id))).not.toContain("weight");
+    const { schema } = await schemas.update("goods", { schema: { paranoid: true } });
+    expect(schema.paranoid).toBe(true);
+    expect(schema.fields["name"]).toMatchObject({ type: "String" });
+  });
+
+  it("createRelationship, updateRelationship and deleteRelationship", async () => {
+    const { schemas } = project.admin;
+    await schemas.create("makers", { fields: { name: { type: "String" } } });
+    const said = await schemas.createRelationship("goods", { type: "M2O", target: "makers", name: "maker", alias: "goods" });
+    expect(said.message).toBe("Relationship created successfully");
+    await schemas.updateRelationship("goods", "maker", { onDelete: "SET NULL" });
+    expect((await schemas.findOne("goods")).schema.fields["maker"]).toMatchObject({ onDelete: "SET NULL" });
+    const maker = await project.admin.items("makers").create({ name: "Ada" });
+    const made = await project.admin.items("goods").create({ name: "Desk", maker });
+    expect(await project.admin.items("goods").findOne(made, { fields: ["name", "maker.name"] })).toMatchObject({
+      name: "Desk",
+      maker: { name: "Ada" },
+    });
+    await schemas.deleteRelationship("goods", "maker");
+    expect((await schemas.findOne("goods")).schema.fields["maker"]).toBeUndefined();
+    expect((await schemas.findOne("makers")).schema.fields["goods"]).toBeUndefined();
+  });
+
+  it("createIndex and deleteIndex", async () => {
+    const { schemas, items } = { schemas: project.admin.schemas, items: project.admin.items("goods") };
+    await schemas.createIndex("goods", { name: "goods_by_name", fields: ["name"], unique: true });
+    const { indexes } = (await schemas.findOne("goods")).schema;
+    expect(indexes?.map((index) => index.name)).toContain("goods_by_name");
+    expect((await refusal(items.create({ name: "Lamp" }))).code).toBe("UNIQUE_VIOLATION");
+    await schemas.deleteIndex("goods", "goods_by_name");
+    await items.create({ name: "Lamp" });
+  });
+
+  it("plan says every step with this store's statements, apply does them, and a stale token is refused", async () => {
+    const { schemas } = project.admin;
+    const change = {
+      collections: [
+        { collectionName: "wares", was: "goods", schema: (await schemas.findOne("goods")).schema },
+        { collectionName: "tags", schema: { fields: { name: { type: "String" } } } },
+      ],
+      drop: ["makers"],
+    } as const;
+    const plan = await schemas.plan(change);
+    expect(plan.store).toBe(project.store);
+    expect(plan.steps.map((step) => step.op).sort()).toEqual(["create_collection", "drop_collection", "rename_collection"]);
+    for (const step of plan.steps) expect(step.sql.length, step.summary).toBeGreaterThan(0);
+    expect(plan.steps.find((step) => step.op === "drop_collection")).toMatchObject({
+      lossy: true,
+      values: { affected: 1, total: 1 },
+    });
+    const { steps } = await schemas.apply({ ...change, token: plan.token });
+    expect(steps).toHaveLength(3);
+    expect((await project.admin.items("wares").find()).totalCount).toBeGreaterThan(0);
+    const stale = await refusal(schemas.apply({ ...change, token: plan.token }));
+    expect([stale.status, stale.code]).toEqual([409, "PLAN_STALE"]);
+  });
+
+  it("find pages, searches and sorts", async () => {
+    const { schemas } = project.admin;
+    const first = await schemas.find({ limit: 2, page: 1, sort: { collectionName: "desc" } });
+    expect(first.data.map((one) => one.collectionName)).toEqual(["wares", "tags"]);
+    expect(first.pagination).toMatchObject({ currentPage: 1, limit: 2, hasNextPage: true, hasPrevPage: false, nextPage: 2, prevPage: null });
+    expect((await schemas.find({ search: "war" })).data.map((one) => one.collectionName)).toEqual(["wares"]);
+  });
+
+  it("export and import bring definitions back after their collections were deleted", async () => {
+    const { schemas } = project.admin;
+    const own = (await schemas.export()).filter((one) => ["tags", "wares"].includes(one.collectionName));
+    expect(own).toHaveLength(2);
+    expect((await schemas.delete("tags")).message).toBe("Schema deleted successfully");
+    const done = await schemas.import(own);
+    expect(done).toEqual({ created: ["tags"], updated: [], unchanged: ["wares"], deleted: [], errors: [] });
+    await project.admin.items("tags").create({ name: "New" });
+  });
+
+  it("is for administrators, and says which collection it does not know", async () => {
+    const nobody = project.client();
+    expect((await refusal(nobody.schemas.create("x", GOODS))).status).toBe(403);
+    expect((await refusal(nobody.schemas.plan({ collections: [], drop: [] }))).status).toBe(403);
+    expect((await refusal(nobody.schemas.export())).status).toBe(403);
+    const unknown = await refusal(project.admin.schemas.findOne("ware"));
+    expect([unknown.status, unknown.code]).toEqual([404, "SCHEMA_NOT_FOUND"]);
+    expect(unknown.hint).toContain("wares");
+  });
+});
