@@ -13,6 +13,7 @@ import { t } from "@/messages/en";
 import { AREAS } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
+import { openWork, useOpenWork } from "./open-work";
 import { Palette } from "./Palette";
 import { Sidebar } from "./Sidebar";
 import { TabStrip } from "./TabStrip";
@@ -29,6 +30,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const sidebar = useUi((state) => state.sidebar);
   const { collections } = useCatalog();
   const { ops, canUndo, canRedo } = useStore(pending.store);
+  const { all: open } = useOpenWork();
 
   useCommands([
     ...AREAS.map((area) => ({
@@ -86,7 +88,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         }
         right={
           <>
-            {ops.size > 0 ? <span className="text-draft">{m("status.open", { count: ops.size })}</span> : null}
+            {open > 0 ? <span className="text-draft">{m("status.open", { count: open })}</span> : null}
             <ShortcutsHint />
           </>
         }
@@ -114,6 +116,7 @@ export function ShortcutsHint() {
 /** What was staged when the window last closed, offered once and never applied by itself. */
 function DraftBar() {
   const { pending } = useSession();
+  const { schemas } = useCatalog();
   const [draft, setDraft] = useState<Draft | null>(null);
   useEffect(() => {
     let gone = false;
@@ -131,7 +134,7 @@ function DraftBar() {
   if (!draft) return null;
   const time = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(draft.savedAt);
   return (
-    <PendingBar title={m("draft.title", { count: draft.ops.length })} facts={m("draft.kept", { time })}>
+    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time })}>
       <Button
         kind="ghost"
         onClick={() => {

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Search, Settings as Gear } from "lucide-react";
-import { useStore } from "zustand";
 import { useCatalog, useSession } from "@/host/session";
 import { IconButton } from "@/kit/Button";
 import { useKeysOf } from "@/kit/commands";
@@ -14,24 +13,8 @@ import { count } from "@/messages/catalogue";
 import { AREAS, type Area } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
+import { useOpenWork } from "./open-work";
 import { toggleFolder, useUi } from "./ui-state";
-
-/** How many documents of an area hold open work. */
-function useOpenWork(): Readonly<Record<string, number>> {
-  const { pending } = useSession();
-  const ops = useStore(pending.store, (state) => state.ops);
-  const found: Record<string, number> = {};
-  for (const op of ops.values()) found[op.target.scope] = (found[op.target.scope] ?? 0) + 1;
-  return found;
-}
-
-/** Scopes of the pending engine, by the area that shows them. */
-export const SCOPE: Readonly<Record<Area, string>> = {
-  data: "records",
-  schema: "schema",
-  access: "access",
-  api: "",
-};
 
 function AreaRow({ area, current, onGo, work, narrow }: { area: (typeof AREAS)[number]; current: boolean; onGo: () => void; work: number; narrow: boolean }) {
   const Icon = area.icon;
@@ -142,7 +125,7 @@ export function Sidebar() {
     >
       <div role="group" aria-label={m("areas")} className="flex flex-col px-2 pt-2 max-[900px]:hidden">
         {AREAS.map((area) => (
-          <AreaRow key={area.id} area={area} narrow={false} current={where.area === area.id} work={work[SCOPE[area.id]] ?? 0} onGo={() => go(areaTarget(area.id))} />
+          <AreaRow key={area.id} area={area} narrow={false} current={where.area === area.id} work={work[area.id]} onGo={() => go(areaTarget(area.id))} />
         ))}
       </div>
       <div role="group" aria-label={m("areas")} className="hidden flex-col px-1 pt-2 max-[900px]:flex">

@@ -10,7 +10,7 @@ import { t } from "@/messages/en";
 import { areaIcon, AREAS, type Area } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
-import { SCOPE } from "./Sidebar";
+import { SCOPE } from "./open-work";
 import { closeTab, openTab, useUi, type DocumentTab } from "./ui-state";
 
 const NO_TABS: readonly DocumentTab[] = [];

@@ -41,7 +41,7 @@ export function CodeView({
       tabIndex={0}
       className={cx("ring-cell overflow-auto font-mono text-code select-text", className)}
     >
-      <pre className={cx("min-w-max", wrap && "min-w-0! break-all whitespace-pre-wrap")}>
+      <pre className={cx("min-w-max", wrap && "min-w-0! wrap-anywhere whitespace-pre-wrap")}>
         {shown.map((line, index) => (
           <div key={index} className={cx(numbers && "grid grid-cols-[40px_minmax(0,1fr)]")}>
             {numbers ? (

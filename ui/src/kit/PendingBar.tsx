@@ -24,10 +24,14 @@ export function PendingBar({
       aria-label={typeof title === "string" ? title : undefined}
       className="relative z-20 flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-draft bg-draft-tint px-3 py-1.5"
     >
-      <Dot state="draft" />
-      <span className="font-semibold">{title}</span>
-      {facts ? <span className="min-w-0 truncate text-ink-2">{facts}</span> : null}
-      <span className="flex-1" />
+      {/* On a narrow bar the facts stand below the title; the buttons keep their place. */}
+      <div className="flex min-w-[min(100%,200px)] flex-1 items-center gap-2">
+        <Dot state="draft" />
+        <div className="flex min-w-0 flex-wrap items-center gap-x-2">
+          <span className="max-w-full truncate font-semibold">{title}</span>
+          {facts ? <span className="max-w-full min-w-0 truncate text-ink-2">{facts}</span> : null}
+        </div>
+      </div>
       {aside ? <span className="flex items-center gap-2 text-second text-ink-3">{aside}</span> : null}
       {children}
     </div>

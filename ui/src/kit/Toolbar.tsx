@@ -5,7 +5,7 @@ import { cx } from "./cx";
 export function Toolbar({ title, children, right, className }: { title?: ReactNode; children?: ReactNode; right?: ReactNode; className?: string }) {
   return (
     <div className={cx("flex min-h-10 shrink-0 flex-wrap items-center gap-2 border-b border-line bg-bg-page px-3 py-1", className)}>
-      {title ? <h1 className="max-w-80 truncate text-title font-semibold">{title}</h1> : null}
+      {title ? <h1 className="min-w-0 max-w-80 truncate text-title font-semibold">{title}</h1> : null}
       {children}
       <span className="flex-1" />
       {right}

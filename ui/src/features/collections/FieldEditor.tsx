@@ -6,17 +6,19 @@ import { Segmented } from "@/kit/Segmented";
 import { Select } from "@/kit/Select";
 import { Note } from "@/kit/states";
 import {
-  isColumn, isGenerated, ownerOf, patched, relationOf, renameField, setDefinition, singular, plural, text, throughJunction, type Definition, type DraftField,
-  type Drafts, type Edits, type Entry, type Json,
+  isColumn, isGenerated, isJunction, isSystem, ownerOf, patched, relationOf, tablesOf, text, throughJunction, type Definition, type DraftField, type Drafts, type Edits, type Entry, type Json,
 } from "./draft";
+import { renameField, setDefinition } from "./edits";
 import { StagedInput, TypeSelect } from "./inputs";
 import { t } from "./messages";
+import { plural, singular } from "./names";
 import { collectionName } from "./rows";
 import {
   canonicalType, defaultKind, defaultKinds, defaultText, enumWords, option, readDefault, rule, rulesOf, withOption, withRule, withType,
   type DefaultKind, type RuleKey,
 } from "./types";
-import { fieldNameFault, relationNameFault } from "./words";
+import { TableList } from "./TableList";
+import { either, fieldNameFault, relationNameFault } from "./words";
 
 export interface FieldEditorProps {
   readonly drafts: Drafts;
@@ -40,6 +42,8 @@ export function FieldEditor(props: FieldEditorProps) {
   const key = field.def["primaryKey"] === true;
   const generated = isGenerated(field) && owner === undefined;
   const fixed = readOnly || ended || generated || owner !== undefined || (entry.id.startsWith("baasix_") && was !== undefined);
+  // A new field that is required and fills itself with nothing: every row that stands would lack it.
+  const lacking = was === undefined && entry.base !== undefined && isColumn(field) && !owner && !key && field.def["allowNull"] === false && defaultKind(field.def) === "none" && text(field.def, "type") !== "VIRTUAL" ? (rows ?? 0) : 0;
   const change = (def: Definition) => onStage(setDefinition(entry, field.id, def));
   return (
     <section aria-label={field.name} className="flex flex-col gap-3.5 px-4 py-4">
@@ -86,6 +90,7 @@ export function FieldEditor(props: FieldEditorProps) {
       ) : (
         <ColumnEditor field={field} fixed={fixed} isKey={key} change={change} />
       )}
+      {lacking > 0 ? <Note kind="warn">{t("edit.required.rows", { count: lacking })}</Note> : null}
       <StagedInput
         key={`${field.id} description`}
         label={t("edit.description")}
@@ -348,12 +353,16 @@ function RelationEditor({ drafts, entry, field, fixed, change, onStage, onOpen }
   if (!relation) return null;
   const here = entry.draft.name;
   const through = throughJunction(drafts, field);
-  const there = collectionName(drafts, through?.target ?? relation.target);
+  const tables = tablesOf(field.def);
+  const far = through?.targets[0] ?? relation.target;
+  const there = collectionName(drafts, far);
   const words = { one: singular(here), ones: plural(here), other: singular(there), others: plural(there) };
   const holds = relation.kind === "BelongsTo";
   const required = field.def["allowNull"] === false;
   const sentence =
-    holds && required ? t("rel.sentence.one", words) : holds || relation.kind === "HasOne" ? t("rel.sentence.maybe", words) : t("rel.sentence.many", words);
+    tables.length > 0
+      ? t("rel.sentence.any", { one: words.one, list: either(tables.map((id) => plural(collectionName(drafts, id)))) })
+      : holds && required ? t("rel.sentence.one", words) : holds || relation.kind === "HasOne" ? t("rel.sentence.maybe", words) : t("rel.sentence.many", words);
   const column = entry.draft.fields.find((other) => other.name === relation.foreignKey && other.id !== field.id);
   const require = (on: boolean) => {
     const fields = entry.draft.fields.map((other) => {
@@ -394,8 +403,11 @@ function RelationEditor({ drafts, entry, field, fixed, change, onStage, onOpen }
           {through ? t("rel.through", { name: collectionName(drafts, through.junction) }) : t("rel.far", { name: `${there}.${relation.foreignKey}` })}
         </p>
       )}
+      {tables.length > 0 ? (
+        <TableList drafts={drafts} names={[...drafts.values()].filter((known) => !isSystem(known) && !isJunction(known.draft) && !known.draft.dropped).map((known) => known.id)} value={tables} fixed={fixed} onChange={(next) => change(patched(field.def, { tables: next }))} />
+      ) : null}
       <div>
-        <Button size="small" onClick={() => onOpen(through?.target ?? relation.target)}>
+        <Button size="small" onClick={() => onOpen(far)}>
           {t("rel.open", { name: there })}
         </Button>
       </div>

@@ -9,10 +9,8 @@ import { Drawer, DrawerSection } from "@/kit/Drawer";
 import { Field, Input } from "@/kit/Field";
 import { Menu } from "@/kit/Menu";
 import { Note } from "@/kit/states";
-import {
-  addField, addIndex, endedFields, FLAGS, flagOn, isColumn, isSystem, relationOf, renameCollection, setFlag, stateOf, toggleCollection, toggleDropped,
-  toggleIndex, type DraftField, type Drafts, type Edits, type Entry,
-} from "./draft";
+import { endedFields, FLAGS, flagOn, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
+import { addField, addIndex, renameCollection, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
 import { FieldEditor } from "./FieldEditor";
 import { StagedInput, TypeSelect } from "./inputs";
 import { t } from "./messages";

@@ -74,7 +74,7 @@ export function ListView({
                 </td>
                 <td className="px-3 text-right">{own.length - relations.length}</td>
                 <td className="max-w-70 truncate px-3 text-ink-2">
-                  {relations.map((field) => `${field.name} ${t("arrow", { target: collectionName(drafts, throughJunction(drafts, field)?.target ?? relationOf(field)?.target ?? "") })}`).join(", ")}
+                  {relations.map((field) => `${field.name} ${t("arrow", { target: (throughJunction(drafts, field)?.targets ?? [relationOf(field)?.target ?? ""]).map((id) => collectionName(drafts, id)).join(", ") })}`).join(", ")}
                 </td>
                 <td className="px-3 text-right text-ink-2">{base ? <RowCount collection={entry.id} /> : null}</td>
                 <td className="max-w-60 truncate px-3 text-second whitespace-nowrap text-ink-2">

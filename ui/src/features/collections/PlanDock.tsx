@@ -49,9 +49,25 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** A field that shall be required where rows have no value for it. The store refuses that. */
-export function isMissing(step: PlanStep): boolean {
-  return step.op === "alter_field" && (step.values?.affected ?? 0) > 0 && wordOf(step.from).includes("optional") && wordOf(step.to).includes("required");
+export type Obstacle = "missing" | "twins" | "leads";
+
+/** What stands in a step's way, so that the store would refuse it: rows without a value for a required field, rows alike, rows that still lead there. */
+export function obstacleOf(step: PlanStep): Obstacle | null {
+  if ((step.values?.affected ?? 0) === 0) return null;
+  const from = wordOf(step.from).split(", ");
+  const to = wordOf(step.to).split(", ");
+  switch (step.op) {
+    case "add_field":
+      return "missing";
+    case "add_index":
+      return "twins";
+    case "drop_relation":
+      return "leads";
+    case "alter_field":
+      return from.includes("optional") && to.includes("required") ? "missing" : from.includes("not unique") && to.includes("unique") ? "twins" : null;
+    default:
+      return null;
+  }
 }
 
 export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
@@ -59,6 +75,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
     const verb = VERB[step.op];
     const { affected = 0, total = 0 } = step.values ?? {};
     const whole = step.field === undefined;
+    const obstacle = obstacleOf(step);
     const fact =
       step.op === "create_collection"
         ? ""
@@ -67,7 +84,8 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
           : step.op === "drop_field"
             ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")
             : step.op === "alter_field"
-              ? affected > 0 ? t(isMissing(step) ? "plan.missing" : "plan.misfit", { affected, total }) : t("plan.kept")
+              ? affected > 0 ? t(`plan.${obstacle ?? "misfit"}`, { affected, total }) : t("plan.kept")
+              : obstacle ? t(`plan.${obstacle}`, { affected, total })
               : verb === "rename" ? t("plan.kept") : "";
     const line: PlanLine = {
       key: String(index),
@@ -117,7 +135,8 @@ export function PlanDock({
   const list = useRef<HTMLDivElement>(null);
   const code = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => (plan ? linesOf(plan, drafts) : []), [plan, drafts]);
-  const lossy = plan?.steps.filter((step) => step.lossy).length ?? 0;
+  const blocked = plan?.steps.filter((step) => obstacleOf(step) !== null).length ?? 0;
+  const lossy = (plan?.steps.filter((step) => step.lossy).length ?? 0) - blocked;
   const current = lines[Math.min(at, lines.length - 1)];
   const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${step.summary.replaceAll("`", "")}`, sql: step.sql })) ?? [];
   const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${laidOut(line)};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
@@ -167,8 +186,8 @@ export function PlanDock({
       <header className="flex h-[34px] shrink-0 items-center gap-2 border-b border-line bg-draft-tint px-3">
         <Dot state="draft" />
         <h2 className="font-semibold">{plan ? t("plan", { count: lines.length }) : t("plan.region")}</h2>
-        <span className={cx("min-w-0 flex-1 truncate text-second", lossy > 0 ? "text-bad" : "text-ink-2")}>
-          {plan ? (lossy > 0 ? t("plan.note.lossy", { count: lossy }) : t("plan.note.whole")) : null}
+        <span className={cx("min-w-0 flex-1 truncate text-second", blocked > 0 ? "text-warn" : lossy > 0 ? "text-bad" : "text-ink-2")}>
+          {plan ? (blocked > 0 ? t("plan.note.blocked", { count: blocked }) : lossy > 0 ? t("plan.note.lossy", { count: lossy }) : t("plan.note.whole")) : null}
         </span>
         <IconButton small icon={X} label={t("plan.close")} keys="Escape" onClick={onClose} />
       </header>

@@ -17,15 +17,14 @@ import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import { Diagram } from "./Diagram";
-import {
-  changesOf, desired, draftsOf, endedCollections, isGenerated, isSystem, opsOf, ownerOf, primaryKey, SCOPE, toggleCollection, toggleDropped, type Edits,
-} from "./draft";
+import { changesOf, desired, draftsOf, endedCollections, isGenerated, isSystem, opsOf, ownerOf, primaryKey, SCOPE, type Edits } from "./draft";
+import { toggleCollection, toggleDropped } from "./edits";
 import { Inspector } from "./Inspector";
 import type { Positions } from "./layout";
 import { ListView } from "./ListView";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
-import { isMissing, linesOf, PlanDock, type PlanLine } from "./PlanDock";
+import { linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
 import { planQuery, schemaAdapter } from "./queries";
 import { RelationDialog } from "./RelationDialog";
 import { reasonOf } from "./words";
@@ -176,6 +175,14 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
     select(first.id, hit?.id);
   };
 
+  // Who left while it was applied stays where they went.
+  const here = useRef(false);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
   const apply = useMutation({
     mutationFn: async () => {
       const count = changes.length;
@@ -188,7 +195,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
       queries.setQueryData(catalogQuery(session).queryKey, fresh);
       const moved = (id: string): string => names.get(id) ?? id;
       onLook((held) => ({ ...held, positions: Object.fromEntries(Object.entries(held.positions).map(([id, point]) => [moved(id), point])) }));
-      if (collection !== undefined) select(fresh.some((info) => info.collectionName === moved(collection)) ? moved(collection) : undefined, chosen?.id);
+      if (here.current && collection !== undefined) select(fresh.some((info) => info.collectionName === moved(collection)) ? moved(collection) : undefined, chosen?.id);
       setDock(false);
       setStale(false);
       toast({ kind: "done", text: t("applied", { count, name }) });
@@ -205,7 +212,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
 
   const lossy: readonly PlanStep[] = plan.data?.steps.filter((step) => step.lossy) ?? [];
   const stepName = (step: PlanStep): string => (step.field === undefined ? step.collection : `${step.collection}.${step.field}`);
-  const blocking = lossy.find(isMissing);
+  const blocking = lossy.find((step) => obstacleOf(step) !== null);
   // What is dropped is named; a change of type is named when nothing is dropped beside it.
   const drops = lossy.filter((step) => step.op !== "alter_field");
   const typedNames = [...new Set((drops.length > 0 ? drops : lossy).map((step) => step.field ?? step.collection))];
@@ -303,7 +310,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   ) : blocking?.values ? (
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
       <TriangleAlert aria-hidden size={13} />
-      <span className="truncate">{t("bar.missing", { ...blocking.values, name: stepName(blocking) })}</span>
+      <span className="truncate">{t(`bar.${obstacleOf(blocking) ?? "missing"}`, { ...blocking.values, name: stepName(blocking) })}</span>
     </span>
   ) : lossy.length > 0 ? (
     <span className="flex items-center gap-1.5 text-bad">
@@ -351,7 +358,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
           />
           <SearchInput
             inputRef={search}
-            className="w-45"
+            className="max-w-45 min-w-24 flex-[100_1_96px]"
             placeholder={t("find")}
             keys="/"
             value={text}

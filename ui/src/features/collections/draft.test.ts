@@ -1,11 +1,11 @@
 import type { SchemaInfo } from "@plinth/sdk";
 import { expect, test } from "vitest";
 import { createPending, type Op } from "@/lib/pending";
-import {
-  addField, addIndex, changesOf, desired, draftsOf, newCollection, opsOf, plural, relate, renameCollection, renameField, sameDraft, SCOPE, setDefinition,
-  setFlag, singular, toggleCollection, toggleDropped, type Drafts, type Edits, type Entry,
-} from "./draft";
+import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
+import { addField, addIndex, newCollection, renameCollection, renameField, setDefinition, setFlag, toggleCollection, toggleDropped } from "./edits";
 import { arrange, roomFor, spread } from "./layout";
+import { plural, singular } from "./names";
+import { relate } from "./relate";
 import { laidOut } from "./sql";
 import { defaultText, keyDefinition, readDefault, withOption, withRule, withType } from "./types";
 
@@ -156,6 +156,23 @@ test("many to many is a junction of its own, with both ends", () => {
   expect(fieldsOf(change, "authors")["edited"]).toMatchObject({ foreignKey: "authors_id" });
   d.pending.undo();
   expect(d.asked().collections).toEqual([]);
+});
+
+test("rows of any are a junction that names the collection of each row", () => {
+  const d = desk();
+  d.do(() => newCollection("tags", { type: "UUID", primaryKey: true }, [], false));
+  d.do((drafts, at) => relate(drafts, { kind: "M2A", source: at("tags").id, target: "", targets: ["posts", "authors"], name: "items", alias: "labels", onDelete: "CASCADE", required: false }));
+  d.do((_, at) => renameCollection(at("posts"), "articles"));
+  const change = d.asked();
+  const junction = change.collections.find((entry) => entry.collectionName === "tags_items_junction")?.schema;
+  expect(junction).toMatchObject({ isJunction: true, indexes: [{ fields: ["tags_id", "item_id", "collection"], unique: true }] });
+  expect(Object.keys(junction?.fields ?? {})).toEqual(["id", "tags", "tags_id", "item_id", "collection", "articles", "authors"]);
+  // A far end is named by its collection, whatever that is called by now.
+  expect(junction?.fields["articles"]).toMatchObject({ target: "articles", as: "articles", foreignKey: "item_id", constraints: false });
+  expect(fieldsOf(change, "tags")["items"]).toMatchObject({ target: "tags_items_junction", foreignKey: "tags_id", polymorphic: true, tables: ["articles", "authors"] });
+  expect(fieldsOf(change, "articles")["labels"]).toMatchObject({ relType: "HasMany", target: "tags_items_junction", foreignKey: "item_id" });
+  d.do((drafts, at) => toggleDropped(drafts, at("tags"), d.id("tags", "items")));
+  expect(d.asked().collections.map((entry) => entry.collectionName)).toEqual(["articles", "tags"]);
 });
 
 test("a stored many to many goes with its junction and both ends", () => {

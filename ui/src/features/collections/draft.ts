@@ -83,6 +83,16 @@ export function text(def: Definition, key: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** A definition with some keys replaced; `undefined` takes a key away. */
+export function patched(def: Definition, patch: Readonly<Record<string, Json | undefined>>): Definition {
+  const next: Record<string, Json> = { ...def };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === undefined) delete next[key];
+    else next[key] = value;
+  }
+  return next;
+}
+
 /** JSON with its keys in order: two spellings of one document compare equal. */
 export function stable(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
@@ -236,6 +246,24 @@ export function ownerOf(draft: Draft, field: DraftField): DraftField | undefined
   });
 }
 
+/** What a relation through a junction leads to: the junction's other end, or its other ends. */
+export function throughJunction(drafts: Drafts, field: DraftField): { readonly junction: string; readonly targets: readonly string[] } | null {
+  const relation = relationOf(field);
+  const junction = relation?.kind === "HasMany" ? drafts.get(relation.target) : undefined;
+  if (!relation || !junction || !isJunction(junction.draft)) return null;
+  const tables = tablesOf(field.def);
+  if (tables.length > 0) return { junction: junction.id, targets: tables };
+  const far = junction.draft.fields.map(relationOf).filter((end) => end?.kind === "BelongsTo" && end.foreignKey !== relation.foreignKey);
+  const [only] = far;
+  return far.length === 1 && only ? { junction: junction.id, targets: [only.target] } : null;
+}
+
+/** The collections that a relation to rows of any may lead to; empty for every other field. */
+export function tablesOf(def: Definition): readonly string[] {
+  const { tables } = def;
+  return def["polymorphic"] === true && Array.isArray(tables) ? (tables as readonly Json[]).map(String) : [];
+}
+
 /** Collections that end with this change: marked ones, and the junctions made for them. */
 export function endedCollections(drafts: Drafts): ReadonlySet<string> {
   const gone = new Set([...drafts.values()].filter((entry) => entry.draft.dropped).map((entry) => entry.id));
@@ -265,6 +293,15 @@ export function endedFields(draft: Draft, gone: ReadonlySet<string>): ReadonlySe
   return ended;
 }
 
+/** A far end of a relation to rows of any is spoken of by the name of its collection, so it follows a rename. */
+function endName(drafts: Drafts, { base, draft }: Entry, field: DraftField): string {
+  const relation = relationOf(field);
+  const target = relation?.kind === "BelongsTo" ? drafts.get(relation.target) : undefined;
+  if (!isJunction(draft) || !target || field.def["constraints"] !== false) return field.name;
+  const tail = field.name.endsWith("_2") ? "_2" : "";
+  return base === undefined || field.name === `${target.id}${tail}` ? `${target.draft.name}${tail}` : field.name;
+}
+
 /** The document of a draft, with the names that its targets will have. */
 function schemaOf(entry: Entry, drafts: Drafts, gone: ReadonlySet<string>): SchemaDefinition {
   const { draft, base } = entry;
@@ -280,7 +317,9 @@ function schemaOf(entry: Entry, drafts: Drafts, gone: ReadonlySet<string>): Sche
     const { tables } = def;
     if (Array.isArray(tables)) def["tables"] = (tables as readonly Json[]).map(String).filter((id) => !gone.has(id)).map(named);
     if (!field.id.startsWith("name:")) def["fieldId"] = field.id;
-    fields[field.name] = def;
+    const name = endName(drafts, entry, field);
+    if (name !== field.name) def["as"] = name;
+    fields[name] = def;
   }
   const indexes = draft.indexes
     .filter((index) => !index.dropped && index.fields.every((name) => name in fields))
@@ -380,322 +419,7 @@ export function stateOf(entry: Entry, field: DraftField, ended: ReadonlySet<stri
   return { was, state: sameDraft(was, field) ? undefined : "changed" };
 }
 
-/** The same thing, marked for dropping or put back. */
-function marked<Item extends { readonly dropped?: true }>(item: Item, dropping: boolean): Item {
-  const { dropped, ...rest } = item;
-  if (dropping === (dropped === true)) return item;
-  return (dropping ? { ...rest, dropped: true } : rest) as Item;
-}
-
-const one = (id: string, draft: Draft): Edits => new Map([[id, draft]]);
-
-function withFields(draft: Draft, change: (field: DraftField) => DraftField): Draft {
-  return { ...draft, fields: draft.fields.map(change) };
-}
-
-export interface NewField {
-  readonly name: string;
-  readonly def: Definition;
-}
-
-/** A new collection begins with its key. */
-export function newCollection(name: string, key: Definition, fields: readonly NewField[], timestamps: boolean): Edits {
-  return one(`+${newId()}`, {
-    name,
-    fields: [{ name: "id", def: key }, ...fields].map((field) => ({ id: newId(), ...field })),
-    indexes: [],
-    rest: { name, timestamps },
-  });
-}
-
-export function addField(entry: Entry, field: NewField): { readonly edits: Edits; readonly id: string } {
-  const id = newId();
-  const at = entry.draft.fields.findIndex((known) => isGenerated(known) && !ownerOf(entry.draft, known));
-  const fields = [...entry.draft.fields];
-  fields.splice(at < 0 ? fields.length : at, 0, { id, ...field });
-  return { id, edits: one(entry.id, { ...entry.draft, fields }) };
-}
-
-export function setDefinition(entry: Entry, field: string, def: Definition): Edits {
-  return one(entry.id, withFields(entry.draft, (known) => (known.id === field ? { ...known, def } : known)));
-}
-
-/** A definition with some keys replaced; `undefined` takes a key away. */
-export function patched(def: Definition, patch: Readonly<Record<string, Json | undefined>>): Definition {
-  const next: Record<string, Json> = { ...def };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === undefined) delete next[key];
-    else next[key] = value;
-  }
-  return next;
-}
-
-export function setFlag(entry: Entry, flag: Flag, on: boolean): Edits {
-  const { draft } = entry;
-  const names = FLAG_FIELDS[flag];
-  const kept = flag === "sortEnabled" || flag === "usertrack";
-  const next = withFields(draft, (field) => (kept || !names.includes(field.name) || !isGenerated(field) ? field : marked(field, !on)));
-  const stored = entry.base?.rest[flag];
-  // Back to what stands is back to how it was written, so that the change takes itself away.
-  const value = stored === undefined && on === (flag === "timestamps") ? undefined : on;
-  return one(entry.id, { ...next, rest: patched(draft.rest, { [flag]: value }) });
-}
-
-export function renameCollection(entry: Entry, name: string): Edits {
-  const own = text(entry.draft.rest, "name");
-  const rest = own === entry.draft.name && !entry.base ? patched(entry.draft.rest, { name }) : entry.draft.rest;
-  return one(entry.id, { ...entry.draft, name, rest });
-}
-
-/** A rename is followed by everything that names the field: keys, indexes, far ends. */
-export function renameField(drafts: Drafts, entry: Entry, id: string, name: string): Edits {
-  const old = entry.draft.fields.find((field) => field.id === id)?.name;
-  if (old === undefined || old === name) return new Map();
-  const edits = new Map<string, Draft>();
-  for (const other of drafts.values()) {
-    const own = other.id === entry.id;
-    const next = withFields(other.draft, (field) => {
-      const relation = relationOf(field);
-      const patch: Record<string, Json> = {};
-      const follow = (key: string) => {
-        if (text(field.def, key) === old) patch[key] = name;
-      };
-      if (relation?.kind === "BelongsTo" && own) follow("foreignKey");
-      if ((relation?.kind === "HasMany" || relation?.kind === "HasOne") && relation.target === entry.id) follow("foreignKey");
-      if (relation?.kind === "BelongsToMany" && text(field.def, "through") === entry.id) {
-        follow("foreignKey");
-        follow("otherKey");
-      }
-      if (relation && relation.target === entry.id) follow("targetKey");
-      const renamed = own && field.id === id;
-      if (renamed && relation && text(field.def, "as") === old) patch["as"] = name;
-      if (!renamed && Object.keys(patch).length === 0) return field;
-      return { ...field, ...(renamed ? { name } : {}), def: patched(field.def, patch) };
-    });
-    const indexes = own
-      ? next.indexes.map((index) => ({ ...index, fields: index.fields.map((field) => (field === old ? name : field)) }))
-      : next.indexes;
-    if (own || next.fields.some((field, at) => field !== other.draft.fields[at])) edits.set(other.id, { ...next, indexes });
-  }
-  return edits;
-}
-
-/** What goes together with a field: the column of a relation, the relation of a column, far ends. */
-function together(drafts: Drafts, entry: Entry, id: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  const add = (collection: string, field: string): boolean => {
-    const known = found.get(collection) ?? new Set<string>();
-    found.set(collection, known);
-    if (known.has(field)) return false;
-    known.add(field);
-    return true;
-  };
-  const visit = (collection: string, fieldId: string): void => {
-    const at = drafts.get(collection);
-    const field = at?.draft.fields.find((known) => known.id === fieldId);
-    if (!at || !field || !add(collection, fieldId)) return;
-    const relation = relationOf(field);
-    if (relation?.kind === "BelongsTo") {
-      const column = at.draft.fields.find((other) => other.name === relation.foreignKey && other.id !== fieldId);
-      const shared = at.draft.fields.some((other) => other.id !== fieldId && relationOf(other)?.kind === "BelongsTo" && relationOf(other)?.foreignKey === relation.foreignKey);
-      if (column && isGenerated(column) && !shared) add(collection, column.id);
-      for (const far of drafts.get(relation.target)?.draft.fields ?? []) {
-        const back = relationOf(far);
-        if (back && back.kind !== "BelongsTo" && back.target === collection && back.foreignKey === relation.foreignKey) add(relation.target, far.id);
-      }
-    } else if (isColumn(field)) {
-      for (const other of at.draft.fields) {
-        const using = relationOf(other);
-        if (using?.kind === "BelongsTo" && using.foreignKey === field.name && other.id !== fieldId) visit(collection, other.id);
-      }
-    }
-  };
-  visit(entry.id, id);
-  return found;
-}
-
-/** What a relation through a junction leads to: the junction's other end. */
-export function throughJunction(drafts: Drafts, field: DraftField): { readonly junction: string; readonly target: string } | null {
-  const relation = relationOf(field);
-  const junction = relation?.kind === "HasMany" ? drafts.get(relation.target) : undefined;
-  if (!relation || !junction || !isJunction(junction.draft)) return null;
-  const far = junction.draft.fields.map(relationOf).filter((end) => end?.kind === "BelongsTo" && end.foreignKey !== relation.foreignKey);
-  const [only] = far;
-  return far.length === 1 && only ? { junction: junction.id, target: only.target } : null;
-}
-
-/** Marks a field for dropping, or puts it back. What was only staged goes at once. */
-export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
-  const field = entry.draft.fields.find((known) => known.id === id);
-  if (!field) return new Map();
-  const dropping = field.dropped !== true;
-  const edits = new Map<string, Draft | undefined>();
-  const parts = new Map(together(drafts, entry, id));
-  const junction = drafts.get(throughJunction(drafts, field)?.junction ?? "");
-  if (junction) {
-    // Without its junction neither end leads anywhere.
-    edits.set(junction.id, junction.base ? marked(junction.draft, dropping) : undefined);
-    for (const other of drafts.values()) {
-      const ends = other.draft.fields.filter((known) => throughJunction(drafts, known)?.junction === junction.id).map((known) => known.id);
-      if (ends.length > 0) parts.set(other.id, new Set([...(parts.get(other.id) ?? []), ...ends]));
-    }
-  }
-  for (const [collection, ids] of parts) {
-    const at = drafts.get(collection);
-    if (!at) continue;
-    const stored = new Set(at.base?.fields.map((known) => known.id));
-    const fields = at.draft.fields.flatMap((known): DraftField[] => {
-      if (!ids.has(known.id)) return [known];
-      return dropping && !stored.has(known.id) ? [] : [marked(known, dropping)];
-    });
-    const names = new Set(at.draft.fields.filter((known) => ids.has(known.id)).map((known) => known.name));
-    const indexes = at.draft.indexes.flatMap((index): DraftIndex[] => {
-      if (!index.fields.some((name) => names.has(name))) return [index];
-      const standing = at.base?.indexes.some((known) => known.name === index.name) ?? false;
-      return dropping && !standing ? [] : [marked(index, dropping)];
-    });
-    edits.set(collection, { ...at.draft, fields, indexes });
-  }
-  return edits;
-}
-
-export function toggleCollection(entry: Entry): Edits {
-  if (!entry.base) return new Map([[entry.id, undefined]]);
-  return one(entry.id, marked(entry.draft, !entry.draft.dropped));
-}
-
-export function addIndex(entry: Entry, fields: readonly string[], unique: boolean): Edits {
-  const name = free(`${entry.draft.name}_${fields.join("_")}_${unique ? "unique" : "idx"}`.slice(0, 60), entry.draft.indexes.map((index) => index.name));
-  return one(entry.id, { ...entry.draft, indexes: [...entry.draft.indexes, { name, fields, unique, rest: {} }] });
-}
-
-export function toggleIndex(entry: Entry, name: string): Edits {
-  const stored = entry.base?.indexes.some((index) => index.name === name) ?? false;
-  return one(entry.id, {
-    ...entry.draft,
-    indexes: entry.draft.indexes.flatMap((index): DraftIndex[] => {
-      if (index.name !== name) return [index];
-      return stored || index.dropped ? [marked(index, !index.dropped)] : [];
-    }),
-  });
-}
-
-/** The name, or the name with the first free number behind it. */
-export function free(name: string, taken: readonly string[]): string {
-  const lower = new Set(taken.map((word) => word.toLowerCase()));
-  if (!lower.has(name.toLowerCase())) return name;
-  let next = 2;
-  while (lower.has(`${name}_${String(next)}`.toLowerCase())) next += 1;
-  return `${name}_${String(next)}`;
-}
-
-export type RelationKind = "M2O" | "O2M" | "O2O" | "M2M";
-export type OnDelete = "SET NULL" | "RESTRICT" | "CASCADE";
-
-export interface RelationSpec {
-  readonly kind: RelationKind;
-  readonly source: string;
-  readonly target: string;
-  /** What this side calls the other. */
-  readonly name: string;
-  /** What the other side calls this one; empty where it has no name for it. */
-  readonly alias: string;
-  readonly onDelete: OnDelete;
-  readonly required: boolean;
-}
-
-function keyColumn(draft: Draft | undefined, required: boolean, unique: boolean): Definition {
-  const key = draft ? primaryKey(draft) : undefined;
-  const values = key?.def["values"];
-  return {
-    type: key ? text(key.def, "type") : "UUID",
-    ...(values === undefined ? {} : { values }),
-    allowNull: !required,
-    ...(unique ? { unique: true } : {}),
-    SystemGenerated: true,
-  };
-}
-
-const end = (relType: string, target: string, foreignKey: string, name: string): Record<string, Json> => ({
-  relType,
-  target,
-  foreignKey,
-  as: name,
-});
-
-/** Puts both ends of a relation, its column or its junction, in place. */
-export function relate(drafts: Drafts, spec: RelationSpec): Edits {
-  const { kind, source, target, name, alias } = spec;
-  // Many of the other is one of this, said from the other side.
-  if (kind === "O2M") return relate(drafts, { ...spec, kind: "M2O", source: target, target: source, name: alias, alias: name });
-  const edits = new Map<string, Draft>();
-  const put = (collection: string, fields: readonly NewField[]): void => {
-    const entry = drafts.get(collection);
-    if (!entry) return;
-    let draft = edits.get(collection) ?? entry.draft;
-    for (const field of fields) draft = addField({ ...entry, draft }, field).edits.get(collection) ?? draft;
-    edits.set(collection, draft);
-  };
-  const here = drafts.get(source)?.draft;
-  const there = drafts.get(target)?.draft;
-  if (kind === "M2M") {
-    const self = source === target;
-    const [near, far] = [`${here?.name ?? source}_id`, `${there?.name ?? target}_id${self ? "_2" : ""}`];
-    const junction = `+${newId()}`;
-    const title = free(`${[here?.name, there?.name, name].join("_").slice(0, 50)}_junction`, [...drafts.values()].map((entry) => entry.draft.name));
-    const onDelete = spec.onDelete === "SET NULL" ? "CASCADE" : spec.onDelete;
-    const side = (to: string, word: string, column: string): NewField[] => [
-      { name: word, def: { ...end("BelongsTo", to, column, word), allowNull: false, onDelete } },
-      { name: column, def: keyColumn(drafts.get(to)?.draft, true, false) },
-    ];
-    edits.set(junction, {
-      name: title,
-      fields: [
-        { name: "id", def: { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } } },
-        ...side(source, here?.name ?? source, near),
-        ...side(target, `${there?.name ?? target}${self ? "_2" : ""}`, far),
-      ].map((field) => ({ id: newId(), ...field })),
-      indexes: [{ name: `${title}_unique`.slice(0, 63), fields: [near, far], unique: true, rest: {} }],
-      rest: { name: title, timestamps: true, isJunction: true },
-    });
-    put(source, [{ name, def: end("HasMany", junction, near, name) }]);
-    if (alias !== "") put(target, [{ name: alias, def: end("HasMany", junction, far, alias) }]);
-    return edits;
-  }
-  const unique = kind === "O2O";
-  const column = free(`${name}_id`, here?.fields.map((field) => field.name) ?? []);
-  put(source, [
-    {
-      name,
-      def: {
-        ...end("BelongsTo", target, column, name),
-        onDelete: spec.onDelete,
-        ...(spec.required ? { allowNull: false } : {}),
-        ...(unique ? { unique: true } : {}),
-      },
-    },
-    { name: column, def: keyColumn(there, spec.required, unique) },
-  ]);
-  if (alias !== "") put(target, [{ name: alias, def: end(unique ? "HasOne" : "HasMany", source, column, alias) }]);
-  return edits;
-}
-
 /** The operations of the pending engine for one step. */
 export function opsOf(drafts: Drafts, edits: Edits): readonly Op[] {
   return [...edits].map(([id, after]) => ({ target: targetOf(id), before: drafts.get(id)?.base, after }));
-}
-
-/** "authors" names many; one of them is an author. English, and only to suggest a name. */
-export function singular(word: string): string {
-  if (/ies$/i.test(word) && word.length > 4) return word.replace(/ies$/i, "y");
-  if (/(ss|x|z|ch|sh)es$/i.test(word)) return word.slice(0, -2);
-  if (/[^s]s$/i.test(word) && !/(us|is)$/i.test(word)) return word.slice(0, -1);
-  return word;
-}
-
-export function plural(word: string): string {
-  if (singular(word) !== word) return word;
-  if (/[^aeiou]y$/i.test(word)) return `${word.slice(0, -1)}ies`;
-  if (/(s|x|z|ch|sh)$/i.test(word)) return `${word}es`;
-  return `${word}s`;
 }

@@ -24,7 +24,7 @@ export function typeOf(drafts: Drafts, field: DraftField): string {
   const relation = relationOf(field);
   if (!relation) return typeWord(field.def);
   const through = throughJunction(drafts, field);
-  if (through) return t("arrow.many", { target: collectionName(drafts, through.target) });
+  if (through) return t("arrow.many", { target: through.targets.map((id) => collectionName(drafts, id)).join(", ") });
   const target = collectionName(drafts, relation.target);
   return relation.kind === "BelongsTo" || relation.kind === "HasOne" ? t("arrow", { target }) : t("arrow.many", { target });
 }

@@ -41,6 +41,12 @@ export function collectionNameFault(drafts: Drafts, name: string, self?: Entry):
   return twin ? t("name.taken", { name }) : null;
 }
 
+/** posts, videos or notes */
+export function either(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : t("rel.either", { first: names.slice(0, -1).join(", "), last });
+}
+
 /** The server's reason: the sentence of the fault says only that there was one. */
 export function reasonOf(error: unknown): string {
   const fault = error as { message?: unknown; details?: unknown; hint?: unknown } | null;

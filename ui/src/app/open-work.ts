@@ -1,0 +1,36 @@
+import type { SchemaInfo } from "@plinth/sdk";
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import { changesOf, draftsOf } from "@/features/collections/draft";
+import { useCatalog, useSession } from "@/host/session";
+import type { Op } from "@/lib/pending";
+import { rowChanges } from "@/lib/record-ops";
+import type { Area } from "./areas";
+
+/** Scopes of the pending engine, by the area that shows them. */
+export const SCOPE: Readonly<Record<Area, string>> = {
+  data: "records",
+  schema: "schema",
+  access: "access",
+  api: "",
+};
+
+export type OpenWork = Readonly<Record<Area | "all", number>>;
+
+/** How much open work there is, counted as each area's own bar counts it: rows, changes, rules. */
+export function openWork(ops: Iterable<Op>, schemas: readonly SchemaInfo[]): OpenWork {
+  const list = [...ops];
+  const of = (area: Area) => list.filter((op) => op.target.scope === SCOPE[area]);
+  const staged = of("schema");
+  const data = rowChanges(of("data")).length;
+  const schema = staged.length === 0 ? 0 : changesOf(draftsOf(schemas, staged)).length;
+  const access = of("access").length;
+  return { data, schema, access, api: 0, all: data + schema + access };
+}
+
+export function useOpenWork(): OpenWork {
+  const { pending } = useSession();
+  const { schemas } = useCatalog();
+  const ops = useStore(pending.store, (state) => state.ops);
+  return useMemo(() => openWork(ops.values(), schemas), [ops, schemas]);
+}
