@@ -4,6 +4,7 @@ mod alter;
 mod any;
 mod define;
 mod plan;
+mod transfer;
 
 use crate::harness::App;
 use serde_json::{Value as Json, json};

@@ -3,6 +3,7 @@
 use crate::check::invalid;
 use crate::document::flag;
 use crate::kind::{canonical_type, parse_kind};
+use crate::words::{DEFAULT_NAMES, RULE_NAMES};
 use crate::{DefaultValue, Field, FieldKind, Rule};
 use base::{Result, nearest};
 use serde_json::{Map, Value as Json};
@@ -109,12 +110,10 @@ fn parse_default(given: Option<&Json>, kind: &FieldKind, at: &str) -> Result<Opt
             return literal(given);
         }
         Some(other) => {
-            const KNOWN: [&str; 7] =
-                ["UUIDV4", "SUID", "NOW", "AUTOINCREMENT", "CURRENT_USER", "CURRENT_TENANT", "SQL"];
-            let near = nearest(other, KNOWN)
+            let near = nearest(other, DEFAULT_NAMES)
                 .map_or(String::new(), |near| format!("did you mean `{near}`? "));
             return Err(invalid(format!("{at}.type"), format!("unknown default `{other}`"))
-                .hint(format!("{near}defaults: {}", KNOWN.join(", "))));
+                .hint(format!("{near}defaults: {}", DEFAULT_NAMES.join(", "))));
         }
         None => return literal(given),
     };
@@ -181,10 +180,6 @@ fn literal_fault(kind: &FieldKind, value: &Json) -> Option<String> {
 }
 
 fn parse_rules(given: Option<&Json>, at: &str) -> Result<Vec<Rule>> {
-    const KNOWN: [&str; 12] = [
-        "min", "max", "isInt", "notEmpty", "len", "isEmail", "isUrl", "isIP", "isUUID", "is",
-        "matches", "regex",
-    ];
     let at = format!("{at}.validate");
     let Some(given) = given.filter(|given| !given.is_null()) else { return Ok(Vec::new()) };
     let Json::Object(given) = given else {
@@ -231,9 +226,9 @@ fn parse_rules(given: Option<&Json>, at: &str) -> Result<Vec<Rule>> {
                 Rule::Pattern(pattern.to_owned())
             }
             other => {
-                let near = nearest(other, KNOWN).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                let near = nearest(other, RULE_NAMES).map_or(String::new(), |near| format!("did you mean `{near}`? "));
                 return Err(invalid(at, format!("unknown rule `{other}`"))
-                    .hint(format!("{near}rules: {}", KNOWN.join(", "))));
+                    .hint(format!("{near}rules: {}", RULE_NAMES.join(", "))));
             }
         });
     }

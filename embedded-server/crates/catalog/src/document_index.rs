@@ -1,6 +1,7 @@
 //! The indexes of a document: named when it is stored, checked when it is read.
 
 use crate::check::{self, invalid};
+use crate::words::INDEX_TYPES;
 use crate::{Collection, Index};
 use base::{Result, nearest};
 use serde_json::{Map, Value as Json, json};
@@ -109,6 +110,6 @@ fn index_method(
         Some("gin") if fields.iter().all(|field| collection.fields[field].kind.is_json()) => Ok(()),
         Some("gin") => Err(invalid(at, "a gin index covers JSON and array fields only")),
         Some(other) => Err(invalid(at, format!("index type `{other}` is not available"))
-            .hint("index types: btree, hash, gin")),
+            .hint(format!("index types: {}", INDEX_TYPES.join(", ")))),
     }
 }
