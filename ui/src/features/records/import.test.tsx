@@ -34,7 +34,7 @@ interface Asked {
   body?: FormData;
 }
 
-function open(answer: (asked: Asked) => unknown, job: string | null = null, grant: object | false = { fields: ["*"], conditional: false }) {
+function open(answer: (asked: Asked) => unknown, job: string | null = null, grant: object | false = { fields: ["*"], conditional: false }, rejects = "line,reason\n") {
   const asked: Asked[] = [];
   const request = (one: Asked): Promise<unknown> => {
     asked.push(one);
@@ -51,7 +51,7 @@ function open(answer: (asked: Asked) => unknown, job: string | null = null, gran
     client: {
       http: { request, stream: async (one: Asked) => new Response(JSON.stringify(await request(one))) },
       items: () => ({ export: () => Promise.resolve(new Response("")) }),
-      imports: { rejects: () => Promise.resolve(new Response("line,reason\n")) },
+      imports: { rejects: () => Promise.resolve(new Response(rejects)) },
       access: { me: () => Promise.resolve({ role: "administrator", collections: { rates: rights } }) },
     },
   } as unknown as Session;
@@ -73,7 +73,7 @@ function open(answer: (asked: Asked) => unknown, job: string | null = null, gran
 }
 
 function choose(file: File): void {
-  fireEvent.change(screen.getByLabelText("Choose a file", { selector: "input" }), { target: { files: [file] } });
+  fireEvent.change(document.querySelector("input[type=file]") ?? document.body, { target: { files: [file] } });
 }
 
 describe("an import", () => {
@@ -157,5 +157,37 @@ describe("an import", () => {
     fireEvent.click(await screen.findByRole("button", { name: "Dry run" }));
     expect(await screen.findByText("The import did not start: the file is larger than 50 MB")).toBeTruthy();
     expect(screen.getByRole("button", { name: "Dry run" })).toBeTruthy();
+  });
+
+  it("mends a row that was left out where it stands, and imports that row alone", async () => {
+    let later: object[] = [];
+    const { asked } = open(
+      (one) => {
+        if (one.method === "POST" && one.path === "/imports") {
+          const name = (one.body?.get("file") as File).name;
+          const small = { ...written, id: "small", rowsRead: 1, rowsRejected: 0, rowsWritten: 1, errors: [], fileName: name };
+          later = [small];
+          return { data: small };
+        }
+        if (one.path === "/imports") return { data: later };
+        if (one.path === "/imports/job") return { data: written };
+        return undefined;
+      },
+      "job",
+      { fields: ["*"], conditional: false },
+      'lane,price,_line,_reason\n"OPO, MAD",12.5O,3,must be a number\n',
+    );
+    const price = await screen.findByLabelText("price");
+    expect(screen.getByText("Character 5 is the letter O, not a zero")).toBeTruthy();
+    const button = screen.getByRole<HTMLButtonElement>("button", { name: /^Import this row/ });
+    expect(button.disabled).toBe(true);
+    fireEvent.change(price, { target: { value: "12.50" } });
+    fireEvent.click(button);
+    await screen.findByText("Mended, and in rates");
+    const body = asked.find((one) => one.method === "POST" && one.path === "/imports")?.body;
+    expect(await (body?.get("file") as File).text()).toBe('lane,price\n"OPO, MAD",12.50\n');
+    expect(body?.get("dryRun")).toBe("false");
+    expect(screen.queryByLabelText("price")).toBeNull();
+    expect(screen.getByText("Mended and imported since")).toBeTruthy();
   });
 });

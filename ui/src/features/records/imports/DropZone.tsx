@@ -24,9 +24,8 @@ export function DropZone({ badFile, onFile }: { badFile: string | null; onFile: 
           ref={input}
           type="file"
           accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl"
-          aria-label={m("imp.choose")}
-          className="sr-only"
-          tabIndex={-1}
+          // The button above stands for it: one control, one name.
+          hidden
           onChange={(event) => {
             const chosen = event.target.files?.[0];
             if (chosen) onFile(chosen);

@@ -13,6 +13,7 @@ import { m } from "../messages";
 import { useCapability, useConnection } from "../session";
 import { propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 import { DropZone } from "./DropZone";
+import { mendedIn } from "./mend";
 import { isRunning, rate, type Stage } from "./job";
 import { MapPart } from "./MapPart";
 import { Others } from "./Others";
@@ -146,6 +147,7 @@ export function ImportPage({
     }
   };
 
+  const mended = job ? mendedIn(others.data ?? [], job.id).size : 0;
   const isUndone = job?.state === "undone";
   const denied = connection.info.guard === "readonly" || (capability !== null && !capability.may(name, "create"));
   const stage: Stage = job && !remapping ? (running ? (job.dryRun ? "dry" : "import") : job.dryRun ? "checked" : "receipt") : file && sniffed ? "map" : "file";
@@ -172,7 +174,7 @@ export function ImportPage({
           </>
         }
       >
-        {job ? <StateBadge job={job} undone={isUndone} /> : null}
+        {job ? <StateBadge job={job} undone={isUndone} mended={mended} /> : null}
       </Toolbar>
       <div className="flex min-h-0 flex-1 max-[1100px]:flex-col max-[1100px]:overflow-y-auto">
         <aside className="w-56 shrink-0 overflow-y-auto border-r border-line bg-bg-sunk max-[1100px]:w-full max-[1100px]:border-r-0 max-[1100px]:border-b">
@@ -219,6 +221,7 @@ export function ImportPage({
                 collection={collection}
                 file={file}
                 undone={isUndone}
+                mended={mended}
                 again={again === job.id}
                 before={others.data?.find((other) => !other.dryRun && other.state === "done" && other.hash !== null && other.hash === job.hash && other.collection === name) ?? null}
                 onJob={onJob}
@@ -235,7 +238,7 @@ export function ImportPage({
             <Others jobs={(others.data ?? []).filter((other) => other.collection === name && other.id !== job?.id)} onOpen={onJob} />
           </div>
         </section>
-        {job && !remapping ? <Rejects job={job} collection={collection} mapping={mapping} file={file} /> : null}
+        {job && !remapping ? <Rejects key={job.id} job={job} collection={collection} mapping={mapping} file={file} nullText={sniffed ? nullText : null} onJob={onJob} /> : null}
       </div>
       {job ? <Status>{m(`imp.state.${job.state}`)}</Status> : null}
       {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: rate(job) })}`}</Status> : null}

@@ -26,6 +26,7 @@ export function Outcome({
   collection,
   file,
   undone,
+  mended,
   again,
   before,
   onJob,
@@ -42,6 +43,8 @@ export function Outcome({
   collection: CollectionInfo;
   file: File | null;
   undone: boolean;
+  /** Rows left out that were mended and imported since. */
+  mended: number;
   /** This receipt was shown instead of importing the same file once more. */
   again: boolean;
   /** The import that wrote this very file already. */
@@ -128,6 +131,11 @@ export function Outcome({
         <Line label={m("imp.row.file")}>{count(job.rowsRead)}</Line>
         <Line label={job.dryRun ? m("imp.row.valid") : m("imp.row.written")}>{count(job.dryRun ? job.rowsValid : job.rowsWritten)}</Line>
         <Line label={m("imp.row.left")} tone={job.rowsRejected > 0 ? "text-bad" : "text-ink-3"}>{count(job.rowsRejected)}</Line>
+        {mended > 0 ? (
+          <Line label={m("imp.row.mended")} tone="text-ok">
+            {count(mended)}
+          </Line>
+        ) : null}
         {stood && now.data !== undefined ? (
           <Line label={m("imp.row.now", { collection: name })} strong>
             {count(now.data)}

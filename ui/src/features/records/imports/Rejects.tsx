@@ -1,22 +1,42 @@
-import { Download } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Check, Download } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Badge } from "@/kit/Badge";
 import { Button } from "@/kit/Button";
-import { Empty } from "@/kit/states";
+import { Input } from "@/kit/Field";
+import { Empty, ErrorBand } from "@/kit/states";
 import { toast } from "@/kit/toast";
-import { faultOf, type ImportJob } from "@/lib/client";
-import type { CollectionInfo } from "@/lib/fields";
-import { parse } from "@/lib/values";
+import { faultOf, faultText, type ImportJob } from "@/lib/client";
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { parse, validate } from "@/lib/values";
 import { saveFile } from "../file";
 import { m } from "../messages";
 import { useConnection } from "../session";
 import { formatOf, type Mapping } from "../sniff";
 import { problemText } from "../words";
 import { isRunning } from "./job";
+import { useMending, type Mending, type Reject } from "./mend";
 
-export function Rejects({ job, collection, mapping, file }: { job: ImportJob; collection: CollectionInfo; mapping: Mapping; file: File | null }) {
+/** The rows that were left out, each with its line and its reason, to be mended where they stand. */
+export function Rejects({
+  job,
+  collection,
+  mapping,
+  file,
+  nullText,
+  onJob,
+}: {
+  job: ImportJob;
+  collection: CollectionInfo;
+  mapping: Mapping;
+  file: File | null;
+  /** The word for NULL, when this window knows it. */
+  nullText: string | null;
+  onJob: (job: string) => void;
+}) {
   const connection = useConnection();
   const lines = useContextLines(file, job.errors);
+  const mending = useMending(connection, job, nullText);
+  const { rejects, mended } = mending;
   const download = async (): Promise<void> => {
     try {
       await saveFile("rejects.csv", await connection.rejects(job.id));
@@ -24,9 +44,10 @@ export function Rejects({ job, collection, mapping, file }: { job: ImportJob; co
       toast({ kind: "failed", text: m("imp.left.failed", { reason: faultOf(error).message }) });
     }
   };
+  const open = rejects.filter((reject) => !mended.has(reject.line));
   return (
     <aside aria-label={m("imp.left.title")} className="w-[480px] shrink-0 overflow-y-auto border-l border-line max-[1100px]:w-full max-[1100px]:border-t max-[1100px]:border-l-0">
-      <header className="flex h-12 items-center gap-2 border-b border-line px-4">
+      <header className="sticky top-0 z-1 flex h-12 items-center gap-2 border-b border-line bg-bg-page px-4">
         <h2 className="font-semibold">{m("imp.left.title")}</h2>
         <span className="min-w-0 flex-1 text-ink-3">{m("imp.left.count", { count: job.rowsRejected })}</span>
         {job.rowsRejected > 0 ? (
@@ -35,24 +56,140 @@ export function Rejects({ job, collection, mapping, file }: { job: ImportJob; co
           </Button>
         ) : null}
       </header>
-      {job.errors.length === 0 ? (
+      {rejects.length === 0 ? (
         isRunning(job) ? null : <Empty title={m("imp.left.none")}>{m("imp.left.none.body")}</Empty>
       ) : (
-        <ol>
-          {job.errors.map((reject, index) => (
-            <li key={index} className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
-              <div className="flex items-start gap-2">
-                <Badge kind="bad">{m("imp.left.line", { line: reject.line })}</Badge>
-                <span className="min-w-0 font-medium">{reject.message}</span>
-              </div>
-              <Context reject={reject} lines={lines} />
-              <Advice collection={collection} mapping={mapping} reject={reject} />
-            </li>
-          ))}
-        </ol>
+        <Mend job={job} collection={collection} mapping={mapping} mending={mending} open={open}>
+          {(reject, form) => {
+            const by = mended.get(reject.line);
+            return (
+              <li key={reject.line} className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
+                <div className="flex items-start gap-2">
+                  <Badge kind={by === undefined ? "bad" : "ok"}>{m("imp.left.line", { line: reject.line })}</Badge>
+                  <span className="min-w-0 flex-1 font-medium">{by === undefined ? (reject.faults[0]?.message ?? job.errors.find((error) => error.line === reject.line)?.message) : m("imp.mend.in", { collection: collection.name })}</span>
+                  {by === undefined ? null : (
+                    <>
+                      <Check aria-hidden size={14} className="mt-0.5 stroke-meaning text-ok" />
+                      <button type="button" className="text-second text-ink-2 hover:text-ink" onClick={() => onJob(by)}>
+                        {m("imp.mend.receipt")}
+                      </button>
+                    </>
+                  )}
+                </div>
+                {by === undefined ? (
+                  <>
+                    <Context reject={reject} lines={lines} />
+                    {form}
+                  </>
+                ) : null}
+              </li>
+            );
+          }}
+        </Mend>
       )}
-      {job.rowsRejected > job.errors.length && job.errors.length > 0 ? <p className="px-4 py-3 text-second text-ink-3">{m("imp.left.first", { count: job.errors.length })}</p> : null}
+      {job.rowsRejected > rejects.length && rejects.length > 0 ? <p className="px-4 py-3 text-second text-ink-3">{m("imp.left.first", { count: rejects.length })}</p> : null}
     </aside>
+  );
+}
+
+/** The refused cells as fields. A row whose cells are all readable can be imported by itself. */
+function Mend({
+  job,
+  collection,
+  mapping,
+  mending,
+  open,
+  children,
+}: {
+  job: ImportJob;
+  collection: CollectionInfo;
+  mapping: Mapping;
+  mending: Mending;
+  open: readonly Reject[];
+  children: (reject: Reject, form: ReactNode) => ReactNode;
+}) {
+  const [texts, setTexts] = useState<ReadonlyMap<string, string>>(new Map());
+  const connection = useConnection();
+  const fieldOf = (column: string): FieldInfo | undefined => {
+    const name = (job.mapping ?? mapping)[column] ?? column;
+    return collection.fields.find((field) => field.name === name);
+  };
+  const textOf = (reject: Reject, column: string, first: string): string => texts.get(`${String(reject.line)}\n${column}`) ?? first;
+  const problemOf = (column: string, text: string): string | null => {
+    const field = fieldOf(column);
+    if (!field) return null;
+    if (text === "") return field.nullable || field.type.kind === "text" ? null : m("problem.required", { field: field.name });
+    const read = parse(field.type, text);
+    const problem = read.ok ? validate(field, read.value) : read.problem;
+    return problem ? problemText(problem) : null;
+  };
+  const canMend = !job.dryRun && job.state === "done" && connection.info.guard !== "readonly";
+  const touched = (reject: Reject): boolean => reject.faults.some((fault) => textOf(reject, fault.column, fault.text) !== fault.text);
+  const ready = open.filter(
+    (reject) => reject.cells !== null && touched(reject) && reject.faults.every((fault) => problemOf(fault.column, textOf(reject, fault.column, fault.text)) === null),
+  );
+  const submit = (): void => {
+    if (ready.length === 0 || mending.busy) return;
+    void mending.run(new Map(ready.map((reject) => [reject.line, new Map(reject.faults.map((fault) => [fault.column, textOf(reject, fault.column, fault.text)]))])));
+  };
+  const button = (
+    <Button kind="filled" type="submit" keys="Enter" busy={mending.busy} disabled={ready.length === 0}>
+      {mending.busy ? m("imp.mend.running") : open.length === 1 ? m("imp.mend.one") : m("imp.mend.run", { count: ready.length })}
+    </Button>
+  );
+  const form = (reject: Reject): ReactNode => {
+    if (!canMend || reject.faults.length === 0 || reject.cells === null) {
+      return reject.faults.map((fault) => {
+        const problem = problemOf(fault.column, fault.text);
+        return problem === null ? null : <p key={fault.column} className="text-second text-ink-2">{problem}</p>;
+      });
+    }
+    const refusal = mending.refusals.get(reject.line);
+    return (
+      <>
+        {reject.faults.map((fault) => {
+          const text = textOf(reject, fault.column, fault.text);
+          const problem = problemOf(fault.column, text);
+          const field = fieldOf(fault.column);
+          const id = `mend-${String(reject.line)}-${fault.column}`;
+          return (
+            <div key={fault.column} className="flex flex-col gap-1.5">
+              {problem === null ? null : <p id={`${id}-why`} className="text-second text-ink-2">{problem}</p>}
+              <span className="flex items-center gap-2">
+                <label htmlFor={id} className="text-ink-2">{field?.name ?? fault.column}</label>
+                <Input
+                  id={id}
+                  className="max-w-52"
+                  aria-describedby={problem === null ? undefined : `${id}-why`}
+                  invalid={problem !== null && text !== fault.text}
+                  value={text}
+                  onChange={(event) => setTexts((now) => new Map(now).set(`${String(reject.line)}\n${fault.column}`, event.target.value))}
+                />
+                {open.length === 1 && fault === reject.faults.at(-1) ? button : null}
+              </span>
+            </div>
+          );
+        })}
+        {refusal === undefined ? null : <p role="alert" className="text-second text-bad">{m("imp.mend.again", { reason: refusal })}</p>}
+      </>
+    );
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {mending.fault ? <ErrorBand title={m("imp.failed.start", { reason: faultOf(mending.fault).message })} details={faultText(mending.fault)} /> : null}
+      <ol>{mending.rejects.map((reject) => children(reject, form(reject)))}</ol>
+      {canMend && open.length > 1 ? (
+        <div className="sticky bottom-0 flex items-center gap-2 border-t border-line bg-bg-page px-4 py-2.5">
+          <span className="min-w-0 flex-1 text-second text-ink-3">{m("imp.mend.note")}</span>
+          {button}
+        </div>
+      ) : null}
+    </form>
   );
 }
 
@@ -82,8 +219,9 @@ function useContextLines(file: File | null, errors: ImportJob["errors"]): Readon
 }
 
 /** The refused value where it stands in the file; without the file, the column and the value alone. */
-function Context({ reject, lines }: { reject: ImportJob["errors"][number]; lines: ReadonlyMap<number, string> }) {
-  const value = reject.value === null || reject.value === "" ? "" : String(reject.value as string);
+function Context({ reject, lines }: { reject: Reject; lines: ReadonlyMap<number, string> }) {
+  const [first] = reject.faults;
+  const value = first?.text ?? "";
   const marked = "min-w-0 border-b-2 border-bad bg-bad-tint break-all text-bad";
   const own = lines.get(reject.line);
   if (own !== undefined) {
@@ -111,20 +249,11 @@ function Context({ reject, lines }: { reject: ImportJob["errors"][number]; lines
       </div>
     );
   }
-  if (reject.column === null) return null;
+  if (!first) return null;
   return (
     <div className="flex items-baseline gap-3 border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code">
-      <span className="shrink-0 text-ink-3">{reject.column}</span>
+      <span className="shrink-0 text-ink-3">{first.column}</span>
       <span className={marked}>{value === "" ? "''" : value}</span>
     </div>
   );
-}
-
-/** What is wrong with the value, said more exactly than the server's one line where that is possible. */
-function Advice({ collection, mapping, reject }: { collection: CollectionInfo; mapping: Mapping; reject: ImportJob["errors"][number] }) {
-  const name = reject.field ?? (reject.column === null ? undefined : (mapping[reject.column] ?? reject.column));
-  const field = collection.fields.find((f) => f.name === name);
-  if (!field || typeof reject.value !== "string" || reject.value === "") return null;
-  const read = parse(field.type, reject.value);
-  return read.ok ? null : <p className="text-second text-ink-2">{problemText(read.problem)}</p>;
 }

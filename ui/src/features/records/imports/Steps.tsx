@@ -10,13 +10,13 @@ import { isRunning, rate, took, type Stage } from "./job";
 
 const ORDER: readonly Stage[] = ["file", "map", "dry", "checked", "import", "receipt"];
 
-export function StateBadge({ job, undone }: { job: ImportJob; undone: boolean }) {
+export function StateBadge({ job, undone, mended }: { job: ImportJob; undone: boolean; mended: number }) {
   if (undone) return <Badge>{m("imp.badge.undone")}</Badge>;
   if (isRunning(job)) return <Badge kind="staged">{m(`imp.state.${job.state}`)}</Badge>;
   if (job.state === "failed") return <Badge kind="bad">{m("imp.state.failed")}</Badge>;
   if (job.state === "cancelled") return <Badge>{m("imp.state.cancelled")}</Badge>;
   if (job.dryRun) return <Badge>{m("imp.badge.dry")}</Badge>;
-  return <Badge kind="ok">{job.rowsRejected > 0 ? m("imp.badge.needs", { count: job.rowsRejected }) : m("imp.badge.done")}</Badge>;
+  return <Badge kind="ok">{job.rowsRejected > mended ? m("imp.badge.needs", { count: job.rowsRejected - mended }) : m("imp.badge.done")}</Badge>;
 }
 
 export function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: File | null; sniffed: Sniffed | null; mapping: Mapping; job: ImportJob | undefined }) {

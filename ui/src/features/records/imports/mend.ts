@@ -1,0 +1,138 @@
+/**
+ * Rows an import left out, mended and imported by themselves: a small file made of the rejects,
+ * which goes the way of any other import and leaves a receipt of its own.
+ */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { faultOf, importsQuery, keys, type Connection, type ImportJob } from "@/lib/client";
+import { m } from "../messages";
+import { readCsv } from "../sniff";
+import { isRunning } from "./job";
+
+/** More rejects than this are mended in the file itself. */
+export const MENDED_MAX = 200;
+const POLL_MS = 300;
+/** Words people write for NULL; used when the import that knew the word was another window's. */
+const NULL_WORDS = ["NULL", "null", "\\N"];
+
+export interface Reject {
+  readonly line: number;
+  /** The refused cells: each with its column, its text and the reason. */
+  readonly faults: readonly { readonly column: string; readonly text: string; readonly message: string }[];
+  /** The whole row, column by column; null while it is read. */
+  readonly cells: readonly string[] | null;
+}
+
+export interface Mending {
+  readonly rejects: readonly Reject[];
+  readonly columns: readonly string[];
+  /** Lines that are in the collection by now, and the job that wrote each. */
+  readonly mended: ReadonlyMap<number, string>;
+  readonly busy: boolean;
+  /** Why a row was left out once more, by line. */
+  readonly refusals: ReadonlyMap<number, string>;
+  readonly fault: unknown;
+  readonly run: (rows: ReadonlyMap<number, ReadonlyMap<string, string>>) => Promise<void>;
+}
+
+/** The name of the file says which lines of which import it mends, so that any window can tell. */
+function mendName(job: ImportJob, lines: readonly number[]): string {
+  return `${(job.fileName ?? "import").replace(/\.[a-z]+$/i, "")} mended ${lines.join(" ")} of ${job.id}.csv`;
+}
+
+function mendedLines(fileName: string | null | undefined, job: string): readonly number[] {
+  const found = / mended ([\d ]+) of (\S+)\.csv$/.exec(fileName ?? "");
+  return found?.[2] === job ? (found[1] ?? "").split(" ").map(Number) : [];
+}
+
+/** Lines of an import that later ones wrote, and which job wrote each. */
+export function mendedIn(jobs: readonly ImportJob[], job: string): ReadonlyMap<number, string> {
+  const done = new Map<number, string>();
+  for (const other of jobs) {
+    if (other.state !== "done" || other.dryRun) continue;
+    const left = new Set(other.errors.map((error) => error.line));
+    // The first line of the small file is its header.
+    for (const [index, line] of mendedLines(other.fileName, job).entries()) if (!left.has(index + 2)) done.set(line, other.id);
+  }
+  return done;
+}
+
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function useMending(connection: Connection, job: ImportJob, nullText: string | null): Mending {
+  const queries = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>(null);
+  const [refusals, setRefusals] = useState<ReadonlyMap<number, string>>(new Map());
+  const others = useQuery(importsQuery(connection));
+  const ready = !job.dryRun && job.state === "done" && job.rowsRejected > 0 && job.rowsRejected <= MENDED_MAX;
+  const file = useQuery({
+    queryKey: [...keys.importJob(connection, job.id), "rejects"],
+    queryFn: async () => readCsv(await (await connection.rejects(job.id)).text(), ",", MENDED_MAX + 1),
+    enabled: ready,
+    staleTime: Infinity,
+  });
+  const { columns, rows } = useMemo(() => {
+    const [head = [], ...lines] = file.data ?? [];
+    const at = head.indexOf("_line");
+    return {
+      columns: head.filter((name) => name !== "_line" && name !== "_reason"),
+      rows: new Map(lines.map((line) => [Number(line[at]), line.filter((_, index) => index !== at && head[index] !== "_reason")])),
+    };
+  }, [file.data]);
+  const rejects = useMemo(() => {
+    const byLine = new Map<number, Reject>();
+    for (const error of job.errors) {
+      const held = byLine.get(error.line) ?? { line: error.line, faults: [], cells: rows.get(error.line) ?? null };
+      const text = typeof error.value === "string" ? error.value : "";
+      byLine.set(error.line, { ...held, faults: [...held.faults, ...(error.column === null ? [] : [{ column: error.column, text, message: error.message }])] });
+    }
+    return [...byLine.values()];
+  }, [job.errors, rows]);
+  const mended = useMemo(() => mendedIn(others.data ?? [], job.id), [others.data, job.id]);
+
+  const [gone] = useState(() => new AbortController());
+  useEffect(() => () => gone.abort(), [gone]);
+
+  const run = useCallback(
+    async (mends: ReadonlyMap<number, ReadonlyMap<string, string>>): Promise<void> => {
+      const lines = [...mends.keys()].filter((line) => rows.has(line));
+      const body = lines.map((line) => (rows.get(line) ?? []).map((text, index) => mends.get(line)?.get(columns[index] ?? "") ?? text));
+      const word = nullText ?? NULL_WORDS.find((known) => body.some((row) => row.includes(known))) ?? "";
+      const text = [columns, ...body].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+      setBusy(true);
+      setFault(null);
+      try {
+        let small = await connection.startImport({
+          file: new File([text], mendName(job, lines), { type: "text/csv" }),
+          collection: job.collection,
+          format: "csv",
+          mapping: job.mapping ?? {},
+          delimiter: ",",
+          ...(word === "" ? {} : { nullText: word }),
+          dryRun: false,
+          mode: "valid",
+        });
+        while (isRunning(small) && !gone.signal.aborted) {
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          small = await connection.importJob(small.id);
+        }
+        setRefusals(new Map(small.errors.flatMap((error) => (lines[error.line - 2] === undefined ? [] : [[lines[error.line - 2] ?? 0, error.message] as const]))));
+        if (small.state === "failed") setFault(new Error(typeof small.error === "string" ? small.error : m("imp.failed.job")));
+      } catch (error) {
+        setFault(faultOf(error));
+      } finally {
+        setBusy(false);
+        await Promise.all([
+          queries.invalidateQueries({ queryKey: importsQuery(connection).queryKey, exact: true }),
+          queries.invalidateQueries({ queryKey: keys.counts(connection, job.collection) }),
+        ]);
+      }
+    },
+    [connection, job, rows, columns, nullText, queries, gone],
+  );
+
+  return { rejects, columns, mended, busy, refusals, fault, run };
+}
