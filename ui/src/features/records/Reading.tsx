@@ -12,18 +12,25 @@ import { useStoreCount } from "./Facts";
 import { m } from "./messages";
 import { about, operatorText } from "./words";
 
-/** While a new query is under way and the old rows still stand: how long it takes, and the way out. */
-export function Waiting({ what }: { what: string }) {
+/**
+ * While a new query is under way and the old rows still stand: how long it takes, why, and the way
+ * out. A query that is known to be dear says so at once.
+ */
+export function Waiting({ what, cost, onStop }: { what: string; cost: string | undefined; onStop: () => void }) {
   const [ms, setMs] = useState(0);
   useEffect(() => {
     const from = performance.now();
     const timer = setInterval(() => setMs(performance.now() - from), 100);
     return () => clearInterval(timer);
   }, []);
-  if (ms < 600) return null;
+  if (ms < (cost === undefined ? 600 : 150)) return null;
   return (
-    <div role="status" className="shrink-0 border-b border-line bg-bg-sunk px-3 pb-1">
-      <LoadingLine what={what} seconds={ms / 1000} stoppable />
+    <div role="status" className="flex h-8 shrink-0 items-center gap-3 border-b border-line bg-bg-sunk px-3 text-second text-ink-3">
+      <span className="tabular-nums">{m("waiting", { what, seconds: (ms / 1000).toFixed(1) })}</span>
+      <span className="min-w-0 flex-1 truncate text-warn">{cost}</span>
+      <Button size="small" keys="Escape" onClick={onStop}>
+        {m("waiting.stop")}
+      </Button>
     </div>
   );
 }

@@ -44,6 +44,9 @@ import { searchOf, ViewMenu } from "./ViewMenu";
 import type { SavedView } from "./views";
 import { about } from "./words";
 
+/** From so many rows on, an order without an index is worth a word. */
+const DEAR_ROWS = 50_000;
+
 /** The rows of one collection, and everything one does with them. */
 export function Records({
   collection,
@@ -309,7 +312,7 @@ export function Records({
     [show, view],
   );
 
-  const wide = snapshot.total && !snapshot.total.exact && snapshot.total.rows > 50_000;
+  const wide = snapshot.total !== null && snapshot.total.rows > DEAR_ROWS;
   const slowSort = wide ? view.sort.find((key) => collection.fields.find((f) => f.name === key.field)?.indexed === false) : undefined;
 
   if (fields.length === 0) return <Empty title={m("empty.noField")}>{m("empty.noField.body")}</Empty>;
@@ -420,7 +423,14 @@ export function Records({
           {snapshot.ready ? m("error.read.old") : m("error.read.none")}
         </ErrorBand>
       ) : null}
-      {waiting ? <Waiting key={queryKey} what={m("grid.reading", { collection: name })} /> : null}
+      {waiting ? (
+        <Waiting
+          key={queryKey}
+          what={m("grid.reading", { collection: name })}
+          cost={slowSort ? m("grid.sort.slow", { field: slowSort.field }) : undefined}
+          onStop={() => show(settled.current)}
+        />
+      ) : null}
       <Grid
         collection={collection}
         find={find}

@@ -178,7 +178,14 @@ export function ImportPage({
       </Toolbar>
       <div className="flex min-h-0 flex-1 max-[1100px]:flex-col max-[1100px]:overflow-y-auto">
         <aside className="w-56 shrink-0 overflow-y-auto border-r border-line bg-bg-sunk max-[1100px]:w-full max-[1100px]:border-r-0 max-[1100px]:border-b">
-          <Steps stage={stage} file={file} sniffed={sniffed} mapping={mapping} job={job} />
+          <Steps
+            stage={stage}
+            file={file}
+            sniffed={sniffed}
+            mapping={mapping}
+            job={job}
+            dry={others.data?.find((other) => other.dryRun && other.state === "done" && other.hash !== null && other.hash === job?.hash)}
+          />
           {job && !remapping ? (
             <MappingList collection={collection} mapping={job.mapping ?? mapping} nullText={sniffed?.format === "csv" ? nullText : ""} />
           ) : null}

@@ -92,7 +92,7 @@ export function MapPart({
           {sniffed.columns.map((column, index) => (
             <tr key={`${column} ${String(index)}`} className="border-b border-line">
               <th scope="row" className="max-w-44 truncate py-1.5 pr-3 font-medium">{column}</th>
-              <td className="max-w-64 truncate py-1.5 pr-3 font-mono text-code text-ink-2">{sniffed.samples[index]?.join(" · ")}</td>
+              <td className="max-w-64 truncate py-1.5 pr-3 font-mono text-code text-ink-2">{sniffed.samples[index]?.map((sample) => (sample === "" ? "''" : sample)).join(" · ")}</td>
               <td className="py-1">
                 <Select
                   aria-label={column}

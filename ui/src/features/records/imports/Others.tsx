@@ -1,6 +1,7 @@
 import type { ImportJob } from "@/lib/client";
 import { parseInstant, showInstant } from "@/lib/plain-time";
 import { m } from "../messages";
+import { madeOf } from "./mend";
 
 export function Others({ jobs, onOpen }: { jobs: readonly ImportJob[]; onOpen: (job: string) => void }) {
   if (jobs.length === 0) return null;
@@ -13,9 +14,9 @@ export function Others({ jobs, onOpen }: { jobs: readonly ImportJob[]; onOpen: (
           return (
             <li key={job.id} className="border-b border-line">
               <button type="button" className="ring-cell flex h-row w-full items-center gap-4 text-left hover:bg-bg-hover" onClick={() => onOpen(job.id)}>
-                <span className="w-44 truncate">{job.fileName ?? job.id}</span>
+                <span className="w-44 truncate">{madeOf(job)}</span>
                 <span className="min-w-0 flex-1 truncate text-second text-ink-3">
-                  {job.dryRun ? m("imp.others.dry", { read: job.rowsRead }) : m("imp.others.rows", { written: job.rowsWritten, rejected: job.rowsRejected })}
+                  {job.dryRun ? m("imp.others.dry", { read: job.rowsRead }) : m("imp.others.rows", { count: job.rowsWritten, rejected: job.rowsRejected })}
                 </span>
                 <span className="text-second text-ink-3">{at.ok ? showInstant(at.v).local.slice(0, 16) : ""}</span>
               </button>

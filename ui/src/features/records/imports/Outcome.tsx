@@ -10,6 +10,7 @@ import { parseInstant, showInstant } from "@/lib/plain-time";
 import { count } from "@/messages/catalogue";
 import { m } from "../messages";
 import { useConnection } from "../session";
+import { madeOf } from "./mend";
 import { failureOf, rate, took } from "./job";
 
 function Line({ label, children, tone, strong }: { label: string; children: ReactNode; tone?: string; strong?: boolean }) {
@@ -147,7 +148,7 @@ export function Outcome({
         <dd className="font-mono">{job.id}</dd>
         <dt className="text-ink-3">{m("imp.fact.file")}</dt>
         <dd>
-          {job.fileName ?? file?.name ?? ""} {job.hash ? <span className="font-mono text-ink-3">{`sha256 ${job.hash.slice(0, 4)}…${job.hash.slice(-4)}`}</span> : null}
+          {job.fileName ? madeOf(job) : (file?.name ?? "")} {job.hash ? <span className="font-mono text-ink-3">{`sha256 ${job.hash.slice(0, 4)}…${job.hash.slice(-4)}`}</span> : null}
         </dd>
         <dt className="text-ink-3">{m("imp.fact.connection")}</dt>
         <dd className="text-accent">{connection.info.name}</dd>

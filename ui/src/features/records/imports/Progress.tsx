@@ -21,7 +21,10 @@ export function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => vo
     : writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
   return (
     <>
-      <h2 className="text-verdict font-semibold">{m(`imp.state.${job.state}`)}</h2>
+      <header className="flex items-center gap-4">
+        <h2 className="min-w-0 flex-1 text-verdict font-semibold">{m(`imp.state.${job.state}`)}</h2>
+        {undoing ? null : <Button onClick={onCancel}>{m("imp.cancel")}</Button>}
+      </header>
       <div
         role="progressbar"
         aria-valuemin={0}
@@ -32,7 +35,7 @@ export function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => vo
       >
         <div className="h-full origin-left bg-draft" style={{ transform: `scaleX(${String(share)})` }} />
       </div>
-      <div className="flex flex-wrap items-center gap-4 text-ink-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-ink-2">
         {undoing ? (
           <span>{m("imp.progress.removed", { done: job.rowsRemoved ?? 0, total: job.rowsWritten })}</span>
         ) : (
@@ -44,8 +47,6 @@ export function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => vo
         {job.bytesTotal > 0 && !undoing ? <span>{m("imp.progress.read", { done: sizeText(job.bytesRead), total: sizeText(job.bytesTotal) })}</span> : null}
         {left === null ? null : <span>{m("imp.progress.eta", { time: duration(left) })}</span>}
         {job.rowsRejected > 0 ? <span className="text-bad">{`${m("imp.row.left")} ${count(job.rowsRejected)}`}</span> : null}
-        <span className="flex-1" />
-        {undoing ? null : <Button onClick={onCancel}>{m("imp.cancel")}</Button>}
       </div>
     </>
   );

@@ -19,18 +19,34 @@ export function StateBadge({ job, undone, mended }: { job: ImportJob; undone: bo
   return <Badge kind="ok">{job.rowsRejected > mended ? m("imp.badge.needs", { count: job.rowsRejected - mended }) : m("imp.badge.done")}</Badge>;
 }
 
-export function Steps({ stage, file, sniffed, mapping, job }: { stage: Stage; file: File | null; sniffed: Sniffed | null; mapping: Mapping; job: ImportJob | undefined }) {
+export function Steps({
+  stage,
+  file,
+  sniffed,
+  mapping,
+  job,
+  dry,
+}: {
+  stage: Stage;
+  file: File | null;
+  sniffed: Sniffed | null;
+  mapping: Mapping;
+  job: ImportJob | undefined;
+  /** The dry run of the file that was imported then. */
+  dry: ImportJob | undefined;
+}) {
   const at = ORDER.indexOf(job?.state === "undoing" ? "receipt" : stage);
   const targets = Object.values(job?.mapping ?? mapping);
   const used = targets.filter((field) => field !== null).length;
   // The end of a job that was taken back is the end of the taking back.
   const time = job && !isRunning(job) && job.state !== "undone" ? took(job) : null;
   const written = job !== undefined && !job.dryRun;
+  const checked = dry ? took(dry) : null;
   const failed = job?.state === "failed" || job?.state === "cancelled";
   const steps: readonly { label: string; facts: string; from: number; done: boolean; bad?: boolean }[] = [
     { label: m("imp.step.file"), facts: file ? `${file.name}, ${sizeText(file.size)}` : (job?.fileName ?? m("imp.step.file.none")), from: 0, done: at > 0 },
     { label: m("imp.step.map"), facts: sniffed || job ? m("imp.step.map.facts", { used, all: targets.length }) : "", from: 1, done: at > 1 },
-    { label: m("imp.step.dry"), facts: job?.dryRun !== true ? "" : time ? m("imp.step.dry.facts", { time }) : m("imp.progress.rows", { count: job.rowsRead }), from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
+    { label: m("imp.step.dry"), facts: job?.dryRun !== true ? (checked ? m("imp.step.dry.facts", { time: checked }) : "") : time ? m("imp.step.dry.facts", { time }) : m("imp.progress.rows", { count: job.rowsRead }), from: 2, done: at >= 3 && !(failed && !written), bad: failed && !written },
     {
       label: m("imp.step.import"),
       facts: !written ? "" : time ? m("imp.step.import.facts", { time, rate: rate(job) }) : m("imp.progress.rows", { count: job.rowsWritten }),

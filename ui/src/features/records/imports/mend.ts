@@ -45,6 +45,12 @@ function mendedLines(fileName: string | null | undefined, job: string): readonly
   return found?.[2] === job ? (found[1] ?? "").split(" ").map(Number) : [];
 }
 
+/** What an import was made of, in words: a file, or rows of one that were mended. */
+export function madeOf(job: ImportJob): string {
+  const found = /^(.*) mended ([\d ]+) of \S+\.csv$/.exec(job.fileName ?? "");
+  return found ? m("imp.others.mended", { name: found[1] ?? "", count: (found[2] ?? "").split(" ").length }) : (job.fileName ?? job.id);
+}
+
 /** Lines of an import that later ones wrote, and which job wrote each. */
 export function mendedIn(jobs: readonly ImportJob[], job: string): ReadonlyMap<number, string> {
   const done = new Map<number, string>();
