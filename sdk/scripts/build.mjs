@@ -2,7 +2,7 @@
 // declarations. The marker in dist/cjs tells Node that these .js files are CommonJS although the
 // package itself is "type": "module".
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -16,3 +16,7 @@ for (const project of ['tsconfig.json', 'tsconfig.cjs.json']) {
 }
 mkdirSync(`${root}/dist/cjs`, { recursive: true });
 writeFileSync(`${root}/dist/cjs/package.json`, '{ "type": "commonjs" }\n');
+// The package travels without the repository, so its licences go along.
+for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+  copyFileSync(`${root}/../${licence}`, `${root}/dist/${licence}`);
+}

@@ -18,13 +18,21 @@ interface Unnamed {
 
 /** A client of one server, made by {@link createPlinth}. */
 export class Plinth<Collections extends { [K in keyof Collections]: object } = AnyCollections> {
+  /** Signing in and out, and who is signed in. */
   readonly auth: Auth;
+  /** The collections and how they are built. */
   readonly schemas: Schemas;
+  /** The users of the project. */
   readonly users: Users;
+  /** The roles of the project. */
   readonly roles: Roles;
+  /** What each role may do. */
   readonly permissions: Permissions;
+  /** Imports of large files, as jobs. */
   readonly imports: Imports;
+  /** What the caller may do. */
   readonly access: Access;
+  /** The server itself. */
   readonly server: Server;
   /** Requests on routes that have no method of their own, sent as the signed-in user. */
   readonly http: Http;

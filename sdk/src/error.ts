@@ -49,6 +49,7 @@ interface ErrorFacts {
  * ```
  */
 export class PlinthError extends Error {
+  /** `PlinthError`, under its alias too. */
   override readonly name = 'PlinthError';
   /** HTTP status; `0` when no reply came. */
   readonly status: number;

@@ -2,7 +2,7 @@ import type { Transport } from './transport.js';
 import type { Answer } from './generated/wire.js';
 import type { AccessReport } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
-import type { HealthReport } from './types/server.js';
+import type { HealthReport, JournalEntry } from './types/server.js';
 
 /** What the caller may do. */
 export class Access {
@@ -49,5 +49,22 @@ export class Server {
    */
   health(options?: CallOptions): Promise<HealthReport> {
     return this.#http.get('/health', options);
+  }
+
+  /**
+   * What happened lately, newest first, for administrators: records made, changed and removed, and
+   * each change of the schema. At most 200 entries; 50 unless `limit` says otherwise.
+   *
+   * @example
+   * ```ts
+   * for (const entry of await plinth.server.journal({ limit: 10 })) {
+   *   console.log(entry.at, entry.actor ?? 'the server', entry.kind, entry.count, entry.collection);
+   * }
+   * ```
+   */
+  async journal(options: CallOptions & { readonly limit?: number } = {}): Promise<JournalEntry[]> {
+    const { limit, ...rest } = options;
+    const path = limit === undefined ? '/journal' : `/journal?limit=${limit}`;
+    return (await this.#http.get<Answer<JournalEntry[]>>(path, rest)).data;
   }
 }

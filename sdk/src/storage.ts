@@ -16,8 +16,11 @@
  * ```
  */
 export interface StorageAdapter {
+  /** The value kept under this key; nothing (`null` or `undefined`) when there is none. */
   get(key: string): string | null | undefined | Promise<string | null | undefined>;
+  /** Keeps a value under this key, in place of a former one. */
   set(key: string, value: string): void | Promise<void>;
+  /** Forgets what is kept under this key; that there is nothing is no fault. */
   remove(key: string): void | Promise<void>;
 }
 
@@ -34,14 +37,17 @@ export interface StorageAdapter {
 export class MemoryAdapter implements StorageAdapter {
   readonly #values = new Map<string, string>();
 
+  /** The value kept under this key, or `null`. */
   get(key: string): string | null {
     return this.#values.get(key) ?? null;
   }
 
+  /** Keeps a value under this key. */
   set(key: string, value: string): void {
     this.#values.set(key, value);
   }
 
+  /** Forgets what is kept under this key. */
   remove(key: string): void {
     this.#values.delete(key);
   }
@@ -81,14 +87,17 @@ export class LocalStorageAdapter implements StorageAdapter {
     this.#storage = found;
   }
 
+  /** The value kept under this key, or `null`. */
   get(key: string): string | null {
     return this.#storage.getItem(key);
   }
 
+  /** Keeps a value under this key. */
   set(key: string, value: string): void {
     this.#storage.setItem(key, value);
   }
 
+  /** Forgets what is kept under this key. */
   remove(key: string): void {
     this.#storage.removeItem(key);
   }
@@ -122,14 +131,17 @@ export class AsyncStorageAdapter implements StorageAdapter {
     this.#storage = storage;
   }
 
+  /** The value kept under this key, or `null`. */
   get(key: string): Promise<string | null> {
     return this.#storage.getItem(key);
   }
 
+  /** Keeps a value under this key. */
   set(key: string, value: string): Promise<void> {
     return this.#storage.setItem(key, value);
   }
 
+  /** Forgets what is kept under this key. */
   remove(key: string): Promise<void> {
     return this.#storage.removeItem(key);
   }

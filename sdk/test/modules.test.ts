@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPlinth, type ImportJob, type Plinth, type SchemaPlan } from '../src/index.js';
+import { createPlinth, type ImportJob, type Plinth, type SchemaInfo, type SchemaPlan } from '../src/index.js';
 import { Recorder, refusal } from './recorder.js';
 
 let server: Recorder;
@@ -15,7 +15,10 @@ beforeEach(() => {
 });
 
 describe('schemas', () => {
-  const INFO = { collectionName: 'products', schema: { fields: { id: { type: 'UUID' }, name: { type: 'String' } } } };
+  const INFO: SchemaInfo = {
+    collectionName: 'products',
+    schema: { fields: { id: { type: 'UUID' }, name: { type: 'String' } } },
+  };
 
   it('find sends the sort as the schema routes want it', async () => {
     const list = { data: [INFO], totalCount: 1 };

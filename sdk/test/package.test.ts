@@ -1,10 +1,21 @@
-// The package as it is installed: both builds, both declarations, nothing it depends on.
+// The package as it is installed, from its own tarball: both builds, both declarations, nothing it
+// depends on.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
@@ -12,11 +23,20 @@ const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 describe('the package', () => {
   let home: string;
+  let installed: string;
 
   beforeAll(() => {
     home = mkdtempSync(join(tmpdir(), 'plinth-sdk-'));
-    mkdirSync(join(home, 'node_modules/@plinth'), { recursive: true });
-    symlinkSync(PACKAGE, join(home, 'node_modules/@plinth/sdk'), 'dir');
+    installed = join(home, 'node_modules/@plinth/sdk');
+    mkdirSync(installed, { recursive: true });
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const said = execFileSync(npm, ['pack', '--silent', '--pack-destination', home], {
+      cwd: PACKAGE,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const tarball = said.trim().split('\n').at(-1) ?? '';
+    execFileSync('tar', ['-xzf', join(home, tarball), '--strip-components', '1', '-C', installed]);
     symlinkSync(join(PACKAGE, 'node_modules/@types'), join(home, 'node_modules/@types'), 'dir');
     symlinkSync(join(PACKAGE, 'node_modules/undici-types'), join(home, 'node_modules/undici-types'), 'dir');
   });
@@ -24,10 +44,65 @@ describe('the package', () => {
 
   const run = (file: string) => execFileSync(process.execPath, [join(home, file)], { encoding: 'utf8' });
 
+  const packed = () => {
+    const below = readdirSync(installed, { recursive: true, withFileTypes: true });
+    const paths = below.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+    return paths.map((path) => path.slice(installed.length + 1).replaceAll('\\', '/')).sort();
+  };
+
+  it('holds its two builds with their declarations, its licences and what it is, and nothing else', () => {
+    const modules = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => name.replaceAll('\\', '/').slice(0, -'.ts'.length));
+    const built = ['esm', 'cjs'].flatMap((build) =>
+      modules.flatMap((name) => [`dist/${build}/${name}.js`, `dist/${build}/${name}.d.ts`]),
+    );
+    const others = ['README.md', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT', 'dist/cjs/package.json', 'package.json'];
+    expect(packed()).toEqual([...built, ...others].sort());
+  });
+
   it('depends on nothing at run time', () => {
-    const manifest = JSON.parse(readFileSync(`${PACKAGE}package.json`, 'utf8')) as Record<string, unknown>;
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
     expect(manifest['dependencies']).toBeUndefined();
     expect(manifest['peerDependencies']).toBeUndefined();
+    expect(manifest['optionalDependencies']).toBeUndefined();
+    const foreign = packed()
+      .filter((path) => path.endsWith('.js'))
+      .flatMap((path) => ts.preProcessFile(readFileSync(join(installed, path), 'utf8'), true, true).importedFiles)
+      .map((file) => file.fileName)
+      .filter((name) => !name.startsWith('.'));
+    expect(foreign).toEqual([]);
+  });
+
+  it('names files that are there, with declarations of the same kind for import and require', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      main: string;
+      module: string;
+      types: string;
+      exports: Record<string, Record<string, Record<string, string>>>;
+    };
+    const entry = manifest.exports['.'] ?? {};
+    const named = [manifest.main, manifest.module, manifest.types, ...Object.values(entry).flatMap(Object.values<string>)];
+    for (const file of named) expect(existsSync(join(installed, file)), file).toBe(true);
+    for (const [kind, folder] of [['import', 'esm'], ['require', 'cjs']] as const) {
+      const { types, default: code } = entry[kind] ?? {};
+      // `types` must come first: resolvers take the first key that fits.
+      expect(Object.keys(entry[kind] ?? {})[0]).toBe('types');
+      expect([types, code]).toEqual([`./dist/${folder}/index.d.ts`, `./dist/${folder}/index.js`]);
+    }
+  });
+
+  it('says `any` nowhere in its declarations', () => {
+    const found: string[] = [];
+    for (const path of packed().filter((name) => name.endsWith('.d.ts'))) {
+      const file = ts.createSourceFile(path, readFileSync(join(installed, path), 'utf8'), ts.ScriptTarget.ES2022, true);
+      const look = (node: ts.Node): void => {
+        if (node.kind === ts.SyntaxKind.AnyKeyword) found.push(`${path}: ${node.parent.getText()}`);
+        ts.forEachChild(node, look);
+      };
+      look(file);
+    }
+    expect(found).toEqual([]);
   });
 
   it('is imported and required with the same names', () => {

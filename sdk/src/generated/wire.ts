@@ -579,3 +579,21 @@ export type HealthReport = {
   /** Milliseconds since the start. */
   uptime_ms?: number,
 };
+
+/** One entry of the journal. */
+export type JournalEntry = {
+  /** The last moment of it, an ISO 8601 instant. */
+  at: string,
+  /** What was done, to records or to the schema. */
+  kind: 'create' | 'update' | 'delete' | 'schema',
+  /** The collection; `null` for the schema. */
+  collection: string | null,
+  /** How many records, or which version of the schema. */
+  count: number,
+  /** Whether there were more than were counted. */
+  more: boolean,
+  /** The e-mail address of who did it; `null` for the server itself. */
+  actor: string | null,
+  /** What the client called itself; `import:` and its job for an import. */
+  source: string | null,
+};

@@ -1,1 +1,1 @@
-export type { HealthReport } from '../generated/wire.js';
+export type { HealthReport, JournalEntry } from '../generated/wire.js';
