@@ -14,6 +14,7 @@ mod auth;
 mod filters;
 mod harness;
 mod imports;
+mod journal;
 mod records;
 mod relations;
 mod schemas;

@@ -3,8 +3,8 @@
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, export, health, imports, openapi, permissions, rejection,
-    schemas, studio,
+    access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
+    rejection, schemas, studio,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -92,6 +92,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/openapi", get(openapi::document))
         .route("/access/me", get(access_me::mine))
+        .route("/journal", get(journal::lately))
         .merge(auth_routes::routes())
         .merge(schemas::routes())
         .merge(permissions::routes())

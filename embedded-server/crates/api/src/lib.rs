@@ -12,6 +12,7 @@ mod cors;
 mod export;
 mod health;
 mod imports;
+mod journal;
 mod openapi;
 mod permissions;
 mod rejection;

@@ -15,9 +15,11 @@ import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { duration, moment, size } from "./format";
 import { HomeDialogs, type Asking } from "./HomeDialogs";
+import { Journal } from "./Journal";
 import { t } from "./messages";
 import { NewProject } from "./NewProject";
 import { logQuery, projectsKey, secretsQuery } from "./queries";
+import { connectionWord, TONE } from "./words";
 
 /** Where Home sends the person. Routes belong to the app, so it is told, not known. */
 export interface HomePageProps {
@@ -302,6 +304,7 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
             ))}
           </div>
         )}
+        <Journal projects={projects} now={now} onOpen={onOpen} />
       </div>
       {current ? (
         <Inspector
@@ -326,12 +329,6 @@ function copy(text: string): void {
     (fault: Error) => toast({ kind: "failed", text: fault.message }),
   );
 }
-
-function connectionWord(project: Project): string {
-  return project.kind === "local" ? "local" : project.environment === "local" ? "remote" : project.environment;
-}
-
-const TONE: Readonly<Record<Project["environment"], string>> = { local: "", staging: "text-staging", production: "text-prod" };
 
 function Row({
   project,

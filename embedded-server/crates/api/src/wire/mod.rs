@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod error;
 pub(crate) mod import;
 pub(crate) mod item;
+pub(crate) mod journal;
 pub(crate) mod schema;
 pub(crate) mod server;
 pub(crate) mod session;

@@ -1,7 +1,7 @@
 //! The shapes as TypeScript, in `sdk/src/generated`. The test compares what lies there with what
 //! the structs say; `cargo xtask types` writes it.
 
-use super::{access, answer, document, error, import, item, schema, server, session};
+use super::{access, answer, document, error, import, item, journal, schema, server, session};
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
 use std::path::{Path, PathBuf};
@@ -121,6 +121,7 @@ fn wire_types() -> String {
         shape::<session::SessionKey>(),
         shape::<session::SessionInvalid>(),
         shape::<server::HealthReport>(),
+        shape::<journal::JournalEntry>(),
     ] {
         text.push_str(&shape);
     }
