@@ -3,6 +3,8 @@
 use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const FILE: &str = "Strecke;Preis;ab;Bemerkung\nARN-GOT;12,50;2026-01-01;first\nGOT-CPH;12,5O;2026-01-02;the letter O\nCPH-HAM;3,10;2026-01-03;NULL\nHAM-BER;4,00;2026-01-04;\n";
 
@@ -297,3 +299,54 @@ on_every_store!(an_import_uses_no_right_that_was_taken_away_meanwhile, async |ap
     assert_eq!(job["state"], "failed", "{job}");
     assert!(job["rowsWritten"].as_u64() < Some(20_000), "{job}");
 });
+
+on_every_store!(
+    an_upload_that_is_refused_early_is_read_to_its_end_and_the_connection_lives,
+    async |app| {
+        rates(app).await;
+        let address = app.url.strip_prefix("http://").expect("an address").to_owned();
+        let part = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"csvFile\"; filename=\"a.csv\"\r\n\r\nlane\n{}\r\n--b--\r\n",
+            "x".repeat(1_000_000)
+        );
+        let (first, second) = part.split_at(part.len() / 2);
+        for path in ["/imports", "/items/rates/import-csv"] {
+            let mut connection = TcpStream::connect(&address).await.expect("reach the server");
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
+                part.len()
+            );
+            connection.write_all(head.as_bytes()).await.expect("send");
+            connection.write_all(first.as_bytes()).await.expect("send the first half");
+            connection.write_all(second.as_bytes()).await.expect("send the rest");
+            let refusal = answer_on(&mut connection).await;
+            assert!(refusal.starts_with("HTTP/1.1 401"), "{path}: {refusal}");
+            assert!(refusal.contains("UNAUTHENTICATED"), "{path}: {refusal}");
+            let next = format!("GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            connection.write_all(next.as_bytes()).await.expect("send on the same connection");
+            let health = answer_on(&mut connection).await;
+            assert!(health.starts_with("HTTP/1.1 200"), "{path}: {health}");
+        }
+    }
+);
+
+/// The next answer on a connection; empty when the other side closed it.
+async fn answer_on(connection: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length = head
+                .lines()
+                .filter_map(|line| line.split_once(": "))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .and_then(|(_, length)| length.parse::<usize>().ok());
+            length.is_some_and(|length| body.len() >= length)
+        });
+        let read = if whole { 0 } else { connection.read(&mut chunk).await.unwrap_or(0) };
+        if read == 0 {
+            return text;
+        }
+        text.push_str(&String::from_utf8_lossy(&chunk[..read]));
+    }
+}

@@ -4,7 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
-    rejection, schemas, studio,
+    rejection, schemas, studio, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -83,10 +83,13 @@ impl App {
 /// Every route there is.
 pub fn router(app: App) -> Router {
     let limits = app.engine().limits().clone();
-    let uploads = imports::routes().layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX));
+    let uploads = imports::routes()
+        .layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX))
+        .layer(middleware::from_fn(unread::thrown_away));
     // A multipart body carries a little more than its file.
-    let files =
-        baasix::import::routes().layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024));
+    let files = baasix::import::routes()
+        .layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024))
+        .layer(middleware::from_fn(unread::thrown_away));
     let json = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))

@@ -20,6 +20,7 @@ mod schemas;
 mod status;
 mod studio;
 mod surface;
+mod unread;
 mod wire;
 
 pub use app::{App, Settings, router};
