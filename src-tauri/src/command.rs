@@ -7,6 +7,7 @@ use std::sync::Arc;
 use embedded_server::{Contents, Probe};
 use serde::Serialize;
 use serde_json::Value;
+use tauri::ipc::{InvokeBody, Request};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 use zeroize::Zeroizing;
@@ -15,6 +16,7 @@ use crate::fault::{Fault, Outcome};
 use crate::project::{self, Project};
 use crate::secret::Keeping;
 use crate::studio::{NewConnection, NewProject, Studio, Suggestion, WebSession};
+use crate::window;
 
 type Shared<'a> = State<'a, Arc<Studio>>;
 
@@ -166,6 +168,29 @@ pub(crate) async fn postgres_test(url: String) -> Outcome<PostgresReport> {
             PostgresReport { message, ..PostgresReport::default() }
         }
     })
+}
+
+/// The name under which a file is proposed, percent-encoded, for headers hold ASCII only.
+const FILE_NAME: &str = "file-name";
+
+/// Asks where a file goes and writes it there. The page gives the bytes and never a place.
+#[tauri::command]
+pub(crate) async fn file_save(app: AppHandle, request: Request<'_>) -> Outcome<bool> {
+    let InvokeBody::Raw(bytes) = request.body() else {
+        return Err(Fault::internal("a file comes as bytes"));
+    };
+    let name = request.headers().get(FILE_NAME).and_then(|name| name.to_str().ok());
+    let name = project::plain_file_name(name.unwrap_or_default());
+    let Some(place) = window::ask_where_to_save(&app, &name).await? else { return Ok(false) };
+    let bytes = bytes.clone();
+    let written = tauri::async_runtime::spawn_blocking(move || {
+        std::fs::write(&place, bytes)
+            .map(|()| place.clone())
+            .map_err(|error| Fault::file(&place, &error))
+    });
+    let place = written.await.map_err(Fault::internal)??;
+    window::tell(&app, "File saved", &place.display().to_string());
+    Ok(true)
 }
 
 #[tauri::command]

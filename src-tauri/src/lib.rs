@@ -52,6 +52,7 @@ pub fn run() -> ExitCode {
             command::project_session,
             command::connection_add,
             command::postgres_test,
+            command::file_save,
             command::secrets_state,
             command::secrets_unlock,
             command::layout_get,

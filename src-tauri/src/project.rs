@@ -159,6 +159,14 @@ pub(crate) fn folder_name(name: &str) -> String {
     if words.is_empty() { "project".to_owned() } else { words.join("-") }
 }
 
+/// The last part of a percent-encoded name, so that a proposal stays in the folder it is made for.
+pub(crate) fn plain_file_name(encoded: &str) -> String {
+    let name =
+        Url::parse(&format!("file:///{encoded}")).ok().and_then(|url| url.to_file_path().ok());
+    let last = name.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+    last.map_or_else(|| "export".to_owned(), std::borrow::Cow::into_owned)
+}
+
 /// The address without its password, and the password.
 pub(crate) fn without_password(database_url: &str) -> Outcome<(String, Option<String>)> {
     let wrong = || {
@@ -245,7 +253,8 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::{
-        checked_name, folder_name, folder_of, remote_address, with_password, without_password,
+        checked_name, folder_name, folder_of, plain_file_name, remote_address, with_password,
+        without_password,
     };
 
     #[test]
@@ -265,6 +274,18 @@ mod tests {
         assert_eq!(checked_name("  Shop ").unwrap(), "Shop");
         for wrong in ["", "   ", "a\nb", &"x".repeat(81)] {
             assert_eq!(checked_name(wrong).unwrap_err().code, "NAME_INVALID", "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_proposed_file_name_is_one_name() {
+        for (encoded, name) in [
+            ("rejects.csv", "rejects.csv"),
+            ("%C3%9Cbersicht%202026.json", "Übersicht 2026.json"),
+            ("..%2F..%2Fetc%2Fpasswd", "passwd"),
+            ("", "export"),
+        ] {
+            assert_eq!(plain_file_name(encoded), name, "{encoded}");
         }
     }
 

@@ -1,8 +1,13 @@
 //! The one window. The studio draws its own title bar, so the system draws none.
 
+use std::path::PathBuf;
+
 use tauri::webview::DownloadEvent;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_notification::NotificationExt;
+
+use crate::fault::{Fault, Outcome};
 
 /// The studio's own origins: Linux and macOS, Windows.
 pub(crate) const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
@@ -45,6 +50,23 @@ fn downloaded(app: &AppHandle, event: DownloadEvent<'_>) -> bool {
             true
         }
         _ => true,
+    }
+}
+
+/// The system's own dialog; none when the person changed their mind.
+pub(crate) async fn ask_where_to_save(app: &AppHandle, name: &str) -> Outcome<Option<PathBuf>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let mut dialog = app.dialog().file().set_file_name(name);
+    if let Some(window) = app.get_webview_window(LABEL) {
+        dialog = dialog.set_parent(&window);
+    }
+    dialog.save_file(move |place| {
+        // Whoever asked may be gone with its window.
+        let _ = answer.send(place);
+    });
+    match answered.await.map_err(Fault::internal)? {
+        Some(place) => place.into_path().map(Some).map_err(Fault::internal),
+        None => Ok(None),
     }
 }
 

@@ -132,4 +132,6 @@ export interface Host {
   /** Present where this computer keeps secrets for the studio. */
   readonly secrets: SecretsHost | null;
   readonly pickFolder: (() => Promise<string | null>) | null;
+  /** Asks where a file goes and writes it there; `false` when the person changed their mind. */
+  readonly saveFile: ((name: string, content: Blob) => Promise<boolean>) | null;
 }

@@ -15,9 +15,10 @@ import {
 } from "./host";
 
 /** A command of ours rejects with `{code, message, hint?}`, or with plain text from the shell. */
-async function call<Answer>(command: string, args?: Record<string, unknown>): Promise<Answer> {
+async function call<Answer>(command: string, args?: Record<string, unknown> | Blob, headers?: Record<string, string>): Promise<Answer> {
   try {
-    return await invoke<Answer>(command, args);
+    const payload = args instanceof Blob ? new Uint8Array(await args.arrayBuffer()) : args;
+    return await invoke<Answer>(command, payload, headers ? { headers } : undefined);
   } catch (fault) {
     if (typeof fault === "object" && fault !== null && "message" in fault) {
       const code = "code" in fault ? String(fault.code) : "INTERNAL";
@@ -69,4 +70,6 @@ export const tauriHost: Host = {
     unlock: (password) => call<SecretKeeping>("secrets_unlock", { password }),
   },
   pickFolder,
+  // The shell shows the dialog and writes: this window never names a file.
+  saveFile: (name, content) => call<boolean>("file_save", content, { "file-name": encodeURIComponent(name) }),
 };
