@@ -8,6 +8,7 @@
 
 mod audit;
 mod bench;
+mod bundle;
 mod display;
 mod front;
 mod icons;
@@ -33,6 +34,9 @@ usage: cargo xtask <command>
   test                   everything CI asks: checks, tests on both stores, browser, desktop window
   test quick             formatting, lints, unit tests, tidy
   audit                  known advisories of our dependencies (asks the public databases)
+  bundle [--built] [--try]
+                         make a Debian package; --built packs what the last release build left,
+                         --try installs it in a fresh Debian 12 root and uses it there (as root)
   types                  write the SDK's types from the server's structs
   bench [--built] [--quick] [...]
                          measure the release build beside the machine's own limits; --built takes
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         ["test"] => return test::everything(),
         ["test", "quick"] => return test::quick(),
         ["audit"] => audit::audit(),
+        ["bundle", rest @ ..] => bundle::bundle(rest),
         ["types"] => types::write(),
         ["bench", rest @ ..] => bench::bench(rest),
         ["icons"] => icons::draw(),

@@ -60,6 +60,14 @@ const TEST: &[Need] = &[
         Sign::File("/usr/share/fonts/truetype/dejavu"),
     ),
 ];
+const BUNDLE: &[Need] =
+    &[need("dpkg-dev", "the libraries a package needs", Sign::Program(&["dpkg-shlibdeps"]))];
+const TRIAL: &[Need] = &[
+    need("debootstrap", "a fresh Debian", Sign::File("/usr/sbin/debootstrap")),
+    need("desktop-file-utils", "the menu entry", Sign::Program(&["desktop-file-validate"])),
+    need("xvfb", "a display for the window", Sign::Program(&["Xvfb"])),
+    need("dbus", "a session for the window", Sign::Program(&["dbus-run-session"])),
+];
 
 const fn need(package: &'static str, purpose: &'static str, sign: Sign) -> Need {
     Need { package, purpose, sign }
@@ -73,6 +81,16 @@ pub(crate) fn server() -> Vec<Need> {
 /// What the desktop window needs.
 pub(crate) fn window() -> Vec<Need> {
     [BUILD, WINDOW].concat()
+}
+
+/// What making a package needs.
+pub(crate) fn bundle() -> Vec<Need> {
+    [BUILD, WINDOW, BUNDLE].concat()
+}
+
+/// What trying the package needs.
+pub(crate) fn trial() -> Vec<Need> {
+    TRIAL.to_vec()
 }
 
 /// What everything needs, the tests too.
