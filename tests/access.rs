@@ -4,6 +4,7 @@ mod grants;
 mod inference;
 mod permissions;
 mod reads;
+mod references;
 mod writes;
 
 use crate::harness::App;

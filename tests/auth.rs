@@ -1,6 +1,7 @@
 //! Identity: sign-in, refresh, sign-out, registration, passwords, the first owner.
 
 mod owner;
+mod rank;
 mod register;
 mod session;
 mod users;

@@ -129,8 +129,9 @@ on_every_store!(nested_writes_need_the_relation_in_the_parents_grant, async |app
     let star = app
         .with_grants(
             "Star",
-            &["create", "update"]
-                .map(|action| json!({ "collection": "posts", "action": action, "fields": ["*"] })),
+            &[("posts", "create"), ("posts", "update"), ("authors", "read")].map(
+                |(name, action)| json!({ "collection": name, "action": action, "fields": ["*"] }),
+            ),
         )
         .await;
     for body in [
@@ -244,4 +245,77 @@ on_every_store!(a_deletion_carries_no_change_that_the_role_may_not_make, async |
     // Where nothing is deleted softly, a field of that name is a field like any other.
     let own = writer.patch("/items/notes/1", json!({ "deletedAt": stamp })).await;
     own.expect_refusal(403, "FIELD_FORBIDDEN");
+});
+
+on_every_store!(a_change_must_leave_the_record_where_the_role_may_change_it, async |app| {
+    posts(app).await;
+    let mine = json!({ "owner": { "eq": "$CURRENT_USER" }, "live": true });
+    let grants = ["create", "read", "update"].map(|action| {
+        let conditions = if action == "read" { Json::Null } else { mine.clone() };
+        json!({ "collection": "posts", "action": action, "fields": ["*"], "conditions": conditions })
+    });
+    let writer = app.with_grants("Writer", &grants).await;
+    for id in [1, 2] {
+        let body = json!({ "owner": writer.user_id });
+        app.admin().patch(&format!("/items/posts/{id}"), body).await.expect_status(200);
+    }
+    let before = app.admin().get("/items/posts?sort=id").await.text;
+    let away = json!({ "owner": app.admin().user_id });
+    let batch =
+        json!({ "operations": [{ "op": "update", "collection": "posts", "id": 1, "data": away }] });
+    for answer in [
+        writer.patch("/items/posts/1", away.clone()).await,
+        writer.patch("/items/posts/1", json!({ "live": false, "title": "x" })).await,
+        writer.patch("/items/posts/1", json!({ "owner": null })).await,
+        writer
+            .patch(
+                "/items/posts/bulk",
+                json!([{ "id": 1, "title": "x" }, { "id": 2, "live": false }]),
+            )
+            .await,
+        writer.post("/items/batch", batch).await,
+    ] {
+        answer.expect_refusal(403, "FORBIDDEN");
+    }
+    assert_eq!(app.admin().get("/items/posts?sort=id").await.text, before);
+    writer
+        .patch("/items/posts/1", json!({ "title": "x", "live": true, "owner": writer.user_id }))
+        .await
+        .expect_status(200);
+});
+
+on_every_store!(a_condition_over_a_relation_is_asked_of_the_changed_record_too, async |app| {
+    posts(app).await;
+    let grants = ["read", "update"].map(|action| {
+        let conditions = if action == "read" { Json::Null } else { json!({ "author.name": "Ada" }) };
+        json!({ "collection": "posts", "action": action, "fields": ["*"], "conditions": conditions })
+    });
+    let authors = json!({ "collection": "authors", "action": "read", "fields": ["*"] });
+    let writer = app.with_grants("Writer", &[grants[0].clone(), grants[1].clone(), authors]).await;
+    writer.patch("/items/posts/1", json!({ "title": "x" })).await.expect_status(200);
+    writer
+        .patch("/items/posts/1", json!({ "author_id": 2 }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
+    assert_eq!(app.admin().one("posts", &json!(1)).await["author_id"], 1);
+});
+
+on_every_store!(a_grant_may_say_otherwise_what_a_changed_record_must_satisfy, async |app| {
+    posts(app).await;
+    let grant = |check: Json| json!({ "collection": "posts", "action": "update", "fields": ["live", "title"], "conditions": { "live": true }, "checkConditions": check });
+    let submitter = app.with_grants("Submitter", &[grant(json!({}))]).await;
+    let closer = app.with_grants("Closer", &[grant(json!({ "live": false }))]).await;
+    submitter.patch("/items/posts/1", json!({ "live": false })).await.expect_status(200);
+    submitter
+        .patch("/items/posts/1", json!({ "live": true }))
+        .await
+        .expect_refusal(403, "ITEM_NOT_FOUND");
+    closer.patch("/items/posts/2", json!({ "title": "x" })).await.expect_refusal(403, "FORBIDDEN");
+    closer.patch("/items/posts/2", json!({ "live": false })).await.expect_status(200);
+    let roles =
+        app.admin().column("baasix_Role", "id", json!({ "filter": { "name": "Closer" } })).await;
+    app.admin()
+        .post("/permissions", json!({ "role_Id": roles[0], "collection": "posts", "action": "read", "checkConditions": { "nope": 1 } }))
+        .await
+        .expect_refusal(400, "UNKNOWN_FIELD");
 });

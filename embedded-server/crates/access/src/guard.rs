@@ -6,11 +6,11 @@
 
 use crate::asked::denied;
 use crate::{Action, Actor, Guarded, Policies, Policy};
-use base::{Code, Error, Limits, Result};
+use base::{Code, Error, Limits, Result, Value};
 use catalog::{Catalog, Collection};
 use query::{
-    Cond, Condition, Expand, Hop, Operand, Operator, Order, Place, Projection, ReadPlan, Ref, Rows,
-    Scope, Step, Words, WritePlan,
+    Asked, Cond, Condition, Expand, Hop, Operand, Operator, Order, Place, Pointer, Projection,
+    ReadPlan, Ref, Rows, Scope, Step, Words, WritePlan,
 };
 use std::sync::Arc;
 
@@ -109,20 +109,25 @@ pub fn guard_write(
                 let using = guard.write_conditions(collection, Action::Create, through)?;
                 *check = std::mem::replace(check, Cond::Always).and(using);
             }
-            Step::Update { collection, filter, through, deleting, expect, values, .. } => {
+            Step::Update {
+                collection, filter, through, deleting, expect, values, check, ..
+            } => {
                 let deletes = *deleting == Some(true)
                     && guard.policies.get(&collection.name, Action::Delete).is_some();
-                let using = if deletes {
-                    let using = guard.write_conditions(collection, Action::Delete, through)?;
-                    // What is changed beside the mark is a change like any other.
-                    if values.keys().all(|name| DELETION.contains(&name.as_str())) {
-                        using
-                    } else {
-                        using.and(guard.write_conditions(collection, Action::Update, through)?)
-                    }
-                } else {
-                    guard.write_conditions(collection, Action::Update, through)?
-                };
+                // What is changed beside the mark is a change like any other.
+                let changes =
+                    !deletes || !values.keys().all(|name| DELETION.contains(&name.as_str()));
+                let mut using = Cond::Always;
+                if deletes {
+                    using = guard.write_conditions(collection, Action::Delete, through)?;
+                }
+                if changes {
+                    using =
+                        using.and(guard.write_conditions(collection, Action::Update, through)?);
+                    let changed = |name: &str| values.contains_key(name);
+                    let kept = guard.changed_conditions(collection, through, &changed)?;
+                    *check = std::mem::replace(check, Cond::Always).and(kept);
+                }
                 let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
             }
@@ -131,12 +136,15 @@ pub fn guard_write(
                 let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
             }
-            Step::Exists { collection, filter, .. } => {
-                let real = guard.real(&collection.name)?;
-                let policy = guard.policies.get(&collection.name, Action::Read);
-                if let Some(policy) = policy.filter(|policy| !policy.broken) {
-                    *filter = std::mem::replace(filter, Cond::Always)
-                        .and(guard.conditions(policy, &real)?);
+            Step::Exists { collection, key, filter, asked, .. } => {
+                if !own(actor, &collection.name, key) {
+                    let using = guard.pointable(collection, asked, &asked.through)?;
+                    *filter = std::mem::replace(filter, Cond::Always).and(using);
+                }
+            }
+            Step::Pointed { collection, pointers, asked, .. } => {
+                for pointer in pointers {
+                    guard.pointer(pointer, collection, asked, actor)?;
                 }
             }
         }
@@ -144,7 +152,79 @@ pub fn guard_write(
     Ok(Guarded::new(plan))
 }
 
+/// Whether the key is one that every session is told: its own user's, role's and tenant's.
+fn own(actor: &Actor, collection: &str, key: &Value) -> bool {
+    let known = match collection {
+        "baasix_User" => actor.user(),
+        "baasix_Role" => actor.role.as_deref(),
+        "baasix_Tenant" => actor.tenant.as_deref(),
+        _ => None,
+    };
+    known.is_some() && key.as_text() == known
+}
+
 impl Guard<'_> {
+    /// Which records of a far collection a write may name by their keys: those that the role may
+    /// read. Without a right to read there, a pattern that grants the relation by name will do
+    /// (`spec/data.md` 10.5). Else none: an absent key and a present one must be one answer.
+    fn pointable(&self, target: &Collection, asked: &Asked, through: &[String]) -> Result<Cond> {
+        let real = self.real(&target.name)?;
+        match self.policies.get(&target.name, Action::Read) {
+            Some(policy) if policy.broken => Ok(Cond::Never),
+            Some(policy) => self.conditions(policy, &real),
+            None => {
+                let path: Vec<&str> = through.iter().map(String::as_str).collect();
+                let action = if asked.creating { Action::Create } else { Action::Update };
+                let policy = self.policies.get(&asked.root, action);
+                let by_name =
+                    policy.is_some_and(|policy| !policy.broken && policy.fields.reaches(&path));
+                Ok(if by_name { Cond::Always } else { Cond::Never })
+            }
+        }
+    }
+
+    /// One foreign key: what it may name, less what needs no asking.
+    fn pointer(
+        &self,
+        pointer: &mut Pointer,
+        collection: &Collection,
+        asked: &Asked,
+        actor: &Actor,
+    ) -> Result<()> {
+        let target = Arc::clone(&pointer.target);
+        let action = if asked.creating { Action::Create } else { Action::Update };
+        // What the grant itself fills in was chosen by who gave it.
+        let filled = self
+            .policies
+            .get(&collection.name, action)
+            .filter(|_| asked.through.is_empty())
+            .and_then(|policy| {
+                let named = [&pointer.column, &pointer.relation.name];
+                named.into_iter().find_map(|name| policy.defaults.get(name))
+            })
+            .map(|value| query::spelled_out(value, self.words));
+        let kind = target.fields.get(&pointer.target_column).map(|field| &field.kind);
+        let filled = filled.zip(kind).and_then(|(json, kind)| query::coerce(kind, &json).ok());
+        let by_key = pointer.target_column == target.primary_key;
+        pointer.keys.retain(|(key, _)| {
+            filled.as_ref() != Some(key) && !(by_key && own(actor, &target.name, key))
+        });
+        let mut through = asked.through.clone();
+        // The rows of a junction are the relation itself.
+        if !collection.junction {
+            through.push(pointer.relation.name.clone());
+        }
+        pointer.filter = self.pointable(&target, asked, &through)?;
+        let read = self.policies.get(&collection.name, Action::Read);
+        pointer.kept = match read.filter(|policy| !policy.broken) {
+            Some(policy) if policy.fields.allows(&[&pointer.column], true) => {
+                self.conditions(policy, &self.real(&collection.name)?)?
+            }
+            Some(_) | None => Cond::Never,
+        };
+        Ok(())
+    }
+
     /// The collection as it is, not as the actor sees it.
     fn real(&self, name: &str) -> Result<Arc<Collection>> {
         self.full.get(name).map(Arc::clone).ok_or_else(|| {
@@ -183,6 +263,37 @@ impl Guard<'_> {
             None if !through.is_empty() => Ok(Cond::Always),
             None => Err(denied(action, &collection.name)),
         }
+    }
+
+    /// What a record must satisfy once it is changed: what it had to satisfy before, unless the
+    /// policy says otherwise. Where nothing that is asked for has changed, the answer is known.
+    fn changed_conditions(
+        &self,
+        collection: &Arc<Collection>,
+        through: &[String],
+        changed: &dyn Fn(&str) -> bool,
+    ) -> Result<Cond> {
+        let policy = self.policies.get(&collection.name, Action::Update);
+        let Some(policy) = policy.filter(|policy| through.is_empty() && !policy.broken) else {
+            return Ok(Cond::Always);
+        };
+        let real = self.real(&collection.name)?;
+        let Some(check) = &policy.check else {
+            let cond = self.conditions(policy, &real)?;
+            let mut touched = false;
+            cond.each_test(&mut |test| {
+                touched |= !test.left.hops.is_empty()
+                    || changed(&test.left.field)
+                    || !matches!(
+                        &test.operator,
+                        Operator::Equal { right: Operand::Value(_), .. } | Operator::IsNull(_)
+                    );
+            });
+            return Ok(if touched { cond } else { Cond::Always });
+        };
+        let scope =
+            Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
+        Ok(query::resolve_filter(check, &real, &scope, Place::Policy).unwrap_or(Cond::Never))
     }
 
     /// A write that compares stored values reads them: the read policy binds it too.

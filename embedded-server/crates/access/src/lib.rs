@@ -10,6 +10,7 @@ mod grants;
 mod guard;
 mod guarded;
 mod policy;
+mod rank;
 mod visible;
 
 pub use actor::{Actor, Identity};

@@ -61,6 +61,8 @@ pub struct Policy {
     pub fields: FieldGrants,
     /// Which records: `using` for existing ones, `check` for the record as written.
     pub conditions: Option<Filter>,
+    /// What a changed record must satisfy; `None` is the same as `conditions`.
+    pub check: Option<Filter>,
     /// Trims what shows inside relations.
     pub rel_conditions: RelConditions,
     /// Merged under the body on create and update (the body wins).
@@ -84,6 +86,7 @@ impl Policy {
             action,
             fields: FieldGrants::default(),
             conditions: None,
+            check: None,
             rel_conditions: RelConditions::default(),
             defaults: Map::new(),
             broken: false,
@@ -107,17 +110,19 @@ impl Policy {
             return Err(invalid("collection", format!("there is no collection `{collection}`")));
         };
         self.check_patterns(collection, catalog)?;
-        match stored("conditions") {
-            Json::Null => {}
+        let filter = |key: &str| match stored(key) {
+            Json::Null => Ok(None),
             json @ Json::Object(_) => {
-                let filter = query::parse_filter(&json, "conditions", limits)?;
+                let filter = query::parse_filter(&json, key, limits)?;
                 let words = query::Words::default();
                 let scope = query::Scope { visible: catalog, full: catalog, words: &words, limits };
                 query::resolve_filter(&filter, collection, &scope, query::Place::Policy)?;
-                self.conditions = Some(filter);
+                Ok(Some(filter))
             }
-            other => return Err(invalid("conditions", format!("`{other}` is not an object"))),
-        }
+            other => Err(invalid(key, format!("`{other}` is not an object"))),
+        };
+        self.conditions = filter("conditions")?;
+        self.check = filter("checkConditions")?;
         match stored("relConditions") {
             Json::Null => {}
             json @ Json::Object(_) => {

@@ -4,6 +4,7 @@
 use crate::password::Hashing;
 use access::Actor;
 use base::{Code, Detail, Error, Result};
+use catalog::{Catalog, Collection};
 use engine::{BeforeWrite, Engine, field_is};
 use query::{Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
@@ -48,7 +49,17 @@ impl UserHook {
 
     async fn run(&self, engine: &Engine, write: &mut Write, actor: &Actor) -> Result<()> {
         let mut more = Vec::new();
+        let mut ended = Vec::new();
+        let state = engine.state();
         for operation in &mut write.operations {
+            if let Operation::Create { collection, body }
+            | Operation::Update { collection, body, .. } = operation
+                && let Some(collection) = state.catalog.get(collection)
+            {
+                users_within(&state.catalog, collection, body, &mut |user| {
+                    within(user, actor, &mut ended)
+                })?;
+            }
             match operation {
                 Operation::Create { collection, body } if collection == "baasix_User" => {
                     normalise(body)?;
@@ -97,30 +108,12 @@ impl UserHook {
                         more.extend(ended.map(|key| delete("baasix_Sessions", key)));
                     }
                 }
-                Operation::Create { collection, body }
-                | Operation::Update { collection, body, .. }
-                    if collection == "baasix_UserRole" && !actor.unbound() =>
-                {
-                    // Otherwise whoever may assign roles could make itself an administrator.
-                    let state = engine.state();
-                    let administrator =
-                        state.role_named("administrator").map(|role| role.id.as_str());
-                    if body.get("role_Id").and_then(Json::as_str) == administrator {
-                        return Err(Error::new(
-                            Code::Forbidden,
-                            "only an administrator can make an administrator",
-                        ));
-                    }
-                }
-                Operation::Create { collection, .. }
-                | Operation::Update { collection, .. }
-                | Operation::Delete { collection, .. }
-                    if collection == "baasix_Permission" && !actor.unbound() =>
-                {
-                    return Err(Error::new(Code::Forbidden, "Access denied. Administrators only."));
-                }
                 Operation::Create { .. } | Operation::Update { .. } | Operation::Delete { .. } => {}
             }
+        }
+        for id in ended {
+            let sessions = rows(engine, "baasix_Sessions", &id).await?;
+            more.extend(sessions.into_iter().map(|key| delete("baasix_Sessions", key)));
         }
         write.operations.extend(more);
         Ok(())
@@ -169,6 +162,58 @@ impl BeforeWrite for UserHook {
     ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(self.run(engine, write, actor))
     }
+}
+
+/// Every user that a body writes through relations, however deep.
+fn users_within(
+    catalog: &Catalog,
+    collection: &Collection,
+    body: &mut Map<String, Json>,
+    found: &mut dyn FnMut(&mut Map<String, Json>) -> Result<()>,
+) -> Result<()> {
+    for (name, value) in body {
+        let Some(target) =
+            collection.relation(name).and_then(|relation| catalog.get(&relation.target))
+        else {
+            continue;
+        };
+        let bodies = match value {
+            Json::Object(_) => std::slice::from_mut(value),
+            Json::Array(items) => items.as_mut_slice(),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => continue,
+        };
+        for body in bodies.iter_mut().filter_map(Json::as_object_mut) {
+            if target.name == "baasix_User" {
+                found(body)?;
+            }
+            users_within(catalog, target, body, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// One user written through another record: the rules are those of a user by itself. `ended`
+/// collects whose sessions end.
+fn within(user: &mut Map<String, Json>, actor: &Actor, ended: &mut Vec<String>) -> Result<()> {
+    normalise(user)?;
+    refuse_privilege(user, actor)?;
+    if let Some(key) = ["password", "role_Id"].into_iter().find(|key| user.contains_key(*key)) {
+        return Err(Error::new(
+            Code::FieldForbidden,
+            format!("`{key}` of a user is not set through another record"),
+        )
+        .hint("write it to the user itself, in `baasix_User`")
+        .detail(Detail::field(
+            Code::FieldForbidden.as_str(),
+            key,
+            "only on the user itself",
+        )));
+    }
+    let ends = user.get("status").and_then(Json::as_str).is_some_and(|status| status != "active");
+    if ends && let Some(id) = user.get("id").and_then(Json::as_str) {
+        ended.push(id.to_owned());
+    }
+    Ok(())
 }
 
 fn normalise(body: &mut Map<String, Json>) -> Result<()> {

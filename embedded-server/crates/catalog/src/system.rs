@@ -100,7 +100,8 @@ const TABLES: &[Table] = &[
         fields JSON
         conditions JSON
         relConditions JSON
-        defaultValues JSON"#,
+        defaultValues JSON
+        checkConditions JSON"#,
         &[("unique", &["role_Id", "collection", "action"])],
     ),
     (

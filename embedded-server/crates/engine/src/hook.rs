@@ -21,19 +21,14 @@ pub trait BeforeWrite: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 }
 
-/// Roles that carry meaning in the code: they keep their names and cannot be removed.
-const SYSTEM_ROLES: [&str; 2] = ["administrator", "public"];
-
 impl Engine {
     pub(crate) async fn before_write(&self, write: &mut Write, actor: &Actor) -> Result<()> {
         for hook in self.hooks() {
             hook.before(self, write, actor).await?;
         }
         for operation in &write.operations {
-            match collection_of(operation) {
-                "baasix_Permission" => self.check_permission_row(operation).await?,
-                "baasix_Role" => self.check_role(operation)?,
-                _ => {}
+            if collection_of(operation) == "baasix_Permission" {
+                self.check_permission_row(operation).await?;
             }
         }
         Ok(())
@@ -65,28 +60,6 @@ impl Engine {
             Some((_, _, Some(fault))) => Err(fault),
             // Missing keys are the ordinary answer of required fields.
             Some((_, _, None)) | None => Ok(()),
-        }
-    }
-
-    fn check_role(&self, operation: &Operation) -> Result<()> {
-        let (key, body) = match operation {
-            Operation::Create { .. } => return Ok(()),
-            Operation::Update { key, body, .. } => (key, Some(body)),
-            Operation::Delete { key, .. } => (key, None),
-        };
-        let state = self.state();
-        let Some(role) = key.as_str().and_then(|key| state.roles.get(key)) else { return Ok(()) };
-        if !SYSTEM_ROLES.contains(&role.name.as_str()) {
-            return Ok(());
-        }
-        match body {
-            None => Err(Error::new(Code::Forbidden, "System roles cannot be deleted")),
-            Some(body)
-                if body.get("name").is_some_and(|name| name.as_str() != Some(&role.name)) =>
-            {
-                Err(Error::new(Code::Forbidden, "System role names cannot be changed"))
-            }
-            Some(_) => Ok(()),
         }
     }
 

@@ -209,6 +209,8 @@ impl Engine {
         write.operations.extend(self.setting(asked, asked.item.clone(), shift.new).operations);
         access::check_asked(&mut write, &state.catalog, actor, &words)?;
         let mut plan = self.resolved(&write, &state, actor, &words)?;
+        // The caller names no record here; what its grant fills in was chosen by who gave it.
+        plan.steps.retain(|step| !matches!(step, Step::Pointed { .. }));
         let mut own = plan.steps.iter_mut();
         for (step, (place, stays)) in own.by_ref().zip([(target, true), (item, false)]) {
             if let Step::Update { values, expect, .. } = step {
@@ -218,10 +220,13 @@ impl Engine {
                 }
             }
         }
-        if !actor.unbound() {
-            let administrator = state.role_named("administrator").map(|role| role.id.as_str());
-            privilege::bind(&mut plan, administrator)?;
-        }
+        let scope = Scope {
+            visible: &state.catalog,
+            full: &state.catalog,
+            words: &words,
+            limits: self.limits(),
+        };
+        privilege::bind(&mut plan, &state, actor, &scope)?;
         let guarded = access::guard_write(plan, &state.catalog, actor, &words, self.limits())?;
         // Whoever stands between may be hidden from the actor; it steps aside all the same.
         let mut plan = guarded.plan().clone();
@@ -270,6 +275,7 @@ impl Engine {
             one: false,
             expect: IndexMap::new(),
             check: Cond::Always,
+            spares: Cond::Never,
             through: Vec::new(),
             index: 0,
             deleting: None,

@@ -154,12 +154,10 @@ impl Engine {
         let context =
             Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
-        let ours = plan.steps.iter().position(|step| step_index(step) >= asked);
+        let ours =
+            plan.steps.iter().position(|step| step_index(step).is_some_and(|index| index >= asked));
         let ours = plan.steps.split_off(ours.unwrap_or(plan.steps.len()));
-        if !actor.unbound() {
-            let administrator = state.role_named("administrator").map(|role| role.id.as_str());
-            privilege::bind(&mut plan, administrator)?;
-        }
+        privilege::bind(&mut plan, state, actor, &scope)?;
         let answers = std::mem::take(&mut plan.answers);
         let warnings = std::mem::take(&mut plan.warnings);
         let touched = plan.steps.iter().chain(&ours).filter_map(touched_by).collect();
@@ -216,13 +214,14 @@ pub(crate) fn collection_of(operation: &Operation) -> &str {
     }
 }
 
-/// Which operation a step belongs to.
-fn step_index(step: &query::Step) -> usize {
+/// Which operation a step belongs to; none where several do.
+fn step_index(step: &query::Step) -> Option<usize> {
     match step {
         query::Step::Insert { index, .. }
         | query::Step::Update { index, .. }
         | query::Step::Delete { index, .. }
-        | query::Step::Exists { index, .. } => *index,
+        | query::Step::Exists { index, .. } => Some(*index),
+        query::Step::Pointed { index, .. } => *index,
     }
 }
 
@@ -231,7 +230,7 @@ fn touched_by(step: &query::Step) -> Option<String> {
         query::Step::Insert { collection, .. }
         | query::Step::Update { collection, .. }
         | query::Step::Delete { collection, .. } => Some(collection.name.clone()),
-        query::Step::Exists { .. } => None,
+        query::Step::Exists { .. } | query::Step::Pointed { .. } => None,
     }
 }
 

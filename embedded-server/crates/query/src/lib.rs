@@ -21,9 +21,9 @@ pub use coerce::{canonical_json, coerce};
 pub use filter::{Filter, Test, Words};
 pub use json::{parse_filter, parse_rel_conditions, print_filter};
 pub use plan::{
-    Aggregate, Assigned, Cast, Cond, Condition, Count, DatePart, Expand, GroupKey, Grouping, Hop,
-    JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Projection, ReadPlan, Ref, Rows,
-    Search, Selected, Step, WritePlan,
+    Aggregate, Asked, Assigned, Cast, Cond, Condition, Count, DatePart, Expand, GroupKey, Grouping,
+    Hop, JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Pointer, Projection,
+    ReadPlan, Ref, Rows, Search, Selected, Step, WritePlan,
 };
 pub use read::{
     AggregateAsked, AggregateFunction, CountMode, Direction, Read, RelConditions, SortAsked,

@@ -546,6 +546,9 @@ pub enum Step {
         expect: IndexMap<String, Value>,
         /// What the changed record must satisfy (policy `check`).
         check: Cond,
+        /// Records that none of the matched ones may be, else `FORBIDDEN`: those that stand above
+        /// the caller. `resolve` says `Never`.
+        spares: Cond,
         /// As in `Insert`.
         through: Vec<String>,
         /// Position in the request's list, for errors.
@@ -566,6 +569,8 @@ pub enum Step {
         one: bool,
         /// As in `Update`.
         expect: IndexMap<String, Value>,
+        /// As in `Update`.
+        spares: Cond,
         /// As in `Insert`.
         through: Vec<String>,
         /// Position in the request's list, for errors.
@@ -582,9 +587,54 @@ pub enum Step {
         filter: Cond,
         /// The relation field that names it, for the error.
         field: String,
+        /// What it was asked through, the relation that names it included.
+        asked: Asked,
         /// Position in the request's list, for errors.
         index: usize,
     },
+    /// Far records that foreign keys in a role's body name. They must exist and be visible, asked
+    /// before the store could tell an absent record from a hidden one.
+    Pointed {
+        /// The collection that holds the foreign keys.
+        collection: Arc<Collection>,
+        /// One for each foreign key that is named.
+        pointers: Vec<Pointer>,
+        /// What it was asked through: the way to `collection`.
+        asked: Asked,
+        /// Position in the request's list when only one operation points, for errors.
+        index: Option<usize>,
+    },
+}
+
+/// What the caller asked, as far as the guard needs it to know which policy grants a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The collection of the operation's root record.
+    pub root: String,
+    /// The root record is new.
+    pub creating: bool,
+    /// Relations from the root record on.
+    pub through: Vec<String>,
+}
+
+/// What one foreign key is set to by a run of records.
+#[derive(Clone, Debug)]
+pub struct Pointer {
+    /// The relation whose column it is.
+    pub relation: Relation,
+    /// The foreign key.
+    pub column: String,
+    /// The far collection.
+    pub target: Arc<Collection>,
+    /// The far field that it points to.
+    pub target_column: String,
+    /// The far keys, each with the record that is to point there if it exists already.
+    pub keys: Vec<(Value, Option<Value>)>,
+    /// Which far records count; `resolve` says `Always`, `guard` puts the read policy here.
+    pub filter: Cond,
+    /// Which existing records may keep a key that they hold, whatever it points to: those whose
+    /// key the caller can read. `resolve` says `Always`.
+    pub kept: Cond,
 }
 
 /// What a column is set to.

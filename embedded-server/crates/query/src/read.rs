@@ -47,7 +47,7 @@ pub struct Read {
 }
 
 /// Conditions inside relations, by relation name, nested.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RelConditions(pub IndexMap<String, (Option<Filter>, RelConditions)>);
 
 /// One sort key as asked.

@@ -387,6 +387,11 @@ async fn a_named_record_must_exist() {
             key: Value::Int(key),
             filter,
             field: String::from("team"),
+            asked: query::Asked {
+                root: String::from("people"),
+                creating: true,
+                through: vec![String::from("team")],
+            },
             index: 3,
         };
         house.write(plan(vec![exists(1, Cond::Always)])).await.unwrap();

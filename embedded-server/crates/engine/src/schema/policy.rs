@@ -10,7 +10,8 @@ use std::sync::Arc;
 use store::Store;
 
 /// The columns of a permission that hold names: a list of paths, two filters, and a body.
-const COLUMNS: [&str; 4] = ["fields", "conditions", "relConditions", "defaultValues"];
+const COLUMNS: [&str; 5] =
+    ["fields", "conditions", "relConditions", "defaultValues", "checkConditions"];
 
 /// New names by collection (as it was called) and old name.
 struct Renames<'a> {
@@ -26,10 +27,10 @@ pub(crate) async fn follow(store: &Store, old: &Catalog, next: &Catalog) -> Resu
     }
     let text = match store.dialect() {
         Dialect::Sqlite => {
-            r#"SELECT "id", "collection", "fields", "conditions", "relConditions", "defaultValues" FROM "baasix_Permission""#
+            r#"SELECT "id", "collection", "fields", "conditions", "relConditions", "defaultValues", "checkConditions" FROM "baasix_Permission""#
         }
         Dialect::Postgres => {
-            r#"SELECT "id"::text, "collection", "fields"::text, "conditions"::text, "relConditions"::text, "defaultValues"::text FROM "baasix_Permission""#
+            r#"SELECT "id"::text, "collection", "fields"::text, "conditions"::text, "relConditions"::text, "defaultValues"::text, "checkConditions"::text FROM "baasix_Permission""#
         }
     };
     let mut statements = Vec::new();

@@ -141,6 +141,13 @@ fn step(step: &Step) -> String {
         Step::Exists { collection, key, field, .. } => {
             format!("exists {}[{}] for {field}", collection.name, plain(key))
         }
+        Step::Pointed { collection, pointers, .. } => {
+            let pointers = pointers.iter().map(|pointer| {
+                let keys: Vec<_> = pointer.keys.iter().map(|(key, _)| plain(key)).collect();
+                format!("{}={}", pointer.column, keys.join(","))
+            });
+            format!("pointed {} {}", collection.name, pointers.collect::<Vec<_>>().join(" "))
+        }
     }
 }
 
@@ -171,7 +178,7 @@ fn fields(error: &Error) -> Vec<String> {
 fn values(plan: &WritePlan, at: usize) -> &IndexMap<String, Assigned> {
     match &plan.steps[at] {
         Step::Insert { values, .. } | Step::Update { values, .. } => values,
-        Step::Delete { .. } | Step::Exists { .. } => panic!("no values"),
+        Step::Delete { .. } | Step::Exists { .. } | Step::Pointed { .. } => panic!("no values"),
     }
 }
 
@@ -272,10 +279,13 @@ fn unknown_keys_are_refused_dropped_or_named() {
 fn an_update_changes_what_it_names() {
     let plan = check(
         update("posts", json!(POST), json!({"title": "Other", "author_Id": ADA, "id": POST})),
-        &[&format!("update posts[{POST}] title=Other author_id={ADA}")],
+        &[
+            &format!("pointed posts author_id={ADA}"),
+            &format!("update posts[{POST}] title=Other author_id={ADA}"),
+        ],
     );
-    assert_eq!(values(&plan, 0)["userUpdated_Id"], Assigned::Value(Value::text(ADA)));
-    assert!(values(&plan, 0).contains_key("updatedAt"));
+    assert_eq!(values(&plan, 1)["userUpdated_Id"], Assigned::Value(Value::text(ADA)));
+    assert!(values(&plan, 1).contains_key("updatedAt"));
     let plan = check(update("posts", json!(POST), json!({})), &[&format!("update posts[{POST}] ")]);
     assert!(values(&plan, 0).is_empty());
     refuse(
@@ -357,7 +367,8 @@ fn a_record_may_name_what_it_points_to() {
         update("posts", json!(POST), json!({"author": null})),
         &[&format!("update posts[{POST}] author_id=null")],
     );
-    check(create("posts", json!({"title": "Hello", "author_id": ADA})), &[&insert]);
+    let pointed = format!("pointed posts author_id={ADA}");
+    check(create("posts", json!({"title": "Hello", "author_id": ADA})), &[&pointed, &insert]);
     let error = refuse(
         create("posts", json!({"title": "Hello", "author": "x", "comments": {}})),
         Code::RelationInvalid,
@@ -419,6 +430,7 @@ fn many_to_many_goes_through_its_junction() {
             &format!(
                 "insert posts_tags_junction id=next posts_id={POST} keywords_id=@3 via tagged"
             ),
+            "pointed posts_tags_junction keywords_id=3",
             &format!("insert posts_tags_junction id=next posts_id={POST} keywords_id=3 via tagged"),
             "exists keywords[4] for tagged.2.keywords",
             &format!("insert posts_tags_junction id=next posts_id={POST} keywords_id=4 via tagged"),
@@ -493,6 +505,7 @@ fn the_way_back_of_many_to_any_names_its_collection() {
         &[
             "update companies[1] ",
             "delete posts_items_junction[item_id=1 & collection=companies] via usedIn",
+            &format!("pointed posts_items_junction posts_id={POST}"),
             &format!(
                 "insert posts_items_junction id=next item_id=1 collection=companies posts_id={POST} via usedIn"
             ),
@@ -538,6 +551,26 @@ fn operations_are_numbered() {
     let error = resolved(operations, &administrator()).unwrap_err();
     assert_eq!(error.code(), Code::RequiredFieldMissing);
     assert_eq!(error.detail_list()[0].index, Some(2));
+}
+
+#[test]
+fn a_run_of_records_asks_once_where_it_points_to() {
+    let post = |author: &str| create("posts", json!({"title": "Hello", "author_id": author}));
+    let operations =
+        vec![post(ADA), post(POST), create("companies", json!({"name": "A"})), post(ADA)];
+    let plan = resolved(operations.clone(), &editor()).unwrap();
+    let steps: Vec<_> = plan.steps.iter().map(step).collect();
+    assert_eq!(steps[0], format!("pointed posts author_id={ADA},{POST}"));
+    assert_eq!(steps[4], format!("pointed posts author_id={ADA}"));
+    assert_eq!((steps.len(), &plan.answers), (6, &vec![1, 2, 3, 5]));
+    assert!(matches!(plan.steps[0], Step::Pointed { index: None, .. }));
+    assert!(matches!(plan.steps[4], Step::Pointed { index: Some(3), .. }));
+    let plan = resolved(operations, &administrator()).unwrap();
+    assert_eq!(plan.steps.len(), 4, "the store's own answer is an administrator's");
+    // What this write itself has made is no secret to its writer.
+    let author = create("authors", json!({"id": ADA, "name": "Ada"}));
+    let plan = resolved(vec![author, post(ADA)], &editor()).unwrap();
+    assert!(!plan.steps.iter().any(|step| matches!(step, Step::Pointed { .. })));
 }
 
 #[test]

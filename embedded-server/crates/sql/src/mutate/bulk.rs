@@ -48,7 +48,7 @@ pub(super) fn referenced(steps: &[Step]) -> HashSet<usize> {
                 key.iter().for_each(&mut note);
             }
             Step::Delete { key, .. } => key.iter().for_each(&mut note),
-            Step::Exists { .. } => {}
+            Step::Exists { .. } | Step::Pointed { .. } => {}
         }
     }
     found
@@ -214,7 +214,7 @@ fn travels(assigned: &Assigned) -> bool {
 }
 
 /// A value as an element of the list; it is read as text there and cast to its column's type.
-fn carried(value: &Value) -> Json {
+pub(super) fn carried(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),

@@ -6,6 +6,7 @@
 mod bulk;
 mod change;
 mod insert;
+mod pointed;
 mod remove;
 mod update;
 
@@ -133,6 +134,8 @@ struct Target<'p> {
     collection: &'p Collection,
     key: Option<&'p Assigned>,
     filter: &'p Cond,
+    /// None of them may satisfy this.
+    spares: &'p Cond,
     /// Records marked as deleted count too.
     deleted_too: bool,
     /// Exactly one, or `ITEM_NOT_FOUND`.
@@ -157,6 +160,7 @@ impl<'p> Writes<'p> {
                 one,
                 expect,
                 check,
+                spares,
                 index,
                 deleting,
                 ..
@@ -165,6 +169,7 @@ impl<'p> Writes<'p> {
                     collection,
                     key: key.as_ref(),
                     filter,
+                    spares,
                     deleted_too: *deleting == Some(false),
                     one: *one,
                     index: *index,
@@ -172,11 +177,12 @@ impl<'p> Writes<'p> {
                 };
                 self.update(&target, values, expect, check, *deleting).map(Some)
             }
-            Step::Delete { collection, filter, key, one, expect, index, .. } => {
+            Step::Delete { collection, filter, key, one, expect, spares, index, .. } => {
                 let target = Target {
                     collection,
                     key: key.as_ref(),
                     filter,
+                    spares,
                     // What is removed for good may have been marked before.
                     deleted_too: true,
                     one: *one,
@@ -185,8 +191,12 @@ impl<'p> Writes<'p> {
                 };
                 self.remove(&target, expect).map(Some)
             }
-            Step::Exists { collection, key, filter, field, index } => {
+            Step::Exists { collection, key, filter, field, index, .. } => {
                 self.exists(collection, key, filter, field, *index);
+                Ok(None)
+            }
+            Step::Pointed { collection, pointers, index, .. } => {
+                self.pointed_at(collection, pointers, *index)?;
                 Ok(None)
             }
         }
@@ -238,6 +248,36 @@ impl<'p> Writes<'p> {
         }
         let expect = target.expected();
         Ok(self.push(compiler, expect))
+    }
+
+    /// Refuses the write if it would touch a record that it must spare. What the caller's policy
+    /// does not reach is not looked at, so that this tells nothing of it.
+    fn spare(&mut self, target: &Target<'p>) -> Result<()> {
+        if matches!(target.spares, Cond::Never) {
+            return Ok(());
+        }
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, target.collection);
+        let mut tests = self.tests(&mut compiler, &mut scope, target)?;
+        tests.extend(compiler.conditions(&mut scope, target.spares));
+        let from = scope.from(&mut compiler);
+        compiler.writer.push("SELECT NOT EXISTS (SELECT 1 FROM ").push(&from);
+        compiler.where_all(tests);
+        compiler.writer.push(")");
+        let name = &target.collection.name;
+        let message =
+            format!("this record of `{name}` belongs to somebody with more rights than yours");
+        let detail = Detail {
+            code: Code::Forbidden.as_str().to_owned(),
+            message: message.clone(),
+            index: Some(target.index),
+            ..Detail::default()
+        };
+        let error = Error::new(Code::Forbidden, message)
+            .hint("ask an administrator to change it")
+            .detail(detail);
+        self.push(compiler, Expect::True(Box::new(error)));
+        Ok(())
     }
 
     /// One check per field the caller saw, so that the refusal names the field.

@@ -43,6 +43,7 @@ impl<'p> Writes<'p> {
         target: &Target<'p>,
         expect: &IndexMap<String, Value>,
     ) -> Result<usize> {
+        self.spare(target)?;
         let collection = target.collection;
         let wake = wake(self.catalog, collection);
         let alone = wake.gone.is_empty() && wake.unlinked.is_empty();

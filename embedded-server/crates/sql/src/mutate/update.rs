@@ -19,6 +19,7 @@ impl<'p> Writes<'p> {
         check: &'p Cond,
         deleting: Option<bool>,
     ) -> Result<usize> {
+        self.spare(target)?;
         if values.is_empty() {
             // Nothing changes, so nothing is announced; the record must be there all the same.
             let found = self.find(target)?;

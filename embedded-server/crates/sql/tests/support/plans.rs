@@ -168,6 +168,7 @@ pub fn update(
         one: true,
         expect: IndexMap::new(),
         check: Cond::Always,
+        spares: Cond::Never,
         through: Vec::new(),
         index: 0,
         deleting: None,
@@ -181,6 +182,7 @@ pub fn delete(catalog: &Catalog, collection: &str, key: impl Into<Bound>) -> Ste
         key: Some(given(key)),
         one: true,
         expect: IndexMap::new(),
+        spares: Cond::Never,
         through: Vec::new(),
         index: 0,
     }

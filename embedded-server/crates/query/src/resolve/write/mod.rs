@@ -5,6 +5,7 @@
 //! before (what the record points to) and behind (what points to it) their parent.
 
 mod nested;
+mod pointed;
 mod record;
 
 use super::Scope;
@@ -17,6 +18,7 @@ use catalog::{Collection, FieldKind};
 use indexmap::IndexMap;
 use record::Deed;
 use serde_json::{Map, Value as Json};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Turns a write into ordered steps of one transaction.
@@ -36,6 +38,9 @@ pub fn resolve_write(write: &Write, scope: &Scope<'_>, context: &Context) -> Res
         now: iso_millis(context.words.now_ms),
         plan: WritePlan::default(),
         findings: Findings::default(),
+        root: (String::new(), false),
+        pointing: None,
+        made: HashMap::new(),
     };
     for (index, operation) in write.operations.iter().enumerate() {
         let answer = writer.operation(operation, index)?;
@@ -52,6 +57,12 @@ struct Writer<'a> {
     now: String,
     plan: WritePlan,
     findings: Findings,
+    /// Collection and kind of the operation at hand.
+    root: (String, bool),
+    /// The step that asks where the records written last point to, while more may join it.
+    pointing: Option<usize>,
+    /// Keys of the new records of this write, by collection.
+    made: HashMap<String, HashSet<String>>,
 }
 
 /// Where a record stands in the request.
@@ -125,6 +136,12 @@ impl Findings {
 
 impl<'a> Writer<'a> {
     fn operation(&mut self, operation: &Operation, index: usize) -> Result<usize> {
+        self.root = match operation {
+            Operation::Create { collection, .. } => (collection.clone(), true),
+            Operation::Update { collection, .. } | Operation::Delete { collection, .. } => {
+                (collection.clone(), false)
+            }
+        };
         match operation {
             Operation::Create { collection, body } => {
                 let collection = self.collection(collection)?;
@@ -156,6 +173,7 @@ impl<'a> Writer<'a> {
                     key: Some(Assigned::Value(key)),
                     one: true,
                     expect,
+                    spares: Cond::Never,
                     through: Vec::new(),
                     index,
                 }))
@@ -164,6 +182,9 @@ impl<'a> Writer<'a> {
     }
 
     fn push(&mut self, step: Step) -> usize {
+        if !self.goes_on(&step) {
+            self.pointing = None;
+        }
         self.plan.steps.push(step);
         self.plan.steps.len() - 1
     }
@@ -253,6 +274,7 @@ impl<'a> Writer<'a> {
             one: true,
             expect,
             check: Cond::Always,
+            spares: Cond::Never,
             through: Vec::new(),
             index,
             deleting: Some(deleting),

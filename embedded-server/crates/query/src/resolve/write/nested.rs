@@ -423,6 +423,7 @@ impl Writer<'_> {
                 key: None,
                 one: false,
                 expect: IndexMap::new(),
+                spares: Cond::Never,
                 through: spot.below(&relation.name, None).through,
                 index: spot.index,
             });
@@ -489,6 +490,7 @@ impl Writer<'_> {
                 key: None,
                 one: false,
                 expect: IndexMap::new(),
+                spares: Cond::Never,
                 through,
                 index: spot.index,
             });
@@ -510,6 +512,7 @@ impl Writer<'_> {
             one: false,
             expect: IndexMap::new(),
             check: Cond::Always,
+            spares: Cond::Never,
             through,
             index: spot.index,
             deleting: (!unlink).then_some(true),
@@ -584,11 +587,14 @@ impl Writer<'_> {
 
     /// A named record must be there, or the whole write is refused.
     fn exists(&mut self, target: &Arc<Collection>, key: &Value, relation: &Relation, spot: &Spot) {
+        let through = spot.below(&relation.name, None).through;
+        let asked = self.asked(through);
         self.push(Step::Exists {
             collection: Arc::clone(target),
             key: key.clone(),
             filter: Cond::Always,
             field: spot.field(&relation.name),
+            asked,
             index: spot.index,
         });
     }

@@ -57,10 +57,14 @@ impl Writer<'_> {
         spot: &Spot,
     ) -> Result<usize> {
         let mut sorted = self.sorted(collection, body, spot, Act::Create)?;
+        let mut named = self.named_keys(collection, &sorted.columns, true);
         self.point(collection, &mut sorted, spot)?;
+        named.extend(self.named_keys(collection, &sorted.columns, false));
         sorted.columns.extend(link);
         self.stamp_creation(collection, &mut sorted.columns);
         let columns = self.complete(collection, &sorted, spot)?;
+        self.made_here(collection, &columns);
+        self.pointing(collection, &named, &columns, None, spot);
         // Only nested records need to look at their parent's columns again.
         let known = if sorted.nested.is_empty() { Columns::new() } else { columns.clone() };
         let step = self.push(Step::Insert {
@@ -86,8 +90,10 @@ impl Writer<'_> {
         spot: &Spot,
     ) -> Result<usize> {
         let mut sorted = self.sorted(collection, body, spot, Act::Update)?;
+        let mut named = self.named_keys(collection, &sorted.columns, true);
         self.keep_key(collection, &mut sorted, &deed.key, spot);
         self.point(collection, &mut sorted, spot)?;
+        named.extend(self.named_keys(collection, &sorted.columns, false));
         let deleting = self.keep_mark(collection, &mut sorted.columns);
         sorted.columns.extend(deed.link);
         if !body.is_empty() || !sorted.columns.is_empty() {
@@ -100,6 +106,7 @@ impl Writer<'_> {
             }
         }
         let columns = in_order(collection, &sorted.columns);
+        self.pointing(collection, &named, &columns, Some(&deed.key), spot);
         let step = self.push(Step::Update {
             collection: Arc::clone(collection),
             filter: Cond::Always,
@@ -108,6 +115,7 @@ impl Writer<'_> {
             one: true,
             expect: deed.expect,
             check: Cond::Always,
+            spares: Cond::Never,
             through: spot.through.clone(),
             index: spot.index,
             deleting,
