@@ -40,6 +40,42 @@ on_every_store!(metrics_speak_prometheus_to_loopback, async |app| {
     assert!(answer.text.contains("plinth_statements_total"), "{}", answer.text);
 });
 
+on_every_store!(metrics_are_not_for_whoever_a_proxy_on_this_machine_lets_in, async |app| {
+    for (name, value) in [
+        ("forwarded", "for=203.0.113.5"),
+        ("x-forwarded-for", "203.0.113.5"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "203.0.113.5"),
+        ("via", "1.1 proxy"),
+    ] {
+        let outside = app.anonymous().with_header(name, value);
+        outside.get("/metrics").await.expect_refusal(403, "FORBIDDEN");
+        app.admin().with_header(name, value).get("/metrics").await.expect_status(200);
+    }
+});
+
+on_every_store!(a_new_project_has_a_mail_for_every_occasion, async |app| {
+    let rows = app.admin().rows("baasix_Template", json!({ "sort": "type" })).await;
+    let kinds: Vec<&str> = rows.iter().filter_map(|row| row["type"].as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "emailVerification",
+            "inviteExistingUser",
+            "inviteNewUser",
+            "magicLinkCode",
+            "magicLinkUrl",
+            "notification",
+            "passwordReset",
+            "welcome",
+        ]
+    );
+    let reset = &rows[6];
+    assert!(reset["body"].as_str().is_some_and(|body| body.contains("{{ resetUrl }}")), "{reset}");
+    assert!(rows.iter().all(|row| row["isActive"] == true && row["tenant_Id"].is_null()));
+});
+
 on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
     app.collection("secrets", json!({ "fields": { "code": { "type": "String" } } })).await;
     app.collection(

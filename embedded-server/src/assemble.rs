@@ -196,5 +196,10 @@ async fn prune(engine: Engine) {
         if let Err(fault) = engine.prune_changes().await {
             tracing::warn!(%fault, "old changes were not removed");
         }
+        for (cursor, rows) in engine.lags().await.unwrap_or_default() {
+            if rows > engine.limits().feed_lag_max {
+                tracing::warn!(cursor, rows, "a consumer of the feed lags behind");
+            }
+        }
     }
 }

@@ -298,3 +298,28 @@ on_every_store!(a_dry_run_shows_statements_to_administrators_only, async |app| {
     shown.expect_status(200);
     assert_eq!(shown.body["data"], json!({ "statements": [], "operations": 1 }), "{}", shown.text);
 });
+
+on_every_store!(
+    how_a_field_is_computed_is_told_only_to_who_sees_what_it_is_computed_from,
+    async |app| {
+        app.collection("staff", json!({ "fields": { "name": { "type": "String" }, "salary": { "type": "Integer" }, "rank": { "type": "Integer" }, "label": { "type": "VIRTUAL", "calculated": "name || ' ' || salary" }, "title": { "type": "VIRTUAL", "calculated": "upper(name)" } } })).await;
+        let clerk = app
+        .with_grants("Clerk", &[json!({ "collection": "staff", "action": "read", "fields": ["name", "rank", "label", "title"] })])
+        .await;
+        for path in ["/schemas/staff", "/schemas"] {
+            let told = clerk.get(path).await;
+            told.expect_status(200);
+            assert!(
+                told.text.contains("upper(name)") && told.text.contains("\"label\""),
+                "{}",
+                told.text
+            );
+            assert!(!told.text.to_lowercase().contains("salary"), "{}", told.text);
+        }
+        let whole = app.admin().get("/schemas/staff").await;
+        assert_eq!(
+            whole.body["data"]["schema"]["fields"]["label"]["calculated"],
+            "name || ' ' || salary"
+        );
+    }
+);

@@ -6,7 +6,7 @@ use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::wire::server::HealthReport;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Code, Error};
 use std::net::IpAddr;
@@ -26,13 +26,26 @@ pub(crate) async fn health(State(app): State<App>, caller: Caller) -> Result<Res
     Ok(json_answer(StatusCode::OK, &body))
 }
 
+/// Whether a proxy handed the request on: then its peer is not who asks.
+fn handed_on(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded")
+    })
+}
+
 /// Gauges in Prometheus text, for loopback peers or an administrator's token.
-pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
+pub(crate) async fn metrics(
+    State(app): State<App>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Refusal> {
     let loopback = caller
         .ip
         .as_deref()
         .and_then(|ip| ip.parse::<IpAddr>().ok())
-        .is_some_and(|ip| ip.is_loopback());
+        .is_some_and(|ip| ip.is_loopback())
+        && !handed_on(&headers);
     if !loopback && !caller.actor().is_administrator() {
         return Err(Error::new(
             Code::Forbidden,
@@ -59,6 +72,17 @@ pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Re
             counters.statements as f64,
         );
         gauge("commits_total", "counter", "Commits of the store.", counters.commits as f64);
+    }
+    let lags = app.engine().lags().await?;
+    if !lags.is_empty() {
+        text.push_str(
+            "# HELP plinth_feed_lag_rows Changes that a consumer of the feed has not seen.\n\
+             # TYPE plinth_feed_lag_rows gauge\n",
+        );
+    }
+    for (cursor, rows) in lags {
+        let cursor = cursor.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        text.push_str(&format!("plinth_feed_lag_rows{{cursor=\"{cursor}\"}} {rows}\n"));
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -61,11 +61,34 @@ fn shown(collection: &Collection, whole: bool) -> SchemaInfo {
             let is_relation = definition.get("relType").is_some();
             if is_relation { relation || column } else { column }
         });
+        // How a computed field is made may name what is out of sight; what it holds was granted.
+        let known: Vec<String> = fields.keys().cloned().collect();
+        for definition in fields.values_mut().filter_map(Json::as_object_mut) {
+            let told = definition.get("calculated").and_then(Json::as_str).is_none_or(|text| {
+                let declared = collection.document["fields"].as_object().into_iter().flatten();
+                let mut hidden =
+                    declared.map(|(name, _)| name).filter(|name| !known.contains(name));
+                !hidden.any(|name| names(text, name))
+            });
+            if !told {
+                definition.shift_remove("calculated");
+            }
+        }
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("indexes");
         }
     }
     SchemaInfo { collection_name: collection.name.clone(), schema }
+}
+
+/// Whether an expression names a field, in whatever case.
+fn names(expression: &str, field: &str) -> bool {
+    let (text, field) = (expression.to_lowercase(), field.to_lowercase());
+    let inside =
+        |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() || sign == '_');
+    text.match_indices(&field).any(|(at, _)| {
+        !inside(text[..at].chars().next_back()) && !inside(text[at + field.len()..].chars().next())
+    })
 }
 
 async fn list(

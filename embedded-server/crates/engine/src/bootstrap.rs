@@ -1,8 +1,9 @@
-//! The first start: the house's tables, the system collections, three roles and one row of
-//! settings. No user: the first owner is made by whoever assembles the house.
+//! The first start: the house's tables, the system collections, three roles, the mails and one
+//! row of settings. No user: the first owner is made by whoever assembles the house.
 
 use crate::migrate::{HOUSE_KEY, HOUSE_VERSION};
 use crate::schema::draft::{Draft, statement};
+use crate::template::TEMPLATES;
 use base::{Clock, Result, Value, uuid_v4};
 use catalog::Catalog;
 use sql::Statement;
@@ -63,6 +64,21 @@ pub(crate) async fn found(store: &Store, clock: &Clock) -> Result<Catalog> {
         ));
     }
     draft.after.push(settings(store, &now));
+    for template in &TEMPLATES {
+        draft.after.push(statement(
+            dialect,
+            r#"INSERT INTO "baasix_Template" ("id", "type", "subject", "body", "description", "isActive", "createdAt", "updatedAt") VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)"#,
+            r#"INSERT INTO "baasix_Template" ("id", "type", "subject", "body", "description", "isActive", "createdAt", "updatedAt") VALUES ($1::text::uuid, $2::text, $3::text, $4::text, $5::text, true, $6::text::timestamptz, $6::text::timestamptz)"#,
+            vec![
+                Value::Text(uuid_v4()?),
+                Value::text(template.kind),
+                Value::text(template.subject),
+                Value::text(template.body),
+                Value::text(template.description),
+                Value::text(&now),
+            ],
+        ));
+    }
     draft.commit(store, clock).await.map(|(catalog, _)| catalog)
 }
 

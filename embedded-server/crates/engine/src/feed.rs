@@ -131,6 +131,27 @@ impl Engine {
         Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
     }
 
+    /// How many changes each named consumer has not seen, by name.
+    pub async fn lags(&self) -> Result<Vec<(String, u64)>> {
+        let text = match self.store().dialect() {
+            Dialect::Sqlite => {
+                r#"SELECT f.name, (SELECT count(*) FROM "_change" c WHERE c.seq > f.seq) FROM "_feed_cursor" f ORDER BY f.name"#
+            }
+            Dialect::Postgres => {
+                r#"SELECT f.name, (SELECT count(*) FROM "_change" c WHERE (c.tx, c.seq) > (f.tx, f.seq)) FROM "_feed_cursor" f ORDER BY f.name"#
+            }
+        };
+        let rows = self.store().rows(&statement(text, [])).await?;
+        let lag = |row: &[Value]| {
+            let count = row.get(1).and_then(Value::as_int).unwrap_or_default();
+            (
+                row.first().and_then(Value::as_text).unwrap_or_default().to_owned(),
+                u64::try_from(count).unwrap_or_default(),
+            )
+        };
+        Ok(rows.iter().map(|row| lag(row)).collect())
+    }
+
     /// Removes changes older than `Limits::change_keep_ms` that every cursor has passed.
     pub async fn prune_changes(&self) -> Result<()> {
         let before = self.clock().now_ms() - self.limits().change_keep_ms;

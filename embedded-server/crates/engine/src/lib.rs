@@ -16,6 +16,7 @@ mod read;
 mod schema;
 mod sort;
 mod state;
+mod template;
 mod write;
 
 pub use about::About;
