@@ -80,6 +80,7 @@ export interface PermissionRecord {
   conditions?: unknown;
   relConditions?: unknown;
   defaultValues?: unknown;
+  checkConditions?: unknown;
   createdAt?: string | null;
   updatedAt?: string | null;
 }
