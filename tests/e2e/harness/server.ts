@@ -18,7 +18,8 @@ export class RunningServer {
   private constructor(
     readonly url: string,
     private readonly child: ChildProcess,
-    private readonly folder: string,
+    /** Where its data lies. */
+    readonly folder: string,
   ) {}
 
   /** On a SQLite file of its own, or on the database at `databaseUrl`. */

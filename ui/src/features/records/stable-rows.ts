@@ -4,16 +4,17 @@ import { createRows, type Rows } from "@/lib/rows";
 
 /** The rows of a query. A new query starts anew; the old rows stay on screen until its first answer. */
 export function useStableRows(connection: Connection, query: Query, queryKey: string): { readonly rows: Rows; readonly waiting: boolean } {
-  const [rows, setRows] = useState<Rows>(() => createRows({ load: (request) => connection.page(query, request) }));
-  const [waiting, setWaiting] = useState(false);
-  const shown = useRef(queryKey);
+  const [shown, setShown] = useState<{ readonly rows: Rows; readonly key: string }>(() => ({
+    rows: createRows({ load: (request) => connection.page(query, request) }),
+    key: queryKey,
+  }));
   const latest = useRef(query);
   useEffect(() => {
     latest.current = query;
   });
   useEffect(() => {
-    if (shown.current === queryKey) return undefined;
-    shown.current = queryKey;
+    // Back at the query whose rows still stand: what was asked in between is given up.
+    if (shown.key === queryKey) return undefined;
     const asked = latest.current;
     const coming = createRows({ load: (request) => connection.page(asked, request) });
     let taken = false;
@@ -21,21 +22,16 @@ export function useStableRows(connection: Connection, query: Query, queryKey: st
       const state = coming.snapshot();
       if (taken || (!state.ready && state.fault === null)) return;
       taken = true;
-      setWaiting(false);
-      setRows((old) => {
-        old.stop();
-        return coming;
-      });
+      shown.rows.stop();
+      setShown({ rows: coming, key: queryKey });
     };
     const unsubscribe = coming.subscribe(take);
     coming.want(0, 40);
-    setWaiting(true);
     return () => {
       unsubscribe();
-      setWaiting(false);
       // Overtaken by yet another query before it answered.
       if (!taken) coming.stop();
     };
-  }, [queryKey, connection]);
-  return { rows, waiting };
+  }, [queryKey, connection, shown]);
+  return { rows: shown.rows, waiting: shown.key !== queryKey };
 }

@@ -22,7 +22,8 @@ import { Progress } from "./Progress";
 import { Rejects } from "./Rejects";
 import { MappingList, StateBadge, Steps } from "./Steps";
 
-const POLL_MS = 500;
+/** News at least twice a second, the way of the answer included. */
+const POLL_MS = 400;
 
 /**
  * An import as a server job: map, dry run, import, receipt. The job's id stands in the address, so

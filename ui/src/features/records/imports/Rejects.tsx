@@ -208,7 +208,12 @@ function useContextLines(file: File | null, errors: ImportJob["errors"]): Readon
     void file.text().then((text) => {
       if (gone) return;
       const found = new Map<number, string>();
-      for (const [index, line] of text.split(/\r?\n/).entries()) if (around.has(index + 1)) found.set(index + 1, line);
+      // Only the wanted lines are cut out: a hundred thousand of them would hold the page up.
+      for (let at = 0, number = 1; at < text.length && found.size < around.size; number += 1) {
+        const end = text.indexOf("\n", at);
+        if (around.has(number)) found.set(number, text.slice(at, end < 0 ? undefined : end).replace(/\r$/, ""));
+        at = end < 0 ? text.length : end + 1;
+      }
       setLines(found);
     });
     return () => {
