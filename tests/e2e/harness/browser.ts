@@ -124,10 +124,17 @@ export class BrowserPerson implements Person {
     }
   }
 
+  /** What axe finds serious or critical on what stands on the screen now. */
+  async findings(): Promise<string[]> {
+    await this.page.evaluate(axe);
+    // A colour on its way to another is neither.
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map((move) => move.finished)));
+    return await this.page.evaluate<string[]>(`(async () => {${FINDINGS}})()`);
+  }
+
   /** The rules at the end of every journey: all that went wrong, or nothing. */
   async verdict(): Promise<string[]> {
-    await this.page.evaluate(axe);
-    const findings = await this.page.evaluate<string[]>(`(async () => {${FINDINGS}})()`);
+    const findings = await this.findings();
     const tasks = await this.page.evaluate<number[]>("window.longTasks");
     const long = tasks.filter((task) => task > TASK_MS_MAX);
     if (long.length > 0) console.log(`tasks that held the main thread, in ms: ${long.join(", ")}`);

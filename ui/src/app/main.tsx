@@ -8,8 +8,13 @@ import { Providers } from "./providers";
 import { router } from "./router";
 import { preloadScreens } from "./screen";
 
-// `?locale=pseudo` shows what is untranslated or clipped; tests open the studio with it.
-if (new URLSearchParams(location.search).get("locale") === "pseudo") setLocale("pseudo");
+// `plinth.locale = pseudo` shows what is untranslated or clipped; tests open the studio with it. It is
+// no part of the address, whose search the router reads as the screen's own.
+try {
+  if (sessionStorage.getItem("plinth.locale") === "pseudo") setLocale("pseudo");
+} catch {
+  // A browser without storage speaks English.
+}
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

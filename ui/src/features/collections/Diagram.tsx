@@ -326,9 +326,9 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
     [pictures, positions, dragged, gone, hits, selected, field],
   );
 
-  const edges = useMemo(
-    () =>
-      relations.flatMap(({ id, source, target, own, port, many, lane, dropped, staged }): RelationEdge[] => {
+  const edges = useMemo(() => {
+    const nameOf = (id: string): string => drafts.get(id)?.draft.name ?? id;
+    return relations.flatMap(({ id, source, target, own, port, many, lane, dropped, staged }): RelationEdge[] => {
         const from = dragged?.[source] ?? positions[source];
         const to = dragged?.[target] ?? positions[target];
         if (!from || !to) return [];
@@ -344,11 +344,12 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
             sourceHandle: `${own.id}:${out}`,
             targetHandle: `${port}:${into}`,
             focusable: false,
+            ariaLabel: t("edge", { from: nameOf(source), name: own.name, target: nameOf(target) }),
             data: { many, lane, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
           },
         ];
-      }),
-    [relations, positions, dragged, selected],
+      });
+  }, [relations, positions, dragged, selected, drafts]
   );
 
   return (

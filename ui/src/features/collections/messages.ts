@@ -26,6 +26,7 @@ export const t = catalogue({
   "zoom.in": "Zoom in",
   "zoom.out": "Zoom out",
   "zoom.fit": "Fit into view",
+  "edge": "{from}.{name} leads to {target}",
   "node": "{name}, {fields} fields",
   "node.more": { one: "{count} more field", other: "{count} more fields" },
   "arrow": "→ {target}",
