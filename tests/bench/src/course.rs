@@ -48,7 +48,10 @@ impl Course {
         let lines: Vec<Json> = lines.collect();
         let memory = self.memory.iter().map(|(when, server, database)| {
             let one = |memory: &Memory| {
-                json!({ "rss_mb": round(memory.resident, 1), "pss_mb": round(memory.proportional, 1) })
+                json!({
+                    "rss_mb": round(memory.resident, 1), "pss_mb": round(memory.proportional, 1),
+                    "anonymous_mb": round(memory.anonymous, 1),
+                })
             };
             json!({ "when": when, "server": one(server), "database": database.as_ref().map(one) })
         });

@@ -70,6 +70,9 @@ pub(crate) struct Memory {
     pub(crate) resident: f64,
     /// Resident, shared pages counted by their share.
     pub(crate) proportional: f64,
+    /// What of it is no file of the page cache: a database that is mapped into memory counts in
+    /// the other two as far as it was read.
+    pub(crate) anonymous: f64,
 }
 
 impl Watched {
@@ -158,6 +161,7 @@ fn memory(root: u32) -> Memory {
     Memory {
         resident: all.iter().map(|id| read(*id, "status", "VmRSS:")).sum(),
         proportional: all.iter().map(|id| read(*id, "smaps_rollup", "Pss:")).sum(),
+        anonymous: all.iter().map(|id| read(*id, "smaps_rollup", "Pss_Anon:")).sum(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::Plan;
 use crate::course::Course;
 use crate::load::FOREIGN_MAX;
+use crate::machine::Memory;
 use crate::peer::STATIONS;
 use crate::raw::Limit;
 use serde_json::{Value as Json, json};
@@ -63,14 +64,15 @@ impl Report {
         for when in ["idle", "after the creates", "at the end"] {
             self.rows(
                 &mut out,
-                &format!("memory {when}: resident / proportional (MB)"),
+                &format!("memory {when}: resident / proportional / anonymous (MB)"),
                 |course| {
                     let (_, server, database) =
                         course.memory.iter().find(|(at, ..)| *at == when)?;
                     let beside = database
                         .map(|database| format!(" + {:.0} of Postgres", database.proportional))
                         .unwrap_or_default();
-                    Some(format!("{:.1} / {:.1}{beside}", server.resident, server.proportional))
+                    let Memory { resident, proportional, anonymous } = server;
+                    Some(format!("{resident:.1} / {proportional:.1} / {anonymous:.1}{beside}"))
                 },
             );
         }
