@@ -99,17 +99,32 @@ export function EditPicked({ collection, find, fields, connection, capability, q
       </Field>
       {field ? (
         <>
-          {isNull ? null : target ? (
-            <RelationPicker
-              field={field}
-              value={related?.value ?? NULL}
-              label={m("bulk.value", { field: field.name })}
-              target={target}
-              canDefault={false}
-              onStage={(chosen, _move, label) => setRelated({ value: chosen, label })}
-              onInvalid={() => undefined}
-              onCancel={() => undefined}
-            />
+          {isNull ? null : target && related ? (
+            <div>
+              <span className="mb-1 block text-second text-ink-2">{m("bulk.value", { field: field.name })}</span>
+              <span className="flex items-center gap-2">
+                <span className="min-w-0 flex-1 truncate">{plain(field, related.value, related.label)}</span>
+                <Button size="small" onClick={() => setRelated(null)}>
+                  {m("peek.change")}
+                </Button>
+              </span>
+            </div>
+          ) : target ? (
+            <div>
+              <span className="mb-1 block text-second text-ink-2">{m("bulk.value", { field: field.name })}</span>
+              <div className="w-fit overflow-hidden rounded-control border border-line-control">
+                <RelationPicker
+                  field={field}
+                  value={related?.value ?? NULL}
+                  label={m("bulk.value", { field: field.name })}
+                  target={target}
+                  canDefault={false}
+                  onStage={(chosen, _move, label) => setRelated({ value: chosen, label })}
+                  onInvalid={() => undefined}
+                  onCancel={() => undefined}
+                />
+              </div>
+            </div>
           ) : (
             <Field label={m("bulk.value", { field: field.name })} error={next.problem ?? undefined}>
               {(ids) =>
@@ -121,7 +136,7 @@ export function EditPicked({ collection, find, fields, connection, capability, q
               }
             </Field>
           )}
-          {field.nullable ? (
+          {field.nullable && !target ? (
             <Checkbox checked={isNull} onChange={setIsNull}>
               {m("edit.null")}
             </Checkbox>

@@ -107,6 +107,7 @@ export function useCommits({
       setPanel(null);
       const back = answer.undo;
       const undo = (): void => {
+        closed();
         setTakeBack(null);
         back?.().then(
           () => toast({ kind: "done", text: m("pending.undone", { connection: connection.info.name }) }),
@@ -114,7 +115,7 @@ export function useCommits({
         );
       };
       offerUndo(undo);
-      toast({
+      const closed = toast({
         kind: "done",
         text: m("pending.done", { count: sent, connection: connection.info.name }),
         action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: undo },

@@ -53,6 +53,7 @@ export function useDeletion({
         for (const id of ids) pending.discard(RECORDS, [name, id]);
         refresh();
         const undo = (): void => {
+          closed();
           dropUndo();
           const restore = collection.paranoid
             ? connection.batch(ids.map((id) => ({ op: "update" as const, collection: name, id, data: { deletedAt: null } })))
@@ -66,7 +67,7 @@ export function useDeletion({
           );
         };
         offerUndo(undo);
-        toast({
+        const closed = toast({
           kind: "done",
           text: m("delete.done", { name: label, collection: name }),
           action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: undo },
