@@ -70,6 +70,8 @@ export interface Permission extends PermissionRecord {
   conditions?: Filter | null;
   relConditions?: Readonly<Record<string, Filter>> | null;
   defaultValues?: Readonly<Record<string, unknown>> | null;
+  /** What a changed record must satisfy; null or absent is the same as `conditions`. */
+  checkConditions?: Filter | null;
   createdAt?: string;
   updatedAt?: string;
 }
@@ -83,12 +85,14 @@ export interface PermissionInput {
   conditions?: Filter | null;
   relConditions?: Readonly<Record<string, Filter>> | null;
   defaultValues?: Readonly<Record<string, unknown>> | null;
+  /** What a changed record must satisfy; null or absent is the same as `conditions`. */
+  checkConditions?: Filter | null;
 }
 
 /** The grant of one action in `createCrudPermissions`. */
 export type PermissionGrant = Pick<
   PermissionInput,
-  'fields' | 'conditions' | 'relConditions' | 'defaultValues'
+  'fields' | 'conditions' | 'relConditions' | 'defaultValues' | 'checkConditions'
 >;
 
 /** All permissions, as exported and imported. */
