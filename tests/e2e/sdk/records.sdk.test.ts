@@ -132,4 +132,15 @@ onEveryStore("items, beyond the list", (project) => {
     expect((await things(project.admin).find({ filter: { name: { startsWith: "Imported" } } })).totalCount).toBe(0);
     expect((await imports.cancel(written.id)).state, "what has ended cannot be cancelled").toBe("undone");
   });
+
+  it("an upload that is refused at once tells why, however large it is", async () => {
+    const nobody = project.client();
+    for (const bytes of [1_000, 1_000_000, 10_000_000]) {
+      const file = new Blob([`name\n${"x".repeat(bytes)}`], { type: "text/csv" });
+      const refused = await refusal(things(nobody).importCSV(file));
+      expect([refused.status, refused.code], String(bytes)).toEqual([401, "UNAUTHENTICATED"]);
+      const job = await refusal(nobody.imports.start({ file, collection: "things", format: "csv" }));
+      expect([job.status, job.code], String(bytes)).toEqual([401, "UNAUTHENTICATED"]);
+    }
+  });
 });
