@@ -58,9 +58,15 @@ pub(crate) async fn project_start(
     id: String,
     password: Option<String>,
 ) -> Outcome<Project> {
-    let (password, project) = (password.map(Zeroizing::new), id.clone());
-    let config = waiting(&studio, move |studio| studio.config_of(&project, password)).await?;
-    studio.start(&id, config).await
+    let password = password.map(Zeroizing::new);
+    let (given, project) = (password.clone(), id.clone());
+    let config = waiting(&studio, move |studio| studio.config_of(&project, given)).await?;
+    let started = studio.start(&id, config).await?;
+    if let Some(password) = password {
+        // It opened the database, so it is worth keeping: nobody is asked twice.
+        waiting(&studio, move |studio| studio.keep(&id, &password)).await?;
+    }
+    Ok(started)
 }
 
 #[tauri::command]

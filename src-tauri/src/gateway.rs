@@ -222,6 +222,10 @@ impl Far {
             headers.remove(name);
         }
         strip_hops(&mut headers);
+        if carries_tokens {
+            // Read here, so it must come as it is.
+            headers.remove(header::ACCEPT_ENCODING);
+        }
         if let Some(tokens) = &*self.tokens.lock().await
             && let Ok(value) = HeaderValue::try_from(format!("Bearer {}", tokens.access))
         {

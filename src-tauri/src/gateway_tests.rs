@@ -29,6 +29,8 @@ async fn sign_in(gateway: &Gateway) -> Value {
         .post(format!("{}/auth/login", gateway.url()))
         .bearer_auth(gateway.token())
         .header(header::ORIGIN, ORIGIN)
+        // As every webview says; the answer is larger than what the remote leaves uncompressed.
+        .header(header::ACCEPT_ENCODING, "gzip")
         .json(&json!({ "email": EMAIL, "password": PASSWORD }))
         .send()
         .await

@@ -184,6 +184,11 @@ impl Studio {
         self.config(&self.entry(id)?, password)
     }
 
+    /// Keeps a secret that was asked for, in whatever place there is now.
+    pub(crate) fn keep(&self, id: &str, secret: &str) -> Outcome {
+        self.secrets.set(&self.entry(id)?.secret_name(), secret)
+    }
+
     pub(crate) async fn start(&self, id: &str, config: Config) -> Outcome<Project> {
         let name = self.entry(id)?.name;
         let app = self.app.clone();

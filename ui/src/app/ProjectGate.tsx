@@ -182,7 +182,7 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
   if (me.data === null) {
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={open.url} gateway={open.token !== undefined} setup={setup} onDone={signedIn} />
+        <SignInPage client={open.client} url={project.kind === "remote" && open.token !== undefined ? project.place : open.url} gateway={open.token !== undefined} setup={setup} onDone={signedIn} />
       </Frame>
     );
   }

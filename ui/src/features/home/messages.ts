@@ -164,7 +164,7 @@ export const t = catalogue({
   "delete.keep": "Keep {name}",
   "delete.lose": "Delete {name}",
   "secret.title": "Password of the database of {name}",
-  "secret.lead": "Nobody keeps it on this computer, so it is asked for at each start.",
+  "secret.lead": "It is not kept on this computer. Once the database takes it, it is kept as the status bar says.",
   "secret.label": "Password",
   "secret.start": "Start",
   "unlock.title": "Unlock the secrets",
