@@ -178,7 +178,8 @@ fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
         "window",
     ]);
     command.current_dir(workspace::at("tests/e2e")).env("NO_COLOR", "1").env("DISPLAY", name);
-    run.tests("journey in the window", &mut with_binaries(command))
+    command.env("TEST_POSTGRES_URL", url);
+    run.tests("journeys in the window", &mut with_binaries(command))
 }
 
 fn vitest(package: &str, arguments: &[&str]) -> Command {

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { artifact } from "./artifacts";
@@ -27,7 +27,11 @@ const FIND = `
   const find = (thing, scope) => {
     const name = thing.pattern === undefined ? thing.name : new RegExp(thing.pattern, thing.flags);
     const scopes = thing.within ? find(thing.within, scope) : [scope];
-    const found = scopes.flatMap((inside) => TestingLibraryDom.queryAllByRole(inside, thing.role, name === undefined ? {} : { name }));
+    const found = scopes.flatMap((inside) => [
+      ...TestingLibraryDom.queryAllByRole(inside, thing.role, name === undefined ? {} : { name }),
+      // A field for a password has no role, yet a person takes it for the text box that it is.
+      ...(thing.role === "textbox" ? TestingLibraryDom.queryAllByLabelText(inside, name ?? /./, { selector: "input[type=password]" }) : []),
+    ]);
     const seen = found.filter((element) => element.getClientRects().length > 0);
     return thing.nth === undefined ? seen : seen.slice(thing.nth, thing.nth + 1);
   };
@@ -39,7 +43,8 @@ export interface Home {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export async function newHome(): Promise<Home> {
+/** With `secrets: false` no session bus is found there, and so no keychain. */
+export async function newHome({ secrets = true }: { readonly secrets?: boolean } = {}): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), "plinth-home-"));
   const environment = {
     ...process.env,
@@ -49,12 +54,27 @@ export async function newHome(): Promise<Home> {
     XDG_CACHE_HOME: join(folder, ".cache"),
     TAURI_WEBVIEW_AUTOMATION: "true",
     TAURI_AUTOMATION: "true",
+    ...(secrets ? {} : { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, "no-bus")}` }),
   };
   return { folder, environment };
 }
 
 export async function removeHome(home: Home): Promise<void> {
-  await rm(home.folder, { recursive: true, force: true });
+  // The webview's own processes may still be writing their caches when the program is gone.
+  await rm(home.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+/** One launch: the window opens, something is done there, and the window is closed again. */
+export async function launch(home: Home, live: (person: WindowPerson) => Promise<void>): Promise<void> {
+  const person = await WindowPerson.open(home);
+  try {
+    await live(person);
+  } catch (fault) {
+    await person.shot("failed").catch(() => undefined);
+    throw fault;
+  } finally {
+    await person.close();
+  }
 }
 
 export class WindowPerson implements Person {
@@ -62,6 +82,7 @@ export class WindowPerson implements Person {
 
   private constructor(
     private readonly driver: ChildProcess,
+    private readonly program: number,
     private readonly session: string,
   ) {}
 
@@ -76,19 +97,32 @@ export class WindowPerson implements Person {
     });
     await log.close();
     const base = `http://127.0.0.1:${String(port)}`;
-    await until("WebKitWebDriver answers", async () => (await fetch(`${base}/status`)).ok);
-    const options = { binary: binary("PLINTH_STUDIO_BINARY", "plinth-studio"), args: [] };
-    const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
-    const opened = await ask<{ sessionId: string }>("POST", `${base}/session`, { capabilities });
-    const person = new WindowPerson(driver, `${base}/session/${opened.sessionId}`);
-    await person.watch();
-    return person;
+    try {
+      await until("WebKitWebDriver answers", async () => (await fetch(`${base}/status`)).ok);
+      const options = { binary: binary("PLINTH_STUDIO_BINARY", "plinth-studio"), args: [] };
+      const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
+      const opened = await ask<{ sessionId: string }>("POST", `${base}/session`, { capabilities });
+      const person = new WindowPerson(driver, await childOf(driver), `${base}/session/${opened.sessionId}`);
+      await person.watch();
+      return person;
+    } catch (fault) {
+      // A driver left behind would keep a window, and the next launch would find it.
+      await ended(driver);
+      throw fault;
+    }
   }
 
-  /** Ends the window as its close button would, then the driver. */
+  /** Closes the window as its close button would, waits until the program is gone, and ends the driver. */
   async close(): Promise<void> {
-    await ask("DELETE", this.session, undefined).catch(() => undefined);
-    await ended(this.driver);
+    try {
+      // The answer may be lost together with the window.
+      const script = `window.__TAURI_INTERNALS__.invoke("plugin:window|close", { label: "main" });`;
+      await ask("POST", `${this.session}/execute/sync`, { script, args: [] }).catch(() => undefined);
+      await until("the program to end with its window", async () => !(await runs(this.program)));
+    } finally {
+      if (await runs(this.program)) process.kill(this.program, "SIGKILL");
+      await ended(this.driver);
+    }
   }
 
   /** From here on, errors that nobody caught are kept for the verdict. */
@@ -106,6 +140,21 @@ export class WindowPerson implements Person {
     return await ask<Answer>("POST", `${this.session}/execute/sync`, { script, args });
   }
 
+  /** Asks the shell, as the page could. */
+  async invoke<Answer = unknown>(command: string, args: object = {}): Promise<Answer> {
+    const script = `
+      const done = arguments[2];
+      window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then((answer) => done({ answer }), (fault) => done({ fault }));
+    `;
+    const told = await ask<{ answer?: Answer; fault?: unknown }>("POST", `${this.session}/execute/async`, { script, args: [command, args] });
+    if ("fault" in told) throw new Error(`${command}: ${JSON.stringify(told.fault)}`);
+    return told.answer as Answer;
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await ask("POST", `${this.session}/window/rect`, { width, height });
+  }
+
   private async find(thing: Thing): Promise<Element[]> {
     await this.run(`if (!window.TestingLibraryDom) { ${locators}; }`);
     return await this.run<Element[]>(`${FIND} return find(arguments[0], document.body);`, plain(thing));
@@ -121,8 +170,11 @@ export class WindowPerson implements Person {
   }
 
   async click(thing: Thing): Promise<void> {
-    const id = await this.one(thing);
-    await ask("POST", `${this.session}/element/${id}/click`, {});
+    // What is still moving in, such as a menu, takes no press yet.
+    await until(`a press of ${shown(thing)}`, async () => {
+      await ask("POST", `${this.session}/element/${await this.one(thing)}/click`, {});
+      return true;
+    });
     this.clicks += 1;
   }
 
@@ -201,6 +253,18 @@ export class WindowPerson implements Person {
     const wrongs = await this.run<string[]>("return window.wrongs;");
     return [...wrongs, ...findings.map((finding) => `axe: ${finding}`)];
   }
+}
+
+/** The program that the driver started. */
+async function childOf(driver: ChildProcess): Promise<number> {
+  const id = String(driver.pid);
+  const children = await readFile(`/proc/${id}/task/${id}/children`, "utf8");
+  return Number(children.trim().split(" ")[0]);
+}
+
+/** Whether a process lives; one that ended and was not awaited has no program any more. */
+async function runs(id: number): Promise<boolean> {
+  return await readlink(`/proc/${String(id)}/exe`).then(() => true, () => false);
 }
 
 /** Patterns do not travel as JSON. */
