@@ -199,6 +199,9 @@ impl Compiler {
         };
         let by_order = !matches!(word, "=" | "<>");
         let dialect = self.writer.dialect;
+        if left.family == Family::Json && right.family == Family::Json && !by_order {
+            return negated_if(word == "<>", dialect.json_same(&left.text, &right.text));
+        }
         let (left_text, right_text, family) = if left.family == right.family {
             (left.text.clone(), right.text, left.family)
         } else {

@@ -161,8 +161,12 @@ impl Compiler {
                 let key = scope.alias.column(&scope.collection.primary_key);
                 let key_family = Family::of(&scope.collection.key().kind);
                 let order = dialect.ordered(&key, key_family);
-                let text =
-                    format!("'['||{}({token},',' ORDER BY {order})||']'", dialect.join_texts());
+                // Values of one record, met through a relation, by their own text.
+                let then = dialect.ordered(&token, Family::Text);
+                let text = format!(
+                    "'['||{}({token},',' ORDER BY {order}, {then})||']'",
+                    dialect.join_texts()
+                );
                 Grouped { answered: text.clone(), form: Form::Json, ordered: text }
             }
         }

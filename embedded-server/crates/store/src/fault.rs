@@ -14,13 +14,9 @@ pub(crate) fn unique(fields: Vec<String>) -> Error {
 }
 
 /// A reference that would point nowhere.
-pub(crate) fn foreign_key(fields: Vec<String>) -> Error {
-    fields.into_iter().fold(
-        Error::new(Code::ForeignKeyViolation, "Foreign key constraint violation"),
-        |error, field| {
-            let sentence = "points at a record that does not exist, or is pointed at by another";
-            error.detail(Detail::field(Code::ForeignKeyViolation.as_str(), field, sentence))
-        },
+pub(crate) fn foreign_key() -> Error {
+    Error::new(Code::ForeignKeyViolation, "Foreign key constraint violation").hint(
+        "a reference points at a record that does not exist, or another record points at this one",
     )
 }
 

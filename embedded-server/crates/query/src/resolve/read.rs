@@ -253,7 +253,9 @@ impl Reader<'_> {
         let Some(text) = &self.read.search else { return Ok(Searched::Nothing) };
         let mut words: Vec<String> = Vec::new();
         for word in text.split(|sign: char| !sign.is_alphanumeric()).filter(|w| !w.is_empty()) {
-            let word = word.to_lowercase();
+            // Sign by sign, as both stores fold: `İ` alone would become two signs, and two words.
+            let lower = |sign: char| sign.to_lowercase().next().unwrap_or(sign);
+            let word: String = word.chars().map(lower).collect();
             if !words.contains(&word) {
                 words.push(word);
             }

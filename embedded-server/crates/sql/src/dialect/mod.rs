@@ -294,8 +294,12 @@ impl Dialect {
                 let decimal = |(text, family)| self.number_of(text, family, Family::Decimal);
                 return (decimal(left), decimal(right), Family::Decimal);
             }
-            // Integers and doubles compare as they stand.
-            return (left.0.to_owned(), right.0.to_owned(), Family::Double);
+            // Integers and doubles compare as they stand; 32-bit values by their own digits.
+            let double = |(text, family): (&str, Family)| match family {
+                Family::Real => self.number_of(text, family, Family::Double),
+                _ => text.to_owned(),
+            };
+            return (double(left), double(right), Family::Double);
         }
         if both(&Family::is_text) {
             return (left.0.to_owned(), right.0.to_owned(), Family::Folded);
@@ -460,6 +464,14 @@ impl Dialect {
         }
     }
 
+    /// Equality of JSON: numbers by value.
+    pub(crate) fn json_same(self, left: &str, right: &str) -> String {
+        match self {
+            Self::Sqlite => format!("bx_json_same({left}, {right})"),
+            Self::Postgres => format!("({left} = {right})"),
+        }
+    }
+
     /// JSON containment.
     pub(crate) fn json_contains(self, column: &str, json: &str) -> String {
         match self {
@@ -513,6 +525,7 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("bx_search({text}, {words})"),
             Self::Postgres => {
+                let text = postgres::words_of(text);
                 format!("to_tsvector('english', {text}) @@ to_tsquery('english', {words})")
             }
         }

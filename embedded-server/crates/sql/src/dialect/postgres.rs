@@ -85,12 +85,12 @@ pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> Stri
             Family::Integer
             | Family::BigInt
             | Family::Decimal
-            | Family::Real
             | Family::Double
             | Family::Boolean
             | Family::Json,
             _,
         ) => format!("{column}::text"),
+        (Family::Real, _) => as_text(column, family),
         (
             Family::Date
             | Family::Instant
@@ -130,9 +130,11 @@ pub(super) fn date_part(column: &str, family: Family, word: &str) -> String {
 pub(super) fn as_text(column: &str, family: Family) -> String {
     match family {
         Family::Text | Family::Folded => String::from(column),
-        Family::Integer | Family::BigInt | Family::Real | Family::Double | Family::Boolean => {
+        Family::Integer | Family::BigInt | Family::Double | Family::Boolean => {
             format!("{column}::text")
         }
+        // The digits of the 32-bit value in the spelling of a 64-bit one: as it is answered.
+        Family::Real => format!("{column}::text::double precision::text"),
         Family::Binary => format!("replace(encode({column}, 'base64'), chr(10), '')"),
         Family::Decimal
         | Family::Date
@@ -199,6 +201,15 @@ pub(super) fn among(column: &str, list: &str, family: Family) -> String {
     )
 }
 
+/// A text with blanks between its words. Left to itself the parser takes `x.y` for the name of a
+/// host and `a/b` for a path, in which nobody finds the second word.
+pub(super) fn words_of(text: &str) -> String {
+    const SIGNS: &str = r##"!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~"##;
+    // The quote stands twice.
+    let blanks = " ".repeat(SIGNS.len() - 1);
+    format!("translate({text}, '{SIGNS}', '{blanks}')")
+}
+
 pub(super) fn array_overlaps(column: &str, json: &str) -> String {
     format!(
         "CASE WHEN jsonb_typeof({column}) = 'array' THEN EXISTS \
@@ -222,9 +233,15 @@ pub(super) fn number_of(column: &str, family: Family, wanted: Family) -> String 
             (Family::Decimal, Family::Decimal) | (Family::Double, Family::Double) => {
                 String::from(column)
             }
-            // Doubles round to even in a plain cast, decimals away from zero.
-            (Family::Real | Family::Double, Family::BigInt) => {
-                format!("round({column}::numeric)::bigint")
+            // Its shortest digits, as everywhere else.
+            (Family::Real, Family::Double) => answered(column, family),
+            // Doubles round to even in a plain cast, decimals away from zero. What leaves the
+            // integers is none.
+            (Family::Real | Family::Double, Family::BigInt) => format!(
+                "CASE WHEN abs({column}) < 9.2e18 THEN round({column}::text::numeric)::bigint END"
+            ),
+            (Family::Decimal, Family::BigInt) => {
+                format!("CASE WHEN abs({column}) < 9.2e18 THEN round({column})::bigint END")
             }
             (Family::Real | Family::Double, Family::Decimal) => format!("{column}::text::numeric"),
             _ => format!("{column}::{kind}"),

@@ -51,9 +51,9 @@ pub(super) fn as_text(column: &str, family: Family) -> String {
         Family::Real | Family::Double => format!("bx_real({column})"),
         Family::Boolean => format!("CASE {column} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
         Family::Binary => format!("bx_base64({column})"),
+        // As text it is compared like text: without the collation of the column.
+        Family::Folded | Family::Decimal => format!("({column}||'')"),
         Family::Text
-        | Family::Folded
-        | Family::Decimal
         | Family::Date
         | Family::Instant
         | Family::Local
@@ -76,14 +76,21 @@ pub(super) fn number_of(column: &str, family: Family, wanted: Family) -> String 
     match wanted {
         Family::Decimal if family == Family::Decimal => String::from(column),
         Family::Decimal if is_number => format!("bx_dec({})", as_text(column, family)),
+        Family::Decimal if family == Family::Boolean => format!("bx_dec(CAST({column} AS TEXT))"),
         Family::Decimal => guarded("^[+-]?[0-9]+([.][0-9]+)?$", format!("bx_dec({column})")),
-        Family::Double if is_number => format!("CAST({column} AS REAL)"),
+        Family::Double if is_number || family == Family::Boolean => {
+            format!("CAST({column} AS REAL)")
+        }
         Family::Double => guarded(
             "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,2})?$",
             format!("CAST({column} AS REAL)"),
         ),
-        // To the nearest whole number, halves away from zero, as Postgres rounds decimals.
-        _ if is_number => format!("CAST(round({column}) AS INTEGER)"),
+        _ if matches!(family, Family::Integer | Family::BigInt) => String::from(column),
+        // To the nearest whole number, halves away from zero, as Postgres rounds decimals. What
+        // leaves the integers is none.
+        _ if is_number => format!(
+            "CASE WHEN abs(CAST({column} AS REAL)) < 9.2e18 THEN CAST(round({column}) AS INTEGER) END"
+        ),
         _ if family == Family::Boolean => String::from(column),
         _ => guarded("^[+-]?[0-9]{1,18}$", format!("CAST({column} AS INTEGER)")),
     }

@@ -59,7 +59,9 @@ fn of_state(refused: &PgDatabaseError) -> Error {
     let state = refused.code();
     match state {
         "23505" | "23P01" => unique(key_fields(refused.detail())),
-        "23503" => foreign_key(key_fields(refused.detail())),
+        // Which field it is depends on the side that was written, which only a sentence in the
+        // language of the server tells; SQLite does not tell either.
+        "23503" | "23001" => foreign_key(),
         "23502" => required(refused.column().map(str::to_owned)),
         "23514" => check(refused.constraint().map(str::to_owned)),
         "57014" => Error::new(Code::Timeout, "the statement took longer than its limit")

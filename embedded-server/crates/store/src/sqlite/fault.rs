@@ -16,11 +16,9 @@ pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
         | ffi::SQLITE_CONSTRAINT_ROWID => unique(unique_fields(connection, text)),
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(Vec::new()),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(),
         // ON DELETE RESTRICT is a trigger of SQLite's own.
-        ffi::SQLITE_CONSTRAINT_TRIGGER if text.starts_with("FOREIGN KEY") => {
-            foreign_key(Vec::new())
-        }
+        ffi::SQLITE_CONSTRAINT_TRIGGER if text.starts_with("FOREIGN KEY") => foreign_key(),
         ffi::SQLITE_CONSTRAINT_NOTNULL => required(last_name(text)),
         ffi::SQLITE_CONSTRAINT_CHECK => check(constraint_name(text)),
         ffi::SQLITE_CONSTRAINT_DATATYPE | ffi::SQLITE_MISMATCH => wrong_type(last_name(text)),

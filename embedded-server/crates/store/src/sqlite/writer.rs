@@ -313,7 +313,7 @@ impl Thread {
         match broken {
             Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
             Err(cause) => Err(fault::of(&self.on.connection, cause)),
-            Ok((table, parent, count)) => Err(foreign_key(Vec::new()).hint(format!(
+            Ok((table, parent, count)) => Err(foreign_key().hint(format!(
                 "{count} records of `{table}` would point at records of `{parent}` that do not exist"
             ))),
         }

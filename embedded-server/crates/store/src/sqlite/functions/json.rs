@@ -17,6 +17,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("bx_arr_overlap", 2, PURE, |context| {
         Ok(both(context, 0, 1, overlap).flatten())
     })?;
+    connection.create_scalar_function("bx_json_same", 2, PURE, |context| {
+        Ok(both(context, 0, 1, equal))
+    })?;
     connection.create_scalar_function("bx_json_has", 2, PURE, |context| {
         if is_null(context, 1) {
             return Ok(None);

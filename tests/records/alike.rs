@@ -1,0 +1,101 @@
+//! What the two stores once answered differently, each asked again in its smallest form.
+
+use crate::harness::{App, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn measures(app: &App) {
+    let fields = json!({
+        "id": { "type": "Integer", "primaryKey": true },
+        "weight": { "type": "Real" }, "exact": { "type": "Double" },
+        "price": { "type": "Decimal", "values": { "precision": 12, "scale": 2 } },
+        "sold": { "type": "Boolean" }, "doc": { "type": "JSON" }, "site": { "type": "String" },
+    });
+    app.collection("measures", json!({ "timestamps": false, "fields": fields })).await;
+    let up = json!({ "type": "M2O", "target": "measures", "name": "up", "alias": "downs" });
+    app.relation("measures", up).await;
+    let rows = json!([
+        { "id": 1, "weight": 16777217, "exact": 0.1, "price": 2.5, "sold": true, "doc": 1.0, "site": "see x.y, or a/b" },
+        { "id": 2, "weight": 0.1, "exact": 0.1, "price": 10.5, "sold": false, "doc": { "n": 1.0 }, "site": "İb", "up_id": 1 },
+        { "id": 3, "weight": 1e15, "exact": 1.5e20, "price": -1, "doc": { "n": 2 }, "site": "b", "up_id": 1 },
+    ]);
+    app.admin().post("/items/measures/bulk", rows).await.expect_status(201);
+}
+
+async fn ids(app: &App, filter: Json) -> Vec<Json> {
+    app.admin().column("measures", "id", json!({ "filter": filter, "sort": "id" })).await
+}
+
+on_every_store!(a_real_has_the_same_digits_at_any_depth, async |app| {
+    measures(app).await;
+    let path = "/items/measures/2?fields=weight,up.weight";
+    let whole = app.admin().get(path).await.text;
+    assert!(whole.contains(r#""weight":0.1,"up":{"#), "{whole}");
+    assert!(whole.contains(r#""weight":16777216}"#), "{whole}");
+    let average = json!({ "n": { "function": "avg", "field": "weight" } });
+    let filter = json!({ "id": { "gte": 2 } });
+    let rows =
+        app.admin().rows("measures", json!({ "aggregate": average, "filter": filter })).await;
+    assert_eq!(rows[0]["n"].as_f64(), Some(f64::midpoint(0.1, 1e15)), "{rows:?}");
+});
+
+on_every_store!(a_real_equals_the_double_of_its_digits, async |app| {
+    measures(app).await;
+    assert_eq!(ids(app, json!({ "weight": { "eq": "$COL(exact)" } })).await, [json!(2)]);
+});
+
+on_every_store!(what_leaves_the_integers_is_none_of_them, async |app| {
+    measures(app).await;
+    let cast = |operator: &str, operand: Json| json!({ "exact": { operator: operand, "cast": "integer" } });
+    assert_eq!(ids(app, cast("gte", json!(0))).await, [json!(1), json!(2)]);
+    assert_eq!(ids(app, cast("isNull", json!(true))).await, [json!(3)]);
+});
+
+on_every_store!(a_truth_counts_as_a_number_in_a_cast, async |app| {
+    measures(app).await;
+    let filter = json!({ "sold": { "nin": [0], "cast": "decimal" } });
+    assert_eq!(ids(app, filter).await, [json!(1)]);
+});
+
+on_every_store!(a_number_cast_to_text_is_ordered_like_text, async |app| {
+    measures(app).await;
+    let filter = json!({ "price": { "gt": "10", "cast": "text" } });
+    assert_eq!(ids(app, filter).await, [json!(1), json!(2)]);
+});
+
+on_every_store!(numbers_in_documents_are_equal_by_value, async |app| {
+    measures(app).await;
+    assert_eq!(ids(app, json!({ "doc": { "eq": 1 } })).await, [json!(1)]);
+    assert_eq!(ids(app, json!({ "doc": { "ne": { "n": 1 } } })).await, [json!(1), json!(3)]);
+});
+
+on_every_store!(values_gathered_through_a_relation_have_an_order, async |app| {
+    measures(app).await;
+    let aggregate = json!({ "all": { "function": "array_agg", "field": "downs.site" } });
+    let rows = app.admin().rows("measures", json!({ "aggregate": aggregate })).await;
+    assert_eq!(rows[0]["all"], json!(["b", "İb", null, null]), "{rows:?}");
+});
+
+on_every_store!(a_search_finds_words_whatever_stands_between_them, async |app| {
+    measures(app).await;
+    for (words, found) in [("y", 1), ("x.y", 1), ("b", 3), ("İb", 2)] {
+        let rows = app.admin().rows("measures", json!({ "search": words, "sort": "-id" })).await;
+        assert!(rows.iter().any(|row| row["id"] == found), "{words}: {rows:?}");
+    }
+    let rows = app.admin().rows("measures", json!({ "search": "İb" })).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+});
+
+on_every_store!(a_refused_deletion_is_one_answer, async |app| {
+    app.collection("owners", json!({ "fields": { "name": { "type": "String" } } })).await;
+    app.collection("cars", json!({ "fields": { "name": { "type": "String" } } })).await;
+    let owner =
+        json!({ "type": "M2O", "target": "owners", "name": "owner", "onDelete": "RESTRICT" });
+    app.relation("cars", owner).await;
+    let id = app.admin().create("owners", json!({ "name": "Ada" })).await;
+    app.admin().create("cars", json!({ "owner_id": id })).await;
+    let path = format!("/items/owners/{}", crate::harness::plain(&id));
+    let answer = app.admin().delete(&path).await;
+    answer.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    // Which field is at fault is not told: on this side it would be the key.
+    assert_eq!(answer.body["details"], json!([]), "{}", answer.text);
+});
