@@ -1,5 +1,6 @@
 //! Relations: defined and altered live, read nested, filtered through, written nested.
 
+mod deep;
 mod define;
 mod read;
 mod remove;
