@@ -19,4 +19,5 @@ mod records;
 mod relations;
 mod schemas;
 mod server;
+mod soak;
 mod sort;

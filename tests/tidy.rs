@@ -109,7 +109,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "embedded-server/crates/store/",
                 "embedded-server/crates/sql/",
                 "embedded-server/crates/engine/",
-                "tests/bench/",
+                "tests/",
             ],
         ),
         (

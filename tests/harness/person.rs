@@ -83,7 +83,12 @@ impl Person {
 
     /// The status of a POST to a server that may die meanwhile.
     pub(crate) async fn try_post(&self, path: &str, body: Json) -> Option<u16> {
-        let request = self.client.post(format!("{}{path}", self.url));
+        self.try_send(Method::POST, path, body).await
+    }
+
+    /// The same of any method.
+    pub(crate) async fn try_send(&self, method: Method, path: &str, body: Json) -> Option<u16> {
+        let request = self.client.request(method, format!("{}{path}", self.url));
         let request = request.bearer_auth(self.token.as_deref().unwrap_or_default());
         let request = request.header("content-type", "application/json").body(body.to_string());
         request.send().await.ok().map(|response| response.status().as_u16())

@@ -17,6 +17,7 @@ mod postgres;
 mod process;
 mod run;
 mod sentry;
+mod soak;
 mod test;
 mod types;
 mod workspace;
@@ -33,6 +34,8 @@ usage: cargo xtask <command>
   setup [--yes]          install what `run` and `test` need, and nothing else
   test                   everything CI asks: checks, tests on both stores, browser, desktop window
   test quick             formatting, lints, unit tests, tidy
+  soak [NAME] [--seed N] [--minutes N]
+                         a suite of chance in its long form; without a name, what there is
   audit                  known advisories of our dependencies (asks the public databases)
   bundle [--built] [--try]
                          make a Debian package; --built packs what the last release build left,
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         ["setup", "--yes"] => needs::provide(&needs::all(), needs::Consent::Given),
         ["test"] => return test::everything(),
         ["test", "quick"] => return test::quick(),
+        ["soak", rest @ ..] => soak::soak(rest),
         ["audit"] => audit::audit(),
         ["bundle", rest @ ..] => bundle::bundle(rest),
         ["types"] => types::write(),
