@@ -8,17 +8,22 @@ import { duration, rate } from "./job";
 
 /** Told twice a second: what is read, how fast, how long still. */
 export function Progress({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
-  const first = useRef<{ at: number; bytes: number } | null>(null);
-  const now = performance.now();
-  first.current ??= { at: now, bytes: job.bytesRead };
-  const read = job.bytesRead - first.current.bytes;
-  const elapsed = now - first.current.at;
   const undoing = job.state === "undoing";
   const writing = job.state === "writing" && job.rowsValid > 0;
-  const left = !writing && !undoing && read > 0 && elapsed > 500 ? ((job.bytesTotal - job.bytesRead) / read) * elapsed : null;
   const share = undoing
     ? Math.min((job.rowsRemoved ?? 0) / Math.max(job.rowsWritten, 1), 1)
-    : writing ? Math.min(job.rowsWritten / job.rowsValid, 1) : job.bytesTotal > 0 ? Math.min(job.bytesRead / job.bytesTotal, 1) : 0;
+    : writing
+      ? Math.min(job.rowsWritten / job.rowsValid, 1)
+      : job.bytesTotal > 0
+        ? Math.min(job.bytesRead / job.bytesTotal, 1)
+        : 0;
+  // Each phase has a pace of its own: what is left is told from where this one began to be seen.
+  const first = useRef<{ at: number; share: number; state: ImportJob["state"] } | null>(null);
+  const now = performance.now();
+  if (first.current?.state !== job.state) first.current = { at: now, share, state: job.state };
+  const done = share - first.current.share;
+  const elapsed = now - first.current.at;
+  const left = done > 0 && elapsed > 500 ? ((1 - share) / done) * elapsed : null;
   return (
     <>
       <header className="flex items-center gap-4">
