@@ -1,22 +1,70 @@
 // Checked by `tsc`, never run: what the types let through and what they refuse.
+import type * as Document from '../src/generated/document.js';
+import type * as Wire from '../src/generated/wire.js';
 import {
   createBaasix,
   createPlinth,
   FILTER_OPERATORS,
+  PlinthError,
+  type AccessReport,
   type AggregateRow,
+  type BatchResult,
   type DeepPartial,
+  type ErrorCode,
   type Filter,
   type FilterOperator,
   type GeoJSONPoint,
+  type HealthReport,
+  type ImportJob,
+  type ImportState,
   type ItemId,
   type Items,
+  type PermissionAction,
   type QueryParams,
   type ReadResult,
+  type SchemaDefinition,
+  type SchemaInfo,
+  type SchemaList,
+  type SchemaPlan,
   type UncountedResult,
 } from '../src/index.js';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Check<T extends true> = T;
+
+type Fits<From, To> = [From] extends [To] ? true : false;
+
+// What the server sends fits the names that programs use.
+export type ServerFits = [
+  Check<Fits<Wire.SchemaInfo, SchemaInfo>>,
+  Check<Fits<Wire.SchemaList, SchemaList>>,
+  Check<Fits<Wire.SchemaPlan, SchemaPlan>>,
+  Check<Fits<Document.SchemaDefinition, SchemaDefinition>>,
+  Check<Fits<Wire.ImportJob, ImportJob>>,
+  Check<Fits<Wire.BatchResult, BatchResult>>,
+  Check<Fits<Wire.AccessReport, AccessReport>>,
+  Check<Fits<Wire.HealthReport, HealthReport>>,
+  Check<Fits<Wire.PageFacts & { data: Product[]; totalCount: number }, ReadResult<Product>>>,
+];
+export type ActionsAreFour = Check<Equal<PermissionAction, 'create' | 'read' | 'update' | 'delete'>>;
+export type JobsCanBeUndone = Check<Fits<'undoing' | 'undone', ImportState>>;
+
+/** A switch over the server's codes is checked, and codes of newer servers still pass. */
+export function advice(error: PlinthError): string {
+  const code: ErrorCode = 'PLAN_STALE';
+  // @ts-expect-error a code that does not exist
+  const wrong: ErrorCode = 'PLAN_STAEL';
+  void wrong;
+  switch (error.code) {
+    case code:
+      return 'ask for a new plan';
+    case 'NETWORK_ERROR':
+    case 'A_CODE_OF_TOMORROW':
+      return 'try again';
+    default:
+      return error.code.toLowerCase();
+  }
+}
 
 interface Category {
   id: number;
