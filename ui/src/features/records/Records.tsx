@@ -389,7 +389,7 @@ export function Records({
             onOpen={(next) => onSearch(searchOf(next))}
             onSaved={(id) => show({ ...view, columns: wantedColumns, pinned, saved: id })}
           />
-          {searching ? (
+          {searching || view.search !== "" ? (
             <SearchInput
               inputRef={searchInput}
               className="w-52"
@@ -568,7 +568,7 @@ export function Records({
       <ConfirmLoss
         open={losing !== null}
         title={m("delete.title", { name: losing?.name ?? "", collection: name })}
-        body={losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : m("delete.body.confirm")}
+        body={losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : connection.info.guard === "confirm" ? m("delete.body.confirm") : m("delete.body.many")}
         keepLabel={m("delete.keep", { name: losing?.name ?? "" })}
         loseLabel={m("delete.lose")}
         onKeep={deletion.keep}
