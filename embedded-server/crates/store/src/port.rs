@@ -124,6 +124,8 @@ pub struct Counters {
     pub reads: u64,
     /// Pages and internal reads answered on the caller's own thread.
     pub inline_reads: u64,
+    /// Pages answered from what a connection keeps while nothing is committed.
+    pub kept_reads: u64,
     /// Programs asked for.
     pub programs: u64,
     /// Programs that failed.
@@ -142,6 +144,7 @@ pub(crate) struct Tally {
     pub(crate) statements: AtomicU64,
     pub(crate) reads: AtomicU64,
     pub(crate) inline_reads: AtomicU64,
+    pub(crate) kept_reads: AtomicU64,
     pub(crate) programs: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) commits: AtomicU64,
@@ -160,6 +163,7 @@ impl Tally {
             statements: read(&self.statements),
             reads: read(&self.reads),
             inline_reads: read(&self.inline_reads),
+            kept_reads: read(&self.kept_reads),
             programs: read(&self.programs),
             refused: read(&self.refused),
             commits: read(&self.commits),

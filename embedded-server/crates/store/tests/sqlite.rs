@@ -376,3 +376,76 @@ async fn an_estimate_is_near_or_not_made() {
     assert!((3_000..=5_000).contains(&thinned), "{thinned} of 4000");
     place.clear().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_costly_answer_is_kept_until_anybody_commits() {
+    let directory = fresh_directory();
+    let options = || {
+        let options = sqlite_options(&directory, Limits::default());
+        store::SqliteOptions { readers: 1, ..options }
+    };
+    let store = Store::open_sqlite(options()).await.unwrap();
+    define(&store, &["CREATE TABLE t (i INTEGER PRIMARY KEY, w TEXT)"]).await;
+    let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i, 'w' || i FROM n";
+    run(&store, fill, vec![]).await.unwrap();
+    let asked = |text: &str, limit: u64| sql::Compiled {
+        limit: Some(limit),
+        total: Some(plain("SELECT count(*) FROM t WHERE w LIKE '%9'")),
+        ..harness::page(&store, text, &[("i", sql::Form::Int)])
+    };
+    let list = asked("SELECT i FROM t WHERE w LIKE '%9' ORDER BY w DESC LIMIT 1", 1);
+    // Rows, total, statements sent and answers kept: how the answer came about.
+    let answer = async |compiled: &sql::Compiled| {
+        let before = store.counters();
+        let page = store.read(compiled).await.unwrap();
+        let after = store.counters();
+        let json = String::from_utf8(page.json).unwrap();
+        let kept = after.kept_reads - before.kept_reads;
+        (json, page.total.unwrap(), after.statements - before.statements, kept)
+    };
+    // Once tried on the caller's thread and once read whole.
+    let (json, total, statements, kept) = answer(&list).await;
+    assert_eq!((json.as_str(), total, kept), (r#"{"i":9999}"#, 5_000, 0));
+    assert!(statements >= 2);
+    for _ in 0..3 {
+        assert_eq!(answer(&list).await, (json.clone(), 5_000, 0, 1));
+    }
+    // Another page of the same list: its total is known, its rows are not.
+    let other = asked("SELECT i FROM t WHERE w LIKE '%9' ORDER BY w ASC LIMIT 1", 1);
+    let (_, total, ..) = answer(&other).await;
+    assert_eq!(total, 5_000);
+    assert_eq!(answer(&other).await.3, 1);
+    // Other values are another question.
+    let bound = sql::Compiled {
+        page: says(
+            &store,
+            "SELECT i FROM t WHERE w LIKE ?1 ORDER BY w LIMIT 1",
+            vec![Value::text("%8")],
+        ),
+        ..list.clone()
+    };
+    let elsewhere = sql::Compiled {
+        page: says(
+            &store,
+            "SELECT i FROM t WHERE w LIKE ?1 ORDER BY w LIMIT 1",
+            vec![Value::text("%7")],
+        ),
+        ..list.clone()
+    };
+    assert_eq!(answer(&bound).await.0, r#"{"i":10008}"#);
+    assert_eq!(answer(&elsewhere).await.0, r#"{"i":10007}"#);
+    assert_eq!(answer(&bound).await.0, r#"{"i":10008}"#);
+
+    run(&store, "INSERT INTO t VALUES (60009, 'x9')", vec![]).await.unwrap();
+    let (json, total, _, kept) = answer(&list).await;
+    assert_eq!((json.as_str(), total, kept), (r#"{"i":60009}"#, 5_001, 0));
+    assert_eq!(answer(&list).await.3, 1);
+    // Whoever commits: this stands for another process.
+    let beside = Store::open_sqlite(options()).await.unwrap();
+    run(&beside, "DELETE FROM t WHERE i = 60009", vec![]).await.unwrap();
+    beside.close().await;
+    let (json, total, _, kept) = answer(&list).await;
+    assert_eq!((json.as_str(), total, kept), (r#"{"i":9999}"#, 5_000, 0));
+    store.close().await;
+    std::fs::remove_dir_all(directory).unwrap();
+}

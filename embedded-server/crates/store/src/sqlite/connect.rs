@@ -1,10 +1,13 @@
 //! Opening connections: the settings every one of them carries.
 
+use super::kept::Kept;
 use super::watch::Watch;
 use super::{fault, functions};
 use crate::port::{SqliteOptions, Synchronous};
 use base::{Code, Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::cell::RefCell;
 use std::path::Path;
 
 /// How this version lays out its files, kept in `user_version`. A file with a larger number was
@@ -14,10 +17,11 @@ const FORMAT: i64 = 1;
 /// Prepared statements kept per connection; texts are few, one for each collection and shape.
 const STATEMENTS_KEPT: usize = 256;
 
-/// A connection and the watch over it.
+/// A connection, the watch over it, and what it keeps of its answers.
 pub(super) struct Connected {
     pub(super) connection: Connection,
     pub(super) watch: Watch,
+    pub(super) kept: RefCell<Kept>,
 }
 
 impl Connected {
@@ -51,7 +55,7 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
          PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
          PRAGMA analysis_limit = 400;"
     );
-    let Connected { connection, watch } = connected;
+    let connection = &connected.connection;
     let opened = (|| {
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found > FORMAT {
@@ -64,7 +68,7 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
         Ok(None)
     })();
     match opened {
-        Ok(None) => Ok(Connected { connection, watch }),
+        Ok(None) => Ok(connected),
         Ok(Some(found)) => Err(Error::new(
             Code::DataNewer,
             format!(
@@ -94,6 +98,9 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
     let prepare = || {
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        // Else a statement is prepared anew for every value that is bound to it, once the planner
+        // has statistics by which the value could matter.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // Another process (a backup, a shell) may hold the file for a moment.
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.execute_batch(
@@ -102,7 +109,44 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
         )?;
         functions::register(&connection)?;
         let watch = Watch::over(&mut connection)?;
-        Ok(Connected { connection, watch })
+        Ok(Connected { connection, watch, kept: RefCell::default() })
     };
     prepare().map_err(|cause| fault::opening(path, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writing;
+    use crate::port::{SqliteOptions, Synchronous};
+    use base::Limits;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn a_statement_stays_prepared_whatever_is_bound_to_it() {
+        let name = format!("prepared-{}.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let options = SqliteOptions {
+            path: path.clone(),
+            synchronous: Synchronous::Normal,
+            readers: 1,
+            limits: Limits::default(),
+        };
+        let connection = writing(&options).unwrap().connection;
+        // Statistics by which the planner would like to know the value.
+        let made = "CREATE TABLE t (a INTEGER, b INTEGER); CREATE INDEX t_a ON t (a);
+            INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+            SELECT CASE WHEN i < 400 THEN 1 ELSE i END, i FROM n; ANALYZE;";
+        connection.execute_batch(made).unwrap();
+        let mut statement = connection.prepare("SELECT count(*) FROM t WHERE a = ?1").unwrap();
+        for (value, count) in [(1, 399), (450, 1), (2, 0), (1, 399)] {
+            let found: i64 = statement.query_row([value], |row| row.get(0)).unwrap();
+            assert_eq!(found, count);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        drop(statement);
+        drop(connection);
+        for end in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{end}", path.display())));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod fault;
 mod functions;
+mod kept;
 mod readers;
 mod run;
 mod watch;

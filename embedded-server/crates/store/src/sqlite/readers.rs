@@ -2,7 +2,7 @@
 //! thread for what is cheap.
 
 use super::connect::{self, Connected};
-use super::run;
+use super::{fault, kept, run};
 use crate::fault::closed;
 use crate::port::{CHUNK_BYTES, CHUNKS_MAX, PageRows, SqliteOptions, Tally};
 use crate::row::write_object;
@@ -85,21 +85,27 @@ impl Readers {
         let text = &compiled.page.text;
         let tally = &self.0.tally;
         let sent = || Tally::add(&tally.statements);
-        if short
-            && let Some(page) = self.0.inline(text, |on| run::page(&on.connection, compiled, sent))
-        {
-            return page;
+        let here = |on: &Connected| run::page(&on.connection, compiled, |_| None, sent);
+        if short && !self.0.is_costly(text) {
+            if let Some(page) = self.0.inline(text, here) {
+                return page;
+            }
+        } else if let Some(page) = self.0.kept(compiled) {
+            Tally::add(&tally.kept_reads);
+            return Ok(page);
         }
         let compiled = compiled.clone();
         let tally = Arc::clone(tally);
-        let sent = move || Tally::add(&tally.statements);
-        self.queued(move |on| run::page(&on.connection, &compiled, sent)).await
+        self.queued(move |on| page_to_keep(on, &compiled, &tally)).await
     }
 
     pub(super) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
         Tally::add(&self.0.tally.statements);
         let text = &statement.text;
-        if let Some(rows) = self.0.inline(text, |on| run::rows(&on.connection, statement)) {
+        let here = |on: &Connected| run::rows(&on.connection, statement);
+        if !self.0.is_costly(text)
+            && let Some(rows) = self.0.inline(text, here)
+        {
             return rows;
         }
         let statement = statement.clone();
@@ -234,22 +240,38 @@ impl Shared {
         }
     }
 
-    /// Runs `work` here and now if a connection is free and the statement is not known to be
-    /// costly. `None` when it turned out to be, or none was free: then it must be queued.
+    /// Whether a text was found too costly for the caller's thread.
+    fn is_costly(&self, text: &Arc<str>) -> bool {
+        lock(&self.costly).contains(text)
+    }
+
+    /// A connection that nobody uses now.
+    fn free(&self) -> Option<MutexGuard<'_, Option<Connected>>> {
+        let count = self.connections.len();
+        let first = self.next.fetch_add(1, Ordering::Relaxed);
+        (0..count).find_map(|at| {
+            let connection = self.connections[(first + at) % count].try_lock().ok()?;
+            connection.is_some().then_some(connection)
+        })
+    }
+
+    /// The answer that a free connection kept of this read, if it still holds.
+    fn kept(&self, compiled: &Compiled) -> Option<PageRows> {
+        let free = self.free()?;
+        let connected = free.as_ref()?;
+        // Whatever stands in the way is met, and told, by reading.
+        let version = kept::version(&connected.connection).ok()?;
+        connected.kept.borrow_mut().at(version).page(compiled)
+    }
+
+    /// Runs `work` here and now if a connection is free. `None` when it turned out to be costly,
+    /// or none was free: then it must be queued.
     fn inline<T>(
         &self,
         text: &Arc<str>,
         work: impl FnOnce(&Connected) -> Result<T>,
     ) -> Option<Result<T>> {
-        if lock(&self.costly).contains(text) {
-            return None;
-        }
-        let count = self.connections.len();
-        let first = self.next.fetch_add(1, Ordering::Relaxed);
-        let free = (0..count).find_map(|at| {
-            let connection = self.connections[(first + at) % count].try_lock().ok()?;
-            connection.is_some().then_some(connection)
-        })?;
+        let free = self.free()?;
         let connected = free.as_ref()?;
         connected.watch.briefly();
         let done = work(connected);
@@ -269,6 +291,26 @@ impl Shared {
             }
         }
     }
+}
+
+/// Reads a page that is known or likely to be costly, and keeps it if it was.
+fn page_to_keep(on: &Connected, compiled: &Compiled, tally: &Tally) -> Result<PageRows> {
+    // The version and what is kept under it are of one snapshot.
+    run::begin(&on.connection)?;
+    let version =
+        kept::version(&on.connection).map_err(|cause| fault::of(&on.connection, cause))?;
+    let mut kept = on.kept.borrow_mut();
+    let kept = kept.at(version);
+    if let Some(page) = kept.page(compiled) {
+        Tally::add(&tally.kept_reads);
+        return Ok(page);
+    }
+    let sent = || Tally::add(&tally.statements);
+    let page = run::page(&on.connection, compiled, |total| kept.total(total), sent)?;
+    if on.watch.was_costly() {
+        kept.keep(compiled, &page);
+    }
+    Ok(page)
 }
 
 fn stream_rows(

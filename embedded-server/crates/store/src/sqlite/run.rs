@@ -89,23 +89,33 @@ pub(super) fn each_row(
     Ok(())
 }
 
-/// One page, and its total from the same snapshot, which the connection then still holds. `sent`
-/// is told of every statement.
+/// Begins a snapshot, which the connection holds until it rests.
+pub(super) fn begin(connection: &Connection) -> Result<()> {
+    connection
+        .prepare_cached("BEGIN")
+        .and_then(|mut prepared| prepared.raw_execute())
+        .map(|_| ())
+        .map_err(|cause| fault::of(connection, cause))
+}
+
+/// One page, and its total from the same snapshot, which the connection then still holds.
+/// `counted` may know the total; `sent` is told of every statement.
 pub(super) fn page(
     connection: &Connection,
     compiled: &Compiled,
+    counted: impl Fn(&Statement) -> Option<u64>,
     sent: impl Fn(),
 ) -> Result<PageRows> {
-    if compiled.total.is_some() {
-        connection
-            .prepare_cached("BEGIN")
-            .and_then(|mut prepared| prepared.raw_execute())
-            .map_err(|cause| fault::of(connection, cause))?;
+    if compiled.total.is_some() && connection.is_autocommit() {
+        begin(connection)?;
     }
     sent();
     let mut page = Page::new(compiled);
     each_row(connection, &compiled.page, |row| page.take(row))?;
-    if let Some(total) = page.uncounted() {
+    let uncounted = page.uncounted();
+    if let Some(known) = uncounted.and_then(counted) {
+        page.counted(known);
+    } else if let Some(total) = uncounted {
         sent();
         let mut counted = 0;
         each_row(connection, total, |row| {

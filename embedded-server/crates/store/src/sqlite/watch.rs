@@ -22,6 +22,8 @@ struct State {
     deadline_ns: AtomicU64,
     /// Looks left before the statement ends; `u32::MAX` is no bound.
     looks: AtomicU32,
+    /// Looks since the bounds were set.
+    looked: AtomicU32,
     /// Set by a caller who no longer waits.
     dropped: Mutex<Option<Arc<AtomicBool>>>,
 }
@@ -33,6 +35,7 @@ impl Watch {
             start: Instant::now(),
             deadline_ns: AtomicU64::new(u64::MAX),
             looks: AtomicU32::new(u32::MAX),
+            looked: AtomicU32::new(0),
             dropped: Mutex::new(None),
         });
         let seen = Arc::clone(&state);
@@ -44,12 +47,18 @@ impl Watch {
     pub(super) fn within(&self, limit: Duration, dropped: Option<Arc<AtomicBool>>) {
         let end = self.0.start.elapsed().saturating_add(limit).as_nanos();
         self.0.deadline_ns.store(u64::try_from(end).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.looked.store(0, Ordering::Relaxed);
         *self.0.dropped.lock().unwrap_or_else(PoisonError::into_inner) = dropped;
     }
 
     /// Ends what runs after few operations: it then belongs on a reading thread.
     pub(super) fn briefly(&self) {
         self.0.looks.store(INLINE_LOOKS, Ordering::Relaxed);
+    }
+
+    /// Whether what ran since [`Self::within`] would have been too much for the caller's thread.
+    pub(super) fn was_costly(&self) -> bool {
+        self.0.looked.load(Ordering::Relaxed) >= INLINE_LOOKS
     }
 
     /// Bounds nothing any more.
@@ -62,6 +71,7 @@ impl Watch {
 
 impl State {
     fn is_over(&self) -> bool {
+        self.looked.fetch_add(1, Ordering::Relaxed);
         let looks = self.looks.load(Ordering::Relaxed);
         if looks != u32::MAX {
             self.looks.store(looks.saturating_sub(1), Ordering::Relaxed);
