@@ -33,7 +33,7 @@ import { within, type Layout } from "./layout";
 import { m } from "./messages";
 import { ChangesBar, ConfirmCommit, ConfirmDiscard, ConflictPanel, PreviewPanel } from "./OpenChanges";
 import { PickBar } from "./PickBar";
-import { usePicks } from "./picks";
+import { pickedRows, usePicks } from "./picks";
 import { EmptyRows, FirstRead, Waiting } from "./Reading";
 import { displayField } from "./RelationPicker";
 import { useCapability, useConnection, usePending } from "./session";
@@ -163,17 +163,15 @@ export function Records({
   // A draft that was restored knows its changes and not the rows under them.
   const fetched = useRef(new Set<string>());
   useEffect(() => {
-    for (const change of changes) {
-      const key = heldKey(name, change.row);
-      if (change.isNew || held.rows.has(key) || fetched.current.has(key)) continue;
-      fetched.current.add(key);
-      connection.one(name, change.row, asked).then(
-        (raw) => hold(store, "rows", key, raw),
-        // Deleted or hidden by now: the commit will say so, with the server's own words.
-        () => undefined,
-      );
-    }
-  }, [changes, name, held.rows, connection, asked, store]);
+    const missing = changes.filter((change) => !change.isNew && !held.rows.has(heldKey(name, change.row)) && !fetched.current.has(change.row)).map((change) => change.row);
+    if (missing.length === 0) return;
+    for (const row of missing) fetched.current.add(row);
+    pickedRows(connection, { collection: name }, collection.primaryKey, { all: false, ids: new Set(missing) }, asked).then(
+      (found) => holdRows(store, found.map((raw) => [heldKey(name, String(raw[collection.primaryKey] as string | number)), raw] as const)),
+      // Deleted or hidden by now: the commit will say so, with the server's own words.
+      () => undefined,
+    );
+  }, [changes, name, collection.primaryKey, held.rows, connection, asked, store]);
 
   // ---- new rows and deleting
   const filters = useRef<FilterBarHandle>(null);
