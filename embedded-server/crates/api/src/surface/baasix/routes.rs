@@ -133,8 +133,11 @@ async fn one(
 /// The version of a record: a digest of what this caller sees of it.
 fn version(json: &[u8]) -> HeaderValue {
     let digest = Sha256::digest(json);
-    let text: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&format!("\"{text}\""))
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half & 15)];
+    let mut text = vec![b'"'];
+    text.extend(digest.iter().take(12).flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
+    text.push(b'"');
+    HeaderValue::from_maybe_shared(Bytes::from(text))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
