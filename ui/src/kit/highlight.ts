@@ -32,6 +32,8 @@ const RULES: Readonly<Record<CodeLanguage, Rules>> = {
     ["keyword", /\bcurl\b|(?<=\s)--?[a-zA-Z-]+/],
   ],
   sql: [
+    // A quoted name is a name, whatever words it is made of.
+    ["plain", /"(?:[^"]|"")*"/],
     ["comment", /--.*/],
     ["string", SINGLE],
     ["danger", /\b(?:DROP|DELETE|TRUNCATE)\b/i],

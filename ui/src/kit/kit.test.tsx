@@ -101,4 +101,5 @@ test("code is coloured by meaning and loses no sign", () => {
   }
   expect(tokens(`"id": 1`, "json").map((token) => token.kind)).toEqual(["key", "plain", "number"]);
   expect(tokens("DROP TABLE x", "sql")[0]).toEqual({ kind: "danger", text: "DROP" });
+  expect(tokens(`ON "a.unique--index"`, "sql").map((token) => token.kind)).toEqual(["keyword", "plain", "plain"]);
 });

@@ -469,6 +469,7 @@ function Snippets({ request, url }: { request: ApiRequest; url: string }) {
         right={<CopyButton text={code} />}
       />
       <CodeView
+        wrap
         className="min-h-0 flex-1 px-4 py-3"
         label={t("snippet", { name: t(kind) })}
         code={code}

@@ -41,7 +41,7 @@ export const t = catalogue({
   "param.name": "Name of the parameter",
   "param.remove": "Remove {name}",
   "hint.search": "any text",
-  "hint.after": "cursor of the answer before; empty for the first page",
+  "hint.after": "empty, or the last cursor",
   "bad.json": "not JSON: {why}",
   "body.none": "A {method} request carries no body.",
   "body.label": "Body of the request",
