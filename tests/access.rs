@@ -5,6 +5,7 @@ mod inference;
 mod permissions;
 mod reads;
 mod references;
+mod views;
 mod writes;
 
 use crate::harness::App;
