@@ -89,8 +89,8 @@ fn once(url: &str, told: &mut BTreeMap<String, Told>) -> Outcome {
 /// Name, value, unit and limit of everything in a line like `E1: 9 clicks (limit 14), 21.5 s
 /// (limit 60)`.
 fn quantities(line: &str) -> Vec<(String, f64, String, f64)> {
-    let Some((name, rest)) = line.trim().split_once(": ") else { return Vec::new() };
-    if name == TASKS {
+    let Some((name, rest)) = line.trim().rsplit_once(": ") else { return Vec::new() };
+    if name.ends_with(TASKS) {
         let longest = rest.split(", ").filter_map(|one| one.parse().ok()).fold(0.0, f64::max);
         return vec![(
             "longest task on the main thread".to_owned(),
@@ -117,6 +117,8 @@ mod tests {
         let told = quantities("E1: 9 clicks (limit 14), 21.5 s (limit 60)");
         assert_eq!(told[0], ("E1, clicks".to_owned(), 9.0, "clicks".to_owned(), 14.0));
         assert_eq!(told[1], ("E1, s".to_owned(), 21.5, "s".to_owned(), 60.0));
+        let told = quantities("Postgres: first rows: 661 ms (limit 700)");
+        assert_eq!(told[0], ("Postgres: first rows, ms".to_owned(), 661.0, "ms".to_owned(), 700.0));
         let told = quantities("tasks that held the main thread, in ms: 120, 340");
         assert_eq!((told[0].1, told[0].3), (340.0, 100.0));
         assert!(quantities(" ✓ journeys/e7.test.ts (1 test) 4000ms").is_empty());
