@@ -106,6 +106,20 @@ on_every_store!(a_read_is_one_statement_however_deep, async |app| {
     ] {
         assert_eq!(cost(app, &path).await, 1, "{path}");
     }
+    // A page that does not tell the total by itself is counted beside.
+    assert_eq!(cost(app, "/items/comments?limit=1").await, 2);
+});
+
+on_every_store!(a_created_record_costs_two_statements_at_most, async |app| {
+    app.collection("authors", json!({ "fields": { "name": { "type": "String" } } })).await;
+    // Statements are warm from the second time on.
+    for name in ["Ada", "Bob"] {
+        app.admin().create("authors", json!({ "name": name })).await;
+    }
+    let (first, second) = (statements(app).await, statements(app).await);
+    app.admin().create("authors", json!({ "name": "Eve" })).await;
+    let cost = statements(app).await - second - (second - first);
+    assert!((1..=2).contains(&cost), "{cost} statements");
 });
 
 on_every_store!(a_large_value_and_many_columns_come_back_whole, async |app| {
