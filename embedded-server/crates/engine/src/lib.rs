@@ -7,6 +7,8 @@
 mod about;
 mod bootstrap;
 mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod hook;
 mod import;
 mod journal;
