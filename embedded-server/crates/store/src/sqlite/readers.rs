@@ -255,13 +255,15 @@ impl Shared {
         })
     }
 
-    /// The answer that a free connection kept of this read, if it still holds.
+    /// The answer that some free connection kept of this read, if it still holds.
     fn kept(&self, compiled: &Compiled) -> Option<PageRows> {
-        let free = self.free()?;
-        let connected = free.as_ref()?;
-        // Whatever stands in the way is met, and told, by reading.
-        let version = kept::version(&connected.connection).ok()?;
-        connected.kept.borrow_mut().at(version).page(compiled)
+        self.connections.iter().find_map(|connection| {
+            let held = connection.try_lock().ok()?;
+            let connected = held.as_ref()?;
+            // Whatever stands in the way is met, and told, by reading.
+            let version = kept::version(&connected.connection).ok()?;
+            connected.kept.borrow_mut().at(version).page(compiled)
+        })
     }
 
     /// Runs `work` here and now if a connection is free. `None` when it turned out to be costly,
