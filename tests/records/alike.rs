@@ -99,3 +99,14 @@ on_every_store!(a_refused_deletion_is_one_answer, async |app| {
     // Which field is at fault is not told: on this side it would be the key.
     assert_eq!(answer.body["details"], json!([]), "{}", answer.text);
 });
+
+on_every_store!(spellings_of_one_number_are_one_group_with_one_name, async |app| {
+    app.collection("sums", json!({ "fields": { "n": { "type": "Decimal" } } })).await;
+    let digits: Json = serde_json::from_str("[0, 0.00, 1.50, 1.5, 0.0]").expect("numbers");
+    for digits in digits.as_array().expect("numbers") {
+        app.admin().create("sums", json!({ "n": digits })).await;
+    }
+    let grouped = json!({ "groupBy": ["n"], "aggregate": { "times": "count" }, "sort": "n" });
+    let rows = json!(app.admin().rows("sums", grouped).await).to_string();
+    assert_eq!(rows, r#"[{"n":0,"times":3},{"n":1.5,"times":2}]"#);
+});

@@ -137,6 +137,7 @@ async fn check(process: &Process, told: &Told) {
     assert_eq!(json!(records), json!(rows), "the changes do not give the records");
 }
 
+#[expect(clippy::print_stdout, reason = "how far the run came, and the seed of each round")]
 async fn kills(kind: Kind) {
     let span = Span::of("crash", 2);
     let name = if kind == Kind::Sqlite { "soak_sqlite" } else { "soak_postgres" };

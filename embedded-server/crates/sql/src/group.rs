@@ -119,8 +119,16 @@ impl Compiler {
             let ordered = dialect.ordered(&found.text, Family::Text);
             return Grouped { answered: format!("min({spelled})"), form: Form::Text, ordered };
         }
+        let answered = match found.family {
+            // `1.0` and `1.00` are one group; of its spellings the least, as text.
+            Family::Decimal => {
+                let text = dialect.as_text(&found.text, found.family);
+                format!("min({})", dialect.ordered(&text, Family::Text))
+            }
+            family => dialect.answered(&found.text, family),
+        };
         Grouped {
-            answered: dialect.answered(&found.text, found.family),
+            answered,
             form: found.family.form(self.numbers),
             ordered: dialect.ordered(&found.text, found.family),
         }
