@@ -117,10 +117,9 @@ fn asked(words: &[String]) -> Outcome<Asked> {
             "--mode" => asked.modes = value()?.split(',').map(str::to_owned).collect(),
             "--work" => {
                 let works = value()?;
-                asked.plan.works = works
-                    .split(',')
-                    .map(|one| work(one).ok_or_else(|| wrong(one)))
-                    .collect::<Outcome<_>>()?;
+                for one in works.split(',') {
+                    asked.plan.works.extend(work(one).ok_or_else(|| wrong(one))?);
+                }
             }
             "--runs" => {
                 let runs = value()?;
@@ -155,15 +154,15 @@ fn asked(words: &[String]) -> Outcome<Asked> {
     Ok(asked)
 }
 
-fn work(name: &str) -> Option<Work> {
+fn work(name: &str) -> Option<&'static [Work]> {
     Some(match name {
-        "create" => Work::Create,
-        "read" => Work::Read,
-        "list" => Work::List,
-        "relation" => Work::Relation,
-        "update" => Work::Update,
-        "group" => Work::Group,
-        "signin" => Work::SignIn,
+        "create" => &[Work::Create],
+        "read" => &[Work::Read],
+        "list" => &[Work::List, Work::ListAgain],
+        "relation" => &[Work::Relation],
+        "update" => &[Work::Update],
+        "group" => &[Work::Group, Work::GroupAgain],
+        "signin" => &[Work::SignIn],
         _ => return None,
     })
 }

@@ -10,10 +10,17 @@ use std::net::SocketAddr;
 pub(crate) enum Work {
     Create,
     Read,
+    /// Another least price each time.
     List,
+    /// The same with the related records.
     Relation,
+    /// The list, word for word the same each time, while nobody writes.
+    ListAgain,
     Update,
+    /// Another condition each time, which every row meets.
     Group,
+    /// The groups, word for word the same each time, while nobody writes.
+    GroupAgain,
     SignIn,
 }
 
@@ -36,15 +43,17 @@ const fn station(
 }
 
 /// In their order. Memory is read again after the creates.
-pub(crate) const STATIONS: [Station; 9] = [
+pub(crate) const STATIONS: [Station; 11] = [
     station(Work::Create, "create", false, &[1, 32]),
     station(Work::Read, "read by id", false, &[1, 32]),
     station(Work::List, "list 20 of 10k: filter, sort, total", false, &[1, 32]),
     station(Work::Relation, "the same with a relation", false, &[1, 32]),
+    station(Work::ListAgain, "the list again, word for word", false, &[1, 32]),
     station(Work::List, "list, with an index on filter and sort", true, &[1, 32]),
     station(Work::Relation, "the same with a relation, with the index", true, &[1, 32]),
     station(Work::Update, "update", false, &[1, 32]),
     station(Work::Group, "group by: count and sum over 100k", false, &[1, 8, 32]),
+    station(Work::GroupAgain, "the groups again, word for word", false, &[1, 8, 32]),
     station(Work::SignIn, "sign-in", false, &[1, 8]),
 ];
 

@@ -24,11 +24,14 @@ pub(crate) struct Plinth {
     authors: Vec<String>,
     listed: Vec<String>,
     updated: Vec<String>,
-    list_path: String,
-    relation_path: String,
-    group_path: String,
-    /// The one right answer to the work that is measured now.
-    whole: Vec<u8>,
+    /// Paths with a hole for a number.
+    list: Hollow,
+    relation: Hollow,
+    group: Hollow,
+    /// How many rows pass the filter, by least price.
+    matches: Vec<u64>,
+    /// The right answer to the work that is measured now, but for its total.
+    right: (Vec<u8>, Vec<u8>),
     /// Orders before this work.
     orders: u64,
     /// What each client wrote last, and where.
@@ -131,6 +134,13 @@ impl Plinth {
         if groups.len() == 4 { Ok(()) } else { Err(format!("{} groups", groups.len())) }
     }
 
+    fn is_page(&self, least: u64, reply: &Reply<'_>) -> bool {
+        let (page, rest) = &self.right;
+        let total = reply.body.strip_prefix(&**page).and_then(|end| end.strip_suffix(&**rest));
+        let total = total.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        reply.status == 200 && total == self.matches.get(least as usize).copied()
+    }
+
     /// The row that a client updates: clients never share one, so that the last value is known.
     fn row_of(&self, turn: Turn) -> usize {
         let each = self.updated.len() / turn.clients;
@@ -151,10 +161,11 @@ impl Peer for Plinth {
             authors: Vec::new(),
             listed: Vec::new(),
             updated: Vec::new(),
-            list_path: list_path(""),
-            relation_path: list_path("*,author.*"),
-            group_path: group_path(),
-            whole: Vec::new(),
+            list: list(""),
+            relation: list("*,author.*"),
+            group: group(),
+            matches: rows::matches(),
+            right: (Vec::new(), Vec::new()),
             orders: 0,
             wrote: RefCell::default(),
         };
@@ -194,19 +205,29 @@ impl Peer for Plinth {
     async fn prove(&mut self, work: Work, wire: &mut Wire) -> Outcome {
         let turn = Turn { client: 0, clients: 1, number: u64::MAX >> 24 };
         let mut request = Vec::new();
-        self.request(work, turn, &mut request);
+        match work {
+            Work::List | Work::ListAgain => {
+                self.list.get(rows::PRICE_MIN, &self.headers, &mut request)
+            }
+            Work::Relation => self.relation.get(rows::PRICE_MIN, &self.headers, &mut request),
+            _ => self.request(work, turn, &mut request),
+        }
         let reply = wire.exchange(&request).await?;
         let answer = reply.json()?;
         let status = if work == Work::Create { 201 } else { 200 };
         expect(&reply, status)?;
         match work {
-            Work::List | Work::Relation => {
-                self.whole = reply.body.to_vec();
+            Work::List | Work::ListAgain | Work::Relation => {
                 self.prove_page(&answer, work == Work::Relation)?;
+                let total = rows::expected().matches.to_string().into_bytes();
+                let at = reply.body.windows(total.len()).rposition(|window| window == total);
+                let at = at.ok_or("the total does not stand in the page")?;
+                let (page, rest) = reply.body.split_at(at);
+                self.right = (page.to_vec(), rest[total.len()..].to_vec());
             }
-            Work::Group => {
-                self.whole = reply.body.to_vec();
+            Work::Group | Work::GroupAgain => {
                 Self::prove_groups(&answer)?;
+                self.right = (reply.body.to_vec(), Vec::new());
             }
             Work::Read => {
                 let number = answer["data"]["price"].as_u64();
@@ -238,9 +259,11 @@ impl Peer for Plinth {
                 let key = &self.listed[turn.chance() as usize % self.listed.len()];
                 get(out, &["/items/products/", key], &self.headers);
             }
-            Work::List => get(out, &[&self.list_path], &self.headers),
-            Work::Relation => get(out, &[&self.relation_path], &self.headers),
-            Work::Group => get(out, &[&self.group_path], &self.headers),
+            Work::List => self.list.get(least(turn), &self.headers, out),
+            Work::ListAgain => self.list.get(rows::PRICE_MIN, &self.headers, out),
+            Work::Relation => self.relation.get(least(turn), &self.headers, out),
+            Work::Group => self.group.get(1 + turn.chance() % PRICES, &self.headers, out),
+            Work::GroupAgain => self.group.get(1, &self.headers, out),
             Work::Update => {
                 let body = format!(r#"{{"price":{}}}"#, turn.number % PRICES);
                 let path = format!("/items/stock/{}", self.updated[self.row_of(turn)]);
@@ -260,10 +283,11 @@ impl Peer for Plinth {
                 let key = &self.listed[turn.chance() as usize % self.listed.len()];
                 reply.status == 200 && reply.holds(key.as_bytes())
             }
-            // The data stands still, so the answer must be the one that was looked at, byte by byte.
-            Work::List | Work::Relation | Work::Group => {
-                reply.status == 200 && reply.body == self.whole
-            }
+            // The data stands still, so the answer must be the one that was looked at, byte by byte,
+            // with the total of this question.
+            Work::List | Work::Relation => self.is_page(least(turn), reply),
+            Work::ListAgain => self.is_page(rows::PRICE_MIN, reply),
+            Work::Group | Work::GroupAgain => reply.status == 200 && reply.body == self.right.0,
             Work::Update => {
                 let mut wrote = self.wrote.borrow_mut();
                 if wrote.len() <= turn.client {
@@ -298,7 +322,7 @@ impl Peer for Plinth {
                     }
                 }
             }
-            Work::Read | Work::List | Work::Relation | Work::Group | Work::SignIn => {}
+            _ => {}
         }
         Ok(())
     }
@@ -359,23 +383,54 @@ async fn admit(wire: &mut Wire, owner: &str) -> Outcome<String> {
     Plinth::sign_in(wire, USER, PASSWORD).await
 }
 
-fn list_path(fields: &str) -> String {
-    let filter = json!({ "status": { "eq": rows::STATUS }, "price": { "gte": rows::PRICE_MIN } });
+/// The least price of this turn.
+fn least(turn: Turn) -> u64 {
+    rows::PRICE_MIN - rows::PRICE_SPREAD + turn.chance() % (2 * rows::PRICE_SPREAD)
+}
+
+/// A path with a hole for a number.
+struct Hollow(String, String);
+
+impl Hollow {
+    /// The number that marks the hole.
+    const MARK: u64 = 987_654_321;
+
+    fn new(path: &str) -> Self {
+        let (before, after) = path.split_once(&Self::MARK.to_string()).unwrap_or((path, ""));
+        Self(before.to_owned(), after.to_owned())
+    }
+
+    fn get(&self, number: u64, headers: &str, out: &mut Vec<u8>) {
+        out.clear();
+        // Writing to a vector cannot fail.
+        drop(write!(
+            out,
+            "GET {}{number}{} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n",
+            self.0, self.1
+        ));
+    }
+}
+
+fn list(fields: &str) -> Hollow {
+    let filter = json!({ "status": { "eq": rows::STATUS }, "price": { "gte": Hollow::MARK } });
     let (filter, limit) = (filter.to_string(), rows::PAGE.to_string());
     let mut asked =
         vec![("filter", &*filter), ("sort", "-price"), ("limit", &limit), ("count", "exact")];
     if !fields.is_empty() {
         asked.push(("fields", fields));
     }
-    format!("/items/products?{}", query(&asked))
+    Hollow::new(&format!("/items/products?{}", query(&asked)))
 }
 
-fn group_path() -> String {
+fn group() -> Hollow {
+    // No stock is below nothing, whatever the number.
+    let filter = format!(r#"{{"stock":{{"gte":-{}}}}}"#, Hollow::MARK);
     let aggregate = json!({
         "n": { "function": "count", "field": "*" }, "total": { "function": "sum", "field": "price" },
     });
     let aggregate = aggregate.to_string();
-    format!("/items/sales?{}", query(&[("groupBy", "status"), ("aggregate", &aggregate)]))
+    let asked = [("groupBy", "status"), ("aggregate", &*aggregate), ("filter", &*filter)];
+    Hollow::new(&format!("/items/sales?{}", query(&asked)))
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {

@@ -45,6 +45,21 @@ pub(crate) fn row(number: u64) -> Json {
     })
 }
 
+/// How far the list's price goes from [`PRICE_MIN`], to both sides, so that a server meets another
+/// question each time: the page stays the same, the total does not.
+pub(crate) const PRICE_SPREAD: u64 = 2_500;
+
+/// For every least price, how many listed rows pass the filter.
+pub(crate) fn matches() -> Vec<u64> {
+    let mut counts = vec![0; usize::try_from(LISTED).unwrap_or(0) + 1];
+    for number in (0..LISTED).filter(|number| status(*number) == STATUS) {
+        for count in &mut counts[..=usize::try_from(price(number)).unwrap_or(0)] {
+            *count += 1;
+        }
+    }
+    counts
+}
+
 /// What the list must answer.
 pub(crate) struct Expected {
     /// Rows that pass the filter.
@@ -78,7 +93,7 @@ pub(crate) fn group(wanted: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LISTED, expected, group, price};
+    use super::{LISTED, PRICE_MIN, PRICE_SPREAD, expected, group, matches, price};
     use std::collections::BTreeSet;
 
     #[test]
@@ -93,5 +108,10 @@ mod tests {
         assert_eq!(expected.matches, 1_240);
         assert_eq!(price(expected.top_number), expected.top);
         assert_eq!(group("live").0, 25_000);
+        let matches = matches();
+        let at = |least: u64| matches[usize::try_from(least).unwrap()];
+        assert_eq!((at(0), at(PRICE_MIN)), (2_500, expected.matches));
+        // Twenty rows are left for the page wherever the price goes.
+        assert!(at(PRICE_MIN + PRICE_SPREAD) > 20);
     }
 }
