@@ -266,11 +266,16 @@ function Finding({ good, children }: { good: boolean; children: string }) {
   );
 }
 
+/** "PostgreSQL 15.18 (Debian 15.18-0+deb12u1)" is 15.18 to a person. */
+function plainVersion(version: string): string {
+  return /\d+(?:\.\d+)*/.exec(version)?.[0] ?? version;
+}
+
 function Findings({ report }: { report: PostgresReport }) {
   if (!report.reachable) return <Finding good={false}>{report.message ?? t("try.unreachable")}</Finding>;
   return (
     <>
-      <Finding good>{report.version ? t("try.version", { version: report.version }) : t("try.reachable")}</Finding>
+      <Finding good>{report.version ? t("try.version", { version: plainVersion(report.version) }) : t("try.reachable")}</Finding>
       {report.canCreate === undefined ? null : <Finding good={report.canCreate}>{report.canCreate ? t("try.rights") : t("try.noRights")}</Finding>}
       {report.contents === "empty" ? <Finding good>{t("try.empty")}</Finding> : null}
       {report.contents === "project" ? <Finding good>{t("try.project")}</Finding> : null}
