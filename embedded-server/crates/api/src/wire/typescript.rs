@@ -4,7 +4,6 @@
 use super::{access, answer, document, error, import, item, journal, schema, server, session};
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
-use std::path::{Path, PathBuf};
 use ts_rs::{Config, TS};
 
 const HEAD: &str =
@@ -240,28 +239,37 @@ fn value_of(field: &Field) -> String {
     if field.nullable { format!("{value} | null") } else { value }
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sdk/src/generated")
-}
+#[cfg(test)]
+mod tests {
+    use super::files;
+    use std::path::{Path, PathBuf};
 
-#[test]
-#[expect(clippy::disallowed_methods, reason = "`cargo xtask types` asks for the files this way")]
-fn the_types_of_the_sdk_are_those_of_the_server() {
-    let write = std::env::var_os("PLINTH_WRITE_TYPES").is_some();
-    let files = files();
-    for (name, text) in &files {
-        let path = folder().join(name);
-        if write {
-            std::fs::create_dir_all(folder()).unwrap();
-            std::fs::write(&path, text).unwrap();
-        }
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == *text, "sdk/src/generated/{name} is stale; run `cargo xtask types`");
+    fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sdk/src/generated")
     }
-    let mut lying: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    lying.sort();
-    assert_eq!(lying, files.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`cargo xtask types` asks for the files this way"
+    )]
+    fn the_types_of_the_sdk_are_those_of_the_server() {
+        let write = std::env::var_os("PLINTH_WRITE_TYPES").is_some();
+        let files = files();
+        for (name, text) in &files {
+            let path = folder().join(name);
+            if write {
+                std::fs::create_dir_all(folder()).unwrap();
+                std::fs::write(&path, text).unwrap();
+            }
+            let found = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(found == *text, "sdk/src/generated/{name} is stale; run `cargo xtask types`");
+        }
+        let mut lying: Vec<String> = std::fs::read_dir(folder())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        lying.sort();
+        assert_eq!(lying, files.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    }
 }
