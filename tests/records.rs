@@ -4,6 +4,7 @@ mod alike;
 mod batch;
 mod bulk;
 mod durability;
+mod faults;
 mod life;
 mod limits;
 mod rules;

@@ -18,8 +18,46 @@ pub(crate) struct Process {
     pub(crate) url: String,
 }
 
+/// Runs its arguments with little room: a small file system of their own where that may be made,
+/// else files that cannot grow. `$0` is the data folder.
+const LITTLE_ROOM: &str = r#"
+if unshare -m true 2>/dev/null; then
+  exec unshare -m sh -c 'mount -t tmpfs -o size=8m tmpfs "$0" && head -c 2000000 /dev/zero > "$0/ballast" && exec "$@"' "$0" "$@"
+fi
+trap '' XFSZ; ulimit -f 12000; exec "$@"
+"#;
+
 impl Process {
     pub(crate) async fn start(kind: Kind, name: &str) -> Self {
+        Self::start_in(kind, name, None).await
+    }
+
+    /// On SQLite, with so little room that a few requests fill it.
+    pub(crate) async fn start_with_little_room(name: &str) -> Self {
+        Self::start_in(Kind::Sqlite, name, Some(LITTLE_ROOM)).await
+    }
+
+    /// Makes room again, without a restart.
+    pub(crate) fn make_room(&self) {
+        let own = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        let data = self.data.strip_prefix("/").expect("an absolute path");
+        if std::fs::remove_file(own.join(data).join("ballast")).is_err() {
+            let pid = self.child.id().to_string();
+            let lifted =
+                Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+            assert!(lifted.is_ok_and(|status| status.success()), "nothing makes room");
+        }
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn end(&mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("run kill");
+        assert!(asked.success(), "the process is not there");
+        self.child.wait().expect("wait for the process");
+    }
+
+    async fn start_in(kind: Kind, name: &str, around: Option<&str>) -> Self {
         let name = format!("plinth_process_{}_{name}", std::process::id());
         let data = std::env::temp_dir().join(&name);
         let database = match (kind, postgres_url()) {
@@ -31,7 +69,7 @@ impl Process {
             }
             (Kind::Postgres | Kind::Sqlite, _) => None,
         };
-        let (child, told, url) = launch(&data, database.as_deref());
+        let (child, told, url) = launch(&data, database.as_deref(), around);
         Self { child, data, database, told, url }
     }
 
@@ -46,7 +84,7 @@ impl Process {
     /// Ends the process without any warning (SIGKILL), then starts it again on the same data.
     pub(crate) fn kill_and_start(&mut self) {
         self.kill();
-        let (child, told, url) = launch(&self.data, self.database.as_deref());
+        let (child, told, url) = launch(&self.data, self.database.as_deref(), None);
         (self.child, self.told, self.url) = (child, told, url);
     }
 
@@ -84,8 +122,20 @@ impl Process {
     }
 }
 
-fn launch(data: &Path, database: Option<&str>) -> (Child, Vec<String>, String) {
-    let mut command = Command::new(program());
+fn launch(
+    data: &Path,
+    database: Option<&str>,
+    around: Option<&str>,
+) -> (Child, Vec<String>, String) {
+    let mut command = match around {
+        None => Command::new(program()),
+        Some(script) => {
+            std::fs::create_dir_all(data).expect("make the data folder");
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]).arg(data).arg(program());
+            shell
+        }
+    };
     command.arg("serve").arg("--data").arg(data).args(["--port", "0"]);
     command.env("ADMIN_EMAIL", EMAIL).env("ADMIN_PASSWORD", PASSWORD).env("PLINTH_LOG", "error");
     if let (Some(name), Some(base)) = (database, postgres_url()) {

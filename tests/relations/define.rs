@@ -269,3 +269,34 @@ on_every_store!(a_removed_relation_takes_its_column_and_its_junction_along, asyn
     )
     .await;
 });
+
+on_every_store!(a_foreign_key_is_indexed_and_only_who_designs_sees_indexes, async |app| {
+    app.collection("makers", json!({ "fields": { "name": { "type": "String" } } })).await;
+    let goods = json!({ "collectionName": "goods", "schema": {
+        "fields": {
+            "name": { "type": "String" },
+            "maker": { "relType": "BelongsTo", "target": "makers", "foreignKey": "maker_id", "as": "maker" }
+        },
+        "indexes": [{ "name": "by_name", "fields": ["name"] }]
+    } });
+    let plan =
+        app.admin().post("/schemas/plan", json!({ "collections": [goods], "drop": [] })).await;
+    plan.expect_status(200);
+    let steps = plan.body["data"]["steps"].as_array().expect("steps");
+    let sql = steps.iter().flat_map(|step| step["sql"].as_array().into_iter().flatten());
+    let indexed = sql.filter_map(|sql| sql.as_str()).any(|sql| {
+        sql.starts_with("CREATE INDEX") && sql.contains("\"goods\"") && sql.contains("\"maker_id\"")
+    });
+    assert!(indexed, "{}", plan.text);
+    app.admin().post("/schemas", goods).await.expect_status(201);
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "goods", "action": "read", "fields": ["*"] })],
+        )
+        .await;
+    let (whole, part) =
+        (app.admin().get("/schemas/goods").await.body, reader.get("/schemas/goods").await.body);
+    assert_eq!(whole["data"]["schema"]["indexes"][0]["name"], "by_name", "{whole}");
+    assert!(part["data"]["schema"].get("indexes").is_none(), "{part}");
+});
