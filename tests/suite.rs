@@ -15,6 +15,7 @@ mod filters;
 mod harness;
 mod imports;
 mod journal;
+mod probe;
 mod records;
 mod relations;
 mod schemas;
