@@ -92,10 +92,11 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     let studio = Studio::open(app, secrets).map_err(|fault| fault.message)?;
     app.manage(Arc::new(studio));
     end_on_signal(app);
+    // First of what is seen: the page loads while the tray is made.
+    window::build(app)?;
     if let Err(error) = tray::build(app) {
         log::warn!("no tray on this desktop: {error}");
     }
-    window::build(app)?;
     Ok(())
 }
 

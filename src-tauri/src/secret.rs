@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use argon2::Argon2;
 use base64::Engine;
@@ -38,7 +38,8 @@ pub(crate) enum Keeping {
 
 /// The one holder of secrets.
 pub(crate) struct Secrets {
-    has_keychain: bool,
+    /// Asked when it is first needed: a slow session bus must not hold up the window.
+    keychain: OnceLock<bool>,
     file: PathBuf,
     open: Mutex<Option<Vault>>,
     /// What was given in this launch and has no other place.
@@ -46,20 +47,23 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Asks the system for its keychain; may wait for the session bus, so not on the main thread.
     pub(crate) fn new(file: PathBuf) -> Self {
-        let has_keychain = match keyring::Entry::store_status() {
+        Self { keychain: OnceLock::new(), file, open: Mutex::new(None), fleeting: Mutex::default() }
+    }
+
+    /// May wait for the session bus, so not for the main thread; neither is anything below.
+    fn has_keychain(&self) -> bool {
+        *self.keychain.get_or_init(|| match keyring::Entry::store_status() {
             Ok(()) => true,
             Err(error) => {
                 log::info!("no keychain on this system: {error}");
                 false
             }
-        };
-        Self { has_keychain, file, open: Mutex::new(None), fleeting: Mutex::default() }
+        })
     }
 
     pub(crate) fn keeping(&self) -> Keeping {
-        if self.has_keychain {
+        if self.has_keychain() {
             Keeping::Keychain
         } else if self.vault().is_some() {
             Keeping::Sealed
@@ -94,7 +98,7 @@ impl Secrets {
     }
 
     pub(crate) fn get(&self, name: &str) -> Outcome<Option<Zeroizing<String>>> {
-        if self.has_keychain {
+        if self.has_keychain() {
             return match entry(name)?.get_password() {
                 Ok(secret) => Ok(Some(Zeroizing::new(secret))),
                 Err(keyring::Error::NoEntry) => Ok(None),
@@ -111,7 +115,7 @@ impl Secrets {
     }
 
     pub(crate) fn set(&self, name: &str, secret: &str) -> Outcome {
-        if self.has_keychain {
+        if self.has_keychain() {
             return entry(name)?.set_password(secret).map_err(|error| keychain(&error));
         }
         let kept = self.change(|secrets| {
@@ -124,7 +128,7 @@ impl Secrets {
     }
 
     pub(crate) fn remove(&self, name: &str) -> Outcome {
-        if self.has_keychain {
+        if self.has_keychain() {
             return match entry(name)?.delete_credential() {
                 Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
                 Err(error) => Err(keychain(&error)),
@@ -270,7 +274,7 @@ fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Keeping, Mutex, PathBuf, Secrets, Zeroizing};
+    use super::{Keeping, Mutex, OnceLock, PathBuf, Secrets, Zeroizing};
 
     fn folder() -> PathBuf {
         let folder = std::env::temp_dir().join(format!("plinth-secrets-{}", uuid::Uuid::new_v4()));
@@ -279,7 +283,12 @@ mod tests {
     }
 
     fn without_keychain(file: PathBuf) -> Secrets {
-        Secrets { has_keychain: false, file, open: Mutex::new(None), fleeting: Mutex::default() }
+        Secrets {
+            keychain: OnceLock::from(false),
+            file,
+            open: Mutex::new(None),
+            fleeting: Mutex::default(),
+        }
     }
 
     fn master(text: &str) -> Zeroizing<String> {
