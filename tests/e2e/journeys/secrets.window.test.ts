@@ -28,7 +28,12 @@ async function withLedger(secrets: boolean, live: (home: Home, url: string) => P
 async function filesWith(folder: string, text: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const contents = await Promise.all(files.map(async (file) => await readFile(file)));
+  // The webview's own processes may still be taking their files away; what is gone holds nothing.
+  const gone = (fault: NodeJS.ErrnoException): string => {
+    if (fault.code !== "ENOENT") throw fault;
+    return "";
+  };
+  const contents = await Promise.all(files.map(async (file) => await readFile(file).catch(gone)));
   return files.filter((_, at) => contents[at]?.includes(text));
 }
 
