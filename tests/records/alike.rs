@@ -9,14 +9,15 @@ async fn measures(app: &App) {
         "weight": { "type": "Real" }, "exact": { "type": "Double" },
         "price": { "type": "Decimal", "values": { "precision": 12, "scale": 2 } },
         "sold": { "type": "Boolean" }, "doc": { "type": "JSON" }, "site": { "type": "String" },
+        "stock": { "type": "Integer" },
     });
     app.collection("measures", json!({ "timestamps": false, "fields": fields })).await;
     let up = json!({ "type": "M2O", "target": "measures", "name": "up", "alias": "downs" });
     app.relation("measures", up).await;
     let rows = json!([
         { "id": 1, "weight": 16777217, "exact": 0.1, "price": 2.5, "sold": true, "doc": 1.0, "site": "see x.y, or a/b" },
-        { "id": 2, "weight": 0.1, "exact": 0.1, "price": 10.5, "sold": false, "doc": { "n": 1.0 }, "site": "İb", "up_id": 1 },
-        { "id": 3, "weight": 1e15, "exact": 1.5e20, "price": -1, "doc": { "n": 2 }, "site": "b", "up_id": 1 },
+        { "id": 2, "weight": 0.1, "exact": 0.1, "price": 10.5, "sold": false, "doc": { "n": 1.0 }, "site": "İb", "stock": 42, "up_id": 1 },
+        { "id": 3, "weight": 1e15, "exact": 1.5e20, "price": -1, "doc": { "n": 2 }, "site": "b", "stock": 100, "up_id": 1 },
     ]);
     app.admin().post("/items/measures/bulk", rows).await.expect_status(201);
 }
@@ -70,9 +71,11 @@ on_every_store!(numbers_in_documents_are_equal_by_value, async |app| {
 
 on_every_store!(values_gathered_through_a_relation_have_an_order, async |app| {
     measures(app).await;
-    let aggregate = json!({ "all": { "function": "array_agg", "field": "downs.site" } });
+    let aggregate = json!({ "all": { "function": "array_agg", "field": "downs.site" },
+        "stock": { "function": "array_agg", "field": "downs.stock" } });
     let rows = app.admin().rows("measures", json!({ "aggregate": aggregate })).await;
     assert_eq!(rows[0]["all"], json!(["b", "İb", null, null]), "{rows:?}");
+    assert_eq!(rows[0]["stock"], json!([100, 42, null, null]), "{rows:?}");
 });
 
 on_every_store!(a_search_finds_words_whatever_stands_between_them, async |app| {

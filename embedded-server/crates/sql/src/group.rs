@@ -170,7 +170,8 @@ impl Compiler {
                 let key_family = Family::of(&scope.collection.key().kind);
                 let order = dialect.ordered(&key, key_family);
                 // Values of one record, met through a relation, by their own text.
-                let then = dialect.ordered(&token, Family::Text);
+                // Joined to a text, since the token of a whole number is a number to SQLite.
+                let then = dialect.ordered(&format!("({token}||'')"), Family::Text);
                 let text = format!(
                     "'['||{}({token},',' ORDER BY {order}, {then})||']'",
                     dialect.join_texts()
