@@ -97,12 +97,12 @@ mod tests {
         };
         let all = read(json!(["*"]), Json::Null);
         check(&[], &[], true);
-        check(&[all.clone()], &[], true);
-        check(&[], &[all.clone()], false);
-        check(&[all.clone()], &[read(json!(["email", "*"]), Json::Null)], true);
-        check(&[read(json!(["email"]), Json::Null)], &[all.clone()], false);
-        check(&[all.clone()], &[read(json!(["userRoles.*"]), Json::Null)], false);
-        check(&[all.clone()], &[read(json!(["userRoles"]), Json::Null)], false);
+        check(std::slice::from_ref(&all), &[], true);
+        check(&[], std::slice::from_ref(&all), false);
+        check(std::slice::from_ref(&all), &[read(json!(["email", "*"]), Json::Null)], true);
+        check(&[read(json!(["email"]), Json::Null)], std::slice::from_ref(&all), false);
+        check(std::slice::from_ref(&all), &[read(json!(["userRoles.*"]), Json::Null)], false);
+        check(std::slice::from_ref(&all), &[read(json!(["userRoles"]), Json::Null)], false);
         check(
             &[read(json!(["**"]), Json::Null)],
             &[read(json!(["userRoles.role.*"]), Json::Null)],
@@ -113,10 +113,10 @@ mod tests {
             &[read(json!(["userRoles.id"]), Json::Null)],
             true,
         );
-        check(&[read(Json::Null, Json::Null)], &[all.clone()], true);
+        check(&[read(Json::Null, Json::Null)], std::slice::from_ref(&all), true);
         let bound = read(json!(["*"]), json!({ "status": "active" }));
-        check(&[all.clone()], &[bound.clone()], true);
-        check(&[bound.clone()], &[all], false);
-        check(&[bound.clone()], &[bound], true);
+        check(std::slice::from_ref(&all), std::slice::from_ref(&bound), true);
+        check(std::slice::from_ref(&bound), std::slice::from_ref(&all), false);
+        check(std::slice::from_ref(&bound), std::slice::from_ref(&bound), true);
     }
 }
