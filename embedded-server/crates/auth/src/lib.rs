@@ -60,7 +60,7 @@ impl Auth {
     /// Identities over this engine. Registers the hook that keeps passwords out of records.
     pub fn new(engine: Engine, settings: Settings) -> Result<Self> {
         let keys = Keys::new(&settings.secret, settings.access_seconds);
-        let hashing = password::Hashing::new();
+        let hashing = password::Hashing::new()?;
         engine.set_hooks(vec![Box::new(UserHook::new(hashing.clone()))]);
         Ok(Self(Arc::new(Inner {
             engine,

@@ -3,8 +3,10 @@
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base::{Code, Error, Result};
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, oneshot};
 
 /// Memory in KiB, passes and lanes: OWASP's first choice for argon2id (19 MiB, 2, 1).
 const COST: (u32, u32, u32) = (19_456, 2, 1);
@@ -12,25 +14,39 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// Shortest and longest password, in Unicode scalars (`spec/auth.md` 7).
 pub(crate) const LENGTH: (usize, usize) = (8, 128);
 
-/// Hashes running at once; two cores make more a queue in memory, not speed.
+/// Hashes running at once; two cores make more a queue in memory, not speed. Each has a thread of
+/// its own: a thread keeps the 19 MiB of its last hash, and any thread of a larger pool would.
 const AT_ONCE: usize = 2;
 
 /// Hashes waiting before sign-ins are refused with `UNAVAILABLE`: ten seconds of work.
 const WAITING_MAX: usize = 512;
 
-/// The bounded hashing pool.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The bounded hashing pool. Its threads end with the last clone.
 #[derive(Clone)]
 pub(crate) struct Hashing {
-    running: Arc<Semaphore>,
+    jobs: Sender<Job>,
     waiting: Arc<Semaphore>,
 }
 
 impl Hashing {
-    pub(crate) fn new() -> Self {
-        Self {
-            running: Arc::new(Semaphore::new(AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+    pub(crate) fn new() -> Result<Self> {
+        let (jobs, queue) = channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..AT_ONCE {
+            let queue = Arc::clone(&queue);
+            let spawned = std::thread::Builder::new().name("hashing".into()).spawn(move || {
+                while let Some(job) = next(&queue) {
+                    // A panic is the caller's answer (its channel closes) and not the pool's end.
+                    let _ = catch_unwind(AssertUnwindSafe(job));
+                }
+            });
+            spawned.map_err(|fault| {
+                Error::internal("start a thread for hashing passwords").caused_by(fault)
+            })?;
         }
+        Ok(Self { jobs, waiting: Arc::new(Semaphore::new(WAITING_MAX)) })
     }
 
     /// The PHC string of a password that satisfies the policy.
@@ -65,15 +81,23 @@ impl Hashing {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let busy =
             || Error::new(Code::Unavailable, "too many sign-ins are waiting").retry_after_ms(2_000);
-        let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| busy())?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
-        let outcome = tokio::task::spawn_blocking(move || {
-            let outcome = work();
-            drop(turn);
-            outcome
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| busy())?;
+        let (done, outcome) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // The place is free when the work is done, also when nobody waits for it any more.
+            let _place = place;
+            // Nobody listening is a caller that went away.
+            let _ = done.send(work());
         });
-        outcome.await.map_err(|fault| Error::internal("the hashing thread ended").caused_by(fault))
+        let ended = || Error::internal("the hashing threads ended");
+        self.jobs.send(job).map_err(|_| ended())?;
+        outcome.await.map_err(|_| ended())
     }
+}
+
+/// The next job, waited for; none when nobody can send one any more.
+fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 /// A hash of random bytes nobody knows, at the same cost as real ones.
@@ -107,12 +131,45 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_knows_its_password_and_no_other() {
-        let hashing = Hashing::new();
+        let hashing = Hashing::new().unwrap();
         let hash = hashing.hash("correct horse").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(hashing.verify("correct horse", Some(hash.clone())).await.unwrap());
         assert!(!hashing.verify("correct horsf", Some(hash)).await.unwrap());
         assert!(!hashing.verify("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_job_is_its_own_end_only() {
+        let hashing = Hashing::new().unwrap();
+        for _ in 0..4 {
+            let outcome: base::Result<()> = hashing.run(|| panic!("a job that fails")).await;
+            assert_eq!(outcome.unwrap_err().code(), Code::Internal);
+        }
+        assert_eq!(hashing.run(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn more_than_the_queue_holds_is_refused_and_the_rest_is_done() {
+        let hashing = Hashing::new().unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let gate = std::sync::Arc::new(std::sync::Mutex::new(gate));
+        let mut held = tokio::task::JoinSet::new();
+        for _ in 0..super::WAITING_MAX {
+            let (hashing, gate) = (hashing.clone(), std::sync::Arc::clone(&gate));
+            held.spawn(async move {
+                hashing.run(move || gate.lock().unwrap().recv().is_err()).await.unwrap()
+            });
+        }
+        while hashing.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(hashing.run(|| ()).await.unwrap_err().code(), Code::Unavailable);
+        drop(open);
+        while let Some(done) = held.join_next().await {
+            assert!(done.unwrap());
+        }
+        assert!(hashing.run(|| true).await.unwrap());
     }
 
     #[test]
