@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Database } from "../harness/postgres";
 import type { Person } from "../harness/person";
 import { launch, newHome, removeHome, type Home } from "../harness/window";
-import { button, dialog, field, goHome, inspector, row } from "./window-projects";
+import { button, dialog, field, goHome, inspector, row, type Project } from "./window-projects";
 
 /** The scratch cluster lets everybody in; that the password is kept, and where, is what is tried. */
 const PASSWORD = "a-password-of-ledger";
@@ -83,9 +83,13 @@ test("without a keychain a password is asked for at each launch, until a master 
       await person.read("Secrets last for this launch");
     });
     await launch(home, async (person) => {
-      await startLedger(person);
+      // From the address of the project itself, where nothing runs yet.
+      const [ledger] = await person.invoke<Project[]>("projects_list");
+      await person.run("location.hash = arguments[0]", `#/p/${String(ledger?.id)}`);
+      await person.click(button("Start Ledger"));
       await person.fill({ ...field("Password"), within: asking }, PASSWORD);
       await person.click(button("Start", asking));
+      await person.miss(asking);
       await person.see(button("Ledger"));
     });
     await launch(home, async (person) => {

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
+import { HomeDialogs, questionOf, type Asking } from "@/features/home/HomeDialogs";
 import { SignInPage } from "@/features/sign-in/SignInPage";
 import { HERE, host } from "@/host";
 import type { Project } from "@/host/host";
@@ -50,12 +51,21 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
   const project = found?.state === "failed" && host().kind === "browser" && last?.id === id ? last : found;
   const [fault, setFault] = useState<Error | null>(null);
   const home = <Button onClick={() => void navigate({ to: "/home" })}>{m("gate.home")}</Button>;
-  const start = () => {
+  const [asking, setAsking] = useState<Asking>(null);
+  const start = (project: Project, password?: string) => {
     setFault(null);
     host()
-      .projects.start(id)
-      .then(() => queries.invalidateQueries({ queryKey: ["projects"] }), setFault);
+      .projects.start(project.id, password)
+      .then(
+        () => queries.invalidateQueries({ queryKey: ["projects"] }),
+        (refused: Error) => {
+          const question = questionOf(refused, project);
+          if (question) setAsking(question);
+          else setFault(refused);
+        },
+      );
   };
+  const dialogs = <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={start} />;
 
   if (!project) {
     if (projects.isPending) {
@@ -85,7 +95,7 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
           title={m("gate.stopped", { name: project.name })}
           actions={
             <>
-              <Button kind="filled" onClick={start}>
+              <Button kind="filled" onClick={() => start(project)}>
                 {m("gate.start", { name: project.name })}
               </Button>
               {home}
@@ -94,6 +104,7 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
         >
           {m("gate.stopped.body")}
         </Empty>
+        {dialogs}
       </Frame>
     );
   }
@@ -111,13 +122,14 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
           className="m-5"
           title={m("gate.failed", { name: project.name })}
           action={
-            <Button size="small" onClick={host().kind === "desktop" ? start : () => void projects.refetch()}>
+            <Button size="small" onClick={host().kind === "desktop" ? () => start(project) : () => void projects.refetch()}>
               {m("gate.retry")}
             </Button>
           }
         >
           {project.error}
         </ErrorBand>
+        {dialogs}
       </Frame>
     );
   }

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { host } from "@/host";
-import type { Guard, Project } from "@/host/host";
+import { HostError, type Guard, type Project } from "@/host/host";
 import { Button } from "@/kit/Button";
 import { ConfirmLoss, Dialog } from "@/kit/Dialog";
 import { Field, Input } from "@/kit/Field";
@@ -21,6 +21,13 @@ export type Asking =
   | { kind: "secret"; project: Project }
   | { kind: "unlock"; fresh: boolean; then?: Project }
   | null;
+
+/** What a refused start asks of the person, if an answer can help. */
+export function questionOf(fault: unknown, project: Project): Asking {
+  const code = fault instanceof HostError ? fault.code : "";
+  if (code === "SECRET_NEEDED") return { kind: "secret", project };
+  return code === "SECRETS_LOCKED" ? { kind: "unlock", fresh: false, then: project } : null;
+}
 
 export function HomeDialogs({
   asking,

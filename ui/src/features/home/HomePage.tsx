@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Copy, ExternalLink, Folder, MoreHorizontal, Pencil, Play, Plug, Plus, Square, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { host } from "@/host";
-import { HostError, type Project } from "@/host/host";
+import type { Project } from "@/host/host";
 import { Button, IconButton } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
 import { cx } from "@/kit/cx";
@@ -14,7 +14,7 @@ import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { duration, moment, size } from "./format";
-import { HomeDialogs, type Asking } from "./HomeDialogs";
+import { HomeDialogs, questionOf, type Asking } from "./HomeDialogs";
 import { Journal } from "./Journal";
 import { t } from "./messages";
 import { NewProject } from "./NewProject";
@@ -110,9 +110,8 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
     onSettled: refresh,
     onSuccess: (project) => onOpen(project),
     onError: (fault, { project }) => {
-      const code = fault instanceof HostError ? fault.code : "";
-      if (code === "SECRET_NEEDED") setAsking({ kind: "secret", project });
-      else if (code === "SECRETS_LOCKED") setAsking({ kind: "unlock", fresh: false, then: project });
+      const question = questionOf(fault, project);
+      if (question) setAsking(question);
       else toast({ kind: "failed", text: `${t("action.failed", { name: project.name })}. ${fault.message}` });
     },
   });
