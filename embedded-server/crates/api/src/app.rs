@@ -137,3 +137,42 @@ fn panicked(what: Box<dyn std::any::Any + Send>) -> Response {
         .unwrap_or_default();
     Refusal(Error::internal("a handler panicked").caused_by(text)).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CatchPanicLayer, Router, get, panicked};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    async fn asked(address: std::net::SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_keeps_its_reason_and_the_next_request_is_served() {
+        let falls = || async {
+            let nothing: Option<&str> = None;
+            nothing.expect("the secret of this row")
+        };
+        let router = Router::new()
+            .route("/falls", get(falls))
+            .route("/stands", get(|| async { "it stands" }))
+            .layer(CatchPanicLayer::custom(panicked));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        for _ in 0..3 {
+            let answer = asked(address, "/falls").await;
+            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+            assert!(answer.contains(r#""code":"INTERNAL"#), "{answer}");
+            assert!(!answer.contains("secret"), "{answer}");
+        }
+        assert!(asked(address, "/stands").await.ends_with("it stands"));
+        server.abort();
+    }
+}
