@@ -144,6 +144,10 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
+    async fn falls() -> &'static str {
+        panic!("the secret of this row")
+    }
+
     async fn asked(address: std::net::SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
@@ -155,10 +159,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_answer_that_keeps_its_reason_and_the_next_request_is_served() {
-        let falls = || async {
-            let nothing: Option<&str> = None;
-            nothing.expect("the secret of this row")
-        };
         let router = Router::new()
             .route("/falls", get(falls))
             .route("/stands", get(|| async { "it stands" }))
