@@ -109,7 +109,9 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "embedded-server/crates/store/",
                 "embedded-server/crates/sql/",
                 "embedded-server/crates/engine/",
-                "tests/",
+                "tests/bench/src/raw/",
+                "tests/records/durability.rs",
+                "tests/soak/crash.rs",
             ],
         ),
         (
