@@ -5,15 +5,10 @@ use std::time::SystemTime;
 
 use crate::needs::{self, Consent};
 use crate::postgres::Cluster;
-use crate::workspace::{self, FEATURES, cargo};
+use crate::workspace::{self, SHIPPED, cargo};
 use crate::{Outcome, front, process};
 
 mod journeys;
-
-/// The server as it ships: with the desktop, as `cargo xtask bundle` builds it, so that neither
-/// undoes what the other compiled.
-const SHIPPED: [&str; 8] =
-    ["build", "--release", "-p", "embedded-server", "-p", "plinth-studio", "--features", FEATURES];
 
 /// What was asked of us; everything else goes to the driver.
 struct Asked<'a> {
@@ -33,7 +28,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Outcome {
     needs::provide(&needs::all(), Consent::from_environment())?;
     if !asked.built {
         front::build()?;
-        process::run(&mut cargo(&SHIPPED))?;
+        process::run(&mut cargo(&[&["build", "--release"][..], &SHIPPED].concat()))?;
     }
     if arguments.contains(&"journeys") { journeys::measure(&asked.rest) } else { drive(&asked) }
 }

@@ -61,17 +61,8 @@ pub(crate) fn bundle(arguments: &[&str]) -> Outcome {
 
 fn build() -> Outcome {
     front::build()?;
-    process::run(&mut workspace::cargo(&[
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "embedded-server",
-        "--package",
-        "plinth-studio",
-        "--features",
-        workspace::FEATURES,
-    ]))
+    let locked = &["build", "--release", "--locked"][..];
+    process::run(&mut workspace::cargo(&[locked, &workspace::SHIPPED].concat()))
 }
 
 /// Where packages and what belongs to them lie.

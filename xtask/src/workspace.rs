@@ -7,6 +7,11 @@ use std::process::Command;
 /// window load the studio from the binary instead of a development server.
 pub(crate) const FEATURES: &str = "plinth-studio/custom-protocol";
 
+/// What ships: the server with the desktop, chosen in one way by all who build or read it, so that
+/// none undoes what another compiled.
+pub(crate) const SHIPPED: [&str; 6] =
+    ["--package", "embedded-server", "--package", "plinth-studio", "--features", FEATURES];
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));

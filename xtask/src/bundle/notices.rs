@@ -53,22 +53,14 @@ pub(super) fn third_parties() -> Outcome<String> {
 /// What is linked into the programs; macros and build scripts are not.
 fn crates() -> Outcome<Vec<Part>> {
     let sources = registry()?;
-    let listed = process::ask(&mut workspace::cargo(&[
-        "tree",
-        "--locked",
-        "--package",
-        "embedded-server",
-        "--package",
-        "plinth-studio",
-        "--features",
-        workspace::FEATURES,
-        "--edges",
-        "normal,no-proc-macro",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}|{l}|",
-    ]))?;
+    let listed = process::ask(&mut workspace::cargo(
+        &[
+            &["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none"][..],
+            &["--format", "{p}|{l}|"],
+            &workspace::SHIPPED,
+        ]
+        .concat(),
+    ))?;
     let mut lines: Vec<&str> = listed.lines().collect();
     lines.sort_unstable();
     lines.dedup();
