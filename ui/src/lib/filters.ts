@@ -1,23 +1,8 @@
 /** Filter pills: what people build, what the URL keeps, and the filter the server is asked with. */
-import type { CollectionInfo, FieldInfo, Kind } from "./fields";
-import { editText, fromWire, parse, toWire, type Problem } from "./values";
-
-export type Operator =
-  | "eq"
-  | "ne"
-  | "gt"
-  | "gte"
-  | "lt"
-  | "lte"
-  | "icontains"
-  | "startsWith"
-  | "in"
-  | "isNull"
-  | "isNotNull"
-  | "isEmpty"
-  | "arraycontains"
-  | "jsonbHasKey"
-  | "last";
+import type { CollectionInfo, FieldInfo } from "./fields";
+import { allOperatorsFor, isOperator, operatorsFor, shapeOf, type Operator } from "./operators";
+import { bareOperand, readOperand, wireName, type OperandFault } from "./operands";
+import { editText, fromWire } from "./values";
 
 /** A pill as it stands on screen; its text is kept even when it is not a value yet. */
 export interface Pill {
@@ -26,96 +11,69 @@ export interface Pill {
   readonly text: string;
 }
 
-/** Operators that ask for no value. */
-export const BARE: ReadonlySet<Operator> = new Set(["isNull", "isNotNull", "isEmpty"]);
+/** Conditions that hold all, any, or none of them. */
+export interface FilterGroup {
+  readonly join: "all" | "any" | "none";
+  readonly items: readonly FilterNode[];
+}
 
-const NULLS: readonly Operator[] = ["isNull", "isNotNull"];
+export type FilterNode = Pill | FilterGroup;
 
-const BY_KIND: Readonly<Record<Kind, readonly Operator[]>> = {
-  text: ["icontains", "eq", "ne", "startsWith", "in", "isEmpty", ...NULLS],
-  enum: ["eq", "ne", "in", ...NULLS],
-  int: ["eq", "ne", "gt", "gte", "lt", "lte", "in", ...NULLS],
-  decimal: ["gte", "gt", "lt", "lte", "eq", "ne", ...NULLS],
-  float: ["gte", "gt", "lt", "lte", "eq", "ne", ...NULLS],
-  bool: ["eq", ...NULLS],
-  date: ["eq", "gte", "lt", "last", "ne", ...NULLS],
-  instant: ["last", "gte", "lt", ...NULLS],
-  datetime: ["last", "gte", "lt", ...NULLS],
-  time: ["gte", "lt", "eq", ...NULLS],
-  timetz: ["gte", "lt", "eq", ...NULLS],
-  uuid: ["eq", "ne", "in", ...NULLS],
-  json: ["jsonbHasKey", ...NULLS],
-  array: ["arraycontains", ...NULLS],
-  range: [...NULLS],
-  geo: [...NULLS],
-  binary: [...NULLS],
-  unknown: ["eq", "ne", ...NULLS],
-};
+export function isGroup(node: FilterNode): node is FilterGroup {
+  return "items" in node;
+}
 
-export function operatorsFor(field: FieldInfo): readonly Operator[] {
-  const list = BY_KIND[field.type.kind];
-  return field.nullable ? list : list.filter((op) => !NULLS.includes(op));
+type Find = (name: string) => CollectionInfo | undefined;
+
+/** The field at the end of a path: `total`, or `customer.country.name` over relations of both kinds. */
+export function fieldAt(collection: CollectionInfo, path: string, find?: Find): FieldInfo | undefined {
+  const at = path.indexOf(".");
+  if (at < 0) return collection.fields.find((field) => field.name === path);
+  const name = path.slice(0, at);
+  const relation = collection.fields.find((field) => field.relation?.name === name)?.relation ?? collection.toMany.find((entry) => entry.name === name);
+  const target = relation && find?.(relation.target);
+  const field = target && fieldAt(target, path.slice(at + 1), find);
+  // A row without a related one answers NULL for each of its fields.
+  return field && { ...field, nullable: true };
 }
 
 export type PillFault =
   | { readonly kind: "unknown-field"; readonly field: string }
   | { readonly kind: "unknown-operator"; readonly op: string }
-  | { readonly kind: "no-value" }
-  | { readonly kind: "value"; readonly problem: Problem }
-  | { readonly kind: "duration" };
+  | OperandFault;
 
-export type PillRead =
-  { readonly ok: true; readonly condition: Readonly<Record<string, unknown>> } | { readonly ok: false; readonly fault: PillFault };
+type Condition = Readonly<Record<string, unknown>>;
 
-const UNITS: Readonly<Record<string, string>> = { m: "MINUTES", h: "HOURS", d: "DAYS", w: "WEEKS" };
-
-/** `30 d`, `12 h`: how far back, as the server's own dynamic time, so the view stays fresh. */
-export function readDuration(text: string): string | null {
-  const found = /^(\d{1,5})\s*(m|h|d|w)(?:in(?:utes?)?|ours?|ays?|eeks?)?$/i.exec(text.trim());
-  if (!found) return null;
-  const unit = UNITS[(found[2] ?? "").toLowerCase()];
-  return unit ? `$NOW-${unit}_${found[1] ?? "0"}` : null;
-}
+export type PillRead = { readonly ok: true; readonly condition: Condition } | { readonly ok: false; readonly fault: PillFault };
 
 /** The condition one pill stands for, or why it cannot be applied. */
-export function readPill(collection: CollectionInfo, pill: Pill): PillRead {
-  const field = collection.fields.find((f) => f.name === pill.field);
+export function readPill(collection: CollectionInfo, pill: Pill, find?: Find): PillRead {
+  const field = fieldAt(collection, pill.field, find);
   if (!field) return { ok: false, fault: { kind: "unknown-field", field: pill.field } };
-  if (!operatorsFor(field).includes(pill.op)) return { ok: false, fault: { kind: "unknown-operator", op: pill.op } };
-  const one = (operand: unknown): PillRead => ({ ok: true, condition: { [pill.field]: operand } });
-  if (pill.op === "isNull") return one({ isNull: true });
-  if (pill.op === "isNotNull") return one({ isNotNull: true });
-  if (pill.op === "isEmpty") return one({ eq: "" });
-  if (pill.text.trim() === "") return { ok: false, fault: { kind: "no-value" } };
-  if (pill.op === "last") {
-    const since = readDuration(pill.text);
-    return since === null ? { ok: false, fault: { kind: "duration" } } : one({ gte: since });
-  }
-  if (pill.op === "icontains" || pill.op === "startsWith" || pill.op === "jsonbHasKey") return one({ [pill.op]: pill.text });
-  if (pill.op === "in") {
-    const items: unknown[] = [];
-    for (const part of pill.text.split(",").map((p) => p.trim()).filter((p) => p !== "")) {
-      const read = parse(field.type, part);
-      if (!read.ok) return { ok: false, fault: { kind: "value", problem: read.problem } };
-      items.push(toWire(field.type, read.value));
-    }
-    return items.length === 0 ? { ok: false, fault: { kind: "no-value" } } : one({ in: items });
-  }
-  const type = pill.op === "arraycontains" && field.type.inner ? field.type.inner : field.type;
-  const read = parse(type, pill.text);
-  if (!read.ok) return { ok: false, fault: { kind: "value", problem: read.problem } };
-  const operand = toWire(type, read.value);
-  return one({ [pill.op]: pill.op === "arraycontains" ? [operand] : operand });
+  if (!allOperatorsFor(field).includes(pill.op)) return { ok: false, fault: { kind: "unknown-operator", op: pill.op } };
+  const one = (operand: unknown): PillRead => ({ ok: true, condition: { [pill.field]: { [wireName(pill.op)]: operand } } });
+  if (shapeOf(pill.op) === "none") return one(bareOperand(pill.op));
+  const read = readOperand(field.type, pill.op, pill.text);
+  return read.ok ? one(read.operand) : read;
 }
 
-/** The filter of all pills that can be applied; the others stay on screen and out of the request. */
-export function filterOf(collection: CollectionInfo, pills: readonly Pill[]): Readonly<Record<string, unknown>> | undefined {
-  const conditions = pills.flatMap((pill) => {
-    const read = readPill(collection, pill);
-    return read.ok ? [read.condition] : [];
-  });
-  if (conditions.length === 0) return undefined;
-  return conditions.length === 1 ? conditions[0] : { AND: conditions };
+/** What a node asks of the server; `null` when nothing in it can be applied. */
+export function conditionOf(collection: CollectionInfo, node: FilterNode, find?: Find): Condition | null {
+  if (!isGroup(node)) {
+    const read = readPill(collection, node, find);
+    return read.ok ? read.condition : null;
+  }
+  const inside = node.items.map((item) => conditionOf(collection, item, find)).filter((item) => item !== null);
+  const [only] = inside;
+  if (!only) return null;
+  if (node.join === "none") return { NOT: inside.length === 1 ? only : { OR: inside } };
+  if (inside.length === 1) return only;
+  return node.join === "all" ? { AND: inside } : { OR: inside };
+}
+
+/** The filter of all that can be applied; the rest stays on screen and out of the request. */
+export function filterOf(collection: CollectionInfo, nodes: readonly FilterNode[], find?: Find): Condition | undefined {
+  return conditionOf(collection, { join: "all", items: nodes }, find) ?? undefined;
 }
 
 /** The pill that keeps exactly the rows with this cell's value. */
@@ -143,6 +101,8 @@ export interface SortKey {
 /** The state of the Data screen that lives in the URL. */
 export interface View {
   readonly pills: readonly Pill[];
+  /** Conditions that are more than a row of pills; they hold beside them. */
+  readonly groups: readonly FilterGroup[];
   readonly sort: readonly SortKey[];
   /** Field names in order; null shows the usual ones. */
   readonly columns: readonly string[] | null;
@@ -153,9 +113,31 @@ export interface View {
   readonly saved: string | null;
 }
 
-export const PLAIN_VIEW: View = { pills: [], sort: [], columns: null, pinned: [], search: "", saved: null };
+export const PLAIN_VIEW: View = { pills: [], groups: [], sort: [], columns: null, pinned: [], search: "", saved: null };
 
-const OPERATORS: ReadonlySet<string> = new Set(Object.values(BY_KIND).flat());
+const JOINS = { AND: "all", OR: "any", NOT: "none" } as const;
+const WORDS = { all: "AND", any: "OR", none: "NOT" } as const;
+/** Deeper than anybody nests by hand. */
+const DEPTH_MAX = 8;
+
+/** `["total","gte","5"]`, or `{"OR":[…]}` as the filter language has it. */
+function readNode(raw: unknown, depth: number): FilterNode | null {
+  if (Array.isArray(raw)) {
+    const [field, op, text = ""] = raw as unknown[];
+    if (typeof field !== "string" || typeof op !== "string" || !isOperator(op)) return null;
+    return { field, op, text: typeof text === "string" ? text : String(text as number) };
+  }
+  if (typeof raw !== "object" || raw === null || depth >= DEPTH_MAX) return null;
+  const [entry] = Object.entries(raw);
+  if (!entry || !Object.hasOwn(JOINS, entry[0]) || !Array.isArray(entry[1])) return null;
+  const items = (entry[1] as unknown[]).map((item) => readNode(item, depth + 1)).filter((item) => item !== null);
+  return { join: JOINS[entry[0] as keyof typeof JOINS], items };
+}
+
+function writeNode(node: FilterNode): unknown {
+  if (isGroup(node)) return { [WORDS[node.join]]: node.items.map(writeNode) };
+  return node.text === "" ? [node.field, node.op] : [node.field, node.op, node.text];
+}
 
 /** Search params as they stand in the URL: short, readable, and checked on the way in. */
 export interface ViewParams {
@@ -168,17 +150,11 @@ export interface ViewParams {
 }
 
 export function readView(params: Readonly<Record<string, unknown>>): View {
-  const pills: Pill[] = [];
   const raw = params["filter"];
   const list: unknown = typeof raw === "string" ? safeJson(raw) : raw;
-  if (Array.isArray(list)) {
-    for (const item of list as unknown[]) {
-      if (!Array.isArray(item)) continue;
-      const [field, op, text = ""] = item as unknown[];
-      if (typeof field !== "string" || typeof op !== "string" || !OPERATORS.has(op)) continue;
-      pills.push({ field, op: op as Operator, text: typeof text === "string" ? text : String(text as number) });
-    }
-  }
+  const nodes = Array.isArray(list) ? (list as unknown[]).map((item) => readNode(item, 0)).filter((item) => item !== null) : [];
+  const pills = nodes.filter((node): node is Pill => !isGroup(node));
+  const groups = nodes.filter(isGroup).filter((group) => group.items.length > 0);
   const sort: SortKey[] = [];
   for (const part of split(params["sort"])) {
     const field = part.replace(/^-/, "");
@@ -187,16 +163,16 @@ export function readView(params: Readonly<Record<string, unknown>>): View {
   const columns = split(params["columns"]);
   const search = typeof params["search"] === "string" || typeof params["search"] === "number" ? String(params["search"]) : "";
   const saved = typeof params["view"] === "string" && params["view"] !== "" ? params["view"] : null;
-  return { pills, sort, columns: columns.length === 0 ? null : columns, pinned: split(params["pinned"]), search, saved };
+  return { pills, groups, sort, columns: columns.length === 0 ? null : columns, pinned: split(params["pinned"]), search, saved };
 }
 
 export function writeView(view: View): ViewParams {
   return {
     ...(view.saved === null ? {} : { view: view.saved }),
     // An address that names only a saved view stands for all of it, so one without its filters says so.
-    ...(view.pills.length === 0 && view.saved === null
+    ...(view.pills.length === 0 && view.groups.length === 0 && view.saved === null
       ? {}
-      : { filter: JSON.stringify(view.pills.map((p) => (p.text === "" ? [p.field, p.op] : [p.field, p.op, p.text]))) }),
+      : { filter: JSON.stringify([...view.pills, ...view.groups].map(writeNode)) }),
     ...(view.sort.length === 0
       ? {}
       : { sort: view.sort.map((key) => `${key.direction === "desc" ? "-" : ""}${key.field}`).join(",") }),
@@ -226,3 +202,6 @@ export function sortOf(collection: CollectionInfo, sort: readonly SortKey[]): re
   return known.some((key) => key.field === collection.primaryKey) ? keys : [...keys, `${last}${collection.primaryKey}`];
 }
 
+
+export { BARE, allOperatorsFor, operatorsFor, type Operator } from "./operators";
+export { readDuration } from "./operands";

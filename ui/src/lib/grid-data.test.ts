@@ -67,6 +67,7 @@ describe("filters", () => {
   it("keeps a view in the URL and survives nonsense there", () => {
     const view: View = {
       pills: [{ field: "note", op: "icontains", text: 'a "b", c' }, { field: "note", op: "isNull", text: "" }],
+      groups: [],
       sort: [{ field: "total", direction: "desc" }],
       columns: ["id", "total"],
       pinned: ["id"],

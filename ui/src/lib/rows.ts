@@ -62,6 +62,8 @@ export interface Rows {
   snapshot(): RowsSnapshot;
   subscribe(listener: () => void): () => void;
   row(index: number): RawRow | undefined;
+  /** These rows, read when they are not held. They are handed over and not kept. */
+  read(first: number, last: number): Promise<ReadonlyMap<number, RawRow>>;
   /** Says which rows are looked at; loads what is missing and lets go of what is far. */
   want(first: number, last: number): void;
   /** Asks again for what is on screen. The old rows stay until the new ones are there. */
@@ -196,6 +198,18 @@ export function createRows(options: RowsOptions): Rows {
     },
     row(index) {
       return pages.get(Math.floor(index / size))?.[index % size];
+    },
+    async read(first, last) {
+      const found = new Map<number, RawRow>();
+      for (let page = Math.floor(first / size); page <= Math.floor(last / size); page += 1) {
+        const held = pages.get(page);
+        const given = held ?? (await options.load({ page, offset: page * size, limit: size, count: "none", signal: new AbortController().signal })).rows;
+        for (const [at, row] of given.entries()) {
+          const index = page * size + at;
+          if (index >= first && index <= last) found.set(index, row);
+        }
+      }
+      return found;
     },
     want(first, last) {
       if (seen.first === first && seen.last === last && state.fault === null && state.ready) return;

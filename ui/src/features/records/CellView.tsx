@@ -15,6 +15,7 @@ import {
 } from "@/kit/GridCell";
 import { typeLabel, type FieldInfo } from "@/lib/fields";
 import { parse, show, type Value } from "@/lib/values";
+import { isLiteral } from "./grid/take";
 import type { Invalid } from "./held";
 import { m } from "./messages";
 import { problemText, sizeText } from "./words";
@@ -133,13 +134,6 @@ function picture(field: FieldInfo, value: Value, label: string | undefined): Rea
     case "unknown":
       return <TextValue>{value.v.length > SHOWN ? value.v.slice(0, SHOWN) : value.v}</TextValue>;
   }
-}
-
-/** Text would take `now()` for a word; only types that cannot are trusted to tell. */
-function isLiteral(field: FieldInfo): boolean {
-  const { kind } = field.type;
-  if (kind === "text" || kind === "unknown") return !/[()]/.test(field.defaultText ?? "") && field.defaultText !== "current user" && field.defaultText !== "current tenant";
-  return kind !== "json" && kind !== "array";
 }
 
 function Code({ text }: { text: string }) {

@@ -1,14 +1,15 @@
-import { Filter as FilterIcon, Plus } from "lucide-react";
+import { Filter as FilterIcon, ListTree, Plus, X } from "lucide-react";
 import { useImperativeHandle, useRef, useState, type Ref } from "react";
-import { Button } from "@/kit/Button";
+import { Button, IconButton } from "@/kit/Button";
 import { Input } from "@/kit/Field";
 import { Pill as PillView } from "@/kit/Pill";
 import { typeLabel, type CollectionInfo, type FieldInfo } from "@/lib/fields";
-import { BARE, choicesOf, operatorsFor, readPill, type Operator, type Pill } from "@/lib/filters";
+import { BARE, choicesOf, fieldAt, operatorsFor, readPill, type FilterGroup, type Operator, type Pill } from "@/lib/filters";
+import { f as words } from "./filters/messages";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import { ListBox } from "./ListBox";
 import { m } from "./messages";
-import { operatorText, pillFaultText } from "./words";
+import { groupText, operatorText, pillFaultText } from "./words";
 
 type Part = "field" | "operator" | "value";
 
@@ -20,14 +21,26 @@ export interface FilterBarHandle {
 /** The filters as pills. A pill that is no condition yet stays, in warn, and says why. */
 export function FilterBar({
   collection,
+  find,
   fields,
   pills,
+  groups,
+  advanced,
   onPills,
+  onGroups,
+  onAdvanced,
   handle,
 }: {
   collection: CollectionInfo;
+  find: (name: string) => CollectionInfo | undefined;
   fields: readonly FieldInfo[];
   pills: readonly Pill[];
+  /** Groups of conditions, each as one pill. */
+  groups: readonly FilterGroup[];
+  /** The tree is open. */
+  advanced: boolean;
+  onGroups: (groups: readonly FilterGroup[]) => void;
+  onAdvanced: () => void;
   onPills: (pills: readonly Pill[]) => void;
   handle: Ref<FilterBarHandle>;
 }) {
@@ -65,13 +78,13 @@ export function FilterBar({
   }));
 
   const pill = open ? pills[open.index] : undefined;
-  const field = pill && fields.find((f) => f.name === pill.field);
+  const field = pill && fieldAt(collection, pill.field, find);
 
   return (
     <div ref={bar} className="flex min-w-0 flex-wrap items-center gap-2">
       {pills.map((entry, index) => {
-        const known = fields.find((f) => f.name === entry.field);
-        const read = readPill(collection, entry);
+        const known = fieldAt(collection, entry.field, find);
+        const read = readPill(collection, entry, find);
         const editing = open?.index === index && open.part === "value";
         return (
           <span key={`${entry.field}.${String(index)}`} data-pill={index} className="inline-flex">
@@ -88,11 +101,23 @@ export function FilterBar({
           </span>
         );
       })}
+      {groups.map((group, index) => (
+        <span key={index} className="inline-flex h-6 items-center overflow-hidden rounded-control border border-line-strong">
+          <button type="button" className="flex h-full items-center gap-1.5 px-2 font-medium hover:bg-bg-hover" onClick={onAdvanced}>
+            <ListTree aria-hidden size={12} className="text-ink-2" />
+            {groupText(group)}
+          </button>
+          <button type="button" aria-label={words("group.remove")} className="flex h-full items-center border-l border-line px-1.5 text-ink-2 hover:bg-bg-hover" onClick={() => onGroups(groups.filter((other) => other !== group))}>
+            <X aria-hidden size={12} />
+          </button>
+        </span>
+      ))}
       <span data-add="" className="inline-flex">
         <Button kind="ghost" icon={pills.length === 0 ? FilterIcon : Plus} command="data.filter" onClick={() => edit(pills.length, "field")}>
           {m("filter")}
         </Button>
       </span>
+      <IconButton icon={ListTree} iconSize={14} label={words("advanced.open")} command="data.tree" on={advanced} onClick={onAdvanced} />
       {open?.part === "field" ? (
         <Floating anchor={open.anchor} label={m("filter.add")} onClose={() => setOpen(null)}>
           <ListBox

@@ -28,7 +28,8 @@ export function ListBox<T extends string>({
   label: string;
   placeholder: string;
   current?: T | undefined;
-  onChoose: (value: T) => void;
+  /** May answer with a text that goes on from the choice; it then stands in the box. */
+  onChoose: (value: T) => string | void;
   /** Given: the caller narrows the list itself, for instance on the server. */
   onText?: ((text: string) => void) | undefined;
   empty: ReactNode;
@@ -44,6 +45,15 @@ export function ListBox<T extends string>({
     : choices.filter((choice) => choice.text.toLowerCase().includes(text.trim().toLowerCase()));
   const [active, setActive] = useState(() => Math.max(choices.findIndex((choice) => choice.value === current), 0));
   const list = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const choose = (value: T): void => {
+    const further = onChoose(value);
+    if (typeof further !== "string") return;
+    setText(further);
+    setActive(0);
+    onText?.(further);
+    input.current?.focus();
+  };
   const at = Math.min(active, Math.max(shown.length - 1, 0));
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });
@@ -51,6 +61,7 @@ export function ListBox<T extends string>({
   return (
     <div className="flex w-72 flex-col">
       <input
+        ref={input}
         autoFocus
         role="combobox"
         aria-label={label}
@@ -74,7 +85,7 @@ export function ListBox<T extends string>({
           } else if (event.key === "Enter") {
             event.preventDefault();
             const choice = shown[at];
-            if (choice) onChoose(choice.value);
+            if (choice) choose(choice.value);
           }
         }}
         className="h-8 shrink-0 border-b border-line bg-transparent px-2.5 outline-none"
@@ -87,7 +98,7 @@ export function ListBox<T extends string>({
             role="option"
             aria-selected={many ? choice.checked === true : index === at}
             onPointerMove={() => setActive(index)}
-            onClick={() => onChoose(choice.value)}
+            onClick={() => choose(choice.value)}
             className={cx("flex h-menu-row cursor-default items-center gap-2 px-2.5", index === at && "bg-bg-active")}
           >
             {many ? (

@@ -6,11 +6,11 @@ import { Button } from "@/kit/Button";
 import { Empty, LoadingBars, LoadingLine } from "@/kit/states";
 import { keys, type Connection } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
-import { filterOf, type Pill } from "@/lib/filters";
+import { fieldAt, filterOf, isGroup, type FilterNode } from "@/lib/filters";
 import { widthOf } from "./CellView";
 import { useStoreCount } from "./Facts";
 import { m } from "./messages";
-import { about, operatorText } from "./words";
+import { about, groupText, operatorText } from "./words";
 
 /**
  * While a new query is under way and the old rows still stand: how long it takes, why, and the way
@@ -37,8 +37,9 @@ export function Waiting({ what, cost, onStop }: { what: string; cost: string | u
 
 export function EmptyRows({
   collection,
+  find,
   connection,
-  pills,
+  nodes,
   search,
   mayCreate,
   onRemove,
@@ -47,27 +48,29 @@ export function EmptyRows({
   onImport,
 }: {
   collection: CollectionInfo;
+  find: (name: string) => CollectionInfo | undefined;
   connection: Connection;
-  pills: readonly Pill[];
+  /** The conditions that are applied. */
+  nodes: readonly FilterNode[];
   search: string;
   mayCreate: boolean;
-  onRemove: (pill: Pill) => void;
+  onRemove: (node: FilterNode) => void;
   onClear: () => void;
   onNew: () => void;
   onImport: () => void;
 }): ReactNode {
   const { name } = collection;
-  const filtered = pills.length > 0 || search !== "";
+  const filtered = nodes.length > 0 || search !== "";
   const all = useStoreCount(connection, name, filtered);
-  // The pill whose absence would show the most rows is the one worth naming.
+  // The condition whose absence would show the most rows is the one worth naming.
   const without = useQuery({
-    queryKey: [...keys.count(connection, name), "without", JSON.stringify(pills), search],
-    enabled: pills.length > 0,
+    queryKey: [...keys.count(connection, name), "without", JSON.stringify(nodes), search],
+    enabled: nodes.length > 0,
     queryFn: async ({ signal }) => {
       const counts = await Promise.all(
-        pills.map(async (pill) => ({
-          pill,
-          ...(await connection.estimate({ collection: name, filter: filterOf(collection, pills.filter((p) => p !== pill)), search }, signal)),
+        nodes.map(async (node) => ({
+          node,
+          ...(await connection.estimate({ collection: name, filter: filterOf(collection, nodes.filter((other) => other !== node), find), search }, signal)),
         })),
       );
       return counts.filter((entry) => entry.rows > 0).sort((a, b) => b.rows - a.rows)[0] ?? null;
@@ -79,7 +82,7 @@ export function EmptyRows({
         title={all ? m("empty.filtered", { total: about(all.rows, all.exact), collection: name }) : m("empty.filtered.plain", { collection: name })}
         actions={
           <>
-            {without ? <Button onClick={() => onRemove(without.pill)}>{m("empty.removeThat")}</Button> : null}
+            {without ? <Button onClick={() => onRemove(without.node)}>{m("empty.removeThat")}</Button> : null}
             <Button kind="ghost" command="data.clearFilters" onClick={onClear}>
               {m("empty.clear")}
             </Button>
@@ -88,7 +91,7 @@ export function EmptyRows({
       >
         {without
           ? m.rich("empty.without", {
-              pill: <b className="font-semibold text-ink">{`${without.pill.field} ${operatorText(without.pill.op, collection.fields.find((f) => f.name === without.pill.field))} ${without.pill.text}`}</b>,
+              pill: <b className="font-semibold text-ink">{nodeText(collection, without.node, find)}</b>,
               count: about(without.rows, without.exact),
             })
           : null}
@@ -114,6 +117,11 @@ export function EmptyRows({
       {mayCreate ? m("empty.body") : m("empty.readOnly")}
     </Empty>
   );
+}
+
+function nodeText(collection: CollectionInfo, node: FilterNode, find: (name: string) => CollectionInfo | undefined): string {
+  if (isGroup(node)) return groupText(node);
+  return `${node.field} ${operatorText(node.op, fieldAt(collection, node.field, find))} ${node.text}`;
 }
 
 /** Nothing for 150 ms, then bars in the true column widths, then the time it takes. */

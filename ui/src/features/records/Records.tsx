@@ -1,48 +1,51 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Columns3, Download, Plus, RotateCw, Upload } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Plus, RotateCw, Upload } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useStore } from "zustand";
-import { Button, IconButton } from "@/kit/Button";
+import { Button } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
 import { ConfirmLoss } from "@/kit/Dialog";
-import { SearchInput } from "@/kit/Field";
-import { Menu } from "@/kit/Menu";
 import { Empty, ErrorBand } from "@/kit/states";
 import { toast } from "@/kit/toast";
-import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import { faultOf, faultText, isUnreachable, keys, type ExportFormat, type Query } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { filterOf, PLAIN_VIEW, sortOf, writeView, type Pill } from "@/lib/filters";
 import { newRowId, recordAdapter, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
 import { ReadStopped, type RawRow } from "@/lib/rows";
 import { fromWire, type Value } from "@/lib/values";
-import { plain, widthOf } from "./CellView";
+import { useArrangement } from "./arrange";
+import { plain } from "./CellView";
 import { ColumnList } from "./ColumnList";
 import { useCommits } from "./commits";
 import type { DataPageProps } from "./DataPage";
-import { isStampName, useDeletion } from "./deletion";
+import { useDeletion } from "./deletion";
 import { EditPicked } from "./EditPicked";
 import { Facts } from "./Facts";
 import { keepFile, saveFile } from "./file";
-import { FilterBar, type FilterBarHandle } from "./FilterBar";
+import type { FilterBarHandle } from "./FilterBar";
+import { f } from "./filters/messages";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import { GoTo } from "./GoTo";
 import { Grid, type GridHandle } from "./grid/Grid";
+import type { Report } from "./grid/take";
 import { heldKey, heldOf, hold, holdRows } from "./held";
-import { within, type Layout } from "./layout";
+import type { Layout } from "./layout";
+import { LeftOut } from "./LeftOut";
 import { m } from "./messages";
 import { ChangesBar, ConfirmCommit, ConfirmDiscard, ConflictPanel, PreviewPanel } from "./OpenChanges";
 import { PickBar } from "./PickBar";
 import { pickedRows, usePicks } from "./picks";
 import { EmptyRows, FirstRead, Waiting } from "./Reading";
+import { RecordsBar } from "./RecordsBar";
 import { displayField } from "./RelationPicker";
 import { useCapability, useConnection, usePending } from "./session";
 import { gridSheet } from "./sheet";
 import { useStableRows } from "./stable-rows";
 import { useView } from "./view";
-import { searchOf, ViewMenu } from "./ViewMenu";
 import type { SavedView } from "./views";
 import { about } from "./words";
+
+const FilterTree = lazy(() => import("./filters/FilterTree").then((module) => ({ default: module.FilterTree })));
 
 /** From so many rows on, an order without an index is worth a word. */
 const DEAR_ROWS = 50_000;
@@ -80,31 +83,15 @@ export function Records({
   const held = useStore(store);
   const { name } = collection;
 
-  const { view, applied, show } = useView(collection, search, onSearch);
+  const { view, applied, show } = useView(collection, find, search, onSearch);
 
   // ---- columns
   const readable = useMemo(
     () => collection.fields.filter((field) => !field.hidden && (capability?.may(name, "read", field.name) ?? true)),
     [collection, capability, name],
   );
-  // What the address says comes before what is remembered.
-  const arranged = view.columns !== null || view.pinned.length > 0 ? view : layout;
-  const { columns: wantedColumns, pinned } = arranged;
-  const fields = useMemo(() => {
-    // When a row was made and changed is on demand: it would push what the row says out of sight.
-    const usual = readable.filter((field) => !isStampName(field.name));
-    const chosen = wantedColumns?.flatMap((column) => readable.filter((field) => field.name === column)) ?? [];
-    const shown = chosen.length > 0 ? chosen : wantedColumns !== null || usual.length === 0 ? readable : usual;
-    return [...shown.filter((field) => pinned.includes(field.name)), ...shown.filter((field) => !pinned.includes(field.name))];
-  }, [readable, wantedColumns, pinned]);
-  const still = fields.filter((field) => pinned.includes(field.name)).length;
-  const arrange = useCallback(
-    (columns: readonly string[] | null, still: readonly string[]) => {
-      show({ ...view, columns, pinned: still });
-      onLayout(() => ({ columns, pinned: still }));
-    },
-    [show, view, onLayout],
-  );
+  const arrangement = useArrangement({ readable, view, layout, show, onLayout });
+  const { fields, still, columns: wantedColumns, pinned, arrange } = arrangement;
 
   // ---- rows
   const asked = useMemo(() => {
@@ -118,7 +105,8 @@ export function Records({
     }
     return [...names];
   }, [collection.primaryKey, fields, find]);
-  const filter = useMemo(() => filterOf(collection, applied), [collection, applied]);
+  const nodes = useMemo(() => [...applied, ...view.groups], [applied, view.groups]);
+  const filter = useMemo(() => filterOf(collection, nodes, find), [collection, nodes, find]);
   const query: Query = useMemo(
     () => ({ collection: name, fields: asked, filter, sort: sortOf(collection, view.sort), search: view.search }),
     [name, asked, filter, collection, view.sort, view.search],
@@ -159,6 +147,8 @@ export function Records({
   const { changes, facts, conflicts, flaws, panel, setPanel, asking, setAsking, takeBack } = commits;
 
   const preview = useCallback(() => pending.preview(RECORDS, [name]), [pending, name]);
+  const [report, setReport] = useState<Report | null>(null);
+  const copied = useCallback(() => pickedRows(connection, query, collection.primaryKey, picks, asked), [connection, query, collection.primaryKey, picks, asked]);
 
   // A draft that was restored knows its changes and not the rows under them.
   const fetched = useRef(new Set<string>());
@@ -202,9 +192,13 @@ export function Records({
   // ---- going, counting, exporting
   const [gotoAnchor, setGotoAnchor] = useState<Anchor | null>(null);
   const [columnsAnchor, setColumnsAnchor] = useState<Anchor | null>(null);
+  const [advanced, setAdvanced] = useState(false);
+  const closeTree = useCallback(() => {
+    setAdvanced(false);
+    grid.current?.focus();
+  }, []);
   const [searching, setSearching] = useState(view.search !== "");
   const searchInput = useRef<HTMLInputElement>(null);
-  const columnsButton = useRef<HTMLSpanElement>(null);
   const toolbar = useRef<HTMLDivElement>(null);
   const [counting, setCounting] = useState(false);
   const countExactly = (): void => {
@@ -240,7 +234,8 @@ export function Records({
     { id: "data.preview", label: m("cmd.preview"), keys: "Mod+Shift+P", group: m("group.pending"), inText: true, disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setPanel(panel === "preview" ? null : "preview") },
     { id: "data.discard", label: m("cmd.discard"), keys: "Mod+Shift+Backspace", group: m("group.pending"), disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setAsking("discard") },
     { id: "data.filter", label: m("cmd.filter"), keys: "F", group: m("group.data"), run: () => filters.current?.add() },
-    { id: "data.clearFilters", label: m("cmd.clearFilters"), keys: "Shift+F", group: m("group.data"), run: () => show({ ...view, pills: [], search: "" }) },
+    { id: "data.clearFilters", label: m("cmd.clearFilters"), keys: "Shift+F", group: m("group.data"), run: () => show({ ...view, pills: [], groups: [], search: "" }) },
+    { id: "data.tree", label: f("advanced.open"), keys: "Alt+Shift+F", group: m("group.data"), run: () => setAdvanced(!advanced) },
     { id: "data.newRow", label: m("cmd.newRow"), keys: "N", group: m("group.data"), icon: Plus, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: newRow },
     { id: "data.goto", label: m("cmd.goto"), keys: "Mod+G", group: m("group.data"), inText: true, run: openGoto },
     { id: "data.search", label: m("cmd.search"), keys: "Mod+F", group: m("group.data"), inText: true, run: openSearch },
@@ -259,48 +254,6 @@ export function Records({
       show({ ...view, sort: next === null ? rest : [...rest, { field, direction: next }] });
     },
     [show, view],
-  );
-  const names = useMemo(() => fields.map((entry) => entry.name), [fields]);
-  const onHide = useCallback(
-    (field: string) => {
-      const left = names.filter((entry) => entry !== field);
-      if (left.length > 0) arrange(left, pinned.filter((entry) => entry !== field));
-    },
-    [names, pinned, arrange],
-  );
-  /** Puts a column before another one; among the pinned ones it becomes one of them. */
-  const onPlace = useCallback(
-    (field: string, index: number) => {
-      const from = names.indexOf(field);
-      if (from < 0) return;
-      const next = names.filter((entry) => entry !== field);
-      next.splice(index > from ? index - 1 : index, 0, field);
-      const stands = from < still ? index <= still : index < still;
-      const rest = pinned.filter((entry) => entry !== field);
-      arrange(next, stands ? [...rest, field] : rest);
-    },
-    [names, still, pinned, arrange],
-  );
-  const onMove = useCallback(
-    (field: string, by: number) => {
-      const from = names.indexOf(field);
-      const to = from + by;
-      // A key moves within the pinned columns, or within the others.
-      if (from < 0 || to < 0 || to >= names.length || from < still !== to < still) return;
-      const next = [...names];
-      next.splice(to, 0, ...next.splice(from, 1));
-      arrange(next, pinned);
-    },
-    [names, still, pinned, arrange],
-  );
-  const onPin = useCallback(
-    (field: string) => arrange(names, pinned.includes(field) ? pinned.filter((entry) => entry !== field) : [...pinned, field]),
-    [names, pinned, arrange],
-  );
-  const onResize = useCallback(
-    (field: FieldInfo, by: number) =>
-      onLayout((now) => ({ widths: { ...now.widths, [field.name]: within((now.widths[field.name] ?? widthOf(field)) + by) } })),
-    [onLayout],
   );
   const onFilter = useCallback(
     (pill: Pill) => {
@@ -330,7 +283,11 @@ export function Records({
       }}
       onKeyDown={(event) => {
         if (event.defaultPrevented) return;
-        if (event.key === "Escape" && panel !== null) {
+        if (event.key === "Escape" && report !== null) {
+          event.preventDefault();
+          setReport(null);
+          grid.current?.focus();
+        } else if (event.key === "Escape" && panel !== null) {
           event.preventDefault();
           setPanel(null);
           grid.current?.focus();
@@ -344,70 +301,54 @@ export function Records({
       }}
     >
       <div ref={toolbar}>
-        <Toolbar
-          title={name}
-          right={
-            <>
-              <span ref={columnsButton} className="inline-flex">
-                <Button
-                  kind="ghost"
-                  icon={Columns3}
-                  aria-label={m("columns.label", { shown: fields.length, all: readable.length })}
-                  onClick={() => columnsButton.current && setColumnsAnchor(anchorOf(columnsButton.current))}
-                >
-                  {m("columns", { shown: fields.length, all: readable.length })}
-                </Button>
-              </span>
-              <IconButton icon={Upload} iconSize={15} label={m("import")} disabled={!mayCreate} onClick={() => onSearch({ import: "new" })} />
-              <Menu
-                align="end"
-                trigger={<IconButton icon={Download} iconSize={15} label={m("export")} />}
-                entries={(["csv", "json", "ndjson"] as const).map((format) => ({
-                  label: m(`export.${format}`),
-                  disabled: view.search === "" ? undefined : m("export.search"),
-                  onSelect: () => void exportAs(format),
-                }))}
-              />
-              <ToolbarRule />
-              <Button icon={Plus} command="data.newRow" disabled={!mayCreate} title={mayCreate || !capability ? undefined : m("refuse.create", { collection: name })} onClick={newRow}>
-                {m("newRow")}
-              </Button>
-            </>
-          }
-        >
-          <ViewMenu
-            connection={connection}
-            capability={capability}
-            collection={name}
-            views={views}
-            saved={saved}
-            gone={viewGone}
-            view={{ ...view, columns: wantedColumns, pinned }}
-            layout={layout}
-            onOpen={(next) => onSearch(searchOf(next))}
-            onSaved={(id) => show({ ...view, columns: wantedColumns, pinned, saved: id })}
-          />
-          {searching || view.search !== "" ? (
-            <SearchInput
-              inputRef={searchInput}
-              className="w-52"
-              placeholder={m("search")}
-              value={view.search}
-              keys="Mod+F"
-              onChange={(event) => show({ ...view, search: event.target.value })}
-              onKeyDown={(event) => {
-                if (event.key !== "Escape") return;
-                event.preventDefault();
-                show({ ...view, search: "" });
-                setSearching(false);
-                grid.current?.focus();
-              }}
-            />
-          ) : null}
-          <ToolbarRule />
-          <FilterBar collection={collection} fields={readable} pills={view.pills} onPills={(pills) => show({ ...view, pills })} handle={filters} />
-        </Toolbar>
+        <RecordsBar
+          collection={collection}
+          find={find}
+          connection={connection}
+          capability={capability}
+          views={views}
+          saved={saved}
+          viewGone={viewGone}
+          view={view}
+          columns={wantedColumns}
+          pinned={pinned}
+          layout={layout}
+          fields={fields}
+          readable={readable}
+          searching={searching}
+          advanced={advanced}
+          filters={filters}
+          searchInput={searchInput}
+          onShow={show}
+          onSearch={onSearch}
+          onStopSearching={() => {
+            setSearching(false);
+            grid.current?.focus();
+          }}
+          onAdvanced={() => setAdvanced(!advanced)}
+          onColumns={setColumnsAnchor}
+          onExport={(format) => void exportAs(format)}
+          newRefusal={mayCreate ? undefined : m("refuse.create", { collection: name })}
+          onNew={newRow}
+        />
       </div>
+      {advanced ? (
+        <Suspense fallback={null}>
+          <FilterTree
+            key={JSON.stringify([view.pills, view.groups])}
+            collection={collection}
+            find={find}
+            capability={capability}
+            pills={view.pills}
+            groups={view.groups}
+            onApply={(pills, groups) => {
+              show({ ...view, pills, groups });
+              closeTree();
+            }}
+            onClose={closeTree}
+          />
+        </Suspense>
+      ) : null}
       {snapshot.fault ? (
         <ErrorBand
           title={snapshot.fault instanceof ReadStopped ? m("error.stopped") : isUnreachable(snapshot.fault) ? m("error.read", { connection: connection.info.name }) : m("error.read.refused", { reason: faultOf(snapshot.fault).message })}
@@ -447,25 +388,28 @@ export function Records({
         bandOnly={commits.bandOnly}
         onBandOnly={commits.setBandOnly}
         onSort={onSort}
-        onHide={onHide}
-        onMove={onMove}
-        onPlace={onPlace}
-        onPin={onPin}
-        onResize={onResize}
+        onHide={arrangement.onHide}
+        onMove={arrangement.onMove}
+        onPlace={arrangement.onPlace}
+        onPin={arrangement.onPin}
+        onResize={arrangement.onResize}
         onFilter={onFilter}
         onPickFilter={(field) => filters.current?.add(field)}
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
         onDelete={deletion.onDelete}
+        onReport={setReport}
+        picked={picks.count > 0 ? copied : null}
         empty={
           snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "" ? null : snapshot.ready ? (
             <EmptyRows
               collection={collection}
+              find={find}
               connection={connection}
-              pills={applied}
+              nodes={nodes}
               search={view.search}
               mayCreate={mayCreate}
-              onRemove={(pill) => show({ ...view, pills: view.pills.filter((entry) => entry !== pill) })}
-              onClear={() => show({ ...view, pills: [], search: "" })}
+              onRemove={(node) => show({ ...view, pills: view.pills.filter((entry) => entry !== node), groups: view.groups.filter((entry) => entry !== node) })}
+              onClear={() => show({ ...view, pills: [], groups: [], search: "" })}
               onNew={newRow}
               onImport={() => onSearch({ import: "new" })}
             />
@@ -497,6 +441,16 @@ export function Records({
               }}
             />
           )}
+        />
+      ) : null}
+      {report ? (
+        <LeftOut
+          report={report}
+          onGo={(left) => left.rowId !== null && grid.current?.editCell(left.rowId, left.field, left.text)}
+          onClose={() => {
+            setReport(null);
+            grid.current?.focus();
+          }}
         />
       ) : null}
       {panel === "preview" && facts.rows > 0 ? <PreviewPanel load={preview} of={changes} onClose={() => setPanel(null)} /> : null}

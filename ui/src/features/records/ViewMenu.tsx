@@ -8,7 +8,7 @@ import { Menu, type MenuEntries } from "@/kit/Menu";
 import { Segmented } from "@/kit/Segmented";
 import { toast } from "@/kit/toast";
 import { faultOf, type Capability, type Connection } from "@/lib/client";
-import { writeView, type View } from "@/lib/filters";
+import { PLAIN_VIEW, writeView, type View } from "@/lib/filters";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import type { Layout } from "./layout";
 import { m } from "./messages";
@@ -166,7 +166,7 @@ function sorted(value: unknown): unknown {
 
 /** The address a saved view stands for; its own id with it. */
 export function searchOf(saved: SavedView | null): Record<string, unknown> {
-  return saved ? { ...writeView({ pills: [], sort: [], columns: null, pinned: [], search: "", saved: saved.id }), ...saved.params } : {};
+  return saved ? { ...writeView({ ...PLAIN_VIEW, saved: saved.id }), ...saved.params } : {};
 }
 
 function ViewForm({

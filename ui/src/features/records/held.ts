@@ -42,6 +42,14 @@ export function holdRows(store: StoreApi<Held>, entries: Iterable<readonly [key:
   store.setState({ rows: new Map([...store.getState().rows, ...entries]) });
 }
 
+/** Names of many related rows, and texts that are done with, at once. */
+export function holdMany(store: StoreApi<Held>, labels: Iterable<readonly [key: string, label: string]>, settled: Iterable<string>): void {
+  const now = store.getState();
+  const invalid = new Map(now.invalid);
+  for (const key of settled) invalid.delete(key);
+  store.setState({ labels: new Map([...now.labels, ...labels]), invalid });
+}
+
 export function hold<Part extends keyof Held>(
   store: StoreApi<Held>,
   part: Part,

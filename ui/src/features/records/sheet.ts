@@ -1,5 +1,6 @@
 /** Keys of the grid, for the sheet of all shortcuts; the grid itself listens to them. */
 import type { Command } from "@/kit/commands";
+import { g } from "./grid/messages";
 import { m } from "./messages";
 
 const sheet = (id: string, label: string, combination: string | readonly string[]): Command => ({ id, label, keys: combination, group: m("group.grid"), sheetOnly: true });
@@ -8,6 +9,8 @@ export function gridSheet(): readonly Command[] {
   return [
     sheet("grid.move", m("cmd.move"), ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]),
     sheet("grid.extend", m("cmd.extend"), ["Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"]),
+    sheet("grid.fillDown", g("cmd.fillDown"), "Mod+D"),
+    sheet("grid.fillRight", g("cmd.fillRight"), "Mod+R"),
     sheet("grid.pick", m("cmd.pick"), "Shift+Space"),
     sheet("grid.pickAll", m("cmd.pickAll"), "Mod+A"),
     sheet("grid.column", m("cmd.column"), ["Alt+Shift+ArrowLeft", "Alt+Shift+ArrowRight"]),
@@ -21,10 +24,12 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.restore", m("cmd.restore"), "Escape"),
     sheet("grid.empty", m("cmd.empty"), "Backspace"),
     sheet("grid.null", m("cmd.null"), "Mod+Backspace"),
+    sheet("grid.default", g("cmd.default"), "Alt+Backspace"),
     sheet("grid.toggle", m("cmd.toggle"), "Space"),
     sheet("grid.filterThis", m("cmd.filterThis"), "Alt+F"),
     sheet("grid.open", m("cmd.open"), "Mod+Enter"),
     sheet("grid.copy", m("cmd.copy"), "Mod+C"),
+    sheet("grid.cut", g("cmd.cut"), "Mod+X"),
     sheet("grid.paste", m("cmd.paste"), "Mod+V"),
     sheet("grid.delete", m("cmd.delete"), "Delete"),
   ];

@@ -12,12 +12,13 @@ export interface ShownView {
 /** What is shown: what the address says, and pills that are no condition yet. */
 export function useView(
   collection: CollectionInfo,
+  find: (name: string) => CollectionInfo | undefined,
   search: Readonly<Record<string, unknown>>,
   onSearch: (search: Record<string, unknown>) => void,
 ): ShownView {
   const [view, setView] = useState<View>(() => readView(search));
   const written = JSON.stringify(writeView(readView(search)));
-  const applied = useMemo(() => view.pills.filter((pill) => readPill(collection, pill).ok), [collection, view.pills]);
+  const applied = useMemo(() => view.pills.filter((pill) => readPill(collection, pill, find).ok), [collection, find, view.pills]);
   const lastWritten = useRef(written);
   const seen = useRef(written);
   useEffect(() => {
@@ -31,13 +32,13 @@ export function useView(
   const show = useCallback(
     (next: View) => {
       setView(next);
-      const params = writeView({ ...next, pills: next.pills.filter((pill) => readPill(collection, pill).ok) });
+      const params = writeView({ ...next, pills: next.pills.filter((pill) => readPill(collection, pill, find).ok) });
       const text = JSON.stringify(params);
       if (text === lastWritten.current) return;
       lastWritten.current = text;
       onSearch({ ...params });
     },
-    [collection, onSearch],
+    [collection, find, onSearch],
   );
   return { view, applied, show };
 }

@@ -1,8 +1,10 @@
 /** Facts turned into sentences of the catalogue. */
 import type { FieldInfo } from "@/lib/fields";
-import type { Operator, PillFault } from "@/lib/filters";
+import type { FilterGroup, Operator, PillFault } from "@/lib/filters";
 import type { Problem } from "@/lib/values";
 import { count } from "@/messages/catalogue";
+import { f } from "./filters/messages";
+import { leaves } from "./filters/tree";
 import { m } from "./messages";
 
 type Said = (key: string, values: Readonly<Record<string, string>>) => string;
@@ -24,6 +26,12 @@ export function pillFaultText(fault: PillFault): string {
       return m("pill.duration");
     case "value":
       return problemText(fault.problem);
+    case "pair":
+    case "key-value":
+    case "count":
+    case "json-type":
+    case "near":
+      return f(`fault.${fault.kind}`);
   }
 }
 
@@ -31,10 +39,10 @@ const TIMES = new Set(["instant", "datetime", "date", "time", "timetz"]);
 
 export function operatorText(op: Operator, field: FieldInfo | undefined): string {
   if (field && TIMES.has(field.type.kind)) {
-    if (op === "gte") return m("op.after");
-    if (op === "lt") return m("op.before");
+    if (op === "gte") return f("op.after");
+    if (op === "lt") return f("op.before");
   }
-  return m(`op.${op}`);
+  return f(`op.${op}`);
 }
 
 export function sizeText(bytes: number): string {
@@ -54,4 +62,9 @@ export function factsText(facts: { inserts: number; updates: number; cells: numb
     facts.cells > 0 ? m("pending.cells", { count: facts.cells }) : null,
   ];
   return parts.filter((part) => part !== null).join(", ");
+}
+
+/** A group in the place of a pill: how its conditions hold together, and how many there are. */
+export function groupText(group: FilterGroup): string {
+  return f("group", { join: f(`group.${group.join}`), count: leaves(group).length });
 }

@@ -1,12 +1,9 @@
-import { Copy, CornerDownRight, Filter as FilterIcon, Pencil, Trash2 } from "lucide-react";
 import {
   useCallback,
   useEffect,
   useImperativeHandle,
-  useMemo,
   useRef,
   useState,
-  type PointerEvent as ReactPointerEvent,
   type ReactNode,
   type Ref,
 } from "react";
@@ -14,8 +11,6 @@ import { useStore } from "zustand";
 import { useAppearance } from "@/kit/appearance";
 import { Checkbox } from "@/kit/Checkbox";
 import { ContextMenu } from "@/kit/ContextMenu";
-import { cx } from "@/kit/cx";
-import type { MenuEntries } from "@/kit/Menu";
 import type { Capability, Connection } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import type { Pill, SortKey } from "@/lib/filters";
@@ -31,23 +26,33 @@ import { m } from "../messages";
 import { RelationPeek, ValuePeek } from "../PeekCard";
 import type { Layout } from "../layout";
 import type { Picks } from "../picks";
+import { Band } from "./Band";
+import type { Block } from "./block";
 import { useCells } from "./cells";
+import { readClip, TYPED } from "./clipboard";
 import { useColumns } from "./columns";
+import { useCopies } from "./copies";
 import { useColumnDrag } from "./drag";
 import { touchedAfter, useEdits } from "./edits";
+import { fittingWidth } from "./fit";
 import { GridRow } from "./GridRow";
 import { Head, type ColumnActs } from "./Head";
 import { gridKeys } from "./keys";
+import { cellMenu } from "./menu";
 import { usePeeks } from "./peeks";
-import { BAND_GAP, BAND_HEAD, BAND_ROWS, cellId, cellUnder, HEIGHTS, type Focus, type RowKey } from "./place";
+import { BAND_GAP, BAND_HEAD, BAND_ROWS, BLOCK_ROWS, cellId, cellUnder, HEIGHTS, type Focus, type RowKey } from "./place";
 import { usePlaces } from "./places";
+import { usePointer } from "./pointer";
 import { useSpace } from "./space";
+import type { Report } from "./take";
 import { useWalk } from "./walk";
 
 export interface GridHandle {
   focus(): void;
   goTo(index: number): void;
   focusCell(rowId: string, field: string): void;
+  /** Opens the editor of a cell with a text that it did not take. */
+  editCell(rowId: string, field: string, text: string): void;
   editNew(rowId: string): void;
   currentPill(): Pill | null;
   visibleRange(): { first: number; last: number };
@@ -76,13 +81,14 @@ interface GridProps extends ColumnActs {
   readonly onFilter: (pill: Pill) => void;
   readonly onOpenRelated: (collection: string, pill: Pill) => void;
   readonly onDelete: (rowId: string, raw: RawRow | undefined, name: string) => void;
+  /** Cells that kept their value when many were changed at once. */
+  readonly onReport: (report: Report) => void;
+  /** The picked rows as they are shown, when rows are picked. */
+  readonly picked: (() => Promise<readonly RawRow[]>) | null;
   /** What stands under the header when there are no rows. */
   readonly empty: ReactNode;
   readonly handle: Ref<GridHandle>;
 }
-
-/** Padding of a cell, its line, and room for an icon. */
-const FIT_ROOM = 34;
 
 export function Grid(props: GridProps) {
   const { collection, find, fields, rows, snapshot, connection, capability, pending, pendingState, sort, bandOnly } = props;
@@ -91,9 +97,9 @@ export function Grid(props: GridProps) {
   const store = heldOf(pending);
   const held = useStore(store);
   const scroller = useRef<HTMLDivElement>(null);
-  const [bandTop, setBandTop] = useState(0);
   const [editing, setEditing] = useState<{ focus: Focus; typed?: string } | null>(null);
 
+  const readOnly = connection.info.guard === "readonly";
   const total = snapshot.total?.rows ?? 0;
   const places = usePlaces(collection, snapshot, pendingState.ops, bandOnly);
   const { changes, touched, idOf, placed, shownRows, indexOf } = places;
@@ -111,8 +117,9 @@ export function Grid(props: GridProps) {
   const { rawOf, rowIdOf, valueOf, refusalOf, invalidAt, pillAt, labelOf } = cells;
   const walk = useWalk({ fields, rows, snapshot, order: props.order, places, space, columns, editing: editing !== null, leave: peeks.leave });
   const { at, block, go, setFocus, takeFocus, within } = walk;
-  const edits = useEdits({ collection, fields, connection, capability, pending, store, places, cells, walk, refuse, onDelete: props.onDelete });
-  const { stage, copy, setTo, remove } = edits;
+  const edits = useEdits({ collection, fields, rows, connection, capability, pending, store, places, cells, walk, refuse, onDelete: props.onDelete, onReport: props.onReport });
+  const { stage } = edits;
+  const copies = useCopies(fields, rows, cells, walk, props.picked);
 
   useEffect(() => {
     rows.want(indexOf(Math.max(range.first, 0)), indexOf(Math.max(range.last, 0)));
@@ -174,17 +181,9 @@ export function Grid(props: GridProps) {
     go({ row: "head", col: to });
   }
 
-  /** As wide as the widest of what is in sight. */
   function fit(col: number): void {
     const field = fields[col];
-    const shown = scroller.current?.querySelectorAll<HTMLElement>(`[data-col="${String(col)}"]`) ?? [];
-    const wide = [...shown].map((node) => {
-      const parts = [...node.querySelectorAll<HTMLElement>(".truncate")];
-      const cut = Math.max(0, ...parts.map((part) => part.scrollWidth - part.clientWidth));
-      const used = Math.max(0, ...[...node.children].map((part) => (part as HTMLElement).offsetLeft + (part as HTMLElement).offsetWidth));
-      return cut > 0 ? node.offsetWidth + cut + 1 : parts.length > 0 ? Math.min(used, Math.max(...parts.map((part) => part.scrollWidth)) + FIT_ROOM) : 0;
-    });
-    if (field) props.onResize(field, Math.max(...wide, FIT_ROOM) - (widths[col] ?? 0));
+    if (field) props.onResize(field, fittingWidth(scroller.current, col) - (widths[col] ?? 0));
   }
 
   const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, picks, {
@@ -201,38 +200,6 @@ export function Grid(props: GridProps) {
     onFilter: props.onFilter,
   });
 
-  const sweeping = useRef(false);
-  /** The number at the left of a row picks it; a drag over several of them, all of these. */
-  function pickUnder(target: EventTarget | null): number | null {
-    const key = target instanceof Element ? target.closest<HTMLElement>("[data-pick]")?.dataset["pick"] : undefined;
-    return key?.startsWith("r:") ? Number(key.slice(2)) : null;
-  }
-
-  function onPointerDown(event: ReactPointerEvent): void {
-    const picked = event.button === 0 ? pickUnder(event.target) : null;
-    if (picked !== null) {
-      event.preventDefault();
-      sweeping.current = true;
-      if (event.shiftKey) picks.reach(picked);
-      else picks.toggle(picked);
-      go({ row: `r:${String(picked)}`, col: at.col });
-      return;
-    }
-    const hit = cellUnder(event.target);
-    if (!hit || (editing && editing.focus.row === hit.focus.row && editing.focus.col === hit.focus.col)) return;
-    if (event.target instanceof Element && event.target.closest("[data-resize]")) return;
-    if (event.shiftKey && event.button === 0 && hit.focus.row !== "head" && at.row !== "head") {
-      event.preventDefault();
-      walk.extend(hit.focus);
-      return;
-    }
-    leave();
-    if (event.button === 0) walk.dropBlock();
-    takeFocus.current = true;
-    setFocus(hit.focus);
-    if (event.altKey && event.button === 0) peeks.open(hit.focus, true);
-  }
-
   /** A related row peeks always, any other value when its cell cannot hold it. */
   function hasMore(focus: Focus, node: HTMLElement): boolean {
     const field = fields[focus.col];
@@ -240,13 +207,53 @@ export function Grid(props: GridProps) {
     return field.relation !== null || [...node.querySelectorAll(".truncate")].some((part) => part.scrollWidth > part.clientWidth);
   }
 
+  const pointing = usePointer({ scroller, columns: fields.length, places, walk, edits, peeks, picks, editing: editing?.focus ?? null, hasMore });
+  const { aim } = pointing;
+
+  // ---- clipboard
+  const cut = (from: Focus, event?: ClipboardEvent): void => {
+    copies.copy(from, event);
+    edits.clear(from);
+  };
+  const clipboard = useRef<(event: ClipboardEvent) => void>(undefined);
+  useEffect(() => {
+    clipboard.current = (event) => {
+      if (editing || at.row === "head") return;
+      if (event.type === "copy") copies.copy(at, event);
+      else if (event.type === "cut") cut(at, event);
+      else if (event.type === "paste") {
+        event.preventDefault();
+        const read = (type: string): string => event.clipboardData?.getData(type) ?? "";
+        edits.paste(at, readClip({ typed: read(TYPED), text: read("text/plain"), html: read("text/html") }, BLOCK_ROWS));
+      }
+      // Engines that ask first whether anything is there to copy; nothing is selected in their sense.
+      else event.preventDefault();
+    };
+  });
+  useEffect(() => {
+    const node = scroller.current;
+    const listen = (event: Event): void => clipboard.current?.(event as ClipboardEvent);
+    const names = ["copy", "cut", "paste", "beforecopy", "beforecut", "beforepaste"];
+    for (const name of names) node?.addEventListener(name, listen);
+    return () => {
+      for (const name of names) node?.removeEventListener(name, listen);
+    };
+  }, []);
+
   // ---- from outside
+  function cellOf(id: string, name: string): Focus {
+    const col = Math.max(fields.findIndex((field) => field.name === name), 0);
+    const index = touched.has(id) ? undefined : [...snapshot.held].find(([, raw]) => idOf(raw) === id)?.[0];
+    return { row: index === undefined ? `b:${id}` : `r:${String(index)}`, col };
+  }
   useImperativeHandle(props.handle, () => ({
     focus: () => go(at),
     goTo: (index) => go({ row: `r:${String(index)}`, col: at.col }),
-    focusCell: (id, name) => {
-      const col = fields.findIndex((field) => field.name === name);
-      go({ row: `b:${id}`, col: Math.max(col, 0) });
+    focusCell: (id, name) => go(cellOf(id, name)),
+    editCell: (id, name, text) => {
+      const cell = cellOf(id, name);
+      go(cell);
+      setEditing({ focus: cell, typed: text });
     },
     editNew: (id) => {
       const col = Math.max(
@@ -264,32 +271,19 @@ export function Grid(props: GridProps) {
   }));
 
   // ---- drawing
-  const menu: MenuEntries = useMemo(() => {
-    const field = fields[at.col];
-    if (!field || at.row === "head" || rowIdOf(at.row) === null) return [];
-    const reason = refusalOf(at.row, field) ?? undefined;
-    const pill = pillAt(at);
-    return [
-      { label: m("cmd.edit"), icon: Pencil, keys: "Enter", disabled: reason, onSelect: () => open(at) },
-      ...(field.relation
-        ? [{ label: m("cmd.open"), icon: CornerDownRight, keys: "Mod+Enter", onSelect: () => openRelated(at) }]
-        : []),
-      { label: m("cmd.filterThis"), icon: FilterIcon, keys: "Alt+F", onSelect: () => pill && onFilter(pill) },
-      { label: m("cmd.copy"), icon: Copy, keys: "Mod+C", onSelect: () => void copy(at) },
-      { label: m("cmd.null"), keys: "Mod+Backspace", disabled: reason ?? (field.nullable ? undefined : m("refuse.noNull", { field: field.name })), onSelect: () => setTo(at, "null") },
-      null,
-      { label: m("cmd.delete"), icon: Trash2, keys: "Delete", destructive: true, onSelect: () => remove(at) },
-    ];
-  }, [fields, at, rowIdOf, refusalOf, pillAt, open, openRelated, onFilter, copy, setTo, remove]);
+  const menu = cellMenu(fields, cells, walk, edits, copies, { open, openRelated, onFilter, cut: (from) => cut(from) });
 
-  const inBlock = (key: RowKey): boolean => {
-    const position = places.positionOf(key);
-    return block !== null && position >= block.top && position <= block.bottom;
-  };
+  /** The columns of a block in a row; none when it does not reach there. */
+  const across = (part: Block | undefined | null, position: number): readonly [from: number, to: number] =>
+    part && position >= part.top && position <= part.bottom ? [part.left, part.right] : [-1, -1];
 
   function drawRow(key: RowKey, raw: RawRow | undefined, top: number | null, number: string, place: number): ReactNode {
     const id = key.startsWith("b:") ? key.slice(2) : raw ? idOf(raw) : null;
     const change = id === null ? undefined : touched.get(id);
+    const position = block || aim ? places.positionOf(key) : -1;
+    const [chosenFrom, chosenTo] = across(block, position);
+    const [aimFrom, aimTo] = across(aim?.block, position);
+    const last = block ? (position === block.bottom ? block.right : -1) : at.row === key ? at.col : -1;
     return (
       <GridRow
         key={key}
@@ -314,8 +308,11 @@ export function Grid(props: GridProps) {
         numberWidth={numberWidth}
         rowHeight={rowHeight}
         focusCol={at.row === key ? at.col : -1}
-        chosenFrom={block && inBlock(key) ? block.left : -1}
-        chosenTo={block && inBlock(key) ? block.right : -1}
+        chosenFrom={chosenFrom}
+        chosenTo={chosenTo}
+        aimFrom={aimFrom}
+        aimTo={aimTo}
+        handle={editing || readOnly ? -1 : last}
         loose={key.startsWith("b:") && bandRows > BAND_ROWS}
         labelOf={labelOf}
         editor={
@@ -388,20 +385,6 @@ export function Grid(props: GridProps) {
     );
   }
 
-  // Thousands of rows may be open at once; of the band, too, only what is in sight is drawn.
-  const bandFirst = Math.max(0, Math.min(Math.floor(bandTop / rowHeight), bandRows - BAND_ROWS) - 1);
-  const bandShown = Array.from({ length: Math.min(bandRows - bandFirst, BAND_ROWS + 3) }, (_, index) => bandFirst + index);
-  const bandFocus = at.row.startsWith("b:") ? places.positionOf(at.row) : -1;
-  if (bandFocus >= 0 && !bandShown.includes(bandFocus)) bandShown.push(bandFocus);
-  const band = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const node = band.current;
-    if (!node || bandFocus < 0) return;
-    const top = bandFocus * rowHeight;
-    if (top < node.scrollTop) node.scrollTop = top;
-    else if (top + rowHeight > node.scrollTop + node.clientHeight) node.scrollTop = top + rowHeight - node.clientHeight;
-  }, [bandFocus, rowHeight]);
-
   const visible: ReactNode[] = [];
   for (let display = Math.max(range.first, 0); display <= range.last; display += 1) {
     const index = indexOf(display);
@@ -435,25 +418,13 @@ export function Grid(props: GridProps) {
             if (event.relatedTarget) within.current = event.currentTarget.contains(event.relatedTarget);
           }}
           onKeyDown={onKeyDown}
-          onPaste={(event) => {
-            if (editing || at.row === "head") return;
-            event.preventDefault();
-            edits.paste(at, event.clipboardData.getData("text/plain"));
-          }}
-          onPointerDown={onPointerDown}
-          onPointerOver={(event) => {
-            const swept = sweeping.current && event.buttons === 1 ? pickUnder(event.target) : null;
-            if (swept !== null) picks.reach(swept);
-            else if (!editing) peeks.over(event, hasMore);
-          }}
-          onPointerUp={() => {
-            sweeping.current = false;
-          }}
+          onPointerDown={pointing.onPointerDown}
+          onPointerOver={pointing.onPointerOver}
           onDoubleClick={(event) => {
             const hit = cellUnder(event.target);
             if (hit && hit.focus.row !== "head") open(hit.focus);
           }}
-          className="min-h-0 flex-1 overflow-auto outline-none"
+          className="min-h-0 flex-1 overflow-auto outline-none select-none"
         >
           <div style={{ width: Math.max(columns.totalWidth, size.width), minHeight: "100%" }} className="relative">
             <div role="rowgroup" className="sticky top-0 z-10">
@@ -480,37 +451,23 @@ export function Grid(props: GridProps) {
                   />
                 )}
               </div>
-              {bandRows > 0 ? (
-                <div className="border-b border-line-strong bg-bg-page">
-                  <div role="row" className="sticky left-0 bg-draft-tint text-second" style={{ height: BAND_HEAD, width: size.width }}>
-                   <div role="gridcell" aria-colspan={fields.length + 1} className="flex h-full items-center gap-2 px-3">
-                    <Pencil aria-hidden size={12} className="text-draft" />
-                    <span className="font-medium text-draft">{m("band.title")}</span>
-                    <span className="min-w-0 flex-1 truncate text-ink-2">{m("band.facts", { count: bandRows })}</span>
-                    <button type="button" className="rounded-control px-1 text-ink-2 hover:bg-bg-hover" aria-pressed={bandOnly} onClick={() => props.onBandOnly(!bandOnly)}>
-                      {bandOnly ? m("band.all") : m("band.only")}
-                    </button>
-                   </div>
-                  </div>
-                  <div
-                    className={cx("relative", bandRows > BAND_ROWS && "overflow-y-auto")}
-                    style={{ height: Math.min(bandRows, BAND_ROWS) * rowHeight }}
-                    ref={band}
-                    onScroll={(event) => setBandTop(event.currentTarget.scrollTop)}
-                  >
-                    {bandRows > BAND_ROWS ? <div aria-hidden style={{ height: bandRows * rowHeight }} /> : null}
-                    {bandShown.map((order) => {
-                      const change = changes[order];
-                      if (!change) return null;
-                      const index = placed.get(change.row);
-                      const key = `b:${change.row}`;
-                      const number = change.isNew ? m("grid.new") : index === undefined ? "" : String(index + 1);
-                      return drawRow(key, rawOf(key), order * rowHeight, number, order + 2);
-                    })}
-                  </div>
-                  <div className="border-t border-line bg-bg-page" style={{ height: BAND_GAP - 1 }} />
-                </div>
-              ) : null}
+              <Band
+                rows={bandRows}
+                rowHeight={rowHeight}
+                width={size.width}
+                span={fields.length + 1}
+                focus={at.row.startsWith("b:") ? places.positionOf(at.row) : -1}
+                only={bandOnly}
+                onOnly={props.onBandOnly}
+                draw={(order, top) => {
+                  const change = changes[order];
+                  if (!change) return null;
+                  const index = placed.get(change.row);
+                  const key = `b:${change.row}`;
+                  const number = change.isNew ? m("grid.new") : index === undefined ? "" : String(index + 1);
+                  return drawRow(key, rawOf(key), top, number, order + 2);
+                }}
+              />
             </div>
             <div role="rowgroup" className="relative overflow-clip" style={{ height: drawnHeight(space.space) }}>
               {visible}

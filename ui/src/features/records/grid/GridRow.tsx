@@ -35,6 +35,11 @@ interface RowProps {
   /** Columns of the chosen block in this row; -1 when it does not reach here. */
   readonly chosenFrom: number;
   readonly chosenTo: number;
+  /** Columns a fill would write in this row. */
+  readonly aimFrom: number;
+  readonly aimTo: number;
+  /** The column whose cell carries the handle of the fill; -1 for none. */
+  readonly handle: number;
   /** Stands in a band that scrolls in itself. */
   readonly loose: boolean;
   readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
@@ -43,7 +48,7 @@ interface RowProps {
 }
 
 export const GridRow = memo(function GridRow(props: RowProps) {
-  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, pinned, stillWidth, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, loose, labelOf, editor, picked } = props;
+  const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, pinned, stillWidth, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, aimFrom, aimTo, handle, loose, labelOf, editor, picked } = props;
   const missing = raw === undefined && !isNew;
 
   const cell = (col: number): ReactNode => {
@@ -56,6 +61,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
     const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
     const focused = focusCol === col;
     const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
+    const aimed = aimFrom >= 0 && col >= aimFrom && col <= aimTo;
     const align = alignOf(field);
     const width = widths[col] ?? 0;
     return (
@@ -96,6 +102,8 @@ export const GridRow = memo(function GridRow(props: RowProps) {
           />
         )}
         {focused ? editor : null}
+        {aimed ? <span aria-hidden className="pointer-events-none absolute inset-0 border border-dashed border-draft" /> : null}
+        {handle === col && !missing ? <span aria-hidden data-fill="" className="absolute right-0 bottom-0 z-1 size-[7px] cursor-crosshair border-t border-l border-bg-page bg-ink" /> : null}
       </div>
     );
   };

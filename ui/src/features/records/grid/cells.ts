@@ -24,7 +24,7 @@ export interface Cells {
   readonly invalidAt: (id: string, field: string) => Invalid | undefined;
   readonly pillAt: (from: Focus) => Pill | null;
   /** How the row is called in a sentence. */
-  readonly nameOf: (key: RowKey) => string;
+  readonly nameOf: (key: RowKey, raw?: RawRow) => string;
   /** What stands for the related row in a relation cell. */
   readonly labelOf: (raw: RawRow | undefined, field: FieldInfo, value: Value) => string | undefined;
 }
@@ -113,11 +113,11 @@ export function useCells(
   );
 
   const nameOf = useCallback(
-    (key: RowKey): string => {
-      const raw = rawOf(key);
+    (key: RowKey, given?: RawRow): string => {
+      const raw = given ?? rawOf(key);
       const field = fields.find((f) => f.name === collection.display) ?? collection.fields.find((f) => f.name === collection.display);
       const shown = raw && field ? plain(field, fromWire(field.type, raw[field.name])) : "";
-      const id = rowIdOf(key) ?? "";
+      const id = rowIdOf(key) ?? (raw ? String(raw[collection.primaryKey] as string | number) : "");
       return shown !== "" && shown !== "NULL" && shown !== "''" ? shown.slice(0, 40) : m("row", { id });
     },
     [rawOf, fields, collection, rowIdOf],

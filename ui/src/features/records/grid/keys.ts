@@ -31,7 +31,7 @@ export function gridKeys(
   { bandKeys, shownRows, changes, touched, indexOf, positionOf, keyAt, step }: Places,
   { rowIdOf, valueOf, refusalOf, invalidAt, pillAt }: Cells,
   { at, block, hasCorner, go, extend, dropBlock }: Walk,
-  { stage, copy, setTo, restore, remove }: Edits,
+  { stage, setTo, fillDown, fillRight, restore, remove }: Edits,
   peeks: Peeks,
   picks: Picks,
   acts: KeyActs,
@@ -47,11 +47,11 @@ export function gridKeys(
       event.preventDefault();
       event.stopPropagation();
     };
-    const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.shiftKey && !event.altKey && !mod && way && !inHead) {
+    const way = wayOf(event.key, mod, page);
+    if (event.shiftKey && !event.altKey && way && !inHead) {
       take();
-      const row = step(at.row, way[0] ?? 0);
-      extend({ row: row === "head" ? at.row : row, col: Math.max(0, Math.min(at.col + (way[1] ?? 0), fields.length - 1)) });
+      const row = step(at.row, way[0]);
+      extend({ row: row === "head" ? keyAt(0) : row, col: Math.max(0, Math.min(at.col + way[1], fields.length - 1)) });
       return;
     }
     switch (event.key) {
@@ -137,7 +137,14 @@ export function gridKeys(
       else open(at);
     } else if (event.key === "Backspace" && !event.shiftKey) {
       take();
-      setTo(at, mod ? "null" : "empty");
+      setTo(at, event.altKey ? "default" : mod ? "null" : "empty");
+    } else if (mod && !event.shiftKey && event.key.toLowerCase() === "d") {
+      take();
+      fillDown(at);
+    } else if (mod && !event.shiftKey && event.key.toLowerCase() === "r" && block) {
+      // Without a block the key reads the rows again, as everywhere.
+      take();
+      fillRight(at);
     } else if (event.key === "Delete") {
       take();
       remove(at);
@@ -161,9 +168,6 @@ export function gridKeys(
         stage(at, field, asValue(now.s === "value" && now.v === "true" ? "false" : "true"));
       } else if (peeks.peek) peeks.close();
       else peeks.open(at, true);
-    } else if (mod && event.key.toLowerCase() === "c" && !window.getSelection()?.toString()) {
-      take();
-      void copy(at);
     } else if (event.altKey && event.key.toLowerCase() === "f") {
       take();
       const pill = pillAt(at);
@@ -173,4 +177,29 @@ export function gridKeys(
       open(at, event.key);
     }
   };
+}
+
+/** How far a key reaches, in rows and columns; with Ctrl to the end. */
+function wayOf(key: string, mod: boolean, page: number): readonly [rows: number, cols: number] | null {
+  const far = mod ? Infinity : 1;
+  switch (key) {
+    case "ArrowUp":
+      return [-far, 0];
+    case "ArrowDown":
+      return [far, 0];
+    case "ArrowLeft":
+      return [0, -far];
+    case "ArrowRight":
+      return [0, far];
+    case "PageUp":
+      return [-page, 0];
+    case "PageDown":
+      return [page, 0];
+    case "Home":
+      return [mod ? -Infinity : 0, -Infinity];
+    case "End":
+      return [mod ? Infinity : 0, Infinity];
+    default:
+      return null;
+  }
 }

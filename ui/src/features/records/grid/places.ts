@@ -45,14 +45,15 @@ export function usePlaces(collection: CollectionInfo, snapshot: RowsSnapshot, op
     return places;
   }, [held, touched, idOf]);
   const hiddenRows = useMemo(() => [...placed.values()].sort((a, b) => a - b), [placed]);
-  const indexOf = useCallback((display: number) => hiddenRows.reduce((index, gone) => (gone <= index ? index + 1 : index), display), [hiddenRows]);
-  const displayOf = useCallback((index: number) => index - hiddenRows.filter((gone) => gone < index).length, [hiddenRows]);
+  const indexOf = useCallback((display: number) => display + countWhile(hiddenRows, (gone, before) => gone - before <= display), [hiddenRows]);
+  const displayOf = useCallback((index: number) => index - countWhile(hiddenRows, (gone) => gone < index), [hiddenRows]);
   const shownRows = bandOnly ? 0 : Math.max((snapshot.total?.rows ?? 0) - hiddenRows.length, 0);
 
   const bandKeys = useMemo(() => changes.map((change) => `b:${change.row}`), [changes]);
+  const bandPlaces = useMemo(() => new Map(bandKeys.map((key, position) => [key, position])), [bandKeys]);
   const positionOf = useCallback(
-    (key: RowKey): number => (key === "head" ? -1 : key.startsWith("b:") ? bandKeys.indexOf(key) : bandKeys.length + displayOf(Number(key.slice(2)))),
-    [bandKeys, displayOf],
+    (key: RowKey): number => (key === "head" ? -1 : key.startsWith("b:") ? (bandPlaces.get(key) ?? -1) : bandKeys.length + displayOf(Number(key.slice(2)))),
+    [bandKeys.length, bandPlaces, displayOf],
   );
   const keyAt = useCallback(
     (position: number): RowKey => {
@@ -67,6 +68,17 @@ export function usePlaces(collection: CollectionInfo, snapshot: RowsSnapshot, op
     [keyAt, positionOf, lastPosition],
   );
 
-
   return { changes, touched, idOf, placed, bandKeys, shownRows, indexOf, displayOf, positionOf, keyAt, lastPosition, step };
+}
+
+/** How many at the beginning of an ordered list hold; thousands of rows may stand in the band. */
+function countWhile(list: readonly number[], holds: (entry: number, index: number) => boolean): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(list[middle] ?? 0, middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

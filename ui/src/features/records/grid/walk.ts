@@ -1,18 +1,11 @@
 import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import type { FieldInfo } from "@/lib/fields";
 import type { Rows, RowsSnapshot } from "@/lib/rows";
+import { blockOf, type Block } from "./block";
 import type { Columns } from "./columns";
 import { BLOCK_ROWS, cellId, type Focus } from "./place";
 import type { Places } from "./places";
 import type { Space } from "./space";
-
-/** A block of cells, as positions of rows and columns. */
-export interface Block {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
 
 export interface Walk {
   /** Where the focus is, after rows went into the band or left it. */
@@ -120,12 +113,8 @@ export function useWalk({
     if (!corner || at.row === "head") return null;
     const [a, b] = [positionOf(at.row), positionOf(corner.row)];
     if (a < 0 || b < 0) return null;
-    return {
-      top: Math.min(a, b),
-      bottom: Math.min(Math.max(a, b), lastPosition),
-      left: Math.min(at.col, corner.col),
-      right: Math.max(at.col, corner.col),
-    };
+    const found = blockOf({ row: a, col: at.col }, { row: b, col: corner.col });
+    return { ...found, bottom: Math.min(found.bottom, lastPosition) };
   }, [corner, at, positionOf, lastPosition]);
   const blockCells = useCallback(
     (from: Focus): readonly (readonly Focus[])[] => {

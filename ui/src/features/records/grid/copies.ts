@@ -1,0 +1,99 @@
+import { useCallback } from "react";
+import { toast } from "@/kit/toast";
+import type { FieldInfo } from "@/lib/fields";
+import type { RawRow, Rows } from "@/lib/rows";
+import { editText, fromWire, type Value } from "@/lib/values";
+import { m } from "../messages";
+import { TYPED, writeLines, writeTable, writeTyped, type Clip, type ClipCell } from "./clipboard";
+import type { Cells } from "./cells";
+import { g } from "./messages";
+import type { Focus } from "./place";
+import type { Walk } from "./walk";
+
+export interface Copies {
+  /** Puts the block, the picked rows or the one cell on the clipboard. `event` is given by the key. */
+  readonly copy: (from: Focus, event?: ClipboardEvent) => void;
+}
+
+/** As stored: no grouping, no shortening. */
+export function textOf(field: FieldInfo, value: Value): string {
+  return value.s === "value" ? editText(field.type, value) : "";
+}
+
+/** Copying writes what a sheet, a document and another grid of ours can each read. */
+export function useCopies(
+  fields: readonly FieldInfo[],
+  rows: Rows,
+  { rawOf, valueOf, labelOf }: Cells,
+  { block, blockCells }: Walk,
+  /** The picked rows, when rows are picked. */
+  picked: (() => Promise<readonly RawRow[]>) | null,
+): Copies {
+  const cellOf = useCallback((field: FieldInfo, value: Value, label: string | undefined): ClipCell => ({ text: textOf(field, value), kind: field.type.kind, value, label }), []);
+
+  const copy = useCallback(
+    (from: Focus, event?: ClipboardEvent): void => {
+      if (picked && !block) {
+        const clip = picked().then((rows): Clip =>
+          rows.map((raw) =>
+            fields.map((field) => {
+              const value = fromWire(field.type, raw[field.name]);
+              return cellOf(field, value, labelOf(raw, field, value));
+            }),
+          ),
+        );
+        event?.preventDefault();
+        void put(clip);
+        return;
+      }
+      const lines = blockCells(from);
+      const clipOf = (read: ReadonlyMap<string, RawRow>): Clip =>
+        lines.map((line) =>
+          line.map((at): ClipCell => {
+            const field = fields[at.col];
+            if (!field) return { text: "" };
+            const raw = rawOf(at.row) ?? read.get(at.row);
+            const value = read.has(at.row) ? fromWire(field.type, raw?.[field.name]) : valueOf(at.row, field);
+            return cellOf(field, value, labelOf(raw, field, value));
+          }),
+        );
+      const missing = lines.flatMap(([first]) => (first?.row.startsWith("r:") === true && !rawOf(first.row) ? [parseInt(first.row.slice(2), 10)] : []));
+      if (missing.length > 0) {
+        event?.preventDefault();
+        const read = rows.read(Math.min(...missing), Math.max(...missing));
+        void put(read.then((found) => clipOf(new Map([...found].map(([index, raw]) => [`r:${String(index)}`, raw])))));
+        return;
+      }
+      const clip = clipOf(new Map());
+      const carrier = event?.clipboardData;
+      if (!event || !carrier) {
+        void put(Promise.resolve(clip));
+        return;
+      }
+      event.preventDefault();
+      carrier.setData("text/plain", writeLines(clip));
+      carrier.setData("text/html", writeTable(clip));
+      carrier.setData(TYPED, writeTyped(clip));
+      told(clip);
+    },
+    [picked, block, blockCells, fields, rows, valueOf, rawOf, labelOf, cellOf],
+  );
+  return { copy };
+}
+
+function told(clip: Clip): void {
+  const cells = clip.reduce((sum, line) => sum + line.length, 0);
+  toast({ kind: "done", text: cells === 1 ? m("copy.done") : g("copied", { count: cells, rows: clip.length }) });
+}
+
+/** Outside a copy event the clipboard takes text and a table, and may wait for both. */
+async function put(coming: Promise<Clip>): Promise<void> {
+  try {
+    const blob = (type: string, write: (clip: Clip) => string) => coming.then((clip) => new Blob([write(clip)], { type }));
+    if (typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(writeLines(await coming));
+    else await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob("text/plain", writeLines), "text/html": blob("text/html", writeTable) })]);
+    told(await coming);
+  } catch (error) {
+    toast({ kind: "failed", text: g("copy.failed", { reason: error instanceof Error ? error.message : "" }) });
+  }
+}
