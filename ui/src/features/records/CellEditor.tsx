@@ -1,19 +1,19 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { lazy, Suspense, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
-import { Textarea } from "@/kit/Field";
-import { Segmented } from "@/kit/Segmented";
-import { parseJson, prettyJson } from "@/lib/exact-json";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { choicesOf } from "@/lib/filters";
-import { addDays, parsePlainDate } from "@/lib/plain-time";
-import { DEFAULT, editText, fromBase64, NULL, parse, toHex, value as asValue, type Problem, type Value } from "@/lib/values";
+import { DEFAULT, editText, NULL, parse, value as asValue, type Problem, type Value } from "@/lib/values";
+import { stepped, type Clocked } from "./editors/calendar";
 import { Floating, anchorOf, type Anchor } from "./Floating";
 import { ListBox } from "./ListBox";
 import { m } from "./messages";
 import { RelationPicker } from "./RelationPicker";
 import { problemText } from "./words";
+
+const LargeEditor = lazy(() => import("./editors/LargeEditor").then((module) => ({ default: module.LargeEditor })));
+const DateCard = lazy(() => import("./editors/DateCard").then((module) => ({ default: module.DateCard })));
 
 export type Move = "stay" | "next" | "previous" | "down";
 
@@ -50,6 +50,11 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
   const [problem, setProblem] = useState<Problem | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const left = useRef(false);
+  const clocked = clockedOf(field);
+  const [anchor, setAnchor] = useState<Anchor | null>(null);
+  useLayoutEffect(() => {
+    if (input.current) setAnchor(anchorOf(input.current));
+  }, []);
   useLayoutEffect(() => {
     input.current?.focus({ preventScroll: true });
     if (typed === undefined) input.current?.select();
@@ -114,12 +119,10 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
             event.preventDefault();
             left.current = true;
             onStage(DEFAULT, "stay");
-          } else if (field.type.kind === "date" && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-            const date = parsePlainDate(text);
-            if (date.ok) {
-              event.preventDefault();
-              setText(addDays(date.v, event.key === "ArrowUp" ? 1 : -1));
-            }
+          } else if (clocked && !mod && /^(?:Arrow|Page)(?:Up|Down)$/.test(event.key)) {
+            event.preventDefault();
+            const next = stepped(clocked, text, event.key, event.altKey);
+            if (next !== null) setText(next);
           } else if (mod && event.key.toLowerCase() === "s") {
             // The commit this key means comes after, and must see what is typed here; what is no
             // value holds it back.
@@ -133,13 +136,32 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
           (field.type.kind === "array" || field.type.kind === "range" || field.type.kind === "uuid") && "font-mono text-[11px]",
         )}
       />
-      {problem && input.current ? (
-        <Floating passive anchor={anchorOf(input.current)} label={problemText(problem)} onClose={() => setProblem(null)} className="border-l-2 border-bad px-2.5 py-1.5 text-second text-bad">
+      {clocked && anchor ? (
+        <Suspense fallback={null}>
+          <DateCard
+            anchor={anchor}
+            field={field}
+            kind={clocked}
+            text={text}
+            problem={problem ? problemText(problem) : null}
+            onText={(next) => {
+              setText(next);
+              setProblem(null);
+              input.current?.focus({ preventScroll: true });
+            }}
+          />
+        </Suspense>
+      ) : problem && anchor ? (
+        <Floating passive anchor={anchor} label={problemText(problem)} onClose={() => setProblem(null)} className="border-l-2 border-bad px-2.5 py-1.5 text-second text-bad">
           <span role="alert">{problemText(problem)}</span>
         </Floating>
       ) : null}
     </>
   );
+}
+
+function clockedOf({ type: { kind } }: FieldInfo): Clocked | null {
+  return kind === "date" || kind === "datetime" || kind === "instant" ? kind : null;
 }
 
 function Carded(props: EditorProps & { as: "relation" | "choice" | "large" }) {
@@ -162,7 +184,9 @@ function Carded(props: EditorProps & { as: "relation" | "choice" | "large" }) {
             <ChoiceEditor {...props} />
           </Floating>
         ) : (
-          <LargeEditor {...props} anchor={anchor} />
+          <Suspense fallback={null}>
+            <LargeEditor {...props} anchor={anchor} />
+          </Suspense>
         )
       ) : null}
     </>
@@ -216,124 +240,3 @@ function ChoiceEditor(props: EditorProps) {
     </div>
   );
 }
-
-type ByteView = "base64" | "hex";
-
-/** Long text, JSON, places and bytes: a card with room, and the reason under it when it is no value. */
-function LargeEditor({ field, value, typed, invalidText, label, canDefault, onStage, onInvalid, onCancel, anchor }: EditorProps & { anchor: Anchor }) {
-  const stored = value.s === "value" || value.s === "json-null" ? editText(field.type, value) : "";
-  const first = pretty(field, stored);
-  const [text, setText] = useState(invalidText ?? typed ?? first);
-  const [view, setView] = useState<ByteView>("base64");
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const area = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    area.current?.focus({ preventScroll: true });
-  }, []);
-  const changed = invalidText !== undefined || text !== first;
-  const unseen = value.s !== "value" && value.s !== "json-null";
-
-  function stage(move: Move): boolean {
-    if (!changed) {
-      onCancel();
-      return true;
-    }
-    const result = parse(field.type, text);
-    if (result.ok) onStage(result.value, move);
-    else setProblem(result.problem);
-    return result.ok;
-  }
-
-  /** A press outside stages, as in a cell; Esc restores. */
-  function leave(): void {
-    if (!changed) {
-      onCancel();
-      return;
-    }
-    const result = parse(field.type, text);
-    if (result.ok) onStage(result.value, "stay");
-    else onInvalid(text, result.problem);
-  }
-
-  function switchView(next: ByteView): void {
-    const result = parse(field.type, text);
-    const base64 = result.ok && result.value.s === "value" ? result.value.v : "";
-    setText(next === "hex" ? toHex(fromBase64(base64)) : base64);
-    setView(next);
-  }
-
-  return (
-    <Floating anchor={{ ...anchor, bottom: anchor.top - 4 }} label={label} onClose={leave} className="w-[480px]">
-      <div
-        className="flex flex-col gap-2 p-2"
-        onKeyDownCapture={(event) => {
-          if (event.key === "Escape") {
-            event.preventDefault();
-            event.stopPropagation();
-            onCancel();
-          } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            stage("down");
-          } else if (event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
-            if (!flushSync(() => stage("stay"))) event.preventDefault();
-          } else if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && event.shiftKey && field.nullable) {
-            event.preventDefault();
-            onStage(NULL, "stay");
-          }
-        }}
-      >
-        <div className="flex items-center gap-2">
-          <span className="min-w-0 flex-1 truncate font-medium">{m("edit.large", { field: field.name })}</span>
-          {unseen ? <span className="text-second text-ink-3 italic">{value.s === "null" ? m("edit.null.is") : ""}</span> : null}
-          {field.type.kind === "binary" ? (
-            <Segmented
-              aria-label={m("edit.large", { field: field.name })}
-              value={view}
-              onChange={switchView}
-              options={[
-                { value: "base64", label: m("edit.as.base64") },
-                { value: "hex", label: m("edit.as.hex") },
-              ]}
-            />
-          ) : null}
-        </div>
-        <Textarea
-          ref={area}
-          aria-label={label}
-          rows={field.type.kind === "text" ? 6 : 10}
-          mono={field.type.kind !== "text"}
-          invalid={problem !== null}
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setProblem(null);
-          }}
-        />
-        {problem ? (
-          <p role="alert" className="text-hint text-bad">
-            {problemText(problem)}
-          </p>
-        ) : null}
-        <div className="flex flex-wrap items-center gap-2">
-          <NoValue field={field} canDefault={canDefault} onStage={onStage} />
-          <span className="flex-1" />
-          <Button size="small" kind="ghost" keys="Escape" onClick={onCancel}>
-            {m("cmd.restore")}
-          </Button>
-          <Button size="small" keys="Mod+Enter" onClick={() => stage("stay")}>
-            {m("edit.stage")}
-          </Button>
-        </div>
-      </div>
-    </Floating>
-  );
-}
-
-/** JSON opens indented; a text over a megabyte opens as it is, because laying it out would stall. */
-function pretty(field: FieldInfo, text: string): string {
-  if (field.type.kind !== "json" && field.type.kind !== "geo") return text;
-  if (text.length > 1_000_000) return text;
-  const parsed = parseJson(text);
-  return parsed.ok ? prettyJson(parsed.node) : text;
-}
-
