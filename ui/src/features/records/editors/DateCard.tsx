@@ -34,7 +34,7 @@ export function DateCard({ anchor, field, kind, text, problem, onText }: { ancho
   };
   const stored = storedAs(kind, text);
   return (
-    <Floating passive anchor={anchor} label={e("date.calendar", { field: field.name })} onClose={() => undefined} className="w-[244px]">
+    <Floating passive anchor={anchor} label={e("date.calendar", { field: field.name })} onClose={() => undefined} className="w-[284px]">
       {/* A press here must not take the keyboard out of the cell. */}
       <div className="flex flex-col gap-1.5 p-2" onMouseDown={(event) => event.preventDefault()}>
         {problem === null ? null : (

@@ -97,7 +97,7 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
       <Textarea
         ref={area}
         aria-label={label}
-        rows={kind === "text" ? 10 : kind === "geo" ? 5 : 10}
+        rows={kind === "geo" ? 4 : 10}
         mono={kind !== "text"}
         invalid={problem !== null}
         value={text}
@@ -143,7 +143,7 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
           {unseen ? <span className="text-second text-ink-3 italic">{value.s === "null" ? m("edit.null.is") : ""}</span> : null}
           {choices.length > 0 ? <Segmented aria-label={e("view", { field: field.name })} value={shown} onChange={show} options={choices} /> : null}
         </div>
-        {kind === "geo" ? <GeoMap text={text} label={e("geo.map", { field: field.name })} onText={(next) => put(pretty(field, next))} /> : null}
+        {kind === "geo" ? <GeoMap text={text} label={e("geo.map", { field: field.name })} onText={put} /> : null}
         {body}
         {problem ? (
           <p role="alert" className="text-hint text-bad">
@@ -179,8 +179,7 @@ function choicesOf({ type }: FieldInfo): readonly { value: Shown; label: string 
 
 /** JSON opens indented. */
 function pretty(field: FieldInfo, text: string): string {
-  if (field.type.kind !== "json" && field.type.kind !== "geo") return text;
-  if (text.length > LAID_OUT_MAX) return text;
+  if (field.type.kind !== "json" || text.length > LAID_OUT_MAX) return text;
   const parsed = parseJson(text);
   return parsed.ok ? prettyJson(parsed.node) : text;
 }

@@ -97,6 +97,9 @@ export interface Sheet {
   readonly step: number;
 }
 
+const LABEL_WIDTH = 72;
+const LABEL_HEIGHT = 40;
+
 /** A sheet on which a degree is as wide as it is at the middle, so shapes keep their look. */
 export function sheetOf(box: Box, width: number, height: number): Sheet {
   const middle = (box.north + box.south) / 2;
@@ -107,7 +110,8 @@ export function sheetOf(box: Box, width: number, height: number): Sheet {
   const y = (lat: number): number => height / 2 - (lat - middle) * scale;
   const lon = (px: number): number => centre + (px - width / 2) / (narrow * scale);
   const lat = (py: number): number => middle - (py - height / 2) / scale;
-  const wanted = height / scale / 5;
+  // A label of the net needs so much room, side by side and one above the other.
+  const wanted = Math.max(LABEL_WIDTH / (narrow * scale), LABEL_HEIGHT / scale);
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= wanted) ?? power * 10;
   return { width, height, x, y, lon, lat, step };

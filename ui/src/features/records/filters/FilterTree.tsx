@@ -1,4 +1,4 @@
-import { Braces, CornerDownLeft, Plus, Trash2, Variable, X } from "lucide-react";
+import { Braces, GripVertical, Plus, Trash2, Variable, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Button, IconButton } from "@/kit/Button";
 import { CodeView } from "@/kit/CodeView";
@@ -82,14 +82,15 @@ export function FilterTree({ collection, find, capability, pills, groups, onAppl
     return (
       <div role="group" aria-label={f(`join.${group.join}${inside ? ".inside" : ""}`)} className={inside ? "border-l border-line-strong pl-3" : ""}>
         <div data-path={path.join(".")} onKeyDown={inside ? keys(path) : undefined} className="flex h-8 items-center gap-2">
-          {inside ? null : <span className="text-ink-2">{f("tree.of")}</span>}
-          <Select
-            aria-label={f("tree.join")}
-            className="w-44"
-            value={group.join}
-            onChange={(join) => change(path, { ...group, join })}
-            options={(["all", "any", "none"] as const).map((join) => ({ value: join, label: f(`join.${join}${inside ? ".inside" : ""}`) }))}
-          />
+          {inside ? null : <span className="shrink-0 text-ink-2">{f("tree.of")}</span>}
+          <div className={inside ? "w-44 shrink-0" : "w-32 shrink-0"}>
+            <Select
+              aria-label={f("tree.join")}
+              value={group.join}
+              onChange={(join) => change(path, { ...group, join })}
+              options={(["all", "any", "none"] as const).map((join) => ({ value: join, label: f(`join.${join}${inside ? ".inside" : ""}`) }))}
+            />
+          </div>
           <span data-add="" className="inline-flex gap-1">
             <Button size="small" kind="ghost" icon={Plus} onClick={() => take(added(root, path, fresh()))}>
               {f("tree.add")}
@@ -126,7 +127,7 @@ export function FilterTree({ collection, find, capability, pills, groups, onAppl
     return (
       <Menu
         align="end"
-        trigger={<IconButton small icon={CornerDownLeft} label={f("tree.move", { name })} />}
+        trigger={<IconButton small icon={GripVertical} label={f("tree.move", { name })} />}
         entries={[
           { label: f("tree.up"), keys: "Alt+↑", onSelect: () => take(moved(root, path, -1)) },
           { label: f("tree.down"), keys: "Alt+↓", onSelect: () => take(moved(root, path, 1)) },
@@ -144,20 +145,21 @@ export function FilterTree({ collection, find, capability, pills, groups, onAppl
     return (
       <div role="group" aria-label={`${pill.field} ${operatorText(pill.op, field)} ${pill.text}`} data-path={path.join(".")} onKeyDown={keys(path)} className="flex min-h-8 items-center gap-2 py-0.5">
         <Button
-          className="w-48 justify-start! truncate"
+          className="w-52 justify-start! overflow-hidden"
           aria-label={`${f("tree.field")}: ${pill.field}`}
           onClick={(event) => setChoosing({ path, anchor: anchorOf(event.currentTarget) })}
         >
           <span className="truncate">{pill.field}</span>
         </Button>
-        <Select<Operator>
-          aria-label={f("tree.operator", { field: pill.field })}
-          className="w-56"
-          value={offered.includes(pill.op) ? pill.op : null}
-          invalid={field !== undefined && !offered.includes(pill.op)}
-          onChange={(op) => change(path, { ...pill, op, text: BARE.has(op) ? "" : pill.text })}
-          options={offered.map((op) => ({ value: op, label: operatorText(op, field) }))}
-        />
+        <div className="w-56 shrink-0">
+          <Select<Operator>
+            aria-label={f("tree.operator", { field: pill.field })}
+            value={offered.includes(pill.op) ? pill.op : null}
+            invalid={field !== undefined && !offered.includes(pill.op)}
+            onChange={(op) => change(path, { ...pill, op, text: BARE.has(op) ? "" : pill.text })}
+            options={offered.map((op) => ({ value: op, label: operatorText(op, field) }))}
+          />
+        </div>
         <div className="flex min-w-0 flex-1 items-center gap-1.5">
           {BARE.has(pill.op) ? null : valueInput(pill, field, path)}
           {read.ok || (pill.text === "" && !BARE.has(pill.op)) ? null : <span className="truncate text-second text-warn">{pillFaultText(read.fault)}</span>}
@@ -173,24 +175,29 @@ export function FilterTree({ collection, find, capability, pills, groups, onAppl
     const choices = field && (pill.op === "eq" || pill.op === "ne") ? choicesOf(field) : null;
     const set = (text: string): void => change(path, { ...pill, text });
     if (choices && !pill.text.startsWith("$")) {
-      return <Select aria-label={label} className="w-56" value={pill.text === "" ? null : pill.text} onChange={set} options={choices.map((choice) => ({ value: choice, label: choice }))} />;
+      return (
+        <div className="w-64 shrink-0">
+          <Select aria-label={label} value={pill.text === "" ? null : pill.text} onChange={set} options={choices.map((choice) => ({ value: choice, label: choice }))} />
+        </div>
+      );
     }
     const times = field && (field.type.kind === "instant" || field.type.kind === "datetime" || field.type.kind === "date");
     const words = VARIABLES.filter((word) => word.startsWith("$NOW") === (times === true));
     return (
       <>
-        <Input
-          aria-label={label}
-          className="w-56"
-          value={pill.text}
-          invalid={pill.text !== "" && !readPill(collection, pill, find).ok}
-          onChange={(event) => set(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter") return;
-            event.preventDefault();
-            apply();
-          }}
-        />
+        <div className="w-64 shrink-0">
+          <Input
+            aria-label={label}
+            value={pill.text}
+            invalid={pill.text !== "" && !readPill(collection, pill, find).ok}
+            onChange={(event) => set(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter") return;
+              event.preventDefault();
+              apply();
+            }}
+          />
+        </div>
         {field && (times || field.type.kind === "uuid" || field.type.kind === "text" || field.type.kind === "int") && pill.op !== "last" ? (
           <Menu
             trigger={<IconButton small icon={Variable} label={f("tree.variable")} />}

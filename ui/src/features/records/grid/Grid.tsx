@@ -424,7 +424,7 @@ export function Grid(props: GridProps) {
             const hit = cellUnder(event.target);
             if (hit && hit.focus.row !== "head") open(hit.focus);
           }}
-          className="min-h-0 flex-1 overflow-auto outline-none select-none"
+          className="min-h-0 flex-1 overflow-auto outline-none select-none group/grid"
         >
           <div style={{ width: Math.max(columns.totalWidth, size.width), minHeight: "100%" }} className="relative">
             <div role="rowgroup" className="sticky top-0 z-10">

@@ -78,7 +78,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
         title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
         className={cx(
           cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
-          "ring-cell top-0 h-full border-r border-line-2",
+          "group/cell ring-cell top-0 h-full border-r border-line-2",
           op ? "" : chosen || picked ? "bg-bg-active" : "hover:bg-bg-hover",
           op && chosen && "border-b border-b-ink",
           focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
@@ -103,7 +103,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
         )}
         {focused ? editor : null}
         {aimed ? <span aria-hidden className="pointer-events-none absolute inset-0 border border-dashed border-draft" /> : null}
-        {handle === col && !missing ? <span aria-hidden data-fill="" className="absolute right-0 bottom-0 z-1 size-[7px] cursor-crosshair border-t border-l border-bg-page bg-ink" /> : null}
+        {handle === col && !missing ? <span aria-hidden data-fill="" className={cx("absolute right-0 bottom-0 z-1 hidden size-[7px] cursor-crosshair border-t border-l border-bg-page bg-ink", chosen ? "group-focus-within/grid:block" : "group-focus/cell:block")} /> : null}
       </div>
     );
   };

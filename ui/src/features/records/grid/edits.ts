@@ -6,7 +6,7 @@ import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { keyOf, type Op, type Pending } from "@/lib/pending";
 import { cellTarget, isNewId, newRowId, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
 import type { RawRow, Rows } from "@/lib/rows";
-import { DEFAULT, emptyOf, fromWire, NULL, validate, type Value } from "@/lib/values";
+import { DEFAULT, emptyOf, equal, fromWire, NULL, validate, type Value } from "@/lib/values";
 import { heldKey, hold, holdMany, holdRows, type Held } from "../held";
 import { m } from "../messages";
 import { problemText } from "../words";
@@ -124,6 +124,15 @@ export function useEdits({
     [rows, keyAt, rawOf, lastPosition],
   );
 
+  const valueIn = useCallback(
+    (key: RowKey, raw: RawRow | undefined, field: FieldInfo): Value => {
+      const id = key.startsWith("b:") ? key.slice(2) : raw ? idOf(raw) : null;
+      const op = id === null ? undefined : pending.store.getState().ops.get(keyOf(cellTarget(name, id, field.name)));
+      return op ? (op.after as Value) : raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
+    },
+    [idOf, pending, name],
+  );
+
   /** Many cells as one step, and a report of those that kept their value. */
   const stageAll = useCallback(
     (deed: Deed, wanted: readonly Wanted[], rowAt: (key: RowKey) => RawRow | undefined, more: { ops?: readonly Op[]; beyondRows?: number; beyondCols?: number; at: Focus }): void => {
@@ -159,7 +168,8 @@ export function useEdits({
         if (taken.label !== undefined && field.relation && taken.value.s === "value") labels.push([heldKey(field.relation.target, taken.value.v), taken.label]);
         cleared.push(heldKey(name, id, field.name));
         ops.push(stageCell(name, id, field, raw ? fromWire(field.type, raw[field.name]) : DEFAULT, taken.value));
-        staged += 1;
+        // A cell that has the value already is no change, and is not counted as one.
+        if (!equal(field.type, valueIn(row, raw, field), taken.value)) staged += 1;
       }
       holdRows(store, held);
       holdMany(store, labels, cleared);
@@ -174,7 +184,7 @@ export function useEdits({
         toast({ kind: "done", text: g("staged", { count: staged }), action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: () => pending.undo() } });
       }
     },
-    [fields, idOf, refusalOf, nameOf, name, pending, store, takeFocus, dropBlock, refuse, onReport],
+    [fields, idOf, refusalOf, nameOf, valueIn, name, pending, store, takeFocus, dropBlock, refuse, onReport],
   );
 
   const paste = useCallback(
@@ -206,15 +216,6 @@ export function useEdits({
       });
     },
     [positionOf, block, withRows, connection, capability, name, lastPosition, keyAt, fields.length, stageAll],
-  );
-
-  const valueIn = useCallback(
-    (key: RowKey, raw: RawRow | undefined, field: FieldInfo): Value => {
-      const id = key.startsWith("b:") ? key.slice(2) : raw ? idOf(raw) : null;
-      const op = id === null ? undefined : pending.store.getState().ops.get(keyOf(cellTarget(name, id, field.name)));
-      return op ? (op.after as Value) : raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
-    },
-    [idOf, pending, name],
   );
 
   const fill = useCallback(

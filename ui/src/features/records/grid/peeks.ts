@@ -52,6 +52,7 @@ export function usePeeks(scroller: RefObject<HTMLDivElement | null>): Peeks {
   const close = useCallback(() => setPeek(null), []);
   const dropRefusal = useCallback(() => setRefusal(null), []);
   const leave = useCallback(() => {
+    if (hover.current) clearTimeout(hover.current);
     setPeek(null);
     setRefusal(null);
   }, []);
