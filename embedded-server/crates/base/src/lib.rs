@@ -1,4 +1,5 @@
-//! Floor 0: the words every room shares. `Error`, `Code`, `Value`, ids, the clock and the limits.
+//! Floor 0: the words every room shares. `Error`, `Code`, `Value`, ids, the clock, the limits
+//! and the grammar of JSON paths.
 //!
 //! May import: nothing of ours. Holds no domain word (no collection, no user) and does no IO
 //! beyond reading the system clock and the random source, each behind a type that tests replace.
@@ -7,6 +8,7 @@ mod clock;
 mod code;
 mod error;
 mod id;
+mod json_path;
 mod limits;
 mod nearest;
 mod value;
@@ -15,6 +17,9 @@ pub use clock::{Clock, iso_millis};
 pub use code::Code;
 pub use error::{Detail, Error, Result};
 pub use id::{random_bytes, short_id, uuid_v4};
+pub use json_path::{
+    JsonArithmetic, JsonCompare, JsonExpression, JsonMethod, JsonPath, JsonPattern, JsonStep,
+};
 pub use limits::Limits;
 pub use nearest::nearest;
 pub use value::Value;
