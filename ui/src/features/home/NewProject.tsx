@@ -142,7 +142,10 @@ export function NewProject({
                     </button>
                   ) : null}
                 </>
-              ) : null
+              ) : (
+                // The line stands from the start, so that nothing below it moves when the folder is known.
+                "\u00a0"
+              )
             }
           >
             {(ids) => (
