@@ -83,6 +83,8 @@ export interface CollectionRights {
 
 export interface Capability {
   readonly role: string;
+  readonly roleId: string | null;
+  readonly administrator: boolean;
   of(collection: string): CollectionRights;
   may(collection: string, action: keyof CollectionRights, field?: string): boolean;
 }
@@ -359,10 +361,13 @@ export function capabilityOf(data: {
   readonly role: unknown;
   readonly collections: Readonly<Record<string, CollectionRights>>;
 }): Capability {
-  const role = typeof data.role === "string" ? data.role : ((data.role as { name?: string } | null)?.name ?? "");
+  const told = typeof data.role === "object" && data.role !== null ? (data.role as { id?: unknown; name?: unknown; administrator?: unknown }) : {};
+  const role = typeof data.role === "string" ? data.role : typeof told.name === "string" ? told.name : "";
   const of = (collection: string): CollectionRights => data.collections[collection] ?? NOTHING;
   return {
     role,
+    roleId: typeof told.id === "string" ? told.id : null,
+    administrator: told.administrator === true,
     of,
     may(collection, action, field) {
       const grant = of(collection)[action];

@@ -1,18 +1,20 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Check, ChevronDown, Link2, Pencil, Save, Trash2, Users, UserRound } from "lucide-react";
+import { Check, ChevronDown, Link2, Pencil, Save, Trash2, Users, UserRound, UsersRound } from "lucide-react";
 import { useRef, useState } from "react";
 import { useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Field, Input } from "@/kit/Field";
 import { Menu, type MenuEntries } from "@/kit/Menu";
 import { Segmented } from "@/kit/Segmented";
+import { Select } from "@/kit/Select";
 import { toast } from "@/kit/toast";
 import { faultOf, type Capability, type Connection } from "@/lib/client";
 import { PLAIN_VIEW, writeView, type View } from "@/lib/filters";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import type { Layout } from "./layout";
 import { m } from "./messages";
-import { docOf, dropView, saveView, updateView, VIEWS, viewsQuery, type SavedView } from "./views";
+import { v } from "./view-messages";
+import { docOf, dropView, saveView, scoped, updateView, useRoles, VIEWS, viewsQuery, type RoleName, type SavedView, type Scope } from "./views";
 
 export interface ViewMenuProps {
   readonly connection: Connection;
@@ -57,10 +59,14 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
     await navigator.clipboard.writeText(`${session.url.replace(/\/$/, "")}/studio/#/p/here/data/${encodeURIComponent(collection)}?${search.toString()}`);
     toast({ kind: "done", text: m("view.link.done") });
   };
+  const roles = useRoles(connection, capability);
+  const nameOfRole = (id: string): string => roles.find((role) => role.id === id)?.name ?? v("role.gone");
+  const seenBy = ({ scope }: SavedView): string =>
+    scope.who === "role" ? v("role", { role: nameOfRole(scope.role) }) : scope.who === "me" ? m("view.mine") : m("view.shared");
   const named = (entry: SavedView) => ({
     label: entry.name,
-    icon: entry.shared ? Users : UserRound,
-    detail: entry.id === saved?.id ? <Check role="img" aria-label={m("view.current")} size={13} className="stroke-meaning" /> : entry.shared ? m("view.shared") : m("view.mine"),
+    icon: entry.scope.who === "me" ? UserRound : entry.scope.who === "role" ? UsersRound : Users,
+    detail: entry.id === saved?.id ? <Check role="img" aria-label={m("view.current")} size={13} className="stroke-meaning" /> : seenBy(entry),
     onSelect: () => onOpen(entry),
   });
   const entries: MenuEntries = [
@@ -75,7 +81,7 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
             disabled: refusal("update"),
             onSelect: () =>
               void settle(async () => {
-                await updateView(connection, saved.id, { preferenceData: doc });
+                await updateView(connection, saved.id, { preferenceData: scoped(saved.scope, null, doc)["preferenceData"] });
                 toast({ kind: "done", text: m("view.updated", { name: saved.name }) });
               }),
           },
@@ -104,7 +110,7 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
                     label: m("cmd.takeBack"),
                     run: () =>
                       void settle(async () => {
-                        await saveView(connection, collection, saved.name, saved.shared ? null : (session.user?.id ?? null), kept);
+                        await saveView(connection, collection, saved.name, saved.scope, session.user?.id ?? null, kept);
                       }),
                   },
                 });
@@ -130,21 +136,22 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
           <ViewForm
             kind={form.kind}
             name={form.kind === "new" ? "" : (saved?.name ?? "")}
-            shared={saved?.shared ?? true}
+            scope={saved?.scope ?? { who: "all" }}
+            roles={roles}
             taken={views.filter((entry) => form.kind === "new" || entry.id !== saved?.id).map((entry) => entry.name)}
             mayBeOwn={session.user !== null}
-            onSave={async (name, shared) => {
+            onSave={async (name, scope) => {
               setForm(null);
-              const user = shared ? null : (session.user?.id ?? null);
+              const user = session.user?.id ?? null;
               await settle(async () => {
                 if (form.kind === "rename") {
-                  if (saved) await updateView(connection, saved.id, { name, userId: user });
+                  if (saved) await updateView(connection, saved.id, { name, ...scoped(scope, user, { ...saved.params, ...widthsOf(saved.layout) }) });
                   return;
                 }
-                const id = await saveView(connection, collection, name, user, doc);
+                const id = await saveView(connection, collection, name, scope, user, doc);
                 await queries.invalidateQueries({ queryKey: viewsQuery(connection, collection, true).queryKey });
                 onSaved(id);
-                toast({ kind: "done", text: shared ? m("view.saved.shared", { name }) : m("view.saved", { name }) });
+                toast({ kind: "done", text: scope.who === "all" ? m("view.saved.shared", { name }) : m("view.saved", { name }) });
               });
             }}
           />
@@ -171,21 +178,24 @@ export function searchOf(saved: SavedView | null): Record<string, unknown> {
 
 function ViewForm({
   kind,
-  name: first,
-  shared: firstShared,
+  name: firstName,
+  scope: first,
+  roles,
   taken,
   mayBeOwn,
   onSave,
 }: {
   kind: "new" | "rename";
   name: string;
-  shared: boolean;
+  scope: Scope;
+  roles: readonly RoleName[];
   taken: readonly string[];
   mayBeOwn: boolean;
-  onSave: (name: string, shared: boolean) => Promise<void>;
+  onSave: (name: string, scope: Scope) => Promise<void>;
 }) {
-  const [name, setName] = useState(first);
-  const [shared, setShared] = useState(firstShared);
+  const [name, setName] = useState(firstName);
+  const [scope, setScope] = useState(first);
+  const [role] = roles;
   const plainName = name.trim();
   const twice = taken.includes(plainName);
   return (
@@ -193,7 +203,7 @@ function ViewForm({
       className="flex w-80 flex-col gap-3 p-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (plainName !== "" && !twice) void onSave(plainName, shared);
+        if (plainName !== "" && !twice) void onSave(plainName, scope);
       }}
     >
       <Field label={m("view.name")} error={twice ? m("view.taken", { name: plainName }) : undefined}>
@@ -202,13 +212,19 @@ function ViewForm({
       <Segmented
         aria-label={m("view.who")}
         wide
-        value={shared ? "all" : "me"}
-        onChange={(who) => setShared(who === "all")}
+        value={scope.who}
+        onChange={(who) => setScope(who === "role" ? { who, role: role?.id ?? "" } : { who })}
         options={[
           { value: "all", label: m("view.who.all") },
+          { value: "role", label: v("who.role"), disabled: role === undefined },
           { value: "me", label: m("view.who.me"), disabled: !mayBeOwn },
         ]}
       />
+      {scope.who === "role" ? (
+        <Field label={v("who.which")}>
+          {(ids) => <Select {...ids} value={scope.role} onChange={(chosen) => setScope({ who: "role", role: chosen })} options={roles.map((entry) => ({ value: entry.id, label: entry.name }))} />}
+        </Field>
+      ) : null}
       <p className="text-hint text-ink-3">{m("view.keeps")}</p>
       <div className="flex justify-end">
         <Button type="submit" keys="Enter" disabled={plainName === "" || twice}>

@@ -1,19 +1,24 @@
 /**
  * Saved views: filters, sort, columns, order, widths and pins under a name. They are rows of the
  * system collection for preferences, so they go through the public routes and their rules like any
- * other record; one without a user is everybody's.
+ * other record. One with a user is theirs; one without is everybody's, or of the one role that its
+ * document names. Who may read which is said by permission rows alone.
  */
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import type { Capability, Connection } from "@/lib/client";
 import { readView, writeView, type View, type ViewParams } from "@/lib/filters";
 import { readLayout, type Layout } from "./layout";
 
 export const VIEWS = "baasix_UserPreference";
 
+/** Who sees a view. */
+export type Scope = { readonly who: "me" | "all" } | { readonly who: "role"; readonly role: string };
+
 export interface SavedView {
   readonly id: string;
   readonly name: string;
-  readonly shared: boolean;
+  readonly scope: Scope;
   /** The address it stands for, without its id. */
   readonly params: ViewParams;
   readonly layout: Layout;
@@ -39,7 +44,7 @@ function read(row: Stored): SavedView {
   return {
     id: row.id,
     name: row.name ?? "",
-    shared: row.userId === null,
+    scope: row.userId !== null ? { who: "me" } : typeof doc["role"] === "string" ? { who: "role", role: doc["role"] } : { who: "all" },
     params: writeView(view),
     layout: readLayout({ columns: view.columns, pinned: view.pinned, widths: doc["widths"] }),
   };
@@ -67,16 +72,50 @@ export function viewsQuery(connection: Connection, collection: string, mayRead: 
   });
 }
 
+/** The views one works with here: an administrator sees those of every role, others those of their own. */
 export function useViews(connection: Connection, capability: Capability | null, collection: string) {
   const mayRead = capability?.may(VIEWS, "read") === true;
-  return useQuery(viewsQuery(connection, collection, mayRead));
+  const { data, isLoading } = useQuery(viewsQuery(connection, collection, mayRead));
+  const shown = useMemo(
+    () => data?.filter(({ scope }) => scope.who !== "role" || scope.role === capability?.roleId || capability?.administrator === true),
+    [data, capability],
+  );
+  return { data: shown, isLoading };
 }
 
-/** `user`: whose it is; null shares it with everybody. */
+export interface RoleName {
+  readonly id: string;
+  readonly name: string;
+}
+
+const ROLES = "baasix_Role";
+
+/** The roles a view can be given to: all of them where they may be read, else one's own. */
+export function useRoles(connection: Connection, capability: Capability | null): readonly RoleName[] {
+  const mayRead = capability?.may(ROLES, "read") === true;
+  const { data } = useQuery({
+    queryKey: ["roles", connection.info.id],
+    enabled: mayRead,
+    staleTime: 60_000,
+    queryFn: async ({ signal }): Promise<readonly RoleName[]> => {
+      const reply = await connection.http.request<{ data: readonly RoleName[] }>({ method: "GET", path: `/items/${ROLES}`, params: { fields: ["id", "name"], sort: ["name"], limit: 200 }, signal });
+      return reply.data;
+    },
+  });
+  return useMemo(() => data ?? (capability?.roleId ? [{ id: capability.roleId, name: capability.role }] : []), [data, capability]);
+}
+
+/** The columns of the row that say who sees it, and the document with its role. */
+export function scoped(scope: Scope, user: string | null, doc: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const preferenceData = scope.who === "role" ? { ...doc, role: scope.role } : doc;
+  return { preferenceData, userId: scope.who === "me" ? user : null };
+}
+
 export async function saveView(
   connection: Connection,
   collection: string,
   name: string,
+  scope: Scope,
   user: string | null,
   doc: Readonly<Record<string, unknown>>,
 ): Promise<string> {
@@ -84,7 +123,7 @@ export async function saveView(
     {
       op: "create",
       collection: VIEWS,
-      data: { collectionName: collection, preferenceType: "columns", preferenceData: doc, isDefault: false, name, userId: user },
+      data: { collectionName: collection, preferenceType: "columns", isDefault: false, name, ...scoped(scope, user, doc) },
     },
   ]);
   return done?.id ?? "";

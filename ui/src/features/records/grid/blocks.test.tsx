@@ -46,7 +46,7 @@ describe("a block of cells", () => {
       ["1000", "status", "paid"],
     ]);
     const report = await screen.findByRole("region", { name: "2 cells were not pasted" });
-    expect(within(report).getByRole("status").textContent).toBe("4 other cells are staged");
+    expect(within(report).getByRole("status").textContent).toBe("3 other cells are staged");
     expect(report.textContent).toContain("8.x is not a number");
     expect(report.textContent).toContain("lost is none of draft, paid");
     act(() => void pending.undo());
