@@ -6,6 +6,7 @@
 use super::change::{Op, Said};
 use super::{Writes, family_of, key_family};
 use crate::compile::Compiler;
+use crate::define::Expression;
 use crate::dialect::Family;
 use crate::join::Scope;
 use crate::names::sequence_name;
@@ -378,7 +379,15 @@ impl<'p> Writes<'p> {
                 quoted(name),
                 quoted(&collection.name)
             ),
-            Assigned::Sql(expression) => format!("({expression})"),
+            // A default is an administrator's text, said in the words of this store; what else is
+            // computed is text of ours.
+            Assigned::Sql(text) => match collection.field(name).and_then(|one| one.default.as_ref())
+            {
+                Some(DefaultValue::Sql(default)) if default == text => {
+                    format!("({})", Expression::of_default(text)?.render(self.dialect))
+                }
+                _ => format!("({text})"),
+            },
         })
     }
 }
