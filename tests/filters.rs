@@ -1,7 +1,11 @@
 //! The filter language, sorting, searching and paging.
 
+mod casts;
 mod grammar;
+mod groups;
+mod operands;
 mod operators;
 mod paging;
 mod search;
 mod sorting;
+mod times;

@@ -72,6 +72,34 @@ on_every_store!(no_punctuation_breaks_a_search, async |app| {
     assert_eq!(app.admin().rows("articles", ranked).await.len(), 3);
 });
 
+on_every_store!(the_best_match_comes_first_unless_an_order_was_asked, async |app| {
+    articles(app).await;
+    let often = json!({ "id": 9, "title": "JavaScript", "content": "javascript and JavaScript, javascript" });
+    app.admin().create("articles", often).await;
+    let ranked = json!({ "search": "javascript", "sortByRelevance": "true", "fields": ["id"] });
+    let ids = app.admin().column("articles", "id", ranked.clone()).await;
+    assert_eq!((ids.len(), &ids[0]), (4, &json!(9)), "{ids:?}");
+    let mut asked = ranked.clone();
+    asked["sort"] = json!("id");
+    let sorted = app.admin().column("articles", "id", asked).await;
+    assert_eq!(sorted, [json!(1), json!(3), json!(4), json!(9)]);
+    let mut unranked = ranked;
+    unranked["sortByRelevance"] = json!("false");
+    assert_eq!(app.admin().column("articles", "id", unranked).await, sorted);
+});
+
+on_every_store!(a_search_goes_with_fields_sort_and_pages, async |app| {
+    articles(app).await;
+    let page = json!({ "search": "javascript", "fields": ["title"], "sort": { "title": "desc" }, "limit": 2, "page": 2 });
+    let page = app.admin().find("articles", page).await;
+    assert_eq!(
+        (&page.body["data"], &page.body["totalCount"]),
+        (&json!([{ "title": "Cooking" }]), &json!(3)),
+        "{}",
+        page.text
+    );
+});
+
 on_every_store!(aggregates_count_sum_and_group, async |app| {
     articles(app).await;
     let admin = app.admin();

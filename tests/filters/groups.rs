@@ -1,0 +1,236 @@
+//! Grouped reads: keys and parts of dates, every function, paths through relations, pages of
+//! groups.
+
+use crate::harness::{App, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn sales(app: &App) {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("buyers", json!({ "fields": { "id": key, "name": { "type": "String" }, "kind": { "type": "String" } } })).await;
+    app.collection(
+        "sales",
+        json!({ "paranoid": true, "fields": {
+            "id": key, "category": { "type": "String" }, "status": { "type": "String" },
+            "price": { "type": "Decimal", "values": { "precision": 8, "scale": 2 } },
+            "pieces": { "type": "Integer" }, "sold": { "type": "DateTime" }, "paid": { "type": "Boolean" }
+        } }),
+    )
+    .await;
+    let buyer = json!({ "type": "M2O", "target": "buyers", "name": "buyer", "alias": "sales" });
+    app.relation("sales", buyer).await;
+    for (collection, rows) in [
+        (
+            "buyers",
+            json!([{ "id": 1, "name": "Ada", "kind": "shop" }, { "id": 2, "name": "Bob", "kind": "private" }, { "id": 3, "name": "Cyd", "kind": "shop" }]),
+        ),
+        (
+            "sales",
+            json!([
+                { "id": 1, "category": "lamp", "status": "new", "price": "30.99", "pieces": 1, "sold": "2024-12-30T13:45:56Z", "paid": true, "buyer": 1 },
+                { "id": 2, "category": "lamp", "status": "old", "price": "10.01", "pieces": 7, "sold": "2024-12-29T23:00:00Z", "buyer": 2 },
+                { "id": 3, "category": "desk", "status": "new", "price": "100", "pieces": 2, "sold": "2025-03-01T00:00:00Z", "paid": false, "buyer": 1 },
+                { "id": 4, "category": "desk", "status": "new", "price": "50", "pieces": 4, "sold": "2025-03-01T00:00:00Z", "buyer": 3 },
+                { "id": 5, "category": "sofa", "status": "old" }
+            ]),
+        ),
+    ] {
+        app.admin().post(&format!("/items/{collection}/bulk"), rows).await.expect_status(201);
+    }
+}
+
+async fn groups(app: &App, query: &str) -> Json {
+    let answer = app.admin().get(&format!("/items/sales?{query}")).await;
+    answer.expect_status(200).body["data"].clone()
+}
+
+on_every_store!(groups_are_named_in_every_spelling_and_sorted_by_what_they_answer, async |app| {
+    sales(app).await;
+    let mean = r#"aggregate={"mean":{"function":"avg","field":"price"}}&filter={"buyer_id":{"isNotNull":true}}"#;
+    let wanted = json!([
+        { "category": "desk", "status": "new", "mean": 75.0 },
+        { "category": "lamp", "status": "new", "mean": 30.99 },
+        { "category": "lamp", "status": "old", "mean": 10.01 }
+    ]);
+    for group in [
+        "groupBy=category,status",
+        "groupBy=[\"category\",\"status\"]",
+        "groupBy=category&groupBy=status",
+        "groupBy[]=category&groupBy[]=status",
+    ] {
+        for sort in [
+            "sort={\"mean\":\"desc\"}",
+            "sort=-mean",
+            "sort=mean:desc",
+            "sort=[{\"column\":\"mean\",\"order\":\"desc\"}]",
+            "sort=category,-mean",
+        ] {
+            let found = groups(app, &format!("{mean}&{group}&{sort}")).await;
+            let plain: Vec<Json> = found
+                .as_array()
+                .expect("groups")
+                .iter()
+                .map(|row| json!({ "category": row["category"], "status": row["status"], "mean": row["mean"].as_f64() }))
+                .collect();
+            assert_eq!(json!(plain), wanted, "{group} {sort}");
+        }
+    }
+});
+
+on_every_store!(every_part_of_a_date_is_a_key_under_both_its_names, async |app| {
+    sales(app).await;
+    // A Monday of the first week of 2025, as ISO counts weeks.
+    for (part, expected) in [
+        ("year", 2024),
+        ("quarter", 4),
+        ("month", 12),
+        ("week", 1),
+        ("day", 30),
+        ("dow", 1),
+        ("isodow", 1),
+        ("hour", 13),
+        ("minute", 45),
+        ("second", 56),
+    ] {
+        let ask =
+            format!("aggregate={{\"n\":\"count\"}}&groupBy=date:{part}:sold&filter={{\"id\":1}}");
+        let wanted = json!([{ format!("date:{part}:sold"): expected, format!("{part}_sold"): expected, "n": 1 }]);
+        assert_eq!(groups(app, &ask).await, wanted, "{part}");
+    }
+    let months =
+        groups(app, "aggregate={\"n\":\"count\"}&groupBy=date:month:sold&sort=month_sold").await;
+    let counts: Vec<&Json> =
+        months.as_array().expect("groups").iter().map(|row| &row["n"]).collect();
+    assert_eq!(counts, [&json!(2), &json!(2), &json!(1)], "{months}");
+});
+
+on_every_store!(a_condition_on_a_relation_binds_what_is_aggregated, async |app| {
+    sales(app).await;
+    let shops = "filter={\"buyer.kind\":\"shop\"}";
+    let sum = groups(
+        app,
+        &format!("aggregate={{\"sum\":{{\"function\":\"sum\",\"field\":\"price\"}}}}&{shops}"),
+    )
+    .await;
+    assert_eq!(sum.to_string(), r#"[{"sum":180.99}]"#, "no key of a row stands in a group");
+    for (group, keys) in
+        [("buyer.id", ["buyer.id", "buyer_id"]), ("buyer.name", ["buyer.name", "buyer_name"])]
+    {
+        let ask = format!(
+            "aggregate={{\"n\":{{\"function\":\"count\",\"field\":\"id\"}}}}&groupBy={group}&{shops}&sort=-n"
+        );
+        let found = groups(app, &ask).await;
+        let rows = found.as_array().expect("groups");
+        assert_eq!(
+            (rows.len(), &rows[0]["n"], &rows[1]["n"]),
+            (2, &json!(2), &json!(1)),
+            "{found}"
+        );
+        assert!(
+            keys.iter().all(|key| rows[0][*key] == rows[0][keys[0]] && !rows[0][*key].is_null()),
+            "{found}"
+        );
+        assert!(rows[0].get("id").is_none(), "{found}");
+    }
+    let mut by_kind = groups(app, "aggregate={\"n\":{\"function\":\"count\",\"field\":\"buyer.id\"}}&groupBy=buyer.kind&filter={\"buyer.id\":{\"not\":null}}&sort=buyer.kind").await;
+    assert_eq!(
+        by_kind.as_array_mut().map(|rows| rows.remove(1)),
+        Some(json!({ "buyer.kind": "shop", "buyer_kind": "shop", "n": 3 }))
+    );
+    // From the other side, a relation to many.
+    let spent = app.admin().rows("buyers", json!({ "aggregate": { "most": { "function": "max", "field": "sales.price" } }, "groupBy": ["name"], "filter": { "sales.status": "new" }, "sort": "name" })).await;
+    assert_eq!(
+        json!(spent),
+        json!([{ "name": "Ada", "most": "100.00" }, { "name": "Cyd", "most": "50.00" }])
+    );
+});
+
+on_every_store!(every_function_has_its_type_with_and_without_rows, async |app| {
+    sales(app).await;
+    let all = json!({
+        "rows": { "function": "count", "field": "*" }, "paid": { "function": "count", "field": "paid" },
+        "sum": { "function": "sum", "field": "price" }, "pieces": { "function": "sum", "field": "pieces" },
+        "mean": { "function": "avg", "field": "pieces" }, "least": { "function": "min", "field": "pieces" },
+        "most": { "function": "max", "field": "price" }, "first": { "function": "min", "field": "sold" },
+        "word": { "function": "max", "field": "category" }, "kinds": { "function": "distinct", "field": "category" },
+        "list": { "function": "array_agg", "field": "pieces" }
+    });
+    let row = app
+        .admin()
+        .rows("sales", json!({ "aggregate": all, "filter": { "id": { "lte": 4 } } }))
+        .await[0]
+        .clone();
+    let mut list: Vec<i64> =
+        row["list"].as_array().expect("a list").iter().filter_map(Json::as_i64).collect();
+    list.sort_unstable();
+    assert_eq!(list, [1, 2, 4, 7], "{row}");
+    assert_eq!(
+        (&row["rows"], &row["paid"], &row["kinds"], &row["pieces"]),
+        (&json!(4), &json!(2), &json!(2), &json!(14)),
+        "{row}"
+    );
+    assert_eq!(
+        (row["sum"].to_string(), row["mean"].as_f64()),
+        (String::from("191.00"), Some(3.5)),
+        "{row}"
+    );
+    assert_eq!(
+        (&row["least"], &row["most"], &row["word"]),
+        (&json!("1"), &json!("100.00"), &json!("lamp")),
+        "{row}"
+    );
+    assert_eq!(row["first"], "2024-12-29T23:00:00.000Z");
+    let none = app.admin().rows("sales", json!({ "aggregate": all, "filter": { "id": 99 } })).await
+        [0]
+    .clone();
+    for (key, wanted) in [
+        ("rows", json!(0)),
+        ("paid", json!(0)),
+        ("kinds", json!(0)),
+        ("sum", Json::Null),
+        ("mean", Json::Null),
+        ("least", Json::Null),
+        ("most", Json::Null),
+        ("first", Json::Null),
+    ] {
+        assert_eq!(none[key], wanted, "{key}: {none}");
+    }
+    let unknown = app
+        .admin()
+        .get("/items/sales?aggregate={\"m\":{\"function\":\"median\",\"field\":\"price\"}}")
+        .await;
+    unknown.expect_refusal(400, "INVALID_QUERY");
+    assert_eq!(unknown.message(), "Unsupported aggregate function: median");
+});
+
+on_every_store!(groups_come_in_pages_and_know_search_and_what_was_deleted, async |app| {
+    sales(app).await;
+    let ask = async |more: &str| {
+        let path = format!(
+            "/items/sales?aggregate={{\"n\":\"count\"}}&groupBy=category&sort=category&{more}"
+        );
+        let answer = app.admin().get(&path).await;
+        answer.expect_status(200);
+        let rows = answer.body["data"].as_array().expect("groups").clone();
+        let named: Vec<String> = rows
+            .iter()
+            .map(|row| format!("{}{}", row["category"].as_str().unwrap_or("?"), row["n"]))
+            .collect();
+        (named.join(" "), answer.body["totalCount"].as_u64())
+    };
+    for (more, named, total) in [
+        ("", "desk2 lamp2 sofa1", 3),
+        ("limit=-1", "desk2 lamp2 sofa1", 3),
+        ("limit=2", "desk2 lamp2", 3),
+        ("limit=2&page=2", "sofa1", 3),
+        ("limit=1&offset=1", "lamp2", 3),
+        ("limit=0", "", 3),
+        ("search=lamp", "lamp2", 1),
+        ("filter={\"status\":\"new\"}", "desk2 lamp1", 2),
+    ] {
+        assert_eq!(ask(more).await, (named.to_owned(), Some(total)), "{more}");
+    }
+    app.admin().delete("/items/sales/5").await.expect_status(200);
+    app.admin().delete("/items/sales/1").await.expect_status(200);
+    assert_eq!(ask("").await, (String::from("desk2 lamp1"), Some(2)));
+    assert_eq!(ask("paranoid=false").await, (String::from("desk2 lamp2 sofa1"), Some(3)));
+});
