@@ -2,9 +2,11 @@
 
 mod grants;
 mod inference;
+mod patterns;
 mod permissions;
 mod reads;
 mod references;
+mod variables;
 mod views;
 mod writes;
 

@@ -1,5 +1,7 @@
 //! Imports as jobs: judged, written, told, undone; and exports that give the same back.
 
+mod files;
+
 use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};
 use std::time::Duration;

@@ -3,9 +3,12 @@
 mod alike;
 mod batch;
 mod bulk;
+mod defaults;
 mod durability;
 mod faults;
 mod life;
 mod limits;
 mod rules;
+mod table;
 mod types;
+mod words;

@@ -2,6 +2,8 @@
 
 mod deep;
 mod define;
+mod options;
+mod paths;
 mod read;
 mod remove;
 mod write;

@@ -101,6 +101,57 @@ on_every_store!(a_move_is_refused_in_the_order_of_its_faults, async |app| {
     assert_eq!(order(admin).await, "ab");
 });
 
+on_every_store!(a_refused_move_is_told_in_the_known_words, async |app| {
+    let ids = listed(app, "ab").await;
+    app.collection("plain", json!({ "fields": { "name": { "type": "String" } } })).await;
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let reader = json!({ "collection": "listed", "action": "read", "fields": ["*"] });
+    let reader = app.with_grants("Reader", &[reader]).await;
+    let both = json!({ "item": ids[0], "to": ids[1] });
+    for (person, path, body, status, words) in [
+        (
+            app.admin(),
+            "nothing",
+            both.clone(),
+            404,
+            String::from("Collection 'nothing' does not exist"),
+        ),
+        (&app.anonymous(), "listed", both.clone(), 401, String::from("Authentication required")),
+        (
+            &reader,
+            "listed",
+            both.clone(),
+            403,
+            String::from("You don't have permission to sort items in 'listed'"),
+        ),
+        (
+            app.admin(),
+            "plain",
+            both.clone(),
+            400,
+            String::from("Collection 'plain' does not have a sort field"),
+        ),
+        (
+            app.admin(),
+            "listed",
+            json!({ "item": nobody, "to": ids[1] }),
+            404,
+            format!("Item with ID {nobody} not found"),
+        ),
+        (
+            app.admin(),
+            "listed",
+            json!({ "item": ids[0], "to": nobody }),
+            404,
+            format!("Target item with ID {nobody} not found"),
+        ),
+    ] {
+        let answer = person.post(&format!("/utils/sort/{path}"), body).await;
+        assert_eq!((answer.status, answer.message()), (status, words.as_str()), "{}", answer.text);
+    }
+    assert_eq!(order(app.admin()).await, "ab");
+});
+
 on_every_store!(a_role_moves_what_it_may_change_and_others_step_aside, async |app| {
     let ids = listed(app, "abcd").await;
     let admin = app.admin();

@@ -129,6 +129,18 @@ on_every_store!(a_refresh_rotates_the_token_and_keeps_the_session, async |app| {
     assert_eq!(sessions, 2, "a refresh made a session of its own");
 });
 
+on_every_store!(a_refresh_keeps_the_kind_of_a_session, async |app| {
+    let body = json!({ "email": EMAIL, "password": PASSWORD, "authType": "mobile" });
+    let first = app.anonymous().post("/auth/login", body).await.expect_status(200).body.clone();
+    refresh(app, &first["refreshToken"]).await.expect_status(200);
+    let kinds = json!({ "sort": "type" });
+    let kinds = app.admin().column("baasix_Sessions", "type", kinds).await;
+    assert_eq!(kinds, [json!("default"), json!("mobile")]);
+    let unknown = json!({ "email": EMAIL, "password": PASSWORD, "authType": "desktop" });
+    let refused = app.anonymous().post("/auth/login", unknown).await;
+    assert_eq!(refused.message(), "Invalid session type", "{}", refused.text);
+});
+
 on_every_store!(a_refresh_token_that_was_replaced_twice_ends_the_session, async |app| {
     let first = login(app).await;
     let second = refresh(app, &first["refreshToken"]).await.body;
@@ -228,6 +240,8 @@ on_every_store!(a_token_is_taken_from_the_header_or_the_cookie, async |app| {
         .await
         .expect_refusal(403, "FORBIDDEN");
     cookie.post("/items/baasix_Role", json!({ "name": "own" })).await.expect_status(201);
+    let listed = cookie.get("/items/baasix_Role?filter={\"name\":\"own\"}").await;
+    assert_eq!(listed.expect_status(200).body["totalCount"], 1);
 });
 
 on_every_store!(cookie_mode_sets_cookies_that_scripts_cannot_read, async |app| {
@@ -329,23 +343,23 @@ on_every_store!(a_forged_token_is_no_token, async |app| {
     }
 });
 
-/// A session outlives its access token only through a refresh.
-#[tokio::test]
-async fn an_access_token_ends_at_its_time() {
-    let app =
-        App::start_with(crate::harness::Kind::Sqlite, |config| config.access_token_seconds = 2)
-            .await;
-    let person: &Person = app.admin();
-    person.get("/auth/me").await.expect_status(200);
-    tokio::time::sleep(std::time::Duration::from_millis(3_300)).await;
-    person.get("/auth/me").await.expect_refusal(401, "TOKEN_EXPIRED");
-    let refresh_token = person.refresh_token.clone().expect("a refresh token");
-    let fresh =
-        app.anonymous().post("/auth/refresh", json!({ "refreshToken": refresh_token })).await;
-    fresh.expect_status(200);
-    app.anonymous().with_token(text(&fresh.body["token"])).get("/auth/me").await.expect_status(200);
-    app.stop().await;
-}
+// A session outlives its access token only through a refresh.
+on_every_store!(
+    an_access_token_ends_at_its_time,
+    |config| { config.access_token_seconds = 2 },
+    async |app| {
+        let person: &Person = app.admin();
+        person.get("/auth/me").await.expect_status(200);
+        tokio::time::sleep(std::time::Duration::from_millis(3_300)).await;
+        person.get("/auth/me").await.expect_refusal(401, "TOKEN_EXPIRED");
+        let refresh_token = person.refresh_token.clone().expect("a refresh token");
+        let body = json!({ "refreshToken": refresh_token });
+        let fresh = app.anonymous().post("/auth/refresh", body).await;
+        fresh.expect_status(200);
+        let fresh = app.anonymous().with_token(text(&fresh.body["token"]));
+        fresh.get("/auth/me").await.expect_status(200);
+    }
+);
 
 on_every_store!(a_foreign_page_puts_no_session_into_a_browser, async |app| {
     let nobody = app.anonymous();

@@ -8,30 +8,35 @@ pub(crate) use app::{App, EMAIL, Kind, PASSWORD};
 pub(crate) use person::{Answer, Person, plain};
 pub(crate) use process::Process;
 
-/// Runs one test on SQLite and on Postgres, as two tests.
+/// Runs one test on SQLite and on Postgres, as two tests; with a configuration of its own if it
+/// says what is different in it.
 macro_rules! on_every_store {
-    ($(#[$meta:meta])* $name:ident, async |$app:ident| $body:block) => {
+    ($name:ident, async |$app:ident| $body:block) => {
+        crate::harness::on_every_store!($name, |_config| {}, async |$app| $body);
+    };
+    ($name:ident, |$config:ident| $change:block, async |$app:ident| $body:block) => {
         mod $name {
             #[allow(unused_imports, reason = "not every test uses every name of its file")]
             use super::*;
 
-            async fn told($app: &crate::harness::App) $body
+            async fn told(kind: crate::harness::Kind) {
+                let app = crate::harness::App::start_with(kind, |$config| $change).await;
+                asked(&app).await;
+                app.stop().await;
+            }
+
+            async fn asked($app: &crate::harness::App) $body
 
             #[tokio::test]
             async fn on_sqlite() {
-                let app = crate::harness::App::start(crate::harness::Kind::Sqlite).await;
-                told(&app).await;
-                app.stop().await;
+                told(crate::harness::Kind::Sqlite).await;
             }
 
             #[tokio::test]
             async fn on_postgres() {
-                if crate::harness::App::postgres_is_missing() {
-                    return;
+                if !crate::harness::App::postgres_is_missing() {
+                    told(crate::harness::Kind::Postgres).await;
                 }
-                let app = crate::harness::App::start(crate::harness::Kind::Postgres).await;
-                told(&app).await;
-                app.stop().await;
             }
         }
     };

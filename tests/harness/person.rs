@@ -73,6 +73,10 @@ impl Person {
         self.send(Method::PATCH, path, Some(body.to_string())).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
@@ -96,6 +100,16 @@ impl Person {
 
     pub(crate) async fn post_text(&self, path: &str, body: &str) -> Answer {
         self.send(Method::POST, path, Some(body.to_owned())).await
+    }
+
+    /// A body that says its own type.
+    pub(crate) async fn post_as(&self, path: &str, content: &str, body: &str) -> Answer {
+        let mut request = self.client.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let request = request.header("content-type", content).body(body.to_owned());
+        Answer::of(request.send().await.expect("the server answers")).await
     }
 
     /// A form with a file.

@@ -161,6 +161,60 @@ on_every_store!(flags_can_be_turned_on_later, async |app| {
     assert!(row["sort"].is_number(), "{row}");
 });
 
+on_every_store!(each_flag_can_be_turned_on_by_itself_and_is_told, async |app| {
+    let fields =
+        json!({ "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } });
+    app.collection("rows", json!({ "timestamps": false, "fields": fields })).await;
+    let admin = app.admin();
+    admin.create("rows", json!({ "id": 1, "name": "old" })).await;
+    assert_eq!(admin.one("rows", &json!(1)).await, json!({ "id": 1, "name": "old" }));
+    let mut id = 1;
+    for (flag, columns) in [
+        ("timestamps", vec!["createdAt", "updatedAt"]),
+        ("sortEnabled", vec!["sort"]),
+        ("usertrack", vec!["userCreated_Id"]),
+        ("paranoid", vec![]),
+    ] {
+        admin.patch("/schemas/rows", json!({ "schema": { flag: true } })).await.expect_status(200);
+        let stored = schema(app, "rows").await;
+        assert_eq!(stored[flag], true, "{stored}");
+        assert_eq!(admin.one("rows", &json!(1)).await["name"], "old", "{flag}");
+        id += 1;
+        admin.create("rows", json!({ "id": id })).await;
+        let row = admin.one("rows", &json!(id)).await;
+        assert!(columns.iter().all(|column| !row[*column].is_null()), "{flag}: {row}");
+    }
+    admin.delete("/items/rows/2").await.expect_status(200);
+    admin.get("/items/rows/2").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    // A map of fields that leaves out what a flag made keeps it.
+    let fields =
+        json!({ "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } });
+    admin
+        .patch("/schemas/rows", json!({ "schema": { "fields": fields } }))
+        .await
+        .expect_status(200);
+    let kept = schema(app, "rows").await["fields"].clone();
+    for name in ["createdAt", "updatedAt", "deletedAt", "sort", "userCreated_Id", "userUpdated_Id"]
+    {
+        assert!(kept[name].is_object(), "{name}: {kept}");
+    }
+    assert_eq!(admin.rows("rows", json!({ "paranoid": "false" })).await.len(), 5);
+});
+
+on_every_store!(a_changed_default_fills_new_rows_only, async |app| {
+    goods(app).await;
+    change(app, "price", json!({ "type": "String", "defaultValue": "free" }))
+        .await
+        .expect_status(200);
+    app.admin().create("goods", json!({ "id": 4 })).await;
+    change(app, "price", json!({ "type": "String" })).await.expect_status(200);
+    app.admin().create("goods", json!({ "id": 5 })).await;
+    assert_eq!(
+        app.admin().column("goods", "price", json!({ "sort": "id" })).await,
+        [json!("12.50"), json!("7"), Json::Null, json!("free"), Json::Null]
+    );
+});
+
 on_every_store!(indexes_are_made_kept_in_the_schema_and_dropped, async |app| {
     goods(app).await;
     let admin = app.admin();

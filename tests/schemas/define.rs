@@ -41,6 +41,58 @@ on_every_store!(a_schema_is_stored_as_given_and_completed, async |app| {
     assert!(fields.values().all(|field| field["fieldId"].is_string()), "{stored}");
 });
 
+on_every_store!(the_routes_of_schemas_answer_in_the_known_words, async |app| {
+    let admin = app.admin();
+    let fields = json!({ "a": { "type": "String" } });
+    let body = json!({ "collectionName": "things", "schema": { "fields": fields } });
+    let made = admin.post("/schemas", body.clone()).await;
+    assert_eq!(made.expect_status(201).body["message"], "Schema created successfully");
+    let changed = admin.patch("/schemas/things", json!({ "schema": { "icon": "box" } })).await;
+    assert_eq!(changed.expect_status(200).body["message"], "Schema updated successfully");
+    assert_eq!(
+        (&changed.body["data"]["collectionName"], &changed.body["data"]["schema"]["icon"]),
+        (&json!("things"), &json!("box"))
+    );
+    let index = json!({ "name": "by_a", "fields": ["a"], "type": "hash" });
+    let indexed = admin.post("/schemas/things/indexes", index).await;
+    assert_eq!(indexed.expect_status(201).body["message"], "Index added successfully");
+    let unindexed = admin.delete("/schemas/things/indexes/by_a").await;
+    assert_eq!(unindexed.expect_status(200).body["message"], "Index removed successfully");
+    for (answer, status, words) in [
+        (admin.post("/schemas", body).await, 409, "Error creating schema"),
+        (
+            admin.patch("/schemas/things", json!({ "schema": { "fields": {} } })).await,
+            400,
+            "Error updating schema",
+        ),
+        (
+            admin.post("/schemas/things/indexes", json!({ "fields": ["b"] })).await,
+            400,
+            "Error adding index",
+        ),
+        (admin.delete("/schemas/things/indexes/by_a").await, 404, "Error removing index"),
+        (admin.delete("/schemas/baasix_User").await, 403, "Error deleting schema"),
+        (admin.get("/schemas/thing").await, 404, "Schema not found"),
+    ] {
+        assert_eq!((answer.status, answer.message()), (status, words), "{}", answer.text);
+        assert!(answer.body["details"][0]["message"].is_string(), "{}", answer.text);
+    }
+    let unknown =
+        json!({ "collectionName": "more", "schema": { "fields": { "a": { "type": "Strng" } } } });
+    let unknown = admin.post("/schemas", unknown).await;
+    assert!(
+        unknown.text.contains("String") && unknown.text.contains("Range_Integer"),
+        "{}",
+        unknown.text
+    );
+    let removed = admin.delete("/schemas/things").await;
+    assert_eq!(removed.expect_status(200).body["message"], "Schema deleted successfully");
+    // A signed-in user without any grant is told of no collection, and not turned away.
+    let nobody = app.with_grants("Nobody", &[]).await;
+    let list = nobody.get("/schemas").await;
+    assert_eq!(list.expect_status(200).body["totalCount"], 0, "{}", list.text);
+});
+
 on_every_store!(what_cannot_be_a_schema_is_refused_and_leaves_nothing, async |app| {
     app.collection("taken", json!({ "fields": { "a": { "type": "String" } } })).await;
     let admin = app.admin();
@@ -132,6 +184,8 @@ on_every_store!(what_cannot_be_a_schema_is_refused_and_leaves_nothing, async |ap
         (named("sqlite_master"), 400, "SCHEMA_INVALID"),
         (named("pg_class"), 400, "SCHEMA_INVALID"),
         (named("export"), 400, "SCHEMA_INVALID"),
+        (named("import"), 400, "SCHEMA_INVALID"),
+        (named("indexes"), 400, "SCHEMA_INVALID"),
         (named("taken"), 409, "SCHEMA_EXISTS"),
         (named("Taken"), 409, "SCHEMA_EXISTS"),
     ] {
@@ -192,6 +246,26 @@ on_every_store!(
         hidden.expect_refusal(404, "SCHEMA_NOT_FOUND");
         assert_eq!(hidden.text.replace("closed", "clozed"), unknown.text);
         assert!(app.admin().get("/schemas/open").await.text.contains("secret"));
+    }
+);
+
+on_every_store!(
+    schemas_are_open_to_everybody_where_the_configuration_says_so,
+    |config| { config.schemas_public = true },
+    async |app| {
+        for name in ["open", "closed"] {
+            app.collection(name, json!({ "fields": { "title": { "type": "String" } } })).await;
+        }
+        let grant = json!({ "collection": "open", "action": "read", "fields": ["title"] });
+        app.grant_public(grant).await;
+        let nobody = app.anonymous();
+        let list = nobody.get("/schemas").await;
+        assert_eq!(list.expect_status(200).body["totalCount"], 1, "{}", list.text);
+        assert_eq!(list.body["data"][0]["collectionName"], "open");
+        nobody.get("/schemas/open").await.expect_status(200);
+        nobody.get("/schemas/closed").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+        let refused = nobody.delete("/schemas/open").await;
+        refused.expect_refusal(403, "FORBIDDEN");
     }
 );
 
