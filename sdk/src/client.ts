@@ -3,6 +3,7 @@ import { Imports } from './imports.js';
 import type { PlinthOptions } from './options.js';
 import { Permissions } from './permissions.js';
 import { Items, sendBatch } from './records.js';
+import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
 import { Transport, type Http } from './transport.js';
@@ -30,6 +31,8 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
   readonly permissions: Permissions;
   /** Imports of large files, as jobs. */
   readonly imports: Imports;
+  /** Sums, counts and groups over collections. */
+  readonly reports: Reports<Collections>;
   /** What the caller may do. */
   readonly access: Access;
   /** The server itself. */
@@ -49,6 +52,7 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
     this.roles = new Roles(http);
     this.permissions = new Permissions(http, this.roles);
     this.imports = new Imports(http);
+    this.reports = new Reports(http);
     this.access = new Access(http);
     this.server = new Server(http);
   }

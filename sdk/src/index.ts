@@ -12,6 +12,7 @@ export type { PlinthOptions } from './options.js';
 export type { Permissions } from './permissions.js';
 export type { QueryBuilder } from './query.js';
 export type { Items } from './records.js';
+export type { Reports } from './reports.js';
 export type { Schemas } from './schemas.js';
 export type { Access, Server } from './server.js';
 export type { AsyncStorageLike, StorageAdapter, WebStorage } from './storage.js';

@@ -12,6 +12,8 @@ import type {
   SchemaList,
   SchemaPlan,
   SchemaQuery,
+  TypesOptions,
+  TypesText,
 } from './types/schema.js';
 
 /** The collections of the project and how they are built. */
@@ -287,6 +289,34 @@ export class Schemas {
    */
   async import(schemas: readonly SchemaInfo[], options?: CallOptions): Promise<SchemaChanges> {
     return (await this.#http.post<Answer<SchemaChanges>>('/schemas/import', { schemas }, options)).data;
+  }
+
+  /**
+   * The collections as TypeScript, as the caller may see them: what `plinth generate` writes. With
+   * `ifNoneMatch`, the etag of an earlier answer, it resolves to `undefined` while nothing changed.
+   *
+   * @example
+   * ```ts
+   * const { text, etag } = await plinth.schemas.types({ target: 'types' });
+   * console.log(text);
+   * const changed = await plinth.schemas.types({ ifNoneMatch: etag });
+   * console.log(changed === undefined ? 'as before' : changed.text);
+   * ```
+   */
+  types(options?: TypesOptions & { ifNoneMatch?: undefined }): Promise<TypesText>;
+  types(options?: TypesOptions): Promise<TypesText | undefined>;
+  async types(options: TypesOptions = {}): Promise<TypesText | undefined> {
+    const { target, numbers, ifNoneMatch, headers, ...rest } = options;
+    const response = await this.#http.stream({
+      ...rest,
+      method: 'GET',
+      path: '/types',
+      params: { target, numbers },
+      headers: { ...headers, ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': ifNoneMatch }) },
+    });
+    const text = await response.text();
+    if (response.status === 304) return undefined;
+    return { text, etag: response.headers.get('ETag') ?? '' };
   }
 
   #path(collection: string): string {

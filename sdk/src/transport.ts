@@ -203,13 +203,13 @@ export class Transport {
     if (renews) await deadline.race(this.#renewIfExpiring());
     const credential = await deadline.race(this.session.credential());
     const response = await this.#send(request, credential, deadline);
-    if (response.ok) return response;
+    if (isAnswer(response)) return response;
     const failure = await refusal(response, request);
     if (response.status !== 401 || !renews) throw failure;
 
     const renewed = await deadline.race(this.#recover(credential, failure));
     const second = await this.#send(request, renewed, deadline);
-    if (second.ok) return second;
+    if (isAnswer(second)) return second;
     throw await refusal(second, request);
   }
 
@@ -370,6 +370,11 @@ export class Transport {
       });
     }
   }
+}
+
+/** What was asked for, or that it is still what the request named in `If-None-Match`. */
+function isAnswer(response: Response): boolean {
+  return response.ok || response.status === 304;
 }
 
 /** Whether the server said no, rather than not being reached or not being itself. */

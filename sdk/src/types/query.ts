@@ -117,15 +117,24 @@ export type UncountedResult<T = Item> = Omit<PaginatedResponse<T>, 'totalCount' 
 
 /** A report over one collection. */
 export interface ReportQuery<T = Item> {
-  fields?: readonly FieldSelector<T>[];
-  filter?: Filter<T>;
-  sort?: Sort<T>;
-  limit?: number;
-  page?: number;
-  aggregate?: AggregateConfig;
-  groupBy?: string | readonly string[];
-  /** `field` is `createdAt` unless named; a date-only `end` means the end of that day. */
-  dateRange?: { start: string; end: string; field?: string };
+  /** With `groupBy`, paths such as `category.name`: what the records of a group point at. */
+  fields?: readonly FieldSelector<T>[] | undefined;
+  filter?: Filter<T> | undefined;
+  sort?: Sort<T> | undefined;
+  limit?: number | undefined;
+  page?: number | undefined;
+  aggregate?: AggregateConfig | undefined;
+  /** Fields, relation paths, or parts of a date: `date:month:createdAt`. */
+  groupBy?: string | readonly string[] | undefined;
+  /** Both ends count. `field` is `createdAt` unless named; a day alone as `end` is the whole day. */
+  dateRange?: { start?: string; end?: string; field?: string } | undefined;
+}
+
+/** What a report resolves to: groups with their aggregates, or rows. */
+export interface ReportResult<T = Item> extends PageFacts {
+  data: T[];
+  /** How many groups or rows there are, whatever the limit. */
+  totalCount: number;
 }
 
 /** One named entry of a request for several statistics. */
@@ -134,3 +143,6 @@ export interface StatsQuery<T = Item> {
   collection: string;
   query: ReportQuery<T>;
 }
+
+/** The report of each entry, by its name. */
+export type StatsResult<Name extends string = string> = Record<Name, ReportResult>;

@@ -5,6 +5,7 @@ import type {
   RelationWord,
   SchemaDefinition as StoredSchema,
 } from '../generated/document.js';
+import type { CallOptions } from './common.js';
 import type { SchemaInfo as StoredInfo, SchemaList as StoredList } from '../generated/wire.js';
 
 export type {
@@ -88,4 +89,22 @@ export interface SchemaChange {
   }[];
   /** Collections to drop, with their rows. */
   drop: readonly string[];
+}
+
+/** What `schemas.types` writes: the types, with a function that makes the client, or the definitions. */
+export type TypesTarget = 'types' | 'sdk-types' | 'schema-json';
+
+/** Options of `schemas.types`. */
+export interface TypesOptions extends CallOptions {
+  target?: TypesTarget | undefined;
+  /** As the client's option `numbers`: with `exact`, Decimal and BigInt fields are text. */
+  numbers?: 'number' | 'exact' | undefined;
+  /** The etag of an earlier answer. */
+  ifNoneMatch?: string | undefined;
+}
+
+/** Generated text, and the etag by which a change of it is known. */
+export interface TypesText {
+  text: string;
+  etag: string;
 }
