@@ -1,5 +1,5 @@
 // Two plain compilations of the same sources: ES modules and CommonJS, each with its own
-// declarations. The marker in dist/cjs tells Node that these .js files are CommonJS although the
+// declarations; then the program, which imports the package by its name. The marker in dist/cjs tells Node that these .js files are CommonJS although the
 // package itself is "type": "module".
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
-for (const project of ['tsconfig.json', 'tsconfig.cjs.json']) {
+for (const project of ['tsconfig.json', 'tsconfig.cjs.json', 'tsconfig.bin.json']) {
   const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

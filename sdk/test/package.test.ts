@@ -1,6 +1,6 @@
 // The package as it is installed, from its own tarball: both builds, both declarations, nothing it
 // depends on.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -57,7 +57,7 @@ describe('the package', () => {
     const built = ['esm', 'cjs'].flatMap((build) =>
       modules.flatMap((name) => [`dist/${build}/${name}.js`, `dist/${build}/${name}.d.ts`]),
     );
-    const others = ['README.md', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT', 'dist/cjs/package.json', 'package.json'];
+    const others = ['README.md', 'dist/bin/plinth.js', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT', 'dist/cjs/package.json', 'package.json'];
     expect(packed()).toEqual([...built, ...others].sort());
   });
 
@@ -66,12 +66,37 @@ describe('the package', () => {
     expect(manifest['dependencies']).toBeUndefined();
     expect(manifest['peerDependencies']).toBeUndefined();
     expect(manifest['optionalDependencies']).toBeUndefined();
-    const foreign = packed()
-      .filter((path) => path.endsWith('.js'))
-      .flatMap((path) => ts.preProcessFile(readFileSync(join(installed, path), 'utf8'), true, true).importedFiles)
-      .map((file) => file.fileName)
-      .filter((name) => !name.startsWith('.'));
-    expect(foreign).toEqual([]);
+    const foreign = (folder: string) =>
+      packed()
+        .filter((path) => path.startsWith(folder) && path.endsWith('.js'))
+        .flatMap((path) => ts.preProcessFile(readFileSync(join(installed, path), 'utf8'), true, true).importedFiles)
+        .map((file) => file.fileName)
+        .filter((name) => !name.startsWith('.'));
+    expect([...foreign('dist/esm/'), ...foreign('dist/cjs/')]).toEqual([]);
+    // The program runs in Node.js alone, on what comes with it and on the package itself.
+    expect(foreign('dist/bin/').filter((name) => !name.startsWith('node:'))).toEqual(['@plinth/sdk']);
+  });
+
+  it('has a program that says what it does, and what is wrong with what it is told', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
+    const program = join(installed, manifest.bin['plinth'] ?? '');
+    expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const told = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { cwd: home, encoding: 'utf8' });
+    expect(told('generate', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--output') as string });
+    for (const [args, said] of [
+      [['genrate'], 'there is no command "genrate"'],
+      [['generate', '--outptu', 'x'], "Unknown option '--outptu'"],
+      [['generate', '--target', 'zod'], 'there is no target "zod"'],
+      [['generate', '--numbers', 'big'], 'numbers are not written "big"'],
+      [['generate', '--url', 'localhost:8056'], '"localhost:8056" is not the address of a server'],
+      [['generate', '-t', 'sdk-types', '-o', 'a.d.ts'], 'a.d.ts holds declarations alone'],
+    ] as const) {
+      const { status, stderr } = told(...args);
+      expect([status, stderr], said).toEqual([1, expect.stringContaining(said)]);
+      expect(stderr, said).not.toContain('    at ');
+    }
   });
 
   it('names files that are there, with declarations of the same kind for import and require', () => {
