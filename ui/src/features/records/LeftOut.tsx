@@ -24,7 +24,7 @@ export function LeftOut({ report, onGo, onClose }: { report: Report; onGo: (left
       {beyondCols > 0 ? <p className="px-3 pb-1 text-second">{g("report.beyondCols", { count: beyondCols })}</p> : null}
       {left.length > 0 ? (
         <div className="min-h-0 flex-1 overflow-auto pb-2">
-          <table className="w-full table-fixed border-collapse text-left">
+          <table className="w-full max-w-[960px] table-fixed border-collapse text-left">
             <thead className="sticky top-0 bg-bg-sunk text-second text-ink-3">
               <tr>
                 <th className="w-[22%] px-3 py-1 font-normal">{g("report.row")}</th>

@@ -14,6 +14,7 @@ import type { Value } from "@/lib/values";
 import { plain } from "./CellView";
 import type { Invalid } from "./held";
 import { t } from "@/messages/en";
+import { g } from "./grid/messages";
 import { m } from "./messages";
 import { factsText, problemText } from "./words";
 
@@ -138,6 +139,9 @@ export function PreviewPanel({ load, of, onClose }: { load: () => Promise<Previe
   // What writes is what one wants to see; the reads before it only check.
   const writes = state.preview?.statements.filter((sql) => !/^\s*SELECT\b/i.test(sql)) ?? [];
   const checks = (state.preview?.statements.length ?? 0) - writes.length;
+  // Hundreds of rows are written by a few statements, each run with the values of a row.
+  const times = new Map<string, number>();
+  for (const sql of writes) times.set(sql, (times.get(sql) ?? 0) + 1);
   return (
     <section aria-label={m("pending.preview")} className="flex max-h-[274px] min-h-24 shrink-0 flex-col border-t border-line bg-bg-sunk">
       <header className="flex h-8 shrink-0 items-center gap-2 px-3">
@@ -151,9 +155,9 @@ export function PreviewPanel({ load, of, onClose }: { load: () => Promise<Previe
         <ErrorBand title={m("preview.failed", { reason: faultOf(state.error).message })} details={faultText(state.error)} />
       ) : state.preview ? (
         <ol className="min-h-0 flex-1 overflow-auto px-3 pb-3">
-          {writes.map((sql, index) => (
-            <li key={index} className="flex gap-3 py-0.5">
-              <span className="w-6 shrink-0 text-right font-mono text-code text-ink-3">{index + 1}</span>
+          {[...times].map(([sql, count]) => (
+            <li key={sql} className="flex gap-3 py-0.5">
+              <span className="w-12 shrink-0 text-right font-mono text-code text-ink-3">{g("preview.times", { count })}</span>
               <Sql text={sql} />
             </li>
           ))}
@@ -211,7 +215,7 @@ export function ConflictPanel({
         <IconButton small icon={X} label={m("conflict.close")} keys="Escape" onClick={onClose} />
       </header>
       <div className="min-h-0 flex-1 overflow-auto">
-        <table className="w-full border-collapse text-left">
+        <table className="border-collapse text-left">
           <thead className="text-second text-ink-3">
             <tr>
               <th scope="col" className="px-3 py-1 font-normal" aria-label={m("filter.field")} />
@@ -234,7 +238,7 @@ export function ConflictPanel({
                   <td className="px-3 py-1 text-warn">{plain(field, conflict.theirs as Value)}</td>
                   <td className="px-3 py-1 text-draft">{plain(field, conflict.mine as Value)}</td>
                   <td className="px-3 py-1">
-                    <span className="flex justify-end gap-1.5">
+                    <span className="flex gap-1.5">
                       <Button size="small" onClick={() => onResolve(conflict.key, "theirs")}>
                         {m("conflict.useTheirs")}
                       </Button>

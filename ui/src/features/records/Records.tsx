@@ -400,7 +400,8 @@ export function Records({
         onReport={setReport}
         picked={picks.count > 0 ? copied : null}
         empty={
-          snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "" ? null : snapshot.ready ? (
+          // Rows that all stand in the band are there, and match.
+          total > 0 || (snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "") ? null : snapshot.ready ? (
             <EmptyRows
               collection={collection}
               find={find}
@@ -459,7 +460,7 @@ export function Records({
           collection={collection}
           conflicts={conflicts}
           ops={pendingState.ops}
-          onResolve={(key, choice) => pending.resolve(key, choice)}
+          onResolve={commits.resolve}
           onClose={() => setPanel(null)}
         />
       ) : null}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "@/kit/toast";
 import { faultOf, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
@@ -7,6 +7,7 @@ import { factsOf, RECORDS, rowChanges, type Facts, type RowChange } from "@/lib/
 import { DEFAULT, type Value } from "@/lib/values";
 import { isStampName } from "./deletion";
 import type { Held } from "./held";
+import { g } from "./grid/messages";
 import { m } from "./messages";
 import { flawsOf, type Flaw } from "./OpenChanges";
 
@@ -24,6 +25,7 @@ export interface Commits {
   readonly bandOnly: boolean;
   readonly setBandOnly: (only: boolean) => void;
   readonly busy: boolean;
+  readonly resolve: (key: string, choice: "mine" | "theirs") => void;
   readonly commit: () => Promise<void>;
   readonly askCommit: () => void;
   /** What a toast offers for ten seconds, Ctrl Z offers too. */
@@ -94,10 +96,20 @@ export function useCommits({
     setTimeout(() => setTakeBack((now) => (now === undo ? null : now)), 10_000);
   }, []);
 
+  /** Cells that were left to somebody else since the last commit. */
+  const theirs = useRef(0);
+  const resolve = useCallback(
+    (key: string, choice: "mine" | "theirs") => {
+      if (choice === "theirs") theirs.current += 1;
+      pending.resolve(key, choice);
+    },
+    [pending],
+  );
+
   const commit = useCallback(async () => {
     setAsking(null);
     setFault(null);
-    const sent = rowChanges(pending.opsOf(RECORDS, [name])).length;
+    const sent = factsOf(rowChanges(pending.opsOf(RECORDS, [name])));
     try {
       const answer = await pending.commit(RECORDS, [name]);
       if (!answer.ok) {
@@ -117,9 +129,13 @@ export function useCommits({
       offerUndo(undo);
       const closed = toast({
         kind: "done",
-        text: m("pending.done", { count: sent, connection: connection.info.name }),
+        text:
+          theirs.current > 0
+            ? g("committed.theirs", { count: sent.cells, connection: connection.info.name, theirs: theirs.current })
+            : m("pending.done", { count: sent.rows, connection: connection.info.name }),
         action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: undo },
       });
+      theirs.current = 0;
     } catch (error) {
       setFault(error);
     }
@@ -135,5 +151,5 @@ export function useCommits({
   };
   const dropUndo = useCallback(() => setTakeBack(null), []);
 
-  return { changes, facts, conflicts, flaws, fault, panel, setPanel, asking, setAsking, bandOnly, setBandOnly, busy, commit, askCommit, takeBack, offerUndo, dropUndo };
+  return { changes, facts, conflicts, flaws, fault, panel, setPanel, asking, setAsking, bandOnly, setBandOnly, busy, resolve, commit, askCommit, takeBack, offerUndo, dropUndo };
 }

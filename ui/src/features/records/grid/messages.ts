@@ -58,4 +58,10 @@ export const g = catalogue({
     other: "and {count} more for the same reasons",
   },
   "report.close": "Close the report",
+  // Commits
+  "preview.times": { one: "{count} ×", other: "{count} ×" },
+  "committed.theirs": {
+    one: "{count} cell saved to {connection}, {theirs} kept theirs",
+    other: "{count} cells saved to {connection}, {theirs} kept theirs",
+  },
 });
