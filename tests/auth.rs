@@ -3,5 +3,6 @@
 mod owner;
 mod rank;
 mod register;
+mod secrets;
 mod session;
 mod users;

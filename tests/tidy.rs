@@ -352,3 +352,58 @@ fn npm_packages_come_from_the_registry_with_licences_that_may_ship() {
         }
     }
 }
+
+/// Whether a file of the suite has this test: made for both stores, or written out.
+fn tells(text: &str, name: &str) -> bool {
+    let compact: String = text.split_whitespace().collect();
+    [format!("on_every_store!({name},"), format!("fn{name}("), format!("mod{name}{{")]
+        .iter()
+        .any(|form| compact.contains(form.as_str()))
+}
+
+/// Says what is wrong with a test that `docs/BEHAVIOURS.md` names, if anything is.
+fn missing_test(name: &str) -> Option<String> {
+    let absent = |why: &str| Some(format!("`{name}`: {why}"));
+    if let Some((file, title)) = name.split_once(": ") {
+        let path = root().join("tests/e2e/sdk").join(file);
+        let Ok(text) = std::fs::read_to_string(path) else { return absent("no such file") };
+        let told = text.lines().any(|line| {
+            let opening = line.split('"').nth(1).unwrap_or_default();
+            let words = opening.split([' ', ',']).filter(|word| !word.is_empty());
+            let mut leading = words.take_while(|word| word.starts_with('S'));
+            (line.contains("it(") || line.contains("])(")) && leading.any(|word| word == title)
+        });
+        return if told { None } else { absent("no test begins like this") };
+    }
+    let Some((module, test)) = name.rsplit_once("::") else { return absent("no module") };
+    let path = root().join("tests").join(format!("{}.rs", module.replace("::", "/")));
+    let Ok(text) = std::fs::read_to_string(path) else { return absent("no such module") };
+    if tells(&text, test) { None } else { absent("no such test") }
+}
+
+#[test]
+fn every_behaviour_names_tests_that_exist() {
+    let text = read(&root().join("docs/BEHAVIOURS.md"));
+    let rows = text.lines().filter(|line| line.starts_with("| ") || line.starts_with("|  |"));
+    let (mut named, mut wrong) = (0, Vec::new());
+    for row in rows {
+        let cell = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        if cell.starts_with("later: ") || cell == "tests" {
+            continue;
+        }
+        let tests: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        if tests.is_empty() {
+            wrong.push(format!("neither a test nor `later`: {row}"));
+        }
+        named += tests.len();
+        wrong.extend(tests.into_iter().filter_map(missing_test));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(named > 200, "docs/BEHAVIOURS.md names {named} tests; the table was cut");
+    // The check itself: a name that nobody has is found missing.
+    for invented in
+        ["records::life::nobody_wrote_this", "records::nowhere::x", "items.sdk.test.ts: S99"]
+    {
+        assert!(missing_test(invented).is_some(), "{invented}");
+    }
+}

@@ -141,6 +141,26 @@ on_every_store!(a_refresh_keeps_the_kind_of_a_session, async |app| {
     assert_eq!(refused.message(), "Invalid session type", "{}", refused.text);
 });
 
+on_every_store!(an_account_enters_in_one_role_the_oldest_it_was_given, async |app| {
+    let admin = app.admin();
+    let email = "ada@example.com";
+    let body = json!({ "email": email, "password": PASSWORD, "firstName": "Ada" });
+    let ada = admin.create("baasix_User", body).await;
+    let sign_in = json!({ "email": email, "password": PASSWORD });
+    let nobody = app.anonymous();
+    nobody.post("/auth/login", sign_in).await.expect_refusal(403, "FORBIDDEN");
+    for name in ["First", "Second", "Another"] {
+        let role = admin.create("baasix_Role", json!({ "name": name })).await;
+        admin.create("baasix_UserRole", json!({ "user_Id": ada, "role_Id": role })).await;
+        // A moment later, so that the order is told by time.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    for _ in 0..3 {
+        let person = nobody.signed_in(email, PASSWORD).await;
+        assert_eq!(person.get("/auth/me").await.body["role"]["name"], "First");
+    }
+});
+
 on_every_store!(a_refresh_token_that_was_replaced_twice_ends_the_session, async |app| {
     let first = login(app).await;
     let second = refresh(app, &first["refreshToken"]).await.body;

@@ -115,6 +115,13 @@ impl Process {
         drop(std::fs::remove_dir_all(&self.data));
     }
 
+    /// The program with these arguments, to be started by the test itself.
+    pub(crate) fn command(arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments);
+        command
+    }
+
     /// Runs the program to its end, for starts that must fail.
     pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = Command::new(program());
