@@ -1,8 +1,5 @@
 import "@xyflow/react/dist/base.css";
-import {
-  BaseEdge, ConnectionMode, getSmoothStepPath, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, useViewport,
-  type Edge, type EdgeProps, type Node, type NodeProps,
-} from "@xyflow/react";
+import { ConnectionMode, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node, type NodeProps } from "@xyflow/react";
 import { KeyRound, Link2, Maximize, Minus, Plus } from "lucide-react";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { IconButton } from "@/kit/Button";
@@ -13,7 +10,10 @@ import { endedFields, isChanged, primaryKey, relationOf, sameDraft, type Drafts,
 import { arrange, roomFor, spread, type Box, type Line, type Positions } from "./layout";
 import { t } from "./messages";
 import { RowCount } from "./queries";
+import { RelationLine, type RelationEdge } from "./RelationLine";
+import { route } from "./route";
 import { HEAD, heightOf, NODE_WIDTH, ROW, rowsOf, type Row } from "./rows";
+import { useSight, type Sight } from "./sight";
 
 type CollectionNode = Node<
   {
@@ -28,8 +28,6 @@ type CollectionNode = Node<
   },
   "collection"
 >;
-type RelationEdge = Edge<{ readonly many: boolean; readonly lane: number; readonly tone: "draft" | "bad" | "lit" | "plain" }, "relation">;
-
 /** Sides of a row where a line may end. */
 const SIDES = [
   ["l", Position.Left],
@@ -89,59 +87,19 @@ const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Collection
         ))}
         {more > 0 ? <div className="flex h-[22px] items-center px-2 pl-[26px] text-ink-3">{t("node.more", { count: more })}</div> : null}
       </DiagramNode>
-      <Ports id="head" at={HEAD / 2} />
+      <Ports id="head" at={rowHeight(-1)} />
       {rows.map((row, index) => (
-        <Ports key={row.field.id} id={row.field.id} at={HEAD + 1 + index * ROW + ROW / 2} />
+        <Ports key={row.field.id} id={row.field.id} at={rowHeight(index)} />
       ))}
     </div>
   );
 });
 
-const TONE = { draft: "var(--draft)", bad: "var(--bad)", lit: "var(--ink)", plain: "var(--line-control)" } as const;
-
-/** Crow's foot where there are many, a bar where there is one; both 8 px from the node. */
-function foot(x: number, y: number, side: Position, many: boolean): string {
-  const out = x + (side === Position.Left ? -8 : 8);
-  return many
-    ? `M${String(out)},${String(y)} L${String(x)},${String(y - 5)} M${String(out)},${String(y)} L${String(x)},${String(y + 5)}`
-    : `M${String(out)},${String(y - 4)} V${String(y + 4)}`;
-}
-
-/** Lines are told the outer side of a port, which stands half outside the node. */
-const inset = (x: number, side: Position): number => x + (side === Position.Left ? 4 : -4);
-
-function RelationLine({ sourceY, targetY, sourcePosition, targetPosition, data, ...props }: EdgeProps<RelationEdge>) {
-  const sourceX = inset(props.sourceX, sourcePosition);
-  const targetX = inset(props.targetX, targetPosition);
-  const [path] = getSmoothStepPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition,
-    targetPosition,
-    borderRadius: 2,
-    offset: 16,
-    ...(sourcePosition === targetPosition ? {} : { centerX: sourceX + (sourcePosition === Position.Left ? -1 : 1) * (data?.lane ?? 0) }),
-  });
-  const tone = data?.tone ?? "plain";
-  const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
-  return (
-    <>
-      <BaseEdge path={path} style={{ ...style, ...(tone === "draft" ? { strokeDasharray: "4 3" } : {}) }} />
-      <path d={foot(sourceX, sourceY, sourcePosition, data?.many ?? true)} style={style} />
-      <path d={foot(targetX, targetY, targetPosition, false)} style={style} />
-    </>
-  );
-}
+/** The middle of a row from the top of its node; that of the head for a row that is not shown. */
+const rowHeight = (index: number): number => (index < 0 ? HEAD / 2 : HEAD + 1 + index * ROW + ROW / 2);
 
 /** Lines turn in the gap before the node that holds their key, each at a place of its own. */
 const laneOf = (at: number): number => 20 + (at % 4) * 11;
-
-/** The strip at the foot of the canvas where hints and the zoom stand. */
-const FOOT = 44;
-/** Below this scale names can no longer be read. */
-const READABLE = 0.6;
 
 const NODE_TYPES = { collection: CollectionBox };
 const EDGE_TYPES = { relation: RelationLine };
@@ -173,7 +131,6 @@ export function Diagram(props: DiagramProps) {
 }
 
 function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPositions, onSelect, onRelate, round, hints }: DiagramProps) {
-  const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<Positions | null>(null);
   const select = useRef(onSelect);
@@ -199,15 +156,31 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
         const target = relation ? visible.get(relation.target) : undefined;
         if (!relation || !target) return [];
         const key = target.entry.draft.fields.find((known) => known.id === primaryKey(target.entry.draft)?.id);
-        const port = key && target.rows.some((row) => row.field.id === key.id) ? key.id : "head";
+        const port = target.rows.findIndex((row) => row.field.id === key?.id);
         const staged = entry.base === undefined || was === undefined || !sameDraft(relationOf(was), relation);
-        return [{ id: `${entry.id} ${own.id}`, source: entry.id, target: target.entry.id, own, port, many: own.def["unique"] !== true, lane: laneOf(pointing.indexOf(own.id)), dropped: state === "dropped" || gone.has(entry.id), staged }];
+        return [
+          {
+            id: `${entry.id} ${own.id}`,
+            source: entry.id,
+            target: target.entry.id,
+            own,
+            height: rowHeight(rows.findIndex((row) => row.field.id === own.id)),
+            port,
+            portId: target.rows[port]?.field.id ?? "head",
+            many: own.def["unique"] !== true,
+            lane: laneOf(pointing.indexOf(own.id)),
+            dropped: state === "dropped" || gone.has(entry.id),
+            staged,
+          },
+        ];
       });
     });
   }, [pictures, gone]);
 
   const boxes = useMemo(() => pictures.map(({ entry, height }): Box => ({ id: entry.id, width: NODE_WIDTH, height })), [pictures]);
   const lines = useMemo(() => relations.map(({ source, target }): Line => ({ from: target, to: source })), [relations]);
+
+  const sight = useSight({ frame, boxes, positions, selected });
 
   // New collections get a place of their own; with none placed yet, all of them are laid out.
   const known = useRef({ boxes, lines, positions, onPositions });
@@ -236,8 +209,8 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
       now.onPositions(next);
     }
     // One more is brought into sight by being selected; several want the whole picture.
-    if (missing.length > 1) setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
-  }, [unplaced, flow]);
+    if (missing.length > 1) sight.all("placed");
+  }, [unplaced, sight]);
 
   const heights = boxes.map((box) => `${box.id} ${String(box.height)}`).join("\n");
   const held = useRef(heights);
@@ -255,36 +228,8 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
     first.current = round;
     const now = known.current;
     now.onPositions({ ...now.positions, ...arrange(now.boxes, now.lines) });
-    const timer = setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 }), 60);
-    return () => clearTimeout(timer);
-  }, [round, flow]);
-
-  // What is selected is in sight: after a search, after a step of the plan, when the dock opens.
-  useEffect(() => {
-    if (selected === undefined) return;
-    const look = () => {
-      const box = known.current.boxes.find((candidate) => candidate.id === selected);
-      const point = known.current.positions[selected];
-      const area = frame.current?.getBoundingClientRect();
-      if (!box || !point || !area || area.width === 0) return;
-      const { x, y, zoom } = flow.getViewport();
-      const [left, top] = [point.x * zoom + x, point.y * zoom + y];
-      const fits = left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + box.height * zoom <= area.height - FOOT;
-      if (fits) return;
-      const all = flow.getNodesBounds(flow.getNodes());
-      // Everything, as long as it stays readable; else what is selected, at the scale that stands.
-      const scale = Math.min(zoom, (area.width - 48) / all.width, (area.height - FOOT - 24) / all.height);
-      const whole = scale >= READABLE;
-      const room = (area.height - FOOT) / zoom;
-      const [middleX, middleY] = whole ? [all.x + all.width / 2, all.y + all.height / 2] : [point.x + box.width / 2, point.y + Math.min(box.height, room) / 2];
-      const at = whole ? scale : zoom;
-      void flow.setCenter(middleX, middleY + (FOOT / 2 - 8) / at, { zoom: at, duration: 160 });
-    };
-    look();
-    const watch = new ResizeObserver(look);
-    if (frame.current) watch.observe(frame.current);
-    return () => watch.disconnect();
-  }, [selected, flow]);
+    sight.all("placed");
+  }, [round, sight]);
 
   const nodes = useMemo(
     () =>
@@ -307,7 +252,7 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
             type: "collection",
             position: point,
             measured: { width: NODE_WIDTH, height },
-            handles: [...sides("head", HEAD / 2), ...rows.flatMap((row, index) => sides(row.field.id, HEAD + 1 + index * ROW + ROW / 2))],
+            handles: [...sides("head", rowHeight(-1)), ...rows.flatMap((row, index) => sides(row.field.id, rowHeight(index)))],
             ariaLabel: t("node", { name: entry.draft.name, fields: rows.length + more }),
             selected: selected === entry.id,
             data: {
@@ -326,31 +271,43 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
     [pictures, positions, dragged, gone, hits, selected, field],
   );
 
+  const routes = useMemo(() => {
+    const placed = new Map(
+      boxes.flatMap((box) => {
+        const point = dragged?.[box.id] ?? positions[box.id];
+        return point ? [[box.id, { ...box, ...point }] as const] : [];
+      }),
+    );
+    return new Map(
+      relations.flatMap(({ id, source, target, height, port, lane }) => {
+        const [box, end] = [placed.get(source), placed.get(target)];
+        if (!box || !end) return [];
+        const others = [...placed.values()].filter((other) => other !== box && other !== end);
+        return [[id, route({ box, y: box.y + height }, { box: end, y: end.y + rowHeight(port) }, others, lane, dragged === null)] as const];
+      }),
+    );
+  }, [relations, boxes, positions, dragged]);
+
   const edges = useMemo(() => {
     const nameOf = (id: string): string => drafts.get(id)?.draft.name ?? id;
-    return relations.flatMap(({ id, source, target, own, port, many, lane, dropped, staged }): RelationEdge[] => {
-        const from = dragged?.[source] ?? positions[source];
-        const to = dragged?.[target] ?? positions[target];
-        if (!from || !to) return [];
-        const leftwards = to.x + NODE_WIDTH < from.x;
-        const rightwards = from.x + NODE_WIDTH < to.x;
-        const [out, into] = leftwards ? ["l", "r"] : rightwards ? ["r", "l"] : ["r", "r"];
-        return [
-          {
-            id,
-            type: "relation",
-            source,
-            target,
-            sourceHandle: `${own.id}:${out}`,
-            targetHandle: `${port}:${into}`,
-            focusable: false,
-            ariaLabel: t("edge", { from: nameOf(source), name: own.name, target: nameOf(target) }),
-            data: { many, lane, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
-          },
-        ];
-      });
-  }, [relations, positions, dragged, selected, drafts]
-  );
+    return relations.flatMap(({ id, source, target, own, portId, many, dropped, staged }): RelationEdge[] => {
+      const line = routes.get(id);
+      if (!line) return [];
+      return [
+        {
+          id,
+          type: "relation",
+          source,
+          target,
+          sourceHandle: `${own.id}:${line.from}`,
+          targetHandle: `${portId}:${line.to}`,
+          focusable: false,
+          ariaLabel: t("edge", { from: nameOf(source), name: own.name, target: nameOf(target) }),
+          data: { many, route: line, tone: dropped ? "bad" : staged ? "draft" : selected === source || selected === target ? "lit" : "plain" },
+        },
+      ];
+    });
+  }, [relations, routes, selected, drafts]);
 
   return (
     <div ref={frame} role="group" aria-label={t("canvas")} data-region="" className="canvas-dots relative min-h-0 min-w-0 flex-1">
@@ -361,11 +318,12 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
         edgeTypes={EDGE_TYPES}
         connectionMode={ConnectionMode.Loose}
         connectionLineStyle={{ stroke: "var(--draft)", strokeWidth: 1.75, strokeDasharray: "4 3" }}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        onInit={sight.follow}
         minZoom={0.1}
         maxZoom={2}
         panOnScroll
+        // A hand moves with an event, this file without one.
+        onMoveStart={(event) => (event === null ? undefined : sight.moved())}
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
         selectionKeyCode={null}
@@ -408,21 +366,25 @@ function Canvas({ drafts, shown, gone, hits, selected, field, positions, onPosit
           </span>
         </p>
       ) : null}
-      <ZoomBox />
+      <ZoomBox sight={sight} />
     </div>
   );
 }
 
-function ZoomBox() {
+function ZoomBox({ sight }: { sight: Sight }) {
   const flow = useReactFlow();
   const { zoom } = useViewport();
+  const byHand = (zoomed: () => Promise<boolean>) => {
+    sight.moved();
+    void zoomed();
+  };
   return (
     <div role="group" aria-label={t("zoom")} className="absolute right-3 bottom-3 flex items-center rounded-control border border-line-strong bg-bg-page">
-      <IconButton icon={Minus} iconSize={14} label={t("zoom.out")} onClick={() => void flow.zoomOut()} />
+      <IconButton icon={Minus} iconSize={14} label={t("zoom.out")} onClick={() => byHand(() => flow.zoomOut())} />
       <span className="w-10 text-center text-ink-2">{`${String(Math.round(zoom * 100))}%`}</span>
-      <IconButton icon={Plus} iconSize={14} label={t("zoom.in")} onClick={() => void flow.zoomIn()} />
+      <IconButton icon={Plus} iconSize={14} label={t("zoom.in")} onClick={() => byHand(() => flow.zoomIn())} />
       <span aria-hidden className="h-[26px] w-px bg-line-strong" />
-      <IconButton icon={Maximize} iconSize={14} label={t("zoom.fit")} onClick={() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 160 })} />
+      <IconButton icon={Maximize} iconSize={14} label={t("zoom.fit")} onClick={() => sight.all("now")} />
     </div>
   );
 }
