@@ -1,38 +1,30 @@
-import { Copy, Plus, UserRound, X } from "lucide-react";
+import { Plus, UserRound, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { create } from "zustand";
 import { useQuery } from "@tanstack/react-query";
 import { exchange, type ExchangeAnswer } from "@/host/exchange";
 import { accessQuery, useCatalog, useSession } from "@/host/session";
-import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { CodeEditor } from "@/kit/CodeEditor";
-import { CodeView } from "@/kit/CodeView";
 import { useCommands } from "@/kit/commands";
 import { cx } from "@/kit/cx";
 import { ConfirmLoss } from "@/kit/Dialog";
 import { Input, SearchInput } from "@/kit/Field";
-import { formatKeys } from "@/kit/keys";
 import { Select } from "@/kit/Select";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { Tabs } from "@/kit/Tabs";
-import { prettyJson, parseJson } from "@/lib/exact-json";
 import type { CollectionInfo } from "@/lib/fields";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 import {
-  asCurl,
-  asHttp,
-  asTypeScript,
   COLLECTION_OPS,
   hasBody,
   METHODS,
   paramFault,
   PROJECT_OPS,
   requestOf,
-  rowsOf,
   target,
   whyNotJson,
   type ApiRequest,
@@ -40,6 +32,8 @@ import {
   type OpId,
   type Param,
 } from "./request";
+import { Response } from "./Response";
+import { Snippets } from "./Snippets";
 
 interface Past {
   readonly id: number;
@@ -123,6 +117,23 @@ function Explorer({
     setAnswer(null);
     setFault(null);
   }, [op, collection, find]);
+
+  // A row to read stands there already; one to change or delete is chosen by a person.
+  const keyless = op === "one" && request.path === requestOf("one", collection, find).path;
+  const first = useQuery({
+    queryKey: ["first-key", project.id, collection.name],
+    queryFn: async ({ signal }) => {
+      const page = await session.client.items(collection.name).find({ fields: [collection.primaryKey], limit: 1, count: "none" }, { signal });
+      const key = page.data[0]?.[collection.primaryKey];
+      return typeof key === "string" || typeof key === "number" ? String(key) : null;
+    },
+    enabled: keyless,
+    retry: false,
+  });
+  useEffect(() => {
+    const key = first.data;
+    if (keyless && typeof key === "string") setRequest((held) => ({ ...held, path: held.path.replace("{id}", encodeURIComponent(key)) }));
+  }, [keyless, first.data]);
 
   const writes = request.method !== "GET";
   const blocked = writes && project.guard === "readonly";
@@ -427,174 +438,5 @@ function RequestParts({ request, onChange, onRun, onReset }: { request: ApiReque
         ) : null}
       </div>
     </>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 2_000);
-    return () => clearTimeout(timer);
-  }, [copied]);
-  return (
-    <Button kind="ghost" size="small" icon={Copy} onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
-      {copied ? t("copied") : t("copy")}
-    </Button>
-  );
-}
-
-type Snippet = "curl" | "typescript" | "http";
-
-function Snippets({ request, url }: { request: ApiRequest; url: string }) {
-  const [kind, setKind] = useState<Snippet>("curl");
-  const code =
-    kind === "curl"
-      ? asCurl(request, url)
-      : kind === "http"
-        ? asHttp(request, url)
-        : asTypeScript(request, url, { numbers: t("snippet.numbers"), token: t("snippet.token") });
-  return (
-    <>
-      <Tabs
-        className="border-t px-4"
-        aria-label={t("tabs.snippet")}
-        value={kind}
-        onChange={setKind}
-        tabs={[
-          { value: "curl", label: t("curl") },
-          { value: "typescript", label: t("typescript") },
-          { value: "http", label: t("http") },
-        ]}
-        right={<CopyButton text={code} />}
-      />
-      <CodeView
-        wrap
-        className="min-h-0 flex-1 px-4 py-3"
-        label={t("snippet", { name: t(kind) })}
-        code={code}
-        language={kind === "curl" ? "sh" : kind === "http" ? "http" : "ts"}
-      />
-    </>
-  );
-}
-
-/** The same text with its lines broken; digits stay as they came. */
-function pretty(text: string): { code: string; language: "json" | "text" } {
-  const read = parseJson(text);
-  return read.ok ? { code: prettyJson(read.node), language: "json" } : { code: text, language: "text" };
-}
-
-function bytesText(bytes: number): string {
-  return bytes < 1000 ? `${String(bytes)} B` : bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
-
-function verdict(answer: ExchangeAnswer, who: string, rows: ReturnType<typeof rowsOf>): string | null {
-  if (answer.status < 400) {
-    if (!rows) return null;
-    const words =
-      rows.total === null
-        ? t("rows", { shown: rows.shown, total: rows.shown })
-        : rows.estimated
-          ? t("rows.estimated", { shown: rows.shown, total: rows.total })
-          : t("rows", { shown: rows.shown, total: rows.total });
-    return t("sentence.ok", { rows: words, who });
-  }
-  if (answer.status === 401) return t("sentence.401");
-  if (answer.status === 403) return t("sentence.403", { who });
-  if (answer.status === 404) return t("sentence.404");
-  if (answer.status === 409) return t("sentence.409");
-  return answer.status < 500 ? t("sentence.4xx") : t("sentence.5xx");
-}
-
-function Response({
-  answer,
-  fault,
-  running,
-  who,
-  host,
-  onRetry,
-}: {
-  answer: ExchangeAnswer | null;
-  fault: Error | null;
-  running: boolean;
-  who: string;
-  host: string;
-  onRetry: () => void;
-}) {
-  const [part, setPart] = useState<"body" | "headers">("body");
-  const shown = useMemo(() => (answer ? pretty(answer.text) : null), [answer]);
-  const rows = useMemo(() => (answer ? rowsOf(answer.text) : null), [answer]);
-  const words = answer ? verdict(answer, who, rows) : null;
-  const id = answer?.headers.find(([name]) => name === "x-request-id")?.[1];
-  return (
-    <section aria-label={t("response")} aria-busy={running} data-region="" className="flex min-w-0 flex-1 flex-col max-[1200px]:min-h-80 max-[1200px]:flex-none">
-      {fault ? (
-        <ErrorBand
-          className="m-4"
-          title={t("failed", { host })}
-          details={`${fault.name}: ${fault.message}`}
-          action={
-            <Button size="small" onClick={onRetry}>
-              {t("retry")}
-            </Button>
-          }
-        >
-          {t("failed.body")}
-        </ErrorBand>
-      ) : null}
-      {!answer || !shown ? (
-        fault ? null : running ? (
-          <Loading what={t("sending")} columns={[60, 180, 40]} rows={6} stoppable className="m-4" />
-        ) : (
-          <Empty title={t("none")}>{t("none.body", { keys: formatKeys("Mod+Enter") })}</Empty>
-        )
-      ) : (
-        <>
-          <div className={cx("px-4 pt-3 pb-3", running && "opacity-60")}>
-            <div className="flex min-h-[26px] items-center gap-3">
-              <Badge kind={answer.status < 400 ? "ok" : "bad"} className="h-[22px]! px-2! text-base! font-medium">
-                <span role="status">{`${String(answer.status)} ${answer.statusText}`.trim()}</span>
-              </Badge>
-              <span className="font-medium">{t("ms", { ms: Math.round(answer.ms) })}</span>
-              <span className="text-ink-2">{bytesText(answer.bytes)}</span>
-              {rows && rows.total !== null ? (
-                <span className="text-ink-2">{rows.estimated ? t("rows.estimated", { shown: rows.shown, total: rows.total }) : t("rows", { shown: rows.shown, total: rows.total })}</span>
-              ) : null}
-              <span className="flex-1" />
-              {id ? <code className="truncate text-ink-2">{id}</code> : null}
-            </div>
-            {words ? <p className="mt-2 text-ink-2">{words}</p> : null}
-          </div>
-          <Tabs
-            className="border-t px-4"
-            aria-label={t("tabs.response")}
-            value={part}
-            onChange={setPart}
-            tabs={[
-              { value: "body", label: t("tab.body") },
-              { value: "headers", label: t("tab.headers"), count: count(answer.headers.length) },
-            ]}
-            right={<CopyButton text={part === "body" ? shown.code : answer.headers.map((pair) => pair.join(": ")).join("\n")} />}
-          />
-          {part === "body" ? (
-            answer.text === "" ? (
-              <p className="p-4 text-ink-3">{t("empty.body")}</p>
-            ) : (
-              <CodeView numbers wrap className="min-h-0 flex-1 py-3 pr-4" label={t("response.body")} code={shown.code} language={shown.language} />
-            )
-          ) : (
-            <dl className="grid min-h-0 flex-1 auto-rows-min grid-cols-[180px_minmax(0,1fr)] overflow-y-auto px-4 py-2 font-mono text-code">
-              {answer.headers.map(([name, value]) => (
-                <div key={name} className="contents">
-                  <dt className="text-ink-2">{name}</dt>
-                  <dd className="break-all select-text">{value}</dd>
-                </div>
-              ))}
-            </dl>
-          )}
-        </>
-      )}
-    </section>
   );
 }

@@ -53,6 +53,7 @@ export const t = catalogue({
   "copied": "Copied",
   "snippet": "{name} of this request",
   "snippet.numbers": "decimals and 64-bit integers come as text: never rounded",
+  "snippet.strict": "a field that does not exist is refused, not left out",
   "snippet.token": "a token of your own, for instance from auth.login",
   "response": "Response",
   "response.body": "Body of the response",

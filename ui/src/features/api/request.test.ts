@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
-import { asCurl, asTypeScript, paramFault, requestOf, rowsOf, target } from "./request";
+import { paramFault, requestOf, rowsOf, target } from "./request";
 
 const authors = readCollection("authors", { fields: { id: { type: "UUID", primaryKey: true }, name: { type: "String" } } });
 const posts = readCollection("posts", {
@@ -16,25 +16,6 @@ const list = requestOf("list", posts, find);
 
 test("the first request of a collection brings its relations along", () => {
   expect(target(list)).toBe("/items/posts?fields=*,author.name&sort=-createdAt&limit=3");
-});
-
-test("curl says the same, with the token in the environment", () => {
-  const curl = asCurl(list, "http://127.0.0.1:8056");
-  expect(curl).toContain("curl 'http://127.0.0.1:8056/items/posts?fields=*,author.name&sort=-createdAt&limit=3'");
-  expect(curl).toContain('"Authorization: Bearer $PLINTH_TOKEN"');
-});
-
-test("a body with a quote survives the shell", () => {
-  const request = { ...requestOf("create", posts, find), body: `{"title":"it's"}` };
-  expect(asCurl(request, "http://h")).toContain(`--data '{"title":"it'\\''s"}'`);
-});
-
-test("the SDK call does the same", () => {
-  const code = asTypeScript(list, "http://h", { numbers: "n", token: "t" });
-  expect(code).toContain('await plinth.items("posts").find({');
-  expect(code).toContain('"author.name"');
-  expect(code).toContain("limit: 3");
-  expect(asTypeScript(requestOf("me", posts, find), "http://h", { numbers: "n", token: "t" })).toContain("plinth.auth.me()");
 });
 
 test("a filter that is not JSON says so, and only while it is sent", () => {

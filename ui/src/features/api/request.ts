@@ -25,9 +25,9 @@ export type OpId =
   | "me" | "access" | "openapi" | "health";
 
 /** Parameters whose value is JSON on the wire. */
-const JSON_PARAMS = new Set(["filter", "aggregate", "groupBy", "relConditions"]);
+export const JSON_PARAMS = new Set(["filter", "aggregate", "groupBy", "relConditions"]);
 /** Parameters that people write as a comma list and the wire wants as a JSON list. */
-const LIST_PARAMS = new Set(["fields", "sort", "searchFields"]);
+export const LIST_PARAMS = new Set(["fields", "sort", "searchFields"]);
 
 export function whyNotJson(text: string): string | null {
   try {
@@ -48,7 +48,7 @@ export function wireValue(param: Param): string {
   return listOf(value).join(",");
 }
 
-function listOf(value: string): string[] {
+export function listOf(value: string): string[] {
   return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
@@ -69,6 +69,9 @@ export function target(request: ApiRequest): string {
 export function hasBody(method: Method): boolean {
   return method === "POST" || method === "PATCH";
 }
+
+/** Headers that are sent. */
+export const usedHeaders = (request: ApiRequest): readonly Param[] => request.headers.filter((header) => header.on && header.name.trim() !== "");
 
 const param = (name: string, value: string, on = true): Param => ({ name, value, on, known: true });
 
@@ -208,108 +211,14 @@ export const PROJECT_OPS: ReadonlyArray<{ id: OpId; method: Method }> = [
   { id: "health", method: "GET" },
 ];
 
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** The token stands in the environment, never in the snippet. */
-export const TOKEN_VARIABLE = "PLINTH_TOKEN";
-
-const usedHeaders = (request: ApiRequest): readonly Param[] => request.headers.filter((header) => header.on && header.name.trim() !== "");
-
-export function asCurl(request: ApiRequest, url: string): string {
-  const lines = [`curl ${request.method === "GET" ? "" : `-X ${request.method} `}${quote(url + target(request))}`];
-  lines.push(`-H "Authorization: Bearer $${TOKEN_VARIABLE}"`);
-  for (const header of usedHeaders(request)) lines.push(`-H ${quote(`${header.name}: ${header.value}`)}`);
-  if (hasBody(request.method) && request.body.trim() !== "") {
-    lines.push(`-H 'content-type: application/json'`, `--data ${quote(request.body)}`);
-  }
-  return lines.join(" \\\n  ");
-}
-
-export function asHttp(request: ApiRequest, url: string): string {
-  const { host } = new URL(url);
-  const body = hasBody(request.method) && request.body.trim() !== "";
-  return [
-    `${request.method} ${target(request)} HTTP/1.1`,
-    `host: ${host}`,
-    `authorization: Bearer {token}`,
-    ...usedHeaders(request).map((header) => `${header.name}: ${header.value}`),
-    ...(body ? ["content-type: application/json", "", request.body] : []),
-  ].join("\n");
-}
-
-/** JSON as a TypeScript literal: keys without quotes where they are names. */
-function literal(value: unknown, indent: string): string {
-  return (JSON.stringify(value, null, 2) ?? "undefined")
-    .replace(/"([A-Za-z_$][\w$]*)":/g, "$1:")
-    .replaceAll("\n", `\n${indent}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-function options(request: ApiRequest): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const entry of request.params) {
-    if (!entry.on || entry.name.trim() === "") continue;
-    const wire = wireValue(entry);
-    if (LIST_PARAMS.has(entry.name)) found[entry.name] = wire.startsWith("[") || wire.startsWith("{") ? parsed(wire) : listOf(wire);
-    else if (JSON_PARAMS.has(entry.name)) found[entry.name] = parsed(wire);
-    else found[entry.name] = /^\d+$/.test(wire) ? Number.parseInt(wire, 10) : wire;
-  }
-  return found;
-}
-
-/** The call of the SDK that does the same; a route without a method goes through `http`. */
-export function asTypeScript(request: ApiRequest, url: string, notes: { numbers: string; token: string }): string {
-  const exact = usedHeaders(request).some((header) => header.name.toLowerCase() === "accept-numbers");
-  const head = [
-    `import { createPlinth } from "@plinth/sdk";`,
-    ``,
-    `const plinth = createPlinth({`,
-    `  url: ${JSON.stringify(url)},`,
-    `  token: process.env.${TOKEN_VARIABLE}, // ${notes.token}`,
-    ...(exact ? [`  numbers: "exact", // ${notes.numbers}`] : []),
-    `});`,
-    ``,
-  ];
-  const parts = /^\/items\/([^/?]+)(?:\/([^/?]+))?$/.exec(request.path);
-  const ask = options(request);
-  const given = Object.keys(ask).length > 0 ? literal(ask, "") : "";
-  const body = literal(parsed(request.body.trim() === "" ? "{}" : request.body), "");
-  const [, collection, id] = parts ?? [];
-  const items = `plinth.items(${JSON.stringify(collection)})`;
-  let call: string;
-  if (collection !== undefined && id === "export") call = `const file = await ${items}.export(${given});`;
-  else if (collection !== undefined && id === undefined && request.method === "GET") {
-    call = `const { data, totalCount } = await ${items}.find(${given});`;
-  } else if (collection !== undefined && id === undefined && request.method === "POST") call = `const row = await ${items}.create(${body});`;
-  else if (collection !== undefined && id !== undefined && request.method === "GET") {
-    call = `const row = await ${items}.findOne(${JSON.stringify(id)}${given === "" ? "" : `, ${given}`});`;
-  } else if (collection !== undefined && id !== undefined && request.method === "PATCH") call = `await ${items}.update(${JSON.stringify(id)}, ${body});`;
-  else if (collection !== undefined && id !== undefined && request.method === "DELETE") call = `await ${items}.delete(${JSON.stringify(id)});`;
-  else if (request.path === "/auth/me") call = `const user = await plinth.auth.me();`;
-  else if (request.path === "/access/me") call = `const access = await plinth.access.me();`;
-  else if (request.path === "/health") call = `const health = await plinth.server.health();`;
-  else {
-    const more = [
-      `method: ${JSON.stringify(request.method)}`,
-      `path: ${JSON.stringify(request.path)}`,
-      ...(given === "" ? [] : [`params: ${given}`]),
-      ...(hasBody(request.method) && request.body.trim() !== "" ? [`body: ${body}`] : []),
-    ];
-    call = `const answer = await plinth.http.request({ ${more.join(", ")} });`;
-  }
-  return [...head, call].join("\n");
-}
-
 /** How many rows an answer shows of how many. */
 export function rowsOf(text: string): { shown: number; total: number | null; estimated: boolean } | null {
-  const body = parsed(text);
+  let body: unknown;
+  try {
+    body = JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
   if (typeof body !== "object" || body === null || !("data" in body) || !Array.isArray(body.data)) return null;
   const total = "totalCount" in body && typeof body.totalCount === "number" ? body.totalCount : null;
   return { shown: body.data.length, total, estimated: "totalCountEstimated" in body && body.totalCountEstimated === true };
