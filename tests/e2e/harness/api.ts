@@ -7,17 +7,30 @@ export class Api {
     readonly token: string,
   ) {}
 
-  static async signIn(url: string): Promise<Api> {
+  static async signIn(url: string, who: { readonly email: string; readonly password: string } = OWNER): Promise<Api> {
     const answer = await fetch(`${url}/auth/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(OWNER),
+      body: JSON.stringify(who),
     });
     const { token } = (await answer.json()) as { token: string };
     return new Api(url, token);
   }
 
   async call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const { status, text } = await this.ask(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${String(status)} ${text}`);
+    return JSON.parse(text) as Answer;
+  }
+
+  /** The code of a refusal, after its status; an answer that is none fails. */
+  async refusal(method: string, path: string, body?: unknown): Promise<string> {
+    const { status, text } = await this.ask(method, path, body);
+    if (status < 400) throw new Error(`${method} ${path} was not refused: ${String(status)} ${text}`);
+    return `${String(status)} ${(JSON.parse(text) as { error: { code: string } }).error.code}`;
+  }
+
+  private async ask(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
     const form = body instanceof FormData;
     const answer = await fetch(this.url + path, {
       method,
@@ -27,9 +40,7 @@ export class Api {
       },
       ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${String(answer.status)} ${text}`);
-    return JSON.parse(text) as Answer;
+    return { status: answer.status, text: await answer.text() };
   }
 
   async count(collection: string, filter?: unknown): Promise<number> {

@@ -47,10 +47,23 @@ export class BrowserPerson implements Person {
     this.page.on("pageerror", (error) => this.wrongs.push(`unhandled: ${error.message}`));
     await this.page.addInitScript(() => {
       const tasks: number[] = [];
-      Object.assign(window, { longTasks: tasks });
+      const frames: string[] = [];
+      Object.assign(window, { longTasks: tasks, longFrames: frames });
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) tasks.push(Math.round(entry.duration));
       }).observe({ type: "longtask", buffered: true });
+      // Who held it: scripts with their callers, and what the layout cost.
+      interface Script { readonly duration: number; readonly invoker: string; readonly sourceFunctionName: string; readonly forcedStyleAndLayoutDuration: number }
+      interface Frame extends PerformanceEntry { readonly styleAndLayoutStart: number; readonly scripts: readonly Script[] }
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as Frame[]) {
+          const scripts = entry.scripts.filter((script) => script.duration >= 10);
+          const said = scripts.map((script) => `${script.invoker} ${script.sourceFunctionName} ${String(Math.round(script.duration))} (layout ${String(Math.round(script.forcedStyleAndLayoutDuration))})`);
+          const end = entry.startTime + entry.duration;
+          const layout = entry.styleAndLayoutStart === 0 ? 0 : Math.round(end - entry.styleAndLayoutStart);
+          if (entry.duration > 100) frames.push(`${String(Math.round(entry.duration))} ms at ${String(Math.round(entry.startTime))}: ${said.join(", ") || "no script"}, styles and layout ${String(layout)}`);
+        }
+      }).observe({ type: "long-animation-frame", buffered: true });
     });
   }
 
@@ -99,6 +112,13 @@ export class BrowserPerson implements Person {
     }
   }
 
+  /** Whether the focus is there now. */
+  async hasFocus(thing: Thing): Promise<boolean> {
+    const all = await this.at(thing).all();
+    for (const one of all) if (await one.evaluate((element) => element === document.activeElement)) return true;
+    return false;
+  }
+
   async read(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).first().waitFor({ state: "visible" });
   }
@@ -134,10 +154,15 @@ export class BrowserPerson implements Person {
 
   /** The rules at the end of every journey: all that went wrong, or nothing. */
   async verdict(): Promise<string[]> {
-    const findings = await this.findings();
+    // Before axe, which holds the thread for longer than anything that is judged here.
     const tasks = await this.page.evaluate<number[]>("window.longTasks");
+    const held = await this.page.evaluate<string[]>("window.longFrames");
+    const findings = await this.findings();
     const long = tasks.filter((task) => task > TASK_MS_MAX);
-    if (long.length > 0) console.log(`tasks that held the main thread, in ms: ${long.join(", ")}`);
+    if (long.length > 0) {
+      console.log(`tasks that held the main thread, in ms: ${long.join(", ")}`);
+      for (const frame of held) console.log(`long frame of ${frame}`);
+    }
     return [
       ...this.wrongs,
       ...findings.map((finding) => `axe: ${finding}`),

@@ -12,7 +12,8 @@ function nextRegion(): void {
   const regions = [...document.querySelectorAll<HTMLElement>("[data-region], aside, [role=region]")].filter(
     (region) => region.offsetParent !== null,
   );
-  const at = regions.findIndex((region) => region.contains(document.activeElement));
+  // Regions stand inside one another: the innermost is the one a person is in.
+  const at = regions.findLastIndex((region) => region.contains(document.activeElement));
   const next = regions[(at + 1) % regions.length];
   const inside = next?.querySelector<HTMLElement>(
     '[tabindex="0"], button:not([tabindex="-1"]):not(:disabled), input:not(:disabled), a[href]',

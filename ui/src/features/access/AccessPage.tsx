@@ -259,7 +259,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
           <RuleDrawer
             key={`${open.role} ${open.collection}`}
             role={openColumn.role}
-            people={people.data?.get(open.role)}
+            people={people.data ? (people.data.get(open.role) ?? 0) : undefined}
             anyone={openColumn.anyone}
             collection={openCollection}
             find={find}

@@ -234,7 +234,7 @@ export function Legend() {
     ["all", t("legend.open"), "open"],
   ];
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-3 py-3 text-second text-ink-2">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-3 text-second text-ink-2">
       {entries.map(([reach, label, kind]) => (
         <span key={label} className="flex items-center gap-1.5">
           <MatrixGlyph reach={reach} staged={kind === "staged"} anyone={kind === "open"} />
