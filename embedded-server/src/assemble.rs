@@ -185,6 +185,7 @@ fn http(config: &Config, address: SocketAddr) -> Settings {
         loopback: address.ip().is_loopback(),
         studio: config.studio_dir.clone().filter(|folder| folder.join("index.html").is_file()),
         schemas_public: config.schemas_public,
+        strict_write: config.strict_write,
         cookie_secure: config.production,
     }
 }

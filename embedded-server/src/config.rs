@@ -54,6 +54,8 @@ pub struct Config {
     pub studio_dir: Option<PathBuf>,
     /// Whether schemas are readable without a sign-in.
     pub schemas_public: bool,
+    /// Whether an unknown key in a body is an error for everybody.
+    pub strict_write: bool,
     /// Whether this is a production server.
     pub production: bool,
     /// Bounds.
@@ -206,6 +208,13 @@ pub const KEYS: &[Key] = &[
         "false",
     ),
     key(
+        "strict_write",
+        &["STRICT_WRITE"],
+        "whether an unknown key in a body is an error, instead of a warning to administrators",
+        "true or false",
+        "false",
+    ),
+    key(
         "environment",
         &["PLINTH_ENV", "NODE_ENV"],
         "`production` turns its checks on",
@@ -263,6 +272,7 @@ impl Config {
             hosts: Vec::new(),
             studio_dir: beside_program(),
             schemas_public: false,
+            strict_write: false,
             production: false,
             limits: Limits::default(),
         }
@@ -407,6 +417,7 @@ impl Layers {
         self.list("hosts", |list| config.hosts = list);
         self.text("studio", |text| config.studio_dir = Some(PathBuf::from(text)));
         self.switch("schemas_public", |on| config.schemas_public = on)?;
+        self.switch("strict_write", |on| config.strict_write = on)?;
         config.production = self.get("environment").as_deref() == Some("production");
         self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
         self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;

@@ -114,6 +114,27 @@ on_every_store!(unknown_names_in_a_body_are_told_or_refused, async |app| {
     assert_eq!(admin.rows("notes", json!({})).await.len(), 1);
 });
 
+on_every_store!(
+    a_strict_server_refuses_unknown_names_from_everybody,
+    |config| { config.strict_write = true },
+    async |app| {
+        notes(app).await;
+        let admin = app.admin();
+        let id = admin.create("notes", json!({ "title": "x" })).await;
+        let path = format!("/items/notes/{}", plain(&id));
+        let misspelt = json!({ "titel": "y" });
+        for answer in [
+            admin.post("/items/notes", misspelt.clone()).await,
+            admin.patch(&path, misspelt.clone()).await,
+            admin.post("/items/notes/bulk", json!([{ "title": "z" }, misspelt])).await,
+        ] {
+            answer.expect_refusal(400, "UNKNOWN_FIELD");
+            assert!(answer.text.contains("did you mean `title`"), "{}", answer.text);
+        }
+        assert_eq!(admin.column("notes", "title", json!({})).await, [json!("x")]);
+    }
+);
+
 on_every_store!(unknown_collections_are_told_to_administrators_only, async |app| {
     notes(app).await;
     let admin = app.admin();

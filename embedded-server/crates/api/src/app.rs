@@ -35,6 +35,8 @@ pub struct Settings {
     pub studio: Option<PathBuf>,
     /// Whether `GET /schemas` needs no sign-in.
     pub schemas_public: bool,
+    /// Whether an unknown key in a body is an error, asked for or not.
+    pub strict_write: bool,
     /// Whether cookies carry `Secure`.
     pub cookie_secure: bool,
 }

@@ -84,7 +84,7 @@ impl FromRequestParts<App> for Caller {
         Ok(Self {
             presented,
             numbers: if strings { Numbers::Strings } else { Numbers::Tokens },
-            strict: text("x-plinth-strict") == Some("1"),
+            strict: app.settings().strict_write || text("x-plinth-strict") == Some("1"),
             source: text("x-plinth-source").map(|source| source.chars().take(100).collect()),
             user_agent: text("user-agent").map(|agent| agent.chars().take(300).collect()),
             ip: peer,
