@@ -68,6 +68,12 @@ const CASES: &[Case] = &[
     ("uid", "eq", "\"00000000-0000-4000-8000-000000000003\"", &[3]),
     ("moment", "eq", "\"2024-02-01T12:00:00+02:00\"", &[2]),
     ("tags", "eq", "[\"a\",\"b\"]", &[1]),
+    ("tags", "eq", "\"a\"", &[1, 4]),
+    ("tags", "ne", "\"a\"", &[2, 3, 5]),
+    ("tags", "in", "[\"a\",\"x\"]", &[1, 4, 5]),
+    ("tags", "notIn", "[\"a\"]", &[2, 3, 5]),
+    ("nums", "eq", "2", &[1, 2, 4]),
+    ("nums", "in", "[\"2\",null]", &[1, 2, 4, 6]),
     ("span", "eq", "[7,7]", &[5]),
     ("n", "ne", "2", &[1, 3, 4, 5]),
     ("n", "ne", "null", &[1, 2, 3, 4, 5]),
@@ -127,6 +133,12 @@ const CASES: &[Case] = &[
     ("name", "nstartsWiths", "\"al\"", &[1, 3, 4, 5]),
     ("name", "nendsWith", "\"A\"", &[2, 3, 5]),
     ("name", "nendsWiths", "\"A\"", &[1, 2, 3, 4, 5]),
+    ("name", "matches", "\"%a\"", &[1, 4]),
+    ("name", "matches", "\"alpha\"", &[]),
+    ("name", "matches", "\"A____\"", &[1]),
+    ("name", "matches", "\"Beta\\\\_x\"", &[3]),
+    ("name", "matches", "\"\"", &[5]),
+    ("name", "imatches", "\"ALPHA%\"", &[1, 2]),
     ("name", "regex", "\"^[A-B]\"", &[1, 3]),
     ("name", "regex", "\"a$\"", &[1, 4]),
     ("n", "between", "[2,4]", &[2, 3, 4]),
@@ -235,7 +247,7 @@ const UNAVAILABLE: &[(&str, &str, &str)] = &[
     ("spot", "contains", "{\"type\":\"Point\",\"coordinates\":[1,1]}"),
 ];
 
-const NAMES: usize = 74;
+const NAMES: usize = 76;
 
 #[test]
 fn the_tables_hold_every_operator_name() {

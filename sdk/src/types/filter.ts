@@ -41,7 +41,7 @@ export interface RangeValue<V = unknown> {
   upperInclusive?: boolean;
 }
 
-/** All 74 operators, each with the operand it takes, for a column of type `V`. */
+/** The 74 operators of the original and two of ours, each with the operand it takes, for a column of type `V`. */
 export interface FilterOperators<V = unknown> {
   // Equality; `null` means IS NULL, or IS NOT NULL in the negated forms.
   eq?: Operand<V> | null;
@@ -81,6 +81,10 @@ export interface FilterOperators<V = unknown> {
   nendsWith?: string;
   nendsWiths?: string;
   regex?: string;
+  /** A pattern for the whole text, with `%` and `_`; `like` finds it anywhere. */
+  matches?: string;
+  /** The same without case. */
+  imatches?: string;
   // Presence
   isNull?: boolean;
   isNotNull?: boolean;
@@ -156,7 +160,7 @@ export const FILTER_OPERATORS = [
   'in', 'notIn', 'nin',
   'like', 'notLike', 'iLike', 'notILike', 'ilike', 'contains', 'icontains', 'ncontains',
   'startsWith', 'startsWiths', 'endsWith', 'endsWiths',
-  'nstartsWith', 'nstartsWiths', 'nendsWith', 'nendsWiths', 'regex',
+  'nstartsWith', 'nstartsWiths', 'nendsWith', 'nendsWiths', 'regex', 'matches', 'imatches',
   'isNull', 'isNotNull', 'empty',
   'arraycontains', 'arraycontained', 'arraycontainsany', 'arrayoverlap', 'arraylength', 'arrayempty',
   'jsonbContains', 'jsoncontains', 'jsonbContainedBy', 'jsonbNotContains',

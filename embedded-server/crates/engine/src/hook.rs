@@ -80,6 +80,7 @@ pub fn field_is(field: &str, value: impl Into<Json>) -> Filter {
         operator: String::from("eq"),
         operand: value.into(),
         cast: None,
+        literal: false,
         at: format!("filter.{field}"),
     })
 }

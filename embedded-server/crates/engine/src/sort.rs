@@ -84,6 +84,7 @@ fn test(path: &str, operator: &str, operand: Json) -> Filter {
         operator: operator.to_owned(),
         operand,
         cast: None,
+        literal: false,
         at: format!("filter.{path}"),
     })
 }

@@ -28,6 +28,10 @@ pub struct Test {
     pub operand: Json,
     /// The `cast` that stood beside the operator.
     pub cast: Option<String>,
+    /// Text in the operand stands for itself, also `$NOW` and `$COL(name)`. Surfaces without
+    /// variables set it where a text would read as one; at home it is `"$literal": true` beside
+    /// the operator.
+    pub literal: bool,
     /// Where in the request this stands, for errors: `filter.OR.0.price`.
     pub at: String,
 }

@@ -5,6 +5,9 @@ use base::{Code, Error, Limits, Result};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+/// The word beside an operator that says that text in its operand stands for itself.
+const LITERAL: &str = "$literal";
+
 /// Reads a filter in the home spelling. `at` is where it stands in the request (`filter`).
 ///
 /// Names are not looked up: `{category: {name: {eq: 1}}}` becomes a test of `category` with the
@@ -76,18 +79,19 @@ impl Parser<'_> {
         depth: usize,
         parts: &mut Vec<Filter>,
     ) -> Result<()> {
-        let mut push = |operator: &str, operand: &Json, cast: Option<&str>| {
+        let mut push = |operator: &str, operand: &Json, cast: Option<&str>, literal: bool| {
             parts.push(Filter::Test(Test {
                 path: path.to_owned(),
                 operator: operator.to_owned(),
                 operand: operand.clone(),
                 cast: cast.map(str::to_owned),
+                literal,
                 at: at.to_owned(),
             }));
         };
         let Json::Object(map) = value else {
             self.count(at)?;
-            push("eq", value, None);
+            push("eq", value, None, false);
             return Ok(());
         };
         self.bound_depth(at, depth + depth_of(value, self.limits.filter_depth_max))?;
@@ -95,11 +99,13 @@ impl Parser<'_> {
         let cast = if map.len() > 1 { map.get("cast") } else { None };
         let has_cast = cast.is_some_and(|cast| cast.is_string() || cast.is_null());
         let cast = cast.and_then(Json::as_str).map(str::trim).filter(|cast| !cast.is_empty());
+        let literal = map.get(LITERAL).and_then(Json::as_bool);
         let before = self.nodes;
         for (operator, operand) in map {
-            if !(has_cast && operator == "cast") {
+            let beside = has_cast && operator == "cast" || literal.is_some() && operator == LITERAL;
+            if !beside {
                 self.count(at)?;
-                push(operator, operand, cast);
+                push(operator, operand, cast, literal == Some(true));
             }
         }
         if self.nodes == before {
@@ -208,6 +214,9 @@ pub fn print_filter(filter: &Filter) -> Json {
             let mut operators = Map::from_iter([(test.operator.clone(), test.operand.clone())]);
             if let Some(cast) = &test.cast {
                 operators.insert(String::from("cast"), Json::String(cast.clone()));
+            }
+            if test.literal {
+                operators.insert(String::from(LITERAL), Json::Bool(true));
             }
             // A path that reads as a logical word keeps its meaning between dollar signs.
             let logical = matches!(test.path.as_str(), "AND" | "OR" | "NOT");

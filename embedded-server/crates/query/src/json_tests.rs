@@ -13,6 +13,7 @@ fn test(path: &str, operator: &str, operand: Json, at: &str) -> Filter {
         operator: operator.to_owned(),
         operand,
         cast: None,
+        literal: false,
         at: at.to_owned(),
     })
 }
@@ -73,6 +74,18 @@ fn a_cast_belongs_to_its_operators() {
     assert_eq!((test.operator.as_str(), test.cast.as_deref()), ("gt", Some("integer")));
     check(&json!({"a": {"gt": "1", "cast": null}}), &self::test("a", "gt", json!("1"), "filter.a"));
     check(&json!({"a": {"gt": "1", "cast": ""}}), &self::test("a", "gt", json!("1"), "filter.a"));
+}
+
+#[test]
+fn a_text_may_stand_for_itself() {
+    let json = json!({"a": {"eq": "$NOW", "$literal": true}});
+    let found = parse_filter(&json, "filter", &limits()).unwrap();
+    let Filter::Test(test) = &found else { panic!("{found:?}") };
+    assert!(test.literal && test.cast.is_none());
+    assert_eq!(print_filter(&found), json);
+    let unsaid = parse_filter(&json!({"a": {"eq": 1, "$literal": false}}), "filter", &limits());
+    assert_eq!(unsaid.unwrap(), self::test("a", "eq", json!(1), "filter.a"));
+    refuse(&json!({"a": {"$literal": true}}), "filter.a", "carries no operator");
 }
 
 #[test]

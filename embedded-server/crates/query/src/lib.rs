@@ -27,6 +27,7 @@ pub use plan::{
 };
 pub use read::{
     AggregateAsked, AggregateFunction, CountMode, Direction, Read, RelConditions, SortAsked,
+    UnknownNames,
 };
 pub use resolve::{
     Place, Scope, decode_cursor, encode_cursor, resolve_filter, resolve_read, resolve_write,

@@ -1,4 +1,4 @@
-//! The 74 operator words of the home surface and what each stands for.
+//! The 74 operator words of the home surface, two of our own, and what each stands for.
 
 use base::nearest;
 
@@ -102,6 +102,9 @@ const SUFFIX: LikeWord = LikeWord { open_end: false, ..SUBSTRING };
 /// A substring whose `%` and `_` stand for themselves.
 const LITERAL: LikeWord = LikeWord { wildcards: false, ..SUBSTRING };
 
+/// A pattern for the whole text.
+const WHOLE: LikeWord = LikeWord { open_start: false, open_end: false, ..SUBSTRING };
+
 /// Every word, in the order of the reference's document.
 const WORDS: &[(&str, Word)] = &[
     ("eq", Word::Equal { negated: false }),
@@ -181,35 +184,44 @@ const WORDS: &[(&str, Word)] = &[
     ("overlaps", Word::Overlaps),
 ];
 
+/// Words of ours beside the reference's: what another surface asks and the 74 cannot say, so that
+/// every filter and every stored policy can be spelled in this one language.
+const OURS: &[(&str, Word)] =
+    &[("matches", Word::Like(WHOLE)), ("imatches", Word::Like(fold(WHOLE)))];
+
+fn every() -> impl Iterator<Item = &'static (&'static str, Word)> {
+    WORDS.iter().chain(OURS)
+}
+
 /// The meaning of a word. Case does not count where the words that differ in it agree.
 pub(crate) fn find(name: &str) -> Option<Word> {
-    let exact = WORDS.iter().find(|(word, _)| *word == name);
+    let exact = every().find(|(word, _)| *word == name);
     exact
-        .or_else(|| WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)))
+        .or_else(|| every().find(|(word, _)| word.eq_ignore_ascii_case(name)))
         .map(|(_, meaning)| *meaning)
 }
 
 /// The word nearest to a misspelt one.
 pub(crate) fn nearest_word(name: &str) -> Option<&'static str> {
-    nearest(name.trim_start_matches(['_', '$']), WORDS.iter().map(|(word, _)| *word))
+    nearest(name.trim_start_matches(['_', '$']), every().map(|(word, _)| *word))
 }
 
 /// Every word.
 #[cfg(test)]
 pub(crate) fn words() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().map(|(word, _)| *word)
+    every().map(|(word, _)| *word)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{WORDS, find, nearest_word};
+    use super::{WORDS, every, find, nearest_word};
     use std::collections::HashMap;
 
     #[test]
-    fn there_are_74_words_and_case_never_changes_a_meaning() {
-        assert_eq!(WORDS.len(), 74);
+    fn there_are_74_words_and_two_of_ours_and_case_never_changes_a_meaning() {
+        assert_eq!((WORDS.len(), every().count()), (74, 76));
         let mut folded = HashMap::new();
-        for (word, meaning) in WORDS {
+        for (word, meaning) in every() {
             assert_eq!(find(word), Some(*meaning), "{word}");
             let before = folded.insert(word.to_ascii_lowercase(), *meaning);
             assert!(before.is_none_or(|before| before == *meaning), "{word} is ambiguous");

@@ -13,6 +13,10 @@ pub struct Read {
     pub key: Option<Json>,
     /// Field patterns (`*`, `name`, `author.*`, `-secret`); empty means every own column.
     pub fields: Vec<String>,
+    /// Embed every relation of the root with its own columns, beside what `fields` says.
+    pub every_relation: bool,
+    /// What becomes of names that do not exist, or that the asker may not know of.
+    pub unknown: UnknownNames,
     /// Which records.
     pub filter: Option<Filter>,
     /// In which order; most significant first.
@@ -44,6 +48,19 @@ pub struct Read {
     pub group_by: Vec<String>,
     /// How exact the total must be.
     pub count: CountMode,
+}
+
+/// What becomes of names that do not exist. Hidden names are such names too, so that no choice
+/// tells the one from the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownNames {
+    /// Refused in conditions, orders and groups; left out of `fields`.
+    #[default]
+    Refused,
+    /// Refused in `fields` too.
+    RefusedEverywhere,
+    /// A condition on one matches nothing, an order by one orders nothing.
+    Empty,
 }
 
 /// Conditions inside relations, by relation name, nested.

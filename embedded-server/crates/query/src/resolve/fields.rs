@@ -1,11 +1,11 @@
 //! `fields` patterns to columns and embedded relations.
 
 use super::filter::resolve_filter;
-use super::names::{Names, own_column, unknown_field};
+use super::names::{Names, own_column, tolerated, unknown_field};
 use super::{Place, Scope};
 use crate::{
-    Cond, Condition, Direction, Expand, Operand, Operator, Order, OrderBy, RelConditions, Rows,
-    Selected,
+    Cond, Condition, Direction, Expand, Operand, Operator, Order, OrderBy, Read, RelConditions,
+    Rows, Selected,
 };
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, Relation, RelationKind};
@@ -45,23 +45,27 @@ pub(crate) struct Fields<'a> {
     names: Names<'a>,
     scope: &'a Scope<'a>,
     expands: Cell<usize>,
+    /// Names that do not exist are refused instead of left out.
+    strict: bool,
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(scope: &'a Scope<'a>) -> Self {
-        Self { names: Names { scope, place: Place::Request }, scope, expands: Cell::new(0) }
+    pub(crate) fn new(scope: &'a Scope<'a>, strict: bool) -> Self {
+        let names = Names { scope, place: Place::Request };
+        Self { names, scope, expands: Cell::new(0), strict }
     }
 
-    /// The columns and relations of the root. `single` adds the primary key, as a record by its
-    /// key always shows it.
-    pub(crate) fn rows(
-        &self,
-        collection: &Arc<Collection>,
-        patterns: &[String],
-        conditions: &RelConditions,
-        single: bool,
-    ) -> Result<Rows> {
+    /// The columns and relations of the root. One record by its key always shows that key.
+    pub(crate) fn rows(&self, collection: &Arc<Collection>, read: &Read) -> Result<Rows> {
+        let patterns = &read.fields;
         let mut wanted = Wanted::default();
+        if read.every_relation {
+            for name in collection.relations.keys() {
+                if self.names.relation(collection, name).is_some() {
+                    self.step(&mut wanted, name, "fields")?.all = true;
+                }
+            }
+        }
         let only_minus = patterns.iter().all(|pattern| pattern.starts_with('-'));
         if only_minus {
             wanted.all = true;
@@ -89,8 +93,9 @@ impl<'a> Fields<'a> {
                 self.add(&mut wanted, collection, &pieces, false, &at)?;
             }
         }
+        let conditions = &read.rel_conditions;
         let level = Level { collection, conditions, at: String::from("relConditions") };
-        self.level(&wanted, &level, single)
+        self.level(&wanted, &level, read.key.is_some())
     }
 
     fn add(
@@ -134,6 +139,13 @@ impl<'a> Fields<'a> {
                         self.add(next, &target, rest, false, at)?;
                     }
                 }
+            }
+            (None, None) if self.strict && !tolerated(first) => {
+                return Err(unknown_field(here, first, at));
+            }
+            (Some(_), None) if self.strict => {
+                let why = format!("`{first}` is a field of `{}`; it has no fields", here.name);
+                return Err(Error::new(Code::InvalidQuery, why).at(at));
             }
             // Unknown and hidden names are left out (`spec/data.md` 5.2, decision 21).
             (Some(_) | None, None) => {}

@@ -44,6 +44,10 @@ pub(crate) fn bounded_walks<'r>(
 /// NULL, so that `{deletedAt: {isNull: true}}` holds everywhere.
 const TOLERATED: [&str; 3] = ["createdAt", "updatedAt", "deletedAt"];
 
+pub(crate) fn tolerated(name: &str) -> bool {
+    TOLERATED.contains(&name)
+}
+
 /// What a path leads to.
 pub(crate) enum Found {
     /// A field.
@@ -145,7 +149,7 @@ impl<'a> Names<'a> {
         match here.field(name) {
             Some(field) if field.hidden && self.place == Place::Request => None,
             Some(field) => Some(column(&field.name, &field.kind, false)),
-            None if TOLERATED.contains(&name) => Some(column(name, &FieldKind::DateTime, true)),
+            None if tolerated(name) => Some(column(name, &FieldKind::DateTime, true)),
             None => None,
         }
     }

@@ -7,6 +7,7 @@ use crate::{Operand, Ref, Words};
 use base::{Code, Error, Result, Value, iso_millis};
 use catalog::{Collection, FieldKind};
 use serde_json::Value as Json;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// What a dynamic variable stands for.
@@ -101,6 +102,8 @@ pub(crate) struct Operands<'a> {
     pub(crate) names: Names<'a>,
     /// The collection that `$COL` paths start from.
     pub(crate) root: &'a Arc<Collection>,
+    /// The test at hand has no variables: its text stands for itself.
+    pub(crate) verbatim: Cell<bool>,
 }
 
 impl Operands<'_> {
@@ -113,7 +116,10 @@ impl Operands<'_> {
         at: &str,
     ) -> Result<Operand> {
         let kind = kind_after(left);
-        let Json::String(text) = json else { return value(&kind, json, at) };
+        let text = match json {
+            Json::String(text) if !self.verbatim.get() => text,
+            json => return value(&kind, json, at),
+        };
         if let Some(path) = text.strip_prefix("$COL(").and_then(|rest| rest.strip_suffix(')')) {
             if !columns {
                 return Err(Error::new(
@@ -182,6 +188,9 @@ impl Operands<'_> {
     /// A literal in which every variable has been replaced; `None` when one stands for nothing.
     /// For operators whose operand is one bound text, which a subquery cannot be.
     pub(crate) fn literal(&self, json: &Json, at: &str) -> Result<Option<Json>> {
+        if self.verbatim.get() {
+            return Ok(Some(json.clone()));
+        }
         Ok(Some(match json {
             Json::String(text) => match variable(self.names.scope.words, text) {
                 None => json.clone(),

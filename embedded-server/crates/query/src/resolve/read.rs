@@ -2,14 +2,14 @@
 
 use super::cursor::decode_cursor;
 use super::fields::{Fields, alias_key};
-use super::filter::resolve_filter;
+use super::filter::resolve_asked;
 use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
 use crate::{
     Aggregate, AggregateFunction, Cond, Condition, Count, CountMode, DatePart, Direction, GroupKey,
     Grouping, Operand, Operator, Order, OrderBy, Page, Projection, Read, ReadPlan, Ref, Rows,
-    Search, SortAsked,
+    Search, SortAsked, UnknownNames,
 };
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
@@ -84,7 +84,7 @@ impl Reader<'_> {
     fn plan(&self) -> Result<ReadPlan> {
         let read = self.read;
         let mut filter = match &read.filter {
-            Some(filter) => resolve_filter(filter, self.collection, self.scope, Place::Request)?,
+            Some(filter) => resolve_asked(filter, self.collection, self.scope, read.unknown)?,
             None => Cond::Always,
         };
         if let Some(key) = &read.key {
@@ -128,9 +128,8 @@ impl Reader<'_> {
 
     fn rows(&self) -> Result<Rows> {
         let read = self.read;
-        let single = read.key.is_some();
-        let fields = Fields::new(self.scope);
-        let mut rows = fields.rows(self.collection, &read.fields, &read.rel_conditions, single)?;
+        let strict = read.unknown == UnknownNames::RefusedEverywhere;
+        let mut rows = Fields::new(self.scope, strict).rows(self.collection, read)?;
         // A file that is exported holds the collection's own columns and nothing beside them.
         if !read.uncapped {
             alias_key(&mut rows, self.collection);
@@ -154,7 +153,15 @@ impl Reader<'_> {
         }
         let mut keyed = false;
         for asked in &self.read.sort {
-            let column = self.sort_column(asked)?;
+            let column = match self.sort_column(asked) {
+                Err(error)
+                    if self.read.unknown == UnknownNames::Empty
+                        && error.code() == Code::UnknownField =>
+                {
+                    continue;
+                }
+                column => column?,
+            };
             // A column the collection lacks is NULL everywhere and orders nothing.
             if column.null {
                 continue;

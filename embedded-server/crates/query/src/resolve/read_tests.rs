@@ -4,7 +4,7 @@ use super::resolve_read;
 use crate::json::{parse_filter, parse_rel_conditions};
 use crate::{
     AggregateAsked, AggregateFunction, Cond, Direction, Order, Page, Projection, Read, ReadPlan,
-    Rows, SortAsked,
+    Rows, SortAsked, UnknownNames,
 };
 use base::{Code, Result, Value};
 use serde_json::{Value as Json, json};
@@ -339,4 +339,76 @@ fn filters_and_flags_reach_the_plan() {
     let plan = resolved(&Read { filter: Some(filter), with_deleted: true, ..posts() }).unwrap();
     assert!(plan.with_deleted && !plan.single);
     assert!(matches!(plan.filter, Cond::Test(_)));
+}
+
+#[test]
+fn names_that_do_not_exist_are_what_the_request_says() {
+    let filtered = |filter: Json, unknown: UnknownNames| {
+        let filter = parse_filter(&filter, "filter", &Sample::new().limits).unwrap();
+        resolved(&Read { filter: Some(filter), unknown, ..posts() })
+    };
+    for ghost in ["ghost", "author.ghost", "author.secret"] {
+        for part in [json!({ ghost: 1 }), json!({ "NOT": { ghost: 1 } }), json!({ ghost: null })] {
+            let plan = filtered(part.clone(), UnknownNames::Empty).unwrap();
+            assert!(matches!(plan.filter, Cond::Never), "{part}: {:?}", plan.filter);
+            for unknown in [UnknownNames::Refused, UnknownNames::RefusedEverywhere] {
+                let error = filtered(part.clone(), unknown).unwrap_err();
+                assert_eq!(error.code(), Code::UnknownField, "{part}");
+            }
+        }
+    }
+    let plan =
+        filtered(json!({"OR": [{"ghost": 1}, {"title": "x"}]}), UnknownNames::Empty).unwrap();
+    assert!(matches!(plan.filter, Cond::Test(_)), "{:?}", plan.filter);
+    // What is wrong otherwise stays wrong.
+    let error = filtered(json!({"quantity": "x"}), UnknownNames::Empty).unwrap_err();
+    assert_eq!(error.code(), Code::InvalidQuery);
+
+    let sorted = Read {
+        sort: vec![sort("ghost", Direction::Descending), sort("title", Direction::Ascending)],
+        unknown: UnknownNames::Empty,
+        ..posts()
+    };
+    assert_eq!(order(&resolved(&sorted).unwrap()), ["title", "id"]);
+
+    let chosen = |fields: &[&str]| {
+        let unknown = UnknownNames::RefusedEverywhere;
+        resolved(&Read { fields: patterns(fields), unknown, ..posts() })
+    };
+    for (fields, code) in [
+        (["title", "ghost"], Code::UnknownField),
+        (["title", "ghost.*"], Code::UnknownField),
+        (["title", "author.secret"], Code::UnknownField),
+        (["title", "title.name"], Code::InvalidQuery),
+    ] {
+        let error = chosen(&fields).unwrap_err();
+        assert_eq!((error.code(), error.path()), (code, Some("fields.1")), "{fields:?}");
+    }
+    let plan = chosen(&["title", "createdAt", "author.name", "author.createdAt"]).unwrap();
+    assert_eq!(show(rows(&plan)), "title createdAt author{id name}");
+}
+
+#[test]
+fn every_relation_comes_beside_what_was_chosen() {
+    let read = Read { fields: patterns(&["title"]), every_relation: true, ..posts() };
+    let plan = resolved(&read).unwrap();
+    assert_eq!(rows(&plan).columns.len(), 1);
+    let embedded: Vec<&str> = rows(&plan).expands.iter().map(|one| one.key.as_str()).collect();
+    for name in ["author", "comments", "tagged", "items", "words"] {
+        assert!(embedded.contains(&name), "{embedded:?}");
+    }
+    assert!(rows(&plan).expands.iter().all(|one| !one.rows.columns.is_empty()));
+}
+
+#[test]
+fn lists_of_related_records_are_bounded_and_in_order() {
+    let plan =
+        resolved(&Read { fields: patterns(&["comments.*", "author.*"]), ..posts() }).unwrap();
+    let most = Sample::new().limits.related_rows_max;
+    let found: Vec<_> = rows(&plan)
+        .expands
+        .iter()
+        .map(|one| (one.key.as_str(), one.limit, one.order.len()))
+        .collect();
+    assert_eq!(found, [("comments", most, 2), ("author", 1, 0)]);
 }

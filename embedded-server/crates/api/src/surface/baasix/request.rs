@@ -149,6 +149,7 @@ pub(crate) fn read(
         aggregate: aggregate(params)?,
         group_by: params.words("groupBy")?,
         count: count(params)?,
+        ..Read::default()
     })
 }
 

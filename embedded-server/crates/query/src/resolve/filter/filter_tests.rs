@@ -180,6 +180,8 @@ fn text_operators_differ_in_case_ends_and_wildcards() {
     check(json!({"title": {"nendsWiths": "x"}}), "title not like …x");
     check(json!({"title": {"contains": "50%"}}), "title like …50%… literal");
     check(json!({"title": {"icontains": "x"}}), "title like …x… literal fold");
+    check(json!({"title": {"matches": "a%_"}}), "title like a%_");
+    check(json!({"title": {"imatches": "A%"}}), "title like A% fold");
     check(json!({"quantity": {"like": "1", "cast": "text"}}), "quantity::Text like …1…");
     check(json!({"quantity": {"eq": "1", "cast": "nonsense"}}), "quantity = 1");
     refuse(json!({"quantity": {"like": "1"}}), Code::InvalidQuery, "filter.quantity.like", "cast");
@@ -190,6 +192,46 @@ fn text_operators_differ_in_case_ends_and_wildcards() {
         Code::InvalidQuery,
         "filter.title.regex",
         "both stores",
+    );
+}
+
+#[test]
+fn a_value_beside_a_list_asks_whether_the_list_holds_it() {
+    check(json!({"tags": "a"}), r#"tags ArrayContains { json: "[\"a\"]", negated: false }"#);
+    check(json!({"tags": {"ne": "a"}}), r#"tags ArrayContains { json: "[\"a\"]", negated: true }"#);
+    check(json!({"tags": {"in": ["a", "b"]}}), r#"tags ArrayOverlaps { json: "[\"a\",\"b\"]" }"#);
+    check(json!({"tags": {"notIn": ["a"]}}), r#"!tags ArrayOverlaps { json: "[\"a\"]" }"#);
+    check(
+        json!({"tags": {"in": ["a", null]}}),
+        r#"(tags IsNull(true) | tags ArrayOverlaps { json: "[\"a\"]" })"#,
+    );
+    check(json!({"tags": {"in": []}}), "false");
+    check(json!({"tags": {"notIn": []}}), "true");
+    refuse(json!({"meta": {"in": [1]}}), Code::InvalidQuery, "filter.meta.in", "does not work");
+}
+
+#[test]
+fn text_stands_for_itself_where_it_is_said() {
+    check(json!({"title": {"eq": "$NOW", "$literal": true}}), "title = '$NOW'");
+    check(
+        json!({"title": {"in": ["$CURRENT_USER"], "$literal": true}}),
+        "title in '$CURRENT_USER'",
+    );
+    check(json!({"title": {"gt": "$COL(body)", "$literal": true}}), "title > '$COL(body)'");
+    check(
+        json!({"title": {"contains": "$CURRENT_ROLE", "$literal": true}}),
+        "title like …$CURRENT_ROLE… literal",
+    );
+    check(
+        json!({"AND": [
+            {"title": {"eq": "$COL(body)", "$literal": true}}, {"title": {"eq": "$COL(body)"}},
+        ]}),
+        "(title = '$COL(body)' & title = col body)",
+    );
+    check(json!({"title": {"eq": "$COL(body)", "$literal": false}}), "title = col body");
+    check(
+        json!({"author": {"name": {"eq": "$COL(title)", "$literal": true}}}),
+        "author.name = '$COL(title)'",
     );
 }
 

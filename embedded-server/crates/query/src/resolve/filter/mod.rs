@@ -1,18 +1,19 @@
 //! Filters to conditions: each operator word, by the type of its column.
 
 mod document;
+mod list;
 mod range;
 
 use super::names::{Found, Names, bounded_walks, cast_named, kind_after};
 use super::operand::Operands;
 use super::{Place, Scope};
-use crate::coerce::{array_json, canonical_json, coerce, coerce_operand, shown};
+use crate::coerce::{coerce, coerce_operand, shown};
 use crate::json::{kind_of, parse_filter};
 use crate::operator::{LikeWord, Word, find, nearest_word};
-use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test};
+use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test, UnknownNames};
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
-use document::lengths;
+use list::listed;
 use serde_json::{Map, Value as Json};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,9 +28,27 @@ pub fn resolve_filter(
     scope: &Scope<'_>,
     place: Place,
 ) -> Result<Cond> {
-    let names = Names { scope, place };
-    let resolver =
-        Resolver { names, operands: Operands { names, root: collection }, nodes: Cell::new(0) };
+    resolved(filter, collection, Names { scope, place }, UnknownNames::Refused)
+}
+
+/// The same for a request that says what becomes of names that do not exist.
+pub(crate) fn resolve_asked(
+    filter: &Filter,
+    collection: &Arc<Collection>,
+    scope: &Scope<'_>,
+    unknown: UnknownNames,
+) -> Result<Cond> {
+    resolved(filter, collection, Names { scope, place: Place::Request }, unknown)
+}
+
+fn resolved(
+    filter: &Filter,
+    collection: &Arc<Collection>,
+    names: Names<'_>,
+    unknown: UnknownNames,
+) -> Result<Cond> {
+    let operands = Operands { names, root: collection, verbatim: Cell::new(false) };
+    let resolver = Resolver { names, operands, unknown, nodes: Cell::new(0) };
     let cond = resolver.filter(filter, "")?;
     let mut columns = Vec::new();
     cond.each_test(&mut |test| {
@@ -52,6 +71,7 @@ fn columns_of(test: &Condition) -> impl Iterator<Item = &Ref> {
 struct Resolver<'a> {
     names: Names<'a>,
     operands: Operands<'a>,
+    unknown: UnknownNames,
     nodes: Cell<usize>,
 }
 
@@ -102,12 +122,34 @@ impl Resolver<'_> {
                     .collect::<Result<Vec<_>>>()?;
                 Ok(any(parts))
             }
-            Filter::Not(part) => Ok(match self.filter(part, prefix)? {
-                Cond::Always => Cond::Never,
-                Cond::Never => Cond::Always,
-                cond => Cond::Not(Box::new(cond)),
-            }),
-            Filter::Test(test) => self.test(test, prefix),
+            Filter::Not(part) => {
+                let cond = match &**part {
+                    // What a name that does not exist is not, it is not either.
+                    Filter::Test(test) => match self.known(test, prefix)? {
+                        Some(cond) => cond,
+                        None => return Ok(Cond::Never),
+                    },
+                    part => self.filter(part, prefix)?,
+                };
+                Ok(match cond {
+                    Cond::Always => Cond::Never,
+                    Cond::Never => Cond::Always,
+                    cond => Cond::Not(Box::new(cond)),
+                })
+            }
+            Filter::Test(test) => Ok(self.known(test, prefix)?.unwrap_or(Cond::Never)),
+        }
+    }
+
+    /// `None` where the name does not exist and the request takes that for no match.
+    fn known(&self, test: &Test, prefix: &str) -> Result<Option<Cond>> {
+        match self.test(test, prefix) {
+            Err(error)
+                if self.unknown == UnknownNames::Empty && error.code() == Code::UnknownField =>
+            {
+                Ok(None)
+            }
+            cond => cond.map(Some),
         }
     }
 
@@ -168,6 +210,7 @@ impl Resolver<'_> {
             Spot { path, word: &test.operator, at: format!("{}.{}", test.at, test.operator) };
         let kind = kind_after(&left);
         let operand = &test.operand;
+        self.operands.verbatim.set(test.literal);
         match word {
             Word::Is if operand.as_str() == Some("null") => Ok(is(left, Operator::IsNull(true))),
             Word::Is => self.equal(left, &kind, false, operand, &spot),
@@ -234,6 +277,13 @@ impl Resolver<'_> {
         if operand.is_null() {
             return Ok(is(left, Operator::IsNull(!negated)));
         }
+        if let Some(element) = self.element_asked(kind, operand) {
+            // One value beside a list asks whether the list holds it.
+            let found = self.elements(element, operand, spot)?;
+            return Ok(found.map_or(Cond::Never, |json| {
+                is(uncast(left), Operator::ArrayContains { json, negated })
+            }));
+        }
         let right = match operand {
             // Lists and objects hold literals; their variables are replaced one by one.
             Json::Array(_) | Json::Object(_) => match self.operands.literal(operand, &spot.at)? {
@@ -263,42 +313,6 @@ impl Resolver<'_> {
         let low = self.operands.typed(&ends[0], &left, false, &spot.at)?;
         let high = self.operands.typed(&ends[1], &left, false, &spot.at)?;
         Ok(is(left, Operator::Between { negated, low, high }))
-    }
-
-    fn among(
-        &self,
-        left: Ref,
-        kind: &FieldKind,
-        negated: bool,
-        operand: &Json,
-        spot: &Spot<'_>,
-    ) -> Result<Cond> {
-        if kind.is_json() || *kind == FieldKind::Binary {
-            return Err(spot.unfit(kind));
-        }
-        let Some(list) = listed(operand) else { return Err(spot.wants("a list", operand)) };
-        bounded(list.len(), self, spot)?;
-        let mut values = Vec::with_capacity(list.len());
-        let mut null = false;
-        for (index, item) in list.iter().enumerate() {
-            if item.is_null() {
-                null = true;
-                continue;
-            }
-            let at = format!("{}.{index}", spot.at);
-            values.push(self.operands.typed(item, &left, false, &at)?);
-        }
-        let found = match (values.is_empty(), negated) {
-            (true, false) => Cond::Never,
-            (true, true) => Cond::Always,
-            (false, negated) => is(left.clone(), Operator::In { negated, values }),
-        };
-        // A null in the list means NULL, as `eq: null` does.
-        Ok(match (null, negated) {
-            (false, _) => found,
-            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
-            (true, true) => is(left, Operator::IsNull(false)).and(found),
-        })
     }
 
     /// The one text an operator takes; `None` when it is a variable that stands for nothing.
@@ -377,60 +391,6 @@ impl Resolver<'_> {
             .map_err(|_| spot.wrong(format!("`{pattern}` is not a regular expression")))?;
         Ok(is(left, Operator::Regex { pattern }))
     }
-
-    /// The operand of an array test as compact JSON text of a list.
-    fn elements(
-        &self,
-        element: catalog::Element,
-        operand: &Json,
-        spot: &Spot<'_>,
-    ) -> Result<Option<String>> {
-        let Some(json) = self.operands.literal(operand, &spot.at)? else { return Ok(None) };
-        let list = one_or_list(json);
-        bounded(list.len(), self, spot)?;
-        let list = array_json(element, &list).map_err(|why| spot.wrong(why))?;
-        canonical_json(&list).map(Some).map_err(|why| spot.wrong(why))
-    }
-
-    fn array(&self, left: Ref, word: Word, operand: &Json, spot: &Spot<'_>) -> Result<Cond> {
-        let left = uncast(left);
-        if !matches!(left.kind, FieldKind::Array(_) | FieldKind::Json { .. }) {
-            return Err(spot.unfit(&left.kind));
-        }
-        match word {
-            Word::ArrayEmpty => {
-                // Zero elements, or more than zero.
-                let ordering =
-                    if truth(operand) { (false, false, true) } else { (true, false, false) };
-                Ok(is(left, Operator::ArrayLength { path: Vec::new(), ordering, value: 0 }))
-            }
-            Word::ArrayLength => lengths(&left, &[], operand, spot),
-            Word::ArrayContains | Word::ArrayContained | Word::ArrayOverlaps => {
-                let json = match &left.kind {
-                    FieldKind::Array(element) => self.elements(*element, operand, spot)?,
-                    _ => match self.operands.literal(operand, &spot.at)? {
-                        None => None,
-                        Some(json) => {
-                            let list = one_or_list(json);
-                            bounded(list.len(), self, spot)?;
-                            Some(
-                                canonical_json(&Json::Array(list))
-                                    .map_err(|why| spot.wrong(why))?,
-                            )
-                        }
-                    },
-                };
-                let Some(json) = json else { return Ok(Cond::Never) };
-                let operator = match word {
-                    Word::ArrayContained => Operator::ArrayContainedBy { json },
-                    Word::ArrayOverlaps => Operator::ArrayOverlaps { json },
-                    _ => Operator::ArrayContains { json, negated: false },
-                };
-                Ok(is(left, operator))
-            }
-            _ => Err(Error::internal(format!("`{}` is not an array operator", spot.word))),
-        }
-    }
 }
 
 fn is(left: Ref, operator: Operator) -> Cond {
@@ -470,26 +430,6 @@ fn truth(json: &Json) -> bool {
 
 fn ordered_kind(kind: &FieldKind, spot: &Spot<'_>) -> Result<()> {
     if kind.is_json() || *kind == FieldKind::Binary { Err(spot.unfit(kind)) } else { Ok(()) }
-}
-
-/// A list, text with commas between the values, or one value.
-fn listed(json: &Json) -> Option<Vec<Json>> {
-    match json {
-        Json::Array(items) => Some(items.clone()),
-        Json::String(text) if text.is_empty() => Some(Vec::new()),
-        Json::String(text) if text.contains(',') => {
-            Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
-        }
-        Json::String(_) | Json::Number(_) | Json::Bool(_) => Some(vec![json.clone()]),
-        Json::Null | Json::Object(_) => None,
-    }
-}
-
-fn one_or_list(json: Json) -> Vec<Json> {
-    match json {
-        Json::Array(items) => items,
-        json => vec![json],
-    }
 }
 
 /// A list of plain values as texts.

@@ -1,0 +1,154 @@
+//! Lists on either side: one of several values, and columns that hold lists themselves.
+
+use super::document::lengths;
+use super::{Resolver, Spot, any, bounded, is, truth, uncast};
+use crate::coerce::{array_json, canonical_json};
+use crate::operator::Word;
+use crate::{Cond, Operator, Ref};
+use base::{Error, Result};
+use catalog::{Element, FieldKind};
+use serde_json::Value as Json;
+
+impl Resolver<'_> {
+    pub(super) fn among(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        negated: bool,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let elements = match kind {
+            FieldKind::Array(element) => Some(*element),
+            kind if kind.is_json() || *kind == FieldKind::Binary => return Err(spot.unfit(kind)),
+            _ => None,
+        };
+        let Some(list) = listed(operand) else { return Err(spot.wants("a list", operand)) };
+        bounded(list.len(), self, spot)?;
+        let mut values = Vec::with_capacity(list.len());
+        let mut null = false;
+        for (index, item) in list.iter().enumerate() {
+            if item.is_null() {
+                null = true;
+                continue;
+            }
+            if elements.is_none() {
+                let at = format!("{}.{index}", spot.at);
+                values.push(self.operands.typed(item, &left, false, &at)?);
+            }
+        }
+        let empty = list.iter().all(Json::is_null);
+        let found = match (empty, negated, elements) {
+            (true, false, _) => Cond::Never,
+            (true, true, _) => Cond::Always,
+            (false, negated, None) => is(left.clone(), Operator::In { negated, values }),
+            (false, negated, Some(element)) => {
+                let some = list.iter().filter(|item| !item.is_null()).cloned().collect();
+                match self.elements(element, &Json::Array(some), spot)? {
+                    None => return Ok(Cond::Never),
+                    Some(json) => {
+                        let held = is(uncast(left.clone()), Operator::ArrayOverlaps { json });
+                        if negated { Cond::Not(Box::new(held)) } else { held }
+                    }
+                }
+            }
+        };
+        // A null in the list means NULL, as `eq: null` does.
+        Ok(match (null, negated) {
+            (false, _) => found,
+            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
+            (true, true) => is(left, Operator::IsNull(false)).and(found),
+        })
+    }
+
+    /// The element type when one plain value is compared with a column of lists.
+    pub(super) fn element_asked(&self, kind: &FieldKind, operand: &Json) -> Option<Element> {
+        let column = |text: &str| !self.operands.verbatim.get() && text.starts_with("$COL(");
+        match (kind, operand) {
+            (FieldKind::Array(_), Json::Array(_) | Json::Object(_)) => None,
+            (FieldKind::Array(_), Json::String(text)) if column(text) => None,
+            (FieldKind::Array(element), _) => Some(*element),
+            _ => None,
+        }
+    }
+
+    /// The operand of an array test as compact JSON text of a list.
+    pub(super) fn elements(
+        &self,
+        element: Element,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Option<String>> {
+        let Some(json) = self.operands.literal(operand, &spot.at)? else { return Ok(None) };
+        let list = one_or_list(json);
+        bounded(list.len(), self, spot)?;
+        let list = array_json(element, &list).map_err(|why| spot.wrong(why))?;
+        canonical_json(&list).map(Some).map_err(|why| spot.wrong(why))
+    }
+
+    pub(super) fn array(
+        &self,
+        left: Ref,
+        word: Word,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let left = uncast(left);
+        if !matches!(left.kind, FieldKind::Array(_) | FieldKind::Json { .. }) {
+            return Err(spot.unfit(&left.kind));
+        }
+        match word {
+            Word::ArrayEmpty => {
+                // Zero elements, or more than zero.
+                let ordering =
+                    if truth(operand) { (false, false, true) } else { (true, false, false) };
+                Ok(is(left, Operator::ArrayLength { path: Vec::new(), ordering, value: 0 }))
+            }
+            Word::ArrayLength => lengths(&left, &[], operand, spot),
+            Word::ArrayContains | Word::ArrayContained | Word::ArrayOverlaps => {
+                let json = match &left.kind {
+                    FieldKind::Array(element) => self.elements(*element, operand, spot)?,
+                    _ => match self.operands.literal(operand, &spot.at)? {
+                        None => None,
+                        Some(json) => {
+                            let list = one_or_list(json);
+                            bounded(list.len(), self, spot)?;
+                            Some(
+                                canonical_json(&Json::Array(list))
+                                    .map_err(|why| spot.wrong(why))?,
+                            )
+                        }
+                    },
+                };
+                let Some(json) = json else { return Ok(Cond::Never) };
+                let operator = match word {
+                    Word::ArrayContained => Operator::ArrayContainedBy { json },
+                    Word::ArrayOverlaps => Operator::ArrayOverlaps { json },
+                    _ => Operator::ArrayContains { json, negated: false },
+                };
+                Ok(is(left, operator))
+            }
+            _ => Err(Error::internal(format!("`{}` is not an array operator", spot.word))),
+        }
+    }
+}
+
+/// A list, text with commas between the values, or one value.
+pub(super) fn listed(json: &Json) -> Option<Vec<Json>> {
+    match json {
+        Json::Array(items) => Some(items.clone()),
+        Json::String(text) if text.is_empty() => Some(Vec::new()),
+        Json::String(text) if text.contains(',') => {
+            Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
+        }
+        Json::String(_) | Json::Number(_) | Json::Bool(_) => Some(vec![json.clone()]),
+        Json::Null | Json::Object(_) => None,
+    }
+}
+
+fn one_or_list(json: Json) -> Vec<Json> {
+    match json {
+        Json::Array(items) => items,
+        json => vec![json],
+    }
+}
