@@ -181,6 +181,8 @@ export interface Connection {
   /** An estimate where the store has one. */
   estimate(query: Query, signal?: AbortSignal): Promise<{ rows: number; exact: boolean }>;
   one(collection: string, id: string, fields: readonly string[], signal?: AbortSignal): Promise<RawRow>;
+  /** Rows in the trash, the last deleted first. */
+  deleted(collection: string, fields: readonly string[], limit: number, signal?: AbortSignal): Promise<readonly RawRow[]>;
   batch(operations: readonly BatchOperation[]): Promise<readonly BatchDone[]>;
   plan(operations: readonly BatchOperation[]): Promise<{ statements: readonly string[]; operations: number }>;
   startImport(request: ImportRequest): Promise<ImportJob>;
@@ -290,6 +292,11 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
         fields,
       );
       return reply.data;
+    },
+
+    async deleted(collection, fields, limit, signal) {
+      const params = { fields, filter: { deletedAt: { isNotNull: true } }, sort: ["-deletedAt"], limit, count: "none", paranoid: "false" };
+      return (await rowsOf<ListReply>({ method: "GET", path: path(collection), params, signal }, fields)).data;
     },
 
     async batch(operations) {

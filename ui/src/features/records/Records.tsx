@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Plus, RotateCw, Upload } from "lucide-react";
+import { Plus, RotateCw, Trash2, Upload } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/kit/Button";
@@ -41,10 +41,12 @@ import { displayField } from "./RelationPicker";
 import { useCapability, useConnection, usePending } from "./session";
 import { gridSheet } from "./sheet";
 import { useStableRows } from "./stable-rows";
+import { d } from "./trash/messages";
 import { useView } from "./view";
 import type { SavedView } from "./views";
 import { about } from "./words";
 
+const Trash = lazy(() => import("./trash/Trash").then((module) => ({ default: module.Trash })));
 const FilterTree = lazy(() => import("./filters/FilterTree").then((module) => ({ default: module.FilterTree })));
 
 /** From so many rows on, an order without an index is worth a word. */
@@ -197,6 +199,11 @@ export function Records({
     setAdvanced(false);
     grid.current?.focus();
   }, []);
+  const [trash, setTrash] = useState(false);
+  const closeTrash = useCallback(() => {
+    setTrash(false);
+    grid.current?.focus();
+  }, []);
   const [searching, setSearching] = useState(view.search !== "");
   const searchInput = useRef<HTMLInputElement>(null);
   const toolbar = useRef<HTMLDivElement>(null);
@@ -242,6 +249,7 @@ export function Records({
     { id: "data.reload", label: m("cmd.reload"), keys: "Mod+R", group: m("group.data"), icon: RotateCw, inText: true, run: refresh },
     { id: "data.import", label: m("import.into", { collection: name }), group: m("group.data"), icon: Upload, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: () => onSearch({ import: "new" }) },
     ...(takeBack ? [{ id: "data.takeBack", label: m("cmd.takeBack"), keys: "Mod+Z", group: m("group.pending"), run: takeBack }] : []),
+    ...(collection.paranoid ? [{ id: "data.trash", label: d("open"), group: m("group.data"), icon: Trash2, run: () => setTrash(!trash) }] : []),
     ...gridSheet(),
   ]);
 
@@ -287,6 +295,9 @@ export function Records({
           event.preventDefault();
           setReport(null);
           grid.current?.focus();
+        } else if (event.key === "Escape" && trash) {
+          event.preventDefault();
+          closeTrash();
         } else if (event.key === "Escape" && panel !== null) {
           event.preventDefault();
           setPanel(null);
@@ -326,6 +337,8 @@ export function Records({
             grid.current?.focus();
           }}
           onAdvanced={() => setAdvanced(!advanced)}
+          onTrash={collection.paranoid ? () => setTrash(!trash) : null}
+          trash={trash}
           onColumns={setColumnsAnchor}
           onExport={(format) => void exportAs(format)}
           newRefusal={mayCreate ? undefined : m("refuse.create", { collection: name })}
@@ -454,6 +467,11 @@ export function Records({
           }}
         />
       ) : null}
+      {trash ? (
+        <Suspense fallback={null}>
+          <Trash collection={collection} connection={connection} refusal={noBulkEdit} onRestored={refresh} onClose={closeTrash} />
+        </Suspense>
+      ) : null}
       {panel === "preview" && facts.rows > 0 ? <PreviewPanel load={preview} of={changes} onClose={() => setPanel(null)} /> : null}
       {panel === "conflicts" && conflicts.length > 0 ? (
         <ConflictPanel
@@ -520,10 +538,10 @@ export function Records({
       />
       <ConfirmLoss
         open={losing !== null}
-        title={m("delete.title", { name: losing?.name ?? "", collection: name })}
-        body={losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : connection.info.guard === "confirm" ? m("delete.body.confirm") : m("delete.body.many")}
+        title={collection.paranoid ? d("ask.title", { name: losing?.name ?? "" }) : m("delete.title", { name: losing?.name ?? "", collection: name })}
+        body={collection.paranoid ? (losing && losing.parts.length > 0 ? d("ask.body", { parts: losing.parts.join(", ") }) : d("ask.body.alone")) : losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : connection.info.guard === "confirm" ? m("delete.body.confirm") : m("delete.body.many")}
         keepLabel={m("delete.keep", { name: losing?.name ?? "" })}
-        loseLabel={m("delete.lose")}
+        loseLabel={collection.paranoid ? d("ask.lose") : m("delete.lose")}
         onKeep={deletion.keep}
         onLose={() => losing && void deletion.remove(losing.ids, losing.name).then(picks.clear)}
       />

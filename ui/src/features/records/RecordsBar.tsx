@@ -1,4 +1,4 @@
-import { Columns3, Download, Plus, Upload } from "lucide-react";
+import { Columns3, Download, Plus, Trash2, Upload } from "lucide-react";
 import { useRef, type Ref, type RefObject } from "react";
 import { Button, IconButton } from "@/kit/Button";
 import { SearchInput } from "@/kit/Field";
@@ -11,6 +11,7 @@ import { FilterBar, type FilterBarHandle } from "./FilterBar";
 import { anchorOf, type Anchor } from "./Floating";
 import type { Layout } from "./layout";
 import { m } from "./messages";
+import { d } from "./trash/messages";
 import { searchOf, ViewMenu } from "./ViewMenu";
 import type { SavedView } from "./views";
 
@@ -38,6 +39,8 @@ export function RecordsBar({
   onSearch,
   onStopSearching,
   onAdvanced,
+  onTrash,
+  trash,
   onColumns,
   onExport,
   onNew,
@@ -67,6 +70,10 @@ export function RecordsBar({
   onSearch: (search: Record<string, unknown>) => void;
   onStopSearching: () => void;
   onAdvanced: () => void;
+  /** Null where a deleted row is gone. */
+  onTrash: (() => void) | null;
+  /** The trash is open. */
+  trash: boolean;
   onColumns: (anchor: Anchor) => void;
   onExport: (format: ExportFormat) => void;
   onNew: () => void;
@@ -98,6 +105,7 @@ export function RecordsBar({
               onSelect: () => onExport(format),
             }))}
           />
+          {onTrash ? <IconButton icon={Trash2} iconSize={15} label={d("open")} on={trash} onClick={onTrash} /> : null}
           <ToolbarRule />
           <Button icon={Plus} command="data.newRow" disabled={refused} title={capability ? newRefusal : undefined} onClick={onNew}>
             {m("newRow")}

@@ -8,6 +8,7 @@ import type { RawRow } from "@/lib/rows";
 import { fromWire, toWire } from "@/lib/values";
 import { m } from "./messages";
 import { pickedRows, type Picks } from "./picks";
+import { d } from "./trash/messages";
 
 export function isStampName(name: string): boolean {
   return name === "createdAt" || name === "updatedAt" || name === "deletedAt";
@@ -69,7 +70,7 @@ export function useDeletion({
         offerUndo(undo);
         const closed = toast({
           kind: "done",
-          text: m("delete.done", { name: label, collection: name }),
+          text: collection.paranoid ? d("done", { name: label, collection: name }) : m("delete.done", { name: label, collection: name }),
           action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: undo },
         });
       } catch (error) {
@@ -81,8 +82,9 @@ export function useDeletion({
   const onDelete = useCallback(
     (id: string, _raw: RawRow | undefined, label: string) => {
       void (async () => {
-        // Rows that hang on this one go with it, and undo cannot bring those back: that is asked.
-        const parts = collection.paranoid ? [] : await dependants(connection, collection, find, [id]);
+        // Rows that hang on this one go with it, and undo cannot bring those back; of a trash they
+        // stay and point at nothing for a while. Either is told before.
+        const parts = await dependants(connection, collection, find, [id]);
         if (parts.length > 0 || connection.info.guard === "confirm") setLosing({ ids: [id], name: label, parts });
         else await remove([id], label);
       })();
@@ -94,7 +96,7 @@ export function useDeletion({
       pickedRows(connection, query, collection.primaryKey, picks, [collection.primaryKey]).then(
         async (rows) => {
           const ids = rows.map((row) => String(row[collection.primaryKey] as string | number));
-          const parts = collection.paranoid ? [] : await dependants(connection, collection, find, ids);
+          const parts = await dependants(connection, collection, find, ids);
           if (ids.length > 0) setLosing({ ids, name: m("pick.rows", { count: ids.length }), parts });
         },
         (error: unknown) => toast({ kind: "failed", text: m("delete.failed", { reason: faultOf(error).message }) }),

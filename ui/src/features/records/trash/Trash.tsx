@@ -1,0 +1,124 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArchiveRestore, X } from "lucide-react";
+import { useState } from "react";
+import { Button, IconButton } from "@/kit/Button";
+import { ErrorBand, Loading } from "@/kit/states";
+import { toast } from "@/kit/toast";
+import { faultOf, faultText, type Connection } from "@/lib/client";
+import type { CollectionInfo } from "@/lib/fields";
+import type { RawRow } from "@/lib/rows";
+import { fromWire, show } from "@/lib/values";
+import { plain } from "../CellView";
+import { displayField } from "../RelationPicker";
+import { d } from "./messages";
+
+/** So many are listed, the last deleted first. */
+const LISTED = 100;
+
+/** Rows of a collection that were deleted, and the way back for each. */
+export function Trash({
+  collection,
+  connection,
+  refusal,
+  onRestored,
+  onClose,
+}: {
+  collection: CollectionInfo;
+  connection: Connection;
+  /** Why nothing may be restored. */
+  refusal: string | undefined;
+  onRestored: () => void;
+  onClose: () => void;
+}) {
+  const display = displayField(collection);
+  const [busy, setBusy] = useState<string | null>(null);
+  const { data, error, refetch } = useQuery({
+    queryKey: ["trash", connection.info.id, collection.name],
+    queryFn: ({ signal }) => connection.deleted(collection.name, [collection.primaryKey, ...(display ? [display.name] : []), "deletedAt"], LISTED, signal),
+    // Whatever was deleted a moment ago has to be in it.
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const deletedAt = collection.fields.find((field) => field.name === "deletedAt");
+  const nameOf = (row: RawRow): string => {
+    const shown = display ? plain(display, fromWire(display.type, row[display.name])) : "";
+    return shown === "" ? keyOf(row) : shown;
+  };
+  const keyOf = (row: RawRow): string => String(row[collection.primaryKey] as string | number);
+  const restore = async (row: RawRow): Promise<void> => {
+    setBusy(keyOf(row));
+    try {
+      await connection.batch([{ op: "update", collection: collection.name, id: keyOf(row), data: { deletedAt: null } }]);
+      toast({ kind: "done", text: d("restored", { name: nameOf(row), collection: collection.name }) });
+      onRestored();
+    } catch (fault) {
+      toast({ kind: "failed", text: d("failed", { reason: faultOf(fault).message }) });
+    }
+    setBusy(null);
+    await refetch();
+  };
+  return (
+    <section aria-label={d("title", { collection: collection.name })} className="flex max-h-[274px] min-h-24 shrink-0 flex-col border-t border-line bg-bg-sunk">
+      <header className="flex h-8 shrink-0 items-center gap-2 px-3">
+        <h2 className="font-semibold">{d("title", { collection: collection.name })}</h2>
+        <span className="min-w-0 flex-1 truncate text-second text-ink-3">
+          {data === undefined ? "" : data.length >= LISTED ? d("first", { count: LISTED }) : d("count", { count: data.length })}
+          {data && data.length > 0 ? ` · ${refusal ?? d("kept")}` : ""}
+        </span>
+        <IconButton small icon={X} label={d("close")} keys="Escape" onClick={onClose} />
+      </header>
+      {error ? (
+        <ErrorBand title={d("unread", { reason: faultOf(error).message })} details={faultText(error)} />
+      ) : data === undefined ? (
+        <Loading what={d("title", { collection: collection.name })} className="px-3" />
+      ) : data.length === 0 ? (
+        <div className="px-3 pb-3">
+          <p className="font-medium">{d("empty")}</p>
+          <p className="text-second text-ink-2">{d("empty.body")}</p>
+        </div>
+      ) : (
+        <div className="min-h-0 flex-1 overflow-auto pb-2">
+          <table className="border-collapse text-left">
+            <thead className="sticky top-0 bg-bg-sunk text-second text-ink-3">
+              <tr>
+                <th className="px-3 py-1 font-normal">{d("row")}</th>
+                <th className="px-3 py-1 font-normal">{d("key")}</th>
+                <th className="px-3 py-1 font-normal">{d("at")}</th>
+                <th aria-label={d("restore")} />
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((row) => {
+                const at = deletedAt ? show(deletedAt.type, fromWire(deletedAt.type, row["deletedAt"])) : { text: "" };
+                return (
+                  <tr key={keyOf(row)} className="border-t border-line-2">
+                    <th scope="row" className="max-w-72 truncate px-3 py-1 font-medium">
+                      {nameOf(row)}
+                    </th>
+                    <td className="max-w-48 truncate px-3 py-1 text-ink-3">{keyOf(row)}</td>
+                    <td className="px-3 py-1 whitespace-nowrap">
+                      {at.text} <span className="text-ink-3">{at.after}</span>
+                    </td>
+                    <td className="px-3 py-1">
+                      <Button
+                        size="small"
+                        icon={ArchiveRestore}
+                        aria-label={d("restore.row", { name: nameOf(row) })}
+                        busy={busy === keyOf(row)}
+                        disabled={refusal !== undefined}
+                        title={refusal}
+                        onClick={() => void restore(row)}
+                      >
+                        {d("restore")}
+                      </Button>
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
