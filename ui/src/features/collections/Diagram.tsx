@@ -11,7 +11,7 @@ import { arrange, roomFor, spread, type Box, type Line, type Positions } from ".
 import { t } from "./messages";
 import { RowCount } from "./queries";
 import { RelationLine, type RelationEdge } from "./RelationLine";
-import { route } from "./route";
+import { laneOf, route } from "./route";
 import { HEAD, heightOf, NODE_WIDTH, ROW, rowsOf, type Row } from "./rows";
 import { useSight, type Sight } from "./sight";
 
@@ -97,9 +97,6 @@ const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Collection
 
 /** The middle of a row from the top of its node; that of the head for a row that is not shown. */
 const rowHeight = (index: number): number => (index < 0 ? HEAD / 2 : HEAD + 1 + index * ROW + ROW / 2);
-
-/** Lines turn in the gap before the node that holds their key, each at a place of its own. */
-const laneOf = (at: number): number => 20 + (at % 4) * 11;
 
 const NODE_TYPES = { collection: CollectionBox };
 const EDGE_TYPES = { relation: RelationLine };

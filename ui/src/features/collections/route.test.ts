@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { crosses, pathOf, route, type Placed } from "./route";
+import { crosses, laneOf, pathOf, route, type Placed } from "./route";
 
 const box = (id: string, x: number, y: number, height = 100): Placed => ({ id, x, y, width: 200, height });
 const port = (of: Placed, at: number) => ({ box: of, y: of.y + at });
@@ -19,6 +19,13 @@ test("a line goes around every box that stands between its ends", () => {
   expect(line.points.at(-1)?.y).toBe(40);
   // Only right angles.
   expect(line.points.every((point, at) => at === 0 || point.x === line.points[at - 1]?.x || point.y === line.points[at - 1]?.y)).toBe(true);
+});
+
+test("two lines of one box that go the same way stay two lines", () => {
+  const [products, customers, orders, junction] = [box("products", 0, 0), box("customers", 0, 130), box("orders", 280, 20, 160), box("junction", 560, 150)];
+  const lines = [route(port(junction, 60), port(customers, 40), [products, orders], laneOf(0)), route(port(junction, 82), port(products, 40), [customers, orders], laneOf(1))];
+  const upright = lines.map(({ points }) => points.flatMap((point, at) => (points[at + 1]?.x === point.x ? [point.x] : [])));
+  expect(upright[0]?.some((x) => upright[1]?.includes(x))).toBe(false);
 });
 
 test("no line of a crowded diagram crosses a box it does not belong to", () => {

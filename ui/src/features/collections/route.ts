@@ -20,6 +20,15 @@ export interface Route {
 /** A line keeps this far from boxes it does not belong to; what is crossed is judged a little nearer. */
 const CLEAR = 12;
 const TOUCH = 6;
+/** How much further the next line of the same box keeps away. */
+const APART = 5;
+/** Where the first line of a box turns, and each one after it. */
+const LANE = 20;
+const LANE_STEP = 11;
+
+/** Lines turn in the gap before the node that holds their key, each at a place of its own. */
+export const laneOf = (at: number): number => LANE + (at % 4) * LANE_STEP;
+
 /** The least a line goes straight on from its box. */
 const STUB = 16;
 /** What a turn costs, in the length one would walk around it. */
@@ -100,18 +109,22 @@ export function route(from: Port, to: Port, others: readonly Placed[], lane: num
   const [[out, into] = ["r", "r"] as const] = facing;
   const straight: Route = { from: out, to: into, points: plain(from, to, out, into, lane) };
   if (!around) return straight;
-  let best: { readonly cost: number; readonly route: Route } | null = null;
-  for (const [start, end] of ALL) {
-    const found = walk(from, to, start, end, others, own, lane);
-    if (found && (!best || found.cost < best.cost)) best = { cost: found.cost, route: { from: start, to: end, points: found.points } };
+  // Lines of one box keep apart where they go the same way; in a narrow gap they may not have the room.
+  for (const clear of new Set([CLEAR + APART * Math.round((lane - LANE) / LANE_STEP), CLEAR])) {
+    let best: { readonly cost: number; readonly route: Route } | null = null;
+    for (const [start, end] of ALL) {
+      const found = walk(from, to, start, end, others, own, lane, clear);
+      if (found && (!best || found.cost < best.cost)) best = { cost: found.cost, route: { from: start, to: end, points: found.points } };
+    }
+    if (best) return best.route;
   }
-  return best?.route ?? straight;
+  return straight;
 }
 
 const sorted = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /** The cheapest way over the lines beside the boxes, turns counted. */
-function walk(from: Port, to: Port, out: Side, into: Side, others: readonly Placed[], own: readonly Placed[], lane: number): { points: Point[]; cost: number } | null {
+function walk(from: Port, to: Port, out: Side, into: Side, others: readonly Placed[], own: readonly Placed[], lane: number, clear: number): { points: Point[]; cost: number } | null {
   const start: Point = { x: edge(from, out) + away(out) * Math.max(STUB, lane), y: from.y };
   const goal: Point = { x: edge(to, into) + away(into) * STUB, y: to.y };
   const near = others.filter((box) => meets(start, goal, grown(box, REACH)));
@@ -121,8 +134,8 @@ function walk(from: Port, to: Port, out: Side, into: Side, others: readonly Plac
   const [first, last]: Point[] = [{ x: edge(from, out), y: from.y }, { x: edge(to, into), y: to.y }];
   if (!first || !last || crosses([first, start], others) || crosses([goal, last], others)) return null;
   const boxes = [...near, ...own];
-  const xs = sorted([start.x, goal.x, ...boxes.flatMap((box) => [box.x - CLEAR, box.x + box.width + CLEAR])]);
-  const ys = sorted([start.y, goal.y, ...boxes.flatMap((box) => [box.y - CLEAR, box.y + box.height + CLEAR])]);
+  const xs = sorted([start.x, goal.x, ...boxes.flatMap((box) => [box.x - clear, box.x + box.width + clear])]);
+  const ys = sorted([start.y, goal.y, ...boxes.flatMap((box) => [box.y - clear, box.y + box.height + clear])]);
   const at = (x: number, y: number): Point => ({ x: xs[x] ?? 0, y: ys[y] ?? 0 });
   // A place is known by column, row and whether one came there sideways.
   const id = (x: number, y: number, sideways: number): number => (y * xs.length + x) * 2 + sideways;
