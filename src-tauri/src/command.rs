@@ -13,6 +13,7 @@ use tauri_plugin_opener::OpenerExt;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
+use crate::menu::{self, Ask, Line};
 use crate::project::{self, Project};
 use crate::secret::Keeping;
 use crate::studio::{NewConnection, NewProject, Studio, Suggestion, WebSession};
@@ -222,4 +223,45 @@ pub(crate) async fn layout_get(studio: Shared<'_>, key: String) -> Outcome<Optio
 #[tauri::command]
 pub(crate) async fn layout_set(studio: Shared<'_>, key: String, value: Value) -> Outcome {
     waiting(&studio, move |studio| studio.set_layout(key, value)).await
+}
+
+#[tauri::command]
+pub(crate) async fn menu_open(app: AppHandle, ask: Ask) -> Outcome {
+    on_main_thread(&app, move |app| menu::open(app, &ask))
+}
+
+#[tauri::command]
+pub(crate) async fn menu_bar(app: AppHandle, lines: Vec<Line>) -> Outcome {
+    on_main_thread(&app, move |app| menu::fill_bar(app, &lines))
+}
+
+/// Menus belong to the main thread; what fails there is told in the log.
+fn on_main_thread(
+    app: &AppHandle,
+    work: impl FnOnce(&AppHandle) -> tauri::Result<()> + Send + 'static,
+) -> Outcome {
+    let own = app.clone();
+    let queued = app.run_on_main_thread(move || {
+        if let Err(error) = work(&own) {
+            log::warn!("no menu: {error}");
+        }
+    });
+    queued.map_err(Fault::internal)
+}
+
+/// News of the studio for a person who looks elsewhere.
+#[tauri::command]
+pub(crate) async fn notice(app: AppHandle, title: String, body: String) {
+    window::tell_who_is_away(&app, &title, &body);
+}
+
+#[tauri::command]
+pub(crate) async fn about(app: AppHandle) {
+    window::about(&app);
+}
+
+/// Ends the program, whatever runs.
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle) {
+    app.exit(0);
 }

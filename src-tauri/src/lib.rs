@@ -10,6 +10,7 @@ mod command;
 mod fault;
 mod gateway;
 mod log_ring;
+mod menu;
 mod project;
 mod secret;
 mod server;
@@ -33,7 +34,7 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
         .plugin(log_plugin())
         .plugin(tauri_plugin_store::Builder::new().build())
-        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .plugin(window::state_plugin())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_notification::init())
@@ -57,6 +58,11 @@ pub fn run() -> ExitCode {
             command::secrets_unlock,
             command::layout_get,
             command::layout_set,
+            command::menu_open,
+            command::menu_bar,
+            command::notice,
+            command::about,
+            command::quit,
         ])
         .setup(|app| set_up(app.handle()))
         .build(tauri::generate_context!());
@@ -92,6 +98,7 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     let studio = Studio::open(app, secrets).map_err(|fault| fault.message)?;
     app.manage(Arc::new(studio));
     end_on_signal(app);
+    menu::listen(app);
     // First of what is seen: the page loads while the tray is made.
     window::build(app)?;
     if let Err(error) = tray::build(app) {

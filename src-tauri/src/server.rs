@@ -73,6 +73,9 @@ pub(crate) enum End {
     ByItself,
 }
 
+/// Where a server that starts says under which address, or why not.
+type Ready = oneshot::Sender<Outcome<SocketAddr>>;
+
 /// A server whose thread is up and which does not listen yet.
 pub(crate) struct Starting {
     servers: Servers,
@@ -174,17 +177,27 @@ impl Servers {
         mut config: Config,
         on_end: impl FnOnce(End) + Send + 'static,
     ) -> Outcome<Starting> {
-        let log = self.claim(id)?;
         let token = new_token();
         config.launch_token = Some(token.clone());
+        self.begin_life(id, token, on_end, move |log, ready, stop| live(config, log, ready, stop))
+    }
 
+    /// The life of a server on a thread of its own, whatever it does there.
+    fn begin_life(
+        &self,
+        id: &str,
+        token: String,
+        on_end: impl FnOnce(End) + Send + 'static,
+        live: impl FnOnce(&LogRing, Ready, oneshot::Receiver<()>) + Send + 'static,
+    ) -> Outcome<Starting> {
+        let log = self.claim(id)?;
         let (ready, when_ready) = oneshot::channel();
         let (stop, when_stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let (servers, own_id) = (self.clone(), id.to_owned());
         let spawned = std::thread::Builder::new().name(format!("project {id}")).spawn(move || {
             // A panic ends this server and nothing else.
-            let life = AssertUnwindSafe(|| live(config, &log, ready, when_stopped));
+            let life = AssertUnwindSafe(|| live(&log, ready, when_stopped));
             if catch_unwind(life).is_err() {
                 log::error!("the server of project {own_id} panicked");
             }
@@ -281,12 +294,7 @@ impl Servers {
 }
 
 /// The life of one server, on its own thread.
-fn live(
-    config: Config,
-    log: &LogRing,
-    ready: oneshot::Sender<Outcome<SocketAddr>>,
-    stop: oneshot::Receiver<()>,
-) {
+fn live(config: Config, log: &LogRing, ready: Ready, stop: oneshot::Receiver<()>) {
     let dispatch = log.dispatch();
     let for_threads = dispatch.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -71,3 +71,33 @@ async fn a_project_that_cannot_start_says_why_and_may_be_tried_again() {
     );
     servers.stop_all().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_panics_ends_alone_and_is_told_of() {
+    let servers = Servers::default();
+    servers.begin("shop", config(), |_| {}).unwrap().listening().await.unwrap();
+    let (told, when_told) = tokio::sync::oneshot::channel();
+    let (go, when_gone) = std::sync::mpsc::channel::<()>();
+    let address = ([127, 0, 0, 1], 9).into();
+    let started = servers
+        .begin_life(
+            "blog",
+            String::new(),
+            move |how| assert!(told.send(how).is_ok()),
+            move |_, ready, _| {
+                assert!(ready.send(Ok(address)).is_ok());
+                assert!(when_gone.recv().is_ok());
+                panic!("a fault of the server's own");
+            },
+        )
+        .unwrap();
+    started.listening().await.unwrap();
+    assert_eq!(servers.snapshot("blog").state, State::Running);
+
+    go.send(()).unwrap();
+    assert!(when_told.await.unwrap() == End::ByItself);
+    assert_eq!(servers.snapshot("blog").state, State::Failed);
+    assert_eq!(servers.snapshot("blog").error.unwrap().code, "ENDED");
+    assert_eq!(servers.snapshot("shop").state, State::Running);
+    servers.stop_all().await;
+}

@@ -195,7 +195,7 @@ impl Studio {
         let on_end = move |how: End| {
             changed(&app);
             if how == End::ByItself {
-                window::tell(
+                window::tell_who_is_away(
                     &app,
                     &format!("{name} stopped"),
                     "Its server ended by itself; its log says more.",

@@ -30,6 +30,38 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Whether a person can see the icon: somebody must be there to show it.
+#[cfg(target_os = "linux")]
+pub(crate) async fn is_seen(app: &AppHandle) -> bool {
+    /// A session bus that is slower leaves us without an answer, as one that is not there.
+    const WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+    if app.tray_by_id(ID).is_none() {
+        return false;
+    }
+    match tokio::time::timeout(WAIT, host_is_registered()).await {
+        Ok(Ok(registered)) => registered,
+        Ok(Err(error)) => {
+            log::info!("no panel shows the tray: {error}");
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn host_is_registered() -> zbus::Result<bool> {
+    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+    let bus = zbus::Connection::session().await?;
+    let watcher = zbus::Proxy::new(&bus, WATCHER, "/StatusNotifierWatcher", WATCHER).await?;
+    watcher.get_property("IsStatusNotifierHostRegistered").await
+}
+
+/// Elsewhere the system has a place for it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn is_seen(app: &AppHandle) -> bool {
+    app.tray_by_id(ID).is_some()
+}
+
 /// Shows what runs now.
 pub(crate) fn refresh(app: &AppHandle) {
     let own = app.clone();

@@ -53,6 +53,9 @@ const TEST: &[Need] = &[
     need("webkit2gtk-driver", "the journey in the window", Sign::Program(&["WebKitWebDriver"])),
     need("xvfb", "a display for the window", Sign::Program(&["Xvfb"])),
     need("dbus", "a session for the window", Sign::Program(&["dbus-run-session"])),
+    need("openbox", "focus and place for the window", Sign::Program(&["openbox"])),
+    need("dunst", "a daemon for notifications", Sign::Program(&["dunst"])),
+    need("xdotool", "keys that no driver sends", Sign::Program(&["xdotool"])),
     need("gnome-keyring", "a place for secrets", Sign::Program(&["gnome-keyring-daemon"])),
     need(
         "fonts-dejavu-core",

@@ -8,7 +8,8 @@ import { mkdir, mkdtemp, open, readFile, readlink, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { artifact } from "./artifacts";
-import { isPress, KEY_MS, PATIENCE_MS, shown, type Person, type Thing } from "./person";
+import { until } from "./patience";
+import { isPress, KEY_MS, shown, type Person, type Thing } from "./person";
 import { axe, FINDINGS, locators } from "./rules";
 import { binary, ended } from "./server";
 
@@ -19,7 +20,7 @@ type Element = Record<typeof ELEMENT, string>;
 const KEYS: Readonly<Record<string, string>> = {
   Control: "\uE009", Shift: "\uE008", Alt: "\uE00A", Enter: "\uE007", Tab: "\uE004", Escape: "\uE00C",
   Backspace: "\uE003", Delete: "\uE017", Space: " ", ArrowLeft: "\uE012", ArrowUp: "\uE013",
-  ArrowRight: "\uE014", ArrowDown: "\uE015", Home: "\uE011", End: "\uE010", F6: "\uE036",
+  ArrowRight: "\uE014", ArrowDown: "\uE015", Home: "\uE011", End: "\uE010", F6: "\uE036", F10: "\uE03A",
 };
 
 /** Runs in the window: the visible elements that a thing means. */
@@ -71,10 +72,11 @@ export async function launch(home: Home, live: (person: WindowPerson) => Promise
     await live(person);
   } catch (fault) {
     await person.shot("failed").catch(() => undefined);
+    // Of two faults the first tells more.
+    await person.close().catch(() => undefined);
     throw fault;
-  } finally {
-    await person.close();
   }
+  await person.close();
 }
 
 export class WindowPerson implements Person {
@@ -82,7 +84,8 @@ export class WindowPerson implements Person {
 
   private constructor(
     private readonly driver: ChildProcess,
-    private readonly program: number,
+    /** Its process. */
+    readonly program: number,
     private readonly session: string,
   ) {}
 
@@ -140,13 +143,18 @@ export class WindowPerson implements Person {
     return await ask<Answer>("POST", `${this.session}/execute/sync`, { script, args });
   }
 
+  /** Runs what ends by calling its last argument. */
+  async wait<Answer>(script: string, ...args: unknown[]): Promise<Answer> {
+    return await ask<Answer>("POST", `${this.session}/execute/async`, { script, args });
+  }
+
   /** Asks the shell, as the page could. */
   async invoke<Answer = unknown>(command: string, args: object = {}): Promise<Answer> {
     const script = `
       const done = arguments[2];
       window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then((answer) => done({ answer }), (fault) => done({ fault }));
     `;
-    const told = await ask<{ answer?: Answer; fault?: unknown }>("POST", `${this.session}/execute/async`, { script, args: [command, args] });
+    const told = await this.wait<{ answer?: Answer; fault?: unknown }>(script, command, args);
     if ("fault" in told) throw new Error(`${command}: ${JSON.stringify(told.fault)}`);
     return told.answer as Answer;
   }
@@ -172,10 +180,25 @@ export class WindowPerson implements Person {
   async click(thing: Thing): Promise<void> {
     // What is still moving in, such as a menu, takes no press yet.
     await until(`a press of ${shown(thing)}`, async () => {
-      await ask("POST", `${this.session}/element/${await this.one(thing)}/click`, {});
+      const id = await this.one(thing);
+      if (!(await this.rests(id))) return false;
+      await ask("POST", `${this.session}/element/${id}/click`, {});
       return true;
     });
     this.clicks += 1;
+  }
+
+  /** Whether a thing stands where it stood a frame ago: a press goes to a place, not to a thing. */
+  private async rests(id: string): Promise<boolean> {
+    return await this.wait<boolean>(
+      `const [thing, done] = arguments;
+      const place = () => { const { x, y, width, height } = thing.getBoundingClientRect(); return [x, y, width, height].join(); };
+      document.fonts.ready.then(() => requestAnimationFrame(() => {
+        const before = place();
+        requestAnimationFrame(() => done(place() === before));
+      }));`,
+      { [ELEMENT]: id },
+    );
   }
 
   async type(text: string): Promise<void> {
@@ -249,7 +272,7 @@ export class WindowPerson implements Person {
   async verdict(): Promise<string[]> {
     await this.run(`if (!window.axe) { ${axe}; }`);
     const script = `const done = arguments[0]; (async () => {${FINDINGS}})().then(done, (error) => done([String(error)]));`;
-    const findings = await ask<string[]>("POST", `${this.session}/execute/async`, { script, args: [] });
+    const findings = await this.wait<string[]>(script);
     const wrongs = await this.run<string[]>("return window.wrongs;");
     return [...wrongs, ...findings.map((finding) => `axe: ${finding}`)];
   }
@@ -262,8 +285,17 @@ async function childOf(driver: ChildProcess): Promise<number> {
   return Number(children.trim().split(" ")[0]);
 }
 
+/** When a process began, in milliseconds since 1970, to a hundredth of a second. */
+export async function begunAt(id: number): Promise<number> {
+  const stat = await readFile(`/proc/${String(id)}/stat`, "utf8");
+  // The 22nd field counts hundredths since the machine started; the name before may hold spaces.
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  const uptime = Number((await readFile("/proc/uptime", "utf8")).split(" ")[0]);
+  return Date.now() - uptime * 1000 + ticks * 10;
+}
+
 /** Whether a process lives; one that ended and was not awaited has no program any more. */
-async function runs(id: number): Promise<boolean> {
+export async function runs(id: number): Promise<boolean> {
   return await readlink(`/proc/${String(id)}/exe`).then(() => true, () => false);
 }
 
@@ -290,21 +322,6 @@ async function ask<Answer>(method: string, url: string, body: unknown): Promise<
     throw new Error(`WebDriver: ${error ?? String(answer.status)}: ${message ?? ""}`);
   }
   return value as Answer;
-}
-
-async function until(what: string, met: () => Promise<boolean>, else_: () => string = () => ""): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  let fault = "";
-  while (Date.now() < deadline) {
-    try {
-      if (await met()) return;
-      fault = else_();
-    } catch (error) {
-      fault = String(error);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited ${String(PATIENCE_MS / 1000)} s for ${what}${fault ? `: ${fault}` : ""}`);
 }
 
 async function freePort(): Promise<number> {

@@ -1,5 +1,5 @@
 import { Monitor, Moon, Sun } from "lucide-react";
-import { useAppearance, type Density, type Theme } from "@/kit/appearance";
+import { DENSITIES, THEMES, useAppearance } from "@/kit/appearance";
 import { Button } from "@/kit/Button";
 import { allCommands, keyList, useCommands, useRegistry } from "@/kit/commands";
 import { Dialog } from "@/kit/Dialog";
@@ -9,8 +9,6 @@ import { t } from "@/messages/en";
 import { m } from "./messages";
 import { useUi } from "./ui-state";
 
-const THEMES: readonly Theme[] = ["system", "light", "dark"];
-const DENSITIES: readonly Density[] = ["compact", "regular", "comfortable"];
 const THEME_ICON = { system: Monitor, light: Sun, dark: Moon } as const;
 
 /** Theme and density as commands, so that the palette and the settings change one thing. */
@@ -20,17 +18,21 @@ export function useAppearanceCommands(): void {
     ...THEMES.map((name) => ({
       id: `theme.${name}`,
       label: m("theme.command", { name: m(`theme.${name}`) }),
+      short: m(`theme.${name}`),
       detail: m("theme.now", { name: m(`theme.${theme}`) }),
       group: m("group.commands"),
       icon: THEME_ICON[name],
+      on: name === theme,
       paletteOnly: true,
       run: () => setTheme(name),
     })),
     ...DENSITIES.map((name) => ({
       id: `density.${name}`,
       label: m("density.command", { name: m(`density.${name}`) }),
+      short: m(`density.${name}`),
       detail: m("theme.now", { name: m(`density.${density}`) }),
       group: m("group.commands"),
+      on: name === density,
       paletteOnly: true,
       run: () => setDensity(name),
     })),

@@ -6,6 +6,7 @@ import { Empty, ErrorBand } from "@/kit/states";
 import { SettingsDialog, ShortcutSheet, useAppearanceCommands } from "./Dialogs";
 import { m } from "./messages";
 import { useUi } from "./ui-state";
+import { useWindowCommands } from "./window-commands";
 
 /** Moves the focus to the next region of the window, as F6 does everywhere. */
 function nextRegion(): void {
@@ -24,6 +25,7 @@ function nextRegion(): void {
 export function Root() {
   const navigate = useNavigate();
   useAppearanceCommands();
+  useWindowCommands();
   useCommands([
     { id: "shell.palette", label: m("palette"), keys: "Mod+K", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
     { id: "shell.sheet", label: m("sheet.open"), keys: "Mod+/", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sheet: true }) },

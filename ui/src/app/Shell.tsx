@@ -19,6 +19,7 @@ import { Sidebar } from "./Sidebar";
 import { TabStrip } from "./TabStrip";
 import { useUi } from "./ui-state";
 import { connectionName, guardWord, ProjectHeading, storeName, WindowBar } from "./WindowBar";
+import { useProjectCommands } from "./window-commands";
 
 /** The frame around an open project. */
 export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
@@ -32,6 +33,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const { ops, canUndo, canRedo } = useStore(pending.store);
   const { all: open } = useOpenWork();
 
+  useProjectCommands(project);
   useCommands([
     ...AREAS.map((area) => ({
       id: `area.${area.id}`,
@@ -46,8 +48,8 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
     { id: "schema.new", label: m("collections.new"), group: m("group.commands"), run: () => go({ kind: "schema" }, { new: true }) },
     { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
-    { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, run: () => pending.undo() },
-    { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, run: () => pending.redo() },
+    { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, disabled: canUndo ? undefined : m("undo.nothing"), run: () => pending.undo() },
+    { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, disabled: canRedo ? undefined : m("redo.nothing"), run: () => pending.redo() },
   ]);
 
   // A page that leaves with open work asks; the draft itself is kept either way.

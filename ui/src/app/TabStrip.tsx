@@ -61,10 +61,11 @@ export function TabStrip() {
     const next = tabs[(at + by + tabs.length) % tabs.length];
     if (next) go(next);
   };
+  const few = tabs.length < 2 ? m("tab.few") : undefined;
   useCommands([
-    { id: "tab.close", label: m("tab.closeThis"), keys: "Mod+W", group: m("group.everywhere"), run: () => current && close(current) },
-    { id: "tab.next", label: m("tab.next"), keys: ["Ctrl+Tab", "Mod+PageDown"], group: m("group.everywhere"), sheetOnly: true, inText: true, run: () => step(1) },
-    { id: "tab.previous", label: m("tab.previous"), keys: ["Ctrl+Shift+Tab", "Mod+PageUp"], group: m("group.everywhere"), sheetOnly: true, inText: true, run: () => step(-1) },
+    { id: "tab.close", label: m("tab.closeThis"), keys: "Mod+W", group: m("group.everywhere"), disabled: current ? undefined : m("tab.none"), run: () => current && close(current) },
+    { id: "tab.next", label: m("tab.next"), keys: ["Ctrl+Tab", "Mod+PageDown"], group: m("group.everywhere"), sheetOnly: true, inText: true, disabled: few, run: () => step(1) },
+    { id: "tab.previous", label: m("tab.previous"), keys: ["Ctrl+Shift+Tab", "Mod+PageUp"], group: m("group.everywhere"), sheetOnly: true, inText: true, disabled: few, run: () => step(-1) },
   ]);
 
   return (

@@ -6,12 +6,14 @@ import type { Project } from "@/host/host";
 import type { Session } from "@/host/session";
 import { IconButton } from "@/kit/Button";
 import { runCommand, useHasCommand } from "@/kit/commands";
+import { isMac } from "@/kit/keys";
 import { Menu } from "@/kit/Menu";
-import { CommandField, ConnectionChip, TitleBar, WindowButtons, type Environment } from "@/kit/TitleBar";
+import { CommandField, ConnectionChip, MenuButton, TitleBar, WindowButtons, type Environment } from "@/kit/TitleBar";
 import { Tip } from "@/kit/Tooltip";
 import { t } from "@/messages/en";
 import { m } from "./messages";
 import { useProjects } from "./projects";
+import { openMenu } from "./window-commands";
 
 export function storeName(store: Project["store"]): string {
   return store === "postgres" ? m("store.postgres") : m("store.sqlite");
@@ -42,6 +44,7 @@ export function WindowBar({
   return (
     <TitleBar
       environment={environment}
+      menu={shell && !isMac ? <MenuButton command="window.menu" onOpen={(button) => openMenu(shell, button, false)} /> : undefined}
       left={left}
       centre={<CommandField command="shell.palette" onOpen={() => runCommand("shell.palette")} />}
       right={

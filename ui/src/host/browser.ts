@@ -119,4 +119,4 @@ const projects: ProjectsHost = {
   },
 };
 
-export const browserHost: Host = { kind: "browser", projects, window: null, secrets: null, pickFolder: null, saveFile: null };
+export const browserHost: Host = { kind: "browser", projects, window: null, secrets: null, notify: null, pickFolder: null, saveFile: null };

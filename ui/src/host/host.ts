@@ -122,6 +122,44 @@ export interface WindowHost {
   minimize(): void;
   toggleMaximize(): void;
   close(): void;
+  /** Ends the program, whatever runs. */
+  quit(): void;
+  /** What this program is, in a dialog of the system. */
+  about(): void;
+  readonly menu: MenuHost;
+}
+
+/** A line of the application's menu, which the system draws. */
+export type MenuLine =
+  | { readonly kind: "separator" }
+  | { readonly kind: "submenu"; readonly label: string; readonly lines: readonly MenuLine[] }
+  | {
+      readonly kind: "command";
+      readonly id: string;
+      readonly label: string;
+      readonly keys: string | undefined;
+      readonly enabled: boolean;
+      /** Of a choice: whether it is the one that holds. */
+      readonly on: boolean | undefined;
+    };
+
+/** Colours of the window, as `#rrggbb`. */
+export interface MenuLook {
+  readonly paper: string;
+  readonly edge: string;
+  readonly ink: string;
+  readonly quiet: string;
+  readonly faint: string;
+  readonly current: string;
+}
+
+export interface MenuHost {
+  /** Opens it at a place of the page; by a key, its first line has the focus. */
+  open(lines: readonly MenuLine[], at: { readonly x: number; readonly y: number }, byKey: boolean, look: MenuLook): void;
+  /** Fills the bar that the system has for menus; elsewhere nothing. */
+  fillBar(lines: readonly MenuLine[]): void;
+  /** Called with the id of the command that was chosen. Returns how to stop. */
+  watch(onChosen: (id: string) => void): () => void;
 }
 
 export interface Host {
@@ -131,6 +169,8 @@ export interface Host {
   readonly window: WindowHost | null;
   /** Present where this computer keeps secrets for the studio. */
   readonly secrets: SecretsHost | null;
+  /** Tells news to a person who looks elsewhere, where the system has a way to. */
+  readonly notify: ((title: string, body: string) => void) | null;
   readonly pickFolder: (() => Promise<string | null>) | null;
   /** Asks where a file goes and writes it there; `false` when the person changed their mind. */
   readonly saveFile: ((name: string, content: Blob) => Promise<boolean>) | null;

@@ -64,7 +64,18 @@ export const tauriHost: Host = {
     minimize: () => void getCurrentWindow().minimize(),
     toggleMaximize: () => void getCurrentWindow().toggleMaximize(),
     close: () => void getCurrentWindow().close(),
+    quit: () => void call("quit"),
+    about: () => void call("about"),
+    menu: {
+      open: (lines, { x, y }, byKey, look) => void call("menu_open", { ask: { lines, x, y, byKey, look } }),
+      fillBar: (lines) => void call("menu_bar", { lines }),
+      watch: (onChosen) => {
+        const stop = listen<string>("menu-chosen", ({ payload }) => onChosen(payload));
+        return () => void stop.then((off) => off());
+      },
+    },
   },
+  notify: (title, body) => void call("notice", { title, body }),
   secrets: {
     state: () => call<SecretKeeping>("secrets_state"),
     unlock: (password) => call<SecretKeeping>("secrets_unlock", { password }),

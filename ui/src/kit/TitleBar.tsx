@@ -6,17 +6,21 @@ import { cx } from "./cx";
 import { Dot } from "./Dot";
 import { formatKeys } from "./keys";
 import { Mark } from "./Mark";
+import { Tip } from "./Tooltip";
 
 export type Environment = "local" | "staging" | "production";
 
 /** 36 px with its accent line; production tints the whole bar. Empty space drags the window. */
 export function TitleBar({
   environment,
+  menu,
   left,
   centre,
   right,
 }: {
   environment: Environment;
+  /** What the mark opens, where it opens anything. */
+  menu?: ReactNode;
   left: ReactNode;
   centre?: ReactNode;
   right?: ReactNode;
@@ -32,7 +36,7 @@ export function TitleBar({
     >
       <div aria-hidden className="absolute inset-x-0 top-0 h-0.5 bg-accent" />
       <div data-tauri-drag-region="" className="flex min-w-0 items-center gap-2 pr-2 pl-3">
-        <Mark />
+        {menu ?? <Mark />}
         {left}
       </div>
       <div data-tauri-drag-region="" className="flex min-w-0 items-center">
@@ -42,6 +46,25 @@ export function TitleBar({
         {right}
       </div>
     </header>
+  );
+}
+
+/** The mark as the button of the application's menu; it stands where the plain mark would. */
+export function MenuButton({ onOpen, command }: { onOpen: (button: HTMLElement) => void; command: string }) {
+  const keys = useKeysOf(command);
+  return (
+    <Tip label={t("menu")} keys={keys}>
+      <button
+        type="button"
+        aria-label={t("menu")}
+        aria-haspopup="menu"
+        data-menu-button=""
+        onClick={(event) => onOpen(event.currentTarget)}
+        className="-mx-[5px] flex size-[26px] shrink-0 items-center justify-center rounded-control transition-colors duration-80 hover:bg-bg-active active:bg-bg-active"
+      >
+        <Mark />
+      </button>
+    </Tip>
   );
 }
 

@@ -1,7 +1,9 @@
 import { create } from "zustand";
 
-export type Theme = "system" | "light" | "dark";
-export type Density = "compact" | "regular" | "comfortable";
+export const THEMES = ["system", "light", "dark"] as const;
+export const DENSITIES = ["compact", "regular", "comfortable"] as const;
+export type Theme = (typeof THEMES)[number];
+export type Density = (typeof DENSITIES)[number];
 
 interface Appearance {
   theme: Theme;

@@ -11,6 +11,8 @@ export interface Command {
   readonly id: string;
   /** What it does, in words. */
   readonly label: string;
+  /** Its name below a heading that says the rest. */
+  readonly short?: string | undefined;
   /** Quiet words after the label in the palette. */
   readonly detail?: string | undefined;
   /** `Mod+Shift+P`, `N`, `Delete`; several when more than one key does it. */
@@ -22,6 +24,8 @@ export interface Command {
   readonly disabled?: string | undefined;
   /** In the sheet but not in the palette. */
   readonly sheetOnly?: boolean | undefined;
+  /** Of a choice: whether it is the one that holds. */
+  readonly on?: boolean | undefined;
   /** In the palette but without a line in the sheet. */
   readonly paletteOnly?: boolean | undefined;
   /** Runs while a text field has the focus although it is a bare key or an editing key. */
@@ -62,7 +66,7 @@ export function allCommands(owners = useRegistry.getState().owners): Command[] {
 const shape = (command: Command): string =>
   [
     command.id, command.label, command.detail, String(command.keys), command.group,
-    command.disabled, command.sheetOnly, command.paletteOnly, command.run ? 1 : 0,
+    command.disabled, command.on, command.sheetOnly, command.paletteOnly, command.run ? 1 : 0,
   ].join("\u0000");
 
 /**
@@ -137,6 +141,9 @@ const EDITING = new Set([
   "Mod+Z", "Mod+Shift+Z", "Mod+Backspace", "Mod+C", "Mod+V", "Mod+X", "Mod+A",
 ]);
 
+/** The command that the last key ran, and when. */
+let lastByKey = { id: "", at: -Infinity };
+
 export function dispatchKey(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.isComposing) return false;
   const text = isText(event.target);
@@ -150,7 +157,10 @@ export function dispatchKey(event: KeyboardEvent): boolean {
       const bare = !/^(Mod|Ctrl|Alt|Meta)\+/.test(hit) && !/^(Shift\+)?F\d+$/.test(hit);
       if (text && !command.inText && (bare || EDITING.has(hit))) continue;
       event.preventDefault();
-      if (command.disabled === undefined) command.run();
+      if (command.disabled === undefined) {
+        lastByKey = { id: command.id, at: performance.now() };
+        command.run();
+      }
       return true;
     }
   }
@@ -172,6 +182,30 @@ export function runCommand(id: string): boolean {
   if (!command?.run || command.disabled !== undefined) return false;
   command.run();
   return true;
+}
+
+/** A key that a bar of menus saw as well reaches us twice, the second time as a choice, within this. */
+const SAME_KEY_MS = 300;
+
+/** Runs what was chosen in the system's menu, by the rules that hold for its key. */
+export function runFromMenu(id: string): boolean {
+  const command = allCommands().find((entry) => entry.id === id);
+  if (!command) return false;
+  if (document.querySelector("[data-modal]") !== null && !command.inDialog) return false;
+  if (lastByKey.id === id && performance.now() - lastByKey.at < SAME_KEY_MS) return false;
+  const editing = isText(document.activeElement) && !command.inText ? keyList(command).find((keys) => EDITING.has(keys)) : undefined;
+  if (editing === "Mod+Z" || editing === "Mod+Shift+Z") return document.execCommand(editing === "Mod+Z" ? "undo" : "redo");
+  return runCommand(id);
+}
+
+/** Runs a command as soon as the screen that owns it stands: for those one asks for from elsewhere. */
+export function runWhenThere(id: string): void {
+  if (runCommand(id)) return;
+  const stop = useRegistry.subscribe(({ owners }) => {
+    if (!allCommands(owners).some((command) => command.id === id)) return;
+    stop();
+    runCommand(id);
+  });
 }
 
 /** Whether a command stands now: buttons for it appear and disappear with the screen that owns it. */

@@ -43,6 +43,7 @@ export const t = catalogue({
   "matrix.none": "nothing",
   "matrix.staged": "staged",
   "matrix.anyone": "open to anyone",
+  "menu": "Menu",
   "window.minimize": "Minimize",
   "window.maximize": "Maximize",
   "window.close": "Close window",

@@ -551,6 +551,12 @@ export const m = catalogue({
   "imp.others.dry": "dry run of {read} rows",
   "imp.failed.start": "The import did not start: {reason}",
   "imp.failed.start.body": "Nothing was written.",
+  "imp.told.done": "Import into {collection} done",
+  "imp.told.failed": "Import into {collection} failed",
+  "imp.told.cancelled": "Import into {collection} cancelled",
+  "imp.told.checked": "{collection}: the file is checked",
+  "imp.told.written": { one: "{count} row is in.", other: "{count} rows are in." },
+  "imp.told.fit": "{fit} of {read} rows fit.",
   "imp.failed.job": "The import stopped",
   "imp.failed.job.body": {
     one: "{count} row was written before it stopped.",

@@ -13,6 +13,7 @@ import { m } from "../messages";
 import { useCapability, useConnection } from "../session";
 import { propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 import { DropZone } from "./DropZone";
+import { followImport } from "./follow";
 import { mendedIn } from "./mend";
 import { isRunning, rate, type Stage } from "./job";
 import { MapPart } from "./MapPart";
@@ -126,6 +127,7 @@ export function ImportPage({
       setAgain(begun.alreadyImported === true ? begun.id : null);
       setRemapping(false);
       onJob(begun.id);
+      followImport(queries, connection, begun.id);
     } catch (error) {
       setFault(error);
     } finally {

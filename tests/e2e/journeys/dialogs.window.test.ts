@@ -1,0 +1,69 @@
+/** The dialogs that the system shows, used as a person does: with the keyboard. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { activeWindow, strike, typeKeys, visibleWindows, windowManager, type Companion } from "../harness/desktop";
+import { until } from "../harness/patience";
+import { launch, newHome, removeHome, type Home, type WindowPerson } from "../harness/window";
+import { button, choose, dialog, goHome, makeProject, row, stop } from "./window-projects";
+
+let home: Home;
+let manager: Companion;
+
+beforeEach(async () => {
+  [home, manager] = [await newHome(), await windowManager()];
+});
+
+afterEach(async () => {
+  await manager.stop();
+  await removeHome(home);
+});
+
+/** Waits for a dialog beside the window, and for it to have the focus. */
+async function dialogUp(person: WindowPerson): Promise<void> {
+  await until("the system's dialog", async () => {
+    const [windows, active] = [await visibleWindows(person.program), await activeWindow()];
+    return windows.length > 1 && windows.includes(active);
+  });
+}
+
+async function dialogGone(person: WindowPerson): Promise<void> {
+  await until("the dialog gone", async () => (await visibleWindows(person.program)).length === 1);
+}
+
+test("a folder chosen in the system's dialog is opened", async () => {
+  await launch(home, async (person) => {
+    await makeProject(person, "Press");
+    await goHome(person, "Press");
+    await stop(person, "Press");
+    await choose(person, "Press", "Remove from list");
+    await person.click(button("Remove from list", dialog(/Press/)));
+    await person.see(button(/^Create and start/));
+
+    await person.click(button(/^Open folder|^Open a folder/));
+    await dialogUp(person);
+    await typeKeys(join(home.folder, "Projects/press"));
+    // GTK proposes what may follow, selected.
+    await strike("Delete", "Return");
+    await dialogGone(person);
+    await person.see(row("press"));
+  });
+});
+
+test("a file is written where the system's dialog says, and its person is told", async () => {
+  await launch(home, async (person) => {
+    await person.see(button(/^Create and start/));
+    const place = join(home.folder, "kept.csv");
+    await person.run(`
+      const bytes = new TextEncoder().encode("name\\nAda\\n");
+      window.saved = window.__TAURI_INTERNALS__.invoke("file_save", bytes, { headers: { "file-name": "rows.csv" } });
+    `);
+    await dialogUp(person);
+    await strike("ctrl+a");
+    await typeKeys(place);
+    await strike("Return");
+    await dialogGone(person);
+    expect(await person.wait("const done = arguments[0]; window.saved.then(done, (fault) => done(String(fault)));")).toBe(true);
+    expect(await readFile(place, "utf8")).toBe("name\nAda\n");
+  });
+});
