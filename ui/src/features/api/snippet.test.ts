@@ -32,7 +32,7 @@ test("a body with a quote survives the shell", () => {
 
 test("the SDK call does the same", () => {
   const code = asTypeScript(list, "http://h", notes);
-  expect(code).toContain('await plinth.items("posts").find({');
+  expect(code).toContain('const items = plinth.items("posts");\nconst { data, totalCount } = await items.find({');
   expect(code).toContain('"author.name"');
   expect(code).toContain("limit: 3");
   expect(codeOf(requestOf("me", posts, find))).toContain("plinth.auth.me()");
@@ -44,7 +44,7 @@ test("headers become what the SDK calls them", () => {
   expect(code).toContain("strict: true, // s");
   const update = requestOf("update", posts, find);
   const careful = { ...update, path: "/items/posts/7", body: '{"title":"x"}', headers: [on("If-Match", '"5"'), on("x-trace", "a")] };
-  expect(codeOf(careful)).toBe('const id = await plinth.items("posts").update("7", {\n  title: "x",\n}, {\n  ifMatch: "\\"5\\"",\n  headers: {\n    "x-trace": "a",\n  },\n});');
+  expect(codeOf(careful)).toBe('const items = plinth.items("posts");\nconst id = await items.update("7", {\n  title: "x",\n}, {\n  ifMatch: "\\"5\\"",\n  headers: {\n    "x-trace": "a",\n  },\n});');
 });
 
 test("digits are text where text is meant, and no number is rounded on its way", () => {
@@ -59,5 +59,5 @@ test("what no method of the SDK takes goes through http, whole", () => {
   expect(codeOf(odd)).toContain('plinth.http.request({\n  method: "GET",\n  path: "/items/posts",\n  params: {\n    fields: ["id"],\n    flavour: "mild"');
   const many = { ...requestOf("create", posts, find), body: "[1]" };
   expect(codeOf(many)).toContain('method: "POST"');
-  expect(codeOf({ ...requestOf("aggregate", posts, find) })).toContain('const rows = await plinth.items("posts").aggregate({');
+  expect(codeOf({ ...requestOf("aggregate", posts, find) })).toContain('const rows = await items.aggregate({');
 });

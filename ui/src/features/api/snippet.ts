@@ -111,25 +111,25 @@ function call(request: ApiRequest, ask: Ask, options: Ask, match: Ask): Call | n
 
   const [, collection, id] = /^\/items\/([^/?]+)(?:\/([^/?]+))?$/.exec(path) ?? [];
   if (collection === undefined) return null;
-  const items = `plinth.items(${named(collection)})`;
+  const own = `const items = plinth.items(${named(collection)});\n`;
   if (GET && id === "export") {
-    return { code: `const file = await ${items}.export(${said(object([...ask, ...options]))});\nconsole.log(await file.text());`, whole: only(ask, EXPORT) };
+    return { code: `${own}const file = await items.export(${said(object([...ask, ...options]))});\nconsole.log(await file.text());`, whole: only(ask, EXPORT) };
   }
   if (GET && id === undefined && ask.some(([name]) => name === "aggregate")) {
-    return { code: `const rows = await ${items}.aggregate(${said(object(ask), more)});`, whole: only(ask, AGGREGATE) };
+    return { code: `${own}const rows = await items.aggregate(${said(object(ask), more)});`, whole: only(ask, AGGREGATE) };
   }
   if (GET && id === undefined) {
     const counted = !ask.some(([name, value]) => name === "count" && value.t === "string" && value.v === "none");
-    return { code: `const { data${counted ? ", totalCount" : ""} } = await ${items}.find(${said(object(ask), more)});`, whole: only(ask, FIND) };
+    return { code: `${own}const { data${counted ? ", totalCount" : ""} } = await items.find(${said(object(ask), more)});`, whole: only(ask, FIND) };
   }
-  if (GET && id !== undefined) return { code: `const row = await ${items}.findOne(${said(named(id), object(ask), more)});`, whole: only(ask, ONE) };
+  if (GET && id !== undefined) return { code: `${own}const row = await items.findOne(${said(named(id), object(ask), more)});`, whole: only(ask, ONE) };
   const body = nodeOf(request.body.trim() === "" ? "{}" : request.body);
   const whole = ask.length === 0 && body.t === "object";
-  if (method === "POST" && id === undefined) return { code: `const id = await ${items}.create(${said(literal(body), more)});`, whole: whole && match.length === 0 };
+  if (method === "POST" && id === undefined) return { code: `${own}const id = await items.create(${said(literal(body), more)});`, whole: whole && match.length === 0 };
   if (id === undefined) return null;
   const careful = object([...match, ...options]);
-  if (method === "PATCH") return { code: `const id = await ${items}.update(${said(named(id), literal(body), careful)});`, whole };
-  if (method === "DELETE") return { code: `await ${items}.delete(${said(named(id), careful)});`, whole: ask.length === 0 };
+  if (method === "PATCH") return { code: `${own}const id = await items.update(${said(named(id), literal(body), careful)});`, whole };
+  if (method === "DELETE") return { code: `${own}await items.delete(${said(named(id), careful)});`, whole: ask.length === 0 };
   return null;
 }
 
