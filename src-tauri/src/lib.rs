@@ -7,6 +7,7 @@
 //! A panic while a request is answered stays in that server's task: this program unwinds.
 
 mod command;
+mod draft;
 mod fault;
 mod gateway;
 mod log_ring;
@@ -58,6 +59,9 @@ pub fn run() -> ExitCode {
             command::secrets_unlock,
             command::layout_get,
             command::layout_set,
+            draft::draft_read,
+            draft::draft_write,
+            draft::draft_remove,
             command::menu_open,
             command::menu_bar,
             command::notice,

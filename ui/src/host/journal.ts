@@ -1,4 +1,7 @@
-/** Drafts of uncommitted work. IndexedDB: a draft may be larger than what localStorage takes. */
+/**
+ * Drafts of uncommitted work. A page keeps them in IndexedDB, as they may be larger than what
+ * localStorage takes; the desktop keeps them in files of its own.
+ */
 import type { Journal } from "@/lib/pending";
 
 function database(): Promise<IDBDatabase> {
@@ -26,7 +29,7 @@ async function run<Answer>(
   }
 }
 
-export const journal: Journal = {
+const indexed: Journal = {
   read: async (key) => {
     const text: unknown = await run("readonly", (store) => store.get(key) as IDBRequest<unknown>);
     return typeof text === "string" ? text : null;
@@ -37,4 +40,15 @@ export const journal: Journal = {
   remove: async (key) => {
     await run("readwrite", (store) => store.delete(key));
   },
+};
+
+/** The desktop half is a chunk that browsers never load. */
+async function kept(): Promise<Journal> {
+  return "__TAURI_INTERNALS__" in window ? (await import("./tauri-journal")).folderJournal : indexed;
+}
+
+export const journal: Journal = {
+  read: async (key) => await (await kept()).read(key),
+  write: async (key, text) => await (await kept()).write(key, text),
+  remove: async (key) => await (await kept()).remove(key),
 };
