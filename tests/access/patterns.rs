@@ -129,6 +129,21 @@ on_every_store!(a_condition_on_users_may_ask_for_oneself_or_for_a_role, async |a
     assert_eq!(count.body["totalCount"], 3, "{}", count.text);
 });
 
+on_every_store!(who_may_write_when_a_record_was_deleted_may_delete_it_softly, async |app| {
+    app.collection("tasks", json!({ "paranoid": true, "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" } } })).await;
+    app.admin().create("tasks", json!({ "id": 1, "title": "one" })).await;
+    let grant = json!({ "collection": "tasks", "action": "update", "fields": ["deletedAt"] });
+    let person = app.with_grants("Archivist", &[grant]).await;
+    let stamp = json!({ "deletedAt": "2024-01-01T00:00:00.000Z" });
+    person.patch("/items/tasks/1", stamp).await.expect_status(200);
+    app.admin().get("/items/tasks/1").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    person.patch("/items/tasks/1", json!({ "deletedAt": null })).await.expect_status(200);
+    assert_eq!(app.admin().one("tasks", &json!(1)).await["title"], "one");
+    let more = json!({ "deletedAt": "2024-01-01T00:00:00.000Z", "title": "x" });
+    person.patch("/items/tasks/1", more).await.expect_refusal(403, "FIELD_FORBIDDEN");
+    person.delete("/items/tasks/1").await.expect_refusal(403, "FORBIDDEN");
+});
+
 on_every_store!(a_broad_condition_of_deleting_takes_the_addressed_record_only, async |app| {
     products(app).await;
     let any = json!({ "AND": [{ "id": { "isNotNull": true } }] });

@@ -85,6 +85,7 @@ on_every_store!(every_spelling_of_a_sort_is_understood, async |app| {
         "sort=[{\"field\":\"rank\",\"order\":\"desc\"},{\"field\":\"name\",\"order\":\"asc\"}]",
         "sort=[{\"rank\":\"desc\"},{\"name\":\"asc\"}]",
         "sort[rank]=desc&sort[name]=asc",
+        "sort[0][rank]=DESC&sort[1][name]=Asc",
         "sort=-rank&sort=name",
     ] {
         let answer = app.admin().get(&format!("/items/cities?fields=id&{query}")).await;

@@ -202,6 +202,42 @@ on_every_store!(every_row_at_fault_is_told_and_nothing_stays, async |app| {
     assert_eq!(admin.column("makers", "name", json!({})).await, ["Ada"]);
 });
 
+on_every_store!(
+    a_file_over_its_bound_is_refused_whole,
+    |config| { config.limits.import_bytes_max = 100_000 },
+    async |app| {
+        goods(app).await;
+        let admin = app.admin();
+        let csv = format!("name\n{}\n", "x".repeat(300_000));
+        let json = json!([{ "name": "x".repeat(300_000) }]).to_string();
+        for (kind, text) in [("csv", &csv), ("json", &json)] {
+            let form = send(admin, kind, &format!("goods.{kind}"), text).await;
+            form.expect_refusal(413, "PAYLOAD_TOO_LARGE");
+            assert!(form.message().contains("100000"), "{}", form.text);
+            let content = if kind == "csv" { "text/csv" } else { "application/json" };
+            let bare = admin.post_as(&path(kind), content, text).await;
+            bare.expect_refusal(413, "PAYLOAD_TOO_LARGE");
+        }
+        assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
+    }
+);
+
+on_every_store!(a_file_of_megabytes_is_imported_whole, async |app| {
+    goods(app).await;
+    let mut text = String::from("name,stock\n");
+    for row in 0..3_000 {
+        text.push_str(&format!("{row}-{},{row}\n", "x".repeat(1_000)));
+    }
+    let done = send(app.admin(), "csv", "goods.csv", &text).await;
+    assert_eq!(done.expect_status(200).body["results"]["imported"], 3_000);
+    let last = json!({ "sort": { "stock": "desc" }, "limit": 1, "fields": ["stock"] });
+    let last = app.admin().find("goods", last).await;
+    assert_eq!(
+        (&last.body["totalCount"], &last.body["data"][0]["stock"]),
+        (&json!(3_000), &json!(2_999))
+    );
+});
+
 on_every_store!(rows_may_come_without_a_form, async |app| {
     goods(app).await;
     let admin = app.admin();

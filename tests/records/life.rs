@@ -250,6 +250,20 @@ on_every_store!(soft_deleted_records_hide_and_come_back, async |app| {
     assert!(left.iter().any(|row| row["id"] == kept));
 });
 
+on_every_store!(who_deleted_is_kept_where_there_is_room_for_it, async |app| {
+    let fields = json!({ "title": { "type": "String" }, "userDeleted_Id": { "type": "UUID" } });
+    app.collection("posts", json!({ "paranoid": true, "fields": fields })).await;
+    let admin = app.admin();
+    let id = admin.create("posts", json!({ "title": "one" })).await;
+    let path = format!("/items/posts/{}", plain(&id));
+    let kept = async || admin.get(&format!("{path}?paranoid=false")).await.body["data"].clone();
+    admin.delete(&path).await.expect_status(200);
+    assert_eq!(kept().await["userDeleted_Id"], json!(admin.user_id));
+    admin.patch(&path, json!({ "deletedAt": null })).await.expect_status(200);
+    let back = kept().await;
+    assert_eq!((&back["userDeleted_Id"], &back["title"]), (&Json::Null, &json!("one")));
+});
+
 on_every_store!(soft_delete_needs_a_collection_that_keeps_deleted_records, async |app| {
     notes(app).await;
     let admin = app.admin();

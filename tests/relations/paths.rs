@@ -151,6 +151,56 @@ on_every_store!(lists_below_a_to_one_are_whole_on_every_page, async |app| {
     assert_eq!(json!(seen), json!(["four", "five", "one", "two"]));
 });
 
+on_every_store!(lists_of_related_records_have_an_order, async |app| {
+    let key = json!({ "id": { "type": "String", "primaryKey": true } });
+    app.collection("lists", json!({ "fields": key })).await;
+    for (name, flags) in [
+        ("sorted", json!({ "sortEnabled": true, "timestamps": false })),
+        ("stamped", json!({})),
+        ("bare", json!({ "timestamps": false })),
+    ] {
+        let mut schema = flags;
+        schema["fields"] = key.clone();
+        app.collection(name, schema).await;
+        app.relation(
+            name,
+            json!({ "type": "M2O", "target": "lists", "name": "list", "alias": name }),
+        )
+        .await;
+    }
+    let admin = app.admin();
+    admin.create("lists", json!({ "id": "a" })).await;
+    for (id, second) in [("z", 1), ("y", 2), ("x", 3)] {
+        admin.create("sorted", json!({ "id": id, "list": "a" })).await;
+        admin.create("bare", json!({ "id": id, "list": "a" })).await;
+        let stamp = format!("2024-01-01T00:00:0{second}.000Z");
+        admin.create("stamped", json!({ "id": id, "list": "a", "createdAt": stamp })).await;
+    }
+    admin.post("/utils/sort/sorted", json!({ "item": "x", "to": "y" })).await.expect_status(200);
+    let row =
+        admin.get("/items/lists/a?fields=sorted.id,stamped.id,bare.id").await.body["data"].clone();
+    let ids = |name: &str| {
+        row[name]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|one| one["id"].as_str())
+            .collect::<String>()
+    };
+    assert_eq!((ids("sorted"), ids("bare")), (String::from("zxy"), String::from("xyz")), "{row}");
+    let stamps = admin.rows("stamped", json!({ "sort": ["createdAt", "id"] })).await;
+    let by_time: String = stamps.iter().filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids("stamped"), by_time, "{row}");
+});
+
+on_every_store!(a_key_is_known_by_both_of_its_spellings, async |app| {
+    filled(app).await;
+    let asked = json!({ "fields": ["id", "author_Id"], "filter": { "author_Id": { "isNotNull": true } }, "sort": { "author_Id": "desc" } });
+    let rows = app.admin().rows("posts", asked).await;
+    // Answered by the name it was asked by.
+    assert_eq!(json!(rows), json!([{ "id": 2, "author_Id": 2 }, { "id": 1, "author_Id": 1 }]));
+});
+
 on_every_store!(conditions_reach_the_targets_of_rows_of_any, async |app| {
     filled(app).await;
     let ask = |conditions: Json| {

@@ -8,6 +8,7 @@ use crate::wire::error::ErrorReport;
 use crate::wire::import::{ImportResult, ImportRowError, Imported};
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -182,16 +183,15 @@ async fn rows(app: &App, request: Request, kind: Kind) -> Result<Vec<Map<String,
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let limit = app.engine().limits().import_bytes_max;
     if content.starts_with("multipart/form-data") {
         let form = Multipart::from_request(request, &())
             .await
             .map_err(|fault| unreadable(&fault.to_string()))?;
-        return parse(&file(form, kind).await?, kind);
+        return parse(&file(form, kind, limit).await?, kind);
     }
-    let limit = app.engine().limits().import_bytes_max;
-    let body: Bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| {
-        Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {limit} bytes"))
-    })?;
+    let body: Bytes =
+        axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(limit))?;
     if content.starts_with("text/csv") {
         return parse(&body, Kind::Csv);
     }
@@ -216,11 +216,22 @@ fn unreadable(why: &str) -> Error {
     Error::new(Code::InvalidBody, format!("the form cannot be read: {why}"))
 }
 
-async fn file(mut form: Multipart, kind: Kind) -> Result<Bytes> {
+fn too_large(limit: usize) -> Error {
+    Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {limit} bytes"))
+        .hint("send it as an import job, which takes larger files: POST /imports")
+}
+
+/// What ended the reading of a form.
+fn ended(fault: &MultipartError, limit: usize) -> Error {
+    match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(limit),
+        _ => unreadable(&fault.to_string()),
+    }
+}
+
+async fn file(mut form: Multipart, kind: Kind, limit: usize) -> Result<Bytes> {
     let wanted = if kind == Kind::Csv { "csvFile" } else { "jsonFile" };
-    while let Some(field) =
-        form.next_field().await.map_err(|fault| unreadable(&fault.to_string()))?
-    {
+    while let Some(field) = form.next_field().await.map_err(|fault| ended(&fault, limit))? {
         if field.name() != Some(wanted) && field.file_name().is_none() {
             continue;
         }
@@ -236,7 +247,8 @@ async fn file(mut form: Multipart, kind: Kind) -> Result<Bytes> {
                 format!("File must be a {} file", kind.word()),
             ));
         }
-        return field.bytes().await.map_err(|fault| unreadable(&fault.to_string()));
+        let bytes = field.bytes().await.map_err(|fault| ended(&fault, limit))?;
+        return if bytes.len() > limit { Err(too_large(limit)) } else { Ok(bytes) };
     }
     Err(no_file(kind))
 }
