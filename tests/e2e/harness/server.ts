@@ -20,18 +20,25 @@ export class RunningServer {
     private readonly child: ChildProcess,
     /** Where its data lies. */
     readonly folder: string,
+    /** The one-time link that makes the first owner; none when there is one. */
+    readonly link: string | null,
   ) {}
 
-  /** On a SQLite file of its own, or on the database at `databaseUrl`. */
-  static async start(databaseUrl?: string): Promise<RunningServer> {
+  /**
+   * On a SQLite file of its own, or on the database at `databaseUrl`. Without an owner it prints a
+   * link, as it does for whoever starts it the first time.
+   */
+  static async start(databaseUrl?: string, { owned = true }: { readonly owned?: boolean } = {}): Promise<RunningServer> {
     const folder = await mkdtemp(join(tmpdir(), "plinth-e2e-"));
     const store = databaseUrl === undefined ? [] : ["--database-url", databaseUrl];
     const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0", ...store], {
-      env: { ...process.env, ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password },
+      env: { ...process.env, ...(owned ? { ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password } : {}) },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const url = await address(child);
-    return new RunningServer(url, child, folder);
+    const hear = heard(child);
+    const url = await hear(/listening on (http:\/\/[^\s]+)/);
+    const link = owned ? null : await hear(/make one at (http:\/\/[^\s]+)/);
+    return new RunningServer(url.replace(/\/$/, ""), child, folder, link);
   }
 
   async stop(): Promise<void> {
@@ -40,22 +47,31 @@ export class RunningServer {
   }
 }
 
-/** Waits for the line that says where it listens; a program that ends first says why. */
-function address(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const listen = (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /listening on (http:\/\/[^\s]+)/.exec(said);
-      if (found?.[1] !== undefined) resolve(found[1].replace(/\/$/, ""));
-    };
-    child.stdout?.on("data", listen);
-    child.stderr?.on("data", listen);
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      reject(new Error(`plinth ended (${String(code)}) before it listened\n${said}`));
+/** Waits for what a program says; one that ends first says why. */
+function heard(child: ChildProcess): (pattern: RegExp) => Promise<string> {
+  let said = "";
+  const waiting = new Set<() => void>();
+  const listen = (chunk: Buffer) => {
+    said += chunk.toString();
+    for (const look of [...waiting]) look();
+  };
+  child.stdout?.on("data", listen);
+  child.stderr?.on("data", listen);
+  return (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(said)?.[1];
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      child.once("error", reject);
+      child.once("exit", (code) => {
+        reject(new Error(`plinth ended (${String(code)}) before it said ${String(pattern)}\n${said}`));
+      });
     });
-  });
 }
 
 /** Asks a program to end, and waits until it did. */

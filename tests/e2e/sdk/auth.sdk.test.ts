@@ -1,9 +1,9 @@
 // Every sign-in call of the public document, against the real program.
 import { expect, it } from "vitest";
-import { MemoryAdapter } from "../../../sdk/dist/esm/index.js";
+import { createBaasix, MemoryAdapter } from "../../../sdk/dist/esm/index.js";
 import { OWNER } from "../harness/server";
 import { refusal } from "./expecting";
-import { onEveryStore } from "./stores";
+import { onEveryStore, withoutOwner } from "./stores";
 
 const NEW = { email: "newuser@example.com", password: "securepassword", firstName: "John", lastName: "Doe" };
 
@@ -114,5 +114,29 @@ onEveryStore("sign-in", (project) => {
     expect(await elsewhere.auth.getUser()).toBeNull();
     expect((await refusal(project.client().auth.login({ email, password: "currentPassword" }))).status).toBe(400);
     await project.client().auth.login({ email, password: "newPassword" });
+  });
+
+  it("setup makes the first owner from the printed link, once", async () => {
+    await withoutOwner(project.store, async ({ url, link }) => {
+      const token = new URL((link ?? "").replace("/#", "")).searchParams.get("token") ?? "";
+      const stranger = await refusal(createBaasix({ url }).auth.setup({ ...OWNER, token: "not-the-printed-one" }));
+      expect([stranger.status, stranger.code]).toEqual([400, "TOKEN_INVALID"]);
+      const weak = await refusal(createBaasix({ url }).auth.setup({ token, email: OWNER.email, password: "short" }));
+      expect(weak.status).toBe(400);
+
+      const events: string[] = [];
+      const client = createBaasix({ url, onAuthStateChange: (event) => events.push(event) });
+      const { user, role } = await client.auth.setup({ ...OWNER, token, firstName: "Ada" });
+      expect([user.email, user.firstName, role?.name]).toEqual([OWNER.email, "Ada", "administrator"]);
+      expect(events).toEqual(["SIGNED_IN"]);
+      expect((await client.auth.getUser())?.email).toBe(OWNER.email);
+      await client.schemas.create("notes", { fields: { id: { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" } }, text: { type: "String" } } });
+      expect(await client.items("notes").create({ text: "mine" })).toEqual(expect.any(String));
+
+      const again = await refusal(createBaasix({ url }).auth.setup({ ...OWNER, email: "second@example.com", token }));
+      expect([again.status, again.code]).toEqual([400, "TOKEN_INVALID"]);
+      expect((await createBaasix({ url }).auth.login(OWNER)).user.id).toBe(user.id);
+      expect((await client.users.find({ limit: -1 })).totalCount).toBe(1);
+    });
   });
 });

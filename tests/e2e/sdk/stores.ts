@@ -50,6 +50,18 @@ export class Project {
   }
 }
 
+/** A server that has no owner yet, for as long as `live` takes. */
+export async function withoutOwner(store: Project["store"], live: (server: RunningServer) => Promise<void>): Promise<void> {
+  const database = store === "postgres" ? await OwnDatabase.create() : undefined;
+  const server = await RunningServer.start(database?.url, { owned: false });
+  try {
+    await live(server);
+  } finally {
+    await server.stop();
+    await database?.drop();
+  }
+}
+
 /** The same tests on SQLite and on Postgres; what they expect is one and the same. */
 export function onEveryStore(name: string, tests: (project: Project) => void): void {
   for (const store of ["sqlite", "postgres"] as const) {
