@@ -33,7 +33,6 @@ pub(super) fn open(app: &AppHandle, ask: &Ask) -> tauri::Result<()> {
 
     let menu = gtk::Menu::builder().attach_widget(&window).build();
     fill(&menu, &ask.lines, Depth::Top, app);
-    #[expect(clippy::cast_possible_truncation, reason = "a place inside a window")]
     let place = gdk::Rectangle::new(ask.x as i32, ask.y as i32, 1, 1);
     let event = event(&surface);
     menu.popup_at_rect(

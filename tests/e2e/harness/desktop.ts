@@ -161,3 +161,15 @@ export async function minimize(window: string): Promise<void> {
 export async function typeKeys(text: string): Promise<void> {
   await run("xdotool", ["type", "--delay", "20", text]);
 }
+
+/** Moves a window as its person would with the mouse. */
+export async function move(window: string, x: number, y: number): Promise<void> {
+  await run("xdotool", ["windowmove", "--sync", window, String(x), String(y)]);
+}
+
+/** Where a window lies and how large it is. */
+export async function placeOf(window: string): Promise<Readonly<Record<"x" | "y" | "width" | "height", number>>> {
+  const told = await xdotool("getwindowgeometry", "--shell", window);
+  const value = (name: string) => Number(new RegExp(`^${name}=(-?\\d+)$`, "m").exec(told)?.[1]);
+  return { x: value("X"), y: value("Y"), width: value("WIDTH"), height: value("HEIGHT") };
+}

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { activeWindow, Daemon, minimize, Panel, strike, visibleWindows, windowManager, type Companion } from "../harness/desktop";
+import { activeWindow, Daemon, minimize, move, Panel, placeOf, strike, visibleWindows, windowManager, type Companion } from "../harness/desktop";
 import { until } from "../harness/patience";
 import { binary } from "../harness/server";
 import { launch, newHome, removeHome, runs, type Home, type WindowPerson } from "../harness/window";
@@ -108,6 +108,20 @@ test("the tray ends the program although a project runs, and the next launch sho
     await inFront(person);
     await person.click(button("Menu"));
     await strike("Escape");
+  });
+});
+
+test("the window comes back where it was left", async () => {
+  const left = { x: 60, y: 50, width: 1010, height: 640 };
+  await launch(home, async (person) => {
+    await inFront(person);
+    await person.resize(left.width, left.height);
+    await move(await activeWindow(), left.x, left.y);
+    expect(await placeOf(await activeWindow())).toEqual(left);
+  });
+  await launch(home, async (person) => {
+    await inFront(person);
+    expect(await placeOf(await activeWindow())).toEqual(left);
   });
 });
 
