@@ -8,7 +8,7 @@ use crate::postgres::Cluster;
 use crate::process;
 use crate::workspace::{self, cargo};
 
-/// Every suite with what it tries. Each is a module of `tests/soak`.
+/// Every suite with what it tries. Each is a module of `tests/soak`, those of [`FUZZ`] apart.
 const SOAKS: [(&str, &str); 4] = [
     ("twins", "random catalogs, writes and reads: SQLite and Postgres give the same bytes"),
     ("oracle", "random roles and requests: nobody sees or writes what the grants do not say"),
@@ -19,23 +19,39 @@ const SOAKS: [(&str, &str); 4] = [
     ("schema", "random changes of collections with rows: the records are what a model says"),
 ];
 
+/// What is fed with inputs at random, without a server: tests of `api`, whose corpus lies in
+/// `tests/soak/corpus` and grows by what a run finds.
+const FUZZ: [(&str, &str); 4] = [
+    ("fuzz-filter", "filters in the spellings of all surfaces"),
+    ("fuzz-fields", "fields, sort, pages, groups and the other parameters of a list"),
+    ("fuzz-csv", "CSV files, to the values of their columns"),
+    ("fuzz-schema", "bodies of schemas, to the catalog they make"),
+];
+
 const MINUTES: u64 = 10;
 
 pub(crate) fn soak(words: &[&str]) -> Outcome {
     let Some((name, rest)) = words.split_first() else {
         println!("usage: cargo xtask soak <name> [--seed N] [--minutes N]\n");
-        for (name, what) in SOAKS {
-            println!("  {name:<8} {what}");
+        for (name, what) in SOAKS.iter().chain(&FUZZ) {
+            println!("  {name:<12} {what}");
         }
         return Ok(());
     };
+    if let Some((_, target)) = name.split_once('-')
+        && FUZZ.iter().any(|(known, _)| known == name)
+    {
+        let (seed, minutes) = options(rest)?;
+        let filter = format!("fuzz_tests::{target}");
+        let command = cargo(&["test", "-p", "api", "--lib", &filter, "--", "--nocapture"]);
+        return run(name, command, seed.unwrap_or_else(any_seed), minutes);
+    }
     if !SOAKS.iter().any(|(known, _)| known == name) {
-        let names: Vec<&str> = SOAKS.iter().map(|(known, _)| *known).collect();
+        let names: Vec<&str> = SOAKS.iter().chain(&FUZZ).map(|(known, _)| *known).collect();
         return Err(format!("`{name}` is no soak; there are {}", names.join(", ")));
     }
     let (seed, minutes) = options(rest)?;
     let seed = seed.unwrap_or_else(any_seed);
-    println!("soak {name}: seed {seed}, {minutes} minutes");
     process::run(&mut cargo(&["build", "-p", "embedded-server", "--bin", "plinth"]))?;
     let cluster = Cluster::start()?;
     let filter = format!("soak::{name}");
@@ -43,7 +59,14 @@ pub(crate) fn soak(words: &[&str]) -> Outcome {
         cargo(&["test", "-p", "suite", "--test", "suite", &filter, "--", "--nocapture"]);
     command
         .env("TEST_POSTGRES_URL", cluster.url())
-        .env("PLINTH_BINARY", workspace::binary("plinth"))
+        .env("PLINTH_BINARY", workspace::binary("plinth"));
+    run(name, command, seed, minutes)
+}
+
+/// Runs the test behind a name for minutes.
+fn run(name: &str, mut command: Command, seed: u64, minutes: u64) -> Outcome {
+    println!("soak {name}: seed {seed}, {minutes} minutes");
+    command
         .env("PLINTH_SOAK_SEED", seed.to_string())
         .env("PLINTH_SOAK_SECONDS", (minutes * 60).to_string());
     let (counts, outcome) = process::count(&mut command);
@@ -53,7 +76,7 @@ pub(crate) fn soak(words: &[&str]) -> Outcome {
         )
     })?;
     if counts.passed == 0 {
-        return Err(format!("no test of `{filter}` ran"));
+        return Err(format!("no test of `{name}` ran"));
     }
     println!("soak {name}: nothing found from seed {seed} in {minutes} minutes");
     Ok(())
@@ -85,13 +108,20 @@ fn any_seed() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{MINUTES, SOAKS, options};
+    use super::{FUZZ, MINUTES, SOAKS, options};
+    use crate::workspace;
 
     #[test]
     fn every_soak_is_a_module_of_the_suite() {
-        let file = std::fs::read_to_string(crate::workspace::at("tests/soak.rs")).unwrap();
+        let file = std::fs::read_to_string(workspace::at("tests/soak.rs")).unwrap();
         for (name, _) in SOAKS {
             assert!(file.contains(&format!("\nmod {name};")), "tests/soak.rs has no `{name}`");
+        }
+        let file = workspace::at("embedded-server/crates/api/src/fuzz_tests/mod.rs");
+        let file = std::fs::read_to_string(file).unwrap();
+        for (name, _) in FUZZ {
+            let target = name.trim_start_matches("fuzz-");
+            assert!(file.contains(&format!("\nfn {target}() {{")), "nothing feeds `{target}`");
         }
     }
 

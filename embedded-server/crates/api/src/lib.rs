@@ -10,6 +10,8 @@ mod auth_routes;
 mod caller;
 mod cors;
 mod export;
+#[cfg(test)]
+mod fuzz_tests;
 mod health;
 mod imports;
 mod journal;

@@ -267,7 +267,7 @@ fn parse(bytes: &[u8], kind: Kind) -> Result<Vec<Map<String, Json>>> {
     Ok(rows)
 }
 
-fn csv_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
+pub(crate) fn csv_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
     let wrong =
         |fault: csv::Error| Error::new(Code::ImportFailed, format!("Invalid CSV format: {fault}"));
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

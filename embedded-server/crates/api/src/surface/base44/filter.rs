@@ -1,0 +1,301 @@
+//! Filters in the manner of documents, as conditions of the home surface (`spec/compat.md` A3).
+//!
+//! Negation is the whole rest: what a condition does not hold for, records without a value
+//! included. The home surface knows three values, so every negation is carried down to its tests
+//! and there the missing value is named.
+
+use super::home_name;
+use crate::surface::reads_as_variable;
+use base::{Code, Error, Limits, Result, nearest};
+use query::{Filter, Test};
+use serde_json::{Map, Value as Json};
+
+/// What stands beside a field.
+const OPERATORS: [&str; 13] = [
+    "$eq",
+    "$ne",
+    "$gt",
+    "$gte",
+    "$lt",
+    "$lte",
+    "$in",
+    "$nin",
+    "$exists",
+    "$regex",
+    "$all",
+    "$size",
+    "$elemMatch",
+];
+
+/// What stands in the place of a field, and `$not` in both places.
+const LOGIC: [&str; 4] = ["$and", "$or", "$nor", "$not"];
+
+/// Reads a filter. `at` is where it stands in the request.
+pub(super) fn parse(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
+    let mut parser = Parser { limits, nodes: 0 };
+    match json {
+        Json::Null => Ok(Filter::All(Vec::new())),
+        json => parser.query(json, at, false, 1),
+    }
+}
+
+/// One operator beside one field.
+struct Asked<'a> {
+    path: String,
+    word: &'a str,
+    operand: &'a Json,
+    at: String,
+}
+
+struct Parser<'a> {
+    limits: &'a Limits,
+    nodes: usize,
+}
+
+impl Parser<'_> {
+    /// A query: fields and logic, all of which hold, or (negated) at least one of which does not.
+    fn query(&mut self, json: &Json, at: &str, negated: bool, depth: usize) -> Result<Filter> {
+        self.bound_depth(at, depth)?;
+        let Json::Object(map) = json else {
+            return Err(wrong(at, "a query is an object").hint(r#"write {"field": value}"#));
+        };
+        let mut parts = Vec::with_capacity(map.len());
+        for (key, value) in map {
+            let at = format!("{at}.{key}");
+            match key.as_str() {
+                "$and" => parts.push(both(self.list(value, &at, negated, depth)?, !negated)),
+                "$or" => parts.push(both(self.list(value, &at, negated, depth)?, negated)),
+                "$nor" => parts.push(both(self.list(value, &at, !negated, depth)?, !negated)),
+                "$not" => parts.push(self.query(value, &at, !negated, depth + 1)?),
+                word if word.starts_with('$') => return Err(unknown(word, &at, &LOGIC)),
+                field => parts.push(self.field(field, value, &at, negated, depth)?),
+            }
+        }
+        Ok(joined(parts, !negated))
+    }
+
+    /// The queries of `$and`, `$or` and `$nor`.
+    fn list(&mut self, json: &Json, at: &str, negated: bool, depth: usize) -> Result<Vec<Filter>> {
+        self.count(at)?;
+        let items = json.as_array().filter(|items| !items.is_empty());
+        let Some(items) = items else {
+            return Err(wrong(at, "takes a list of at least one query"));
+        };
+        let mut parts = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            parts.push(self.query(item, &format!("{at}.{index}"), negated, depth + 1)?);
+        }
+        Ok(parts)
+    }
+
+    fn field(
+        &mut self,
+        field: &str,
+        value: &Json,
+        at: &str,
+        negated: bool,
+        depth: usize,
+    ) -> Result<Filter> {
+        if field.split('.').any(str::is_empty) {
+            return Err(wrong(at, "names no field"));
+        }
+        let asked = |word, operand| Asked { path: home_name(field), word, operand, at: at.into() };
+        match value {
+            Json::Object(map) => {
+                if map.is_empty() || map.keys().any(|key| !key.starts_with('$')) {
+                    return Err(wrong(at, "stands beside an object without operators")
+                        .hint(r#"write {"field": {"$eq": value}}"#));
+                }
+                self.operators(map, &asked("", value), negated, depth)
+            }
+            Json::Array(_) => self.test(&asked("$in", value), negated),
+            _ => self.test(&asked("$eq", value), negated),
+        }
+    }
+
+    /// Several operators beside one field.
+    fn operators(
+        &mut self,
+        map: &Map<String, Json>,
+        field: &Asked<'_>,
+        negated: bool,
+        depth: usize,
+    ) -> Result<Filter> {
+        self.bound_depth(&field.at, depth)?;
+        let mut parts = Vec::with_capacity(map.len());
+        for (word, operand) in map {
+            let at = format!("{}.{word}", field.at);
+            if word != "$not" {
+                let (path, at) = (field.path.clone(), field.at.clone());
+                parts.push(self.test(&Asked { path, word, operand, at }, negated)?);
+                continue;
+            }
+            self.count(&at)?;
+            let inner = operand.as_object().filter(|map| !map.is_empty());
+            let Some(inner) = inner.filter(|map| map.keys().all(|key| key.starts_with('$'))) else {
+                return Err(wrong(&at, "takes an object of operators"));
+            };
+            let field = Asked { path: field.path.clone(), word, operand, at };
+            parts.push(self.operators(inner, &field, !negated, depth + 1)?);
+        }
+        Ok(joined(parts, !negated))
+    }
+
+    fn test(&mut self, asked: &Asked<'_>, negated: bool) -> Result<Filter> {
+        self.count(&asked.at)?;
+        let operand = asked.operand;
+        let plain = |word: &str| Ok(asked.is(word, operand.clone()));
+        match (asked.word, negated) {
+            ("$eq", false) | ("$ne", true) => plain("eq"),
+            ("$ne", false) | ("$eq", true) if operand.is_null() => plain("ne"),
+            ("$ne", false) | ("$eq", true) => Ok(self.or_missing(asked, plain("ne")?)),
+            ("$gt", false) => asked.ordered("gt"),
+            ("$gte", false) => asked.ordered("gte"),
+            ("$lt", false) => asked.ordered("lt"),
+            ("$lte", false) => asked.ordered("lte"),
+            ("$gt", true) => asked.ordered("lte").map(|test| self.or_missing(asked, test)),
+            ("$gte", true) => asked.ordered("lt").map(|test| self.or_missing(asked, test)),
+            ("$lt", true) => asked.ordered("gte").map(|test| self.or_missing(asked, test)),
+            ("$lte", true) => asked.ordered("gt").map(|test| self.or_missing(asked, test)),
+            ("$in", false) | ("$nin", true) => self.listed(asked).and_then(|_| plain("in")),
+            ("$nin", false) | ("$in", true) => {
+                let list = self.listed(asked)?;
+                let test = plain("notIn")?;
+                // A null in the list asks for a value.
+                let missing = !list.is_empty() && !list.iter().any(Json::is_null);
+                Ok(if missing { self.or_missing(asked, test) } else { test })
+            }
+            ("$exists", negated) => match operand {
+                Json::Bool(wanted) if *wanted != negated => {
+                    Ok(asked.is("isNotNull", Json::Bool(true)))
+                }
+                Json::Bool(_) => Ok(asked.is("isNull", Json::Bool(true))),
+                _ => Err(asked.wants("true or false")),
+            },
+            ("$regex", negated) => {
+                if !operand.is_string() {
+                    return Err(asked.wants("a pattern as text"));
+                }
+                self.either(asked, asked.is("regex", operand.clone()), negated)
+            }
+            ("$all", negated) => {
+                // No list holds all of nothing.
+                let word = if self.listed(asked)?.is_empty() { "in" } else { "arraycontains" };
+                self.either(asked, asked.is(word, operand.clone()), negated)
+            }
+            ("$size", negated) => {
+                if operand.as_u64().is_none() {
+                    return Err(asked.wants("a whole number from 0"));
+                }
+                self.either(asked, asked.is("arraylength", operand.clone()), negated)
+            }
+            ("$elemMatch", negated) => {
+                let path = super::element::path(operand, &asked.at, self.limits)?;
+                let mut test = asked.test("jsonbPathExists", Json::String(path));
+                // It begins with the root sign, and is ours.
+                test.literal = false;
+                self.either(asked, Filter::Test(test), negated)
+            }
+            (word, _) => Err(unknown(word, &format!("{}.{word}", asked.at), &OPERATORS)),
+        }
+    }
+
+    fn either(&self, asked: &Asked<'_>, test: Filter, negated: bool) -> Result<Filter> {
+        if !negated {
+            return Ok(test);
+        }
+        Ok(self.or_missing(asked, Filter::Not(Box::new(test))))
+    }
+
+    /// The test, or no value at all.
+    fn or_missing(&self, asked: &Asked<'_>, test: Filter) -> Filter {
+        Filter::Any(vec![test, asked.is("isNull", Json::Bool(true))])
+    }
+
+    fn listed<'j>(&self, asked: &Asked<'j>) -> Result<&'j Vec<Json>> {
+        let Some(list) = asked.operand.as_array() else { return Err(asked.wants("a list")) };
+        let most = self.limits.list_values_max;
+        if list.len() > most {
+            return Err(asked.wants(&format!("at most {most} values, not {}", list.len())));
+        }
+        Ok(list)
+    }
+
+    fn count(&mut self, at: &str) -> Result<()> {
+        self.nodes += 1;
+        let most = self.limits.filter_nodes_max;
+        if self.nodes > most {
+            return Err(wrong(at, &format!("is one condition more than the {most} allowed")));
+        }
+        Ok(())
+    }
+
+    fn bound_depth(&self, at: &str, depth: usize) -> Result<()> {
+        let most = self.limits.filter_depth_max;
+        if depth > most {
+            return Err(wrong(at, &format!("is nested deeper than the {most} levels allowed")));
+        }
+        Ok(())
+    }
+}
+
+impl Asked<'_> {
+    fn test(&self, operator: &str, operand: Json) -> Test {
+        Test {
+            path: self.path.clone(),
+            operator: operator.to_owned(),
+            literal: reads_as_variable(&operand),
+            operand,
+            cast: None,
+            at: self.at.clone(),
+        }
+    }
+
+    fn is(&self, operator: &str, operand: Json) -> Filter {
+        Filter::Test(self.test(operator, operand))
+    }
+
+    fn ordered(&self, word: &str) -> Result<Filter> {
+        match self.operand {
+            Json::Null | Json::Array(_) | Json::Object(_) => Err(self.wants("one plain value")),
+            Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+                Ok(self.is(word, self.operand.clone()))
+            }
+        }
+    }
+
+    fn wants(&self, what: &str) -> Error {
+        wrong(&format!("{}.{}", self.at, self.word), &format!("takes {what}"))
+    }
+}
+
+/// All parts, or (`all` is false) any.
+fn both(parts: Vec<Filter>, all: bool) -> Filter {
+    if all { Filter::All(parts) } else { Filter::Any(parts) }
+}
+
+/// All parts, or (`all` is false) any; one part is itself.
+fn joined(mut parts: Vec<Filter>, all: bool) -> Filter {
+    match (parts.len(), all) {
+        (1, _) => parts.remove(0),
+        // Nothing asked holds always, so its negation never does: no value is among none.
+        (0, false) => Filter::Not(Box::new(Filter::All(parts))),
+        (_, all) => both(parts, all),
+    }
+}
+
+pub(super) fn wrong(at: &str, what: &str) -> Error {
+    let last = at.rsplit('.').next().unwrap_or(at);
+    Error::new(Code::InvalidQuery, format!("`{last}` {what}")).at(at)
+}
+
+/// The refusal of a word that begins with `$` and means nothing here.
+pub(super) fn unknown(word: &str, at: &str, known: &[&'static str]) -> Error {
+    let error = Error::new(Code::UnknownOperator, format!("`{word}` is not an operator here"));
+    let all = || OPERATORS.iter().chain(&LOGIC).chain(known).copied();
+    match nearest(word, known.iter().copied()).or_else(|| nearest(word, all())) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("there are {}", known.join(", "))),
+    }
+    .at(at)
+}
