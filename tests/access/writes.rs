@@ -181,9 +181,14 @@ on_every_store!(children_out_of_sight_are_out_of_reach, async |app| {
     assert_eq!(app.admin().one("comments", &json!(2)).await["content"], "bad");
     assert_eq!(app.admin().one("authors", &json!(1)).await["name"], "Ada");
     writer
-        .patch("/items/posts/2", json!({ "author": { "id": 2, "name": "Rob" } }))
+        .patch("/items/posts/2", json!({ "author": { "id": 2, "salary": 6 } }))
         .await
         .expect_status(200);
+    // Nor is one put out of sight.
+    writer
+        .patch("/items/posts/2", json!({ "author": { "id": 2, "name": "Rob" } }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
 });
 
 on_every_store!(soft_deletion_asks_for_the_right_to_delete, async |app| {
@@ -318,4 +323,76 @@ on_every_store!(a_grant_may_say_otherwise_what_a_changed_record_must_satisfy, as
         .post("/permissions", json!({ "role_Id": roles[0], "collection": "posts", "action": "read", "checkConditions": { "nope": 1 } }))
         .await
         .expect_refusal(400, "UNKNOWN_FIELD");
+});
+
+on_every_store!(a_nested_change_leaves_the_child_where_a_change_of_its_own_could, async |app| {
+    posts(app).await;
+    let parent = |action: &str| json!({ "collection": "posts", "action": action, "fields": ["*", "coms.*"] });
+    let child = |action: &str, conditions: Json, check: Json| json!({ "collection": "comments", "action": action, "fields": ["*"], "conditions": conditions, "checkConditions": check });
+    let approved = json!({ "approved": true });
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[parent("read"), parent("update"), child("read", approved.clone(), Json::Null)],
+        )
+        .await;
+    let before = app.admin().get("/items/comments?sort=id").await.text;
+    for body in [
+        json!({ "coms": [{ "id": 1, "approved": false }] }),
+        json!({ "coms": [{ "id": 1, "content": "x", "approved": null }] }),
+        json!({ "title": "x", "coms": [{ "content": "new" }, { "id": 1, "approved": false }] }),
+    ] {
+        reader.patch("/items/posts/1", body).await.expect_refusal(403, "FORBIDDEN");
+    }
+    let batch = json!({ "operations": [{ "op": "update", "collection": "posts", "id": 1, "data": { "coms": [{ "id": 1, "approved": false }] } }] });
+    reader.post("/items/batch", batch).await.expect_refusal(403, "FORBIDDEN");
+    assert_eq!(app.admin().get("/items/comments?sort=id").await.text, before);
+    assert_eq!(app.admin().one("posts", &json!(1)).await["title"], "one");
+    let kept = json!({ "coms": [{ "id": 1, "content": "x", "approved": true }] });
+    reader.patch("/items/posts/1", kept).await.expect_status(200);
+    assert_eq!(app.admin().one("comments", &json!(1)).await["content"], "x");
+
+    // A grant of its own that says what a changed comment must be is asked through a post too.
+    let checked = app
+        .with_grants(
+            "Checked",
+            &[
+                parent("read"),
+                parent("update"),
+                child("read", Json::Null, Json::Null),
+                child("update", Json::Null, approved),
+            ],
+        )
+        .await;
+    for (id, post, change) in [
+        (3, 2, json!({ "approved": false })),
+        (3, 2, json!({ "approved": null, "content": "y" })),
+        (2, 1, json!({ "content": "y" })),
+    ] {
+        let flat = checked.patch(&format!("/items/comments/{id}"), change.clone()).await;
+        flat.expect_refusal(403, "FORBIDDEN");
+        let mut nested = change;
+        nested["id"] = json!(id);
+        let path = format!("/items/posts/{post}");
+        let nested = checked.patch(&path, json!({ "coms": [{ "id": 1 }, nested] })).await;
+        nested.expect_refusal(403, "FORBIDDEN");
+    }
+    let good = json!({ "coms": [{ "id": 3, "content": "y" }] });
+    checked.patch("/items/posts/2", good).await.expect_status(200);
+});
+
+on_every_store!(a_list_may_let_go_of_a_child_that_is_in_sight_only_through_it, async |app| {
+    posts(app).await;
+    let writer = app
+        .with_grants("Writer", &[
+            json!({ "collection": "posts", "action": "read", "fields": ["*"] }),
+            json!({ "collection": "posts", "action": "update", "fields": ["*", "coms.*"] }),
+            json!({ "collection": "comments", "action": "read", "fields": ["*"], "conditions": { "post.live": true } }),
+        ])
+        .await;
+    writer.patch("/items/posts/1", json!({ "coms": [1] })).await.expect_status(200);
+    assert!(app.admin().one("comments", &json!(2)).await["post_id"].is_null());
+    // Taken to a post that hides it, it would be out of sight by the caller's own word.
+    writer.patch("/items/posts/3", json!({ "coms": [1] })).await.expect_refusal(403, "FORBIDDEN");
+    assert_eq!(app.admin().one("comments", &json!(1)).await["post_id"], 1);
 });

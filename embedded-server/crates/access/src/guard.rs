@@ -9,8 +9,8 @@ use crate::{Action, Actor, Guarded, Policies, Policy};
 use base::{Code, Error, Limits, Result, Value};
 use catalog::{Catalog, Collection};
 use query::{
-    Asked, Cond, Condition, Expand, Hop, Operand, Operator, Order, Place, Pointer, Projection,
-    ReadPlan, Ref, Rows, Scope, Step, Words, WritePlan,
+    Asked, Cond, Condition, Expand, Filter, Hop, Operand, Operator, Order, Place, Pointer,
+    Projection, ReadPlan, Ref, Rows, Scope, Step, Words, WritePlan,
 };
 use std::sync::Arc;
 
@@ -110,7 +110,15 @@ pub fn guard_write(
                 *check = std::mem::replace(check, Cond::Always).and(using);
             }
             Step::Update {
-                collection, filter, through, deleting, expect, values, check, ..
+                collection,
+                filter,
+                through,
+                deleting,
+                expect,
+                values,
+                check,
+                key,
+                ..
             } => {
                 let deletes = *deleting == Some(true)
                     && guard.policies.get(&collection.name, Action::Delete).is_some();
@@ -124,9 +132,14 @@ pub fn guard_write(
                 if changes {
                     using =
                         using.and(guard.write_conditions(collection, Action::Update, through)?);
-                    let changed = |name: &str| values.contains_key(name);
-                    let kept = guard.changed_conditions(collection, through, &changed)?;
-                    *check = std::mem::replace(check, Cond::Always).and(kept);
+                    // What a list no longer names is let go, wherever that leaves it: that is
+                    // what a list says.
+                    let let_go = key.is_none() && !through.is_empty();
+                    if !let_go {
+                        let changed = |name: &str| values.contains_key(name);
+                        let kept = guard.changed_conditions(collection, through, &changed)?;
+                        *check = std::mem::replace(check, Cond::Always).and(kept);
+                    }
                 }
                 let using = using.and(guard.comparing(collection, expect.is_empty())?);
                 *filter = std::mem::replace(filter, Cond::Always).and(using);
@@ -266,34 +279,66 @@ impl Guard<'_> {
     }
 
     /// What a record must satisfy once it is changed: what it had to satisfy before, unless the
-    /// policy says otherwise. Where nothing that is asked for has changed, the answer is known.
+    /// policy says otherwise. Under a parent's pattern the record had to be in sight, so it stays
+    /// in sight; and where the role has a right of its own to change such records that says what
+    /// they must be afterwards, that is asked too: a parent is no way around it.
     fn changed_conditions(
         &self,
         collection: &Arc<Collection>,
         through: &[String],
         changed: &dyn Fn(&str) -> bool,
     ) -> Result<Cond> {
-        let policy = self.policies.get(&collection.name, Action::Update);
-        let Some(policy) = policy.filter(|policy| through.is_empty() && !policy.broken) else {
-            return Ok(Cond::Always);
+        let sound = |action| {
+            self.policies.get(&collection.name, action).filter(|policy: &&Policy| !policy.broken)
         };
+        let update = sound(Action::Update);
+        if through.is_empty() {
+            return match update {
+                None => Ok(Cond::Always),
+                Some(policy) => match &policy.check {
+                    Some(check) => self.stated(check, collection),
+                    None => self.kept(policy, collection, changed),
+                },
+            };
+        }
+        let stated = match update.and_then(|policy| policy.check.as_ref()) {
+            Some(check) => self.stated(check, collection)?,
+            None => Cond::Always,
+        };
+        let kept = match sound(Action::Read) {
+            Some(policy) => self.kept(policy, collection, changed)?,
+            None => Cond::Always,
+        };
+        Ok(stated.and(kept))
+    }
+
+    /// What a policy says of changed records in so many words.
+    fn stated(&self, check: &Filter, collection: &Arc<Collection>) -> Result<Cond> {
         let real = self.real(&collection.name)?;
-        let Some(check) = &policy.check else {
-            let cond = self.conditions(policy, &real)?;
-            let mut touched = false;
-            cond.each_test(&mut |test| {
-                touched |= !test.left.hops.is_empty()
-                    || changed(&test.left.field)
-                    || !matches!(
-                        &test.operator,
-                        Operator::Equal { right: Operand::Value(_), .. } | Operator::IsNull(_)
-                    );
-            });
-            return Ok(if touched { cond } else { Cond::Always });
-        };
         let scope =
             Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
         Ok(query::resolve_filter(check, &real, &scope, Place::Policy).unwrap_or(Cond::Never))
+    }
+
+    /// A policy's condition, where what was changed may have left it. Where nothing that is asked
+    /// for has changed, the answer is known.
+    fn kept(
+        &self,
+        policy: &Policy,
+        collection: &Arc<Collection>,
+        changed: &dyn Fn(&str) -> bool,
+    ) -> Result<Cond> {
+        let cond = self.conditions(policy, &self.real(&collection.name)?)?;
+        let mut touched = false;
+        cond.each_test(&mut |test| {
+            touched |= !test.left.hops.is_empty()
+                || changed(&test.left.field)
+                || !matches!(
+                    &test.operator,
+                    Operator::Equal { right: Operand::Value(_), .. } | Operator::IsNull(_)
+                );
+        });
+        Ok(if touched { cond } else { Cond::Always })
     }
 
     /// A write that compares stored values reads them: the read policy binds it too.
