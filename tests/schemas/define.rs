@@ -308,6 +308,16 @@ on_every_store!(lists_of_schemas_are_searched_filtered_sorted_and_paged, async |
         page.body["pagination"],
         json!({ "currentPage": 2, "totalPages": 2, "limit": 2, "hasNextPage": false, "hasPrevPage": true, "nextPage": null, "prevPage": 1 })
     );
+    assert_eq!(names("limit=-1").await, all, "-1 is all");
+    let none = admin.get("/schemas?limit=0").await;
+    assert_eq!((&none.body["data"], &none.body["totalCount"]), (&json!([]), &json!(all.len())));
+    assert_eq!(none.body["pagination"]["hasNextPage"], false, "{}", none.text);
+    for limit in ["-2", "-100", "x"] {
+        let refused = admin.get(&format!("/schemas?limit={limit}")).await;
+        refused.expect_refusal(400, "INVALID_QUERY");
+        let of_items = admin.get(&format!("/items/apples?limit={limit}")).await;
+        assert_eq!(refused.message(), of_items.message());
+    }
     admin.get("/schemas?filter={\"nothing\":1}").await.expect_refusal(400, "UNKNOWN_FIELD");
     admin.get("/schemas/nothing").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
 });

@@ -42,7 +42,7 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// Who may read schemas: the signed-in, and everybody where the configuration opens it.
-fn readable(app: &App, caller: &Caller) -> Result<()> {
+pub(crate) fn readable(app: &App, caller: &Caller) -> Result<()> {
     if app.settings().schemas_public {
         return Ok(());
     }
@@ -51,7 +51,7 @@ fn readable(app: &App, caller: &Caller) -> Result<()> {
 
 /// The schema of a collection as this caller sees it: administrators the whole document, others
 /// without the fields and relations they may not read.
-fn shown(collection: &Collection, whole: bool) -> SchemaInfo {
+pub(crate) fn shown(collection: &Collection, whole: bool) -> SchemaInfo {
     let mut schema = (*collection.document).clone();
     if !whole && let Some(fields) = schema.get_mut("fields").and_then(Json::as_object_mut) {
         fields.retain(|name, definition| {
@@ -184,26 +184,19 @@ fn keep(found: &mut Vec<SchemaInfo>, filter: &Json) -> Result<()> {
 
 /// Adds the page's facts when a page is asked for; else everything is answered.
 fn page(found: Vec<SchemaInfo>, params: &Params) -> Result<SchemaList> {
-    let number = |key: &str| match params.text(key) {
-        None => Ok(None),
-        Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
-            Error::new(
-                Code::InvalidQuery,
-                format!("query parameter `{key}`: `{text}` is not a whole number"),
-            )
-            .at(key)
-        }),
-    };
     let total_count = found.len();
-    let (limit, page) = (number("limit")?, number("page")?);
+    let (limit, page) = (params.integer("limit")?, params.integer("page")?);
     if (limit.is_none() && page.is_none()) || limit == Some(-1) {
         return Ok(SchemaList { data: found, total_count, pagination: None });
     }
-    let limit = usize::try_from(limit.unwrap_or_else(|| i64::try_from(PAGE_DEFAULT).unwrap_or(50)))
-        .unwrap_or(1)
-        .max(1);
+    let limit = match limit {
+        None => PAGE_DEFAULT,
+        Some(limit) => query::page_size(limit)?,
+    };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page = usize::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
-    let pages = total_count.div_ceil(limit).max(1);
+    // No page holds anything where a page holds nothing.
+    let pages = if limit == 0 { 1 } else { total_count.div_ceil(limit).max(1) };
     let data = found.into_iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
     let pagination = SchemaPagination {
         current_page: page,
@@ -217,7 +210,7 @@ fn page(found: Vec<SchemaInfo>, params: &Params) -> Result<SchemaList> {
     Ok(SchemaList { data, total_count, pagination: Some(pagination) })
 }
 
-fn visible(app: &App, caller: &Caller) -> std::sync::Arc<Catalog> {
+pub(crate) fn visible(app: &App, caller: &Caller) -> std::sync::Arc<Catalog> {
     let state = app.engine().state();
     // Administrators design with the whole document, hidden fields included.
     if caller.actor().is_administrator() {

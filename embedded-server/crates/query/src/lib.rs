@@ -30,8 +30,8 @@ pub use read::{
     UnknownNames,
 };
 pub use resolve::{
-    Place, Scope, decode_cursor, encode_cursor, resolve_filter, resolve_read, resolve_write,
-    spelled_out,
+    Place, Scope, decode_cursor, encode_cursor, page_size, resolve_filter, resolve_read,
+    resolve_write, spelled_out,
 };
 pub use validate::{Broken, validate};
 pub use write::{Context, Operation, Write};

@@ -12,7 +12,7 @@ mod write;
 pub use cursor::{decode_cursor, encode_cursor};
 pub use filter::resolve_filter;
 pub use operand::spelled_out;
-pub use read::resolve_read;
+pub use read::{page_size, resolve_read};
 pub use write::resolve_write;
 
 use crate::Words;

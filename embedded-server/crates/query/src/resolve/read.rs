@@ -26,6 +26,14 @@ const SORT_KEYS_MAX: usize = 64;
 /// Most words of one search; each is a condition of its own.
 const SEARCH_WORDS_MAX: usize = 32;
 
+/// How many records a page may hold; `-1`, which is all, is no page.
+pub fn page_size(limit: i64) -> Result<u64> {
+    u64::try_from(limit).map_err(|_| {
+        let message = format!("`limit` is 0 or more, or -1 for all; not {limit}");
+        Error::new(Code::InvalidQuery, message).at("limit")
+    })
+}
+
 /// Finds every name of a read and types every value.
 pub fn resolve_read(read: &Read, scope: &Scope<'_>) -> Result<ReadPlan> {
     let Some(collection) = scope.visible.get(&read.collection) else {
@@ -219,13 +227,7 @@ impl Reader<'_> {
         let asked = match read.limit {
             None if read.page.is_some() => Some(PAGE_SIZE_DEFAULT),
             None | Some(-1) => None,
-            Some(limit) => Some(u64::try_from(limit).map_err(|_| {
-                Error::new(
-                    Code::InvalidQuery,
-                    format!("`limit` is 0 or more, or -1 for all; not {limit}"),
-                )
-                .at("limit")
-            })?),
+            Some(limit) => Some(page_size(limit)?),
         };
         let (limit, capped) = match (asked, cap) {
             (asked, None) => (asked, false),

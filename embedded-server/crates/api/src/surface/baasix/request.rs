@@ -101,7 +101,7 @@ impl Params {
         Ok(words)
     }
 
-    fn integer(&self, key: &str) -> Result<Option<i64>> {
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>> {
         match self.text(key) {
             None => Ok(None),
             Some(text) if text.trim().is_empty() => Ok(None),
