@@ -16,6 +16,6 @@ pub mod postgres;
 pub mod sqlite;
 
 pub use port::{
-    Counters, Definition, Outcome, PageRows, PostgresOptions, SqliteOptions, StepOutcome, Store,
-    Synchronous,
+    Counters, Definition, Outcome, Outside, PageRows, PostgresOptions, SqliteOptions, StepOutcome,
+    Store, Synchronous,
 };

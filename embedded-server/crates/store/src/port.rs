@@ -26,6 +26,25 @@ pub enum Store {
     Postgres(postgres::Pool),
 }
 
+/// Notices what other processes commit to the same database, without a statement that
+/// [`Counters`] would count.
+pub enum Outside {
+    /// Asks the file now and then.
+    Sqlite(sqlite::Outside),
+    /// Is told by the server.
+    Postgres(Box<postgres::Outside>),
+}
+
+impl Outside {
+    /// Waits until another process has committed something worth a look, or may have.
+    pub async fn changed(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(outside) => outside.changed().await,
+            Self::Postgres(outside) => outside.changed().await,
+        }
+    }
+}
+
 /// When a commit counts as safe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
@@ -233,6 +252,24 @@ impl Store {
         match self {
             Self::Sqlite(pool) => pool.define(definition).await,
             Self::Postgres(pool) => pool.define(definition).await,
+        }
+    }
+
+    /// Notices, from now on, what other processes commit.
+    pub async fn outside(&self) -> Result<Outside> {
+        match self {
+            Self::Sqlite(pool) => pool.outside().await.map(Outside::Sqlite),
+            Self::Postgres(pool) => Ok(Outside::Postgres(Box::new(pool.outside().await))),
+        }
+    }
+
+    /// What a transaction must run so that other processes look at what it commits; nothing where
+    /// they see it by themselves.
+    #[must_use]
+    pub fn telling(&self) -> Option<Statement> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(pool) => Some(pool.telling()),
         }
     }
 

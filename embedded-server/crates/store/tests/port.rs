@@ -4,11 +4,14 @@
 mod harness;
 
 use base::{Code, Error, Limits, Value};
-use harness::{cursor, define, number, on_every_store, page, plain, program, run, says, step};
-use sql::{Bind, Expect, Form, Program, Shape, ShapeNode, Statement};
+use harness::{
+    cursor, define, number, on_every_store, page, plain, postgres_url, program, run, says,
+    sqlite_options, step,
+};
+use sql::{Bind, Dialect, Expect, Form, Program, Shape, ShapeNode, Statement};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::Definition;
+use store::{Definition, PostgresOptions, Store};
 
 fn refused(what: &str) -> Box<Error> {
     Box::new(Error::new(Code::Conflict, what))
@@ -511,6 +514,56 @@ async fn a_bind_of_a_step_that_has_not_run_is_our_fault() {
         let error = store.write(program(vec![statement])).await.unwrap_err();
         assert_eq!(error.code(), Code::Internal);
         assert_eq!(store.rows(&plain("SELECT 1")).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// A second store on the same data, as another process would open it.
+async fn beside(store: &Store) -> Store {
+    match store.dialect() {
+        Dialect::Sqlite => {
+            let rows = store.rows(&plain("PRAGMA database_list")).await.unwrap();
+            let path = std::path::Path::new(rows[0][2].as_text().unwrap());
+            let options = sqlite_options(path.parent().unwrap(), Limits::default());
+            Store::open_sqlite(options).await.unwrap()
+        }
+        Dialect::Postgres => {
+            let rows = store.rows(&plain("SELECT current_schema()::text")).await.unwrap();
+            let schema = rows[0][0].as_text().map(str::to_owned);
+            let url = postgres_url().unwrap();
+            let limits = Limits::default();
+            let options = PostgresOptions { url, connections: 1, schema, limits };
+            Store::open_postgres(options).await.unwrap()
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_others_commit_is_noticed_without_a_statement() {
+    on_every_store(Limits::default(), async |store| {
+        define(store, &["CREATE TABLE t (a {INTEGER|bigint})"]).await;
+        let other = beside(store).await;
+        let mut outside = store.outside().await.unwrap();
+        let commit = async |by: &Store, value: i64| {
+            let insert = says(by, "INSERT INTO t VALUES (?1::bigint)", vec![Value::Int(value)]);
+            by.write(program([insert].into_iter().chain(by.telling()).collect())).await.unwrap();
+        };
+        for value in 0..3 {
+            commit(store, value).await;
+        }
+        let before = store.counters();
+        let noticed = async {
+            outside.changed().await.unwrap();
+            number(&other, "SELECT count(*) FROM t").await
+        };
+        let (rows, ()) = tokio::join!(noticed, async {
+            for value in 3..6 {
+                commit(&other, value).await;
+            }
+        });
+        assert!(rows > 3, "{rows} rows: its own commits were noticed");
+        assert_eq!(store.counters(), before, "a look counts as nothing");
+        other.close().await;
     })
     .await;
 }

@@ -1,7 +1,9 @@
 //! PostgreSQL: a small pool of connections of our own.
 
 mod fault;
+mod outside;
 mod pool;
 mod run;
 
+pub use outside::Outside;
 pub use pool::Pool;

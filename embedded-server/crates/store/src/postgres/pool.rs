@@ -5,6 +5,7 @@
 //! connection whether it lives.
 
 use super::fault;
+use super::outside::{self, Outside};
 use super::run::{self, Failure, Texts};
 use crate::Counters;
 use crate::fault::closed;
@@ -59,6 +60,8 @@ struct Open {
     /// Grows with every change of tables: what was prepared before is prepared again.
     generation: AtomicU64,
     closed: AtomicBool,
+    /// By which other processes tell our messages from theirs.
+    instance: String,
     tally: Tally,
 }
 
@@ -278,6 +281,7 @@ impl Pool {
             texts: Texts::default(),
             generation: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            instance: base::short_id()?,
             tally: Tally::default(),
         });
         let mut first = open.lease().await?;
@@ -520,6 +524,15 @@ impl Pool {
                 Err(failure)
             }
         }
+    }
+
+    pub(crate) async fn outside(&self) -> Outside {
+        let (options, schema) = (self.0.options.clone(), self.0.schema.clone());
+        Outside::begin(options, schema, &self.0.instance).await
+    }
+
+    pub(crate) fn telling(&self) -> Statement {
+        outside::telling(&self.0.instance)
     }
 
     pub(crate) async fn size_bytes(&self) -> Result<u64> {

@@ -4,6 +4,7 @@ mod connect;
 mod fault;
 mod functions;
 mod kept;
+mod outside;
 mod readers;
 mod run;
 mod watch;
@@ -13,6 +14,7 @@ use crate::Counters;
 use crate::port::{Definition, Outcome, PageRows, SqliteOptions, Tally};
 
 use base::{Code, Error, Result, Value};
+pub use outside::Outside;
 use readers::Readers;
 use sql::{Compiled, Program, Statement};
 use std::path::PathBuf;
@@ -80,6 +82,15 @@ impl Pool {
 
     pub(crate) async fn define(&self, definition: Definition) -> Result<()> {
         self.0.writer.define(definition).await
+    }
+
+    /// Grows with every commit that is not this pool's own.
+    async fn version_of_others(&self) -> Result<i64> {
+        self.0.writer.version_of_others().await
+    }
+
+    pub(crate) async fn outside(&self) -> Result<Outside> {
+        Outside::begin(self.clone()).await
     }
 
     pub(crate) async fn size_bytes(&self) -> Result<u64> {

@@ -2,7 +2,7 @@
 //! commit.
 
 use super::connect::{self, Connected};
-use super::{fault, run};
+use super::{fault, kept, run};
 use crate::fault::{closed, foreign_key};
 use crate::port::{Definition, Outcome, SqliteOptions, Tally};
 use crate::program::expected;
@@ -25,6 +25,7 @@ pub(super) struct Writer {
 enum Job {
     Write(Pending),
     Define(Definition, oneshot::Sender<Result<()>>),
+    VersionOfOthers(oneshot::Sender<Result<i64>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -75,6 +76,13 @@ impl Writer {
         answered.await.map_err(|_| closed())?
     }
 
+    /// The version of the file as the writing connection counts it: its own commits leave it.
+    pub(super) async fn version_of_others(&self) -> Result<i64> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::VersionOfOthers(answer)).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
     pub(super) async fn close(&self) {
         let (answer, answered) = oneshot::channel();
         // Either end may be gone already: then it is closed.
@@ -102,6 +110,11 @@ impl Thread {
                 Job::Define(definition, answer) => {
                     let defined = self.define(&definition);
                     drop(answer.send(defined));
+                }
+                Job::VersionOfOthers(answer) => {
+                    let version = kept::version(&self.on.connection)
+                        .map_err(|cause| fault::of(&self.on.connection, cause));
+                    drop(answer.send(version));
                 }
                 Job::Close(answer) => {
                     self.waiting.close();
@@ -292,6 +305,9 @@ impl Thread {
 
     fn redefine(&self, definition: &Definition) -> Result<()> {
         self.begin()?;
+        // Whether a name is taken is judged by the tables this connection knows. What another
+        // process changed since is learned by looking; inside the transaction it stays so.
+        self.simple("SELECT 1 FROM sqlite_schema WHERE rowid < 0")?;
         let mut done = Vec::with_capacity(definition.statements.len());
         for statement in &definition.statements {
             Tally::add(&self.tally.statements);
