@@ -10,7 +10,8 @@ import { toast } from "@/kit/toast";
 import { faultOf, faultText, isUnreachable, keys, type ExportFormat, type Query } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { filterOf, PLAIN_VIEW, sortOf, writeView, type Pill } from "@/lib/filters";
-import { newRowId, recordAdapter, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
+import { keyOf } from "@/lib/pending";
+import { cellTarget, newRowId, recordAdapter, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
 import { ReadStopped, type RawRow } from "@/lib/rows";
 import { fromWire, type Value } from "@/lib/values";
 import { useArrangement } from "./arrange";
@@ -150,6 +151,12 @@ export function Records({
 
   const preview = useCallback(() => pending.preview(RECORDS, [name]), [pending, name]);
   const [report, setReport] = useState<Report | null>(null);
+  // What was mended since is left out no more.
+  const open = useMemo((): Report | null => {
+    if (!report) return null;
+    const left = report.left.filter(({ rowId, field }) => rowId === null || !pendingState.ops.has(keyOf(cellTarget(name, rowId, field))));
+    return left.length + report.beyondRows + report.beyondCols > 0 ? { ...report, left } : null;
+  }, [report, pendingState.ops, name]);
   const copied = useCallback(() => pickedRows(connection, query, collection.primaryKey, picks, asked), [connection, query, collection.primaryKey, picks, asked]);
 
   // A draft that was restored knows its changes and not the rows under them.
@@ -291,7 +298,7 @@ export function Records({
       }}
       onKeyDown={(event) => {
         if (event.defaultPrevented) return;
-        if (event.key === "Escape" && report !== null) {
+        if (event.key === "Escape" && open !== null) {
           event.preventDefault();
           setReport(null);
           grid.current?.focus();
@@ -457,9 +464,9 @@ export function Records({
           )}
         />
       ) : null}
-      {report ? (
+      {open ? (
         <LeftOut
-          report={report}
+          report={open}
           onGo={(left) => left.rowId !== null && grid.current?.editCell(left.rowId, left.field, left.text)}
           onClose={() => {
             setReport(null);

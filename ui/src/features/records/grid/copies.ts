@@ -83,7 +83,7 @@ export function useCopies(
 
 function told(clip: Clip): void {
   const cells = clip.reduce((sum, line) => sum + line.length, 0);
-  toast({ kind: "done", text: cells === 1 ? m("copy.done") : g("copied", { count: cells, rows: clip.length }) });
+  toast({ kind: "done", text: cells === 1 ? m("copy.done") : clip.length === 1 ? g("copied.line", { count: cells }) : g("copied", { count: cells, rows: clip.length }) });
 }
 
 /** Outside a copy event the clipboard takes text and a table, and may wait for both. */

@@ -6,6 +6,10 @@ export const g = catalogue({
     one: "{count} cell copied as stored",
     other: "{count} cells of {rows} rows copied as stored",
   },
+  "copied.line": {
+    one: "{count} cell copied as stored",
+    other: "{count} cells copied as stored",
+  },
   "copy.failed": "Not copied: {reason}",
   "cmd.cut": "Cut",
   "cmd.fillDown": "Fill down",
