@@ -183,6 +183,7 @@ fn sheet(look: &Look, radius_px: u8) -> Option<String> {
          .{CLASS} menuitem:hover {{ background: {current}; color: {ink}; }}
          .{CLASS} menuitem:disabled, .{CLASS} menuitem:disabled label {{ color: {faint}; }}
          .{CLASS} menuitem accelerator {{ color: {quiet}; }}
+         .{CLASS} menuitem:disabled accelerator {{ color: {faint}; }}
          .{CLASS} menuitem arrow, .{CLASS} menuitem radio {{ color: {ink}; }}
          .{CLASS} separator {{ background: {edge}; min-height: 1px; margin: 4px 0; }}"
     ))

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { binary } from "../harness/server";
 import { launch, newHome, removeHome, type Home } from "../harness/window";
-import { goHome, makeProject } from "./window-projects";
+import { button, goHome, inspector, makeProject, row } from "./window-projects";
 
 let home: Home;
 
@@ -58,5 +58,24 @@ test("the window comes back in the size it was left in", async () => {
   });
   await launch(home, async (person) => {
     expect(await person.run(size)).toEqual([1010, 640]);
+  });
+});
+
+test("the sidebar stays away and documents stay open over a relaunch", async () => {
+  const sidebar = { role: "navigation", name: "Sidebar" };
+  const opened = button("Close Schema");
+  await launch(home, async (person) => {
+    await makeProject(person, "Press");
+    await person.see(sidebar);
+    await person.press("Control+2");
+    await person.see(opened);
+    await person.press("Control+b");
+    await person.miss(sidebar);
+  });
+  await launch(home, async (person) => {
+    await person.click(row("Press"));
+    await person.click(button(/^Start/, inspector("Press")));
+    await person.see(opened);
+    expect(await person.count(sidebar)).toBe(0);
   });
 });

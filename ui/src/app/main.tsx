@@ -7,6 +7,7 @@ import { setLocale } from "@/messages/catalogue";
 import { Providers } from "./providers";
 import { router } from "./router";
 import { preloadScreens } from "./screen";
+import { recallLayout } from "./ui-state";
 
 // `plinth.locale = pseudo` shows what is untranslated or clipped; tests open the studio with it. It is
 // no part of the address, whose search the router reads as the screen's own.
@@ -19,6 +20,7 @@ try {
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 await chooseHost();
+await recallLayout();
 createRoot(root).render(
   <StrictMode>
     <Providers>

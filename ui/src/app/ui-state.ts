@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import { host } from "@/host";
 
 /** A document of the tab strip. Two tabs with one key are the same document. */
 export interface DocumentTab {
@@ -26,6 +27,39 @@ export const useUi = create<UiState>(() => ({
   tabs: {},
   closedFolders: new Set(["system"]),
 }));
+
+/** Under which the layout of the window is kept. */
+const KEPT = "studio";
+
+type Layout = Pick<UiState, "sidebar" | "tabs" | "closedFolders">;
+
+const isTab = (tab: unknown): tab is DocumentTab =>
+  typeof tab === "object" && tab !== null && "key" in tab && typeof tab.key === "string" && "kind" in tab && typeof tab.kind === "string" && Object.hasOwn(KINDS, tab.kind);
+const KINDS: Readonly<Record<DocumentTab["kind"], true>> = { data: true, schema: true, access: true, api: true };
+
+/** What was kept, as far as it is what we keep: another version may have written it. */
+function layoutOf(kept: unknown): Partial<Layout> {
+  if (typeof kept !== "object" || kept === null) return {};
+  const { sidebar, tabs, closedFolders } = kept as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof sidebar === "boolean" ? { sidebar } : {}),
+    ...(Array.isArray(closedFolders) ? { closedFolders: new Set(closedFolders.filter((id) => typeof id === "string")) } : {}),
+    ...(typeof tabs === "object" && tabs !== null
+      ? { tabs: Object.fromEntries(Object.entries(tabs).map(([project, open]) => [project, Array.isArray(open) ? open.filter(isTab) : []])) }
+      : {}),
+  };
+}
+
+/** Before the first render: the window as it was left. From then on every change of it is kept. */
+export async function recallLayout(): Promise<void> {
+  const { layout } = host();
+  // A layout that cannot be read or kept costs its memory and nothing else.
+  useUi.setState(layoutOf(await layout.get(KEPT).catch(() => null)));
+  useUi.subscribe(({ sidebar, tabs, closedFolders }, before) => {
+    if (sidebar === before.sidebar && tabs === before.tabs && closedFolders === before.closedFolders) return;
+    layout.set(KEPT, { sidebar, tabs, closedFolders: [...closedFolders] }).catch(() => undefined);
+  });
+}
 
 export function openTab(project: string, tab: DocumentTab): void {
   useUi.setState((state) => {

@@ -1,7 +1,7 @@
 /** The page that a Plinth server serves: one instance, and addresses of others it remembers. */
 import type { Environment } from "@/kit/TitleBar";
 import { HERE } from "./index";
-import { HostError, type Host, type NewConnection, type Project, type ProjectsHost } from "./host";
+import { HostError, type Host, type LayoutHost, type NewConnection, type Project, type ProjectsHost } from "./host";
 
 const REMEMBERED = "plinth.connections";
 
@@ -119,4 +119,11 @@ const projects: ProjectsHost = {
   },
 };
 
-export const browserHost: Host = { kind: "browser", projects, window: null, secrets: null, notify: null, pickFolder: null, saveFile: null };
+const LAYOUT = "plinth.layout.";
+
+const layout: LayoutHost = {
+  get: async (key) => JSON.parse(localStorage.getItem(LAYOUT + key) ?? "null") as unknown,
+  set: async (key, value) => localStorage.setItem(LAYOUT + key, JSON.stringify(value)),
+};
+
+export const browserHost: Host = { kind: "browser", projects, layout, window: null, secrets: null, notify: null, pickFolder: null, saveFile: null };

@@ -162,9 +162,17 @@ export interface MenuHost {
   watch(onChosen: (id: string) => void): () => void;
 }
 
+/** Small things about the window that outlive it: no record and no secret. */
+export interface LayoutHost {
+  /** What was kept under a key; nothing when nothing was. */
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+}
+
 export interface Host {
   readonly kind: "desktop" | "browser";
   readonly projects: ProjectsHost;
+  readonly layout: LayoutHost;
   /** Present when the window has no frame of its own. */
   readonly window: WindowHost | null;
   /** Present where this computer keeps secrets for the studio. */

@@ -60,6 +60,10 @@ const projects: ProjectsHost = {
 export const tauriHost: Host = {
   kind: "desktop",
   projects,
+  layout: {
+    get: (key) => call<unknown>("layout_get", { key }),
+    set: (key, value) => call("layout_set", { key, value }),
+  },
   window: {
     minimize: () => void getCurrentWindow().minimize(),
     toggleMaximize: () => void getCurrentWindow().toggleMaximize(),
