@@ -11,11 +11,13 @@
 
 mod access;
 mod auth;
+mod feed;
 mod filters;
 mod harness;
 mod imports;
 mod journal;
 mod probe;
+mod processes;
 mod records;
 mod relations;
 mod schemas;

@@ -38,6 +38,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let (stop, stopped) = oneshot::channel::<()>();
     let pruned = engine.clone();
     let serving = tokio::spawn(async move {
+        let others = tokio::spawn(pruned.clone().follow_others());
         let prune = tokio::spawn(prune(pruned));
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
@@ -46,6 +47,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             })
             .await;
         prune.abort();
+        others.abort();
         if let Err(fault) = ended {
             tracing::error!(%fault, "the listener failed");
         }
@@ -197,10 +199,8 @@ async fn prune(engine: Engine) {
         if let Err(fault) = engine.prune_changes().await {
             tracing::warn!(%fault, "old changes were not removed");
         }
-        for (cursor, rows) in engine.lags().await.unwrap_or_default() {
-            if rows > engine.limits().feed_lag_max {
-                tracing::warn!(cursor, rows, "a consumer of the feed lags behind");
-            }
+        if let Err(fault) = engine.warn_of_lag().await {
+            tracing::warn!(%fault, "how far consumers of the feed lag is not known");
         }
     }
 }

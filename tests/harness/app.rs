@@ -91,6 +91,12 @@ impl App {
         &self.owner
     }
 
+    /// Its Postgres database, if it has one.
+    pub(crate) fn database_url(&self) -> Option<String> {
+        let (name, base) = (self.database.as_ref()?, postgres_url()?);
+        base.rsplit_once('/').map(|(server, _)| format!("{server}/{name}"))
+    }
+
     pub(crate) fn anonymous(&self) -> Person {
         Person::anonymous(&self.url)
     }

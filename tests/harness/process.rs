@@ -73,6 +73,12 @@ impl Process {
         Self { child, data, database, told, url }
     }
 
+    /// A second process on the same data. It goes before the first does.
+    pub(crate) fn beside(&self) -> Self {
+        let (child, told, url) = launch(&self.data, self.database.as_deref(), None);
+        Self { child, data: self.data.clone(), database: self.database.clone(), told, url }
+    }
+
     pub(crate) fn anonymous(&self) -> Person {
         Person::anonymous(&self.url)
     }

@@ -435,6 +435,166 @@ export type SchemaChanges = {
   errors: Array<string>,
 };
 
+/** Every collection, as a file. */
+export type SchemaFile = {
+  /** The form of the file. */
+  version: string,
+  /** When it was written. */
+  timestamp: string,
+  /** The collections, by name. */
+  schemas: Array<SchemaFileEntry>,
+};
+
+/** One collection of a file. */
+export type SchemaFileEntry = {
+  /** Its name. */
+  collectionName: string,
+  /** Its definition as it is stored. */
+  schema: SchemaDefinition,
+  /** When it was made. */
+  createdAt: string | null,
+  /** When it was changed last. */
+  updatedAt: string | null,
+};
+
+/** What taking a file would do: its own facts, and the changes. */
+export type FilePreview<T> = {
+  /** The form of the file, if it says one. */
+  importVersion: string | null,
+  /** When the file was written, if it says so. */
+  importTimestamp: string | null,
+  /** What would be done. */
+  changes: T,
+};
+
+/** What a file of schemas would do. */
+export type SchemaPreview = {
+  /** Collections that would be new. */
+  new: Array<NewSchema>,
+  /** Collections that would change. */
+  modified: Array<ModifiedSchema>,
+  /** Collections that the file does not name. An import leaves them. */
+  deleted: Array<string>,
+  /** Collections that are as in the file. */
+  unchanged: Array<string>,
+};
+
+/** A collection that would be made. */
+export type NewSchema = {
+  /** Its name. */
+  collectionName: string,
+  /** Its definition as it would be stored. */
+  details: SchemaDefinition,
+};
+
+/** A collection that would be changed. */
+export type ModifiedSchema = {
+  /** Its name. */
+  collectionName: string,
+  /** The keys of what differs; of fields, `fields.<name>`. */
+  differences: Array<string>,
+};
+
+/** What bringing the indexes up to date did. */
+export type IndexesMigrated = {
+  /** Indexes that were missing, by name. */
+  created: Array<string>,
+  /** Indexes that had another form. */
+  rebuilt: Array<string>,
+  /** How many were as they should be. */
+  unchanged: number,
+};
+
+/** Every role with its permissions, as a file. */
+export type RoleFile = {
+  /** The form of the file. */
+  version: string,
+  /** When it was written. */
+  timestamp: string,
+  /** The roles, by name. */
+  roles: Array<RoleFileEntry>,
+};
+
+/** One role of a file. */
+export type RoleFileEntry = {
+  /** Its name. */
+  name: string,
+  /** What it is for. */
+  description: string | null,
+  /** Its permissions, without ids. */
+  permissions: PermissionRecord[],
+};
+
+/** Every permission, each with the id and the name of its role. */
+export type PermissionExport = {
+  /** The permissions. */
+  permissions: (PermissionRecord & { role: string })[],
+  /** When this was written. */
+  exportedAt: string,
+  /** The form of this. */
+  version: string,
+};
+
+/** What a permission is about. */
+export type GrantName = {
+  /** Name of the role. */
+  role: string,
+  /** The collection. */
+  collection: string,
+  /** `create`, `read`, `update` or `delete`. */
+  action: string,
+};
+
+/** What a file of roles would do to permissions. */
+export type RolesPreview = {
+  /** Permissions that would be new. */
+  new: Array<GrantName>,
+  /** Permissions that would say something else. */
+  modified: Array<GrantName>,
+  /** Permissions of a named role that the file does not name. */
+  deleted: Array<GrantName>,
+  /** Permissions that are as in the file. */
+  unchanged: Array<GrantName>,
+};
+
+/** What taking a file of roles answers. */
+export type RolesImported = {
+  /** The sentence for a person. */
+  message: string,
+  /** What it did. */
+  changes: RolesTaken,
+};
+
+/** What a file of roles did to permissions. */
+export type RolesTaken = {
+  /** New ones. */
+  created: Array<GrantName>,
+  /** Those that say something else now. */
+  updated: Array<GrantName>,
+  /** Those that the file does not name. */
+  deleted: Array<GrantName>,
+  /** Always empty: a fault refuses the whole file. */
+  errors: Array<string>,
+};
+
+/** What taking a list of permissions did. */
+export type PermissionsTaken = {
+  /** Rows written. */
+  imported: number,
+  /** Rows left alone, because there is one about the same. */
+  skipped: number,
+  /** Rows that cannot be taken. */
+  errors: Array<PermissionRefused>,
+};
+
+/** A permission that cannot be taken. */
+export type PermissionRefused = {
+  /** The row as it was sent. */
+  permission: unknown,
+  /** Why. */
+  error: string,
+};
+
 /** What the caller may do, judged by the server. */
 export type AccessReport = {
   /** The active role. */

@@ -4,6 +4,7 @@
 
 use crate::{Action, FieldGrants, Policies, Policy};
 use catalog::{Catalog, Collection};
+use query::Filter;
 
 impl Policies {
     /// Whether whatever `other` grants is granted here too.
@@ -11,12 +12,33 @@ impl Policies {
     pub fn cover(&self, other: &Self, catalog: &Catalog) -> bool {
         other.by_collection.iter().all(|(name, policies)| {
             let collection = catalog.get(name);
-            policies.iter().filter(|policy| !policy.broken).all(|theirs| {
+            let judged = |policy: &&Policy| !policy.broken && !keeps_own_views(name, policy);
+            policies.iter().filter(judged).all(|theirs| {
                 let ours = self.get(name, theirs.action).filter(|policy| !policy.broken);
                 ours.is_some_and(|ours| covers(ours, theirs, collection.map(AsRef::as_ref)))
             })
         })
     }
+}
+
+/// Whether this is the right to views of one's own, which every project gives its signed-in
+/// people: it is above nobody, and who has it not may still give a role that has it.
+fn keeps_own_views(collection: &str, policy: &Policy) -> bool {
+    let own = match &policy.conditions {
+        Some(Filter::Test(test)) => {
+            test.path == "userId" && test.operator == "eq" && test.operand == "$CURRENT_USER"
+        }
+        _ => false,
+    };
+    let plain = policy.fields.patterns.iter().flatten().all(|pattern| pattern == "*");
+    let filled =
+        policy.defaults.iter().all(|(name, value)| name == "userId" && *value == "$CURRENT_USER");
+    collection == "baasix_UserPreference"
+        && own
+        && plain
+        && filled
+        && policy.check.is_none()
+        && policy.rel_conditions.0.is_empty()
 }
 
 fn covers(ours: &Policy, theirs: &Policy, collection: Option<&Collection>) -> bool {
@@ -118,5 +140,15 @@ mod tests {
         check(std::slice::from_ref(&all), std::slice::from_ref(&bound), true);
         check(std::slice::from_ref(&bound), std::slice::from_ref(&all), false);
         check(std::slice::from_ref(&bound), std::slice::from_ref(&bound), true);
+        let view = |action: &str, conditions: Json, defaults: Json| json!({ "collection": "baasix_UserPreference", "action": action, "fields": ["*"], "conditions": conditions, "defaultValues": defaults });
+        let own = json!({ "userId": { "eq": "$CURRENT_USER" } });
+        let mine = json!({ "userId": "$CURRENT_USER" });
+        check(
+            &[],
+            &[view("create", own.clone(), mine), view("read", own.clone(), Json::Null)],
+            true,
+        );
+        check(&[], &[view("read", Json::Null, Json::Null)], false);
+        check(&[], &[view("create", own, json!({ "isDefault": true }))], false);
     }
 }

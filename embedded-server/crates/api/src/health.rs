@@ -71,6 +71,12 @@ pub(crate) async fn metrics(
             "Statements run by the store.",
             counters.statements as f64,
         );
+        gauge(
+            "feed_lag_rows_max",
+            "gauge",
+            "Lag of a consumer of the feed beyond which the log warns.",
+            app.engine().limits().feed_lag_max as f64,
+        );
         gauge("commits_total", "counter", "Commits of the store.", counters.commits as f64);
     }
     let lags = app.engine().lags().await?;

@@ -22,6 +22,7 @@ mod schemas;
 mod status;
 mod studio;
 mod surface;
+mod transfer;
 mod unread;
 mod wire;
 

@@ -134,9 +134,25 @@ impl Auth {
             Some(_) | None => None,
         };
         let session = row.get("id").and_then(Json::as_str).map(str::to_owned);
-        let state = self.engine().state();
+        let state = self.state_with_roles_of(&user).await?;
         Ok(profile(user, tenant_id.as_deref(), tenant, session, &state)
             .map(|profile| (profile, until_ms)))
+    }
+
+    /// The snapshot, with the roles of this user. One that another process made a moment ago is
+    /// read now: nobody is turned away because it is new.
+    pub(crate) async fn state_with_roles_of(&self, user: &Map<String, Json>) -> Result<Arc<State>> {
+        let state = self.engine().state();
+        let assignments = user.get("userRoles").and_then(Json::as_array);
+        let known = |row: &Json| {
+            let role = row.get("role_Id").and_then(Json::as_str);
+            role.is_none_or(|role| state.roles.contains_key(role))
+        };
+        if assignments.into_iter().flatten().all(known) {
+            return Ok(state);
+        }
+        self.engine().reload_policies().await?;
+        Ok(self.engine().state())
     }
 
     /// The project's owner: the administrator who came first.

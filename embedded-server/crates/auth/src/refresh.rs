@@ -84,7 +84,7 @@ impl Auth {
             Some(_) | None => None,
         };
         let Some(Json::Object(user)) = row.remove("user") else { return Err(refresh_invalid()) };
-        let state = self.engine().state();
+        let state = self.state_with_roles_of(&user).await?;
         let profile =
             identity::profile(user, tenant_id.as_deref(), tenant, Some(session.clone()), &state)
                 .ok_or_else(refresh_invalid)?;

@@ -90,7 +90,7 @@ impl Auth {
         {
             return Err(Error::new(Code::AccountInactive, format!("Account is {status}")));
         }
-        let state = self.engine().state();
+        let state = self.state_with_roles_of(&user).await?;
         let profile =
             profile(user, ask.tenant.as_deref(), None, None, &state).ok_or_else(|| {
                 match ask.tenant {

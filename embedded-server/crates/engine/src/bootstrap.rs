@@ -1,9 +1,9 @@
-//! The first start: the house's tables, the system collections, three roles, the mails and one
-//! row of settings. No user: the first owner is made by whoever assembles the house.
+//! The first start: the house's tables, the system collections, three roles, what signed-in
+//! people may do with their own views, the mails and one row of settings. No user: the first owner is made by whoever assembles the house.
 
 use crate::migrate::{HOUSE_KEY, HOUSE_VERSION};
 use crate::schema::draft::{Draft, statement};
-use crate::template::TEMPLATES;
+use crate::seed;
 use base::{Clock, Result, Value, uuid_v4};
 use catalog::Catalog;
 use sql::Statement;
@@ -12,7 +12,7 @@ use store::Store;
 /// The roles every project has, and whether each belongs to a tenant.
 const ROLES: [(&str, &str, bool); 3] = [
     ("administrator", "May do everything", false),
-    ("user", "Signed-in people", true),
+    (seed::PEOPLE, "Signed-in people", true),
     ("public", "Everybody who is not signed in", false),
 ];
 
@@ -64,21 +64,8 @@ pub(crate) async fn found(store: &Store, clock: &Clock) -> Result<Catalog> {
         ));
     }
     draft.after.push(settings(store, &now));
-    for template in &TEMPLATES {
-        draft.after.push(statement(
-            dialect,
-            r#"INSERT INTO "baasix_Template" ("id", "type", "subject", "body", "description", "isActive", "createdAt", "updatedAt") VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)"#,
-            r#"INSERT INTO "baasix_Template" ("id", "type", "subject", "body", "description", "isActive", "createdAt", "updatedAt") VALUES ($1::text::uuid, $2::text, $3::text, $4::text, $5::text, true, $6::text::timestamptz, $6::text::timestamptz)"#,
-            vec![
-                Value::Text(uuid_v4()?),
-                Value::text(template.kind),
-                Value::text(template.subject),
-                Value::text(template.body),
-                Value::text(template.description),
-                Value::text(&now),
-            ],
-        ));
-    }
+    draft.after.extend(seed::mails(dialect, &now)?);
+    draft.after.extend(seed::own_views(dialect, &now)?);
     draft.commit(store, clock).await.map(|(catalog, _)| catalog)
 }
 

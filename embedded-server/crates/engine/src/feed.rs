@@ -152,6 +152,17 @@ impl Engine {
         Ok(rows.iter().map(|row| lag(row)).collect())
     }
 
+    /// Tells the log of consumers that lag by more than `Limits::feed_lag_max`, and answers them.
+    pub async fn warn_of_lag(&self) -> Result<Vec<(String, u64)>> {
+        let bound = self.limits().feed_lag_max;
+        let mut behind = self.lags().await?;
+        behind.retain(|(_, rows)| *rows > bound);
+        for (cursor, rows) in &behind {
+            tracing::warn!(cursor, rows, bound, "a consumer of the feed lags behind");
+        }
+        Ok(behind)
+    }
+
     /// Removes changes older than `Limits::change_keep_ms` that every cursor has passed.
     pub async fn prune_changes(&self) -> Result<()> {
         let before = self.clock().now_ms() - self.limits().change_keep_ms;

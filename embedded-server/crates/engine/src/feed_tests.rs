@@ -1,113 +1,18 @@
-//! The feed on the real stores. Postgres is tested when `TEST_POSTGRES_URL` is set.
+//! The feed on the real stores.
 
-use crate::{Engine, Format, ImportAsk, Imports, Mode, Move, Place, Side};
+use crate::trial::{Project, postgres};
+use crate::{Format, ImportAsk, Imports, Mode, Move, Place, Side};
 use access::Actor;
-use base::{Clock, Limits, short_id};
+use base::{Limits, short_id};
 use indexmap::IndexMap;
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json, json};
 use sql::{Dialect, Expect, Program, ProgramStep, Statement};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
-use store::{PostgresOptions, SqliteOptions, Store, Synchronous};
-
-/// A project under test, and where it is kept.
-struct Project {
-    engine: Engine,
-    clock: Clock,
-    file: Option<PathBuf>,
-    postgres: Option<(String, String)>,
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        for end in ["", "-wal", "-shm"] {
-            if let Some(file) = &self.file {
-                drop(std::fs::remove_file(format!("{}{end}", file.display())));
-            }
-        }
-    }
-}
-
-async fn sqlite(path: &std::path::Path) -> Store {
-    let options = SqliteOptions {
-        path: path.to_owned(),
-        synchronous: Synchronous::Normal,
-        readers: 2,
-        limits: Limits::default(),
-    };
-    Store::open_sqlite(options).await.unwrap()
-}
-
-async fn postgres(url: &str, schema: &str, connections: u32) -> Store {
-    let options = PostgresOptions {
-        url: url.to_owned(),
-        connections,
-        schema: Some(schema.to_owned()),
-        limits: Limits::default(),
-    };
-    Store::open_postgres(options).await.unwrap()
-}
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 
 impl Project {
-    /// One on each store there is, with posts (sorted), their comments and their tags.
-    #[expect(clippy::disallowed_methods, reason = "the suite tells its tests where Postgres runs")]
-    async fn all() -> Vec<Self> {
-        let id = short_id().unwrap().to_lowercase().replace('-', "_");
-        let path = std::env::temp_dir().join(format!("plinth-feed-{id}.sqlite"));
-        let mut kept = vec![(sqlite(&path).await, Some(path), None)];
-        match std::env::var("TEST_POSTGRES_URL") {
-            Ok(url) => {
-                let schema = format!("f_{id}");
-                kept.push((postgres(&url, &schema, 6).await, None, Some((url, schema))));
-            }
-            Err(_) => eprintln!("TEST_POSTGRES_URL is not set: NOT tested on Postgres"),
-        }
-        let mut projects = Vec::new();
-        for (store, file, postgres) in kept {
-            let clock = Clock::fixed(1_700_000_000_000);
-            let engine = Engine::open(store, clock.clone(), Limits::default()).await.unwrap();
-            let key = json!({ "type": "Integer", "primaryKey": true });
-            let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
-            for (name, schema) in [
-                (
-                    "posts",
-                    json!({ "sortEnabled": true, "timestamps": true, "fields": { "id": key, "title": { "type": "String" } } }),
-                ),
-                ("comments", json!({ "fields": { "id": counted, "text": { "type": "String" } } })),
-                ("tags", json!({ "fields": { "id": counted, "name": { "type": "String" } } })),
-            ] {
-                engine.create_schema(name, &schema).await.unwrap();
-            }
-            for (name, relation) in [
-                (
-                    "comments",
-                    json!({ "type": "M2O", "target": "posts", "name": "post", "alias": "coms" }),
-                ),
-                (
-                    "posts",
-                    json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "posts" }),
-                ),
-            ] {
-                engine.create_relationship(name, &relation).await.unwrap();
-            }
-            projects.push(Self { engine, clock, file, postgres });
-        }
-        projects
-    }
-
-    /// The same data, opened anew.
-    async fn reopened(&self) -> Engine {
-        self.engine.close().await;
-        let store = match (&self.file, &self.postgres) {
-            (Some(path), _) => sqlite(path).await,
-            (None, Some((url, schema))) => postgres(url, schema, 2).await,
-            (None, None) => unreachable!("a project is kept somewhere"),
-        };
-        Engine::open(store, self.clock.clone(), Limits::default()).await.unwrap()
-    }
-
     async fn write(&self, operations: Vec<Operation>) {
         let write = Write { operations, strict: false };
         self.engine.write(write, &actor(), Some("test")).await.unwrap();
@@ -396,6 +301,70 @@ async fn a_named_cursor_stands_where_it_was_left_and_reads_again_what_it_did_not
         let rest = again.changes(at, 10).await.unwrap();
         assert_eq!(rest, told[1..]);
         again.close().await;
+    }
+}
+
+/// What was told to the log, as `message cursor=… rows=…`.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Told {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Line(String);
+        impl tracing::field::Visit for Line {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
+                match field.name() {
+                    "message" => self.0.insert_str(0, &format!("{value:?}")),
+                    name => self.0.push_str(&format!(" {name}={value:?}")),
+                }
+            }
+        }
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_consumer_beyond_its_bound_is_told_to_the_log_and_one_within_it_is_not() {
+    for project in Project::all().await {
+        let start = project.end().await;
+        let limits = Limits { feed_lag_max: 2, ..Limits::default() };
+        let engine = project.another_with(limits).await.unwrap();
+        let writes = (1..=3).map(|id| create("posts", json!({ "id": id })));
+        project.write(writes.collect()).await;
+        let told = project.told(start, 3).await;
+        engine.advance("slow", start).await.unwrap();
+        engine.advance("near", told[0].at).await.unwrap();
+        let log = Told::default();
+        let listening = tracing::subscriber::set_default(log.clone());
+        assert_eq!(engine.warn_of_lag().await.unwrap(), [(String::from("slow"), 3)]);
+        engine.advance("slow", told[2].at).await.unwrap();
+        assert_eq!(engine.warn_of_lag().await.unwrap(), []);
+        drop(listening);
+        let lines = log.0.lock().unwrap().clone();
+        let line = r#"a consumer of the feed lags behind cursor="slow" rows=3 bound=2"#;
+        assert_eq!(
+            lines.iter().filter(|said| said.contains("lags behind")).collect::<Vec<_>>(),
+            [line]
+        );
+        engine.close().await;
     }
 }
 

@@ -45,6 +45,11 @@ impl Engine {
             }
             Operation::Delete { .. } => return Ok(()),
         };
+        self.judge_permission(&row)
+    }
+
+    /// Whether a permission row may be saved as it is.
+    pub(crate) fn judge_permission(&self, row: &Map<String, Json>) -> Result<()> {
         let state = self.state();
         if let Some(action) = row.get("action").and_then(Json::as_str)
             && access::Action::parse(action).is_none()
@@ -56,7 +61,7 @@ impl Engine {
             .at("action")
             .hint("one of `create`, `read`, `update`, `delete`"));
         }
-        match Policy::parse(&row, &state.catalog, self.limits()) {
+        match Policy::parse(row, &state.catalog, self.limits()) {
             Some((_, _, Some(fault))) => Err(fault),
             // Missing keys are the ordinary answer of required fields.
             Some((_, _, None)) | None => Ok(()),

@@ -13,12 +13,21 @@ mod hook;
 mod import;
 mod journal;
 mod migrate;
+mod outside;
+#[cfg(test)]
+mod outside_tests;
 mod privilege;
 mod read;
 mod schema;
+mod seed;
 mod sort;
 mod state;
 mod template;
+mod transfer;
+#[cfg(test)]
+mod trial;
+#[cfg(test)]
+mod upgrade_tests;
 mod write;
 
 pub use about::About;
@@ -27,11 +36,14 @@ pub use hook::{BeforeWrite, field_is};
 pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
 pub use journal::{Deed, JournalEntry};
 pub use read::Records;
-pub use schema::{ImportedSchemas, PlannedStep, RELATION_WORDS, SchemaPlan, StepKind};
+pub use schema::{
+    ComparedSchemas, ImportedSchemas, PlannedStep, RELATION_WORDS, Renewal, SchemaPlan, StepKind,
+};
 pub use sort::{Move, Side};
 pub use sql::Numbers;
 pub use state::{Role, State};
 pub use store::Counters;
+pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
 pub use write::Written;
 
 use arc_swap::ArcSwap;
@@ -39,8 +51,8 @@ use base::{Clock, Limits, Result};
 use catalog::Catalog;
 use query::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use store::Store;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use store::{Outside, Store};
 
 /// One project's data: store, catalog, policies and feed. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +65,10 @@ struct Inner {
     state: ArcSwap<State>,
     /// Schema changes happen one at a time; reads and writes never wait for it.
     schema: tokio::sync::Mutex<()>,
+    /// Policies are read and put in place by one at a time: who reads last stores last.
+    policies: tokio::sync::Mutex<()>,
+    /// Until somebody follows it.
+    outside: Mutex<Option<Outside>>,
     feed: Feed,
     identity: AtomicU64,
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
@@ -61,19 +77,23 @@ struct Inner {
 impl Engine {
     /// Opens the project behind `store`, making or upgrading the house's own tables.
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self> {
-        let catalog = migrate::open(&store, &clock).await?;
-        let empty = State::without_roles(Arc::new(catalog));
+        // Before the catalog is read, so that nothing is committed unseen between the two.
+        let outside = store.outside().await?;
+        let catalog = Arc::new(migrate::open(&store, &clock).await?);
+        let empty = State::without_roles(Arc::clone(&catalog));
         let engine = Self(Arc::new(Inner {
             store,
             clock,
             limits,
             state: ArcSwap::from_pointee(empty),
             schema: tokio::sync::Mutex::new(()),
+            policies: tokio::sync::Mutex::new(()),
+            outside: Mutex::new(Some(outside)),
             feed: Feed::default(),
             identity: AtomicU64::new(0),
             hooks: OnceLock::new(),
         }));
-        engine.reload_policies().await?;
+        engine.swap(catalog).await?;
         Ok(engine)
     }
 
@@ -127,23 +147,35 @@ impl Engine {
         self.0.identity.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Reads roles and permissions again and swaps the snapshot.
+    /// Reads roles and permissions again and swaps the snapshot if they differ.
     pub async fn reload_policies(&self) -> Result<()> {
-        let catalog = Arc::clone(&self.state().catalog);
-        self.swap(catalog).await
+        self.settle(None).await
     }
 
     /// Puts a catalog in place, with the policies resolved against it.
     pub(crate) async fn swap(&self, catalog: Arc<Catalog>) -> Result<()> {
+        self.settle(Some(catalog)).await
+    }
+
+    async fn settle(&self, catalog: Option<Arc<Catalog>>) -> Result<()> {
+        let _alone = self.0.policies.lock().await;
+        let known = self.state();
         let all = |collection: &str| Read {
             collection: collection.to_owned(),
             limit: Some(-1),
             ..Read::default()
         };
-        let roles = self.find(&all("baasix_Role"), "load roles").await?;
-        let permissions = self.find(&all("baasix_Permission"), "load permissions").await?;
+        // By the new catalog: the old one may name columns that are gone.
+        let fresh = catalog.as_ref().map(|catalog| State::without_roles(Arc::clone(catalog)));
+        let by = fresh.as_ref().unwrap_or(&known);
+        let roles = self.find_by(by, &all("baasix_Role"), "load roles").await?;
+        let permissions =
+            self.find_by(by, &all("baasix_Permission"), "load permissions").await?;
+        if catalog.is_none() && known.holds(&roles, &permissions) {
+            return Ok(());
+        }
         let state = State::build(
-            catalog,
+            catalog.unwrap_or_else(|| Arc::clone(&known.catalog)),
             roles,
             permissions,
             self.limits(),
@@ -156,6 +188,11 @@ impl Engine {
         Ok(())
     }
 
+    /// What tells of other processes' commits, once.
+    pub(crate) fn take_outside(&self) -> Option<Outside> {
+        self.0.outside.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// The lock under which schema changes are planned and applied.
     pub(crate) async fn schema_lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.schema.lock().await
@@ -163,6 +200,7 @@ impl Engine {
 
     /// Ends the store's threads and connections after their current work.
     pub async fn close(&self) {
+        drop(self.take_outside());
         self.0.store.close().await;
     }
 }

@@ -1,8 +1,9 @@
 //! Opening a project: making the house's tables in an empty database, bringing an older one up
 //! to date, refusing a newer one.
 
-use crate::bootstrap;
-use crate::schema::draft::{Draft, load};
+use crate::schema::draft::{Draft, Loaded, load, statement};
+use crate::schema::renew::renewal;
+use crate::{bootstrap, seed};
 use base::{Clock, Code, Error, Result, Value};
 use catalog::Catalog;
 use serde_json::Value as Json;
@@ -10,19 +11,66 @@ use sql::{Dialect, Statement};
 use std::sync::Arc;
 use store::Store;
 
+/// What was added to the house after its first version, oldest first.
+const UPGRADES: [Upgrade; 1] = [Upgrade { version: 2, part: Part::MailsViewsAndIndexes }];
+
+/// One addition. Once a program with it was given away it stays as it is: the next addition has
+/// the next number.
+struct Upgrade {
+    version: i64,
+    part: Part,
+}
+
+enum Part {
+    /// The project's mails, the right of signed-in people to views of their own, the tables and
+    /// indexes of imports, and indexes that serve every page of their order.
+    MailsViewsAndIndexes,
+}
+
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 1;
+pub(crate) const HOUSE_VERSION: i64 = 2;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
+
+/// Times an upgrade is begun anew because another process was faster.
+const TRIES: u32 = 3;
 
 /// The catalog of the project behind `store`, after whatever had to be made or brought up to date.
 pub(crate) async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
     if !is_there(store).await? {
         return bootstrap::found(store, clock).await;
     }
+    let mut tried = 1;
+    loop {
+        match up_to_date(store, clock).await {
+            // Another process changed the catalog between our look and our commit.
+            Err(error) if error.code() == Code::PlanStale && tried < TRIES => tried += 1,
+            done => return done,
+        }
+    }
+}
+
+async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     let loaded = load(store).await?;
+    let version = house_version(&loaded)?;
+    let catalog = Catalog::build(loaded.documents, loaded.version)?;
+    let mut draft = Draft::of(&catalog);
+    let mut changed = with_new_system_parts(&mut draft);
+    for upgrade in UPGRADES.iter().filter(|upgrade| upgrade.version > version) {
+        tracing::info!(to = upgrade.version, "the project is brought to a new version");
+        upgrade.part.add(&mut draft, store, clock).await?;
+        draft.after.extend(recorded(store.dialect(), upgrade.version, &clock.now_iso()));
+        changed = true;
+    }
+    if !changed {
+        return Ok(catalog);
+    }
+    draft.commit(store, clock).await.map(|(catalog, _)| catalog)
+}
+
+fn house_version(loaded: &Loaded) -> Result<i64> {
     let version = loaded.meta(HOUSE_KEY).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
     if version > HOUSE_VERSION {
         return Err(Error::new(
@@ -33,16 +81,58 @@ pub(crate) async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
         )
         .hint("open it with the newer program that wrote it, or restore a backup made before"));
     }
-    for step in version + 1..=HOUSE_VERSION {
-        upgrade(store, step).await?;
+    Ok(version)
+}
+
+/// The version reached, and a row that says when: it can be written once only.
+fn recorded(dialect: Dialect, version: i64, now: &str) -> [Statement; 2] {
+    [
+        statement(
+            dialect,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2)"#,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text)"#,
+            vec![Value::Text(format!("house:{version}")), Value::text(now)],
+        ),
+        statement(
+            dialect,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value""#,
+            r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value""#,
+            vec![Value::text(HOUSE_KEY), Value::Text(version.to_string())],
+        ),
+    ]
+}
+
+impl Part {
+    async fn add(&self, draft: &mut Draft, store: &Store, clock: &Clock) -> Result<()> {
+        let (dialect, now) = (store.dialect(), clock.now_iso());
+        match self {
+            Self::MailsViewsAndIndexes => {
+                draft.before.extend(later_house_tables(dialect));
+                draft.after.extend(seed::mails(dialect, &now)?);
+                draft.after.extend(seed::own_views(dialect, &now)?);
+                let renewal = renewal(store, &draft.old).await?;
+                // Before the tables change: what a rebuild makes anew stands in its new form.
+                draft.before.extend(renewal.statements);
+            }
+        }
+        Ok(())
     }
-    let catalog = Catalog::build(loaded.documents, loaded.version)?;
-    let mut draft = Draft::of(&catalog);
-    if with_new_system_fields(&mut draft) {
-        draft.commit(store, clock).await.map(|(catalog, _)| catalog)
-    } else {
-        Ok(catalog)
-    }
+}
+
+/// What was added to the house's tables before they had a second version.
+fn later_house_tables(dialect: Dialect) -> Vec<Statement> {
+    let texts = [
+        (
+            r#"CREATE TABLE IF NOT EXISTS "_import" ("id" TEXT PRIMARY KEY NOT NULL, "at_ms" INTEGER NOT NULL, "job" TEXT NOT NULL CHECK (json_valid("job"))) STRICT"#,
+            r#"CREATE TABLE IF NOT EXISTS "_import" ("id" text PRIMARY KEY, "at_ms" bigint NOT NULL, "job" text NOT NULL)"#,
+        ),
+        (r#"DROP INDEX IF EXISTS "_change_source""#, r#"DROP INDEX IF EXISTS "_change_source""#),
+        (
+            r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
+            r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
+        ),
+    ];
+    texts.map(|(sqlite, postgres)| statement(dialect, sqlite, postgres, Vec::new())).into()
 }
 
 async fn is_there(store: &Store) -> Result<bool> {
@@ -56,18 +146,10 @@ async fn is_there(store: &Store) -> Result<bool> {
     Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int) == Some(1))
 }
 
-/// Brings the house's own tables from one version to the next. Version 1 is the first, so no
-/// database is older; each later version adds its arm here.
-async fn upgrade(store: &Store, step: i64) -> Result<()> {
-    let known = store.version().await?;
-    Err(Error::internal(format!(
-        "there is no way to version {step} of the house's tables on {known}"
-    )))
-}
-
-/// Adds the system collections and fields that this program knows and the stored documents lack.
-/// Whatever administrators added stays.
-fn with_new_system_fields(draft: &mut Draft) -> bool {
+/// Adds the system collections, fields and indexes that this program knows and the stored
+/// documents lack, and gives indexes of ours the form that they have now. Whatever administrators
+/// added stays.
+fn with_new_system_parts(draft: &mut Draft) -> bool {
     let mut changed = false;
     for (name, document) in catalog::system_documents() {
         let Some(stored) = draft.documents.get_mut(name) else {
@@ -76,13 +158,37 @@ fn with_new_system_fields(draft: &mut Draft) -> bool {
             continue;
         };
         let own = document.get("fields").and_then(Json::as_object).into_iter().flatten();
-        let Some(fields) = stored.get_mut("fields").and_then(Json::as_object_mut) else { continue };
-        for (field, definition) in own {
-            if !fields.contains_key(field) {
-                fields.insert(field.clone(), definition.clone());
-                changed = true;
+        if let Some(fields) = stored.get_mut("fields").and_then(Json::as_object_mut) {
+            for (field, definition) in own {
+                if !fields.contains_key(field) {
+                    fields.insert(field.clone(), definition.clone());
+                    changed = true;
+                }
             }
+        }
+        let Some(own) = document.get("indexes").and_then(Json::as_array) else { continue };
+        let Some(stored) = stored.as_object_mut() else { continue };
+        let indexes = stored.entry("indexes").or_insert_with(|| Json::Array(Vec::new()));
+        let Some(indexes) = indexes.as_array_mut() else { continue };
+        for index in own {
+            match indexes.iter_mut().find(|known| known.get("name") == index.get("name")) {
+                Some(known) if known == index => continue,
+                Some(known) => *known = index.clone(),
+                None => indexes.push(index.clone()),
+            }
+            changed = true;
         }
     }
     changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOUSE_VERSION, UPGRADES};
+
+    #[test]
+    fn upgrades_are_numbered_without_a_gap_up_to_the_version_of_the_house() {
+        let numbers: Vec<i64> = UPGRADES.iter().map(|upgrade| upgrade.version).collect();
+        assert_eq!(numbers, (2..=HOUSE_VERSION).collect::<Vec<_>>());
+    }
 }

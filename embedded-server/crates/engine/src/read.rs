@@ -30,7 +30,23 @@ impl Engine {
     /// its key answers `ITEM_NOT_FOUND` when it is absent or hidden, which are the same.
     pub async fn read(&self, read: &Read, actor: &Actor, numbers: Numbers) -> Result<Records> {
         let state = self.state();
-        let (mut compiled, facts) = self.prepare(&state, read, actor, numbers)?;
+        match self.read_by(&state, read, actor, numbers).await {
+            Err(fault) if self.is_behind(&fault, &state).await => {
+                self.take_over().await?;
+                self.read_by(&self.state(), read, actor, numbers).await
+            }
+            done => done,
+        }
+    }
+
+    async fn read_by(
+        &self,
+        state: &State,
+        read: &Read,
+        actor: &Actor,
+        numbers: Numbers,
+    ) -> Result<Records> {
+        let (mut compiled, facts) = self.prepare(state, read, actor, numbers)?;
         let mut estimate = None;
         if facts.estimable {
             estimate = self.store().estimate(&facts.table).await?;
@@ -75,7 +91,17 @@ impl Engine {
 
     /// Records for the house's own use, hidden fields included.
     pub async fn find(&self, read: &Read, reason: &'static str) -> Result<Vec<Map<String, Json>>> {
-        let records = self.read(read, &Actor::system(reason), Numbers::Tokens).await?;
+        self.find_by(&self.state(), read, reason).await
+    }
+
+    /// The same by another snapshot than the one in place.
+    pub(crate) async fn find_by(
+        &self,
+        state: &State,
+        read: &Read,
+        reason: &'static str,
+    ) -> Result<Vec<Map<String, Json>>> {
+        let records = self.read_by(state, read, &Actor::system(reason), Numbers::Tokens).await?;
         parse_rows(&records.json)
     }
 

@@ -11,13 +11,17 @@ mod polymorphic;
 mod relationship;
 mod removal;
 mod rename;
+pub(crate) mod renew;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod values;
+mod words;
 
-pub use import::ImportedSchemas;
+pub use import::{ComparedSchemas, ImportedSchemas};
 pub use plan::{PlannedStep, SchemaPlan, StepKind};
 pub use relationship::RELATION_WORDS;
+pub use renew::Renewal;
 
 use crate::Engine;
 use base::{Code, Detail, Error, Result};
@@ -90,6 +94,21 @@ impl Engine {
             .await
     }
 
+    /// Makes the indexes that the catalog wants and the store lacks, and makes anew those that
+    /// have another form.
+    pub async fn renew_indexes(&self) -> Result<Renewal> {
+        let _alone = self.schema_lock().await;
+        let work = async {
+            let renewal = renew::renewal(self.store(), &self.state().catalog).await?;
+            if !renewal.statements.is_empty() {
+                let statements = renewal.statements.clone();
+                self.store().define(store::Definition { statements, rebuilds: false }).await?;
+            }
+            Ok(renewal)
+        };
+        work.await.map_err(|error| reworded(error, "Error migrating indexes"))
+    }
+
     /// What bringing these collections to the asked state would do, and a token for
     /// [`Engine::apply_schemas`].
     pub async fn plan_schemas(&self, body: &Json) -> Result<SchemaPlan> {
@@ -118,7 +137,7 @@ impl Engine {
     }
 
     /// What an import would do, by name.
-    pub fn preview_import(&self, body: &Json) -> Result<Json> {
+    pub fn preview_import(&self, body: &Json) -> Result<ComparedSchemas> {
         import::preview(&self.state().catalog, body)
             .map_err(|error| reworded(error, "Error importing schemas"))
     }

@@ -88,6 +88,25 @@ impl State {
         Self { catalog, roles: IndexMap::new(), open_view: Arc::default(), house_view }
     }
 
+    /// Whether it was built of exactly these records.
+    pub(crate) fn holds(
+        &self,
+        roles: &[Map<String, Json>],
+        permissions: &[Map<String, Json>],
+    ) -> bool {
+        let known = self.roles.values().map(|role| role.record.as_ref());
+        let rows = self.roles.values().map(|role| role.rows.len()).sum::<usize>();
+        known.eq(roles)
+            && rows == permissions.len()
+            && permissions.iter().all(|row| {
+                let role = row.get("role_Id").and_then(Json::as_str);
+                let role = role.and_then(|id| self.roles.get(id));
+                role.is_some_and(|role| {
+                    role.rows.iter().any(|known| known.as_object() == Some(row))
+                })
+            })
+    }
+
     /// The catalog as this actor reads it.
     #[must_use]
     pub fn view(&self, actor: &Actor) -> Arc<Catalog> {

@@ -1,5 +1,6 @@
 //! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
 
+use crate::outside::concerns_others;
 use crate::read::unknown_collection;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
@@ -70,10 +71,26 @@ impl Engine {
         let touched: BTreeSet<String> =
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
         let compared = compared(&write);
-        let prepared = self.prepare_write(&state, write, asked, actor, source)?;
+        let only_new = write.operations.iter().all(|one| matches!(one, Operation::Create { .. }));
+        let mut prepared = self.prepare_write(&state, write, asked, actor, source)?;
+        let all = touched.iter().chain(&prepared.touched);
+        if concerns_others(all, only_new)
+            && let Some(statement) = self.store().telling()
+        {
+            prepared.compiled.program.steps.push(ProgramStep { statement, expect: Expect::Any });
+        }
         let outcome = match self.store().write(prepared.compiled.program).await {
             Err(error) if error.code() == Code::Conflict => {
                 return Err(self.beside_each_other(error, &compared, actor).await);
+            }
+            Err(error) if self.is_behind(&error, &state).await => {
+                self.take_over().await?;
+                return Err(Error::new(
+                    Code::PlanStale,
+                    "the schema was changed by another process meanwhile; nothing was written",
+                )
+                .hint("look at the schema as it is now, and try again")
+                .caused_by(error));
             }
             outcome => outcome?,
         };

@@ -13,6 +13,7 @@ mod tests;
 pub use convert::{Conversion, conversion};
 pub use expression::Expression;
 pub use house::house_tables;
+pub use index::indexes;
 
 use crate::{Dialect, Statement};
 use catalog::{Catalog, Change, Collection, Field, ForeignKey, Relation, RelationKind};

@@ -18,7 +18,9 @@ mod select;
 mod statement;
 mod writer;
 
-pub use define::{Conversion, Definition, Expression, conversion, define, house_tables, rehearsal};
+pub use define::{
+    Conversion, Definition, Expression, conversion, define, house_tables, indexes, rehearsal,
+};
 pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write};
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;

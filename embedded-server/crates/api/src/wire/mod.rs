@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod schema;
 pub(crate) mod server;
 pub(crate) mod session;
+pub(crate) mod transfer;
 
 #[cfg(test)]
 mod document;

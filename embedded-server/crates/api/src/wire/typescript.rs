@@ -1,7 +1,9 @@
 //! The shapes as TypeScript, in `sdk/src/generated`. The test compares what lies there with what
 //! the structs say; `cargo xtask types` writes it.
 
-use super::{access, answer, document, error, import, item, journal, schema, server, session};
+use super::{
+    access, answer, document, error, import, item, journal, schema, server, session, transfer,
+};
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
 use ts_rs::{Config, TS};
@@ -106,6 +108,22 @@ fn wire_types() -> String {
         shape::<schema::PlanValues>(),
         shape::<schema::SchemasImported>(),
         shape::<schema::SchemaChanges>(),
+        shape::<transfer::SchemaFile>(),
+        shape::<transfer::SchemaFileEntry>(),
+        shape::<transfer::FilePreview<()>>(),
+        shape::<transfer::SchemaPreview>(),
+        shape::<transfer::NewSchema>(),
+        shape::<transfer::ModifiedSchema>(),
+        shape::<transfer::IndexesMigrated>(),
+        shape::<transfer::RoleFile>(),
+        shape::<transfer::RoleFileEntry>(),
+        shape::<transfer::PermissionExport>(),
+        shape::<transfer::GrantName>(),
+        shape::<transfer::RolesPreview>(),
+        shape::<transfer::RolesImported>(),
+        shape::<transfer::RolesTaken>(),
+        shape::<transfer::PermissionsTaken>(),
+        shape::<transfer::PermissionRefused>(),
         shape::<access::AccessReport>(),
         shape::<access::AccessRole>(),
         shape::<access::AccessGrants>(),

@@ -2,7 +2,8 @@
 
 use super::check::{check_change, check_sql};
 use super::polymorphic::emptied;
-use super::{Changed, no_schema, plan, policy, values};
+use super::steps::steps;
+use super::{Changed, no_schema, policy, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
@@ -61,6 +62,16 @@ pub(crate) async fn load(store: &Store) -> Result<Loaded> {
     }
     loaded.version = loaded.meta("catalog_version").and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok(loaded)
+}
+
+/// The version of the stored catalog.
+pub(crate) async fn stored_version(store: &Store) -> Result<u64> {
+    let text = r#"SELECT "value" FROM "_meta" WHERE "key" = 'catalog_version'"#;
+    let rows = store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await?;
+    let version = rows.first().and_then(|row| row.first()).and_then(Value::as_text);
+    version
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::internal("the stored catalog has no version"))
 }
 
 /// A statement of ours in the store's words.
@@ -208,11 +219,8 @@ impl Draft {
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
-        let steps = if founding {
-            Vec::new()
-        } else {
-            plan::steps(store, &self.old, &next, &changes).await?
-        };
+        let steps =
+            if founding { Vec::new() } else { steps(store, &self.old, &next, &changes).await? };
         let defined = sql::define(&changes, &self.old, &next, store.dialect());
         let mut statements = std::mem::take(&mut self.before);
         let outside = outside_triggers(store, &defined.rebuilt).await?;
@@ -224,6 +232,7 @@ impl Draft {
         }
         statements.append(&mut self.after);
         statements.extend(version_rows(store.dialect(), next.version, &clock.now_iso()));
+        statements.extend(store.telling());
         let definition = store::Definition { statements, rebuilds: defined.rebuilds };
         store.define(definition).await.map_err(moved)?;
         Ok((next, steps))
@@ -360,7 +369,7 @@ fn moved(error: Error) -> Error {
     let versions = error.detail_list().iter().any(|detail| detail.field.as_deref() == Some("key"));
     if error.code() == Code::UniqueViolation && versions {
         return Error::new(Code::PlanStale, "the schema was changed by another process meanwhile")
-            .hint("restart this server, which reads the catalog when it starts, and try again");
+            .hint("it is taken over within a second; look at it and try again");
     }
     error
 }

@@ -4,7 +4,7 @@ use super::Changed;
 use super::draft::Draft;
 use base::{Clock, Code, Detail, Error, Result};
 use catalog::{Catalog, Collection};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use store::Store;
 
@@ -15,6 +15,18 @@ pub struct ImportedSchemas {
     /// Collections that were changed.
     pub updated: Vec<String>,
     /// Collections that were as asked already.
+    pub unchanged: Vec<String>,
+}
+
+/// What an import would do, by name.
+pub struct ComparedSchemas {
+    /// Collections that would be new, with their documents.
+    pub new: Vec<(String, Json)>,
+    /// Collections that would change, with the keys of what differs.
+    pub modified: Vec<(String, Vec<String>)>,
+    /// Collections that the list does not name. An import leaves them.
+    pub deleted: Vec<String>,
+    /// Collections that are as asked already.
     pub unchanged: Vec<String>,
 }
 
@@ -142,38 +154,45 @@ fn finding(name: &str, error: &Error) -> Detail {
 }
 
 /// What an import would do.
-pub(super) fn preview(catalog: &Catalog, body: &Json) -> Result<Json> {
-    let sorted = sorted(catalog, body)?;
-    let missing: Vec<&String> = catalog
-        .collections
-        .keys()
-        .filter(|name| ![&sorted.updated, &sorted.unchanged].iter().any(|l| l.contains(name)))
+pub(super) fn preview(catalog: &Catalog, body: &Json) -> Result<ComparedSchemas> {
+    let Sorted { mut draft, created, updated, unchanged } = sorted(catalog, body)?;
+    let known = |name: &String| [&updated, &unchanged].iter().any(|list| list.contains(name));
+    let deleted = catalog.collections.keys().filter(|name| !known(name)).cloned().collect();
+    let mut document = |name: &String| draft.documents.shift_remove(name).unwrap_or_default();
+    let modified = updated
+        .iter()
+        .map(|name| {
+            let before = catalog.get(name).map(|old| essence(&old.document)).unwrap_or_default();
+            (name.clone(), differences(&before, &essence(&document(name))))
+        })
         .collect();
-    let differences = |name: &String| {
-        let before = catalog.get(name).map(|old| essence(&old.document)).unwrap_or_default();
-        let after = essence(&sorted.draft.documents[name]);
-        let changed: Vec<&String> = after
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(key, value)| before.get(key) != Some(value))
-            .map(|(key, _)| key)
-            .collect();
-        json!(changed)
+    let new = created.into_iter().map(|name| {
+        let document = document(&name);
+        (name, document)
+    });
+    Ok(ComparedSchemas { new: new.collect(), modified, deleted, unchanged })
+}
+
+/// The keys under which two documents differ; of fields, each by its name.
+fn differences(before: &Json, after: &Json) -> Vec<String> {
+    let keys = |json: &Json| -> Vec<String> {
+        json.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
     };
-    let new: Vec<Json> = sorted
-        .created
-        .iter()
-        .map(|name| json!({"collectionName": name, "details": sorted.draft.documents[name]}))
-        .collect();
-    let modified: Vec<Json> = sorted
-        .updated
-        .iter()
-        .map(|name| json!({"collectionName": name, "differences": differences(name)}))
-        .collect();
-    Ok(
-        json!({"changes": {"new": new, "modified": modified, "deleted": missing, "unchanged": sorted.unchanged}}),
-    )
+    let differ = |before: &Json, after: &Json| -> Vec<String> {
+        let mut all = keys(after);
+        all.extend(keys(before).into_iter().filter(|key| after.get(key).is_none()));
+        all.retain(|key| before.get(key) != after.get(key));
+        all
+    };
+    let mut found = Vec::new();
+    for key in differ(before, after) {
+        match (key.as_str(), before.get("fields"), after.get("fields")) {
+            ("fields", Some(before), Some(after)) => found
+                .extend(differ(before, after).into_iter().map(|field| format!("fields.{field}"))),
+            _ => found.push(key),
+        }
+    }
+    found
 }
 
 /// Takes the documents. None is ended.

@@ -1,10 +1,11 @@
 //! Indexes: declared ones, those of unique fields, and those of foreign keys.
 
 use super::column::{pointer_name, unique_name};
-use crate::Dialect;
 use crate::dialect::Family;
 use crate::writer::quoted;
+use crate::{Dialect, Statement};
 use catalog::{Collection, Field, Index};
+use std::sync::Arc;
 
 /// `CREATE INDEX` of a declared index.
 pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect) -> String {
@@ -84,6 +85,16 @@ pub(super) fn all(collection: &Collection, dialect: Dialect) -> Vec<String> {
     }
     made.extend(collection.indexes.iter().map(|index| declared(collection, index, dialect)));
     made
+}
+
+/// Every index that a collection's table has, with its name.
+#[must_use]
+pub fn indexes(collection: &Collection, dialect: Dialect) -> Vec<(String, Statement)> {
+    let named = |text: String| {
+        let name = text.split('"').nth(1).unwrap_or_default().to_owned();
+        (name, Statement { text: Arc::from(text), binds: Vec::new() })
+    };
+    all(collection, dialect).into_iter().map(named).collect()
 }
 
 /// One field's part of an index. Where two NULLs must count as equal, the field stands as two

@@ -1,0 +1,175 @@
+//! The steps of a change: each with its words, its statements, and what it costs.
+
+use super::plan::{PlannedStep, StepKind};
+use super::polymorphic::emptied;
+use super::values::{
+    Touched, count, fills_itself, leading, losses, number, quoted, stored_name, twins,
+};
+use super::words::{at_stake, declared, said};
+use base::Result;
+use catalog::{Catalog, Change, DefaultValue, FieldKind};
+use sql::Dialect;
+use store::Store;
+
+/// Says every change in words, SQL and numbers.
+pub(crate) async fn steps(
+    store: &Store,
+    old: &Catalog,
+    next: &Catalog,
+    changes: &[Change],
+) -> Result<Vec<PlannedStep>> {
+    let dialect = store.dialect();
+    let mut steps = Vec::with_capacity(changes.len());
+    let mut shown: Vec<String> = Vec::new();
+    for change in changes {
+        let mut step = said(change);
+        step.sql = step_sql(change, changes, old, next, dialect, &mut shown);
+        if let Some(touched) = touched(store, change, changes).await? {
+            step.values = Some((touched.affected, touched.total));
+            step.lossy = touched.affected > 0;
+            if let Some(verb) = at_stake(change, dialect).filter(|_| touched.affected > 0) {
+                step.summary = format!(
+                    "{}: {} of {} values {verb}",
+                    step.summary,
+                    number(touched.affected),
+                    number(touched.total)
+                );
+            }
+        }
+        steps.push(step);
+    }
+    steps.extend(declared(old, next, changes));
+    for (junction, table) in emptied(old, next) {
+        let id = old.get(&junction).map(|was| was.schema_id());
+        let Some(is) = next.collections.values().find(|is| Some(is.schema_id()) == id) else {
+            continue;
+        };
+        let ended = |step: &&mut PlannedStep| {
+            step.op == StepKind::DropRelation
+                && step.collection == is.name
+                && step.field.as_ref() == Some(&table)
+        };
+        let Some(step) = steps.iter_mut().find(ended) else { continue };
+        let touched = leading(store, &junction, &table).await?;
+        step.values = Some((touched.affected, touched.total));
+        step.lossy = touched.affected > 0;
+        if step.lossy {
+            step.summary = format!(
+                "{}: {} of {} records still lead there",
+                step.summary,
+                number(touched.affected),
+                number(touched.total)
+            );
+        }
+    }
+    Ok(steps)
+}
+
+/// The statements of one step. Where SQLite does several steps of a table at once, because it
+/// rebuilds it or adds a column with its foreign key, the first of them shows all.
+fn step_sql(
+    change: &Change,
+    changes: &[Change],
+    old: &Catalog,
+    next: &Catalog,
+    dialect: Dialect,
+    shown: &mut Vec<String>,
+) -> Vec<String> {
+    let texts = |part: &[Change]| -> (Vec<String>, bool) {
+        let defined = sql::define(part, old, next, dialect);
+        let bookkeeping =
+            |text: &str| text.contains("\"_sequence\" ") && dialect == Dialect::Sqlite;
+        let texts = defined
+            .statements
+            .iter()
+            .map(|s| s.text.to_string())
+            .filter(|t| !bookkeeping(t))
+            .collect();
+        (texts, defined.rebuilds)
+    };
+    let Some(name) = table_of(change) else { return texts(std::slice::from_ref(change)).0 };
+    let table = stored_name(changes, name).to_owned();
+    // Other steps of a renamed table need to know of the rename, which is a step of its own.
+    let of_rename =
+        |other: &&Change| matches!(other, Change::RenameCollection { from, .. } if *from == table);
+    let renaming: Vec<Change> = changes.iter().filter(of_rename).cloned().collect();
+    let (said_there, _) = texts(&renaming);
+    let without_renaming = |part: Vec<Change>| {
+        let (mut all, rebuilds) = texts(&[renaming.clone(), part].concat());
+        all.retain(|text| !said_there.contains(text));
+        (all, rebuilds)
+    };
+    if dialect == Dialect::Postgres {
+        return without_renaming(vec![change.clone()]).0;
+    }
+    let of_table =
+        |other: &&Change| table_of(other).is_some_and(|name| stored_name(changes, name) == table);
+    let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
+    let pointing = together.iter().any(|change| matches!(change, Change::AddRelation { .. }));
+    let (all, rebuilds) = without_renaming(together);
+    if !rebuilds && !pointing {
+        return without_renaming(vec![change.clone()]).0;
+    }
+    if shown.contains(&table) {
+        return Vec::new();
+    }
+    shown.push(table);
+    all
+}
+
+/// The existing table a change belongs to.
+fn table_of(change: &Change) -> Option<&str> {
+    match change {
+        Change::DropRelation { collection, .. }
+        | Change::DropIndex { collection, .. }
+        | Change::DropField { collection, .. }
+        | Change::RenameField { collection, .. }
+        | Change::AddField { collection, .. }
+        | Change::AlterField { collection, .. }
+        | Change::AddIndex { collection, .. }
+        | Change::AddRelation { collection, .. } => Some(collection),
+        Change::DropCollection { .. }
+        | Change::RenameCollection { .. }
+        | Change::CreateCollection { .. } => None,
+    }
+}
+
+/// How many stored values a change touches.
+async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<Option<Touched>> {
+    Ok(match change {
+        Change::DropCollection { collection } => {
+            Some(count(store, &collection.name, "TRUE").await?)
+        }
+        Change::DropField { collection, field }
+            if !matches!(field.kind, FieldKind::Virtual { .. }) =>
+        {
+            let condition = format!("{} IS NOT NULL", quoted(&field.name));
+            Some(count(store, stored_name(changes, collection), &condition).await?)
+        }
+        // Records that stand would have no value for it.
+        Change::AddField { collection, field } if !field.nullable && !fills_itself(field) => {
+            Some(count(store, stored_name(changes, collection), "TRUE").await?)
+        }
+        Change::AddIndex { collection, index } if index.unique && !index.nulls_not_distinct => {
+            twins(store, changes, collection, &index.fields).await?
+        }
+        Change::AlterField { collection, from, to } => {
+            let table = stored_name(changes, collection);
+            if let Some(condition) = losses(from, to, store.dialect()) {
+                return count(store, table, &condition).await.map(Some);
+            }
+            let filled =
+                matches!(to.default, Some(DefaultValue::Literal(_) | DefaultValue::AutoIncrement));
+            if from.nullable && !to.nullable && !filled {
+                return count(store, table, &format!("{} IS NULL", quoted(&from.name)))
+                    .await
+                    .map(Some);
+            }
+            if to.unique && !from.unique {
+                return twins(store, changes, collection, std::slice::from_ref(&to.name)).await;
+            }
+            None
+        }
+        _ => None,
+    })
+}
