@@ -326,6 +326,14 @@ export type ImportRowError = {
   error: string,
 };
 
+/** What an answer to several questions tells beside `data`, which holds a page by each name. */
+export type StatsFacts = {
+  /** How many were asked. */
+  totalStats: number,
+  /** How many were answered: all of them, since one refusal refuses the request. */
+  successfulStats: number,
+};
+
 /** A collection with its definition. */
 export type SchemaInfo = {
   /** Its name. */

@@ -4,7 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
-    rejection, schemas, studio, transfer, unread,
+    rejection, reports, schemas, studio, transfer, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -101,6 +101,7 @@ pub fn router(app: App) -> Router {
         .merge(auth_routes::routes())
         .merge(schemas::routes())
         .merge(permissions::routes())
+        .merge(reports::routes())
         .merge(transfer::routes())
         .merge(baasix::routes::routes())
         .merge(baasix::sort::routes())

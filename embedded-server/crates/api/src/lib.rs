@@ -18,6 +18,7 @@ mod journal;
 mod openapi;
 mod permissions;
 mod rejection;
+mod reports;
 mod schemas;
 mod status;
 mod studio;

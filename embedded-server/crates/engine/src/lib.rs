@@ -18,6 +18,7 @@ mod outside;
 mod outside_tests;
 mod privilege;
 mod read;
+mod report;
 mod schema;
 mod seed;
 mod sort;

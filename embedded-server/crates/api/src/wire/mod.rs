@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod import;
 pub(crate) mod item;
 pub(crate) mod journal;
+pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod server;
 pub(crate) mod session;

@@ -2,7 +2,8 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, import, item, journal, schema, server, session, transfer,
+    access, answer, document, error, import, item, journal, report, schema, server, session,
+    transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -98,6 +99,7 @@ fn wire_types() -> String {
         shape::<import::Imported>(),
         shape::<import::ImportResult>(),
         shape::<import::ImportRowError>(),
+        shape::<report::StatsFacts>(),
         shape::<schema::SchemaInfo>(),
         shape::<schema::SchemaList>(),
         shape::<schema::SchemaPagination>(),

@@ -32,6 +32,11 @@ impl Params {
         Ok(Self(root))
     }
 
+    /// The same parameters as the keys of a JSON object, whose values need no unfolding.
+    pub(crate) fn of(body: Map<String, Json>) -> Self {
+        Self(body)
+    }
+
     fn get(&self, key: &str) -> Option<&Json> {
         self.0.get(key).filter(|value| !value.is_null())
     }

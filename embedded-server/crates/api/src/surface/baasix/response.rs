@@ -5,13 +5,21 @@ use crate::wire::item::{PageFacts, WriteWarning, Written};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Detail, Error, Value};
+use base::{Detail, Error, Result, Value};
 use engine::Records;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 /// `{data:[…], totalCount}` with what else there is to say about the page.
 pub(crate) fn list(records: &Records, cursor_asked: bool) -> Response {
+    match page(records, cursor_asked) {
+        Ok(body) => bytes(StatusCode::OK, body),
+        Err(fault) => Refusal(fault).into_response(),
+    }
+}
+
+/// The page itself, which also stands inside other answers.
+pub(crate) fn page(records: &Records, cursor_asked: bool) -> Result<Vec<u8>> {
     let facts = PageFacts {
         total_count: records.total,
         total_count_estimated: records.estimated.then_some(true),
@@ -23,9 +31,8 @@ pub(crate) fn list(records: &Records, cursor_asked: bool) -> Response {
     body.extend_from_slice(&records.json);
     body.push(b']');
     let end = body.len();
-    if let Err(fault) = serde_json::to_writer(&mut body, &facts) {
-        return Refusal(Error::internal("write a page").caused_by(fault)).into_response();
-    }
+    serde_json::to_writer(&mut body, &facts)
+        .map_err(|fault| Error::internal("write a page").caused_by(fault))?;
     // The facts are keys of the same object: `{…}` becomes `,…}`, and `{}` nothing but its end.
     if body.len() > end + 2 {
         body[end] = b',';
@@ -33,7 +40,7 @@ pub(crate) fn list(records: &Records, cursor_asked: bool) -> Response {
         body.truncate(end);
         body.push(b'}');
     }
-    bytes(StatusCode::OK, body)
+    Ok(body)
 }
 
 /// `{data:{…}}`.
