@@ -4,7 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
-    rejection, reports, schemas, studio, transfer, unread,
+    rejection, reports, schemas, studio, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -98,6 +98,7 @@ pub fn router(app: App) -> Router {
         .route("/openapi", get(openapi::document))
         .route("/access/me", get(access_me::mine))
         .route("/journal", get(journal::lately))
+        .route("/types", get(types::types))
         .merge(auth_routes::routes())
         .merge(schemas::routes())
         .merge(permissions::routes())

@@ -24,6 +24,7 @@ mod status;
 mod studio;
 mod surface;
 mod transfer;
+mod types;
 mod unread;
 mod wire;
 

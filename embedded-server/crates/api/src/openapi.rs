@@ -17,6 +17,7 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
     let view = state.view(actor);
     let policies = (!actor.unbound()).then_some(&*actor.policies);
     let mut paths = auth_paths();
+    paths.extend(report_paths());
     let mut schemas = Map::new();
     schemas.insert(String::from("Error"), error_schema());
     for (name, actions) in access::capabilities(&state.catalog, policies) {
@@ -55,6 +56,17 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4
         many.insert(
             String::from("get"),
             operation(&format!("List {name}"), &list_parameters(), None, 200, &page),
+        );
+        let groups = json!({ "type": "object", "required": ["data"], "properties": {
+            "data": { "type": "array", "items": { "type": "object" } },
+            "totalCount": { "type": "integer" } } });
+        let about = format!("Report on {name}");
+        paths.insert(
+            format!("/reports/{name}"),
+            json!({
+                "get": operation(&about, &report_parameters(), None, 200, &groups),
+                "post": operation(&about, &[], Some(&report_schema()), 200, &groups),
+            }),
         );
         let body = json!({ "type": "object", "properties": { "data": record } });
         one.insert(
@@ -133,6 +145,78 @@ fn list_parameters() -> Vec<Json> {
     ];
     let one = |(name, kind, about): (&str, &str, &str)| json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } });
     known.into_iter().map(one).collect()
+}
+
+const AGGREGATE: &str = "aggregates by their alias, as JSON: \
+    `{\"total\": {\"function\": \"sum\", \"field\": \"price\"}}`";
+const GROUP_BY: &str = "fields, relation paths, or `date:year:createdAt`";
+const DATE_RANGE: &str = "`{\"start\", \"end\", \"field\"?}`; `field` is `createdAt` unless named";
+
+/// What a list takes, and what makes it a report.
+fn report_parameters() -> Vec<Json> {
+    let mut parameters = list_parameters();
+    for (name, about) in
+        [("aggregate", AGGREGATE), ("groupBy", GROUP_BY), ("dateRange", DATE_RANGE)]
+    {
+        parameters.push(json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string" } }));
+    }
+    parameters
+}
+
+/// The same as a body.
+fn report_schema() -> Json {
+    let mut properties = Map::new();
+    for parameter in report_parameters() {
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let kind = match name.as_str() {
+            "fields" => json!({ "type": "array", "items": { "type": "string" } }),
+            "groupBy" => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
+            "filter" | "aggregate" | "dateRange" => json!({ "type": "object" }),
+            "sort" => json!({}),
+            _ => parameter["schema"].clone(),
+        };
+        properties.insert(name, kind);
+    }
+    json!({ "type": "object", "properties": properties })
+}
+
+fn report_paths() -> Map<String, Json> {
+    let entry = json!({ "type": "object", "required": ["name", "collection", "query"], "properties": {
+        "name": { "type": "string" }, "collection": { "type": "string" }, "query": report_schema() } });
+    let body = json!({ "type": "object", "required": ["stats"], "properties": {
+        "stats": { "type": "array", "minItems": 1, "items": entry } } });
+    let answer = json!({ "type": "object", "properties": {
+        "data": { "type": "object", "additionalProperties": { "type": "object" } },
+        "totalStats": { "type": "integer" }, "successfulStats": { "type": "integer" } } });
+    let asked = [
+        json!({ "name": "stats", "in": "query", "required": true, "description": "the list as JSON", "schema": { "type": "string" } }),
+    ];
+    let about = "Several reports at once, each under its name";
+    let word = |name: &str, words: Json, about: &str| json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string", "enum": words } });
+    let options = [
+        word("target", json!(["types", "sdk-types", "schema-json"]), "what is written"),
+        word("numbers", json!(["number", "exact"]), "how the client gets decimals and large integers"),
+    ];
+    let mut written = operation(
+        "The collections as TypeScript, as the caller may see them",
+        &options,
+        None,
+        200,
+        &json!({ "type": "string" }),
+    );
+    let content = written["responses"]["200"]["content"]["application/json"].take();
+    written["responses"]["200"]["content"] = json!({ "application/typescript": content });
+    written["responses"]["304"] = json!({ "description": "The same as `If-None-Match` names" });
+    let mut paths = Map::new();
+    paths.insert(
+        String::from("/reports/stats"),
+        json!({
+            "get": operation(about, &asked, None, 200, &answer),
+            "post": operation(about, &[], Some(&body), 200, &answer),
+        }),
+    );
+    paths.insert(String::from("/types"), json!({ "get": written }));
+    paths
 }
 
 fn record_schema(collection: &Collection) -> Json {
