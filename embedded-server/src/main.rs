@@ -1,5 +1,7 @@
 //! `plinth`: the backend without a window.
 
+mod generate;
+
 use clap::{Parser, Subcommand};
 use embedded_server::{Config, Error, KEYS, Server};
 use std::io::Write;
@@ -20,6 +22,9 @@ enum Command {
     Serve(Serve),
     /// List every key of the configuration.
     Config,
+    /// Write the types of a running server's collections to a file.
+    #[command(visible_aliases = ["types", "gen"])]
+    Generate(generate::Generate),
 }
 
 #[derive(clap::Args)]
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Config => print_keys(),
+        Command::Generate(asked) => generate::run(&asked, &mut say),
         Command::Serve(serve) => run(&serve),
     };
     match outcome {
