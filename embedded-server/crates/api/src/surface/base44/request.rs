@@ -64,10 +64,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The cursor of the next page: the question and the place in its answer.
-    pub(crate) fn cursor(&self, after: &str) -> String {
+    /// The cursor of the next page: the question and the place in its answer. Distinct values
+    /// have one page.
+    pub(crate) fn cursor(&self, after: &str) -> Option<String> {
+        self.read.after.as_ref()?;
         let told = json!({ "of": self.read.collection, "ask": self.question, "after": after });
-        URL_SAFE_NO_PAD.encode(told.to_string())
+        Some(URL_SAFE_NO_PAD.encode(told.to_string()))
     }
 }
 
@@ -110,6 +112,9 @@ pub(crate) fn page(entity: &str, query: &str, limits: &Limits) -> Result<Page> {
             fields: fields(params.get("fields"))?,
             ..read(entity)
         },
+        Some(_) if !after.is_empty() => {
+            return Err(wrong("cursor", "goes on with records, not with distinct values"));
+        }
         Some(field) => {
             let path = field_name(field, "distinct")?;
             Read {

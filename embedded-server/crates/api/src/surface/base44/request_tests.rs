@@ -129,7 +129,7 @@ fn elements_are_told_with_every_value_quoted() {
 fn a_cursor_carries_its_question() {
     let first = page("Task", "q={\"a\":1}&sort=-b&fields=a,b&limit=2", &limits()).unwrap();
     assert_eq!((first.read.after.as_deref(), first.read.limit), (Some(""), Some(2)));
-    let cursor = first.cursor("behind");
+    let cursor = first.cursor("behind").unwrap();
     let next = page("Task", &format!("cursor={cursor}&limit=3"), &limits()).unwrap();
     assert_eq!(next.read.after.as_deref(), Some("behind"));
     assert_eq!((&next.read.filter, &next.read.sort), (&first.read.filter, &first.read.sort));
@@ -144,8 +144,12 @@ fn a_cursor_carries_its_question() {
     }
     let error = page("Task", "skip=1", &limits()).unwrap_err();
     assert!(error.message().contains("`skip` is not a parameter"), "{error}");
-    let distinct = page("Task", "distinct=status&limit=9999", &limits()).unwrap().read;
+    // The SDK leaves `sort` and `fields` away beside `distinct`; sent by others they mean nothing.
+    let distinct = page("Task", "distinct=status&limit=9999&fields=a.b", &limits()).unwrap();
+    assert_eq!(distinct.cursor("x"), None);
+    let distinct = distinct.read;
     assert_eq!((distinct.group_by, distinct.limit), (vec![String::from("status")], Some(1_000)));
+    assert!(page("Task", &format!("cursor={cursor}&distinct=status"), &limits()).is_err());
 }
 
 #[test]
