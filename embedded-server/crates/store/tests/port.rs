@@ -518,31 +518,27 @@ async fn a_bind_of_a_step_that_has_not_run_is_our_fault() {
     .await;
 }
 
-/// A second store on the same data, as another process would open it.
-async fn beside(store: &Store) -> Store {
-    match store.dialect() {
-        Dialect::Sqlite => {
-            let rows = store.rows(&plain("PRAGMA database_list")).await.unwrap();
-            let path = std::path::Path::new(rows[0][2].as_text().unwrap());
-            let options = sqlite_options(path.parent().unwrap(), Limits::default());
-            Store::open_sqlite(options).await.unwrap()
-        }
-        Dialect::Postgres => {
-            let rows = store.rows(&plain("SELECT current_schema()::text")).await.unwrap();
-            let schema = rows[0][0].as_text().map(str::to_owned);
-            let url = postgres_url().unwrap();
-            let limits = Limits::default();
-            let options = PostgresOptions { url, connections: 1, schema, limits };
-            Store::open_postgres(options).await.unwrap()
-        }
-    }
-}
-
 #[tokio::test]
 async fn what_others_commit_is_noticed_without_a_statement() {
     on_every_store(Limits::default(), async |store| {
         define(store, &["CREATE TABLE t (a {INTEGER|bigint})"]).await;
-        let other = beside(store).await;
+        // A second store on the same data, as another process would open it.
+        let other = match store.dialect() {
+            Dialect::Sqlite => {
+                let rows = store.rows(&plain("PRAGMA database_list")).await.unwrap();
+                let path = std::path::Path::new(rows[0][2].as_text().unwrap());
+                let options = sqlite_options(path.parent().unwrap(), Limits::default());
+                Store::open_sqlite(options).await.unwrap()
+            }
+            Dialect::Postgres => {
+                let rows = store.rows(&plain("SELECT current_schema()::text")).await.unwrap();
+                let schema = rows[0][0].as_text().map(str::to_owned);
+                let url = postgres_url().unwrap();
+                let limits = Limits::default();
+                let options = PostgresOptions { url, connections: 1, schema, limits };
+                Store::open_postgres(options).await.unwrap()
+            }
+        };
         let mut outside = store.outside().await.unwrap();
         let commit = async |by: &Store, value: i64| {
             let insert = says(by, "INSERT INTO t VALUES (?1::bigint)", vec![Value::Int(value)]);
