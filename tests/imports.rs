@@ -105,6 +105,38 @@ on_every_store!(valid_rows_are_written_and_undo_removes_exactly_them, async |app
     assert_eq!(admin.column("rates", "lane", json!({})).await, [json!("mine")]);
 });
 
+on_every_store!(a_receipt_tells_its_ends_its_course_and_the_rows_around_it, async |app| {
+    rates(app).await;
+    let admin = app.admin();
+    let mine = admin.create("rates", json!({ "lane": "mine", "price": 1 })).await;
+    let words = [&WORDS[..], &[("mode", "valid")]].concat();
+    let job = ended(admin, &start(admin, &words, FILE).await).await;
+    assert_eq!((&job["rowsBefore"], &job["rowsAfter"]), (&json!(1), &json!(4)), "{job}");
+    for (key, lane) in [("firstKey", "ARN-GOT"), ("lastKey", "HAM-BER")] {
+        let id = job[key].as_str().expect("a key");
+        assert_ne!(id, mine.to_string());
+        let row = admin.get(&format!("/items/rates/{id}")).await;
+        assert_eq!(row.body["data"]["lane"], lane, "{key}");
+    }
+    let pace = job["pace"].as_array().expect("a course");
+    assert_eq!(pace[0], json!({ "ms": 0, "rows": 0 }));
+    assert_eq!(pace.last().expect("an end")["rows"], job["rowsWritten"]);
+    let listed = admin.get("/imports").await.body["data"][0].clone();
+    assert_eq!((&listed["pace"], &listed["rowsBefore"]), (&json!([]), &json!(1)));
+
+    // Who may not read there is not told how much there is.
+    let writer = app
+        .with_grants(
+            "Writer",
+            &[json!({ "collection": "rates", "action": "create", "fields": ["*"] })],
+        )
+        .await;
+    let other = "Strecke;Preis;ab;Bemerkung\nBER-PRG;5,00;2026-01-05;x\n";
+    let job = ended(&writer, &start(&writer, &words, other).await).await;
+    assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(1)), "{job}");
+    assert_eq!((&job["rowsBefore"], &job["rowsAfter"]), (&Json::Null, &Json::Null));
+});
+
 on_every_store!(all_or_nothing_keeps_nothing_when_a_row_is_refused, async |app| {
     rates(app).await;
     let admin = app.admin();

@@ -1,6 +1,6 @@
 import { PlinthError } from './error.js';
 import type { Transport } from './transport.js';
-import type { SessionValid } from './generated/wire.js';
+import type { PasswordBody, SessionValid, SetupBody, SignInBody } from './generated/wire.js';
 import type {
   AuthResponse,
   AuthState,
@@ -11,6 +11,9 @@ import type {
   User,
 } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
+
+/** A body as it is sent: what is not given is left out on the wire. */
+type Sent<Body> = { readonly [Key in keyof Body]: Body[Key] | (Record<never, never> extends Pick<Body, Key> ? undefined : never) };
 
 /** Signing in and out, and who is signed in. */
 export class Auth {
@@ -36,7 +39,8 @@ export class Auth {
    */
   login(credentials: LoginCredentials, options?: CallOptions): Promise<AuthResponse> {
     const { tenantId, ...rest } = credentials;
-    return this.#begin('/auth/login', { ...rest, tenant_Id: tenantId }, options);
+    const body: Sent<SignInBody> = { ...rest, tenant_Id: tenantId };
+    return this.#begin('/auth/login', body, options);
   }
 
   /**
@@ -72,7 +76,8 @@ export class Auth {
    * ```
    */
   setup(data: SetupData, options?: CallOptions): Promise<AuthResponse> {
-    return this.#begin('/auth/setup', data, options);
+    const body: Sent<SetupBody> = data;
+    return this.#begin('/auth/setup', body, options);
   }
 
   /**
@@ -85,7 +90,8 @@ export class Auth {
    * ```
    */
   async changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void> {
-    await this.#http.post('/auth/password/change', { currentPassword, newPassword }, options);
+    const body: PasswordBody = { currentPassword, newPassword };
+    await this.#http.post('/auth/password/change', body, options);
   }
 
   /**

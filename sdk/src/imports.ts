@@ -29,14 +29,13 @@ export class Imports {
    * ```
    */
   async start(request: ImportRequest, options?: CallOptions): Promise<ImportJob> {
-    const { file, mapping, dryRun, ...fields } = request;
+    const { file, mapping, ...fields } = request;
     const form = new FormData();
     // The file comes last, so that the server knows what to do with it when it arrives.
     for (const [name, value] of Object.entries(fields)) {
-      if (value !== undefined) form.append(name, value);
+      if (value !== undefined) form.append(name, String(value));
     }
     if (mapping !== undefined) form.append('mapping', JSON.stringify(mapping));
-    if (dryRun !== undefined) form.append('dryRun', String(dryRun));
     appendFile(form, 'file', file, `import.${request.format}`);
     return (await this.#http.post<Answer<ImportJob>>('/imports', form, options)).data;
   }

@@ -32,6 +32,19 @@ export interface RoleRecord {
   updatedAt?: string | null;
 }
 
+/** What may be written to a row of `baasix_Role`; a change takes any part of it. */
+export interface RoleWritten {
+  name: string;
+  description?: string | null;
+  isTenantSpecific?: boolean;
+  canInviteRoleIds?: unknown;
+  icon?: string | null;
+  ipWhitelist?: unknown;
+  enforceTotp?: boolean | null;
+  adminAccess?: boolean | null;
+  appAccess?: boolean | null;
+}
+
 /** A row of `baasix_File`: which columns are present depends on the call and on permissions. */
 export interface FileRecord {
   id: string;
@@ -70,6 +83,19 @@ export interface UserRecord {
   updatedAt?: string | null;
 }
 
+/** What may be written to a row of `baasix_User`; a change takes any part of it. */
+export interface UserWritten {
+  email?: string | null;
+  phone?: string | null;
+  firstName: string;
+  lastName?: string | null;
+  status?: 'active' | 'inactive' | 'deleted' | 'suspended' | 'pending' | 'invited';
+  emailVerified?: boolean;
+  avatar_Id?: string | null;
+  lastAccess?: string | null;
+  password?: string | null;
+}
+
 /** A row of `baasix_Permission`: which columns are present depends on the call and on permissions. */
 export interface PermissionRecord {
   id: string;
@@ -83,6 +109,18 @@ export interface PermissionRecord {
   checkConditions?: unknown;
   createdAt?: string | null;
   updatedAt?: string | null;
+}
+
+/** What may be written to a row of `baasix_Permission`; a change takes any part of it. */
+export interface PermissionWritten {
+  role_Id: string;
+  collection: string;
+  action: string;
+  fields?: unknown;
+  conditions?: unknown;
+  relConditions?: unknown;
+  defaultValues?: unknown;
+  checkConditions?: unknown;
 }
 
 /** A row of `baasix_UserRole`: which columns are present depends on the call and on permissions. */
@@ -203,6 +241,45 @@ export interface SettingsRecord {
   updatedAt?: string | null;
 }
 
+/** What may be written to a row of `baasix_Settings`; a change takes any part of it. */
+export interface SettingsWritten {
+  tenant_Id?: string | null;
+  project_name?: string | null;
+  title?: string | null;
+  project_url?: string | null;
+  app_url?: string | null;
+  project_color?: string | null;
+  secondary_color?: string | null;
+  description?: string | null;
+  keywords?: string | null;
+  project_logo_light_Id?: string | null;
+  project_logo_dark_Id?: string | null;
+  project_logo_full_Id?: string | null;
+  project_logo_transparent_Id?: string | null;
+  project_favicon_Id?: string | null;
+  project_icon_Id?: string | null;
+  email_icon_Id?: string | null;
+  email_signature?: string | null;
+  from_email_name?: string | null;
+  smtp_enabled?: boolean;
+  smtp_host?: string | null;
+  smtp_port?: number | null;
+  smtp_secure?: boolean;
+  smtp_user?: string | null;
+  smtp_pass?: string | null;
+  smtp_from_address?: string | null;
+  timezone?: string | null;
+  language?: string | null;
+  date_format?: string | null;
+  currency?: string | null;
+  mobile_session_limit?: number | null;
+  web_session_limit?: number | null;
+  session_limit_roles?: unknown;
+  metadata?: unknown;
+  modules?: unknown;
+  extra?: unknown;
+}
+
 /** A row of `baasix_Template`: which columns are present depends on the call and on permissions. */
 export interface TemplateRecord {
   id: string;
@@ -258,4 +335,14 @@ export interface UserPreferenceRecord {
   userUpdated_Id?: string | null;
   createdAt?: string | null;
   updatedAt?: string | null;
+}
+
+/** What may be written to a row of `baasix_UserPreference`; a change takes any part of it. */
+export interface UserPreferenceWritten {
+  userId?: string | null;
+  collectionName: string;
+  preferenceType: 'columns' | 'filters' | 'sorting' | 'pagination';
+  preferenceData: unknown;
+  isDefault?: boolean;
+  name?: string | null;
 }

@@ -225,6 +225,26 @@ export type ImportFormat = "csv" | "json" | "ndjson";
 /** What refused rows mean for the others. */
 export type ImportMode = "all" | "valid";
 
+/** The words of the form that starts an import; its file comes last, as `file`. */
+export type ImportForm = {
+  /** Into which collection. */
+  collection: string,
+  /** How the file is written; else its name tells. */
+  format?: ImportFormat,
+  /** Which column goes to which field, as JSON; `null` leaves a column out. */
+  mapping?: Readonly<Record<string, string | null>>,
+  /** CSV: the separator, `,` unless given; `tab` is one as well. */
+  delimiter?: string,
+  /** CSV: the text that stands for NULL. */
+  nullText?: string,
+  /** Check every row and write none. */
+  dryRun?: boolean,
+  /** `all` (unless given) writes everything or nothing; `valid` writes the rows that pass. */
+  mode?: ImportMode,
+  /** Import although the same file was imported before. */
+  again?: boolean,
+};
+
 /** Where an import stands. */
 export type ImportPhase = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled" | "undoing" | "undone";
 
@@ -242,6 +262,14 @@ export type ImportReject = {
   message: string,
   /** The code of the refusal. */
   code: string,
+};
+
+/** How far the writing of an import was at one moment. */
+export type ImportPace = {
+  /** Milliseconds since the writing began. */
+  ms: number,
+  /** Rows written by then. */
+  rows: number,
 };
 
 /** An import that runs on the server. */
@@ -292,6 +320,16 @@ export type ImportJob = {
   errors: Array<ImportReject>,
   /** Rows per second so far. */
   rowsPerSecond: number,
+  /** Rows of the collection before the first was written, as far as its owner may read them. */
+  rowsBefore: number | null,
+  /** The same when the last had been written. */
+  rowsAfter: number | null,
+  /** Key of the first row written. */
+  firstKey: string | null,
+  /** Key of the last row written. */
+  lastKey: string | null,
+  /** The course of the writing, in at most 120 moments; none in a list of imports. */
+  pace: Array<ImportPace>,
 };
 
 /** What an import in one request answers. */
@@ -636,6 +674,42 @@ export type AccessGrant = false | {
 
 /** How the tokens travel. */
 export type AuthMode = "jwt" | "cookie";
+
+/** What signs in. */
+export type SignInBody = {
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** The address that signs in. */
+  email: string,
+  /** The password. */
+  password: string,
+  /** Sign in to this tenant (multi-tenant projects). */
+  tenant_Id?: string,
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: string,
+};
+
+/** What makes the first owner of a new project. */
+export type SetupBody = {
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** From the one-time link the server printed. */
+  token: string,
+  /** The address that will sign in. */
+  email: string,
+  /** The password. */
+  password: string,
+  /** Given name; `Owner` unless given. */
+  firstName?: string,
+};
+
+/** What gives the signed-in user a new password. */
+export type PasswordBody = {
+  /** The one that holds now. */
+  currentPassword: string,
+  /** The one that shall hold. */
+  newPassword: string,
+};
 
 /** The reply of every call that starts or renews a session. */
 export type SessionStarted = {

@@ -1,5 +1,12 @@
-import type { PermissionRecord, RoleRecord, TenantRecord, UserRecord } from '../generated/records.js';
-import type { AccessGrants, AuthMode, SessionStarted } from '../generated/wire.js';
+import type {
+  PermissionRecord,
+  PermissionWritten,
+  RoleRecord,
+  TenantRecord,
+  UserRecord,
+  UserWritten,
+} from '../generated/records.js';
+import type { AccessGrants, AuthMode, SessionStarted, SetupBody, SignInBody } from '../generated/wire.js';
 import type { Filter } from './filter.js';
 
 export type { AccessGrant, AccessReport } from '../generated/wire.js';
@@ -33,16 +40,10 @@ export interface User extends UserRecord {
 }
 
 /** What may be written to a user. */
-export interface UserInput {
-  email?: string;
-  password?: string;
-  firstName?: string;
-  lastName?: string | null;
-  phone?: string | null;
-  status?: UserStatus;
-  emailVerified?: boolean;
-  avatar_Id?: string | null;
+export interface UserInput extends Partial<UserWritten> {
+  /** The role the user gets (administrators). */
   role_Id?: string | null;
+  /** The tenant in which the user gets it. */
   tenant_Id?: string | null;
   /** Columns a project added to `baasix_User`. */
   [column: string]: unknown;
@@ -77,10 +78,10 @@ export interface Permission extends PermissionRecord {
 }
 
 /** What may be written to a permission. */
-export interface PermissionInput {
-  role_Id: string;
-  collection: string;
+export interface PermissionInput
+  extends Omit<PermissionWritten, 'action' | 'fields' | 'conditions' | 'relConditions' | 'defaultValues' | 'checkConditions'> {
   action: PermissionAction;
+  /** Field patterns: `*`, `title`, `author.*`; a comma list is accepted as well. */
   fields?: readonly string[] | string | null;
   conditions?: Filter | null;
   relConditions?: Readonly<Record<string, Filter>> | null;
@@ -125,9 +126,7 @@ export interface Accountability {
   ipaddress?: string;
 }
 
-export interface LoginCredentials {
-  email: string;
-  password: string;
+export interface LoginCredentials extends Pick<SignInBody, 'email' | 'password'> {
   /** Sign in to this tenant (multi-tenant projects). */
   tenantId?: string | undefined;
   /** Overrides the client's `authMode` for this session's transport. */
@@ -135,12 +134,9 @@ export interface LoginCredentials {
   authType?: AuthType | undefined;
 }
 
-export interface RegisterData {
+export interface RegisterData extends Partial<Pick<UserWritten, 'firstName' | 'lastName' | 'phone'>> {
   email: string;
   password: string;
-  firstName?: string;
-  lastName?: string;
-  phone?: string;
   /** Creates a tenant and makes the new user its member (multi-tenant projects). */
   tenant?: { name: string };
   roleName?: string;
@@ -151,12 +147,10 @@ export interface RegisterData {
 }
 
 /** What makes the first owner of a new project. */
-export interface SetupData {
-  /** From the one-time link the server printed. */
-  token: string;
-  email: string;
-  password: string;
+export interface SetupData extends Omit<SetupBody, 'firstName' | 'authMode'> {
+  /** `Owner` unless given. */
   firstName?: string | undefined;
+  authMode?: AuthMode | undefined;
 }
 
 /** The reply of every call that starts a session. */

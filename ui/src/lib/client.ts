@@ -3,6 +3,7 @@
  *
  * Everything goes through the SDK and the public routes; there is no private door.
  */
+import type { ImportJob } from "@plinth/sdk";
 import { queryOptions } from "@tanstack/react-query";
 import { exactRow, parseJson } from "./exact-json";
 import type { Page, PageRequest, RawRow } from "./rows";
@@ -89,32 +90,7 @@ export interface Capability {
   may(collection: string, action: keyof CollectionRights, field?: string): boolean;
 }
 
-export type JobState = "parsing" | "checking" | "writing" | "done" | "failed" | "cancelled" | "undoing" | "undone";
-
-export interface ImportJob {
-  readonly id: string;
-  readonly collection: string;
-  readonly state: JobState;
-  readonly dryRun: boolean;
-  readonly rowsRead: number;
-  readonly rowsValid: number;
-  readonly rowsRejected: number;
-  readonly rowsWritten: number;
-  readonly rowsPerSecond: number;
-  readonly bytesRead: number;
-  readonly bytesTotal: number;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  readonly hash: string | null;
-  readonly alreadyImported?: unknown;
-  readonly errors: readonly { readonly line: number; readonly column: string | null; readonly field?: string | null; readonly value: unknown; readonly message: string }[];
-  readonly fileName?: string | null;
-  readonly mapping?: Readonly<Record<string, string | null>> | null;
-  /** Rows an undo has taken out so far. */
-  readonly rowsRemoved?: number;
-  /** Why a job failed, as a whole. */
-  readonly error?: unknown;
-}
+export type { ImportJob };
 
 export interface ImportRequest {
   readonly file: File;

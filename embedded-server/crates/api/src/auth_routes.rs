@@ -7,8 +7,8 @@ use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
 use crate::wire::answer::Message;
 use crate::wire::session::{
-    AuthMode, SessionInvalid, SessionKey, SessionPermission, SessionReport, SessionRole,
-    SessionStarted, SessionUser, SessionValid,
+    AuthMode, PasswordBody, SessionInvalid, SessionKey, SessionPermission, SessionReport,
+    SessionRole, SessionStarted, SessionUser, SessionValid, SetupBody, SignInBody,
 };
 use auth::{Registration, SignIn, SignedIn};
 use axum::Router;
@@ -44,22 +44,62 @@ struct Mode {
 }
 
 impl Mode {
-    fn of(app: &App, body: &Map<String, Json>, headers: &HeaderMap) -> Result<Self> {
+    fn of(app: &App, asked: Option<AuthMode>, headers: &HeaderMap) -> Self {
         // A foreign page must not put its own session into somebody's browser.
         let own = own_page(headers, app.settings());
-        match body.get("authMode").and_then(Json::as_str) {
-            Some("jwt") => Ok(Self { cookies: false, word: AuthMode::Jwt }),
-            Some("cookie") => Ok(Self { cookies: own, word: AuthMode::Cookie }),
-            None => Ok(Self {
-                cookies: own && headers.contains_key(header::ORIGIN),
-                word: AuthMode::Jwt,
-            }),
-            Some(other) => {
-                Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
-                    .hint("`jwt` or `cookie`")
-                    .detail(Detail::field("enum", "authMode", "`jwt` or `cookie`")))
+        match asked {
+            Some(AuthMode::Jwt) => Self { cookies: false, word: AuthMode::Jwt },
+            Some(AuthMode::Cookie) => Self { cookies: own, word: AuthMode::Cookie },
+            None => {
+                Self { cookies: own && headers.contains_key(header::ORIGIN), word: AuthMode::Jwt }
             }
         }
+    }
+}
+
+fn auth_mode(body: &Map<String, Json>) -> Result<Option<AuthMode>> {
+    match body.get("authMode").and_then(Json::as_str) {
+        None => Ok(None),
+        Some("jwt") => Ok(Some(AuthMode::Jwt)),
+        Some("cookie") => Ok(Some(AuthMode::Cookie)),
+        Some(other) => {
+            Err(Error::new(Code::ValidationError, format!("`authMode` cannot be `{other}`"))
+                .hint("`jwt` or `cookie`")
+                .detail(Detail::field("enum", "authMode", "`jwt` or `cookie`")))
+        }
+    }
+}
+
+impl SignInBody {
+    fn read(body: &Map<String, Json>) -> Result<Self> {
+        Ok(Self {
+            auth_mode: auth_mode(body)?,
+            email: required(body, "email")?,
+            password: required(body, "password")?,
+            tenant_id: optional(body, "tenant_Id")?,
+            auth_type: optional(body, "authType")?,
+        })
+    }
+}
+
+impl SetupBody {
+    fn read(body: &Map<String, Json>) -> Result<Self> {
+        Ok(Self {
+            auth_mode: auth_mode(body)?,
+            token: required(body, "token")?,
+            email: required(body, "email")?,
+            password: required(body, "password")?,
+            first_name: optional(body, "firstName")?,
+        })
+    }
+}
+
+impl PasswordBody {
+    fn read(body: &Map<String, Json>) -> Result<Self> {
+        Ok(Self {
+            current_password: required(body, "currentPassword")?,
+            new_password: required(body, "newPassword")?,
+        })
     }
 }
 
@@ -70,13 +110,13 @@ async fn login(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&app, &body, &headers)?;
-    let (email, password) = (required(&body, "email")?, required(&body, "password")?);
+    let asked = SignInBody::read(&body)?;
+    let mode = Mode::of(&app, asked.auth_mode, &headers);
     let ask = SignIn {
-        email,
-        password,
-        tenant: optional(&body, "tenant_Id")?,
-        session_type: optional(&body, "authType")?,
+        email: asked.email,
+        password: asked.password,
+        tenant: asked.tenant_id,
+        session_type: asked.auth_type,
         ip: caller.ip,
         user_agent: caller.user_agent,
     };
@@ -91,7 +131,7 @@ async fn register(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&app, &body, &headers)?;
+    let mode = Mode::of(&app, auth_mode(&body)?, &headers);
     let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
     let signed_in = app.auth().register(ask).await?;
     token_response(&app, &signed_in, &mode, Some("User registered successfully"))
@@ -172,10 +212,9 @@ async fn setup(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&app, &body, &headers)?;
-    let (token, email, password) =
-        (required(&body, "token")?, required(&body, "email")?, required(&body, "password")?);
-    let first_name = optional(&body, "firstName")?.unwrap_or_else(|| String::from("Owner"));
+    let SetupBody { auth_mode, token, email, password, first_name } = SetupBody::read(&body)?;
+    let mode = Mode::of(&app, auth_mode, &headers);
+    let first_name = first_name.unwrap_or_else(|| String::from("Owner"));
     app.auth().setup(&token, &email, &password, &first_name).await?;
     let ask = SignIn {
         email,
@@ -195,8 +234,8 @@ async fn change_password(
 ) -> Result<Response, Refusal> {
     caller.user()?;
     let body = body_object(&body, app.engine().limits())?;
-    let (current, new) = (required(&body, "currentPassword")?, required(&body, "newPassword")?);
-    app.auth().change_password(&caller.presented, &current, &new).await?;
+    let PasswordBody { current_password, new_password } = PasswordBody::read(&body)?;
+    app.auth().change_password(&caller.presented, &current_password, &new_password).await?;
     Ok(json_answer(StatusCode::OK, &Message::new("Password changed successfully")))
 }
 

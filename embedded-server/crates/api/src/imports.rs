@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::wire::answer::{Answer, Listed};
-use crate::wire::import::ImportJob;
+use crate::wire::import::{ImportForm, ImportJob};
 use axum::Router;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
 use axum::extract::{Path, State};
@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base::{Code, Error, Result};
 use engine::{Format, ImportAsk, Imports, Job, Mode};
-use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use tokio::io::AsyncWriteExt;
@@ -36,7 +35,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusa
     let jobs = app.imports().list(caller.actor()).await?;
     let now_ms = app.engine().clock().now_ms();
     let total_count = jobs.len();
-    let data = jobs.into_iter().map(|job| told(job, now_ms)).collect();
+    // The course of each is for whoever looks at one of them.
+    let brief = |mut job: Job| {
+        job.pace.clear();
+        told(job, now_ms)
+    };
+    let data = jobs.into_iter().map(brief).collect();
     Ok(json_answer(StatusCode::OK, &Listed { data, total_count }))
 }
 
@@ -115,7 +119,7 @@ async fn start(
         Error::new(Code::NoFile, "an import is a multipart form with a `file`")
             .caused_by(fault.to_string())
     })?;
-    let mut words = Words::default();
+    let mut words = ImportForm::default();
     let mut upload = None;
     while let Some(field) =
         form.next_field().await.map_err(|fault| unreadable(&fault.to_string()))?
@@ -191,19 +195,7 @@ impl Drop for Upload {
     }
 }
 
-#[derive(Default)]
-struct Words {
-    collection: Option<String>,
-    format: Option<String>,
-    mapping: IndexMap<String, Option<String>>,
-    delimiter: Option<String>,
-    null_text: Option<String>,
-    dry_run: bool,
-    mode: Option<String>,
-    again: bool,
-}
-
-impl Words {
+impl ImportForm {
     async fn take(&mut self, name: &str, field: Field<'_>) -> Result<()> {
         let text = field.text().await.map_err(|fault| unreadable(&fault.to_string()))?;
         match name {
@@ -211,17 +203,18 @@ impl Words {
             "format" => self.format = Some(text),
             "delimiter" => self.delimiter = Some(text),
             "nullText" => self.null_text = Some(text).filter(|text| !text.is_empty()),
-            "dryRun" => self.dry_run = matches!(text.as_str(), "true" | "1"),
+            "dryRun" => self.dry_run = Some(matches!(text.as_str(), "true" | "1")),
             "mode" => self.mode = Some(text),
-            "again" => self.again = matches!(text.as_str(), "true" | "1"),
+            "again" => self.again = Some(matches!(text.as_str(), "true" | "1")),
             "mapping" => {
-                self.mapping = serde_json::from_str(&text).map_err(|fault| {
+                let mapping = serde_json::from_str(&text).map_err(|fault| {
                     Error::new(
                         Code::InvalidBody,
                         format!("`mapping` is not an object of column to field ({fault})"),
                     )
                     .at("mapping")
                 })?;
+                self.mapping = Some(mapping);
             }
             other => {
                 return Err(Error::new(
@@ -272,12 +265,12 @@ impl Words {
             file_name: upload.file_name.clone(),
             hash: upload.hash.clone(),
             bytes: upload.bytes,
-            mapping: self.mapping,
+            mapping: self.mapping.unwrap_or_default(),
             delimiter,
             null_text: self.null_text,
-            dry_run: self.dry_run,
+            dry_run: self.dry_run.unwrap_or_default(),
             mode,
-            again: self.again,
+            again: self.again.unwrap_or_default(),
         })
     }
 }

@@ -4,14 +4,16 @@
 //! `source` in `_change`, in their own transaction: that is what undo removes, also after a crash.
 
 mod job;
+mod rejects;
 mod rows;
 
-pub use job::{Format, ImportAsk, Job, Mode, RowFault, State};
+pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
 
 use crate::Engine;
 use access::Actor;
 use base::{Code, Error, Result, Value};
 use query::{Operation, Write};
+use rejects::Rejects;
 use rows::{Cells, Row};
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Expect, Program, ProgramStep, Statement};
@@ -118,6 +120,14 @@ impl Imports {
             return Err(Error::new(
                 Code::ValidationError,
                 format!("an import that is {} cannot be undone", job.state.as_str()),
+            ));
+        }
+        let source = format!("import:{}", job.id);
+        if self.rows_of(&job.collection, &source, 0).await?.is_empty() {
+            let hours = self.0.engine.limits().change_keep_ms / 3_600_000;
+            return Err(Error::new(
+                Code::ValidationError,
+                format!("which rows an import wrote is known for {hours} hours; these have passed"),
             ));
         }
         job.state = State::Undoing;
@@ -335,10 +345,9 @@ impl Imports {
         live: &Live,
         rejected: &HashSet<u64>,
     ) -> Result<()> {
-        live.with(|job| {
-            job.state = State::Writing;
-            job.bytes_read = 0;
-        });
+        let before = self.readable_rows(&ask.collection, actor).await;
+        let now_ms = self.0.engine.clock().now_ms();
+        live.with(|job| job.writing(before, now_ms));
         let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
         let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
         let mut rejects = Rejects::append(self.rejects_path(&live.id()))?;
@@ -360,8 +369,23 @@ impl Imports {
             }
         }
         rejects.finish()?;
-        live.with(|job| job.state = State::Done);
+        let after = self.readable_rows(&ask.collection, actor).await;
+        live.with(|job| {
+            job.rows_after = after;
+            job.state = State::Done;
+        });
         Ok(())
+    }
+
+    /// Rows of the collection that the actor may read; `None` where it may read none, or where
+    /// they could not be counted: a number for the receipt is no reason to end an import.
+    async fn readable_rows(&self, collection: &str, actor: &Actor) -> Option<u64> {
+        let read = query::Read {
+            collection: collection.to_owned(),
+            limit: Some(1),
+            ..query::Read::default()
+        };
+        self.0.engine.read(&read, actor, sql::Numbers::Tokens).await.ok()?.total
     }
 
     /// Writes rows in one transaction; when the database refuses it, the rows at fault are found
@@ -387,7 +411,10 @@ impl Imports {
             }
             let write = Write { operations, strict: true };
             match self.0.engine.write(write, actor, Some(&source)).await {
-                Ok(_) => live.with(|job| job.written(&rows)),
+                Ok(written) => {
+                    let now_ms = self.0.engine.clock().now_ms();
+                    live.with(|job| job.written(&rows, &written.keys, now_ms));
+                }
                 Err(fault)
                     if matches!(
                         fault.code(),
@@ -556,65 +583,4 @@ impl Live {
 
 fn owns(actor: &Actor, job: &Job) -> bool {
     actor.unbound() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
-}
-
-/// The rejects of a job on disk.
-struct Rejects {
-    path: PathBuf,
-    writer: Option<csv::Writer<std::fs::File>>,
-    append: bool,
-}
-
-impl Rejects {
-    fn create(path: PathBuf) -> Result<Self> {
-        match std::fs::remove_file(&path) {
-            Ok(()) => {}
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
-            Err(fault) => return Err(unwritable(&path, &fault.to_string())),
-        }
-        Ok(Self { path, writer: None, append: false })
-    }
-
-    fn append(path: PathBuf) -> Result<Self> {
-        let append = path.is_file();
-        Ok(Self { path, writer: None, append })
-    }
-
-    fn write(&mut self, row: &Row, faults: &[RowFault]) -> Result<()> {
-        let path = self.path.clone();
-        let trouble = |fault: csv::Error| unwritable(&path, &fault.to_string());
-        if self.writer.is_none() {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path);
-            let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
-            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-            if !self.append {
-                let head = row
-                    .names()
-                    .map(str::to_owned)
-                    .chain([String::from("_line"), String::from("_reason")]);
-                writer.write_record(head).map_err(trouble)?;
-            }
-            self.writer = Some(writer);
-        }
-        let reasons: Vec<String> = faults.iter().map(RowFault::sentence).collect();
-        let cells = row.texts().chain([row.line.to_string(), reasons.join("; ")]);
-        match &mut self.writer {
-            Some(writer) => writer.write_record(cells).map_err(trouble),
-            None => Ok(()),
-        }
-    }
-
-    fn finish(mut self) -> Result<()> {
-        match &mut self.writer {
-            Some(writer) => {
-                writer.flush().map_err(|fault| unwritable(&self.path, &fault.to_string()))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-fn unwritable(path: &Path, why: &str) -> Error {
-    Error::new(Code::Unavailable, "the rejects of this import cannot be written")
-        .caused_by(format!("{}: {why}", path.display()))
 }

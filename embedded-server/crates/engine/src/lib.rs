@@ -34,7 +34,9 @@ mod write;
 pub use about::About;
 pub use feed::{Change, Feed, Place};
 pub use hook::{BeforeWrite, field_is};
-pub use import::{Format, ImportAsk, Imports, Job, Mode, RowFault, State as ImportState};
+pub use import::{
+    Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,
+};
 pub use journal::{Deed, JournalEntry};
 pub use read::Records;
 pub use schema::{

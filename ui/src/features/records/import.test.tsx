@@ -25,8 +25,10 @@ const base = {
   startedAt: "2026-11-21T10:00:00.000Z", endedAt: "2026-11-21T10:00:04.000Z",
   errors: [{ line: 3, column: "price", value: "12.5O", message: "Value must be a number" }],
 };
-const checked = { ...base, id: "dry", state: "done", dryRun: true, rowsValid: 2, rowsWritten: 0 };
-const written = { ...base, id: "job", state: "done", dryRun: false, rowsValid: 2, rowsWritten: 2 };
+const none = { rowsBefore: null, rowsAfter: null, firstKey: null, lastKey: null, pace: [], mapping: { lane: "lane", price: "price" } };
+const pace = [0, 1, 2, 3, 4].map((at) => ({ ms: at * 1000, rows: at * 900 }));
+const checked = { ...base, ...none, id: "dry", state: "done", dryRun: true, rowsValid: 2, rowsWritten: 0 };
+const written = { ...base, ...none, id: "job", state: "done", dryRun: false, rowsValid: 2, rowsWritten: 2 };
 
 interface Asked {
   method: string;
@@ -189,5 +191,28 @@ describe("an import", () => {
     expect(body?.get("dryRun")).toBe("false");
     expect(screen.queryByLabelText("price")).toBeNull();
     expect(screen.getByText("Mended and imported since")).toBeTruthy();
+  });
+
+  it("shows the rows before and after, how fast it went, and the first and the last row", async () => {
+    const whole = { ...written, rowsBefore: 40, rowsAfter: 42, firstKey: "41", lastKey: "42", pace };
+    open((one) => {
+      if (one.path === "/imports/job") return { data: whole };
+      if (one.path === "/items/rates/41") return { data: { id: 41, lane: "OPO-LHR", price: "18.20" } };
+      if (one.path === "/items/rates/42") return { data: { id: 42, lane: "ZRH-WAW", price: null } };
+      return undefined;
+    }, "job");
+    expect(await screen.findByText("40 → 42")).toBeTruthy();
+    expect(screen.getByText("Counted again after the write: 42")).toBeTruthy();
+    expect(screen.getByText(/Possible until 2026-11-22 10:00/)).toBeTruthy();
+    const speed = screen.getByRole("region", { name: "How fast it went" });
+    expect(within(speed).getByRole("img", { name: "In 4.0 s, between 900 and 900 rows per second" })).toBeTruthy();
+    const ends = await screen.findByRole("region", { name: "First and last row written" });
+    await waitFor(() => expect(within(ends).getAllByRole("row").map((row) => row.textContent)).toEqual(["idlaneprice", "41OPO-LHR18.20", "42ZRH-WAWNULL"]));
+  });
+
+  it("says when rows of others changed the sum meanwhile", async () => {
+    open((one) => (one.path === "/imports/job" ? { data: { ...written, rowsBefore: 40, rowsAfter: 45 } } : undefined), "job");
+    expect(await screen.findByText("Counted again after the write: 3 rows of others changed the sum meanwhile")).toBeTruthy();
+    expect(screen.queryByRole("region", { name: "How fast it went" })).toBeNull();
   });
 });

@@ -8,7 +8,7 @@ export interface FirstOwner {
   readonly firstName: string;
 }
 
-/** No application makes owners; only this screen does, once. It also signs the owner in, by cookie. */
+/** It also signs the owner in, by cookie. */
 export async function makeFirstOwner(client: Client, owner: FirstOwner): Promise<void> {
-  await client.http.post("/auth/setup", { ...owner, authMode: "cookie" }, { skipAuth: true });
+  await client.auth.setup({ ...owner, authMode: "cookie" });
 }

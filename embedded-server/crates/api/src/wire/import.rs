@@ -1,6 +1,6 @@
 //! Imports: the jobs, and the original's imports in one request.
 
-use engine::{Format, ImportState, Job, Mode, RowFault};
+use engine::{Format, ImportPace as Moment, ImportState, Job, Mode, RowFault};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -41,6 +41,32 @@ impl From<Mode> for ImportMode {
             Mode::Valid => Self::Valid,
         }
     }
+}
+
+/// The words of the form that starts an import; its file comes last, as `file`.
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
+pub(crate) struct ImportForm {
+    /// Into which collection.
+    #[cfg_attr(test, ts(optional = false, type = "string"))]
+    pub(crate) collection: Option<String>,
+    /// How the file is written; else its name tells.
+    #[cfg_attr(test, ts(optional, type = "ImportFormat"))]
+    pub(crate) format: Option<String>,
+    /// Which column goes to which field, as JSON; `null` leaves a column out.
+    #[cfg_attr(test, ts(optional, type = "Readonly<Record<string, string | null>>"))]
+    pub(crate) mapping: Option<IndexMap<String, Option<String>>>,
+    /// CSV: the separator, `,` unless given; `tab` is one as well.
+    pub(crate) delimiter: Option<String>,
+    /// CSV: the text that stands for NULL.
+    pub(crate) null_text: Option<String>,
+    /// Check every row and write none.
+    pub(crate) dry_run: Option<bool>,
+    /// `all` (unless given) writes everything or nothing; `valid` writes the rows that pass.
+    #[cfg_attr(test, ts(optional, type = "ImportMode"))]
+    pub(crate) mode: Option<String>,
+    /// Import although the same file was imported before.
+    pub(crate) again: Option<bool>,
 }
 
 /// Where an import stands.
@@ -98,6 +124,22 @@ impl From<RowFault> for ImportReject {
     }
 }
 
+/// How far the writing of an import was at one moment.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportPace {
+    /// Milliseconds since the writing began.
+    pub(crate) ms: u64,
+    /// Rows written by then.
+    pub(crate) rows: u64,
+}
+
+impl From<Moment> for ImportPace {
+    fn from(Moment { ms, rows }: Moment) -> Self {
+        Self { ms, rows }
+    }
+}
+
 /// An import that runs on the server.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -150,6 +192,16 @@ pub(crate) struct ImportJob {
     pub(crate) errors: Vec<ImportReject>,
     /// Rows per second so far.
     pub(crate) rows_per_second: u64,
+    /// Rows of the collection before the first was written, as far as its owner may read them.
+    pub(crate) rows_before: Option<u64>,
+    /// The same when the last had been written.
+    pub(crate) rows_after: Option<u64>,
+    /// Key of the first row written.
+    pub(crate) first_key: Option<String>,
+    /// Key of the last row written.
+    pub(crate) last_key: Option<String>,
+    /// The course of the writing, in at most 120 moments; none in a list of imports.
+    pub(crate) pace: Vec<ImportPace>,
 }
 
 impl ImportJob {
@@ -178,6 +230,11 @@ impl ImportJob {
             error: job.error,
             errors: job.errors.into_iter().map(ImportReject::from).collect(),
             rows_per_second,
+            rows_before: job.rows_before,
+            rows_after: job.rows_after,
+            first_key: job.first_key,
+            last_key: job.last_key,
+            pace: job.pace.into_iter().map(ImportPace::from).collect(),
         }
     }
 }

@@ -13,6 +13,49 @@ pub(crate) enum AuthMode {
     Cookie,
 }
 
+/// What signs in.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
+pub(crate) struct SignInBody {
+    /// How the tokens shall travel.
+    pub(crate) auth_mode: Option<AuthMode>,
+    /// The address that signs in.
+    pub(crate) email: String,
+    /// The password.
+    pub(crate) password: String,
+    /// Sign in to this tenant (multi-tenant projects).
+    #[cfg_attr(test, ts(rename = "tenant_Id"))]
+    pub(crate) tenant_id: Option<String>,
+    /// The kind of session; the server may limit how many a user has of one kind.
+    pub(crate) auth_type: Option<String>,
+}
+
+/// What makes the first owner of a new project.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
+pub(crate) struct SetupBody {
+    /// How the tokens shall travel.
+    pub(crate) auth_mode: Option<AuthMode>,
+    /// From the one-time link the server printed.
+    pub(crate) token: String,
+    /// The address that will sign in.
+    pub(crate) email: String,
+    /// The password.
+    pub(crate) password: String,
+    /// Given name; `Owner` unless given.
+    pub(crate) first_name: Option<String>,
+}
+
+/// What gives the signed-in user a new password.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase"))]
+pub(crate) struct PasswordBody {
+    /// The one that holds now.
+    pub(crate) current_password: String,
+    /// The one that shall hold.
+    pub(crate) new_password: String,
+}
+
 /// The reply of every call that starts or renews a session.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

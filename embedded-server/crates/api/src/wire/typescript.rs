@@ -93,8 +93,10 @@ fn wire_types() -> String {
         shape::<item::SortedItem>(),
         shape::<import::ImportFormat>(),
         shape::<import::ImportMode>(),
+        shape::<import::ImportForm>(),
         shape::<import::ImportPhase>(),
         shape::<import::ImportReject>(),
+        shape::<import::ImportPace>(),
         shape::<import::ImportJob>(),
         shape::<import::Imported>(),
         shape::<import::ImportResult>(),
@@ -131,6 +133,9 @@ fn wire_types() -> String {
         shape::<access::AccessGrants>(),
         shape::<access::AccessGrant>(),
         shape::<session::AuthMode>(),
+        shape::<session::SignInBody>(),
+        shape::<session::SetupBody>(),
+        shape::<session::PasswordBody>(),
         shape::<session::SessionStarted>(),
         shape::<session::SessionUser>(),
         shape::<session::SessionReport>(),
@@ -205,7 +210,41 @@ fn record_types() -> String {
     let mut text = String::from(HEAD);
     for collection in catalog.collections.values() {
         text.push_str(&record(collection));
+        if let Some((_, secrets)) = WRITTEN.iter().find(|(name, _)| *name == collection.name) {
+            text.push_str(&written(collection, secrets));
+        }
     }
+    text
+}
+
+/// The collections that clients write, and what is written there and never read again.
+const WRITTEN: [(&str, &[&str]); 5] = [
+    ("baasix_Role", &[]),
+    ("baasix_User", &["password"]),
+    ("baasix_Permission", &[]),
+    ("baasix_Settings", &["smtp_pass"]),
+    ("baasix_UserPreference", &[]),
+];
+
+/// What a new row takes: the columns that the house does not fill by itself.
+fn written(collection: &Collection, secrets: &[&str]) -> String {
+    let name = collection.name.trim_start_matches("baasix_");
+    let mut text = format!(
+        "\n/** What may be written to a row of `{}`; a change takes any part of it. */\n\
+         export interface {name}Written {{\n",
+        collection.name
+    );
+    let taken = |field: &&Field| {
+        !field.generated
+            && field.name != collection.primary_key
+            && !matches!(field.kind, FieldKind::Virtual { .. })
+            && (!field.hidden || secrets.contains(&field.name.as_str()))
+    };
+    for field in collection.fields.values().filter(taken) {
+        let mark = if field.nullable || field.default.is_some() { "?" } else { "" };
+        text.push_str(&format!("  {}{mark}: {};\n", field.name, value_of(field)));
+    }
+    text.push_str("}\n");
     text
 }
 

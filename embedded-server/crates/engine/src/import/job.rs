@@ -2,6 +2,7 @@
 
 use super::rows::Row;
 use super::{FAULTS_KEPT, Imports};
+use base::Value;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -132,6 +133,19 @@ impl RowFault {
     }
 }
 
+/// How far the writing was at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Milliseconds since the writing began.
+    pub ms: u64,
+    /// Rows written by then.
+    pub rows: u64,
+}
+
+/// Moments kept: a curve a few hundred pixels wide shows no more. Beyond them every second one
+/// goes, so that a long import keeps the shape of its whole course.
+const PACES_KEPT: usize = 120;
+
 /// One import, with its progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -181,6 +195,25 @@ pub struct Job {
     pub error: Option<String>,
     /// The first refused rows.
     pub errors: Vec<RowFault>,
+    /// Rows that its owner could read in the collection before the first was written; `None` when
+    /// the owner may not read there. Jobs of older versions have none of what follows.
+    #[serde(default)]
+    pub rows_before: Option<u64>,
+    /// The same when the last had been written.
+    #[serde(default)]
+    pub rows_after: Option<u64>,
+    /// Key of the first row written.
+    #[serde(default)]
+    pub first_key: Option<String>,
+    /// Key of the last row written.
+    #[serde(default)]
+    pub last_key: Option<String>,
+    /// The course of the writing.
+    #[serde(default)]
+    pub pace: Vec<Pace>,
+    /// When the writing began.
+    #[serde(default)]
+    pub(super) writing_since_ms: i64,
 }
 
 impl Job {
@@ -208,7 +241,22 @@ impl Job {
             ended_at: None,
             error: None,
             errors: Vec::new(),
+            rows_before: None,
+            rows_after: None,
+            first_key: None,
+            last_key: None,
+            pace: Vec::new(),
+            writing_since_ms: 0,
         }
+    }
+
+    /// The first row is about to be written into so many.
+    pub(super) fn writing(&mut self, rows_before: Option<u64>, now_ms: i64) {
+        self.state = State::Writing;
+        self.bytes_read = 0;
+        self.rows_before = rows_before;
+        self.writing_since_ms = now_ms;
+        self.pace.push(Pace { ms: 0, rows: 0 });
     }
 
     /// Whether `ask` would do again what this job has done.
@@ -238,9 +286,25 @@ impl Job {
         }
     }
 
-    pub(super) fn written(&mut self, rows: &[Row]) {
+    pub(super) fn written(&mut self, rows: &[Row], keys: &[Value], now_ms: i64) {
         self.rows_written += rows.len() as u64;
         self.bytes_read = rows.last().map_or(self.bytes_read, |row| row.ends_at);
+        if self.first_key.is_none() {
+            self.first_key = keys.first().and_then(key_text);
+        }
+        self.last_key = keys.last().and_then(key_text).or(self.last_key.take());
+        let ms = now_ms.saturating_sub(self.writing_since_ms).try_into().unwrap_or(0);
+        self.pace.push(Pace { ms, rows: self.rows_written });
+        if self.pace.len() > PACES_KEPT {
+            // The first and the newest stay.
+            let newest = self.pace.len() - 1;
+            let mut index = 0_usize;
+            self.pace.retain(|_| {
+                let kept = index & 1 == 0 || index == newest;
+                index += 1;
+                kept
+            });
+        }
     }
 
     pub(super) fn refused_late(&mut self, row: &Row, faults: Vec<RowFault>) {
@@ -256,8 +320,49 @@ impl Job {
     }
 }
 
+/// A key as a path names it.
+fn key_text(key: &Value) -> Option<String> {
+    match key {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Real(_) | Value::Bytes(_) => None,
+    }
+}
+
 impl std::fmt::Debug for Imports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Imports").field("folder", &self.folder()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_course_keeps_its_shape_in_few_moments() {
+        let ask = ImportAsk {
+            collection: String::from("rates"),
+            format: Format::Csv,
+            path: PathBuf::new(),
+            file_name: String::from("rates.csv"),
+            hash: String::new(),
+            bytes: 0,
+            mapping: IndexMap::new(),
+            delimiter: b',',
+            null_text: None,
+            dry_run: false,
+            mode: Mode::Valid,
+            again: false,
+        };
+        let mut job = Job::new(String::from("one"), &ask, None, String::new());
+        job.writing(Some(3), 1_000);
+        for step in 1..=1_000 {
+            job.written(&[], &[Value::Int(step)], 1_000 + step * 10);
+        }
+        assert!(job.pace.len() <= PACES_KEPT, "{}", job.pace.len());
+        assert_eq!((job.pace[0].ms, job.pace.last().map(|pace| pace.ms)), (0, Some(10_000)));
+        assert!(job.pace.is_sorted_by_key(|pace| pace.ms));
+        assert_eq!((job.first_key.as_deref(), job.last_key.as_deref()), (Some("1"), Some("1000")));
     }
 }

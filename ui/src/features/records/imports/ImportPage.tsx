@@ -13,6 +13,7 @@ import { m } from "../messages";
 import { useCapability, useConnection } from "../session";
 import { propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 import { DropZone } from "./DropZone";
+import { Ends } from "./Ends";
 import { followImport } from "./follow";
 import { mendedIn } from "./mend";
 import { isRunning, rate, type Stage } from "./job";
@@ -21,6 +22,7 @@ import { Others } from "./Others";
 import { Outcome } from "./Outcome";
 import { Progress } from "./Progress";
 import { Rejects } from "./Rejects";
+import { Speed } from "./Speed";
 import { MappingList, StateBadge, Steps } from "./Steps";
 
 /** News at least twice a second, the way of the answer included. */
@@ -248,7 +250,16 @@ export function ImportPage({
             <Others jobs={(others.data ?? []).filter((other) => other.collection === name && other.id !== job?.id)} onOpen={onJob} />
           </div>
         </section>
-        {job && !remapping ? <Rejects key={job.id} job={job} collection={collection} mapping={mapping} file={file} nullText={sniffed ? nullText : null} onJob={onJob} /> : null}
+        {job && !remapping ? (
+          <Rejects key={job.id} job={job} collection={collection} mapping={mapping} file={file} nullText={sniffed ? nullText : null} onJob={onJob}>
+            {job.dryRun ? null : (
+              <>
+                <Speed job={job} />
+                {running || isUndone ? null : <Ends job={job} collection={collection} />}
+              </>
+            )}
+          </Rejects>
+        ) : null}
       </div>
       {job ? <Status>{m(`imp.state.${job.state}`)}</Status> : null}
       {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: rate(job) })}`}</Status> : null}

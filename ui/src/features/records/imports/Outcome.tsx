@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Undo2 } from "lucide-react";
+import { Check, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
@@ -11,7 +11,7 @@ import { count } from "@/messages/catalogue";
 import { m } from "../messages";
 import { useConnection } from "../session";
 import { madeOf } from "./mend";
-import { failureOf, rate, took } from "./job";
+import { failureOf, rate, took, undoUntil } from "./job";
 
 function Line({ label, children, tone, strong }: { label: string; children: ReactNode; tone?: string; strong?: boolean }) {
   return (
@@ -71,6 +71,9 @@ export function Outcome({
   const at = job.endedAt === null ? null : parseInstant(job.endedAt);
   const shown = at?.ok ? showInstant(at.v) : null;
   const time = took(job);
+  const until = undoUntil(job);
+  const { rowsBefore, rowsAfter } = job;
+  const around = stood && rowsBefore !== null && rowsAfter !== null ? { before: rowsBefore, after: rowsAfter, strange: rowsAfter - rowsBefore - job.rowsWritten } : null;
 
   if (job.state === "failed" || job.state === "cancelled") {
     return (
@@ -137,8 +140,13 @@ export function Outcome({
             {count(mended)}
           </Line>
         ) : null}
-        {stood && now.data !== undefined ? (
-          <Line label={m("imp.row.now", { collection: name })} strong>
+        {around ? (
+          <Line label={m("imp.row.around", { collection: name })} strong>
+            {`${count(around.before)} → ${count(around.after)}`}
+          </Line>
+        ) : null}
+        {stood && now.data !== undefined && now.data !== around?.after ? (
+          <Line label={m("imp.row.now", { collection: name })} strong={!around}>
             {count(now.data)}
           </Line>
         ) : null}
@@ -156,6 +164,15 @@ export function Outcome({
           <>
             <dt className="text-ink-3">{m("imp.fact.took")}</dt>
             <dd>{m("imp.step.import.facts", { time, rate: rate(job) })}</dd>
+          </>
+        ) : null}
+        {around && !undone ? (
+          <>
+            <dt className="text-ink-3">{m("imp.fact.checked")}</dt>
+            <dd className="flex items-start gap-1">
+              {around.strange === 0 ? <Check aria-hidden size={12} className="mt-0.5 shrink-0 stroke-meaning" /> : null}
+              {around.strange === 0 ? m("imp.fact.counted", { count: around.after }) : m("imp.fact.others", { count: Math.abs(around.strange) })}
+            </dd>
           </>
         ) : null}
       </dl>
@@ -184,7 +201,7 @@ export function Outcome({
             )}
             <Button kind="ghost" onClick={onOther}>{m("imp.another")}</Button>
           </div>
-          {undone || job.rowsWritten === 0 ? null : <p className="text-second text-ink-3">{m("imp.undo.note")}</p>}
+          {undone || job.rowsWritten === 0 || until === null ? null : <p className="text-second text-ink-3">{m("imp.undo.note", { until })}</p>}
         </div>
       )}
     </>

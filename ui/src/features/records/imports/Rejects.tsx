@@ -24,6 +24,7 @@ export function Rejects({
   file,
   nullText,
   onJob,
+  children,
 }: {
   job: ImportJob;
   collection: CollectionInfo;
@@ -32,6 +33,8 @@ export function Rejects({
   /** The word for NULL, when this window knows it. */
   nullText: string | null;
   onJob: (job: string) => void;
+  /** What else there is to see beside the receipt. */
+  children: ReactNode;
 }) {
   const connection = useConnection();
   const lines = useContextLines(file, job.errors);
@@ -88,6 +91,7 @@ export function Rejects({
         </Mend>
       )}
       {job.rowsRejected > rejects.length && rejects.length > 0 ? <p className="px-4 py-3 text-second text-ink-3">{m("imp.left.first", { count: rejects.length })}</p> : null}
+      {children}
     </aside>
   );
 }

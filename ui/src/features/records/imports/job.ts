@@ -1,6 +1,6 @@
 /** What a job says of itself, in words. */
 import type { ImportJob } from "@/lib/client";
-import { between, epochOf, parseInstant } from "@/lib/plain-time";
+import { addDays, between, epochOf, parseInstant, parsePlainDate, showInstant } from "@/lib/plain-time";
 import { count } from "@/messages/catalogue";
 import { m } from "../messages";
 
@@ -31,8 +31,14 @@ export function rate(job: ImportJob): string {
 }
 
 export function failureOf(job: ImportJob): string {
-  const { error } = job;
-  if (typeof error === "string") return error;
-  const message = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : undefined;
-  return typeof message === "string" ? message : (job.errors[0]?.message ?? "");
+  return job.error ?? job.errors[0]?.message ?? "";
+}
+
+/** Until when an import can be taken back: the backend keeps the record of its rows for a day. */
+export function undoUntil(job: ImportJob): string | null {
+  const ended = job.endedAt === null ? null : parseInstant(job.endedAt);
+  const day = ended?.ok ? parsePlainDate(ended.v.slice(0, 10)) : null;
+  if (!ended?.ok || !day?.ok) return null;
+  const { local, zone } = showInstant(ended.v);
+  return `${addDays(day.v, 1)} ${local.slice(11, 16)} ${zone}`;
 }

@@ -1,0 +1,67 @@
+//! The rows that were refused, as a file.
+
+use super::RowFault;
+use super::rows::Row;
+use base::{Code, Error, Result};
+use std::path::{Path, PathBuf};
+
+/// A file that begins with its first row: nothing refused, no file.
+pub(super) struct Rejects {
+    path: PathBuf,
+    writer: Option<csv::Writer<std::fs::File>>,
+    append: bool,
+}
+
+impl Rejects {
+    pub(super) fn create(path: PathBuf) -> Result<Self> {
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
+            Err(fault) => return Err(unwritable(&path, &fault.to_string())),
+        }
+        Ok(Self { path, writer: None, append: false })
+    }
+
+    pub(super) fn append(path: PathBuf) -> Result<Self> {
+        let append = path.is_file();
+        Ok(Self { path, writer: None, append })
+    }
+
+    pub(super) fn write(&mut self, row: &Row, faults: &[RowFault]) -> Result<()> {
+        let path = self.path.clone();
+        let trouble = |fault: csv::Error| unwritable(&path, &fault.to_string());
+        if self.writer.is_none() {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path);
+            let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+            if !self.append {
+                let head = row
+                    .names()
+                    .map(str::to_owned)
+                    .chain([String::from("_line"), String::from("_reason")]);
+                writer.write_record(head).map_err(trouble)?;
+            }
+            self.writer = Some(writer);
+        }
+        let reasons: Vec<String> = faults.iter().map(RowFault::sentence).collect();
+        let cells = row.texts().chain([row.line.to_string(), reasons.join("; ")]);
+        match &mut self.writer {
+            Some(writer) => writer.write_record(cells).map_err(trouble),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<()> {
+        match &mut self.writer {
+            Some(writer) => {
+                writer.flush().map_err(|fault| unwritable(&self.path, &fault.to_string()))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn unwritable(path: &Path, why: &str) -> Error {
+    Error::new(Code::Unavailable, "the rejects of this import cannot be written")
+        .caused_by(format!("{}: {why}", path.display()))
+}
