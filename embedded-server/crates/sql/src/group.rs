@@ -6,7 +6,7 @@ use crate::filter::Expression;
 use crate::join::Scope;
 use crate::select::shape_key;
 use crate::writer::quoted;
-use crate::{Dialect, Form, Numbers, ShapeNode};
+use crate::{Dialect, Fold, Form, Numbers, ShapeNode};
 use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
 
 /// An expression of a group: how it is answered and how it is sorted.
@@ -17,10 +17,15 @@ struct Grouped {
 }
 
 impl Compiler {
-    pub(crate) fn groups(&mut self, plan: &ReadPlan, grouping: &Grouping) -> Vec<ShapeNode> {
+    pub(crate) fn groups(
+        &mut self,
+        plan: &ReadPlan,
+        grouping: &Grouping,
+    ) -> (Vec<ShapeNode>, Option<Fold>) {
         let mut scope = Scope::new(self, &plan.collection);
         let tests = self.grouped_tests(&mut scope, plan, grouping);
         let from = scope.from(self);
+        let fold = self.fold(&scope, plan, grouping, &from, &tests);
         let keys: Vec<Grouped> =
             grouping.keys.iter().map(|key| self.group_key(&scope, key)).collect();
         let aggregates: Vec<Grouped> =
@@ -49,7 +54,7 @@ impl Compiler {
         self.order_groups(plan, &keys, &aggregates);
         let limit = self.limit(&plan.page);
         self.writer.push(&limit);
-        nodes
+        (nodes, fold)
     }
 
     /// How many groups there are, whatever part of them is asked for.
@@ -87,7 +92,7 @@ impl Compiler {
     }
 
     /// What rows of one group have in common.
-    fn group_text(&self, scope: &Scope<'_>, key: &GroupKey) -> Expression {
+    pub(crate) fn group_text(&self, scope: &Scope<'_>, key: &GroupKey) -> Expression {
         let mut found = self.column(scope, &key.column);
         if let Some(part) = key.part {
             found.text = self.writer.dialect.date_part(&found.text, found.family, part);

@@ -34,6 +34,11 @@ impl<'p> Scope<'p> {
         }
     }
 
+    /// Whether nothing is joined: the rows are the collection's own, each once.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.joins.is_empty()
+    }
+
     /// Whether the walk is joined already.
     pub(crate) fn reaches(&self, hops: &[Hop]) -> bool {
         self.find(hops).is_some()

@@ -9,12 +9,14 @@ mod compile;
 mod define;
 mod dialect;
 mod filter;
+mod fold;
 mod group;
 mod join;
 mod mutate;
 mod names;
 mod order;
 mod select;
+mod sift;
 mod statement;
 mod writer;
 
@@ -25,6 +27,6 @@ pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write};
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;
 pub use statement::{
-    Bind, Compiled, Cursor, Dialect, Expect, Form, Numbers, Program, ProgramStep, Shape, ShapeNode,
-    Statement,
+    Bind, Compiled, Cursor, Dialect, Expect, Fold, Folded, Form, Numbers, Program, ProgramStep,
+    Shape, ShapeNode, Shortcut, Sift, SiftKey, Statement,
 };

@@ -1,5 +1,7 @@
 //! Names of things in the store that no document names: sequences, indexes, constraints.
 
+use catalog::Collection;
+
 /// Longest identifier Postgres keeps, in bytes.
 const NAME_BYTES_MAX: usize = 63;
 
@@ -69,4 +71,10 @@ mod tests {
         assert_ne!(first, second);
         assert!(sequence_name(&"ä".repeat(31), "field").len() <= 63);
     }
+}
+
+/// By which name SQLite knows the number of a row; a field of that name would hide it.
+pub(crate) fn row_number(collection: &Collection) -> &'static str {
+    let hidden = |name: &str| collection.fields.keys().any(|one| one.eq_ignore_ascii_case(name));
+    ["_rowid_", "rowid", "oid"].into_iter().find(|name| !hidden(name)).unwrap_or("_rowid_")
 }

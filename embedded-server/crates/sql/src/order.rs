@@ -16,7 +16,7 @@ pub(crate) struct SortKey {
     /// What a cursor carries of it.
     pub(crate) stored: String,
     pub(crate) family: Family,
-    descending: bool,
+    pub(crate) descending: bool,
     nullable: bool,
     /// An index begins with it.
     indexed: bool,
@@ -174,7 +174,7 @@ fn ordering<'k>(keys: impl Iterator<Item = (&'k str, &'k SortKey)>, dialect: Dia
 }
 
 /// Whether some index of the collection begins with this field.
-fn leads_an_index(collection: &Collection, name: &str) -> bool {
+pub(crate) fn leads_an_index(collection: &Collection, name: &str) -> bool {
     let unique = |field: &catalog::Field| field.primary_key || field.unique;
     collection.fields.get(name).is_some_and(unique)
         || collection

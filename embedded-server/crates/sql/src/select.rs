@@ -4,8 +4,11 @@ use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
 use crate::order::carried;
+use crate::sift::Sifting;
 use crate::writer::{Alias, chained, literal, quoted};
-use crate::{Compiled, Cursor, Dialect, Form, Numbers, Shape, ShapeNode, Statement};
+use crate::{
+    Compiled, Cursor, Dialect, Form, Numbers, Shape, ShapeNode, Shortcut, Sift, Statement,
+};
 use access::Guarded;
 use base::Value;
 use catalog::{Collection, RelationKind};
@@ -21,9 +24,15 @@ const JOINED_MAX: usize = 40;
 pub fn compile_read(plan: &Guarded<ReadPlan>, dialect: Dialect, numbers: Numbers) -> Compiled {
     let plan = plan.plan();
     let mut compiler = Compiler::new(dialect, numbers, plan.with_deleted);
-    let (nodes, cursor) = match &plan.projection {
-        Projection::Rows(rows) => compiler.rows(plan, rows),
-        Projection::Groups(grouping) => (compiler.groups(plan, grouping), None),
+    let (nodes, cursor, shortcut) = match &plan.projection {
+        Projection::Rows(rows) => {
+            let (nodes, cursor, sift) = compiler.rows(plan, rows);
+            (nodes, cursor, sift.map(Shortcut::Sift))
+        }
+        Projection::Groups(grouping) => {
+            let (nodes, fold) = compiler.groups(plan, grouping);
+            (nodes, None, fold.map(Shortcut::Fold))
+        }
     };
     let total = match plan.count {
         Count::None => None,
@@ -37,6 +46,7 @@ pub fn compile_read(plan: &Guarded<ReadPlan>, dialect: Dialect, numbers: Numbers
         offset: plan.page.offset,
         probe: probes(&plan.page),
         cursor,
+        shortcut: shortcut.map(Arc::new),
     }
 }
 
@@ -106,7 +116,11 @@ impl Compiler {
         self.writer.text(words)
     }
 
-    fn rows(&mut self, plan: &ReadPlan, rows: &Rows) -> (Vec<ShapeNode>, Option<Cursor>) {
+    fn rows(
+        &mut self,
+        plan: &ReadPlan,
+        rows: &Rows,
+    ) -> (Vec<ShapeNode>, Option<Cursor>, Option<Sift>) {
         let dialect = self.writer.dialect;
         let mut scope = Scope::new(self, &plan.collection);
         let tests = self.root_tests(&mut scope, plan);
@@ -116,6 +130,7 @@ impl Compiler {
             None => vec![String::new()],
         };
         let from = scope.from(self);
+        let sifting = self.sifting(&scope, plan, &keys, &from, &tests);
         let source = Source { from, tests, order: self.order_text(&keys) };
 
         if rows.expands.is_empty() && ranges.len() < 2 {
@@ -132,7 +147,11 @@ impl Compiler {
             let limit = self.limit(&plan.page);
             let range = ranges.first().map_or("FALSE", String::as_str);
             self.writer.push(&source.select(&list, range, &limit));
-            return (nodes, cursor);
+            let sift = sifting.map(|Sifting { scan, keys }| {
+                let fetch = source.of(self.sifted(&scope)).select(&list, "", "");
+                Sift { scan, keys, fetch: fetch.into() }
+            });
+            return (nodes, cursor, sift);
         }
 
         // The page in a subquery, carrying what its relations and its order need.
@@ -174,14 +193,17 @@ impl Compiler {
                 format!("SELECT * FROM ({}) {whole}{order}{limit}", parts.join(" UNION ALL "))
             }
         };
-        self.writer.push("SELECT ").list(&list, ", ");
-        self.writer.push(&format!(" FROM ({parts}) {page}")).push(&joins.text);
-        if !plan.single {
-            // A join does not promise to keep the order of the page.
-            let again = self.carried_order(&keys, page);
-            self.writer.push(&again);
-        }
-        (nodes, cursor)
+        let list = list.join(", ");
+        // A join does not promise to keep the order of the page.
+        let again = if plan.single { String::new() } else { self.carried_order(&keys, page) };
+        let whole =
+            |parts: &str| format!("SELECT {list} FROM ({parts}) {page}{}{again}", joins.text);
+        self.writer.push(&whole(&parts));
+        let sift = sifting.map(|Sifting { scan, keys }| {
+            let fetch = whole(&source.of(self.sifted(&scope)).select(&inner, "", ""));
+            Sift { scan, keys, fetch: fetch.into() }
+        });
+        (nodes, cursor, sift)
     }
 
     /// ` LIMIT … OFFSET …`, bound, so that pages of all sizes share one text.
@@ -391,6 +413,11 @@ struct Source {
 }
 
 impl Source {
+    /// The same source, of other rows.
+    fn of(&self, test: String) -> Self {
+        Self { from: self.from.clone(), tests: vec![test], order: self.order.clone() }
+    }
+
     /// The rows of one range of the order; all of them where the range is empty.
     fn select(&self, list: &[String], range: &str, limit: &str) -> String {
         let mut tests = self.tests.clone();

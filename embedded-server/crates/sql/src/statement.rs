@@ -51,6 +51,76 @@ pub struct Compiled {
     pub probe: bool,
     /// Positions of the columns whose values make the cursor, if one is wanted.
     pub cursor: Option<Cursor>,
+    /// A quicker way to the same answer where `page` reads a whole table.
+    pub shortcut: Option<Arc<Shortcut>>,
+}
+
+/// Another way to the answer of a page and its total, for a database that is slow at sorting and
+/// reads a table twice for a total. Who takes it and meets a value of another kind than a shortcut
+/// is made for goes back to the page's own statement.
+#[derive(Clone, Debug)]
+pub enum Shortcut {
+    /// Rows: the first ones are found and all are counted in one scan.
+    Sift(Sift),
+    /// Groups: rows are grouped by hashing outside the database.
+    Fold(Fold),
+}
+
+/// A page of rows as a scan, of which the first rows are kept and all are counted.
+#[derive(Clone, Debug)]
+pub struct Sift {
+    /// The sort keys of every row of the result, then its row number; in no order. No two rows
+    /// have the same keys.
+    pub scan: Statement,
+    /// One for each sort key.
+    pub keys: Vec<SiftKey>,
+    /// The rows of the page in their order. Binds what the page binds, then the row numbers as a
+    /// JSON list.
+    pub fetch: Arc<str>,
+}
+
+/// How rows are sorted by one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiftKey {
+    /// Largest first.
+    pub descending: bool,
+    /// Texts that are decimals, compared by number; other texts are compared by bytes.
+    pub decimal: bool,
+}
+
+/// Groups as a scan, whose rows are grouped by hashing.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// The keys of every row, then what is aggregated.
+    pub scan: Statement,
+    /// How many leading columns of the scan make the group.
+    pub keys: usize,
+    /// What stands behind the keys in a row of the answer.
+    pub columns: Vec<Folded>,
+    /// Positions in a row of the answer, and whether the largest is first. NULLs count as the
+    /// largest.
+    pub order: Vec<(usize, bool)>,
+}
+
+/// One aggregate, of a column of the scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folded {
+    /// How many rows there are.
+    Rows,
+    /// How many of them are not NULL.
+    Filled(usize),
+    /// How many different ones there are.
+    Distinct(usize),
+    /// The sum of numbers.
+    Sum(usize),
+    /// The exact sum of decimals.
+    Exact(usize),
+    /// The average of numbers.
+    Average(usize),
+    /// The least.
+    Least(usize),
+    /// The largest.
+    Largest(usize),
 }
 
 /// The trailing columns of a page that make its cursor.

@@ -84,6 +84,11 @@ impl Writer {
         self.value(Value::Text(text.into()), Family::Text)
     }
 
+    /// What was bound so far.
+    pub(crate) fn binds(&self) -> &[Bind] {
+        &self.binds
+    }
+
     pub(crate) fn finish(self) -> Statement {
         Statement { text: Arc::from(self.text), binds: self.binds }
     }

@@ -145,6 +145,8 @@ pub struct Counters {
     pub inline_reads: u64,
     /// Pages answered from what a connection keeps while nothing is committed.
     pub kept_reads: u64,
+    /// Pages read by the shortcut of their plan.
+    pub shortcuts: u64,
     /// Programs asked for.
     pub programs: u64,
     /// Programs that failed.
@@ -164,6 +166,7 @@ pub(crate) struct Tally {
     pub(crate) reads: AtomicU64,
     pub(crate) inline_reads: AtomicU64,
     pub(crate) kept_reads: AtomicU64,
+    pub(crate) shortcuts: AtomicU64,
     pub(crate) programs: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) commits: AtomicU64,
@@ -183,6 +186,7 @@ impl Tally {
             reads: read(&self.reads),
             inline_reads: read(&self.inline_reads),
             kept_reads: read(&self.kept_reads),
+            shortcuts: read(&self.shortcuts),
             programs: read(&self.programs),
             refused: read(&self.refused),
             commits: read(&self.commits),

@@ -252,7 +252,7 @@ impl Dialect {
     }
 
     /// A column as a number of a family; NULL where the text is none.
-    fn number_of(self, column: &str, family: Family, wanted: Family) -> String {
+    pub(crate) fn number_of(self, column: &str, family: Family, wanted: Family) -> String {
         match self {
             Self::Sqlite => sqlite::number_of(column, family, wanted),
             Self::Postgres => postgres::number_of(column, family, wanted),
@@ -569,10 +569,18 @@ impl Dialect {
             Self::Sqlite => (format!("avg({number})"), Family::Double),
             Self::Postgres => (format!("avg({number})::double precision"), Family::Double),
         };
+        // Postgres averages whole numbers as decimals, of which some are another double than the
+        // quotient is.
+        let quotient = |number: String| match self {
+            Self::Sqlite => double(number),
+            Self::Postgres => {
+                (format!("(sum({number})::double precision / count({number}))"), Family::Double)
+            }
+        };
         match (self, family) {
-            (_, Family::Integer | Family::BigInt) => double(String::from(column)),
-            (Self::Sqlite, Family::Boolean) => double(String::from(column)),
-            (Self::Postgres, Family::Boolean) => double(format!("{column}::int")),
+            (_, Family::Integer | Family::BigInt) => quotient(String::from(column)),
+            (Self::Sqlite, Family::Boolean) => quotient(String::from(column)),
+            (Self::Postgres, Family::Boolean) => quotient(format!("{column}::int")),
             (_, Family::Real | Family::Double) => {
                 double(self.number_of(column, family, Family::Double))
             }

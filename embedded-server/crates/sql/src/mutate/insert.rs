@@ -4,12 +4,12 @@
 //! (collection, columns, where each value comes from), and only values are bound anew.
 
 use super::change::{Op, Said};
-use super::{Writes, family_of, key_family};
+use super::{Key, Writes, family_of, key_family};
 use crate::compile::Compiler;
 use crate::define::Expression;
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::names::sequence_name;
+use crate::names::{row_number, sequence_name};
 use crate::writer::{literal, quoted};
 use crate::{Bind, Dialect, Expect, ProgramStep, Statement};
 use base::{Result, Value};
@@ -45,6 +45,8 @@ struct Positions {
 pub(super) struct Shape<'p> {
     collection: &'p Collection,
     values: &'p IndexMap<String, Assigned>,
+    /// The key is among the values, so that the insert need not tell it.
+    given: bool,
     insert: Arc<str>,
     /// SQLite's change row.
     change: Option<Arc<str>>,
@@ -104,28 +106,33 @@ impl<'p> Writes<'p> {
         values: &'p IndexMap<String, Assigned>,
         check: &'p Cond,
         index: usize,
-    ) -> Result<usize> {
+    ) -> Result<Key> {
         if values.values().any(|assigned| *assigned == Assigned::NextNumber) {
             self.tell_counters();
         }
         self.remember_given(collection, values);
         let binds = self.insert_binds(collection, values)?;
-        let known = self.memory.shapes.iter().find(|shape| shape.fits(collection, values));
+        let given = Key::given(self.dialect, values.get(&collection.primary_key));
+        let known = self
+            .memory
+            .shapes
+            .iter()
+            .find(|shape| shape.given == given.is_some() && shape.fits(collection, values));
         let (insert, change) = match known {
             Some(shape) => (Arc::clone(&shape.insert), shape.change.clone()),
-            None => self.insert_texts(collection, values)?,
+            None => self.insert_texts(collection, values, given.is_some())?,
         };
         let mut all = binds;
         if self.dialect == Dialect::Postgres {
             all.extend(self.stamped());
         }
-        let key = self.push_statement(insert, all);
+        let step = self.push_statement(insert, all);
         if let Some(change) = change {
-            let mut all = self.stamped();
-            all.push(Bind::Step(key));
-            self.push_statement(change, all);
+            let stamped = self.stamped();
+            self.push_statement(change, stamped);
         }
-        self.check(collection, check, key, "create", index);
+        let key = given.unwrap_or(Key::Step(step));
+        self.check(collection, check, &key, "create", index);
         Ok(key)
     }
 
@@ -271,6 +278,7 @@ impl<'p> Writes<'p> {
         &mut self,
         collection: &'p Collection,
         values: &'p IndexMap<String, Assigned>,
+        given: bool,
     ) -> Result<(Arc<str>, Option<Arc<str>>)> {
         let mut compiler = self.compiler();
         let mut names = Vec::with_capacity(values.len());
@@ -307,8 +315,10 @@ impl<'p> Writes<'p> {
         };
         let change = match self.dialect {
             Dialect::Sqlite => {
-                let own = quoted(&collection.primary_key);
-                compiler.writer.push(&data).push(" RETURNING ").push(&own);
+                compiler.writer.push(&data);
+                if !given {
+                    compiler.writer.push(" RETURNING ").push(&quoted(&collection.primary_key));
+                }
                 Some(self.created(collection))
             }
             Dialect::Postgres => {
@@ -329,8 +339,8 @@ impl<'p> Writes<'p> {
         };
         let insert = compiler.writer.finish().text;
         if self.memory.shapes.len() < SHAPES_MAX {
-            let shape =
-                Shape { collection, values, insert: Arc::clone(&insert), change: change.clone() };
+            let (insert, change) = (Arc::clone(&insert), change.clone());
+            let shape = Shape { collection, values, given, insert, change };
             self.memory.shapes.push(shape);
         }
         Ok((insert, change))
@@ -340,17 +350,18 @@ impl<'p> Writes<'p> {
         self.memory.positions.get(collection.name.as_str()).is_some_and(|known| known.asked > 1)
     }
 
-    /// The change row of a record that was just inserted: binds the stamp, then the key.
+    /// The change row of the record that was inserted last: binds the stamp.
     fn created(&self, collection: &Collection) -> Arc<str> {
         let mut compiler = self.compiler();
         let scope = Scope::new(&mut compiler, collection);
         let record = compiler.record(scope.alias, collection, &[]);
         let said = Said { op: Op::Create, before: None, after: Some(&record) };
         let change = self.change_row(&mut compiler, collection, scope.alias, &said);
-        let key = compiler.writer.value(Value::Null, key_family(collection));
         let from = scope.from(&mut compiler);
-        let own = scope.alias.column(&collection.primary_key);
-        compiler.writer.push(&format!("{change} FROM {from} WHERE {own} = {key}"));
+        let (row, number) = (scope.alias, row_number(collection));
+        compiler
+            .writer
+            .push(&format!("{change} FROM {from} WHERE {row}.{number} = last_insert_rowid()"));
         compiler.writer.finish().text
     }
 

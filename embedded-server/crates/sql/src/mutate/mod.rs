@@ -76,6 +76,28 @@ enum Key {
     Listed { step: usize, at: usize },
 }
 
+impl Key {
+    /// The key as later steps bind it.
+    fn bind(&self) -> Option<Bind> {
+        match self {
+            Self::Known(value) => Some(Bind::Value(value.clone())),
+            Self::Step(step) => Some(Bind::Step(*step)),
+            Self::None | Self::Listed { .. } => None,
+        }
+    }
+
+    /// The key as it was given: on SQLite, which stores these kinds as they are bound, nothing
+    /// else has to tell it.
+    fn given(dialect: Dialect, key: Option<&Assigned>) -> Option<Self> {
+        match (dialect, key) {
+            (Dialect::Sqlite, Some(Assigned::Value(value @ (Value::Text(_) | Value::Int(_))))) => {
+                Some(Self::Known(value.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The numbers of a JSON list.
 fn listed(list: Option<&Value>) -> Vec<Value> {
     let list = list.and_then(Value::as_text).unwrap_or("[]");
@@ -109,7 +131,7 @@ pub fn compile_write(
             next += together;
         } else {
             let key = writes.step(step)?;
-            writes.keys.push(key.map_or(Key::None, Key::Step));
+            writes.keys.push(key);
             next += 1;
         }
     }
@@ -146,11 +168,11 @@ struct Target<'p> {
 }
 
 impl<'p> Writes<'p> {
-    /// Compiles one step; answers the program step that keeps its record's key.
-    fn step(&mut self, step: &'p Step) -> Result<Option<usize>> {
+    /// Compiles one step; answers where its record's key is found.
+    fn step(&mut self, step: &'p Step) -> Result<Key> {
         match step {
             Step::Insert { collection, values, check, index, .. } => {
-                self.insert(collection, values, check, *index).map(Some)
+                self.insert(collection, values, check, *index)
             }
             Step::Update {
                 collection,
@@ -175,7 +197,7 @@ impl<'p> Writes<'p> {
                     index: *index,
                     action: if *deleting == Some(true) { "delete" } else { "update" },
                 };
-                self.update(&target, values, expect, check, *deleting).map(Some)
+                self.update(&target, values, expect, check, *deleting)
             }
             Step::Delete { collection, filter, key, one, expect, spares, index, .. } => {
                 let target = Target {
@@ -189,15 +211,15 @@ impl<'p> Writes<'p> {
                     index: *index,
                     action: "delete",
                 };
-                self.remove(&target, expect).map(Some)
+                self.remove(&target, expect).map(Key::Step)
             }
             Step::Exists { collection, key, filter, field, index, .. } => {
                 self.exists(collection, key, filter, field, *index);
-                Ok(None)
+                Ok(Key::None)
             }
             Step::Pointed { collection, pointers, index, .. } => {
                 self.pointed_at(collection, pointers, *index)?;
-                Ok(None)
+                Ok(Key::None)
             }
         }
     }
@@ -316,7 +338,7 @@ impl<'p> Writes<'p> {
         &mut self,
         collection: &'p Collection,
         cond: &'p Cond,
-        key: usize,
+        key: &Key,
         action: &str,
         index: usize,
     ) {
@@ -325,7 +347,9 @@ impl<'p> Writes<'p> {
         }
         let mut compiler = self.compiler();
         let mut scope = Scope::new(&mut compiler, collection);
-        let bound = compiler.writer.bind(Bind::Step(key), key_family(collection));
+        // A record without a key of its own satisfies nothing.
+        let key = key.bind().unwrap_or(Bind::Value(Value::Null));
+        let bound = compiler.writer.bind(key, key_family(collection));
         let mut tests = vec![format!("{} = {bound}", scope.alias.column(&collection.primary_key))];
         tests.extend(compiler.conditions(&mut scope, cond));
         let from = scope.from(&mut compiler);
@@ -377,13 +401,9 @@ impl<'p> Writes<'p> {
     }
 
     fn key_of(&self, step: usize) -> Result<Bind> {
-        match self.keys.get(step) {
-            Some(Key::Step(step)) => Ok(Bind::Step(*step)),
-            Some(Key::Known(value)) => Ok(Bind::Value(value.clone())),
-            Some(Key::None | Key::Listed { .. }) | None => {
-                Err(Error::internal(format!("step {step} of the plan has no key to refer to")))
-            }
-        }
+        self.keys.get(step).and_then(Key::bind).ok_or_else(|| {
+            Error::internal(format!("step {step} of the plan has no key to refer to"))
+        })
     }
 
     /// The key as it is kept for later steps and for the answer.

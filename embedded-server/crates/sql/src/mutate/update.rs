@@ -1,12 +1,14 @@
 //! Records changed, soft-deleted and restored.
 
 use super::change::{Op, Said};
-use super::{Target, Writes, forbidden, key_family};
+use super::{Key, Target, Writes, forbidden, key_family};
+use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
 use crate::writer::{chained, literal, quoted};
 use crate::{Bind, Dialect, Expect};
 use base::{Error, Result, Value};
+use catalog::Collection;
 use indexmap::IndexMap;
 use query::{Assigned, Cond};
 
@@ -18,13 +20,13 @@ impl<'p> Writes<'p> {
         expect: &IndexMap<String, Value>,
         check: &'p Cond,
         deleting: Option<bool>,
-    ) -> Result<usize> {
+    ) -> Result<Key> {
         self.spare(target)?;
         if values.is_empty() {
             // Nothing changes, so nothing is announced; the record must be there all the same.
             let found = self.find(target)?;
             self.unchanged(target, expect, found)?;
-            return Ok(found);
+            return Ok(Key::Step(found));
         }
         let op = match deleting {
             None => Op::Update,
@@ -42,25 +44,98 @@ impl<'p> Writes<'p> {
             Dialect::Postgres => !target.one && !matches!(check, Cond::Always),
         };
         let mark = if needs_mark { Some(self.mark()) } else { None };
-        let key = match self.dialect {
-            Dialect::Sqlite => self.update_sqlite(target, values, op, mark)?,
-            Dialect::Postgres => self.update_postgres(target, values, op)?,
+        let key = match (self.dialect, mark) {
+            (Dialect::Sqlite, None) => self.update_one(target, values, op)?,
+            (Dialect::Sqlite, Some(mark)) => Key::Step(self.update_many(target, values, op, mark)?),
+            (Dialect::Postgres, _) => Key::Step(self.update_postgres(target, values, op)?),
         };
         if target.one {
-            self.check(target.collection, check, key, target.action, target.index);
+            self.check(target.collection, check, &key, target.action, target.index);
         } else if let Some(mark) = mark {
             self.check_all(target, check, mark);
         }
         Ok(key)
     }
 
-    /// SQLite: the change rows with what was, the new values, then what is.
-    fn update_sqlite(
+    /// SQLite, one addressed record: what was, the new values, and the change row with both.
+    fn update_one(
         &mut self,
         target: &Target<'p>,
         values: &'p IndexMap<String, Assigned>,
         op: Op,
-        mark: Option<usize>,
+    ) -> Result<Key> {
+        let collection = target.collection;
+        let Some(addressed) = target.key else {
+            return Err(Error::internal("an update without a mark names no record"));
+        };
+
+        let mut compiler = self.compiler();
+        let mut scope = Scope::new(&mut compiler, collection);
+        let before = match op {
+            Op::Create => String::from("1"),
+            Op::Update | Op::Delete => compiler.record(scope.alias, collection, &[]),
+        };
+        let tests = self.tests(&mut compiler, &mut scope, target)?;
+        let from = scope.from(&mut compiler);
+        compiler.writer.push("SELECT ").push(&before).push(" FROM ").push(&from);
+        compiler.where_all(tests);
+        let was = self.push(compiler, target.expected());
+
+        let mut compiler = self.compiler();
+        let sets = self.sets(&mut compiler, collection, values)?;
+        let own = quoted(&collection.primary_key);
+        let key = self.key_bind(&mut compiler, collection, addressed)?;
+        compiler
+            .writer
+            .push(&format!("UPDATE {} SET {sets} WHERE {own} = {key}", quoted(&collection.name)));
+        let given = Key::given(self.dialect, Some(addressed));
+        if given.is_none() {
+            compiler.writer.push(" RETURNING ").push(&own);
+        }
+        let changed = self.push(compiler, Expect::Any);
+
+        let mut compiler = self.compiler();
+        let scope = Scope::new(&mut compiler, collection);
+        let before = match op {
+            Op::Create => None,
+            Op::Update | Op::Delete => Some(compiler.writer.bind(Bind::Step(was), Family::Text)),
+        };
+        let after = match op {
+            Op::Delete => None,
+            Op::Create | Op::Update => Some(compiler.record(scope.alias, collection, &[])),
+        };
+        let said = Said { op, before: before.as_deref(), after: after.as_deref() };
+        let change = self.change_row(&mut compiler, collection, scope.alias, &said);
+        let key = self.key_bind(&mut compiler, collection, addressed)?;
+        let from = scope.from(&mut compiler);
+        let row = scope.alias.column(&collection.primary_key);
+        compiler.writer.push(&format!("{change} FROM {from} WHERE {row} = {key}"));
+        self.push(compiler, Expect::Any);
+        Ok(given.unwrap_or(Key::Step(changed)))
+    }
+
+    fn sets(
+        &mut self,
+        compiler: &mut Compiler,
+        collection: &'p Collection,
+        values: &'p IndexMap<String, Assigned>,
+    ) -> Result<String> {
+        let mut sets = Vec::with_capacity(values.len());
+        for (name, assigned) in values {
+            let value = self.assigned(compiler, collection, name, assigned)?;
+            sets.push(format!("{} = {value}", quoted(name)));
+        }
+        Ok(sets.join(", "))
+    }
+
+    /// SQLite, all records that satisfy a condition: the change rows with what was, the new
+    /// values, then what is.
+    fn update_many(
+        &mut self,
+        target: &Target<'p>,
+        values: &'p IndexMap<String, Assigned>,
+        op: Op,
+        mark: usize,
     ) -> Result<usize> {
         let collection = target.collection;
         let own = quoted(&collection.primary_key);
@@ -81,26 +156,14 @@ impl<'p> Writes<'p> {
         let from = scope.from(&mut compiler);
         compiler.writer.push(&change).push(" FROM ").push(&from);
         compiler.where_all(tests);
-        compiler.writer.push(" RETURNING \"seq\"");
-        let announced = self.push(compiler, target.expected());
+        self.push(compiler, target.expected());
 
         let mut compiler = self.compiler();
-        let mut sets = Vec::with_capacity(values.len());
-        for (name, assigned) in values {
-            let value = self.assigned(&mut compiler, collection, name, assigned)?;
-            sets.push(format!("{} = {value}", quoted(name)));
-        }
-        let which = match (mark, target.key) {
-            (None, Some(key)) => format!("= {}", self.key_bind(&mut compiler, collection, key)?),
-            (Some(mark), _) => format!("IN {}", self.changed_keys(&mut compiler, collection, mark)),
-            (None, None) => {
-                return Err(Error::internal("an update without a mark names no record"));
-            }
-        };
+        let sets = self.sets(&mut compiler, collection, values)?;
+        let which = self.changed_keys(&mut compiler, collection, mark);
         compiler.writer.push(&format!(
-            "UPDATE {} SET {} WHERE {own} {which} RETURNING {own}",
+            "UPDATE {} SET {sets} WHERE {own} IN {which} RETURNING {own}",
             quoted(&collection.name),
-            sets.join(", "),
         ));
         let key = self.push(compiler, Expect::Any);
 
@@ -111,21 +174,12 @@ impl<'p> Writes<'p> {
             let from = scope.from(&mut compiler);
             let changed =
                 self.dialect.key_from_change("\"_change\".\"id\"", key_family(collection));
-            let rows = match mark {
-                None => {
-                    let seq = compiler.writer.bind(Bind::Step(announced), Family::BigInt);
-                    format!("\"seq\" = {seq}")
-                }
-                Some(mark) => {
-                    let behind = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
-                    let name = literal(&collection.name);
-                    format!("\"seq\" > {behind} AND \"collection\" = {name}")
-                }
-            };
+            let behind = compiler.writer.bind(Bind::Step(mark), Family::BigInt);
             compiler.writer.push(&format!(
                 "UPDATE \"_change\" SET \"after\" = (SELECT {after} FROM {from} WHERE {} = {changed}) \
-                 WHERE {rows}",
+                 WHERE \"seq\" > {behind} AND \"collection\" = {}",
                 scope.alias.column(&collection.primary_key),
+                literal(&collection.name),
             ));
             self.push(compiler, Expect::Any);
         }
@@ -149,11 +203,7 @@ impl<'p> Writes<'p> {
         let table = compiler.writer.alias();
         let new = compiler.writer.alias();
         let made = compiler.writer.alias();
-        let mut sets = Vec::with_capacity(values.len());
-        for (name, assigned) in values {
-            let value = self.assigned(&mut compiler, collection, name, assigned)?;
-            sets.push(format!("{} = {value}", quoted(name)));
-        }
+        let sets = self.sets(&mut compiler, collection, values)?;
         let before = match op {
             Op::Create => None,
             Op::Update | Op::Delete => Some(compiler.record(old, collection, &[])),
@@ -178,7 +228,7 @@ impl<'p> Writes<'p> {
             chained(tests, " AND "),
             scope.alias,
             quoted(&collection.name),
-            sets.join(", "),
+            sets,
             table.column(key),
             old.column(key),
             new.column(key),

@@ -2,11 +2,14 @@
 
 mod connect;
 mod fault;
+mod fold;
 mod functions;
 mod kept;
 mod outside;
+mod own;
 mod readers;
 mod run;
+mod sift;
 mod watch;
 mod writer;
 

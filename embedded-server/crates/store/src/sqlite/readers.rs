@@ -2,12 +2,12 @@
 //! thread for what is cheap.
 
 use super::connect::{self, Connected};
-use super::{fault, kept, run};
+use super::{fault, fold, kept, run, sift};
 use crate::fault::closed;
 use crate::port::{CHUNK_BYTES, CHUNKS_MAX, PageRows, SqliteOptions, Tally};
 use crate::row::write_object;
 use base::{Code, Error, Result, Value};
-use sql::{Compiled, Statement};
+use sql::{Compiled, Shortcut, Statement};
 use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -308,11 +308,35 @@ fn page_to_keep(on: &Connected, compiled: &Compiled, tally: &Tally) -> Result<Pa
         return Ok(page);
     }
     let sent = || Tally::add(&tally.statements);
-    let page = run::page(&on.connection, compiled, |total| kept.total(total), sent)?;
+    let known = |total: &Statement| kept.total(total);
+    let page = match by_shortcut(on, compiled, &known, &sent)? {
+        Some(page) => {
+            Tally::add(&tally.shortcuts);
+            page
+        }
+        None => run::page(&on.connection, compiled, known, sent)?,
+    };
     if on.watch.was_costly() {
         kept.keep(compiled, &page);
     }
     Ok(page)
+}
+
+/// The page by the shortcut of its plan, where there is one and it leads there.
+fn by_shortcut(
+    on: &Connected,
+    compiled: &Compiled,
+    known: &impl Fn(&Statement) -> Option<u64>,
+    sent: &impl Fn(),
+) -> Result<Option<PageRows>> {
+    match (compiled.shortcut.as_deref(), &compiled.total) {
+        (Some(Shortcut::Fold(fold)), _) => fold::page(&on.connection, compiled, fold, sent),
+        // With the total known or not asked for there is but one scan to save.
+        (Some(Shortcut::Sift(sift)), Some(total)) if known(total).is_none() => {
+            sift::page(&on.connection, compiled, sift, sent)
+        }
+        (Some(Shortcut::Sift(_)) | None, _) => Ok(None),
+    }
 }
 
 fn stream_rows(

@@ -10,6 +10,8 @@ use base::{Error, Result, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 use sql::{Compiled, Statement};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 impl Row for rusqlite::Row<'_> {
     fn cell(&self, column: usize) -> Result<Cell<'_>> {
@@ -44,13 +46,64 @@ fn prepared<'c>(
     statement: &Statement,
     done: &[StepOutcome],
 ) -> Result<CachedStatement<'c>> {
-    let failed = |cause| fault::of(connection, cause);
-    let mut prepared = connection.prepare_cached(&statement.text).map_err(failed)?;
+    let prepared = connection.prepare_cached(&statement.text);
+    let mut prepared = prepared.map_err(|cause| fault::of(connection, cause))?;
+    bind(connection, &mut prepared, statement, done)?;
+    Ok(prepared)
+}
+
+fn bind(
+    connection: &Connection,
+    prepared: &mut CachedStatement<'_>,
+    statement: &Statement,
+    done: &[StepOutcome],
+) -> Result<()> {
     for (at, bind) in statement.binds.iter().enumerate() {
         let value = bound(bind, done)?;
-        prepared.raw_bind_parameter(at + 1, driver(value)).map_err(failed)?;
+        prepared
+            .raw_bind_parameter(at + 1, driver(value))
+            .map_err(|cause| fault::of(connection, cause))?;
     }
-    Ok(prepared)
+    Ok(())
+}
+
+/// Statements that a program repeats, looked up once: a lookup reads the whole text.
+pub(super) struct Repeated<'c> {
+    connection: &'c Connection,
+    known: VecDeque<(Arc<str>, CachedStatement<'c>)>,
+}
+
+/// Most statements held: a list of records repeats a handful.
+const REPEATED_MAX: usize = 8;
+
+impl<'c> Repeated<'c> {
+    pub(super) fn on(connection: &'c Connection) -> Self {
+        Self { connection, known: VecDeque::with_capacity(REPEATED_MAX) }
+    }
+
+    /// Runs one step of a program to its end.
+    pub(super) fn step(
+        &mut self,
+        statement: &Statement,
+        done: &[StepOutcome],
+    ) -> Result<StepOutcome> {
+        let same = |text: &Arc<str>| Arc::ptr_eq(text, &statement.text) || *text == statement.text;
+        let known = self.known.iter().position(|(text, _)| same(text));
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let prepared = self.connection.prepare_cached(&statement.text);
+                let prepared = prepared.map_err(|cause| fault::of(self.connection, cause))?;
+                if self.known.len() == REPEATED_MAX {
+                    self.known.pop_front();
+                }
+                self.known.push_back((Arc::clone(&statement.text), prepared));
+                self.known.len() - 1
+            }
+        };
+        bind(self.connection, &mut self.known[at].1, statement, done)?;
+        run_step(self.connection, &mut self.known[at].1)
+    }
 }
 
 /// Runs one step of a program to its end.
@@ -59,7 +112,10 @@ pub(super) fn step(
     statement: &Statement,
     done: &[StepOutcome],
 ) -> Result<StepOutcome> {
-    let mut prepared = prepared(connection, statement, done)?;
+    run_step(connection, &mut prepared(connection, statement, done)?)
+}
+
+fn run_step(connection: &Connection, prepared: &mut CachedStatement<'_>) -> Result<StepOutcome> {
     if prepared.column_count() == 0 {
         let changed = prepared.raw_execute().map_err(|cause| fault::of(connection, cause))?;
         return Ok(StepOutcome { rows: u64::try_from(changed).unwrap_or(u64::MAX), kept: None });
@@ -81,12 +137,23 @@ pub(super) fn each_row(
     statement: &Statement,
     mut each: impl FnMut(&rusqlite::Row<'_>) -> Result<()>,
 ) -> Result<()> {
+    each_row_while(connection, statement, |row| each(row).map(|()| true)).map(|_| ())
+}
+
+/// Calls `each` with every row until it answers false; answers whether it never did.
+pub(super) fn each_row_while(
+    connection: &Connection,
+    statement: &Statement,
+    mut each: impl FnMut(&rusqlite::Row<'_>) -> Result<bool>,
+) -> Result<bool> {
     let mut prepared = prepared(connection, statement, &[])?;
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next().map_err(|cause| fault::of(connection, cause))? {
-        each(row)?;
+        if !each(row)? {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Begins a snapshot, which the connection holds until it rests.

@@ -276,10 +276,11 @@ impl Thread {
 
     fn steps(&self, program: &mut Program) -> Result<Outcome> {
         let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
+        let mut repeated = run::Repeated::on(&self.on.connection);
         for step in &mut program.steps {
             Tally::add(&self.tally.statements);
             self.on.watch.within(self.limit, None);
-            let did = run::step(&self.on.connection, &step.statement, &outcome.steps)?;
+            let did = repeated.step(&step.statement, &outcome.steps)?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
         }

@@ -169,6 +169,7 @@ pub fn page(store: &Store, text: &str, keys: &[(&str, Form)]) -> Compiled {
         offset: 0,
         probe: false,
         cursor: None,
+        shortcut: None,
     }
 }
 

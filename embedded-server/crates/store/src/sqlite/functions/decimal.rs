@@ -60,7 +60,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The order of BX_DECIMAL: numbers by value, before whatever is no number.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
+pub(in crate::sqlite) fn compare(left: &str, right: &str) -> Ordering {
     match (Parts::plain(left), Parts::plain(right)) {
         (Some(left), Some(right)) => compare_parts(&left, &right),
         (Some(_), None) => Ordering::Less,
@@ -179,7 +179,7 @@ impl Decimal {
 
 /// A running sum, its positive and negative parts apart so that digits are only ever added.
 #[derive(Default)]
-struct Running {
+pub(in crate::sqlite) struct Running {
     count: u64,
     /// Most digits after the point that were seen: the scale of the sum.
     scale: usize,
@@ -236,15 +236,25 @@ impl Running {
         if matches!(context.get_raw(0), ValueRef::Null) {
             return Ok(());
         }
-        let text = text_of(context, 0);
-        let Some(decimal) = text.as_deref().and_then(Decimal::read) else {
-            return Err(super::unfit("a decimal column holds text that is no number"));
-        };
+        if super::with_text(context, 0, |text| self.add(text)) == Some(true) {
+            return Ok(());
+        }
+        Err(super::unfit("a decimal column holds text that is no number"))
+    }
+
+    /// Adds a number; false when the text is none.
+    pub(in crate::sqlite) fn add(&mut self, text: &str) -> bool {
+        let Some(decimal) = Decimal::read(text) else { return false };
         self.count += 1;
         self.scale = self.scale.max(decimal.scale);
         let size = if decimal.negative { &mut self.below } else { &mut self.above };
         size.add(&decimal);
-        Ok(())
+        true
+    }
+
+    /// The sum as text; `None` of nothing.
+    pub(in crate::sqlite) fn total(&self) -> Option<String> {
+        (self.count > 0).then(|| self.sum().print())
     }
 
     fn sum(&self) -> Decimal {
@@ -338,7 +348,7 @@ impl Aggregate<Running, Option<String>> for Sum {
     }
 
     fn finalize(&self, _: &mut Context<'_>, running: Option<Running>) -> Result<Option<String>> {
-        Ok(running.filter(|running| running.count > 0).map(|running| running.sum().print()))
+        Ok(running.and_then(|running| running.total()))
     }
 }
 

@@ -6,6 +6,8 @@ mod json;
 mod jsonpath;
 mod text;
 
+pub(super) use decimal::{Running, compare as compare_decimals};
+
 use crate::row::write_real;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
