@@ -17,6 +17,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
+
+/// Answers of fewer bytes travel as they are: they fit in one packet, and making them smaller takes
+/// longer than sending them.
+const PLAIN_BYTES_MAX: u64 = 1_024;
 
 /// What the program tells this room. Read once from the configuration.
 #[derive(Clone, Debug)]
@@ -117,7 +122,9 @@ pub fn router(app: App) -> Router {
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(
+            DefaultPredicate::new().and(SizeAbove::new(PLAIN_BYTES_MAX)),
+        ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer(app.settings()))
         .layer(middleware::from_fn_with_state(app.clone(), cors::known_host))
