@@ -24,3 +24,4 @@ mod schemas;
 mod server;
 mod soak;
 mod sort;
+mod weaknesses;

@@ -409,3 +409,47 @@ fn every_behaviour_names_tests_that_exist() {
         assert!(missing_test(invented).is_some(), "{invented}");
     }
 }
+
+/// The last number of the list of weaknesses.
+const WEAKNESSES: usize = 35;
+
+/// Says what is wrong with a test that shows a weakness beaten: one of the suite, or
+/// `sql/tests/reads.rs: name` for a test of a room.
+fn missing_proof(name: &str) -> Option<String> {
+    let Some((file, test)) = name.split_once(".rs: ") else { return missing_test(name) };
+    let path = root().join("embedded-server/crates").join(format!("{file}.rs"));
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Some(format!("`{name}`: no such file"));
+    };
+    let told = text.contains(&format!("fn {test}(")) && text.contains("test]");
+    if told { None } else { Some(format!("`{name}`: no such test")) }
+}
+
+#[test]
+fn every_weakness_of_the_original_has_a_test_or_says_what_it_waits_for() {
+    let text = read(&root().join("docs/CONTRIBUTING.md"));
+    let table = text.split("## Weaknesses of the original").nth(1).unwrap();
+    let (mut numbers, mut wrong) = (BTreeSet::new(), Vec::new());
+    for row in table.lines().filter(|line| line.starts_with("| W-")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [number, _, proof] = cells.as_slice() else {
+            wrong.push(format!("three cells: {row}"));
+            continue;
+        };
+        numbers.insert((*number).to_owned());
+        if proof.strip_prefix("later: ").is_some_and(|part| part.len() > 10) {
+            continue;
+        }
+        let tests: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+        if tests.is_empty() {
+            wrong.push(format!("neither a test nor `later: <part>`: {row}"));
+        }
+        wrong.extend(tests.into_iter().filter_map(missing_proof));
+    }
+    let every: BTreeSet<String> = (1..=WEAKNESSES).map(|n| format!("W-{n:02}")).collect();
+    assert_eq!(numbers, every);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for invented in ["sql/tests/reads.rs: nobody_wrote_this", "sql/nowhere.rs: x", "a::b"] {
+        assert!(missing_proof(invented).is_some(), "{invented}");
+    }
+}
