@@ -150,6 +150,10 @@ const PRINTED: readonly Printed[] = [
       expect(await admin.roles.findByName("Editor")).toMatchObject({ appAccess: true });
     },
   },
+  { heading: "Generate Report (POST)", next: "Query Report (GET)" },
+  { heading: "Query Report (GET)", next: "Multi-Collection Stats" },
+  { heading: "Multi-Collection Stats", next: "Aggregation, Count & Distinct" },
+  { heading: "Aggregation, Count & Distinct", next: "Notifications" },
   { heading: "Error Handling", next: "TypeScript Support" },
   { heading: "Using Generics", next: "Related Documentation" },
 ];
@@ -197,6 +201,10 @@ async function prepare(project: Project): Promise<void> {
   const shop = { ...PRODUCT.fields, category: { type: "String" }, featured: { type: "Boolean" } } as const;
   await admin.schemas.create("products", { ...PRODUCT, paranoid: true, sortEnabled: true, fields: shop });
   await makePosts(admin);
+  const sum = { type: "Decimal", values: { precision: 10, scale: 2 } } as const;
+  const word = { type: "String" } as const;
+  await admin.schemas.create("orders", { fields: { total: sum, amount: sum, category: word, status: word } });
+  await admin.schemas.create("users", { fields: { status: word } });
   const role_Id = await rolePlaceholder(project, "Reader");
   await admin.permissions.createCrudPermissions(role_Id, "products");
   await admin.users.create({ ...USER, firstName: "Uma", role_Id });
