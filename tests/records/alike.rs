@@ -113,3 +113,41 @@ on_every_store!(spellings_of_one_number_are_one_group_with_one_name, async |app|
     let rows = json!(app.admin().rows("sums", grouped).await).to_string();
     assert_eq!(rows, r#"[{"n":0,"times":3},{"n":1.5,"times":2}]"#);
 });
+
+on_every_store!(
+    the_least_and_the_largest_decimal_are_spelled_alike_whatever_came_first,
+    async |app| {
+        let bounded = json!({ "type": "Decimal", "values": { "precision": 8, "scale": 2 } });
+        app.collection(
+        "sums",
+        json!({ "fields": { "team": { "type": "String" }, "n": { "type": "Decimal" }, "price": bounded } }),
+    )
+    .await;
+        // Each team has one value in several spellings, met in another order.
+        let digits: Json = serde_json::from_str(
+            "[[1.5, 1.50, 1.500], [1.500, 1.5, 1.50], [0.00, 0, 0.0], [-20, -20.0, -20.00]]",
+        )
+        .expect("numbers");
+        for (team, spellings) in digits.as_array().expect("teams").iter().enumerate() {
+            for n in spellings.as_array().expect("numbers") {
+                let row = json!({ "team": format!("t{team}"), "n": n, "price": n });
+                app.admin().create("sums", row).await;
+            }
+        }
+        let aggregate = json!({
+            "least": { "function": "min", "field": "n" }, "most": { "function": "max", "field": "n" },
+            "cheap": { "function": "min", "field": "price" }, "dear": { "function": "max", "field": "price" },
+        });
+        let grouped = json!({ "groupBy": ["team"], "aggregate": aggregate, "sort": "team" });
+        let rows = app.admin().rows("sums", grouped).await;
+        let told =
+            |key: &str| -> Vec<&str> { rows.iter().filter_map(|row| row[key].as_str()).collect() };
+        assert_eq!(told("least"), ["1.5", "1.5", "0", "-20"], "{rows:?}");
+        assert_eq!(told("most"), told("least"));
+        // Where a scale is declared it is kept.
+        assert_eq!(told("cheap"), ["1.50", "1.50", "0.00", "-20.00"], "{rows:?}");
+        assert_eq!(told("dear"), told("cheap"));
+        let whole = json!({ "aggregate": { "most": { "function": "max", "field": "n" } } });
+        assert_eq!(app.admin().rows("sums", whole).await[0]["most"], "1.5");
+    }
+);

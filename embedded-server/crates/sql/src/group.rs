@@ -7,6 +7,7 @@ use crate::join::Scope;
 use crate::select::shape_key;
 use crate::writer::quoted;
 use crate::{Dialect, Fold, Form, Numbers, ShapeNode};
+use catalog::FieldKind;
 use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
 
 /// An expression of a group: how it is answered and how it is sorted.
@@ -167,8 +168,8 @@ impl Compiler {
                 let (text, family) = dialect.average(&found.text, found.family);
                 self.number(text, family)
             }
-            AggregateFunction::Min => self.extreme(found, "min"),
-            AggregateFunction::Max => self.extreme(found, "max"),
+            AggregateFunction::Min => self.extreme(found, &column.kind, "min"),
+            AggregateFunction::Max => self.extreme(found, &column.kind, "max"),
             AggregateFunction::ArrayAgg => {
                 let token = dialect.json_token(&found.text, found.family, self.numbers);
                 let key = scope.alias.column(&scope.collection.primary_key);
@@ -201,9 +202,21 @@ impl Compiler {
 
     /// The least or largest value. Numbers are answered as strings (`spec/data.md` 9), all other
     /// kinds as in records.
-    fn extreme(&self, found: Expression, word: &str) -> Grouped {
+    fn extreme(&self, found: Expression, kind: &FieldKind, word: &str) -> Grouped {
         let dialect = self.writer.dialect;
-        let text = dialect.extreme(word, &found.text, found.family);
+        let mut text = dialect.extreme(word, &found.text, found.family);
+        // Where nothing bounds the digits, equal values may be spelled in several ways; which of
+        // them a store met first must not show.
+        if matches!(kind, FieldKind::Decimal { precision: None, .. })
+            && found.family == Family::Decimal
+        {
+            text = match dialect {
+                Dialect::Postgres => format!("trim_scale({text})"),
+                Dialect::Sqlite => format!(
+                    "CASE WHEN instr({text}, '.') > 0 THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+                ),
+            };
+        }
         let family = match (dialect, found.family) {
             // Taken of the text, because `min` does not know the type.
             (Dialect::Postgres, Family::Uuid | Family::Json) => Family::Text,
