@@ -1,7 +1,6 @@
 import { Columns3, Download, Plus, Trash2, Upload } from "lucide-react";
 import { useRef, type Ref, type RefObject } from "react";
 import { Button, IconButton } from "@/kit/Button";
-import { SearchInput } from "@/kit/Field";
 import { Menu } from "@/kit/Menu";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import type { Capability, Connection, ExportFormat } from "@/lib/client";
@@ -14,6 +13,7 @@ import { m } from "./messages";
 import { d } from "./trash/messages";
 import { searchOf, ViewMenu } from "./ViewMenu";
 import type { SavedView } from "./views";
+import { SearchRows } from "./SearchRows";
 
 /** The bar above the rows: the view, the search and the filters, and what is done rarely. */
 export function RecordsBar({
@@ -126,20 +126,7 @@ export function RecordsBar({
         onSaved={(id) => onShow({ ...view, columns, pinned, saved: id })}
       />
       {searching || view.search !== "" ? (
-        <SearchInput
-          inputRef={searchInput}
-          className="w-52"
-          placeholder={m("search")}
-          value={view.search}
-          keys="Mod+F"
-          onChange={(event) => onShow({ ...view, search: event.target.value })}
-          onKeyDown={(event) => {
-            if (event.key !== "Escape") return;
-            event.preventDefault();
-            onShow({ ...view, search: "" });
-            onStopSearching();
-          }}
-        />
+        <SearchRows value={view.search} inputRef={searchInput} onSearch={(text) => onShow({ ...view, search: text })} onStop={onStopSearching} />
       ) : null}
       <ToolbarRule />
       <FilterBar
