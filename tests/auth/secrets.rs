@@ -6,8 +6,18 @@ use std::fs::File;
 use std::path::Path;
 use std::process::Child;
 
+/// A program that ends with the test, however the test ends.
+struct Talker(Child);
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// The program on the data of another, with everything it has to tell going to a file.
-async fn talkative(process: &Process, log: &Path) -> (Child, Person) {
+async fn talkative(process: &Process, log: &Path) -> (Talker, Person) {
     let data = process.data().to_str().expect("a path");
     let mut arguments = vec!["serve", "--data", data, "--port", "0"];
     let database = process.database_url();
@@ -18,12 +28,12 @@ async fn talkative(process: &Process, log: &Path) -> (Child, Person) {
     let mut command = Process::command(&arguments);
     command.env("PLINTH_LOG", "trace").env("ADMIN_EMAIL", EMAIL).env("ADMIN_PASSWORD", PASSWORD);
     command.stdout(file.try_clone().expect("one more handle")).stderr(file);
-    let child = command.spawn().expect("start the program");
+    let talker = Talker(command.spawn().expect("start the program"));
     for _ in 0..1_200 {
         let told = std::fs::read_to_string(log).unwrap_or_default();
         let url = told.lines().find_map(|line| line.strip_prefix("listening on "));
         if let Some(url) = url.filter(|_| told.ends_with('\n')) {
-            return (child, Person::anonymous(url));
+            return (talker, Person::anonymous(url));
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
@@ -79,10 +89,9 @@ async fn told(kind: Kind) {
     let mut process = Process::start(kind, name).await;
     process.end();
     let log = process.data().join("told.log");
-    let (mut child, nobody) = talkative(&process, &log).await;
+    let (talker, nobody) = talkative(&process, &log).await;
     let secrets = used(&nobody).await;
-    child.kill().expect("end the program");
-    child.wait().expect("wait for the program");
+    drop(talker);
     let told = std::fs::read_to_string(&log).expect("the log");
     assert!(told.contains("listening on"), "{told}");
     for secret in &secrets {
