@@ -8,6 +8,7 @@ import { duration } from "./job";
 /** The drawing's own units; it stretches to the width it gets. */
 const WIDTH = 448;
 const HEIGHT = 112;
+const EDGE = 0.2;
 
 /** How fast the rows went in: a curve, its scale in words, and where it halted. */
 export function Speed({ job }: { job: ImportJob }) {
@@ -19,7 +20,8 @@ export function Speed({ job }: { job: ImportJob }) {
   const [head, tail] = [points[0], points.at(-1)];
   const line = [...(head ? [[0, head[1]]] : []), ...points, ...(tail ? [[WIDTH, tail[1]]] : [])].map((point) => point.join(",")).join(" ");
   const told = m("imp.speed.told", { time: duration(ms), slowest: Math.round(slowest), fastest: Math.round(fastest) });
-  const at = dip === null ? 0 : dip / ms;
+  // At the edges it is the beginning or the end that is slow, and there is no room for words.
+  const at = dip !== null && dip > ms * EDGE && dip < ms * (1 - EDGE) ? dip / ms : null;
   return (
     <section aria-label={m("imp.speed")} className="border-t border-line px-4 py-3">
       <div className="mb-2 flex items-baseline gap-2">
@@ -30,14 +32,14 @@ export function Speed({ job }: { job: ImportJob }) {
         {[0, HEIGHT / 2, HEIGHT].map((level) => (
           <line key={level} x1={0} x2={WIDTH} y1={level} y2={level} stroke="var(--line)" vectorEffect="non-scaling-stroke" />
         ))}
-        {dip === null ? null : (
+        {at === null ? null : (
           <line x1={at * WIDTH} x2={at * WIDTH} y1={0} y2={HEIGHT} stroke="var(--ink-3)" strokeDasharray="2 3" vectorEffect="non-scaling-stroke" />
         )}
         <polyline points={line} fill="none" stroke="var(--ink-2)" strokeWidth={1.25} strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
       </svg>
       <div className="relative mt-1 flex h-4 justify-between text-second text-ink-2">
         <span>{duration(0)}</span>
-        {dip !== null && at > 0.2 && at < 0.8 ? (
+        {dip !== null && at !== null ? (
           <span className="absolute -translate-x-1/2" style={{ left: `${String(at * 100)}%` }}>
             {m("imp.speed.dip", { time: duration(dip), rate: Math.round(slowest) })}
           </span>
