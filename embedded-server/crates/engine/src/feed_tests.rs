@@ -1,6 +1,6 @@
 //! The feed on the real stores.
 
-use crate::trial::{Project, postgres};
+use crate::test_project::{Project, postgres};
 use crate::{Format, ImportAsk, Imports, Mode, Move, Place, Side};
 use access::Actor;
 use base::{Limits, short_id};

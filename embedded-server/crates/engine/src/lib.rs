@@ -24,9 +24,9 @@ mod seed;
 mod sort;
 mod state;
 mod template;
-mod transfer;
 #[cfg(test)]
-mod trial;
+mod test_project;
+mod transfer;
 #[cfg(test)]
 mod upgrade_tests;
 mod write;

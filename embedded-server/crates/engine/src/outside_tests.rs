@@ -1,7 +1,7 @@
 //! Two processes on one database, on the real stores: here two engines, which share nothing.
 
 use crate::Engine;
-use crate::trial::Project;
+use crate::test_project::Project;
 use access::Actor;
 use base::Code;
 use query::{Operation, Read, Write};

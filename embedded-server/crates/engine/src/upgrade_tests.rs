@@ -1,7 +1,7 @@
 //! Projects as earlier versions left them, opened by this one, on the real stores.
 
 use crate::migrate::HOUSE_VERSION;
-use crate::trial::Project;
+use crate::test_project::Project;
 use base::Code;
 use query::Read;
 use serde_json::{Value as Json, json};
