@@ -35,18 +35,19 @@ impl Corpus {
         self.inputs.push(input);
     }
 
-    /// Writes the corpus anew: the shortest input of each outcome, in order.
+    /// Adds what was found: the shortest new input of each new trait.
     pub(super) fn store(mut self, outcome: impl Fn(&[u8]) -> String) {
-        self.inputs.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        let mut found = self.inputs.split_off(self.stored);
+        found.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
         let mut seen = Seen::default();
-        let mut lines: Vec<String> = self
-            .inputs
-            .iter()
-            .filter(|input| input.len() <= STORED_BYTES_MAX)
-            .filter(|input| seen.note(&outcome(input)))
-            .map(|input| input.escape_ascii().to_string())
-            .take(STORED_MAX)
-            .collect();
+        for input in &self.inputs {
+            seen.note(&outcome(input));
+        }
+        let short = found.into_iter().filter(|input| input.len() <= STORED_BYTES_MAX);
+        self.inputs.extend(short.filter(|input| seen.note(&outcome(input))));
+        self.inputs.truncate(STORED_MAX);
+        let told = |input: &Vec<u8>| input.escape_ascii().to_string();
+        let mut lines: Vec<String> = self.inputs.iter().map(told).collect();
         lines.push(String::new());
         std::fs::write(&self.file, lines.join("\n")).unwrap();
         println!("{} inputs stored in {}", lines.len() - 1, self.file.display());

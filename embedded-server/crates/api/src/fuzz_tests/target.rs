@@ -321,7 +321,9 @@ fn sentence(message: &str) -> String {
     let mut text = message.split(": ").next().unwrap_or_default().to_owned();
     for quote in ['`', '"'] {
         if let (Some(from), Some(to)) = (text.find(quote), text.rfind(quote)) {
-            text.replace_range(from..=to, "…");
+            // A long value is told without its end, and so without its second quote.
+            let to = if from == to { text.len() } else { to + 1 };
+            text.replace_range(from..to, "…");
         }
     }
     text.replace(char::is_control, " ")
