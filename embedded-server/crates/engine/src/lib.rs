@@ -172,8 +172,7 @@ impl Engine {
         let fresh = catalog.as_ref().map(|catalog| State::without_roles(Arc::clone(catalog)));
         let by = fresh.as_ref().unwrap_or(&known);
         let roles = self.find_by(by, &all("baasix_Role"), "load roles").await?;
-        let permissions =
-            self.find_by(by, &all("baasix_Permission"), "load permissions").await?;
+        let permissions = self.find_by(by, &all("baasix_Permission"), "load permissions").await?;
         if catalog.is_none() && known.holds(&roles, &permissions) {
             return Ok(());
         }
