@@ -123,7 +123,12 @@ impl Person {
 
     /// A list with parameters, each encoded as the SDK does: objects and arrays as JSON text.
     pub(crate) async fn find(&self, collection: &str, parameters: Json) -> Answer {
-        let mut path = format!("/items/{collection}?");
+        self.ask(&format!("/items/{collection}"), parameters).await
+    }
+
+    /// A GET of any route with parameters in that encoding.
+    pub(crate) async fn ask(&self, path: &str, parameters: Json) -> Answer {
+        let mut path = format!("{path}?");
         for (key, value) in parameters.as_object().expect("parameters are an object") {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             path.push_str(&format!("{key}={}&", encode(&text)));
