@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use sql::{Dialect, Expect, Program, ProgramStep, Statement};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 impl Project {
@@ -161,35 +162,55 @@ async fn every_way_of_writing_tells_of_each_record_once() {
     }
 }
 
+/// Three tags, imported.
+async fn imported(project: &Project) -> (Imports, PathBuf, String) {
+    let folder = std::env::temp_dir().join(format!("plinth-feed-{}", short_id().unwrap()));
+    let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
+    let path = folder.join("tags.csv");
+    std::fs::write(&path, "name\nred\nblue\ngreen\n").unwrap();
+    let ask = ImportAsk {
+        collection: "tags".into(),
+        format: Format::Csv,
+        path,
+        file_name: "tags.csv".into(),
+        hash: "one".into(),
+        bytes: 20,
+        mapping: IndexMap::from([(String::from("name"), Some(String::from("name")))]),
+        delimiter: b',',
+        null_text: None,
+        dry_run: false,
+        mode: Mode::All,
+        again: false,
+    };
+    let job = imports.start(ask, &actor()).await.unwrap();
+    while !imports.get(&job.id, &actor()).await.unwrap().state.is_final() {
+        tokio::task::yield_now().await;
+    }
+    (imports, folder, job.id)
+}
+
 #[tokio::test]
 async fn an_import_and_its_undoing_tell_of_each_row_once() {
     for project in Project::all().await {
         let mut at = project.end().await;
-        let folder = std::env::temp_dir().join(format!("plinth-feed-{}", short_id().unwrap()));
-        let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
-        let path = folder.join("tags.csv");
-        std::fs::write(&path, "name\nred\nblue\ngreen\n").unwrap();
-        let ask = ImportAsk {
-            collection: "tags".into(),
-            format: Format::Csv,
-            path,
-            file_name: "tags.csv".into(),
-            hash: "one".into(),
-            bytes: 20,
-            mapping: IndexMap::from([(String::from("name"), Some(String::from("name")))]),
-            delimiter: b',',
-            null_text: None,
-            dry_run: false,
-            mode: Mode::All,
-            again: false,
-        };
-        let job = imports.start(ask, &actor()).await.unwrap();
+        let (imports, folder, job) = imported(&project).await;
         assert_eq!(project.tells(&mut at, 3).await, times(3, "create tags"));
-        while !imports.get(&job.id, &actor()).await.unwrap().state.is_final() {
-            tokio::task::yield_now().await;
-        }
-        imports.undo(&job.id, &actor()).await.unwrap();
+        imports.undo(&job, &actor()).await.unwrap();
         assert_eq!(project.tells(&mut at, 3).await, times(3, "delete tags"));
+        drop(std::fs::remove_dir_all(&folder));
+    }
+}
+
+#[tokio::test]
+async fn an_import_whose_rows_are_not_known_any_more_is_not_undone() {
+    for project in Project::all().await {
+        let (imports, folder, job) = imported(&project).await;
+        project.clock.advance(Limits::default().change_keep_ms + 1);
+        project.engine.prune_changes().await.unwrap();
+        let refused = imports.undo(&job, &actor()).await.unwrap_err();
+        assert_eq!(refused.code(), base::Code::ValidationError);
+        assert!(refused.message().contains("24 hours"), "{refused}");
+        assert_eq!(imports.get(&job, &actor()).await.unwrap().state.as_str(), "done");
         drop(std::fs::remove_dir_all(&folder));
     }
 }
