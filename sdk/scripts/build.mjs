@@ -1,6 +1,7 @@
 // Two plain compilations of the same sources: ES modules and CommonJS, each with its own
-// declarations; then the program, which imports the package by its name. The marker in dist/cjs tells Node that these .js files are CommonJS although the
-// package itself is "type": "module".
+// declarations; then the program, which imports the package by its name and so is checked here,
+// where that name has declarations. The marker in dist/cjs tells Node that these .js files are
+// CommonJS although the package itself is "type": "module".
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
