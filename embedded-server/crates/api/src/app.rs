@@ -122,9 +122,10 @@ pub fn router(app: App) -> Router {
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
-        .layer(CompressionLayer::new().compress_when(
-            DefaultPredicate::new().and(SizeAbove::new(PLAIN_BYTES_MAX)),
-        ))
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(SizeAbove::new(PLAIN_BYTES_MAX))),
+        )
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer(app.settings()))
         .layer(middleware::from_fn_with_state(app.clone(), cors::known_host))

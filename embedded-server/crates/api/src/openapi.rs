@@ -195,7 +195,11 @@ fn report_paths() -> Map<String, Json> {
     let word = |name: &str, words: Json, about: &str| json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string", "enum": words } });
     let options = [
         word("target", json!(["types", "sdk-types", "schema-json"]), "what is written"),
-        word("numbers", json!(["number", "exact"]), "how the client gets decimals and large integers"),
+        word(
+            "numbers",
+            json!(["number", "exact"]),
+            "how the client gets decimals and large integers",
+        ),
     ];
     let mut written = operation(
         "The collections as TypeScript, as the caller may see them",

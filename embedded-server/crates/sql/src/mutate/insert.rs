@@ -392,13 +392,14 @@ impl<'p> Writes<'p> {
             ),
             // A default is an administrator's text, said in the words of this store; what else is
             // computed is text of ours.
-            Assigned::Sql(text) => match collection.field(name).and_then(|one| one.default.as_ref())
-            {
-                Some(DefaultValue::Sql(default)) if default == text => {
-                    format!("({})", Expression::of_default(text)?.render(self.dialect))
+            Assigned::Sql(text) => {
+                match collection.field(name).and_then(|one| one.default.as_ref()) {
+                    Some(DefaultValue::Sql(default)) if default == text => {
+                        format!("({})", Expression::of_default(text)?.render(self.dialect))
+                    }
+                    _ => format!("({text})"),
                 }
-                _ => format!("({text})"),
-            },
+            }
         })
     }
 }
