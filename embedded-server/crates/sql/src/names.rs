@@ -50,6 +50,12 @@ fn fnv1a(bytes: &[u8]) -> u64 {
     })
 }
 
+/// By which name SQLite knows the number of a row; a field of that name would hide it.
+pub(crate) fn row_number(collection: &Collection) -> &'static str {
+    let hidden = |name: &str| collection.fields.keys().any(|one| one.eq_ignore_ascii_case(name));
+    ["_rowid_", "rowid", "oid"].into_iter().find(|name| !hidden(name)).unwrap_or("_rowid_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{constraint_name, index_name, sequence_name};
@@ -71,10 +77,4 @@ mod tests {
         assert_ne!(first, second);
         assert!(sequence_name(&"ä".repeat(31), "field").len() <= 63);
     }
-}
-
-/// By which name SQLite knows the number of a row; a field of that name would hide it.
-pub(crate) fn row_number(collection: &Collection) -> &'static str {
-    let hidden = |name: &str| collection.fields.keys().any(|one| one.eq_ignore_ascii_case(name));
-    ["_rowid_", "rowid", "oid"].into_iter().find(|name| !hidden(name)).unwrap_or("_rowid_")
 }
