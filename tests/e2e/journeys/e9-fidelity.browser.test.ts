@@ -55,6 +55,8 @@ const KINDS: readonly Kind[] = [
   { name: "given", definition: { type: "String", defaultValue: "as given" }, typed: "", stored: '"as given"' },
 ];
 const TYPED = KINDS.filter((kind) => kind.typed !== "");
+/** The cells left open when the browser dies; the last of them is the one waited for. */
+const LEFT = TYPED.filter(({ name }) => ["most", "least", "exact", "third", "wall"].includes(name));
 
 const stores = ["SQLite", ...((process.env["TEST_POSTGRES_URL"] ?? "") === "" ? [] : ["Postgres"])];
 
@@ -132,7 +134,7 @@ describe.each(stores)("on %s", (store) => {
       const first = await Profile.open(profile);
       await entered(first.page, address);
       await typeInto(first.page, row, { name: "password", definition: {}, typed: "not to be kept", stored: "" });
-      for (const kind of TYPED.slice(0, 5)) await typeInto(first.page, row, kind);
+      for (const kind of LEFT) await typeInto(first.page, row, kind);
       await first.page.getByText("1 update, 6 cells").waitFor();
       await until("the fifth cell is written down", async () => (await drafts(first.page)).includes("2026-03-29T02:30:00.000"));
       expect(await drafts(first.page)).not.toContain("not to be kept");
@@ -148,7 +150,7 @@ describe.each(stores)("on %s", (store) => {
         await second.page.keyboard.press("Control+s");
         await second.page.getByText("1 row committed to local").waitFor();
         const stored = await told(row);
-        for (const { name, stored: wanted } of TYPED.slice(0, 5)) expect(stored[name], name).toBe(wanted);
+        for (const { name, stored: wanted } of LEFT) expect(stored[name], name).toBe(wanted);
       } finally {
         await second.kill();
       }
