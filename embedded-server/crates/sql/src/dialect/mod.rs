@@ -1,98 +1,14 @@
 //! What the two databases say differently: some fifteen questions, each answered by both. A new
 //! question does not compile until it has two answers.
 
+mod family;
 mod postgres;
 mod sqlite;
 
-use crate::{Dialect, Form, Numbers};
-use catalog::FieldKind;
+pub(crate) use family::Family;
+
+use crate::{Dialect, Numbers};
 use query::{Cast, DatePart};
-
-/// Kinds of columns that are stored, bound and compared alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Family {
-    Text,
-    /// Text compared without regard to case.
-    Folded,
-    /// Up to 32 bits; never outside JavaScript's safe range.
-    Integer,
-    BigInt,
-    Decimal,
-    Real,
-    Double,
-    Boolean,
-    Date,
-    /// `DateTime`.
-    Instant,
-    /// `DateTime_NO_TZ`.
-    Local,
-    Time,
-    LocalTime,
-    Uuid,
-    Json,
-    Binary,
-}
-
-impl Family {
-    pub(crate) fn of(kind: &FieldKind) -> Self {
-        match kind {
-            FieldKind::String { .. }
-            | FieldKind::Text
-            | FieldKind::Html
-            | FieldKind::Suid
-            | FieldKind::Token
-            | FieldKind::Enum { .. }
-            | FieldKind::Virtual { .. } => Self::Text,
-            FieldKind::CiText => Self::Folded,
-            FieldKind::Integer => Self::Integer,
-            FieldKind::BigInt => Self::BigInt,
-            FieldKind::Decimal { .. } => Self::Decimal,
-            FieldKind::Real => Self::Real,
-            FieldKind::Double => Self::Double,
-            FieldKind::Boolean => Self::Boolean,
-            FieldKind::Date => Self::Date,
-            FieldKind::DateTime => Self::Instant,
-            FieldKind::DateTimeNoTz => Self::Local,
-            FieldKind::Time => Self::Time,
-            FieldKind::TimeNoTz => Self::LocalTime,
-            FieldKind::Uuid => Self::Uuid,
-            FieldKind::Json { .. }
-            | FieldKind::Array(_)
-            | FieldKind::Range(_)
-            | FieldKind::Geo(_) => Self::Json,
-            FieldKind::Binary => Self::Binary,
-        }
-    }
-
-    /// How a column of the answer is written as JSON, once [`Dialect::answered`] has read it.
-    pub(crate) fn form(self, numbers: Numbers) -> Form {
-        match (self, numbers) {
-            (Self::Integer, _) | (Self::BigInt, Numbers::Tokens) => Form::Int,
-            (Self::BigInt, Numbers::Strings) => Form::IntText,
-            (Self::Decimal, Numbers::Tokens) => Form::NumberToken,
-            (Self::Real | Self::Double, _) => Form::Real,
-            (Self::Boolean, _) => Form::Bool,
-            (Self::Json, _) => Form::Json,
-            (Self::Binary, _) => Form::Base64,
-            (
-                Self::Decimal
-                | Self::Text
-                | Self::Folded
-                | Self::Date
-                | Self::Instant
-                | Self::Local
-                | Self::Time
-                | Self::LocalTime
-                | Self::Uuid,
-                _,
-            ) => Form::Text,
-        }
-    }
-
-    pub(crate) fn is_text(self) -> bool {
-        matches!(self, Self::Text | Self::Folded)
-    }
-}
 
 impl Dialect {
     /// What follows a placeholder. The first cast on Postgres names the plain kind that is bound,

@@ -1,5 +1,6 @@
 //! PostgreSQL: a small pool of connections of our own.
 
+mod chunks;
 mod fault;
 mod outside;
 mod pool;

@@ -4,16 +4,16 @@
 //! ends his statement on the server (by its process id), and no round trip is spent on asking a
 //! connection whether it lives.
 
+use super::chunks::Chunks;
 use super::fault;
 use super::outside::{self, Outside};
 use super::run::{self, Failure, Texts};
 use crate::Counters;
 use crate::fault::closed;
-use crate::port::{CHUNK_BYTES, CHUNKS_MAX, Definition, Outcome, PageRows, PostgresOptions, Tally};
+use crate::port::{CHUNKS_MAX, Definition, Outcome, PageRows, PostgresOptions, Tally};
 use crate::program::expected;
-use crate::row::{Page, Row as _, write_object};
+use crate::row::{Page, Row as _};
 use base::{Code, Error, Result, Value};
-use futures_util::TryStreamExt as _;
 use sql::{Bind, Compiled, Expect, Program, Statement};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
@@ -392,7 +392,7 @@ impl Pool {
         let (send, receive) = mpsc::channel(CHUNKS_MAX);
         let (open, compiled) = (Arc::clone(&self.0), compiled.clone());
         tokio::spawn(async move {
-            let chunks = Chunks { send: &send, limit: open.limit, chunk: Vec::new(), rows: 0 };
+            let chunks = Chunks::new(&send, open.limit);
             let ended = chunks.fill(&mut connected.connection, &open.texts, &compiled).await;
             if let Err(failure) = ended {
                 // Whatever still runs is ended; if nothing does, the server ignores it.
@@ -589,55 +589,4 @@ impl Pool {
 fn backoff(tried: u32) -> Duration {
     let chance = base::random_bytes::<1>().map_or(0, |[byte]| u64::from(byte) % 10);
     Duration::from_millis(5 * (1 << tried.min(6)) + chance)
-}
-
-/// Rows of a stream on their way to whoever takes them.
-struct Chunks<'a> {
-    send: &'a mpsc::Sender<Result<Vec<u8>>>,
-    limit: Duration,
-    chunk: Vec<u8>,
-    rows: u64,
-}
-
-impl Chunks<'_> {
-    /// Reads all rows and hands them on.
-    async fn fill(
-        mut self,
-        connection: &mut PgConnection,
-        texts: &Texts,
-        compiled: &Compiled,
-    ) -> Result<(), Failure> {
-        let mut rows = run::fetch(connection, texts, &compiled.page)?;
-        while let Some(row) = rows.try_next().await? {
-            if compiled.limit.is_some_and(|limit| self.rows >= limit) {
-                continue;
-            }
-            self.begin_row();
-            write_object(&mut self.chunk, &compiled.shape, &row)?;
-            if self.chunk.len() >= CHUNK_BYTES {
-                self.hand_on().await?;
-            }
-        }
-        if !self.chunk.is_empty() {
-            self.hand_on().await?;
-        }
-        Ok(())
-    }
-
-    fn begin_row(&mut self) {
-        self.rows += 1;
-        if self.chunk.is_empty() {
-            self.chunk.reserve(CHUNK_BYTES + 4_096);
-        } else {
-            self.chunk.push(b'\n');
-        }
-    }
-
-    async fn hand_on(&mut self) -> Result<()> {
-        let full = std::mem::take(&mut self.chunk);
-        self.send
-            .send_timeout(Ok(full), self.limit)
-            .await
-            .map_err(|_| Error::new(Code::Timeout, "nobody takes the rows of the stream"))
-    }
 }
