@@ -2,6 +2,7 @@
 
 use crate::harness::on_every_store;
 use serde_json::json;
+use std::path::PathBuf;
 
 on_every_store!(health_tells_more_to_the_signed_in, async |app| {
     let public = app.anonymous().get("/health").await;
@@ -96,4 +97,43 @@ on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
     assert!(!some.text.contains("secrets") && !some.text.contains("draft"), "{}", some.text);
     assert!(some.body["paths"]["/items/posts"]["get"].is_object());
     assert!(some.body["paths"]["/items/posts"].get("post").is_none());
+});
+
+on_every_store!(openapi_names_every_route_there_is, async |app| {
+    let sorted = json!({ "sortEnabled": true, "fields": { "title": { "type": "String" } } });
+    app.collection("posts", sorted).await;
+    let paths = app.admin().get("/openapi").await.body["paths"].clone();
+    let sources =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../embedded-server/crates/api/src");
+    let mut routes = Vec::new();
+    let mut folders = vec![sources];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // The studio is pages, not an API, and routes of unit tests are nobody's.
+            let source = std::fs::read_to_string(&path).expect("a source file");
+            if path.ends_with("studio.rs") {
+                continue;
+            }
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let after = source.split(".route(").skip(1);
+            routes.extend(after.filter_map(|rest| rest.split('"').nth(1)).map(str::to_owned));
+        }
+    }
+    assert!(routes.len() > 40, "the routes were not found: {routes:?}");
+    for route in routes {
+        let of_collections = ["/items/{", "/reports/{", "/utils/"];
+        let path = match of_collections.iter().any(|start| route.starts_with(start)) {
+            true => route.replace("{collection}", "posts"),
+            false => route,
+        };
+        assert!(paths[&path].is_object(), "`{path}` is not in the document");
+    }
+    let nobody = app.anonymous().get("/openapi").await.body["paths"].clone();
+    assert!(nobody["/auth/login"].is_object() && nobody["/health"].is_object());
+    assert!(nobody["/schemas"].is_null() && nobody["/permissions"].is_null(), "{nobody}");
 });

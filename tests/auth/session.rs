@@ -41,6 +41,30 @@ on_every_store!(a_token_response_says_who_and_for_how_long, async |app| {
     app.anonymous().post("/auth/login", upper).await.expect_status(200);
 });
 
+on_every_store!(a_person_was_there_when_they_signed_in_and_not_at_every_question, async |app| {
+    let admin = app.admin();
+    let role = admin.create("baasix_Role", json!({ "name": "Reader" })).await;
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD, "firstName": "Ada", "role_Id": role });
+    let key = admin.create("baasix_User", body).await;
+    let path = format!("/items/baasix_User/{}", text(&key));
+    let seen =
+        async || admin.get(&path).await.expect_status(200).body["data"]["lastAccess"].clone();
+    assert_eq!(seen().await, Json::Null);
+    let sign_in = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let answer = app.anonymous().post("/auth/login", sign_in).await;
+    let token = text(&answer.expect_status(200).body["token"]).to_owned();
+    let first = seen().await;
+    assert!(text(&first) > "2026", "a sign-in left no mark: {first}");
+    assert_eq!(me(app, &token).await, 200);
+    assert_eq!(seen().await, first, "a question of who one is wrote again at once");
+    // A quarter of an hour is noted once.
+    let past = json!({ "lastAccess": "2024-01-01T00:00:00.000Z" });
+    admin.patch(&path, past).await.expect_status(200);
+    assert_eq!(me(app, &token).await, 200);
+    let later = seen().await;
+    assert!(text(&later) >= text(&first), "{later} after {first}");
+});
+
 on_every_store!(a_wrong_password_and_an_unknown_account_are_one_answer, async |app| {
     let nobody = app.anonymous();
     let wrong =

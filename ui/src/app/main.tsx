@@ -1,13 +1,6 @@
 import "@/styles/index.css";
-import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
 import { chooseHost } from "@/host";
 import { setLocale } from "@/messages/catalogue";
-import { Providers } from "./providers";
-import { router } from "./router";
-import { preloadScreens } from "./screen";
-import { recallLayout } from "./ui-state";
 
 // `plinth.locale = pseudo` shows what is untranslated or clipped; tests open the studio with it. It is
 // no part of the address, whose search the router reads as the screen's own.
@@ -19,15 +12,12 @@ try {
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-await chooseHost();
-await recallLayout();
-createRoot(root).render(
-  <StrictMode>
-    <Providers>
-      <RouterProvider router={router} />
-    </Providers>
-  </StrictMode>,
-);
 
-// After the first screen has had the network to itself.
-setTimeout(preloadScreens, 2_500);
+// All of it comes at once, but each part runs in a task of its own: together they would hold the
+// main thread for over a tenth of a second before anything is drawn.
+const parts = [import("react-dom/client"), import("@/kit/Tooltip"), import("@/kit/Dialog")];
+const studio = import("./start");
+await chooseHost();
+await Promise.all(parts);
+const { start } = await studio;
+await start(root);

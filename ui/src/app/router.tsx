@@ -8,7 +8,6 @@ import {
 import { screen } from "./screen";
 import { ProjectGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
-import { HomeRoute } from "./routes/HomeRoute";
 
 const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: RouteCrash });
 
@@ -19,7 +18,11 @@ const start = createRoute({
     throw redirect({ to: "/home", replace: true });
   },
 });
-const home = createRoute({ getParentRoute: () => root, path: "/home", component: HomeRoute });
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/home",
+  component: screen(async () => (await import("./routes/HomeRoute")).HomeRoute),
+});
 const kit = createRoute({
   getParentRoute: () => root,
   path: "/kit",

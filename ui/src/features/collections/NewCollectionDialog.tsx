@@ -48,8 +48,10 @@ export function NewCollectionDialog({ drafts, onStage, onClose }: { drafts: Draf
     const fields = rows
       .filter((row) => row.name.trim() !== "")
       .map((row) => ({ name: row.name.trim(), def: withType({ type: row.type }, row.type) }));
-    onStage(newCollection(name.trim(), keyDefinition(key), fields, timestamps));
+    const edits = newCollection(name.trim(), keyDefinition(key), fields, timestamps);
     onClose();
+    // The dialog is gone before the canvas is laid out anew: each is a task of its own.
+    setTimeout(() => onStage(edits), 0);
   };
   return (
     <Dialog

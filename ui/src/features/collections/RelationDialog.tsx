@@ -95,8 +95,10 @@ export function RelationDialog({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (stuck) return;
-    onStage(relate(drafts, { kind, source: from, target: to, ...(any ? { targets } : {}), name, alias, onDelete: chosen, required: must }), from, name);
+    const edits = relate(drafts, { kind, source: from, target: to, ...(any ? { targets } : {}), name, alias, onDelete: chosen, required: must });
     onClose();
+    // The dialog is gone before the canvas is laid out anew: each is a task of its own.
+    setTimeout(() => onStage(edits, from, name), 0);
   };
   const options = names.map((id) => ({ value: id, label: drafts.get(id)?.draft.name ?? id }));
   return (
