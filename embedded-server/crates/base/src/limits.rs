@@ -35,6 +35,15 @@ pub struct Limits {
     pub write_group_max: usize,
     /// Rows kept in `_change`, in milliseconds of age, once every cursor has passed them.
     pub change_keep_ms: i64,
+    /// How long the values that a change of the schema took away can come back, in milliseconds.
+    /// A month: what was dropped by mistake is missed when the month's accounts are made.
+    pub schema_undo_ms: i64,
+    /// Most records of a table that a rehearsal on Postgres rewrites without being told to, in
+    /// records: its locks hold everybody else off meanwhile, for about a second with so many.
+    pub rehearse_rows_max: u64,
+    /// Largest file that a rehearsal on SQLite clones without being told to, in bytes: some ten
+    /// seconds of copying.
+    pub rehearse_bytes_max: u64,
     /// Longest lag of a feed cursor before it is reported, in rows.
     pub feed_lag_max: u64,
 }
@@ -57,6 +66,9 @@ impl Default for Limits {
             write_queue_max: 4_096,
             write_group_max: 512,
             change_keep_ms: 24 * 60 * 60 * 1_000,
+            schema_undo_ms: 30 * 24 * 60 * 60 * 1_000,
+            rehearse_rows_max: 100_000,
+            rehearse_bytes_max: 1024 * 1024 * 1024,
             feed_lag_max: 100_000,
         }
     }

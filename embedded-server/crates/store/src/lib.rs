@@ -16,6 +16,6 @@ pub mod postgres;
 pub mod sqlite;
 
 pub use port::{
-    Counters, Definition, Outcome, Outside, PageRows, PostgresOptions, SqliteOptions, StepOutcome,
-    Store, Synchronous,
+    Cloned, Counters, Definition, Lock, Outcome, Outside, PageRows, PostgresOptions, Ran,
+    Rehearsed, SqliteOptions, StepOutcome, Store, Synchronous,
 };

@@ -1,10 +1,11 @@
 //! The port: everything the floors above may ask of a database.
 
 use crate::{postgres, sqlite};
-use base::{Limits, Result, Value};
+use base::{Error, Limits, Result, Value};
 use sql::{Compiled, Dialect, Program, Statement};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Most rows that [`Store::rows`] answers; internal reads beyond it should page or stream.
@@ -134,6 +135,44 @@ pub struct Definition {
     pub rebuilds: bool,
 }
 
+/// A change of tables that was tried and left nothing.
+#[derive(Debug, Default)]
+pub struct Rehearsed {
+    /// What each statement took, as far as they came.
+    pub ran: Vec<Ran>,
+    /// Why the one behind those failed.
+    pub fault: Option<Error>,
+    /// The clone it was tried on; none where it was a transaction that was taken back.
+    pub clone: Option<Cloned>,
+}
+
+/// What one statement of a rehearsal took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Time.
+    pub took: Duration,
+    /// Locks that it was the first to take.
+    pub locks: Vec<Lock>,
+}
+
+/// A lock on a table, in the words of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// The table.
+    pub table: String,
+    /// For example `AccessExclusiveLock`.
+    pub mode: String,
+}
+
+/// A clone that a change was tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cloned {
+    /// What making it took.
+    pub took: Duration,
+    /// Its size.
+    pub bytes: u64,
+}
+
 /// What a store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -256,6 +295,15 @@ impl Store {
         match self {
             Self::Sqlite(pool) => pool.define(definition).await,
             Self::Postgres(pool) => pool.define(definition).await,
+        }
+    }
+
+    /// Tries a change of tables on the data as they are, and leaves nothing of it: on a clone of the
+    /// file, or in a transaction that is taken back and waits two seconds for its locks at most.
+    pub async fn rehearse(&self, definition: Definition) -> Result<Rehearsed> {
+        match self {
+            Self::Sqlite(pool) => pool.rehearse(definition).await,
+            Self::Postgres(pool) => pool.rehearse(&definition).await,
         }
     }
 

@@ -4,6 +4,7 @@ mod chunks;
 mod fault;
 mod outside;
 mod pool;
+mod rehearse;
 mod run;
 
 pub use outside::Outside;

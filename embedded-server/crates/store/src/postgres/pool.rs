@@ -7,10 +7,11 @@
 use super::chunks::Chunks;
 use super::fault;
 use super::outside::{self, Outside};
+use super::rehearse;
 use super::run::{self, Failure, Texts};
 use crate::Counters;
 use crate::fault::closed;
-use crate::port::{CHUNKS_MAX, Definition, Outcome, PageRows, PostgresOptions, Tally};
+use crate::port::{CHUNKS_MAX, Definition, Outcome, PageRows, PostgresOptions, Rehearsed, Tally};
 use crate::program::expected;
 use crate::row::{Page, Row as _};
 use base::{Code, Error, Result, Value};
@@ -42,7 +43,7 @@ const RETRIES_MAX: u32 = 4;
 const STREAMS_MAX: usize = 4;
 
 /// Longest wait for a table that others hold, when tables are changed.
-const LOCK_WAIT: &str = "2s";
+pub(super) const LOCK_WAIT: &str = "2s";
 
 /// An open Postgres database.
 #[derive(Clone, Debug)]
@@ -524,6 +525,15 @@ impl Pool {
                 Err(failure)
             }
         }
+    }
+
+    pub(crate) async fn rehearse(&self, definition: &Definition) -> Result<Rehearsed> {
+        let mut leased = self.0.lease().await?;
+        leased.rests = false;
+        let connection = leased.connection()?;
+        let limit = self.0.limit;
+        let tried = rehearse::rehearse(connection, &self.0.texts, definition, limit).await;
+        leased.done(tried).map_err(Failure::into_error)
     }
 
     pub(crate) async fn outside(&self) -> Outside {

@@ -81,6 +81,11 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
     }
 }
 
+/// A connection whose file is copied; it writes into the copy only.
+pub(super) fn copying(path: &Path) -> Result<Connected> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// A connection that can only read.
 pub(super) fn reading(path: &Path) -> Result<Connected> {
     // Opened for writing all the same: only so may it make the journal's shared index when it is

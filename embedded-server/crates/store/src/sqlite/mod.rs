@@ -1,5 +1,6 @@
 //! SQLite: one file, one writing thread, a few reading ones.
 
+mod clone;
 mod connect;
 mod fault;
 mod fold;
@@ -14,7 +15,7 @@ mod watch;
 mod writer;
 
 use crate::Counters;
-use crate::port::{Definition, Outcome, PageRows, SqliteOptions, Tally};
+use crate::port::{Definition, Outcome, PageRows, Rehearsed, SqliteOptions, Tally};
 
 use base::{Code, Error, Result, Value};
 pub use outside::Outside;
@@ -34,6 +35,7 @@ pub struct Pool(Arc<Open>);
 
 struct Open {
     path: PathBuf,
+    options: SqliteOptions,
     writer: Writer,
     readers: Readers,
     tally: Arc<Tally>,
@@ -52,7 +54,8 @@ impl Pool {
             // The writer first: it makes the file and its journal, which readers expect.
             let writer = Writer::start(&options, Arc::clone(&tally))?;
             let readers = Readers::start(&options, Arc::clone(&tally))?;
-            Ok(Self(Arc::new(Open { path: options.path, writer, readers, tally })))
+            let path = options.path.clone();
+            Ok(Self(Arc::new(Open { path, options, writer, readers, tally })))
         });
         opened.await.map_err(|fault| Error::internal("opening the database").caused_by(fault))?
     }
@@ -85,6 +88,12 @@ impl Pool {
 
     pub(crate) async fn define(&self, definition: Definition) -> Result<()> {
         self.0.writer.define(definition).await
+    }
+
+    pub(crate) async fn rehearse(&self, definition: Definition) -> Result<Rehearsed> {
+        let options = self.0.options.clone();
+        let tried = tokio::task::spawn_blocking(move || clone::rehearse(&options, &definition));
+        tried.await.map_err(|fault| Error::internal("rehearsing a change").caused_by(fault))?
     }
 
     /// Grows with every commit that is not this pool's own.

@@ -7,6 +7,7 @@ use crate::fault::{closed, foreign_key};
 use crate::port::{Definition, Outcome, SqliteOptions, Tally};
 use crate::program::expected;
 use base::{Code, Error, Result};
+use rusqlite::Connection;
 use sql::{Expect, Program};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -315,25 +316,25 @@ impl Thread {
             done.push(run::step(&self.on.connection, statement, &done)?);
         }
         if definition.rebuilds {
-            self.check_references()?;
+            check_references(&self.on.connection)?;
         }
         self.commit()
     }
+}
 
-    /// Every reference of every table must hold again.
-    fn check_references(&self) -> Result<()> {
-        let broken = self.on.connection.query_row(
-            "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
-            [],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)),
-        );
-        match broken {
-            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
-            Err(cause) => Err(fault::of(&self.on.connection, cause)),
-            Ok((table, parent, count)) => Err(foreign_key().hint(format!(
-                "{count} records of `{table}` would point at records of `{parent}` that do not exist"
-            ))),
-        }
+/// Every reference of every table must hold again.
+pub(super) fn check_references(connection: &Connection) -> Result<()> {
+    let broken = connection.query_row(
+        "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
+        [],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)),
+    );
+    match broken {
+        Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
+        Err(cause) => Err(fault::of(connection, cause)),
+        Ok((table, parent, count)) => Err(foreign_key().hint(format!(
+            "{count} records of `{table}` would point at records of `{parent}` that do not exist"
+        ))),
     }
 }
 
