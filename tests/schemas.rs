@@ -3,7 +3,10 @@
 mod alter;
 mod any;
 mod define;
+mod history;
 mod plan;
+mod references;
+mod rehearse;
 mod transfer;
 
 use crate::harness::App;

@@ -199,6 +199,9 @@ async fn prune(engine: Engine) {
         if let Err(fault) = engine.prune_changes().await {
             tracing::warn!(%fault, "old changes were not removed");
         }
+        if let Err(fault) = engine.sweep_schema_history().await {
+            tracing::warn!(%fault, "what old changes of the schema took away was not removed");
+        }
         if let Err(fault) = engine.warn_of_lag().await {
             tracing::warn!(%fault, "how far consumers of the feed lag is not known");
         }

@@ -4,7 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
-    rejection, reports, schemas, studio, transfer, types, unread,
+    rejection, reports, schema_history, schemas, studio, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -106,6 +106,7 @@ pub fn router(app: App) -> Router {
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
         .merge(schemas::routes())
+        .merge(schema_history::routes())
         .merge(permissions::routes())
         .merge(reports::routes())
         .merge(transfer::routes())

@@ -19,6 +19,7 @@ mod openapi;
 mod permissions;
 mod rejection;
 mod reports;
+mod schema_history;
 mod schemas;
 mod status;
 mod studio;

@@ -19,6 +19,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post};
 use base::{Code, Error, Result};
 use catalog::{Catalog, Collection};
+use engine::Engine;
 use serde_json::Value as Json;
 
 /// Schemas on one page when a page is asked for without a size.
@@ -39,6 +40,11 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route("/schemas/{collection}/indexes", post(create_index))
         .route("/schemas/{collection}/indexes/{name}", axum::routing::delete(delete_index))
+}
+
+/// The engine in the caller's hands: the history of the schema names who changed it.
+pub(crate) fn in_hands(app: &App, caller: &Caller) -> Engine {
+    app.engine().in_hands_of(caller.actor())
 }
 
 /// Who may read schemas: the signed-in, and everybody where the configuration opens it.
@@ -255,7 +261,7 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
         .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
         .into());
     };
-    let data = app.engine().create_schema(&name, &schema).await?;
+    let data = in_hands(&app, &caller).create_schema(&name, &schema).await?;
     Ok(done(StatusCode::CREATED, "Schema created successfully", &data))
 }
 
@@ -274,7 +280,7 @@ async fn update(
         )
         .into());
     };
-    let data = app.engine().update_schema(&name, &schema).await?;
+    let data = in_hands(&app, &caller).update_schema(&name, &schema).await?;
     Ok(done(StatusCode::OK, "Schema updated successfully", &data))
 }
 
@@ -284,7 +290,7 @@ async fn remove(
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    app.engine().delete_schema(&name).await?;
+    in_hands(&app, &caller).delete_schema(&name).await?;
     Ok(json_answer(StatusCode::OK, &Message::new("Schema deleted successfully")))
 }
 
@@ -296,7 +302,7 @@ async fn create_relation(
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().create_relationship(&name, &Json::Object(body)).await?;
+    let data = in_hands(&app, &caller).create_relationship(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Relationship created successfully", &data))
 }
 
@@ -308,7 +314,8 @@ async fn update_relation(
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().update_relationship(&name, &relation, &Json::Object(body)).await?;
+    let data =
+        in_hands(&app, &caller).update_relationship(&name, &relation, &Json::Object(body)).await?;
     Ok(done(StatusCode::OK, "Relationship updated successfully", &data))
 }
 
@@ -318,7 +325,7 @@ async fn delete_relation(
     Path((name, relation)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let data = app.engine().delete_relationship(&name, &relation).await?;
+    let data = in_hands(&app, &caller).delete_relationship(&name, &relation).await?;
     Ok(done(StatusCode::OK, "Relationship deleted successfully", &data))
 }
 
@@ -330,7 +337,7 @@ async fn create_index(
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let data = app.engine().create_index(&name, &Json::Object(body)).await?;
+    let data = in_hands(&app, &caller).create_index(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Index added successfully", &data))
 }
 
@@ -340,7 +347,7 @@ async fn delete_index(
     Path((name, index)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let data = app.engine().delete_index(&name, &index).await?;
+    let data = in_hands(&app, &caller).delete_index(&name, &index).await?;
     Ok(done(StatusCode::OK, "Index removed successfully", &data))
 }
 
@@ -354,7 +361,7 @@ async fn plan(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Res
 async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let steps = told(app.engine().apply_schemas(&Json::Object(body)).await?);
+    let steps = told(in_hands(&app, &caller).apply_schemas(&Json::Object(body)).await?);
     let message = String::from("Schemas applied successfully");
     Ok(json_answer(StatusCode::OK, &Done { message, data: SchemaApplied { steps } }))
 }
@@ -369,7 +376,8 @@ async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refu
 async fn import(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let changes = SchemaChanges::from(app.engine().import_schemas(&Json::Object(body)).await?);
+    let changes =
+        SchemaChanges::from(in_hands(&app, &caller).import_schemas(&Json::Object(body)).await?);
     let message = String::from("Schema import completed");
     let body = SchemasImported { message, changes: changes.clone(), data: changes };
     Ok(json_answer(StatusCode::OK, &body))

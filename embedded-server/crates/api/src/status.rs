@@ -43,6 +43,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::ForeignKeyViolation
         | Code::SchemaExists
         | Code::PlanStale
+        | Code::ConsentRequired
         | Code::Conflict => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

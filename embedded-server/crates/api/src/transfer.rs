@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::schemas::in_hands;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
@@ -130,7 +131,7 @@ async fn import_schemas(
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     let (file, _) = file(&app, request, "schema").await?;
-    let changes = SchemaChanges::from(app.engine().import_schemas(&file).await?);
+    let changes = SchemaChanges::from(in_hands(&app, &caller).import_schemas(&file).await?);
     let message = String::from("Schema import completed");
     let body = SchemasImported { message, changes: changes.clone(), data: changes };
     Ok(json_answer(StatusCode::OK, &body))

@@ -6,16 +6,18 @@ use base::{Code, Error, Result};
 pub const NAME_BYTES_MAX: usize = 63;
 
 /// Collection names that are routes of `/schemas`.
-const RESERVED: [&str; 5] = ["export", "import", "indexes", "plan", "apply"];
+const RESERVED: [&str; 7] = ["export", "import", "indexes", "plan", "apply", "rehearse", "history"];
 
 /// Tables of the house that are not collections.
-const HOUSE_TABLES: [&str; 5] = ["_meta", "_change", "_feed_cursor", "_sequence", "_import"];
+const HOUSE_TABLES: [&str; 6] =
+    ["_meta", "_change", "_feed_cursor", "_sequence", "_import", "_schema_change"];
 
 /// Columns that Postgres has on every table.
 const STORE_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
-/// Prefixes of names that belong to the stores or to the rebuilding of tables.
-const STORE_PREFIXES: [&str; 3] = ["sqlite_", "pg_", "_rebuild_"];
+/// Prefixes of names that belong to the stores, to the rebuilding of tables, or to what changes of
+/// the schema took away.
+const STORE_PREFIXES: [&str; 4] = ["sqlite_", "pg_", "_rebuild_", "_kept_"];
 
 /// Words that are no name of a relation, because filters and reports give them a meaning.
 const RELATION_WORDS: [&str; 21] = [

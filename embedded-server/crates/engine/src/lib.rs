@@ -40,7 +40,9 @@ pub use import::{
 pub use journal::{Deed, JournalEntry};
 pub use read::Records;
 pub use schema::{
-    ComparedSchemas, ImportedSchemas, PlannedStep, RELATION_WORDS, Renewal, SchemaPlan, StepKind,
+    Blocks, ComparedSchemas, Example, FailingRow, ImportedSchemas, PlannedStep, RELATION_WORDS,
+    Reference, ReferenceKind, ReferenceOutcome, Rehearsal, RehearsedStep, Renewal, Restored,
+    SchemaChange, SchemaPlan, Standing, StepKind, StepLock, UndoPlan,
 };
 pub use sort::{Move, Side};
 pub use sql::Numbers;
@@ -49,6 +51,7 @@ pub use store::Counters;
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
 pub use write::Written;
 
+use access::{Actor, Identity};
 use arc_swap::ArcSwap;
 use base::{Clock, Limits, Result};
 use catalog::Catalog;
@@ -57,9 +60,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Outside, Store};
 
-/// One project's data: store, catalog, policies and feed. Cheap to clone.
+/// One project's data: store, catalog, policies and feed, and whose hand changes the schema
+/// through it. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Inner>, Option<Arc<str>>);
 
 struct Inner {
     store: Store,
@@ -84,7 +88,7 @@ impl Engine {
         let outside = store.outside().await?;
         let catalog = Arc::new(migrate::open(&store, &clock).await?);
         let empty = State::without_roles(Arc::clone(&catalog));
-        let engine = Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             store,
             clock,
             limits,
@@ -95,9 +99,20 @@ impl Engine {
             feed: Feed::default(),
             identity: AtomicU64::new(0),
             hooks: OnceLock::new(),
-        }));
+        });
+        let engine = Self(inner, None);
         engine.swap(catalog).await?;
         Ok(engine)
+    }
+
+    /// The same project in the hands of this actor: the history of the schema names who changed it.
+    #[must_use]
+    pub fn in_hands_of(&self, actor: &Actor) -> Self {
+        let user = match &actor.identity {
+            Identity::User(id) => Some(Arc::from(id.as_str())),
+            Identity::Anonymous | Identity::System(_) => None,
+        };
+        Self(Arc::clone(&self.0), user)
     }
 
     /// Registers the before-hooks, once, while the house is assembled. A second call is ignored.

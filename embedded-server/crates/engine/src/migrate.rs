@@ -12,7 +12,10 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 1] = [Upgrade { version: 2, part: Part::MailsViewsAndIndexes }];
+const UPGRADES: [Upgrade; 2] = [
+    Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
+    Upgrade { version: 3, part: Part::SchemaHistory },
+];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
 /// the next number.
@@ -25,11 +28,13 @@ enum Part {
     /// The project's mails, the right of signed-in people to views of their own, the tables and
     /// indexes of imports, and indexes that serve every page of their order.
     MailsViewsAndIndexes,
+    /// The table of the schema's history.
+    SchemaHistory,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 2;
+pub(crate) const HOUSE_VERSION: i64 = 3;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -114,6 +119,7 @@ impl Part {
                 // Before the tables change: what a rebuild makes anew stands in its new form.
                 draft.before.extend(renewal.statements);
             }
+            Self::SchemaHistory => draft.before.push(sql::schema_history(dialect)),
         }
         Ok(())
     }

@@ -3,30 +3,43 @@
 
 mod check;
 pub(crate) mod draft;
+pub(crate) mod history;
 mod import;
 mod index;
+mod keep;
 mod plan;
 mod policy;
 mod polymorphic;
+mod references;
+mod rehearse;
 mod relationship;
 mod removal;
 mod rename;
 pub(crate) mod renew;
+mod restore;
+mod stake;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod values;
 mod words;
 
+pub use history::{SchemaChange, Standing};
 pub use import::{ComparedSchemas, ImportedSchemas};
-pub use plan::{PlannedStep, SchemaPlan, StepKind};
+pub use plan::{Example, PlannedStep, SchemaPlan, StepKind};
+pub use references::{Outcome as ReferenceOutcome, Reference, ReferenceKind};
+pub use rehearse::{Blocks, FailingRow, Rehearsal, RehearsedStep, StepLock};
 pub use relationship::RELATION_WORDS;
 pub use renew::Renewal;
+pub use restore::Restored;
+pub use undo::UndoPlan;
 
 use crate::Engine;
 use base::{Code, Detail, Error, Result};
 use catalog::{Catalog, Collection};
 use draft::Draft;
+use history::Signed;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -49,7 +62,7 @@ impl Engine {
         let _alone = self.schema_lock().await;
         let state = self.state();
         let work = async {
-            let mut draft = Draft::of(&state.catalog);
+            let mut draft = Draft::signed(&state.catalog, self.signed());
             draft.delete(name)?;
             draft.commit(self.store(), self.clock()).await
         };
@@ -123,7 +136,8 @@ impl Engine {
     pub async fn apply_schemas(&self, body: &Json) -> Result<Vec<PlannedStep>> {
         let _alone = self.schema_lock().await;
         let state = self.state();
-        let applied = plan::apply(self.store(), self.clock(), &state.catalog, body).await;
+        let applied =
+            plan::apply(self.store(), self.clock(), &state.catalog, body, self.signed()).await;
         let (catalog, steps) =
             applied.map_err(|error| reworded(error, "Error applying schemas"))?;
         self.swap(Arc::new(catalog)).await?;
@@ -147,11 +161,21 @@ impl Engine {
     pub async fn import_schemas(&self, body: &Json) -> Result<ImportedSchemas> {
         let _alone = self.schema_lock().await;
         let state = self.state();
-        let (changed, report) = import::import(self.store(), self.clock(), &state.catalog, body)
-            .await
-            .map_err(|error| reworded(error, "Error importing schemas"))?;
+        let (changed, report) =
+            import::import(self.store(), self.clock(), &state.catalog, body, self.signed())
+                .await
+                .map_err(|error| reworded(error, "Error importing schemas"))?;
         self.swap(Arc::new(changed.0)).await?;
         Ok(report)
+    }
+
+    /// Who changes the schema through this handle.
+    fn signed(&self) -> Signed {
+        Signed {
+            by: self.1.as_deref().map(str::to_owned),
+            undoes: None,
+            keep_ms: self.limits().schema_undo_ms,
+        }
     }
 
     async fn change_schema(
@@ -162,7 +186,7 @@ impl Engine {
     ) -> Result<Arc<Collection>> {
         let _alone = self.schema_lock().await;
         let state = self.state();
-        let mut draft = Draft::of(&state.catalog);
+        let mut draft = Draft::signed(&state.catalog, self.signed());
         let done = match change(&mut draft) {
             Ok(()) => draft.commit(self.store(), self.clock()).await,
             Err(error) => Err(error),

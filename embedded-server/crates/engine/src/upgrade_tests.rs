@@ -31,6 +31,7 @@ async fn aged(project: &Project) {
             same(r#"DROP INDEX "_change_source""#),
             same(r#"CREATE INDEX "_change_source" ON "_change" ("source") WHERE "source" IS NOT NULL"#),
             same(r#"DROP TABLE "_import""#),
+            same(r#"DROP TABLE "_schema_change""#),
             same(r#"UPDATE "_meta" SET "value" = '1' WHERE "key" = 'house_version'"#),
         ])
         .await;

@@ -12,7 +12,7 @@ mod tests;
 
 pub use convert::{Conversion, conversion};
 pub use expression::Expression;
-pub use house::house_tables;
+pub use house::{house_tables, schema_history};
 pub use index::indexes;
 
 use crate::{Dialect, Statement};

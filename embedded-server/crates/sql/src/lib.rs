@@ -22,6 +22,7 @@ mod writer;
 
 pub use define::{
     Conversion, Definition, Expression, conversion, define, house_tables, indexes, rehearsal,
+    schema_history,
 };
 pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write};
 pub use names::{constraint_name, index_name, sequence_name};

@@ -1,7 +1,10 @@
 //! Schemas as they are told, and what changes of them would do. The documents themselves are kept
 //! as they were given (`document.rs` says their shape).
 
-use engine::{ImportedSchemas, PlannedStep, SchemaPlan as Plan, StepKind};
+use engine::{
+    Example, ImportedSchemas, PlannedStep, Reference, ReferenceKind, ReferenceOutcome,
+    SchemaPlan as Plan, StepKind,
+};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -64,12 +67,64 @@ pub(crate) struct SchemaPlan {
     pub(crate) store: &'static str,
     /// In the order in which they are done.
     pub(crate) steps: Vec<PlanStep>,
+    /// What else names the things that change.
+    pub(crate) references: Vec<PlanReference>,
 }
 
 impl From<Plan> for SchemaPlan {
     fn from(plan: Plan) -> Self {
-        let Plan { token, store, steps } = plan;
-        Self { token, store, steps: told(steps) }
+        let Plan { token, store, steps, references } = plan;
+        let references = references.into_iter().map(PlanReference::from).collect();
+        Self { token, store, steps: told(steps), references }
+    }
+}
+
+/// Something that names a field which is renamed or ends.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PlanReference {
+    /// What it is.
+    #[cfg_attr(test, ts(type = "'permission' | 'view' | 'computed' | 'index'"))]
+    pub(crate) kind: &'static str,
+    /// The collection that it is about, as it is named now.
+    pub(crate) collection: String,
+    /// Its key, or its name where it has none.
+    pub(crate) id: String,
+    /// For a person: the role and action, or the view's name.
+    pub(crate) name: String,
+    /// The names in it that mean something else afterwards.
+    pub(crate) mentions: Vec<PlanMention>,
+    /// It follows by itself, it is updated with `updateReferences`, or a person has to look at it.
+    #[cfg_attr(test, ts(type = "'follows' | 'offered' | 'breaks'"))]
+    pub(crate) outcome: &'static str,
+}
+
+/// A name that something mentions.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PlanMention {
+    /// As it is now.
+    pub(crate) name: String,
+    /// As it will be; `null` if it ends.
+    pub(crate) becomes: Option<String>,
+}
+
+impl From<Reference> for PlanReference {
+    fn from(reference: Reference) -> Self {
+        let Reference { kind, collection, id, name, mentions, outcome } = reference;
+        let kind = match kind {
+            ReferenceKind::Permission => "permission",
+            ReferenceKind::View => "view",
+            ReferenceKind::Computed => "computed",
+            ReferenceKind::Index => "index",
+        };
+        let outcome = match outcome {
+            ReferenceOutcome::Follows => "follows",
+            ReferenceOutcome::Offered => "offered",
+            ReferenceOutcome::Breaks => "breaks",
+        };
+        let mentions = mentions.into_iter().map(|(name, becomes)| PlanMention { name, becomes });
+        Self { kind, collection, id, name, mentions: mentions.collect(), outcome }
     }
 }
 
@@ -153,13 +208,17 @@ pub(crate) struct PlanStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub(crate) values: Option<PlanValues>,
+    /// The first records whose values the step touches. A plan shows them, the history does not.
+    pub(crate) examples: Vec<PlanExample>,
 }
 
 impl From<PlannedStep> for PlanStep {
     fn from(step: PlannedStep) -> Self {
-        let PlannedStep { op, collection, field, from, to, summary, sql, lossy, values } = step;
+        let PlannedStep { op, collection, field, from, to, summary, sql, lossy, values, examples } =
+            step;
+        let examples = examples.into_iter().map(PlanExample::from).collect();
         let values = values.map(|(affected, total)| PlanValues { affected, total });
-        Self { op: op.into(), collection, field, from, to, summary, sql, lossy, values }
+        Self { op: op.into(), collection, field, from, to, summary, sql, lossy, values, examples }
     }
 }
 
@@ -171,6 +230,23 @@ pub(crate) struct PlanValues {
     pub(crate) affected: u64,
     /// Of how many.
     pub(crate) total: u64,
+}
+
+/// A record whose value a step touches.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PlanExample {
+    /// The record's key, as text.
+    pub(crate) key: String,
+    /// The beginning of the value, as text; `null` where there is none, or it is hidden.
+    pub(crate) value: Option<String>,
+}
+
+impl From<Example> for PlanExample {
+    fn from(example: Example) -> Self {
+        let Example { key, value } = example;
+        Self { key, value }
+    }
 }
 
 /// What an import of schemas answers.

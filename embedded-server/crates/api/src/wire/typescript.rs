@@ -2,8 +2,8 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, import, item, journal, report, schema, server, session,
-    transfer,
+    access, answer, document, error, import, item, journal, rehearsal, report, schema,
+    schema_history, server, session, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -110,6 +110,21 @@ fn wire_types() -> String {
         shape::<schema::PlanOperation>(),
         shape::<schema::PlanStep>(),
         shape::<schema::PlanValues>(),
+        shape::<schema::PlanExample>(),
+        shape::<schema::PlanReference>(),
+        shape::<schema::PlanMention>(),
+        shape::<rehearsal::Rehearsal>(),
+        shape::<rehearsal::RehearsalClone>(),
+        shape::<rehearsal::RehearsedStep>(),
+        shape::<rehearsal::StepLock>(),
+        shape::<rehearsal::RehearsalFault>(),
+        shape::<rehearsal::FailingRow>(),
+        shape::<schema_history::SchemaHistory>(),
+        shape::<schema_history::SchemaChangeEntry>(),
+        shape::<schema_history::SchemaChangeDetail>(),
+        shape::<schema_history::UndoPlan>(),
+        shape::<schema_history::SchemaUndone>(),
+        shape::<schema_history::RestoredPart>(),
         shape::<schema::SchemasImported>(),
         shape::<schema::SchemaChanges>(),
         shape::<transfer::SchemaFile>(),

@@ -1,7 +1,12 @@
 //! A catalog being changed: its documents, and the one way in which a change reaches the store.
 
 use super::check::{check_change, check_sql};
+use super::history::{self, Signed};
+use super::keep::{Keeping, keeping};
+use super::plan::PlannedStep;
 use super::polymorphic::emptied;
+use super::references::references;
+use super::restore::Back;
 use super::steps::steps;
 use super::{Changed, no_schema, policy, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
@@ -25,6 +30,20 @@ pub(crate) struct Draft {
     pub(crate) after: Vec<Statement>,
     /// Collections with another name: old and new.
     pub(crate) renamed: Vec<(String, String)>,
+    /// Who changes it. What nobody signed is the house's own and no part of the history.
+    pub(crate) signed: Option<Signed>,
+    /// What comes back with it.
+    pub(crate) back: Option<Back>,
+    /// Whether views and lists of permissions that name what changes are updated too.
+    pub(crate) updates_references: bool,
+}
+
+/// A change that is ready for the store.
+pub(crate) struct Prepared {
+    pub(crate) next: Catalog,
+    pub(crate) steps: Vec<PlannedStep>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) rebuilds: bool,
 }
 
 /// What a database holds about its catalog.
@@ -130,7 +149,15 @@ impl Draft {
             before: Vec::new(),
             after: Vec::new(),
             renamed: Vec::new(),
+            signed: None,
+            back: None,
+            updates_references: false,
         }
+    }
+
+    /// The same, as a change that somebody makes.
+    pub(crate) fn signed(catalog: &Catalog, signed: Signed) -> Self {
+        Self { signed: Some(signed), ..Self::of(catalog) }
     }
 
     /// The document of this name.
@@ -209,20 +236,62 @@ impl Draft {
     /// Brings the store to the drafted documents, in one transaction.
     pub(crate) async fn commit(mut self, store: &Store, clock: &Clock) -> Result<Changed> {
         let (next, changes) = self.next()?;
-        let founding = self.old.version == 0 && self.old.collections.is_empty();
-        let rows = self.document_rows(&next, store.dialect(), clock);
-        if rows.is_empty() && self.after.is_empty() && changes.is_empty() {
-            return Ok((self.old, Vec::new()));
-        }
-        if !founding {
-            values::check(store, &self.old, &changes).await?;
+        if !self.is_founding() {
+            // Between what is required at the end and its values stands their return.
+            let until = self.back.as_ref().map(|back| back.between(&next)).transpose()?.flatten();
+            let first = until.map(|until| catalog::diff(&self.old, &until));
+            values::check(store, &self.old, first.as_ref().unwrap_or(&changes)).await?;
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
+        let Some(prepared) = self.prepared(store, clock, next, changes).await? else {
+            return Ok((self.old, Vec::new()));
+        };
+        let Prepared { next, steps, mut statements, rebuilds } = prepared;
+        statements.extend(store.telling());
+        store.define(store::Definition { statements, rebuilds }).await.map_err(moved)?;
+        Ok((next, steps))
+    }
+
+    fn is_founding(&self) -> bool {
+        self.old.version == 0 && self.old.collections.is_empty()
+    }
+
+    /// The statements of the change, its history included; none where there is nothing to do.
+    pub(crate) async fn prepared(
+        &mut self,
+        store: &Store,
+        clock: &Clock,
+        next: Catalog,
+        changes: Vec<Change>,
+    ) -> Result<Option<Prepared>> {
+        let (dialect, founding) = (store.dialect(), self.is_founding());
+        let rows = self.document_rows(&next, dialect, clock);
+        if rows.is_empty() && self.after.is_empty() && changes.is_empty() {
+            return Ok(None);
+        }
         let steps =
             if founding { Vec::new() } else { steps(store, &self.old, &next, &changes).await? };
-        let defined = sql::define(&changes, &self.old, &next, store.dialect());
-        let mut statements = std::mem::take(&mut self.before);
+        let mut keeping = match &self.signed {
+            Some(_) => keeping(&self.old, &next, &changes, dialect),
+            None => Keeping::default(),
+        };
+        let mut updates = Vec::new();
+        if self.updates_references {
+            let found = references(store, &self.old, &next).await?;
+            updates = found.update((&self.old, &next), dialect, &mut keeping);
+        }
+        let mut back = self.back.take().unwrap_or_default();
+        let mut version = Vec::from(version_rows(dialect, next.version, &clock.now_iso()));
+        let mut statements = Vec::new();
+        if !founding {
+            // First: whoever comes second to a version waits here, and is told so.
+            statements.append(&mut version);
+        }
+        statements.append(&mut self.before);
+        statements.extend(keeping.before);
+        statements.append(&mut back.before);
+        let defined = self.defined(&next, &changes, &mut back, dialect)?;
         let outside = outside_triggers(store, &defined.rebuilt).await?;
         statements.extend(defined.statements);
         statements.extend(outside);
@@ -231,11 +300,51 @@ impl Draft {
             statements.extend(policy::follow(store, &self.old, &next).await?);
         }
         statements.append(&mut self.after);
-        statements.extend(version_rows(store.dialect(), next.version, &clock.now_iso()));
-        statements.extend(store.telling());
-        let definition = store::Definition { statements, rebuilds: defined.rebuilds };
-        store.define(definition).await.map_err(moved)?;
-        Ok((next, steps))
+        statements.append(&mut updates);
+        statements.extend(keeping.after);
+        statements.append(&mut back.last);
+        if let Some(signed) = &self.signed {
+            let told = (steps.as_slice(), keeping.kept.as_slice());
+            let now = clock.now_ms();
+            statements.push(history::row(dialect, signed, now, (&self.old, &next), told)?);
+        }
+        statements.append(&mut version);
+        let rebuilds = defined.rebuilds;
+        Ok(Some(Prepared { next, steps, statements, rebuilds }))
+    }
+
+    /// The statements that change the tables, with what comes back in its place among them.
+    fn defined(
+        &self,
+        next: &Catalog,
+        changes: &[Change],
+        back: &mut Back,
+        dialect: Dialect,
+    ) -> Result<sql::Definition> {
+        let until = back.between(next)?;
+        let first = until.as_ref().map(|until| catalog::diff(&self.old, until));
+        let mut all = sql::define(
+            first.as_deref().unwrap_or(changes),
+            &self.old,
+            until.as_ref().unwrap_or(next),
+            dialect,
+        );
+        // Rows come back before their references are watched, in whatever order they lead to each
+        // other. SQLite looks at references when everything is done.
+        let watched =
+            |s: &Statement| s.text.contains(" ADD CONSTRAINT ") && s.text.contains(" FOREIGN KEY ");
+        let at = all.statements.iter().position(watched).unwrap_or(all.statements.len());
+        all.rebuilds |= !back.rows.is_empty() || !back.values.is_empty();
+        all.statements.splice(at..at, std::mem::take(&mut back.rows));
+        all.statements.append(&mut back.values);
+        if let Some(until) = &until {
+            let rest = sql::define(&catalog::diff(until, next), until, next, dialect);
+            all.statements.extend(rest.statements);
+            all.rebuilds |= rest.rebuilds;
+            all.rebuilt.extend(rest.rebuilt);
+            all.rebuilt.dedup();
+        }
+        Ok(all)
     }
 
     /// The changed rows of `baasix_SchemaDefinition`.
@@ -300,7 +409,7 @@ impl Draft {
 
 /// Tries computed fields and defaults that are new on a table nobody sees. What fails there is
 /// the administrator's SQL, not a fault of ours.
-async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<()> {
+pub(super) async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<()> {
     let written = |field: &catalog::Field| {
         matches!(field.kind, FieldKind::Virtual { .. })
             || matches!(field.default, Some(DefaultValue::Sql(_)))

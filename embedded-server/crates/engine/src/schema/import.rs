@@ -2,6 +2,7 @@
 
 use super::Changed;
 use super::draft::Draft;
+use super::history::Signed;
 use base::{Clock, Code, Detail, Error, Result};
 use catalog::{Catalog, Collection};
 use serde_json::{Map, Value as Json};
@@ -201,8 +202,10 @@ pub(super) async fn import(
     clock: &Clock,
     catalog: &Catalog,
     body: &Json,
+    signed: Signed,
 ) -> Result<(Changed, ImportedSchemas)> {
-    let Sorted { draft, created, updated, unchanged } = sorted(catalog, body)?;
+    let Sorted { mut draft, created, updated, unchanged } = sorted(catalog, body)?;
+    draft.signed = Some(signed);
     let changed = draft.commit(store, clock).await?;
     Ok((changed, ImportedSchemas { created, updated, unchanged }))
 }

@@ -1,6 +1,8 @@
 //! Plans: what a change would do, said in words, SQL and numbers before it is done.
 
 use super::draft::Draft;
+use super::history::Signed;
+use super::references::{Reference, references};
 use super::steps::steps;
 use super::{Changed, no_schema};
 use base::{Clock, Code, Error, Result};
@@ -26,6 +28,35 @@ pub enum StepKind {
     DropRelation,
 }
 
+impl StepKind {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateCollection => "create_collection",
+            Self::RenameCollection => "rename_collection",
+            Self::DropCollection => "drop_collection",
+            Self::AddField => "add_field",
+            Self::RenameField => "rename_field",
+            Self::DropField => "drop_field",
+            Self::AlterField => "alter_field",
+            Self::AddIndex => "add_index",
+            Self::DropIndex => "drop_index",
+            Self::AddRelation => "add_relation",
+            Self::DropRelation => "drop_relation",
+        }
+    }
+}
+
+/// A record whose value a step touches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The record's key, as text.
+    pub key: String,
+    /// The beginning of the value, as text; none where there is no value, or it is hidden.
+    pub value: Option<String>,
+}
+
 /// One step of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedStep {
@@ -48,6 +79,28 @@ pub struct PlannedStep {
     pub lossy: bool,
     /// How many records have a value at stake, of how many.
     pub values: Option<(u64, u64)>,
+    /// The first of those records.
+    pub examples: Vec<Example>,
+}
+
+impl PlannedStep {
+    /// The step as the history keeps it, in the form that clients know.
+    pub(crate) fn told(&self) -> Json {
+        let mut told = json!({ "op": self.op.as_str(), "collection": self.collection });
+        for (key, text) in [("field", &self.field), ("from", &self.from), ("to", &self.to)] {
+            if let Some(text) = text {
+                told[key] = json!(text);
+            }
+        }
+        told["summary"] = json!(self.summary);
+        told["sql"] = json!(self.sql);
+        told["lossy"] = json!(self.lossy);
+        if let Some((affected, total)) = self.values {
+            told["values"] = json!({ "affected": affected, "total": total });
+        }
+        told["examples"] = Json::Array(Vec::new());
+        told
+    }
 }
 
 /// What a change would do, and what allows it to be applied.
@@ -58,21 +111,28 @@ pub struct SchemaPlan {
     pub store: &'static str,
     /// In the order in which they are done.
     pub steps: Vec<PlannedStep>,
+    /// What else names the things that change.
+    pub references: Vec<Reference>,
 }
 
 /// What the asked state would take.
 pub(crate) async fn plan(store: &Store, catalog: &Catalog, body: &Json) -> Result<SchemaPlan> {
     let mut draft = drafted(store, catalog, body)?;
     let (next, changes) = draft.next()?;
-    let name = match store.dialect() {
-        Dialect::Sqlite => "sqlite",
-        Dialect::Postgres => "postgres",
-    };
     Ok(SchemaPlan {
         token: token(catalog, body),
-        store: name,
+        store: store_name(store),
         steps: steps(store, catalog, &next, &changes).await?,
+        references: references(store, catalog, &next).await?.list,
     })
+}
+
+/// The store in the words of plans.
+pub(crate) fn store_name(store: &Store) -> &'static str {
+    match store.dialect() {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgres",
+    }
 }
 
 /// Does what was planned, if nothing moved meanwhile.
@@ -81,30 +141,42 @@ pub(crate) async fn apply(
     clock: &Clock,
     catalog: &Catalog,
     body: &Json,
+    signed: Signed,
 ) -> Result<Changed> {
+    checked_token(body, &token(catalog, body))?;
+    let mut draft = drafted(store, catalog, body)?;
+    draft.signed = Some(signed);
+    draft.commit(store, clock).await
+}
+
+/// Refuses a body without the token of a plan, or with that of another one.
+pub(crate) fn checked_token(body: &Json, expected: &str) -> Result<()> {
     let Some(given) = body.get("token").and_then(Json::as_str) else {
         return Err(Error::new(Code::InvalidBody, "the `token` of the plan is missing")
             .at("token")
-            .hint("ask POST /schemas/plan first and send its token with the same body"));
+            .hint("ask for the plan first and send its token with the same body"));
     };
-    let expected = token(catalog, body);
-    if given != expected {
-        let moved = given.split('-').next() != expected.split('-').next();
-        let message = if moved {
-            "the schema has changed since the plan was made"
-        } else {
-            "this is not the body that was planned"
-        };
-        return Err(Error::new(Code::PlanStale, message)
-            .at("token")
-            .hint("ask for a new plan and look at its steps"));
+    if given == expected {
+        return Ok(());
     }
-    drafted(store, catalog, body)?.commit(store, clock).await
+    let moved = given.split('-').next() != expected.split('-').next();
+    let message = if moved {
+        "the schema has changed since the plan was made"
+    } else {
+        "this is not the body that was planned"
+    };
+    Err(Error::new(Code::PlanStale, message)
+        .at("token")
+        .hint("ask for a new plan and look at its steps"))
 }
 
 /// The version the plan was made against and a hash of what was asked.
-fn token(catalog: &Catalog, body: &Json) -> String {
-    let asked = json!([body.get("collections"), body.get("drop")]).to_string();
+pub(crate) fn token(catalog: &Catalog, body: &Json) -> String {
+    token_of(catalog, &json!([body.get("collections"), body.get("drop")]).to_string())
+}
+
+/// The same of any request.
+pub(crate) fn token_of(catalog: &Catalog, asked: &str) -> String {
     // FNV-1a: the token guards against mistakes, not against administrators.
     let hash = asked.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -113,7 +185,7 @@ fn token(catalog: &Catalog, body: &Json) -> String {
 }
 
 /// The documents as the body asks for them: ends, then renames, then new and changed ones.
-fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
+pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
     let list = |key: &str| -> Result<&[Json]> {
         match body.get(key) {
             None | Some(Json::Null) => Ok(&[]),
@@ -124,6 +196,7 @@ fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
         }
     };
     let mut draft = Draft::of(catalog);
+    draft.updates_references = body.get("updateReferences") == Some(&Json::Bool(true));
     for name in list("drop")? {
         let name =
             name.as_str().ok_or_else(|| invalid("drop", "`drop` must be a list of names"))?;

@@ -14,9 +14,9 @@ const COLUMNS: [&str; 5] =
     ["fields", "conditions", "relConditions", "defaultValues", "checkConditions"];
 
 /// New names by collection (as it was called) and old name.
-struct Renames<'a> {
-    old: &'a Catalog,
-    names: HashMap<String, HashMap<String, String>>,
+pub(super) struct Renames<'a> {
+    pub(super) old: &'a Catalog,
+    pub(super) names: HashMap<String, HashMap<String, String>>,
 }
 
 /// The statements that rewrite permissions for the names that changed between two catalogs.
@@ -68,7 +68,7 @@ fn declaring_id<'a>(collection: &'a Collection, declared_by: &str) -> Option<&'a
 }
 
 impl<'a> Renames<'a> {
-    fn between(old: &'a Catalog, next: &Catalog) -> Self {
+    pub(super) fn between(old: &'a Catalog, next: &Catalog) -> Self {
         let mut names: HashMap<String, HashMap<String, String>> = HashMap::new();
         for was in old.collections.values() {
             let Some(is) = next.collections.values().find(|is| is.schema_id() == was.schema_id())
@@ -97,7 +97,7 @@ impl<'a> Renames<'a> {
     }
 
     /// A dotted path with today's names, and the collection it leads to if it ends at a relation.
-    fn path(&self, path: &str, collection: &str) -> (String, Option<String>) {
+    pub(super) fn path(&self, path: &str, collection: &str) -> (String, Option<String>) {
         let bare = path.trim_matches('$').trim_start_matches('-');
         let mut at = Some(collection.to_owned());
         let parts: Vec<String> = bare
@@ -116,7 +116,7 @@ impl<'a> Renames<'a> {
         (path.replacen(bare, &parts.join("."), 1), at)
     }
 
-    fn paths(&self, list: &Json, collection: &str) -> Json {
+    pub(super) fn paths(&self, list: &Json, collection: &str) -> Json {
         match list {
             Json::Array(list) => {
                 Json::Array(list.iter().map(|path| self.paths(path, collection)).collect())

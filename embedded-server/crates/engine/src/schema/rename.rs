@@ -37,6 +37,15 @@ impl Draft {
         }
         let own = top.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
         for (_, definition) in own {
+            // What was written anew speaks of the new names already.
+            let id = text(definition, "fieldId").map(str::to_owned);
+            let before = fields(previous)
+                .find(|(_, old)| id.is_some() && text(old, "fieldId") == id.as_deref())
+                .and_then(|(_, old)| text(old, "calculated"));
+            if let Some(written) = text(definition, "calculated").filter(|now| before == Some(*now))
+            {
+                definition["calculated"] = Json::String(with_new_words(written, &to));
+            }
             if text(definition, "relType") == Some("BelongsTo") {
                 rewrite(definition, "foreignKey", &to);
             }
@@ -150,8 +159,62 @@ fn rename_polymorphic_end(document: &mut Json, from: &str, to: &str) {
     }
 }
 
+fn in_word(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '_'
+}
+
+/// An expression with its columns by their new names. Texts in it are left alone.
+fn with_new_words(expression: &str, to: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut written = String::with_capacity(expression.len());
+    for (at, part) in expression.split('\'').enumerate() {
+        if at > 0 {
+            written.push('\'');
+        }
+        if at % 2 == 1 {
+            written.push_str(part);
+            continue;
+        }
+        let mut rest = part;
+        while !rest.is_empty() {
+            let length = rest.find(|sign| !in_word(sign)).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(length);
+            let is_function = behind.trim_start().starts_with('(');
+            match to(word).filter(|_| !is_function) {
+                Some(new) => written.push_str(&new),
+                None => written.push_str(word),
+            }
+            let gap = behind.find(in_word).unwrap_or(behind.len());
+            written.push_str(&behind[..gap]);
+            rest = &behind[gap..];
+        }
+    }
+    written
+}
+
+/// Whether an expression has this word outside of its texts.
+pub(super) fn names_word(expression: &str, word: &str) -> bool {
+    let mut parts = expression.split('\'').step_by(2);
+    parts.any(|part| part.split(|sign| !in_word(sign)).any(|found| found == word))
+}
+
 fn rewrite(definition: &mut Json, key: &str, to: &dyn Fn(&str) -> Option<String>) {
     if let Some(new) = text(definition, key).and_then(to) {
         definition[key] = Json::String(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_word, with_new_words};
+
+    #[test]
+    fn columns_of_an_expression_are_renamed_and_nothing_else() {
+        let to = |word: &str| (word == "mail").then(|| String::from("email"));
+        let of = |text: &str| with_new_words(text, &to);
+        assert_eq!(of("lower(mail) || 'mail' || mailbox"), "lower(email) || 'mail' || mailbox");
+        assert_eq!(of("mail(mail)"), "mail(email)");
+        assert_eq!(of("'it''s mail' || \"mail\""), "'it''s mail' || \"email\"");
+        assert!(names_word("lower(mail)", "mail"));
+        assert!(!names_word("'mail' || mailbox", "mail"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::plan::{PlannedStep, StepKind};
 use super::polymorphic::emptied;
+use super::stake::{examples, stake};
 use super::values::{
     Touched, count, fills_itself, leading, losses, number, quoted, stored_name, twins,
 };
@@ -10,6 +11,9 @@ use base::Result;
 use catalog::{Catalog, Change, DefaultValue, FieldKind};
 use sql::Dialect;
 use store::Store;
+
+/// Records shown with a step: enough to see what kind of values they are.
+const EXAMPLES: usize = 3;
 
 /// Says every change in words, SQL and numbers.
 pub(crate) async fn steps(
@@ -34,6 +38,11 @@ pub(crate) async fn steps(
                     number(touched.affected),
                     number(touched.total)
                 );
+            }
+            if step.lossy
+                && let Some(stake) = stake(change, changes, old, dialect)
+            {
+                step.examples = examples(store, &stake, EXAMPLES).await?;
             }
         }
         steps.push(step);

@@ -2,6 +2,7 @@
 
 mod conversions;
 mod fields;
+mod history;
 mod plans;
 mod relations;
 

@@ -56,14 +56,13 @@ async fn touched(store: &Store, text: String) -> Result<Touched> {
     Ok(Touched { affected: number(0), total: number(1) })
 }
 
-/// Counts the records that share their values of these fields with another one. Fields that are
-/// new or change their type in the same step have no values yet that could be compared.
-pub(crate) async fn twins(
-    store: &Store,
+/// The columns as they are stored before the changes. Fields that are new or change their type in
+/// the same step have no values yet that could be compared.
+pub(crate) fn comparable(
     changes: &[Change],
     collection: &str,
     fields: &[String],
-) -> Result<Option<Touched>> {
+) -> Option<Vec<String>> {
     let mut columns = Vec::with_capacity(fields.len());
     for field in fields {
         let known = changes.iter().find_map(|change| match change {
@@ -83,11 +82,22 @@ pub(crate) async fn twins(
             _ => None,
         });
         match known {
-            Some(None) => return Ok(None),
+            Some(None) => return None,
             Some(Some(from)) => columns.push(quoted(from)),
             None => columns.push(quoted(field)),
         }
     }
+    Some(columns)
+}
+
+/// Counts the records that share their values of these fields with another one.
+pub(crate) async fn twins(
+    store: &Store,
+    changes: &[Change],
+    collection: &str,
+    fields: &[String],
+) -> Result<Option<Touched>> {
+    let Some(columns) = comparable(changes, collection, fields) else { return Ok(None) };
     let table = quoted(stored_name(changes, collection));
     let (list, present) = (columns.join(", "), columns.join(" IS NOT NULL AND "));
     let most = COUNT_MAX + 1;

@@ -140,6 +140,7 @@ fn step(op: StepKind, collection: &str, summary: String) -> PlannedStep {
         sql: Vec::new(),
         lossy: false,
         values: None,
+        examples: Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The house's own tables, which are no collections.
 
 use super::Definition;
-use crate::Dialect;
+use crate::{Dialect, Statement};
+use std::sync::Arc;
 
 /// The house's tables, made when a database is new.
 #[must_use]
@@ -30,5 +31,20 @@ pub fn house_tables(dialect: Dialect) -> Definition {
     for table in tables {
         definition.push(table);
     }
+    definition.statements.push(schema_history(dialect));
     definition
+}
+
+/// The table of the schema's history.
+#[must_use]
+pub fn schema_history(dialect: Dialect) -> Statement {
+    let text = match dialect {
+        Dialect::Sqlite => {
+            r#"CREATE TABLE IF NOT EXISTS "_schema_change" ("version" INTEGER PRIMARY KEY NOT NULL, "at_ms" INTEGER NOT NULL, "actor" TEXT, "undoes" INTEGER, "steps" TEXT NOT NULL, "before" TEXT NOT NULL, "after" TEXT NOT NULL, "kept" TEXT, "keep_until_ms" INTEGER NOT NULL) STRICT"#
+        }
+        Dialect::Postgres => {
+            r#"CREATE TABLE IF NOT EXISTS "_schema_change" ("version" bigint PRIMARY KEY, "at_ms" bigint NOT NULL, "actor" text, "undoes" bigint, "steps" text NOT NULL, "before" text NOT NULL, "after" text NOT NULL, "kept" text, "keep_until_ms" bigint NOT NULL)"#
+        }
+    };
+    Statement { text: Arc::from(text), binds: Vec::new() }
 }

@@ -2,6 +2,7 @@
 
 use super::{Project, refused, titled};
 use crate::schema::draft::Draft;
+use crate::schema::history::Signed;
 use crate::schema::{StepKind, import, plan};
 use base::Code;
 use catalog::{Collection, DefaultValue, RelationKind};
@@ -107,12 +108,15 @@ async fn a_plan_says_what_happens_and_applies_once() {
         );
         body["token"] = json!(planned.token);
         let refused_change =
-            plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
+            plan::apply(&project.store, &project.clock, &project.catalog, &body, Signed::default())
+                .await;
         refused(refused_change, Code::SchemaInvalid, "cannot become Integer");
         assert!(project.exists("old").await && project.exists("posts").await);
 
         project.run("UPDATE \"posts\" SET \"views\" = '2' WHERE \"views\" = 'many'").await;
-        let applied = plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
+        let applied =
+            plan::apply(&project.store, &project.clock, &project.catalog, &body, Signed::default())
+                .await;
         project.keep(applied).unwrap();
         assert_eq!(
             project.rows("SELECT \"headline\", \"views\" FROM \"articles\" ORDER BY \"id\"").await,
@@ -124,13 +128,21 @@ async fn a_plan_says_what_happens_and_applies_once() {
         );
         assert!(!project.exists("old").await && project.exists("tags").await);
         refused(
-            plan::apply(&project.store, &project.clock, &project.catalog, &body).await,
+            plan::apply(&project.store, &project.clock, &project.catalog, &body, Signed::default())
+                .await,
             Code::PlanStale,
             "has changed since",
         );
         let other = json!({"drop": ["tags"], "token": format!("{}-0", project.catalog.version)});
         refused(
-            plan::apply(&project.store, &project.clock, &project.catalog, &other).await,
+            plan::apply(
+                &project.store,
+                &project.clock,
+                &project.catalog,
+                &other,
+                Signed::default(),
+            )
+            .await,
             Code::PlanStale,
             "not the body",
         );
@@ -186,19 +198,40 @@ async fn an_export_taken_into_another_project_makes_the_same_catalog() {
     for mut project in Project::all().await {
         let preview = import::preview(&project.catalog, &body).unwrap();
         assert_eq!(preview.new.len(), 3);
-        let (changed, report) =
-            import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
+        let (changed, report) = import::import(
+            &project.store,
+            &project.clock,
+            &project.catalog,
+            &body,
+            Signed::default(),
+        )
+        .await
+        .unwrap();
         project.keep(Ok(changed)).unwrap();
         assert_eq!(report.created, ["authors", "posts", "posts_authors_friends_junction"]);
         assert!(report.updated.is_empty());
         assert_eq!(project.catalog.get("posts").unwrap().foreign_keys().len(), 1);
-        let (changed, report) =
-            import::import(&project.store, &project.clock, &project.catalog, &body).await.unwrap();
+        let (changed, report) = import::import(
+            &project.store,
+            &project.clock,
+            &project.catalog,
+            &body,
+            Signed::default(),
+        )
+        .await
+        .unwrap();
         project.keep(Ok(changed)).unwrap();
         assert!(report.created.is_empty());
         let broken = json!({"schemas": [{"collectionName": "fine", "schema": titled(json!({}))}, {"collectionName": "bad", "schema": {"fields": {"a": {"type": "Nope"}}}}]});
         refused(
-            import::import(&project.store, &project.clock, &project.catalog, &broken).await,
+            import::import(
+                &project.store,
+                &project.clock,
+                &project.catalog,
+                &broken,
+                Signed::default(),
+            )
+            .await,
             Code::SchemaInvalid,
             "nothing was changed",
         );
@@ -275,7 +308,9 @@ async fn a_plan_tells_what_changes_in_the_documents_alone() {
         );
         let mut body = body;
         body["token"] = json!(planned.token);
-        let applied = plan::apply(&project.store, &project.clock, &project.catalog, &body).await;
+        let applied =
+            plan::apply(&project.store, &project.clock, &project.catalog, &body, Signed::default())
+                .await;
         project.keep(applied).unwrap();
         assert!(project.catalog.get("authors").unwrap().relation("works").is_some());
         // A relation left out of the fields goes with its generated column and its way back.

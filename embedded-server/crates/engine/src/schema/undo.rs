@@ -1,0 +1,200 @@
+//! Undoing a change of the schema: the documents as they were before it, and what it took away put
+//! back, as a plan of its own.
+
+use super::draft::Draft;
+use super::history::{self, Stored};
+use super::keep::{Kept, What};
+use super::plan::{PlannedStep, checked_token, store_name, token_of};
+use super::restore::{Back, Restored, restore};
+use super::steps::steps;
+use crate::Engine;
+use base::{Clock, Code, Error, Result};
+use catalog::Catalog;
+use serde_json::Value as Json;
+use store::Store;
+
+/// What undoing a change would do, and what allows it to be done.
+pub struct UndoPlan {
+    /// Binds the plan to the state it was made against.
+    pub token: String,
+    /// The dialect of its statements.
+    pub store: &'static str,
+    /// In the order in which they are done.
+    pub steps: Vec<PlannedStep>,
+    /// What comes back, and what cannot.
+    pub restores: Vec<Restored>,
+}
+
+/// A document of the history with its name and its stable id.
+struct Entry<'a> {
+    name: &'a str,
+    id: &'a str,
+    schema: &'a Json,
+}
+
+fn entries(list: &Json) -> Vec<Entry<'_>> {
+    let all = list.as_array().into_iter().flatten().filter_map(|entry| {
+        let (name, schema) = (entry["collectionName"].as_str()?, &entry["schema"]);
+        Some(Entry { name, id: schema["schemaId"].as_str().unwrap_or(name), schema })
+    });
+    all.collect()
+}
+
+/// Whether everything is as the change left it.
+pub(super) fn stands(catalog: &Catalog, change: &Stored) -> bool {
+    moved(catalog, change).is_none()
+}
+
+/// A collection that is not as the change left it: its name, and its stable id.
+fn moved<'a>(catalog: &Catalog, change: &'a Stored) -> Option<(&'a str, &'a str)> {
+    let (before, after) = (entries(&change.before), entries(&change.after));
+    for entry in &after {
+        let same = catalog.get(entry.name).is_some_and(|now| *now.document == *entry.schema);
+        if !same {
+            return Some((entry.name, entry.id));
+        }
+    }
+    for entry in before.iter().filter(|entry| !after.iter().any(|other| other.id == entry.id)) {
+        let mut all = catalog.collections.values();
+        if all.any(|now| now.schema_id() == entry.id || now.name.eq_ignore_ascii_case(entry.name)) {
+            return Some((entry.name, entry.id));
+        }
+    }
+    None
+}
+
+/// The documents as they were before the change.
+async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draft, Vec<Kept>)> {
+    let change = history::one(store, version).await?;
+    let refused = |message: String| Error::new(Code::Conflict, message).at("version");
+    if let Some(by) = change.undone_by {
+        return Err(refused(format!("change {version} was undone by change {by} already"))
+            .hint(format!("undo change {by} to have it again")));
+    }
+    if let Some((name, id)) = moved(catalog, &change) {
+        let last = history::last_of(store, id).await?.filter(|last| *last != version);
+        let message = format!("`{name}` is not as change {version} left it");
+        return Err(match last {
+            Some(last) => refused(message).hint(format!("undo change {last} first")),
+            None => refused(message).hint("another collection may have taken its name"),
+        });
+    }
+    let Some(kept) = change.kept.clone() else {
+        return Err(refused(format!(
+            "what change {version} took away was kept for its time and is gone"
+        ))
+        .hint("make the fields or collections anew"));
+    };
+    let (before, after) = (entries(&change.before), entries(&change.after));
+    let mut draft = Draft::of(catalog);
+    for entry in &after {
+        match before.iter().find(|other| other.id == entry.id) {
+            Some(was) => draft.rename(entry.name, was.name, store.dialect())?,
+            // A junction may have gone with its collection already.
+            None if draft.documents.contains_key(entry.name) => draft.delete(entry.name)?,
+            None => {}
+        }
+    }
+    for entry in &before {
+        draft.documents.insert(entry.name.to_owned(), entry.schema.clone());
+    }
+    Ok((draft, kept))
+}
+
+/// The draft that leads back, with the statements that put back what was taken.
+async fn prepared(
+    store: &Store,
+    catalog: &Catalog,
+    version: u64,
+) -> Result<(Draft, Vec<Restored>)> {
+    let (mut draft, kept) = drafted(store, catalog, version).await?;
+    let (next, _) = draft.next()?;
+    let (back, restored) = restore(store, catalog, &next, &kept, version).await?;
+    for (collection, field) in &back.left_open {
+        if let Some(definition) = draft.fields_of(collection)?.get_mut(field) {
+            definition["allowNull"] = Json::Bool(true);
+        }
+    }
+    draft.back = Some(back);
+    Ok((draft, restored))
+}
+
+fn token(catalog: &Catalog, version: u64) -> String {
+    token_of(catalog, &format!("undo {version}"))
+}
+
+async fn plan(store: &Store, catalog: &Catalog, version: u64) -> Result<UndoPlan> {
+    let (mut draft, restores) = prepared(store, catalog, version).await?;
+    let (next, changes) = draft.next()?;
+    Ok(UndoPlan {
+        token: token(catalog, version),
+        store: store_name(store),
+        steps: steps(store, catalog, &next, &changes).await?,
+        restores,
+    })
+}
+
+async fn undo(
+    store: &Store,
+    clock: &Clock,
+    catalog: &Catalog,
+    version: u64,
+    signed: history::Signed,
+) -> Result<((Catalog, Vec<PlannedStep>), Vec<Restored>)> {
+    let (mut draft, restored) = prepared(store, catalog, version).await?;
+    draft.updates_references = true;
+    draft.signed = Some(history::Signed { undoes: Some(version), ..signed });
+    Ok((draft.commit(store, clock).await?, restored))
+}
+
+impl Back {
+    /// The documents between: what is required at the end may be missing until it is back.
+    pub(super) fn between(&self, next: &Catalog) -> Result<Option<Catalog>> {
+        if self.relaxed.is_empty() {
+            return Ok(None);
+        }
+        let documents = next.collections.values().map(|collection| {
+            let mut document = Json::clone(&collection.document);
+            for (on, field) in &self.relaxed {
+                if *on == collection.name && document["fields"].get(field).is_some() {
+                    document["fields"][field]["allowNull"] = Json::Bool(true);
+                }
+            }
+            (collection.name.clone(), document)
+        });
+        Catalog::build(documents, next.version).map(Some)
+    }
+}
+
+impl Engine {
+    /// What undoing a change of the schema would do, and a token for [`Engine::undo_schema`].
+    pub async fn plan_undo(&self, version: u64) -> Result<UndoPlan> {
+        let state = self.state();
+        plan(self.store(), &state.catalog, version)
+            .await
+            .map_err(|error| super::reworded(error, "Error planning the undo"))
+    }
+
+    /// Undoes a change of the schema, if the catalog is still the one that was planned against.
+    pub async fn undo_schema(
+        &self,
+        version: u64,
+        body: &Json,
+    ) -> Result<(Vec<PlannedStep>, Vec<Restored>)> {
+        let _alone = self.schema_lock().await;
+        let state = self.state();
+        let done = async {
+            checked_token(body, &token(&state.catalog, version))?;
+            undo(self.store(), self.clock(), &state.catalog, version, self.signed()).await
+        };
+        let ((catalog, steps), restored) =
+            done.await.map_err(|error| super::reworded(error, "Error undoing the change"))?;
+        self.swap(std::sync::Arc::new(catalog)).await?;
+        Ok((steps, restored))
+    }
+}
+
+/// Whether something of what was kept belongs to this collection as a whole.
+pub(super) fn comes_back_whole(kept: &[Kept], id: &str) -> bool {
+    kept.iter().any(|kept| kept.collection == id && matches!(kept.what, What::Rows(_)))
+}
