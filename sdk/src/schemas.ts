@@ -4,16 +4,21 @@ import type { CallOptions, MessageResponse } from './types/common.js';
 import type {
   FieldDefinition,
   IndexDefinition,
+  Rehearsal,
   RelationshipDefinition,
   SchemaChange,
+  SchemaChangeDetail,
   SchemaChanges,
   SchemaDefinition,
+  SchemaHistory,
   SchemaInfo,
   SchemaList,
   SchemaPlan,
   SchemaQuery,
+  SchemaUndone,
   TypesOptions,
   TypesText,
+  UndoPlan,
 } from './types/schema.js';
 
 /** The collections of the project and how they are built. */
@@ -259,6 +264,88 @@ export class Schemas {
     options?: CallOptions,
   ): Promise<SchemaApplied> {
     return (await this.#http.post<Answer<SchemaApplied>>('/schemas/apply', change, options)).data;
+  }
+
+  /**
+   * Tries a plan on the data as they are, with nothing left of it: on a clone of the file, or in a
+   * transaction that is taken back. Tells what it takes and which records stand in its way. Where
+   * it would hold others up for long it rejects with 409 `CONSENT_REQUIRED`, unless `consent` is
+   * given (administrators).
+   *
+   * @example
+   * ```ts
+   * const change = { collections: [], drop: ['tags'] };
+   * const { token } = await plinth.schemas.plan(change);
+   * const { passed, tookMs, failing } = await plinth.schemas.rehearse({ ...change, token });
+   * console.log(passed, tookMs, failing.map((row) => row.key));
+   * ```
+   */
+  async rehearse(
+    change: SchemaChange & { token: string; consent?: boolean },
+    options?: CallOptions,
+  ): Promise<Rehearsal> {
+    return (await this.#http.post<Answer<Rehearsal>>('/schemas/rehearse', change, options)).data;
+  }
+
+  /**
+   * What was changed in the schema, newest first (administrators). Pages count from 1.
+   *
+   * @example
+   * ```ts
+   * const { data, totalCount } = await plinth.schemas.history({ limit: 10 });
+   * for (const { version, at, actor, standing } of data) console.log(version, at, actor, standing);
+   * console.log(`of ${totalCount}`);
+   * ```
+   */
+  history(page: { limit?: number; page?: number } = {}, options?: CallOptions): Promise<SchemaHistory> {
+    return this.#http.get('/schemas/history', { ...options, params: { ...page } });
+  }
+
+  /**
+   * One change of the schema, with the definitions before and after it (administrators).
+   *
+   * @example
+   * ```ts
+   * const { data } = await plinth.schemas.history({ limit: 1 });
+   * const { before, after } = await plinth.schemas.change(data[0]!.version);
+   * console.log(before, after);
+   * ```
+   */
+  async change(version: number, options?: CallOptions): Promise<SchemaChangeDetail> {
+    const path = `/schemas/history/${String(version)}`;
+    return (await this.#http.get<Answer<SchemaChangeDetail>>(path, options)).data;
+  }
+
+  /**
+   * What undoing a change would do, and what comes back with it; nothing is changed
+   * (administrators).
+   *
+   * @example
+   * ```ts
+   * const { steps, restores } = await plinth.schemas.planUndo(12);
+   * for (const { collection, field, back, gone } of restores) console.log(collection, field, back, gone);
+   * console.log(steps.length);
+   * ```
+   */
+  async planUndo(version: number, options?: CallOptions): Promise<UndoPlan> {
+    const path = `/schemas/history/${String(version)}/plan`;
+    return (await this.#http.post<Answer<UndoPlan>>(path, {}, options)).data;
+  }
+
+  /**
+   * Undoes a change with its data, all or nothing, with the token of its plan (administrators).
+   * When the collections changed since, it rejects with 409 `PLAN_STALE`.
+   *
+   * @example
+   * ```ts
+   * const { token } = await plinth.schemas.planUndo(12);
+   * const { restores } = await plinth.schemas.undo(12, { token });
+   * console.log(restores);
+   * ```
+   */
+  async undo(version: number, plan: { token: string }, options?: CallOptions): Promise<SchemaUndone> {
+    const path = `/schemas/history/${String(version)}/undo`;
+    return (await this.#http.post<Answer<SchemaUndone>>(path, { token: plan.token }, options)).data;
   }
 
   /**

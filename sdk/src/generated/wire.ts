@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'SCHEMA_INVALID'
   | 'SCHEMA_EXISTS'
   | 'PLAN_STALE'
+  | 'CONSENT_REQUIRED'
   | 'FEATURE_UNAVAILABLE'
   | 'NO_FILE'
   | 'IMPORT_FAILED'
@@ -416,6 +417,8 @@ export type SchemaPlan = {
   store: 'sqlite' | 'postgres',
   /** In the order in which they are done. */
   steps: Array<PlanStep>,
+  /** What else names the things that change. */
+  references: Array<PlanReference>,
 };
 
 /** What a change did. */
@@ -447,6 +450,8 @@ export type PlanStep = {
   lossy: boolean,
   /** How many stored values the step touches. */
   values?: PlanValues,
+  /** The first records whose values the step touches. A plan shows them, the history does not. */
+  examples: Array<PlanExample>,
 };
 
 /** How many stored values a step touches. */
@@ -455,6 +460,202 @@ export type PlanValues = {
   affected: number,
   /** Of how many. */
   total: number,
+};
+
+/** A record whose value a step touches. */
+export type PlanExample = {
+  /** The record's key, as text. */
+  key: string,
+  /** The beginning of the value, as text; `null` where there is none, or it is hidden. */
+  value: string | null,
+};
+
+/** Something that names a field which is renamed or ends. */
+export type PlanReference = {
+  /** What it is. */
+  kind: 'permission' | 'view' | 'computed' | 'index',
+  /** The collection that it is about, as it is named now. */
+  collection: string,
+  /** Its key, or its name where it has none. */
+  id: string,
+  /** For a person: the role and action, or the view's name. */
+  name: string,
+  /** The names in it that mean something else afterwards. */
+  mentions: Array<PlanMention>,
+  /** It follows by itself, it is updated with `updateReferences`, or a person has to look at it. */
+  outcome: 'follows' | 'offered' | 'breaks',
+};
+
+/** A name that something mentions. */
+export type PlanMention = {
+  /** As it is now. */
+  name: string,
+  /** As it will be; `null` if it ends. */
+  becomes: string | null,
+};
+
+/** What a plan takes when it is done for real: on a clone of the file, or in a transaction that was taken back. */
+export type Rehearsal = {
+  /** The plan's. */
+  token: string,
+  /** The store it was tried on. */
+  store: 'sqlite' | 'postgres',
+  /** Whether it can be applied as the data are now. */
+  passed: boolean,
+  /** Time of all statements, in milliseconds. */
+  tookMs: number,
+  /** The clone it was tried on; absent where it was a transaction. */
+  clone?: RehearsalClone,
+  /** One for each step of the plan, in its order. */
+  steps: Array<RehearsedStep>,
+  /** What stops it. */
+  fault?: RehearsalFault,
+  /** Records that stand in its way: the first of each step. */
+  failing: Array<FailingRow>,
+};
+
+/** The clone of a file. */
+export type RehearsalClone = {
+  /** What making it took, in milliseconds. */
+  tookMs: number,
+  /** Its size. */
+  bytes: number,
+};
+
+/** What one step took. */
+export type RehearsedStep = {
+  /** In milliseconds; `null` if its statements were not reached, or an earlier step's did its work. */
+  tookMs: number | null,
+  /** The locks it takes on tables that others use. */
+  locks: Array<StepLock>,
+};
+
+/** A lock on a table. */
+export type StepLock = {
+  /** The collection. */
+  collection: string,
+  /** In the words of the store. */
+  mode: string,
+  /** Who waits for it. */
+  blocks: 'everybody' | 'writers' | 'changes',
+};
+
+/** What stops a plan. */
+export type RehearsalFault = {
+  /** The step, from 0; absent if no single one does. */
+  step?: number,
+  /** What went wrong, for programs. */
+  code: ErrorCode,
+  /** The sentence for a person. */
+  message: string,
+  /** What to do about it. */
+  hint?: string,
+};
+
+/** A record that stands in a step's way. */
+export type FailingRow = {
+  /** The step, from 0. */
+  step: number,
+  /** The collection as it is named now. */
+  collection: string,
+  /** The field as it is named now; absent for indexes. */
+  field?: string,
+  /** What is wrong with it: its value cannot become the new type, is missing, is another record's too, or leads nowhere. */
+  why: 'misfit' | 'missing' | 'twin' | 'orphan',
+  /** The record's key, as text. */
+  key: string,
+  /** The beginning of the value, as text; `null` where there is none, or it is hidden. */
+  value: string | null,
+};
+
+/** A page of the history, newest first. */
+export type SchemaHistory = {
+  /** The changes of this page. */
+  data: Array<SchemaChangeEntry>,
+  /** How many changes there are. */
+  totalCount: number,
+};
+
+/** One change of the schema. */
+export type SchemaChangeEntry = {
+  /** The version of the schema that it made; the change's name. */
+  version: number,
+  /** When, an ISO 8601 instant. */
+  at: string,
+  /** The e-mail address of who did it; `null` for the server itself and for users who are gone. */
+  actor: string | null,
+  /** The change that it undid. */
+  undoes?: number,
+  /** The change that undid it. */
+  undoneBy?: number,
+  /** Whether it can be undone: not if it was already, if a later one changed the same collections, or if what it took away is gone by now. */
+  standing: 'undoable' | 'undone' | 'changed' | 'expired',
+  /** Until when the values that it took away can come back; absent if it took none. */
+  keptUntil?: string,
+  /** Its steps, as its plan told them, without example values. */
+  steps: Array<PlanStep>,
+};
+
+/** One change of the schema with the definitions that it changed. */
+export type SchemaChangeDetail = {
+  /** What it changed, as it was. */
+  before: Array<SchemaInfo>,
+  /** The same as it was afterwards. */
+  after: Array<SchemaInfo>,
+  /** The version of the schema that it made; the change's name. */
+  version: number,
+  /** When, an ISO 8601 instant. */
+  at: string,
+  /** The e-mail address of who did it; `null` for the server itself and for users who are gone. */
+  actor: string | null,
+  /** The change that it undid. */
+  undoes?: number,
+  /** The change that undid it. */
+  undoneBy?: number,
+  /** Whether it can be undone: not if it was already, if a later one changed the same collections, or if what it took away is gone by now. */
+  standing: 'undoable' | 'undone' | 'changed' | 'expired',
+  /** Until when the values that it took away can come back; absent if it took none. */
+  keptUntil?: string,
+  /** Its steps, as its plan told them, without example values. */
+  steps: Array<PlanStep>,
+};
+
+/** What undoing a change would do; `token` binds the undo to exactly this. */
+export type UndoPlan = {
+  /** Sent back to have it done. */
+  token: string,
+  /** The store that the statements are for. */
+  store: 'sqlite' | 'postgres',
+  /** In the order in which they are done. */
+  steps: Array<PlanStep>,
+  /** What comes back, and what cannot. */
+  restores: Array<RestoredPart>,
+};
+
+/** What an undo did. */
+export type SchemaUndone = {
+  /** In the order in which they were done. */
+  steps: Array<PlanStep>,
+  /** What came back, and what could not. */
+  restores: Array<RestoredPart>,
+};
+
+/** What comes back of one collection or field. */
+export type RestoredPart = {
+  /** The collection, as it will be named. */
+  collection: string,
+  /** The field; absent for whole records. */
+  field?: string,
+  /** Records or values that come back. */
+  back: number,
+  /** Values whose record was removed since, and records that led to one which was. */
+  gone: number,
+  /** Values that were changed since and stay as they are. */
+  changed: number,
+  /** References that come back empty, because the record they led to was removed since. */
+  emptied: number,
+  /** Records made since that have no value, so that the field stays optional. */
+  missing: number,
 };
 
 /** What an import of schemas answers. */

@@ -15,7 +15,28 @@ export type {
   ReferentialAction,
   ValidationRules,
 } from '../generated/document.js';
-export type { PlanOperation, PlanStep, SchemaChanges, SchemaPagination, SchemaPlan } from '../generated/wire.js';
+export type {
+  FailingRow,
+  PlanExample,
+  PlanMention,
+  PlanOperation,
+  PlanReference,
+  PlanStep,
+  Rehearsal,
+  RehearsalClone,
+  RehearsalFault,
+  RehearsedStep,
+  RestoredPart,
+  SchemaChangeDetail,
+  SchemaChangeEntry,
+  SchemaChanges,
+  SchemaHistory,
+  SchemaPagination,
+  SchemaPlan,
+  SchemaUndone,
+  StepLock,
+  UndoPlan,
+} from '../generated/wire.js';
 
 /**
  * Every field type of a collection. The server takes them in any case and stores them in this
@@ -89,6 +110,8 @@ export interface SchemaChange {
   }[];
   /** Collections to drop, with their rows. */
   drop: readonly string[];
+  /** Whether saved views and lists of permissions that name what changes are updated with it. */
+  updateReferences?: boolean;
 }
 
 /** What `schemas.types` writes: the types, with a function that makes the client, or the definitions. */

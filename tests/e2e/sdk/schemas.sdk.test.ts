@@ -55,6 +55,36 @@ onEveryStore("schemas", (project) => {
     await items.create({ name: "Lamp" });
   });
 
+  it("rehearse leaves nothing, history tells what was done, and undo brings the values back", async () => {
+    const { schemas } = project.admin;
+    const items = project.admin.items("pens");
+    await schemas.create("pens", { fields: { name: { type: "String" }, nick: { type: "String" } } });
+    const id = await items.create({ name: "Biro", nick: "bic" });
+    const { nick: _dropped, ...fields } = (await schemas.findOne("pens")).schema.fields;
+    const change = { collections: [{ collectionName: "pens", schema: { fields } }], drop: [] };
+    const { token, steps, references } = await schemas.plan(change);
+    expect(steps[0]).toMatchObject({ op: "drop_field", values: { affected: 1, total: 1 }, examples: [{ value: "bic" }] });
+    expect(references).toEqual([]);
+    const tried = await schemas.rehearse({ ...change, token });
+    expect(tried).toMatchObject({ passed: true, failing: [] });
+    expect(await items.findOne(id)).toMatchObject({ nick: "bic" });
+
+    await schemas.apply({ ...change, token });
+    expect(await items.findOne(id)).not.toHaveProperty("nick");
+    const { data, totalCount } = await schemas.history({ limit: 2 });
+    expect(totalCount).toBeGreaterThan(1);
+    expect(data).toHaveLength(2);
+    const version = data[0]?.version ?? 0;
+    expect(data[0]).toMatchObject({ standing: "undoable", steps: [{ op: "drop_field" }] });
+    const { before, after } = await schemas.change(version);
+    expect([before, after].map(([entry]) => entry && "nick" in entry.schema.fields)).toEqual([true, false]);
+    const undo = await schemas.planUndo(version);
+    expect(undo.restores).toMatchObject([{ collection: "pens", field: "nick", back: 1 }]);
+    expect((await refusal(schemas.undo(version, { token: "0-0" }))).code).toBe("PLAN_STALE");
+    await schemas.undo(version, undo);
+    expect(await items.findOne(id)).toMatchObject({ name: "Biro", nick: "bic" });
+  });
+
   it("plan says every step with this store's statements, apply does them, and a stale token is refused", async () => {
     const { schemas } = project.admin;
     const change = {
