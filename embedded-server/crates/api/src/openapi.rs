@@ -1,5 +1,7 @@
 //! The API as the caller may see it, in OpenAPI 3.1.
 
+mod fixed;
+
 use crate::app::App;
 use crate::caller::Caller;
 use crate::surface::baasix::response::json_answer;
@@ -16,7 +18,12 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
     let actor = caller.actor();
     let view = state.view(actor);
     let policies = (!actor.unbound()).then_some(&*actor.policies);
-    let mut paths = auth_paths();
+    let reach = match (actor.is_administrator(), caller.user()) {
+        (true, _) => fixed::Reach::Administrators,
+        (false, Ok(_)) => fixed::Reach::SignedIn,
+        (false, Err(_)) => fixed::Reach::Everybody,
+    };
+    let mut paths = fixed::paths(reach);
     paths.extend(report_paths());
     let mut schemas = Map::new();
     schemas.insert(String::from("Error"), error_schema());
@@ -24,7 +31,7 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
         // What may be written but not read has no readable shape to show.
         if let Some(collection) = view.get(&name) {
             schemas.insert(name.clone(), record_schema(collection));
-            add_paths(&mut paths, &name, &actions);
+            add_paths(&mut paths, &name, collection.sort_enabled, &actions);
         }
     }
     let body = json!({
@@ -41,7 +48,7 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
     json_answer(StatusCode::OK, &body)
 }
 
-fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4]) {
+fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &[Capability; 4]) {
     let granted = |action: Action| {
         Action::ALL
             .iter()
@@ -68,6 +75,16 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4
                 "post": operation(&about, &[], Some(&report_schema()), 200, &groups),
             }),
         );
+        let mut export = list_parameters();
+        for (word, values) in
+            [("format", json!(["json", "csv", "ndjson"])), ("formulas", json!(["guard", "keep"]))]
+        {
+            export.push(json!({ "name": word, "in": "query", "schema": { "type": "string", "enum": values } }));
+        }
+        let about = format!("Every one of {name} that matches, as a file");
+        let rows = json!({ "type": "array", "items": record });
+        let file = operation(&about, &export, None, 200, &rows);
+        paths.insert(format!("/items/{name}/export"), json!({ "get": file }));
         let body = json!({ "type": "object", "properties": { "data": record } });
         one.insert(
             String::from("get"),
@@ -75,19 +92,39 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4
         );
     }
     let key = json!({ "type": "object", "properties": { "data": { "type": "object", "properties": { "id": {} } } } });
+    let keys =
+        json!({ "type": "object", "properties": { "data": { "type": "array", "items": {} } } });
+    let mut bulk = Map::new();
+    let mut several = |method: &str, about: &str, item: &Json, status: u16| {
+        let body = json!({ "type": "array", "items": item });
+        bulk.insert(method.to_owned(), operation(about, &[], Some(&body), status, &keys));
+    };
     if granted(Action::Create) {
+        several("post", &format!("Create several in {name}"), &record, 201);
+        for (format, part) in [("csv", "csvFile"), ("json", "jsonFile")] {
+            paths.insert(format!("/items/{name}/import-{format}"), import(name, format, part));
+        }
         many.insert(
             String::from("post"),
             operation(&format!("Create in {name}"), &[], Some(&record), 201, &key),
         );
     }
     if granted(Action::Update) {
+        several("patch", &format!("Change several of {name}"), &record, 200);
+        if sorted {
+            let about = format!("Move one of {name} before or after another");
+            let body = json!({ "type": "object", "required": ["item", "to"], "properties": {
+                "item": {}, "to": {}, "mode": { "type": "string", "enum": ["before", "after"] } } });
+            let moved = operation(&about, &[], Some(&body), 200, &json!({ "type": "object" }));
+            paths.insert(format!("/utils/sort/{name}"), json!({ "post": moved }));
+        }
         one.insert(
             String::from("patch"),
             operation(&format!("Change one of {name}"), &[], Some(&record), 200, &key),
         );
     }
     if granted(Action::Delete) {
+        several("delete", &format!("Delete several of {name}"), &json!({}), 200);
         one.insert(
             String::from("delete"),
             operation(&format!("Delete one of {name}"), &[], None, 200, &key),
@@ -101,6 +138,20 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, actions: &[Capability; 4
     if !many.is_empty() {
         paths.insert(format!("/items/{name}"), Json::Object(many));
     }
+    if !bulk.is_empty() {
+        paths.insert(format!("/items/{name}/bulk"), Json::Object(bulk));
+    }
+}
+
+/// A whole file at once, in one transaction.
+fn import(name: &str, format: &str, part: &str) -> Json {
+    let about = format!("Import rows of {format} into {name}");
+    let mut told = operation(&about, &[], None, 200, &json!({ "type": "object" }));
+    let file = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
+    let form = json!({ "type": "object", "required": [part], "properties": { part: file } });
+    told["requestBody"] =
+        json!({ "required": true, "content": { "multipart/form-data": { "schema": form } } });
+    json!({ "post": told })
 }
 
 fn operation(
@@ -311,28 +362,4 @@ fn error_schema() -> Json {
         } },
         "details": { "type": "array", "items": { "type": "object" } },
     } })
-}
-
-fn auth_paths() -> Map<String, Json> {
-    let credentials = json!({ "type": "object", "required": ["email", "password"], "properties": {
-        "email": { "type": "string" }, "password": { "type": "string" } } });
-    let tokens = json!({ "type": "object", "properties": {
-        "token": { "type": "string" }, "refreshToken": { "type": "string" }, "expiresIn": { "type": "integer" } } });
-    let refresh =
-        json!({ "type": "object", "properties": { "refreshToken": { "type": "string" } } });
-    let me = json!({ "type": "object", "properties": { "user": { "type": "object" }, "role": { "type": "object" } } });
-    let mut paths = Map::new();
-    let mut add = |path: &str, method: &str, operation: Json| {
-        paths.insert(path.to_owned(), json!({ method: operation }));
-    };
-    add("/auth/login", "post", operation("Sign in", &[], Some(&credentials), 200, &tokens));
-    add("/auth/register", "post", operation("Register", &[], Some(&credentials), 200, &tokens));
-    add(
-        "/auth/refresh",
-        "post",
-        operation("Exchange a refresh token", &[], Some(&refresh), 200, &tokens),
-    );
-    add("/auth/logout", "get", operation("Sign out", &[], None, 200, &json!({ "type": "object" })));
-    add("/auth/me", "get", operation("Who am I", &[], None, 200, &me));
-    paths
 }

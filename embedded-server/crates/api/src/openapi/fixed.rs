@@ -1,0 +1,324 @@
+//! The routes that are there whatever the collections are, and who is told of each.
+
+use super::operation;
+use serde_json::{Map, Value as Json, json};
+
+/// Who may use a route: nobody is shown what they would be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    Everybody,
+    SignedIn,
+    Administrators,
+}
+
+use Reach::{Administrators, Everybody, SignedIn};
+
+/// A route: method, path, who is told, what it does, the status of success, and its body as
+/// `name type` pairs, `!` marking those that must be there. No body is an empty text.
+type Line = (&'static str, &'static str, Reach, &'static str, u16, &'static str);
+
+const LINES: &[Line] = &[
+    ("get", "/health", Everybody, "Whether the server stands", 200, ""),
+    ("get", "/metrics", Administrators, "Counters for Prometheus, as text", 200, ""),
+    ("get", "/openapi", Everybody, "This document", 200, ""),
+    ("get", "/access/me", Everybody, "What the caller may do", 200, ""),
+    ("get", "/journal", Administrators, "The latest requests and what they cost", 200, ""),
+    (
+        "post",
+        "/auth/login",
+        Everybody,
+        "Sign in",
+        200,
+        "email! string, password! string, tenant_Id string, authMode string, authType string",
+    ),
+    (
+        "post",
+        "/auth/register",
+        Everybody,
+        "Register",
+        200,
+        "email! string, password! string, firstName string, lastName string, phone string",
+    ),
+    (
+        "post",
+        "/auth/refresh",
+        Everybody,
+        "Exchange a refresh token",
+        200,
+        "refreshToken string, authMode string",
+    ),
+    ("get", "/auth/logout", Everybody, "Sign out", 200, ""),
+    ("post", "/auth/logout", Everybody, "Sign out", 200, ""),
+    ("get", "/auth/me", SignedIn, "Who am I", 200, ""),
+    ("get", "/auth/check", Everybody, "Whether the session lives", 200, ""),
+    (
+        "post",
+        "/auth/setup",
+        Everybody,
+        "Make the first owner with the one-time link that the server printed",
+        200,
+        "token! string, email! string, password! string, firstName string, authMode string",
+    ),
+    (
+        "post",
+        "/auth/password/change",
+        SignedIn,
+        "Change one's own password",
+        200,
+        "currentPassword! string, newPassword! string",
+    ),
+    (
+        "post",
+        "/auth/admin/change-password",
+        Administrators,
+        "Set a user's password and end the user's sessions",
+        200,
+        "userId! string, newPassword! string",
+    ),
+    (
+        "post",
+        "/auth/admin/password/change",
+        Administrators,
+        "Set a user's password and end the user's sessions",
+        200,
+        "userId! string, newPassword! string",
+    ),
+    (
+        "post",
+        "/items/batch",
+        SignedIn,
+        "Several writes of any collections, all or none",
+        200,
+        "operations! array",
+    ),
+    ("get", "/imports", SignedIn, "The caller's imports", 200, ""),
+    (
+        "post",
+        "/imports",
+        SignedIn,
+        "Import a file as a job",
+        202,
+        "collection! string, file! file, format string, mapping string, delimiter string, nullText string, dryRun boolean, mode string, again boolean",
+    ),
+    ("get", "/imports/{id}", SignedIn, "How far an import is", 200, ""),
+    ("get", "/imports/{id}/rejects", SignedIn, "The rows that were refused, as CSV", 200, ""),
+    ("post", "/imports/{id}/undo", SignedIn, "Take the rows of an import out again", 202, ""),
+    ("post", "/imports/{id}/cancel", SignedIn, "Stop an import and leave nothing of it", 202, ""),
+    ("get", "/schemas", SignedIn, "The collections", 200, ""),
+    (
+        "post",
+        "/schemas",
+        Administrators,
+        "Make a collection",
+        201,
+        "collectionName! string, schema! object",
+    ),
+    (
+        "post",
+        "/schemas/plan",
+        Administrators,
+        "What a change of schemas would do, and the token that applies it",
+        200,
+        "collections array, drop array",
+    ),
+    (
+        "post",
+        "/schemas/rehearse",
+        Administrators,
+        "Try a planned change on the data as they are, and leave nothing of it",
+        200,
+        "token! string, collections array, drop array, consent boolean",
+    ),
+    ("get", "/schemas/history", Administrators, "What was changed in the schema", 200, ""),
+    ("get", "/schemas/history/{version}", Administrators, "One change of the schema", 200, ""),
+    (
+        "post",
+        "/schemas/history/{version}/plan",
+        Administrators,
+        "What undoing a change would do, and the token that does it",
+        200,
+        "",
+    ),
+    (
+        "post",
+        "/schemas/history/{version}/undo",
+        Administrators,
+        "Undo a change with its data, all of it or nothing",
+        200,
+        "token! string",
+    ),
+    (
+        "post",
+        "/schemas/apply",
+        Administrators,
+        "Apply a planned change, all of it or nothing",
+        200,
+        "token! string, collections array, drop array, updateReferences boolean",
+    ),
+    ("get", "/schemas/export", Administrators, "Every schema", 200, ""),
+    ("post", "/schemas/import", Administrators, "Take schemas in", 200, "schemas! array"),
+    ("get", "/schemas/{collection}", SignedIn, "The schema of a collection", 200, ""),
+    (
+        "patch",
+        "/schemas/{collection}",
+        Administrators,
+        "Replace the schema of a collection",
+        200,
+        "schema! object",
+    ),
+    (
+        "delete",
+        "/schemas/{collection}",
+        Administrators,
+        "Delete a collection with its rows",
+        200,
+        "",
+    ),
+    (
+        "post",
+        "/schemas/{collection}/relationships",
+        Administrators,
+        "Make a relation",
+        201,
+        "name! string, type! string, target! string, alias string",
+    ),
+    (
+        "patch",
+        "/schemas/{collection}/relationships/{name}",
+        Administrators,
+        "Change a relation",
+        200,
+        "onDelete string, onUpdate string",
+    ),
+    (
+        "delete",
+        "/schemas/{collection}/relationships/{name}",
+        Administrators,
+        "Delete a relation",
+        200,
+        "",
+    ),
+    (
+        "post",
+        "/schemas/{collection}/indexes",
+        Administrators,
+        "Make an index",
+        201,
+        "fields! array, name string, unique boolean",
+    ),
+    ("delete", "/schemas/{collection}/indexes/{name}", Administrators, "Delete an index", 200, ""),
+    ("get", "/schemas-export", Administrators, "Every schema as a file", 200, ""),
+    (
+        "post",
+        "/schemas-preview-import",
+        Administrators,
+        "What a file of schemas would change",
+        200,
+        "schema! file",
+    ),
+    ("post", "/schemas-import", Administrators, "Take a file of schemas in", 200, "schema! file"),
+    (
+        "post",
+        "/schemas/indexes/migrate",
+        Administrators,
+        "Bring indexes to the form of this version",
+        200,
+        "",
+    ),
+    ("get", "/permissions", Administrators, "The permissions", 200, ""),
+    (
+        "post",
+        "/permissions",
+        Administrators,
+        "Grant",
+        201,
+        "role_Id! string, collection! string, action! string, fields array, conditions object, relConditions object, defaultValues object",
+    ),
+    ("get", "/permissions/{id}", Administrators, "One permission", 200, ""),
+    (
+        "patch",
+        "/permissions/{id}",
+        Administrators,
+        "Change a permission",
+        200,
+        "fields array, conditions object, relConditions object, defaultValues object",
+    ),
+    ("delete", "/permissions/{id}", Administrators, "Take a permission back", 200, ""),
+    ("post", "/permissions/reload", Administrators, "Read roles and permissions anew", 200, ""),
+    ("get", "/permissions-export", Administrators, "Roles and permissions as a file", 200, ""),
+    (
+        "post",
+        "/permissions-export",
+        Administrators,
+        "Chosen roles and permissions as a file",
+        200,
+        "",
+    ),
+    (
+        "post",
+        "/permissions-preview-import",
+        Administrators,
+        "What a file of permissions would change",
+        200,
+        "rolesPermissions! file",
+    ),
+    (
+        "post",
+        "/permissions-import",
+        Administrators,
+        "Take a file of permissions in",
+        200,
+        "rolesPermissions! file",
+    ),
+];
+
+/// The routes that a caller of this reach is told of.
+pub(super) fn paths(reach: Reach) -> Map<String, Json> {
+    let mut paths = Map::new();
+    for (method, path, needs, summary, status, body) in LINES {
+        if *needs > reach {
+            continue;
+        }
+        let body = body_schema(body);
+        let answer = json!({ "type": "object" });
+        let mut told = operation(summary, &[], None, *status, &answer);
+        if let Some((schema, media)) = body {
+            let content = Map::from_iter([(media.to_owned(), json!({ "schema": schema }))]);
+            told["requestBody"] = json!({ "required": true, "content": content });
+        }
+        let entry = paths.entry(*path).or_insert_with(|| path_item(path));
+        entry[*method] = told;
+    }
+    paths
+}
+
+/// A path with what stands in its braces.
+fn path_item(path: &str) -> Json {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let named = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    let parameters: Vec<Json> = names.map(named).collect();
+    if parameters.is_empty() { json!({}) } else { json!({ "parameters": parameters }) }
+}
+
+/// The schema of a body and the media type it travels in: a file makes it a form.
+fn body_schema(text: &str) -> Option<(Json, &'static str)> {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    let mut media = "application/json";
+    for (name, kind) in text.split(", ").filter_map(|pair| pair.split_once(' ')) {
+        let plain = name.trim_end_matches('!');
+        if plain != name {
+            required.push(plain);
+        }
+        let schema = match kind {
+            "file" => {
+                media = "multipart/form-data";
+                json!({ "type": "string", "contentMediaType": "application/octet-stream" })
+            }
+            other => json!({ "type": other }),
+        };
+        properties.insert(plain.to_owned(), schema);
+    }
+    (!properties.is_empty()).then(|| {
+        (json!({ "type": "object", "properties": properties, "required": required }), media)
+    })
+}
