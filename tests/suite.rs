@@ -15,6 +15,7 @@ mod feed;
 mod filters;
 mod generate;
 mod harness;
+mod history;
 mod imports;
 mod journal;
 mod probe;

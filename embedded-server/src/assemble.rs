@@ -4,7 +4,7 @@ use crate::{Config, DATABASE_FILE, Running};
 use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
-use engine::{Engine, Imports};
+use engine::{Engine, Imports, Swept};
 use std::net::SocketAddr;
 use std::path::Path;
 use store::{PostgresOptions, SqliteOptions, Store};
@@ -19,6 +19,10 @@ const PORTS_TRIED: u16 = 50;
 
 /// How often old changes are removed.
 const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+/// How often history and trash are looked through for what is past its time, which is told in
+/// days: an hour more or less is nothing, and a look at a large trash is not free.
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 pub(crate) async fn start(config: Config) -> Result<Running> {
     config.check()?;
@@ -39,6 +43,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let pruned = engine.clone();
     let serving = tokio::spawn(async move {
         let others = tokio::spawn(pruned.clone().follow_others());
+        let sweep = tokio::spawn(sweep(pruned.clone()));
         let prune = tokio::spawn(prune(pruned));
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
@@ -47,6 +52,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             })
             .await;
         prune.abort();
+        sweep.abort();
         others.abort();
         if let Err(fault) = ended {
             tracing::error!(%fault, "the listener failed");
@@ -204,6 +210,22 @@ async fn prune(engine: Engine) {
         }
         if let Err(fault) = engine.warn_of_lag().await {
             tracing::warn!(%fault, "how far consumers of the feed lag is not known");
+        }
+    }
+}
+
+async fn sweep(engine: Engine) {
+    let mut every = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        every.tick().await;
+        match engine.sweep().await {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::info!(
+                revisions = swept.revisions,
+                records = swept.records,
+                "what was past its time is gone"
+            ),
+            Err(fault) => tracing::warn!(%fault, "what is past its time was not removed"),
         }
     }
 }

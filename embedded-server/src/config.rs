@@ -223,6 +223,13 @@ pub const KEYS: &[Key] = &[
     ),
     key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
     key(
+        "history_days",
+        &["AUDIT_LOG_RETENTION_DAYS"],
+        "for how many days the history of a record is kept, unless its collection says otherwise",
+        "1 to 36500",
+        "90",
+    ),
+    key(
         "statement_ms_max",
         &["STATEMENT_MS_MAX"],
         "longest time one statement may run, in milliseconds",
@@ -420,6 +427,9 @@ impl Layers {
         self.switch("strict_write", |on| config.strict_write = on)?;
         config.production = self.get("environment").as_deref() == Some("production");
         self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
+        self.number("history_days", 1, 36_500, |n| {
+            config.limits.history_days = u32::try_from(n).unwrap_or(90);
+        })?;
         self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
         Ok(config)
     }

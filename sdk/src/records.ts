@@ -1,10 +1,11 @@
 import { PlinthError } from './error.js';
-import type { Answer, Imported, Written } from './generated/wire.js';
+import type { Answer, HistoryPage, Imported, RevertBody, Written } from './generated/wire.js';
 import { QueryBuilder } from './query.js';
 import { segment, type Transport } from './transport.js';
 import { appendFile } from './upload.js';
 import type { CallOptions, IdOf, Item, ItemId, UploadSource, WriteOptions } from './types/common.js';
 import type { Filter } from './types/filter.js';
+import type { HistoryParams } from './types/history.js';
 import type { ExportOptions } from './types/imports.js';
 import type {
   AggregateConfig,
@@ -269,6 +270,41 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    */
   async restore(id: ItemId, options?: CallOptions): Promise<void> {
     await this.#http.patch(this.#item(id), { deletedAt: null }, options);
+  }
+
+  /**
+   * What an item was: its changes, newest first, a page at a time. Only what may be read of the item
+   * is in it.
+   *
+   * @example
+   * ```ts
+   * const { data, cursor } = await plinth.items('products').history('product-uuid', { limit: 10 });
+   * for (const revision of data) console.log(revision.at, revision.action, revision.changed);
+   * console.log(cursor === null ? 'that was all' : 'there is more');
+   * ```
+   */
+  history(id: ItemId, params?: HistoryParams, options?: CallOptions): Promise<HistoryPage> {
+    return this.#http.get(`${this.#item(id)}/history`, { ...options, params });
+  }
+
+  /**
+   * Takes fields of an item back to what they were before a revision (or after it), and resolves to
+   * its key. It is a change like any other.
+   *
+   * @example
+   * ```ts
+   * const { data } = await plinth.items('products').history('product-uuid');
+   * const [last] = data;
+   * if (last) await plinth.items('products').revert('product-uuid', { revision: last.id, fields: ['price'] });
+   * ```
+   */
+  async revert(id: ItemId, back: RevertBody, options?: WriteOptions): Promise<IdOf<T>> {
+    const reply = await this.#http.post<Written<{ id: IdOf<T> }>>(
+      `${this.#item(id)}/revert`,
+      back,
+      conditional(options),
+    );
+    return reply.data.id;
   }
 
   /**

@@ -101,6 +101,15 @@ impl App {
         Person::anonymous(&self.url)
     }
 
+    /// Statements that the store has run.
+    pub(crate) async fn statements(&self) -> u64 {
+        let metrics = self.admin().get("/metrics").await;
+        let mut lines = metrics.text.lines();
+        let line = lines.find(|line| line.starts_with("plinth_statements_total "));
+        let number = line.and_then(|line| line.rsplit(' ').next()).expect("the counter");
+        number.parse::<f64>().map_or(0, |number| number as u64)
+    }
+
     /// The server itself.
     pub(crate) fn running(&self) -> &Running {
         self.running.as_ref().expect("the server runs")

@@ -110,7 +110,7 @@ on_every_store!(a_read_is_one_statement_however_deep, async |app| {
     assert_eq!(cost(app, "/items/comments?limit=1").await, 2);
 });
 
-on_every_store!(a_created_record_costs_two_statements_at_most, async |app| {
+on_every_store!(a_created_record_costs_three_statements_at_most, async |app| {
     app.collection("authors", json!({ "fields": { "name": { "type": "String" } } })).await;
     // Statements are warm from the second time on.
     for name in ["Ada", "Bob"] {
@@ -119,7 +119,9 @@ on_every_store!(a_created_record_costs_two_statements_at_most, async |app| {
     let (first, second) = (statements(app).await, statements(app).await);
     app.admin().create("authors", json!({ "name": "Eve" })).await;
     let cost = statements(app).await - second - (second - first);
-    assert!((1..=2).contains(&cost), "{cost} statements");
+    // Record, change and history: SQLite writes one table per statement, Postgres all in one.
+    let most = if app.kind == Kind::Sqlite { 3 } else { 1 };
+    assert!((1..=most).contains(&cost), "{cost} statements");
 });
 
 on_every_store!(a_large_value_and_many_columns_come_back_whole, async |app| {

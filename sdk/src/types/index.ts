@@ -4,6 +4,7 @@ export * from './common.js';
 export * from './files.js';
 export * from './filter.js';
 export * from './geo.js';
+export * from './history.js';
 export * from './imports.js';
 export * from './query.js';
 export * from './schema.js';

@@ -45,6 +45,8 @@ export async function connectionOf(project: Project): Promise<Connection> {
     url,
     numbers: "exact",
     strict: true,
+    // How the history of a row names who wrote.
+    headers: { "X-Plinth-Source": "studio" },
     storage: new MemoryAdapter(),
     // A token of the desktop is good for one launch; a page keeps none and relies on its cookie.
     ...(token === undefined ? { authMode: "cookie", credentials: "include" } : { token }),

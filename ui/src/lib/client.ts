@@ -5,7 +5,7 @@
  */
 import type { ImportJob } from "@plinth/sdk";
 import { queryOptions } from "@tanstack/react-query";
-import { exactRow, parseJson } from "./exact-json";
+import { exactRow, JsonText, parseJson } from "./exact-json";
 import type { Page, PageRequest, RawRow } from "./rows";
 
 /** How writes are treated. The server enforces it too; here it decides what is offered. */
@@ -159,6 +159,8 @@ export interface Connection {
   one(collection: string, id: string, fields: readonly string[], signal?: AbortSignal): Promise<RawRow>;
   /** Rows in the trash, the last deleted first. */
   deleted(collection: string, fields: readonly string[], limit: number, signal?: AbortSignal): Promise<readonly RawRow[]>;
+  /** What a row was, newest first; `after` goes on behind the page before. */
+  history(collection: string, id: string, after: string | null, signal?: AbortSignal): Promise<History>;
   batch(operations: readonly BatchOperation[]): Promise<readonly BatchDone[]>;
   plan(operations: readonly BatchOperation[]): Promise<{ statements: readonly string[]; operations: number }>;
   startImport(request: ImportRequest): Promise<ImportJob>;
@@ -170,6 +172,44 @@ export interface Connection {
   rejects(id: string): Promise<Blob>;
   /** Streams from the server, so nothing the grid shortened can get into the file. */
   exported(query: Query, format: ExportFormat, signal?: AbortSignal): Promise<Blob>;
+}
+
+/** One change of a row. A side that was not there, or is out of sight, is null. */
+export interface Revision {
+  readonly id: string;
+  readonly action: "create" | "update" | "delete" | "restore";
+  readonly at: string;
+  /** Null for the server itself, and for people out of sight. */
+  readonly actor: string | null;
+  readonly origin: string | null;
+  readonly changed: readonly string[];
+  readonly before: RawRow | null;
+  readonly after: RawRow | null;
+}
+
+export interface History {
+  readonly revisions: readonly Revision[];
+  readonly cursor: string | null;
+  /** 0: the collection keeps no history. */
+  readonly keepDays: number;
+}
+
+function revisionOf(raw: RawRow): Revision {
+  const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+  const row = (value: unknown): RawRow | null => (typeof value === "object" && value !== null ? (value as RawRow) : null);
+  const actor = row(raw["actor"]);
+  const changed = raw["changed"];
+  return {
+    id: text(raw["id"]) ?? "",
+    action: raw["action"] as Revision["action"],
+    at: text(raw["at"]) ?? "",
+    actor: actor && (text(actor["name"]) ?? text(actor["email"])),
+    origin: text(raw["origin"]),
+    // Lists of a reply stay text, as the lists inside rows do.
+    changed: changed instanceof JsonText ? (JSON.parse(changed.text) as string[]) : [],
+    before: row(raw["before"]),
+    after: row(raw["after"]),
+  };
 }
 
 interface ListReply {
@@ -275,6 +315,15 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
       return (await rowsOf<ListReply>({ method: "GET", path: path(collection), params, signal }, fields)).data;
     },
 
+    async history(collection, id, after, signal) {
+      const params = after === null ? {} : { after };
+      const reply = await rowsOf<{ data: readonly RawRow[]; cursor: string | null; keepDays: number }>(
+        { method: "GET", path: `${path(collection)}/${encodeURIComponent(id)}/history`, params, signal },
+        ["actor.*", "before.*", "after.*"],
+      );
+      return { revisions: reply.data.map(revisionOf), cursor: reply.cursor, keepDays: reply.keepDays };
+    },
+
     async batch(operations) {
       writing();
       const reply = await http.request<{ data: readonly { op: BatchOperation["op"]; collection: string; id: unknown }[] }>({
@@ -365,6 +414,8 @@ export const keys = {
   /** Everything that was counted of a collection, here or beside its name in the sidebar. */
   counts: (connection: Connection, name: string) => ["count", connection.info.id, name] as const,
   count: (connection: Connection, name: string) => ["count", connection.info.id, name, "rows"] as const,
+  histories: (connection: Connection, name: string) => ["history", connection.info.id, name] as const,
+  history: (connection: Connection, name: string, id: string) => ["history", connection.info.id, name, id] as const,
   row: (connection: Connection, name: string, id: string) => ["row", connection.info.id, name, id] as const,
   search: (connection: Connection, name: string, text: string) => ["search", connection.info.id, name, text] as const,
   imports: (connection: Connection) => ["imports", connection.info.id] as const,

@@ -71,6 +71,8 @@ export interface CollectionInfo {
   /** The field that stands for a row in a relation cell. */
   readonly display: string;
   readonly paranoid: boolean;
+  /** After so many days a row leaves the trash for good; null is never. */
+  readonly trashDays: number | null;
   readonly system: boolean;
 }
 
@@ -295,6 +297,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
     toMany,
     display,
     paranoid: doc["paranoid"] === true,
+    trashDays: count(doc["trashDays"]) ?? null,
     system: name.startsWith("baasix_"),
   };
 }

@@ -3,7 +3,7 @@
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, export, health, imports, journal, openapi, permissions,
+    access_me, auth_routes, cors, export, health, history, imports, journal, openapi, permissions,
     rejection, reports, schema_history, schemas, studio, transfer, types, unread,
 };
 use auth::Auth;
@@ -112,6 +112,7 @@ pub fn router(app: App) -> Router {
         .merge(transfer::routes())
         .merge(baasix::routes::routes())
         .merge(baasix::sort::routes())
+        .merge(history::routes())
         .route("/items/{collection}/export", get(export::export))
         .route("/permissions/reload", post(permissions::reload))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))

@@ -13,6 +13,7 @@ mod export;
 #[cfg(test)]
 mod fuzz_tests;
 mod health;
+mod history;
 mod imports;
 mod journal;
 mod openapi;

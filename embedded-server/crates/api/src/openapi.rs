@@ -90,6 +90,14 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
             String::from("get"),
             operation(&format!("Read one of {name}"), &[], None, 200, &body),
         );
+        let about = format!("What one of {name} was");
+        paths.insert(
+            format!("/items/{name}/{{id}}/history"),
+            json!({
+                "parameters": id_parameter(),
+                "get": operation(&about, &history_parameters(), None, 200, &history_schema()),
+            }),
+        );
     }
     let key = json!({ "type": "object", "properties": { "data": { "type": "object", "properties": { "id": {} } } } });
     let keys =
@@ -122,6 +130,14 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
             String::from("patch"),
             operation(&format!("Change one of {name}"), &[], Some(&record), 200, &key),
         );
+        let about = format!("Take fields of one of {name} back from its history");
+        paths.insert(
+            format!("/items/{name}/{{id}}/revert"),
+            json!({
+                "parameters": id_parameter(),
+                "post": operation(&about, &[], Some(&revert_schema()), 200, &key),
+            }),
+        );
     }
     if granted(Action::Delete) {
         several("delete", &format!("Delete several of {name}"), &json!({}), 200);
@@ -131,8 +147,7 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
         );
     }
     if !one.is_empty() {
-        let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
-        one.insert(String::from("parameters"), id);
+        one.insert(String::from("parameters"), id_parameter());
         paths.insert(format!("/items/{name}/{{id}}"), Json::Object(one));
     }
     if !many.is_empty() {
@@ -152,6 +167,38 @@ fn import(name: &str, format: &str, part: &str) -> Json {
     told["requestBody"] =
         json!({ "required": true, "content": { "multipart/form-data": { "schema": form } } });
     json!({ "post": told })
+}
+
+fn id_parameter() -> Json {
+    json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }])
+}
+
+fn history_parameters() -> [Json; 2] {
+    let one = |name: &str, kind: &str, about: &str| json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } });
+    [
+        one("limit", "integer", "most revisions, 1 to 100; 20 unless given"),
+        one("after", "string", "cursor of the page before"),
+    ]
+}
+
+fn history_schema() -> Json {
+    let text = json!({ "type": ["string", "null"] });
+    let side = json!({ "type": ["object", "null"] });
+    json!({ "type": "object", "required": ["data", "cursor", "keepDays"], "properties": {
+        "data": { "type": "array", "items": { "type": "object", "properties": {
+            "id": { "type": "string" }, "at": { "type": "string", "format": "date-time" },
+            "action": { "enum": ["create", "update", "delete", "restore"] },
+            "actor": { "type": ["object", "null"], "properties": { "id": { "type": "string" }, "name": text, "email": text } },
+            "origin": text, "ip": text, "changed": { "type": "array", "items": { "type": "string" } },
+            "before": side, "after": side } } },
+        "cursor": text, "keepDays": { "type": "integer" } } })
+}
+
+fn revert_schema() -> Json {
+    json!({ "type": "object", "required": ["revision"], "properties": {
+        "revision": { "type": "string", "description": "id of a revision" },
+        "fields": { "type": "array", "items": { "type": "string" }, "description": "all that it changed unless given" },
+        "to": { "enum": ["before", "after"], "description": "which side of it; `before` unless given" } } })
 }
 
 fn operation(

@@ -33,6 +33,9 @@ pub struct Limits {
     pub write_queue_max: usize,
     /// Most writes the SQLite writer puts in one commit.
     pub write_group_max: usize,
+    /// For how many days the history of a record is kept (env `AUDIT_LOG_RETENTION_DAYS`) where
+    /// its collection says nothing. Ninety, as the reference keeps it: a quarter of a year.
+    pub history_days: u32,
     /// Rows kept in `_change`, in milliseconds of age, once every cursor has passed them.
     pub change_keep_ms: i64,
     /// How long the values that a change of the schema took away can come back, in milliseconds.
@@ -65,6 +68,7 @@ impl Default for Limits {
             statement_ms_max: 30_000,
             write_queue_max: 4_096,
             write_group_max: 512,
+            history_days: 90,
             change_keep_ms: 24 * 60 * 60 * 1_000,
             schema_undo_ms: 30 * 24 * 60 * 60 * 1_000,
             rehearse_rows_max: 100_000,

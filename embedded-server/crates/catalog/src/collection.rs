@@ -54,11 +54,29 @@ pub struct Collection {
     pub junction: bool,
     /// One of ours (`baasix_…`).
     pub system: bool,
+    /// For how many days the history of its records is kept: 0 keeps none, `None` is the
+    /// project's own number.
+    pub history_days: Option<u32>,
+    /// After how many days a record in the trash is removed for good; `None` is never.
+    pub trash_days: Option<u32>,
     /// The schema document as it is stored and answered by `/schemas`, `fieldId`s included.
     pub document: Arc<serde_json::Value>,
 }
 
+/// System collections whose records leave no history: the history itself, and sessions, which are
+/// renewed by the minute (`spec/data.md` 10.1).
+const UNTRACKED: [&str; 2] = [HISTORY, "baasix_Sessions"];
+
+/// The collection that holds the history of all others.
+pub const HISTORY: &str = "baasix_AuditLog";
+
 impl Collection {
+    /// Whether every write of a record leaves a row in the history.
+    #[must_use]
+    pub fn tracked(&self) -> bool {
+        self.history_days != Some(0) && !UNTRACKED.contains(&self.name.as_str())
+    }
+
     /// The primary key's field.
     #[must_use]
     pub fn key(&self) -> &Field {

@@ -53,6 +53,15 @@ pub fn normalize(
             return Err(invalid(format!("schema.{key}"), format!("`{key}` must be true or false")));
         }
     }
+    for (key, least) in [(HISTORY_DAYS, 0), (TRASH_DAYS, 1)] {
+        let said = document.get(key).filter(|value| !value.is_null());
+        if said.is_some_and(|value| days(value).is_none_or(|days| days < least)) {
+            return Err(invalid(
+                format!("schema.{key}"),
+                format!("`{key}` must be a whole number of days from {least} to {DAYS_MAX}"),
+            ));
+        }
+    }
     let old_fields = previous.and_then(|old| old.get("fields")).and_then(Json::as_object);
     // Taken out of its place, which it gets back below: removing the key would move others.
     let fields = match document.get_mut("fields").map(Json::take) {
@@ -96,6 +105,20 @@ pub fn normalize(
     let document = Json::Object(document);
     parse(name, &document)?;
     Ok(document)
+}
+
+/// Days that the history of a record is kept, in a document.
+const HISTORY_DAYS: &str = "historyDays";
+
+/// Days after which a record leaves the trash for good, in a document.
+const TRASH_DAYS: &str = "trashDays";
+
+/// A hundred years: longer than any rule asks for, and far from where dates end.
+const DAYS_MAX: u32 = 36_500;
+
+fn days(value: &Json) -> Option<u32> {
+    let days = value.as_u64().and_then(|days| u32::try_from(days).ok())?;
+    (days <= DAYS_MAX).then_some(days)
 }
 
 /// Whether a flag of a definition is on; REF writes some as the text `"true"`.
@@ -412,6 +435,8 @@ pub fn parse(name: &str, document: &Json) -> Result<Collection> {
         usertrack: flag(top, "usertrack"),
         junction: flag(top, "isJunction"),
         system: system::document(name).is_some(),
+        history_days: top.get(HISTORY_DAYS).and_then(days),
+        trash_days: top.get(TRASH_DAYS).and_then(days),
         document: Arc::new(document.clone()),
     };
     collection.indexes = parse_indexes(&collection, top)?;

@@ -24,7 +24,7 @@ pub use check::{
     NAME_BYTES_MAX, collection_name, field_name, fitted, identifier, invalid, is_name,
     new_collection_name, relation_name,
 };
-pub use collection::{Catalog, Collection, Index};
+pub use collection::{Catalog, Collection, HISTORY, Index};
 pub use diff::{Change, ForeignKey, diff};
 pub use document::{normalize, parse};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};

@@ -2,7 +2,8 @@
 //!
 //! Each is written as a table of text, one field a line:
 //! `name Type[!] [unique] [hidden] [= default] [-> target as relation [ACTION]]`, or
-//! `name <- collection.column` for the way back. `!` means required. Every collection also has
+//! `name <- collection.column` for the way back. `!` means required. `LOOSE` in the place of an
+//! action is a relation that no constraint holds: what points stays when the far record goes. Every collection also has
 //! `createdAt` and `updatedAt`, and `id` unless a line says `key`.
 
 use indexmap::IndexMap;
@@ -239,9 +240,11 @@ const TABLES: &[Table] = &[
         action String!
         changes JSON
         ipaddress String
-        userId UUID -> baasix_User as user
-        tenant_Id UUID -> baasix_Tenant as tenant"#,
-        &[("plain", &["entity", "entityId"])],
+        userId UUID -> baasix_User as user LOOSE
+        tenant_Id UUID -> baasix_Tenant as tenant LOOSE
+        origin String
+        seq BigInt"#,
+        &[("plain", &["entity", "entityId"]), ("plain", &["entity", "createdAt"])],
     ),
     (
         "baasix_UserPreference",
@@ -360,17 +363,19 @@ fn read_line(line: &str, fields: &mut Map<String, Json>) {
     fields.insert(name.into(), Json::Object(field));
     if let Some((target, rest)) = relation.and_then(|relation| relation.split_once(" as ")) {
         let (alias, action) = rest.split_once(' ').unwrap_or((rest, "SET NULL"));
-        fields.insert(
-            alias.into(),
-            json!({"relType": "BelongsTo", "target": target, "foreignKey": name, "as": alias, "onDelete": action}),
-        );
+        let mut relation = json!({"relType": "BelongsTo", "target": target, "foreignKey": name, "as": alias, "onDelete": action});
+        if action == "LOOSE" {
+            relation["onDelete"] = json!("NO ACTION");
+            relation["constraints"] = json!(false);
+        }
+        fields.insert(alias.into(), relation);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::documents;
-    use crate::{Catalog, OnDelete, RelationKind, normalize};
+    use crate::{Catalog, HISTORY, OnDelete, RelationKind, normalize};
 
     #[test]
     fn every_system_document_is_already_in_its_stored_form() {
@@ -402,9 +407,11 @@ mod tests {
             assert_eq!(collection.relations.len(), relations, "{}", collection.name);
             for relation in collection.relations.values() {
                 assert!(catalog.get(&relation.target).is_some(), "{}", relation.name);
+                // The history outlives whoever made it.
+                let held = collection.name != HISTORY;
                 assert_eq!(
                     relation.constrained,
-                    matches!(relation.kind, RelationKind::ToOne { .. })
+                    held && matches!(relation.kind, RelationKind::ToOne { .. })
                 );
             }
         }

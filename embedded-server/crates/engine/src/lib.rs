@@ -9,6 +9,7 @@ mod bootstrap;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
+mod history;
 mod hook;
 mod import;
 mod journal;
@@ -19,6 +20,9 @@ mod outside_tests;
 mod privilege;
 mod read;
 mod report;
+mod retention;
+#[cfg(test)]
+mod retention_tests;
 mod schema;
 mod seed;
 mod sort;
@@ -33,12 +37,16 @@ mod write;
 
 pub use about::About;
 pub use feed::{Change, Feed, Place};
+pub use history::{
+    History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide,
+};
 pub use hook::{BeforeWrite, field_is};
 pub use import::{
     Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,
 };
 pub use journal::{Deed, JournalEntry};
 pub use read::Records;
+pub use retention::Swept;
 pub use schema::{
     Blocks, ComparedSchemas, Example, FailingRow, ImportedSchemas, PlannedStep, RELATION_WORDS,
     Reference, ReferenceKind, ReferenceOutcome, Rehearsal, RehearsedStep, Renewal, Restored,

@@ -5,16 +5,17 @@ use crate::schema::draft::{Draft, Loaded, load, statement};
 use crate::schema::renew::renewal;
 use crate::{bootstrap, seed};
 use base::{Clock, Code, Error, Result, Value};
-use catalog::Catalog;
+use catalog::{Catalog, HISTORY};
 use serde_json::Value as Json;
 use sql::{Dialect, Statement};
 use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 2] = [
+const UPGRADES: [Upgrade; 3] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
+    Upgrade { version: 4, part: Part::History },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -30,11 +31,13 @@ enum Part {
     MailsViewsAndIndexes,
     /// The table of the schema's history.
     SchemaHistory,
+    /// The history outlives the users and tenants that it names: no constraint holds it to them.
+    History,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 3;
+pub(crate) const HOUSE_VERSION: i64 = 4;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -120,6 +123,15 @@ impl Part {
                 draft.before.extend(renewal.statements);
             }
             Self::SchemaHistory => draft.before.push(sql::schema_history(dialect)),
+            Self::History => {
+                let own = catalog::system_document(HISTORY).and_then(|own| own.get("fields"));
+                let stored = draft.documents.get_mut(HISTORY).and_then(|one| one.get_mut("fields"));
+                if let (Some(own), Some(stored)) = (own, stored) {
+                    for pointer in ["user", "tenant"] {
+                        stored[pointer] = own[pointer].clone();
+                    }
+                }
+            }
         }
         Ok(())
     }

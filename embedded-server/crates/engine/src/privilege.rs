@@ -5,7 +5,7 @@
 use crate::State;
 use access::{Actor, Identity, Policies};
 use base::{Code, Error, Result, Value};
-use catalog::Collection;
+use catalog::{Collection, HISTORY};
 use query::{Assigned, Cond, Place, Scope, Step, WritePlan};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub(crate) fn bind(
         let Some(name) = written(step).map(|collection| collection.name.clone()) else { continue };
         if name == "baasix_Role" {
             rank.system_role(step)?;
+        }
+        if name == HISTORY {
+            only_beside_the_history(step)?;
         }
         if actor.unbound() {
             continue;
@@ -79,6 +82,23 @@ fn written(step: &Step) -> Option<&Arc<Collection>> {
         | Step::Delete { collection, .. } => Some(collection),
         Step::Exists { .. } | Step::Pointed { .. } => None,
     }
+}
+
+/// What the server keeps as history is changed by nobody. A program may keep entries of its own
+/// beside it, under another `type`.
+fn only_beside_the_history(step: &Step) -> Result<()> {
+    let own = match step {
+        Step::Insert { values, .. } => match values.get("type") {
+            Some(Assigned::Value(Value::Text(kind))) => kind != "data",
+            _ => false,
+        },
+        _ => false,
+    };
+    if own {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, "the history is written by the server alone")
+        .hint("entries of your own need a `type` other than `data`; old ones go by `historyDays` of their collection"))
 }
 
 /// What a role opens beside its permission rows is for administrators to say.

@@ -339,6 +339,8 @@ impl Engine {
             actor: actor.user().map(str::to_owned),
             source: source.map(str::to_owned),
             at_ms: self.clock().now_ms(),
+            ip: actor.ip.clone(),
+            tenant: actor.tenant.clone(),
         };
         let guarded = Guarded::for_system(plan, "records step aside for a moved one");
         let compiled =

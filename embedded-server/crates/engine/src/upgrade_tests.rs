@@ -145,3 +145,51 @@ async fn a_project_of_a_newer_version_is_refused() {
         assert_eq!(refused.code(), Code::DataNewer);
     }
 }
+
+#[tokio::test]
+async fn an_older_history_is_let_go_by_the_users_that_it_names() {
+    for mut project in Project::all().await {
+        // The relation as the third version had it.
+        project
+            .meddle(&[
+                (
+                    r#"UPDATE "baasix_SchemaDefinition" SET "source" = json_remove(json_set("source", '$.fields.user.onDelete', 'SET NULL'), '$.fields.user.constraints', '$.fields.seq', '$.fields.origin') WHERE "collectionName" = 'baasix_AuditLog'"#,
+                    r#"UPDATE "baasix_SchemaDefinition" SET "source" = (jsonb_set("source"::jsonb #- '{fields,user,constraints}' #- '{fields,seq}' #- '{fields,origin}', '{fields,user,onDelete}', '"SET NULL"'))::text WHERE "collectionName" = 'baasix_AuditLog'"#,
+                ),
+                (
+                    r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin""#,
+                    r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin", DROP COLUMN "seq", ADD CONSTRAINT "baasix_AuditLog.userId.fkey" FOREIGN KEY ("userId") REFERENCES "baasix_User" ("id") ON DELETE SET NULL ON UPDATE CASCADE"#,
+                ),
+                (r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "seq""#, "SELECT 1"),
+                (
+                    r#"DELETE FROM "_meta" WHERE "key" = 'house:4'"#,
+                    r#"DELETE FROM "_meta" WHERE "key" = 'house:4'"#,
+                ),
+                (
+                    r#"UPDATE "_meta" SET "value" = '3' WHERE "key" = 'house_version'"#,
+                    r#"UPDATE "_meta" SET "value" = '3' WHERE "key" = 'house_version'"#,
+                ),
+            ])
+            .await;
+        project.engine = project.reopened().await;
+        let engine = &project.engine;
+        let state = engine.state();
+        let log = state.catalog.get("baasix_AuditLog").unwrap();
+        assert!(!log.relations["user"].constrained && log.fields.contains_key("seq"));
+        // Nobody of this key was ever there; what he does is written down all the same.
+        let stranger = "00000000-0000-4000-8000-00000000beef";
+        let actor = access::Actor {
+            identity: access::Identity::User(stranger.to_owned()),
+            role_name: String::from("administrator"),
+            ..access::Actor::system("a test")
+        };
+        let operation = query::Operation::Create {
+            collection: String::from("posts"),
+            body: serde_json::Map::from_iter([(String::from("id"), json!(1))]),
+        };
+        let write = query::Write { operations: vec![operation], strict: true };
+        engine.write(write, &actor, None).await.unwrap();
+        let rows = engine.find(&all("baasix_AuditLog"), "a test of upgrades").await.unwrap();
+        assert!(rows.iter().any(|row| row["userId"] == stranger && row["entity"] == "posts"));
+    }
+}

@@ -195,6 +195,8 @@ impl Engine {
             actor: actor.user().map(str::to_owned),
             source: source.map(str::to_owned),
             at_ms: self.clock().now_ms(),
+            ip: actor.ip.clone(),
+            tenant: actor.tenant.clone(),
         };
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;

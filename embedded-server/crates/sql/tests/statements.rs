@@ -5,6 +5,7 @@
 mod support;
 
 use access::Guarded;
+use catalog::Catalog;
 use query::{
     Aggregate, AggregateFunction, Assigned, Cond, Count, DatePart, GroupKey, Grouping, Like,
     Operator, Page, Projection, ReadPlan, WritePlan,
@@ -14,6 +15,7 @@ use support::plans::{
     ascending, column, delete, descending, equal, expand, given, insert, plan, read, test, update,
     values,
 };
+use std::sync::Arc;
 use support::shop;
 
 /// Compares page and total of a read.
@@ -29,11 +31,14 @@ fn reads(plan: ReadPlan, sqlite: &[&str], postgres: &[&str]) {
 
 /// Compares the steps of a write.
 fn writes(plan: WritePlan, sqlite: &[&str], postgres: &[&str]) {
-    let catalog = shop();
+    writes_over(&shop(), plan, sqlite, postgres);
+}
+
+fn writes_over(catalog: &Catalog, plan: WritePlan, sqlite: &[&str], postgres: &[&str]) {
     let plan = Guarded::for_system(plan, "test");
     for (dialect, expected) in [(Dialect::Sqlite, sqlite), (Dialect::Postgres, postgres)] {
         let compiled =
-            sql::compile_write(&plan, &catalog, dialect, &ChangeStamp::default()).unwrap();
+            sql::compile_write(&plan, catalog, dialect, &ChangeStamp::default()).unwrap();
         let found: Vec<String> =
             compiled.program.steps.iter().map(|step| step.statement.text.to_string()).collect();
         assert_eq!(found, expected, "{dialect:?}");
@@ -283,6 +288,47 @@ fn an_insert_leaves_a_change_row() {
         &[
             r#"WITH t1 AS (INSERT INTO "labels" ("id", "name") VALUES (nextval('"labels.id.seq"'::regclass), $1::text) RETURNING *), t2 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t1."id"::text, 'create', NULL, ('{"id":'||coalesce(t1."id"::text,'null')||',"name":'||coalesce(to_json(t1."name"::text)::text,'null')||'}')::jsonb, $2::text, $3::text, $4::bigint FROM t1) SELECT t1."id" FROM t1"#,
         ],
+    );
+}
+
+#[test]
+fn a_kept_history_is_part_of_the_statement_or_one_more() {
+    let mut c = shop();
+    let labels = c.collections.get_mut("labels").unwrap();
+    Arc::make_mut(labels).history_days = Some(90);
+    let change = |row: &str| format!(r#"'labels', CAST({row}."id" AS TEXT), 'create', NULL, ('{{"id":'||coalesce({row}."id",'null')||',"name":'||coalesce(json_quote({row}."name"),'null')||'}}')"#);
+    let head = r#"INSERT INTO "baasix_AuditLog" ("id", "type", "entity", "entityId", "action", "changes", "ipaddress", "userId", "tenant_Id", "origin", "seq", "createdAt", "updatedAt") SELECT"#;
+    let sqlite = format!(
+        r#"{head} ?1||substr(lower(hex(randomblob(2))), 2)||'-'||substr('89ab', 1 + (random() & 3), 1)||substr(lower(hex(randomblob(2))), 2)||'-'||lower(hex(randomblob(6))), 'data', t1."collection", t1."id", t1."op", '{{"before":'||coalesce(t1."before", 'null')||',"after":'||coalesce(t1."after", 'null')||'}}', ?3, t1."actor", ?4, t1."source", t1."seq", ?2, ?2 FROM "_change" t1 WHERE t1."seq""#
+    );
+    let row = || insert(&c, "labels", values([("id", Assigned::NextNumber), ("name", given("x"))]));
+    let insert_row = r#"INSERT INTO "labels" ("name") VALUES (?1) RETURNING "id""#;
+    let change_row = format!(
+        r#"INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, {}, ?1, ?2, ?3 FROM "labels" t1 WHERE t1._rowid_ = last_insert_rowid()"#,
+        change("t1")
+    );
+    let postgres = format!(
+        r#"WITH t1 AS (INSERT INTO "labels" ("id", "name") VALUES (nextval('"labels.id.seq"'::regclass), $1::text) RETURNING *), t2 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t1."id"::text, 'create', NULL, ('{{"id":'||coalesce(t1."id"::text,'null')||',"name":'||coalesce(to_json(t1."name"::text)::text,'null')||'}}')::jsonb, $2::text, $3::text, $4::bigint FROM t1 RETURNING *), t3 AS ({head} overlay(gen_random_uuid()::text placing $5::text from 1 for 15)::uuid, 'data', t2."collection", t2."id", t2."op", jsonb_build_object('before', t2."before", 'after', t2."after"), $7::text, t2."actor"::uuid, $8::text::uuid, t2."source", t2."seq", $6::text::timestamptz, $6::text::timestamptz FROM t2) SELECT t1."id" FROM t1"#
+    );
+    writes_over(
+        &c,
+        plan(vec![row()]),
+        &[insert_row, &change_row, &format!("{sqlite} = last_insert_rowid()")],
+        &[&postgres],
+    );
+    // However many records: one look before, one statement behind.
+    writes_over(
+        &c,
+        plan(vec![row(), row()]),
+        &[
+            r#"SELECT coalesce(max("seq"), 0) FROM "_change""#,
+            insert_row,
+            &change_row,
+            insert_row,
+            &change_row,
+            &format!("{sqlite} > ?5"),
+        ],
+        &[&postgres, &postgres],
     );
 }
 

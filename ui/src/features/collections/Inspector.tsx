@@ -13,6 +13,7 @@ import { endedFields, FLAGS, flagOn, isColumn, isSystem, relationOf, stateOf, ty
 import { addField, addIndex, renameCollection, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
 import { FieldEditor } from "./FieldEditor";
 import { StagedInput, TypeSelect } from "./inputs";
+import { Keeping } from "./Keeping";
 import { t } from "./messages";
 import { useRowCount } from "./queries";
 import { isQuiet, typeOf } from "./rows";
@@ -269,6 +270,7 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
               </Checkbox>
             ))}
           </div>
+          <Keeping entry={entry} disabled={locked || system} onStage={onStage} />
         </div>
       </DrawerSection>
       <Indexes entry={entry} locked={locked} onStage={onStage} />

@@ -55,6 +55,10 @@ export type Edits = ReadonlyMap<string, Draft | undefined>;
 export type Flag = "timestamps" | "paranoid" | "sortEnabled" | "usertrack";
 export const FLAGS: readonly Flag[] = ["timestamps", "paranoid", "sortEnabled", "usertrack"];
 
+/** What is kept for so many days. */
+export type Days = "historyDays" | "trashDays";
+export const DAYS: readonly Days[] = ["historyDays", "trashDays"];
+
 /** What each flag keeps in the rows. */
 export const FLAG_FIELDS: Readonly<Record<Flag, readonly string[]>> = {
   timestamps: ["createdAt", "updatedAt"],
@@ -379,7 +383,7 @@ export function changesOf(drafts: Drafts): readonly Change[] {
       if (sameDraft(was, field) || ownerOf(draft, field) || isFarEnd(drafts, entry, field)) continue;
       changes.push({ kind: was === undefined ? "add" : field.dropped ? "remove" : "alter", collection, field: field.id });
     }
-    if (FLAGS.some((flag) => flagOn(base, flag) !== flagOn(draft, flag))) changes.push({ kind: "flags", collection });
+    if (FLAGS.some((flag) => flagOn(base, flag) !== flagOn(draft, flag)) || DAYS.some((days) => base.rest[days] !== draft.rest[days])) changes.push({ kind: "flags", collection });
     const renamed = new Map(draft.fields.map((field) => [field.name, old.get(field.id)?.name ?? field.name]));
     const fieldsGone = new Set(draft.fields.filter((field) => field.dropped).map((field) => field.name));
     for (const index of draft.indexes) {

@@ -1,6 +1,6 @@
 /** The steps a person takes: each answers which collections change, and to what. */
 import {
-  FLAG_FIELDS, isColumn, isGenerated, newId, ownerOf, patched, relationOf, text, throughJunction, type Definition, type Draft, type DraftField, type DraftIndex, type Drafts, type Edits,
+  FLAG_FIELDS, isColumn, isGenerated, newId, ownerOf, patched, relationOf, text, throughJunction, type Days, type Definition, type Draft, type DraftField, type DraftIndex, type Drafts, type Edits,
   type Entry, type Flag, type Json,
 } from "./draft";
 import { free } from "./names";
@@ -54,6 +54,13 @@ export function setFlag(entry: Entry, flag: Flag, on: boolean): Edits {
   // Back to what stands is back to how it was written, so that the change takes itself away.
   const value = stored === undefined && on === (flag === "timestamps") ? undefined : on;
   return one(entry.id, { ...next, rest: patched(draft.rest, { [flag]: value }) });
+}
+
+/** How many days something is kept; an empty text leaves it to the server. */
+export function setDays(entry: Entry, key: Days, text: string): Edits {
+  // What stands is merged with what is sent: a number is taken away by saying that there is none.
+  const none = entry.base?.rest[key] === undefined ? undefined : null;
+  return one(entry.id, { ...entry.draft, rest: patched(entry.draft.rest, { [key]: text === "" ? none : Number.parseInt(text, 10) }) });
 }
 
 export function renameCollection(entry: Entry, name: string): Edits {

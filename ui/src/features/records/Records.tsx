@@ -42,12 +42,15 @@ import { displayField } from "./RelationPicker";
 import { useCapability, useConnection, usePending } from "./session";
 import { gridSheet } from "./sheet";
 import { useStableRows } from "./stable-rows";
+import { h } from "./history/messages";
+import type { Taken } from "./history/History";
 import { d } from "./trash/messages";
 import { useView } from "./view";
 import type { SavedView } from "./views";
 import { about } from "./words";
 
 const Trash = lazy(() => import("./trash/Trash").then((module) => ({ default: module.Trash })));
+const History = lazy(() => import("./history/History").then((module) => ({ default: module.History })));
 const FilterTree = lazy(() => import("./filters/FilterTree").then((module) => ({ default: module.FilterTree })));
 
 /** From so many rows on, an order without an index is worth a word. */
@@ -128,6 +131,7 @@ export function Records({
   const refresh = useCallback(() => {
     rows.reload();
     void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
+    void queries.invalidateQueries({ queryKey: keys.histories(connection, name) });
   }, [rows, queries, connection, name]);
 
   // ---- open changes
@@ -211,6 +215,19 @@ export function Records({
     setTrash(false);
     grid.current?.focus();
   }, []);
+  const [past, setPast] = useState<{ readonly id: string; readonly name: string } | null>(null);
+  const openPast = useCallback((id: string, name: string) => setPast({ id, name }), []);
+  const closePast = useCallback(() => {
+    setPast(null);
+    grid.current?.focus();
+  }, []);
+  /** One step, so that one undo takes it back. */
+  const stagePast = (row: { readonly id: string; readonly name: string }, raw: RawRow, taken: readonly Taken[]): void => {
+    const key = heldKey(name, row.id);
+    if (!held.rows.has(key)) holdRows(store, [[key, raw]]);
+    pending.stage(taken.map(({ field, value }) => stageCell(name, row.id, field, fromWire(field.type, raw[field.name]), value)));
+    toast({ kind: "done", text: h("staged", { count: taken.length, name: row.name }), action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: () => pending.undo() } });
+  };
   const [searching, setSearching] = useState(view.search !== "");
   const searchInput = useRef<HTMLInputElement>(null);
   const toolbar = useRef<HTMLDivElement>(null);
@@ -417,6 +434,7 @@ export function Records({
         onPickFilter={(field) => filters.current?.add(field)}
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
         onDelete={deletion.onDelete}
+        onHistory={openPast}
         onReport={setReport}
         picked={picks.count > 0 ? copied : null}
         empty={
@@ -477,6 +495,20 @@ export function Records({
       {trash ? (
         <Suspense fallback={null}>
           <Trash collection={collection} connection={connection} refusal={noBulkEdit} onRestored={refresh} onClose={closeTrash} />
+        </Suspense>
+      ) : null}
+      {past ? (
+        <Suspense fallback={null}>
+          <History
+            key={past.id}
+            collection={collection}
+            connection={connection}
+            capability={capability}
+            id={past.id}
+            name={past.name}
+            onTake={(raw, taken) => stagePast(past, raw, taken)}
+            onClose={closePast}
+          />
         </Suspense>
       ) : null}
       {panel === "preview" && facts.rows > 0 ? <PreviewPanel load={preview} of={changes} onClose={() => setPanel(null)} /> : null}

@@ -1,6 +1,7 @@
 /** Keys of the grid, for the sheet of all shortcuts; the grid itself listens to them. */
 import type { Command } from "@/kit/commands";
 import { g } from "./grid/messages";
+import { h } from "./history/messages";
 import { m } from "./messages";
 
 const sheet = (id: string, label: string, combination: string | readonly string[]): Command => ({ id, label, keys: combination, group: m("group.grid"), sheetOnly: true });
@@ -31,6 +32,7 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.copy", m("cmd.copy"), "Mod+C"),
     sheet("grid.cut", g("cmd.cut"), "Mod+X"),
     sheet("grid.paste", m("cmd.paste"), "Mod+V"),
+    sheet("grid.history", h("open"), "H"),
     sheet("grid.delete", m("cmd.delete"), "Delete"),
   ];
 }

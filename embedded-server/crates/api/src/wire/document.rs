@@ -21,6 +21,13 @@ pub(super) struct SchemaDefinition {
     sort_enabled: Option<bool>,
     /// `userCreated_Id` and `userUpdated_Id`.
     usertrack: Option<bool>,
+    /// For how many days the history of its records is kept; 0 keeps none, without a number it is
+    /// the project's own (`history_days`).
+    #[ts(optional, type = "number | null")]
+    history_days: Option<u32>,
+    /// After how many days a record in the trash is removed for good; without a number, never.
+    #[ts(optional, type = "number | null")]
+    trash_days: Option<u32>,
     /// It holds the pairs of a relation of many to many.
     is_junction: Option<bool>,
     /// The fields by their names.
@@ -265,7 +272,7 @@ mod tests {
         fields["author"] = json!({ "relType": "M2O", "target": "people", "foreignKey": "author_Id",
             "as": "author", "onDelete": "SET NULL", "constraints": false, "showAs": ["name"] });
         let given = json!({ "name": "All", "paranoid": true, "sortEnabled": true, "usertrack": true,
-            "fields": fields, "indexes": [{ "fields": ["f0"], "unique": true, "type": "btree" }] });
+            "historyDays": 30, "trashDays": 7, "fields": fields, "indexes": [{ "fields": ["f0"], "unique": true, "type": "btree" }] });
         let mut next = 0;
         let stored = normalize("all", &given, None, &mut || {
             next += 1;

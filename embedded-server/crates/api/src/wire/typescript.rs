@@ -2,7 +2,7 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, import, item, journal, rehearsal, report, schema,
+    access, answer, document, error, history, import, item, journal, rehearsal, report, schema,
     schema_history, server, session, transfer,
 };
 use base::Code;
@@ -91,6 +91,12 @@ fn wire_types() -> String {
         shape::<item::BatchPreview>(),
         shape::<item::BatchStatement>(),
         shape::<item::SortedItem>(),
+        shape::<history::HistoryPage>(),
+        shape::<history::Revision>(),
+        shape::<history::RevisionAction>(),
+        shape::<history::RevisionActor>(),
+        shape::<history::RevertBody>(),
+        shape::<history::RevertSide>(),
         shape::<import::ImportFormat>(),
         shape::<import::ImportMode>(),
         shape::<import::ImportForm>(),

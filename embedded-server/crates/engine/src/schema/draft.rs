@@ -402,8 +402,13 @@ impl Draft {
                 vec![Value::text(name)],
             )
         });
+        // The history of what is gone stays for its time, under a name that no collection can have.
+        let gone = self.old.collections.keys().filter(|name| !kept.contains(*name));
+        let labels = gone.map(|name| {
+            history_renamed(dialect, name, &format!("{name} until {now}"))
+        });
         // Deletions first: a new collection may take an old name.
-        deletions.chain(rows.iter().cloned()).collect()
+        deletions.chain(labels).chain(rows.iter().cloned()).collect()
     }
 }
 
@@ -481,4 +486,14 @@ fn moved(error: Error) -> Error {
             .hint("it is taken over within a second; look at it and try again");
     }
     error
+}
+
+/// The history of a collection's records, under another name.
+pub(super) fn history_renamed(dialect: Dialect, from: &str, to: &str) -> Statement {
+    statement(
+        dialect,
+        r#"UPDATE "baasix_AuditLog" SET "entity" = ?2 WHERE "entity" = ?1"#,
+        r#"UPDATE "baasix_AuditLog" SET "entity" = $2::text WHERE "entity" = $1::text"#,
+        vec![Value::text(from), Value::text(to)],
+    )
 }

@@ -1,6 +1,6 @@
 //! Names that change: everything that names a field or a collection follows.
 
-use super::draft::{Draft, fields, statement, text};
+use super::draft::{Draft, fields, history_renamed, statement, text};
 use base::{Code, Error, Result, Value};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -120,6 +120,7 @@ impl Draft {
             r#"UPDATE "baasix_Permission" SET "collection" = $2::text WHERE "collection" = $1::text"#,
             words(),
         ));
+        self.after.push(history_renamed(dialect, from, to));
         for junction in self.polymorphic_junctions(to) {
             let table = format!("\"{junction}\"");
             self.after.push(statement(

@@ -111,7 +111,7 @@ impl<'p> Writes<'p> {
                 binds.push(Bind::Value(Value::Int(before)));
             }
         }
-        binds.extend(self.stamped());
+        binds.extend(self.stamped(collection));
         let text = match self
             .bulk_texts
             .iter()
@@ -139,7 +139,6 @@ impl<'p> Writes<'p> {
         let given = compiler.writer.alias();
         let list = compiler.writer.alias();
         let row = compiler.writer.alias();
-        let made = compiler.writer.alias();
         // One column at least, and the place in the list.
         let (mut columns, mut kinds) = (Vec::new(), Vec::new());
         let mut taken = vec![format!("{} AS \"$n\"", given.column("$n"))];
@@ -176,6 +175,7 @@ impl<'p> Writes<'p> {
         let record = compiler.record(row, collection, &[]);
         let said = Said { op: Op::Create, before: None, after: Some(&record) };
         let change = self.change_row(&mut compiler, collection, row, &said);
+        let told = self.told(&mut compiler, collection, &format!("{change} FROM {row}"));
         let listed: Vec<String> = names.iter().map(|name| format!("{list}.{name}")).collect();
         let keys = match values.get(&collection.primary_key) {
             Some(Assigned::NextNumber) => format!(
@@ -189,7 +189,7 @@ impl<'p> Writes<'p> {
             "WITH {list} AS MATERIALIZED (SELECT {} FROM ROWS FROM (jsonb_to_recordset({records}::jsonb) \
              AS ({})) WITH ORDINALITY AS {given} ({})), \
              {row} AS (INSERT INTO {} ({}) SELECT {} FROM {list} ORDER BY {} RETURNING *), \
-             {made} AS ({change} FROM {row}) {keys}",
+             {told} {keys}",
             taken.join(", "),
             kinds.join(", "),
             columns.join(", "),

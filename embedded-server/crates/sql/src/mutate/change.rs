@@ -50,7 +50,7 @@ impl Writes<'_> {
         };
         let key = record.column(&collection.primary_key);
         let key = self.dialect.as_text(&key, key_family(collection));
-        let mut stamped = self.stamped().into_iter();
+        let mut stamped = self.change_stamp().into_iter();
         let mut bound = |family| {
             let bind = stamped.next().unwrap_or(Bind::Value(Value::Null));
             compiler.writer.bind(bind, family)
@@ -73,7 +73,7 @@ impl Writes<'_> {
     }
 
     /// What every change row of this write binds: actor, source and time.
-    pub(super) fn stamped(&self) -> Vec<Bind> {
+    pub(super) fn change_stamp(&self) -> Vec<Bind> {
         let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
         vec![
             Bind::Value(optional(&self.stamp.actor)),

@@ -124,12 +124,13 @@ impl<'p> Writes<'p> {
         };
         let mut all = binds;
         if self.dialect == Dialect::Postgres {
-            all.extend(self.stamped());
+            all.extend(self.stamped(collection));
         }
         let step = self.push_statement(insert, all);
         if let Some(change) = change {
-            let stamped = self.stamped();
+            let stamped = self.change_stamp();
             self.push_statement(change, stamped);
+            self.history_of_last();
         }
         let key = given.unwrap_or(Key::Step(step));
         self.check(collection, check, &key, "create", index);
@@ -327,12 +328,11 @@ impl<'p> Writes<'p> {
                 let record = compiler.record(row, collection, &[]);
                 let said = Said { op: Op::Create, before: None, after: Some(&record) };
                 let change = self.change_row(&mut compiler, collection, row, &said);
-                let made = compiler.writer.alias();
+                let told = self.told(&mut compiler, collection, &format!("{change} FROM {row}"));
                 let key = row.column(&collection.primary_key);
                 let key = self.dialect.canonical(&key, key_family(collection));
                 compiler.writer.push(&format!(
-                    "WITH {row} AS ({data} RETURNING *), {made} AS ({change} FROM {row}) \
-                     SELECT {key} FROM {row}"
+                    "WITH {row} AS ({data} RETURNING *), {told} SELECT {key} FROM {row}"
                 ));
                 None
             }

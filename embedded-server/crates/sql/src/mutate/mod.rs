@@ -1,10 +1,12 @@
 //! A write as a program: data, checks and change rows, all or nothing.
 //!
 //! Every record that is written leaves one row in `_change`, made by the database from the
-//! record as it stands before and after, so that defaults and computed columns are in it.
+//! record as it stands before and after, so that defaults and computed columns are in it. What
+//! that row says is kept for people in the history, unless the collection keeps none.
 
 mod bulk;
 mod change;
+mod history;
 mod insert;
 mod pointed;
 mod remove;
@@ -30,6 +32,10 @@ pub struct ChangeStamp {
     pub source: Option<String>,
     /// Milliseconds since 1970.
     pub at_ms: i64,
+    /// Address of the peer, for the history.
+    pub ip: Option<String>,
+    /// Key of the tenant, for the history.
+    pub tenant: Option<String>,
 }
 
 /// A compiled write.
@@ -121,7 +127,9 @@ pub fn compile_write(
         memory: insert::Memory::of(&plan.plan().steps),
         referenced: bulk::referenced(&plan.plan().steps),
         bulk_texts: Vec::new(),
+        history: history::Kept::of(&plan.plan().steps, catalog, dialect),
     };
+    writes.begin_history();
     let steps = &plan.plan().steps;
     let mut next = 0;
     while let Some(step) = steps.get(next) {
@@ -136,6 +144,7 @@ pub fn compile_write(
         }
     }
     writes.tell_counters();
+    writes.end_history();
     Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: Keys(writes.keys) })
 }
 
@@ -149,6 +158,7 @@ struct Writes<'p> {
     /// Steps whose keys later steps need.
     referenced: HashSet<usize>,
     bulk_texts: Vec<bulk::BulkText<'p>>,
+    history: history::Kept<'p>,
 }
 
 /// Which records a step is about.

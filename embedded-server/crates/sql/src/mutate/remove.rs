@@ -27,11 +27,18 @@ struct Edge<'p> {
 }
 
 /// What the removal of a collection's records takes along.
-struct Wake<'p> {
+pub(super) struct Wake<'p> {
     /// References whose records go too, transitively.
     gone: Vec<Edge<'p>>,
     /// References that become null.
     unlinked: Vec<Edge<'p>>,
+}
+
+impl<'p> Wake<'p> {
+    /// Collections whose records go or change along, apart from the root's own.
+    pub(super) fn touched(&self) -> impl Iterator<Item = &'p Collection> {
+        self.gone.iter().chain(&self.unlinked).map(|edge| edge.child)
+    }
 }
 
 /// The name of the recursive set; no collection is named so.
@@ -81,6 +88,7 @@ impl<'p> Writes<'p> {
         compiler.writer.push(&change).push(" FROM ").push(&from);
         compiler.where_all(tests);
         self.push(compiler, target.expected());
+        self.history_of_last();
 
         let mut compiler = self.compiler();
         let roots = self.roots(&mut compiler, target)?;
@@ -98,7 +106,6 @@ impl<'p> Writes<'p> {
         let roots = self.roots(&mut compiler, target)?;
         let table = compiler.writer.alias();
         let old = compiler.writer.alias();
-        let made = compiler.writer.alias();
         let before = compiler.record(old, collection, &[]);
         let change = self.change_row(
             &mut compiler,
@@ -106,11 +113,12 @@ impl<'p> Writes<'p> {
             old,
             &Said { op: Op::Delete, before: Some(&before), after: None },
         );
+        let told = self.told(&mut compiler, collection, &format!("{change} FROM {old}"));
         let key = collection.primary_key.as_str();
         let kept = self.dialect.canonical(&old.column(key), key_family(collection));
         compiler.writer.push(&format!(
             "WITH {old} AS (DELETE FROM {} {table} WHERE {} IN ({roots}) RETURNING {table}.*), \
-             {made} AS ({change} FROM {old}) SELECT {kept} FROM {old}",
+             {told} SELECT {kept} FROM {old}",
             quoted(&collection.name),
             table.column(key),
         ));
@@ -278,8 +286,9 @@ impl<'p> Writes<'p> {
                 let roots = self.roots(&mut compiler, target)?;
                 tests.push(format!("{key} NOT IN ({roots})"));
             }
-            compiler.writer.push(&set).push(&change).push(" FROM ").push(&from);
-            compiler.where_all(tests);
+            let change = format!("{change} FROM {from} WHERE {}", chained(tests, " AND "));
+            let text = self.told_alone(&mut compiler, child, &set, change);
+            compiler.writer.push(&text);
             self.push(compiler, Expect::Any);
         }
         Ok(())
@@ -325,8 +334,9 @@ impl<'p> Writes<'p> {
                 format!("({})", any.join(" OR ")),
                 format!("{} NOT IN {stays}", scope.alias.column(&child.primary_key)),
             ];
-            compiler.writer.push(&set).push(&change).push(" FROM ").push(&from);
-            compiler.where_all(tests);
+            let change = format!("{change} FROM {from} WHERE {}", chained(tests, " AND "));
+            let text = self.told_alone(&mut compiler, child, &set, change);
+            compiler.writer.push(&text);
             self.push(compiler, Expect::Any);
         }
         Ok(())
@@ -363,7 +373,7 @@ impl<'p> Writes<'p> {
 
 /// Follows the catalog's references from a collection. Each reference is followed once, however
 /// many ways lead to it; the recursion over records is the database's.
-fn wake<'p>(catalog: &'p Catalog, root: &'p Collection) -> Wake<'p> {
+pub(super) fn wake<'p>(catalog: &'p Catalog, root: &'p Collection) -> Wake<'p> {
     let mut wake = Wake { gone: Vec::new(), unlinked: Vec::new() };
     let mut reached: Vec<&'p Collection> = vec![root];
     let mut next = 0;

@@ -111,6 +111,7 @@ impl<'p> Writes<'p> {
         let row = scope.alias.column(&collection.primary_key);
         compiler.writer.push(&format!("{change} FROM {from} WHERE {row} = {key}"));
         self.push(compiler, Expect::Any);
+        self.history_of_last();
         Ok(given.unwrap_or(Key::Step(changed)))
     }
 
@@ -202,7 +203,6 @@ impl<'p> Writes<'p> {
         let old = compiler.writer.alias();
         let table = compiler.writer.alias();
         let new = compiler.writer.alias();
-        let made = compiler.writer.alias();
         let sets = self.sets(&mut compiler, collection, values)?;
         let before = match op {
             Op::Create => None,
@@ -219,19 +219,20 @@ impl<'p> Writes<'p> {
             &Said { op, before: before.as_deref(), after: after.as_deref() },
         );
         let key = collection.primary_key.as_str();
+        let changed =
+            format!("{change} FROM {new} JOIN {old} ON {} = {}", new.column(key), old.column(key));
+        let told = self.told(&mut compiler, collection, &changed);
         let kept = self.dialect.canonical(&new.column(key), key_family(collection));
         compiler.writer.push(&format!(
             "WITH {old} AS (SELECT {}.* FROM {from} WHERE {} FOR UPDATE OF {}), \
              {new} AS (UPDATE {} {table} SET {} WHERE {} IN (SELECT {} FROM {old}) RETURNING {table}.*), \
-             {made} AS ({change} FROM {new} JOIN {old} ON {} = {}) SELECT {kept} FROM {new}",
+             {told} SELECT {kept} FROM {new}",
             scope.alias,
             chained(tests, " AND "),
             scope.alias,
             quoted(&collection.name),
             sets,
             table.column(key),
-            old.column(key),
-            new.column(key),
             old.column(key),
         ));
         Ok(self.push(compiler, target.expected()))

@@ -44,6 +44,9 @@ fn collection(name: &str, fields: Vec<Field>, relations: Vec<Relation>) -> Colle
         usertrack: false,
         junction: false,
         system: false,
+        // The texts of writes alone; `audited` turns it on.
+        history_days: Some(0),
+        trash_days: None,
         document: Arc::new(serde_json::Value::Null),
     }
 }
@@ -394,7 +397,7 @@ impl House {
     pub async fn write(&self, plan: WritePlan) -> Result<(Outcome, Vec<Value>)> {
         let steps = plan.steps.len();
         let plan = Guarded::for_system(plan, "test");
-        let stamp = ChangeStamp { actor: Some(String::from("u1")), source: None, at_ms: 5 };
+        let stamp = ChangeStamp { actor: Some(String::from("u1")), at_ms: 5, ..ChangeStamp::default() };
         let compiled =
             sql::compile_write(&plan, &self.catalog, self.store.dialect(), &stamp).unwrap();
         let texts: Vec<String> =

@@ -81,6 +81,7 @@ interface GridProps extends ColumnActs {
   readonly onFilter: (pill: Pill) => void;
   readonly onOpenRelated: (collection: string, pill: Pill) => void;
   readonly onDelete: (rowId: string, raw: RawRow | undefined, name: string) => void;
+  readonly onHistory: (rowId: string, name: string) => void;
   /** Cells that kept their value when many were changed at once. */
   readonly onReport: (report: Report) => void;
   /** The picked rows as they are shown, when rows are picked. */
@@ -114,7 +115,7 @@ export function Grid(props: GridProps) {
   const peeks = usePeeks(scroller);
   const { peek, refusal, refuse, leave } = peeks;
   const cells = useCells(props, places, store, held);
-  const { rawOf, rowIdOf, valueOf, refusalOf, invalidAt, pillAt, labelOf } = cells;
+  const { rawOf, rowIdOf, valueOf, refusalOf, invalidAt, pillAt, nameOf, labelOf } = cells;
   const walk = useWalk({ fields, rows, snapshot, order: props.order, places, space, columns, editing: editing !== null, leave: peeks.leave });
   const { at, block, go, setFocus, takeFocus, within } = walk;
   const edits = useEdits({ collection, fields, rows, connection, capability, pending, store, places, cells, walk, refuse, onDelete: props.onDelete, onReport: props.onReport });
@@ -174,6 +175,15 @@ export function Grid(props: GridProps) {
     [fields, find, valueOf, onOpenRelated],
   );
 
+  const { onHistory } = props;
+  const history = useCallback(
+    (from: Focus) => {
+      const id = rowIdOf(from.row);
+      if (id !== null && !isNewId(id)) onHistory(id, nameOf(from.row));
+    },
+    [rowIdOf, nameOf, onHistory],
+  );
+
   function moveColumn(field: FieldInfo, by: number): void {
     const to = fields.indexOf(field) + by;
     if (to < 0 || to >= fields.length) return;
@@ -198,6 +208,7 @@ export function Grid(props: GridProps) {
     onFit: fit,
     onSort: props.onSort,
     onFilter: props.onFilter,
+    history,
   });
 
   /** A related row peeks always, any other value when its cell cannot hold it. */
@@ -271,7 +282,7 @@ export function Grid(props: GridProps) {
   }));
 
   // ---- drawing
-  const menu = cellMenu(fields, cells, walk, edits, copies, { open, openRelated, onFilter, cut: (from) => cut(from) });
+  const menu = cellMenu(fields, cells, walk, edits, copies, { open, openRelated, onFilter, cut: (from) => cut(from), history });
 
   /** The columns of a block in a row; none when it does not reach there. */
   const across = (part: Block | undefined | null, position: number): readonly [from: number, to: number] =>

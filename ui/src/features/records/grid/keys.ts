@@ -23,6 +23,7 @@ export interface KeyActs {
   readonly onFit: (col: number) => void;
   readonly onSort: (field: string, add: boolean) => void;
   readonly onFilter: (pill: Pill) => void;
+  readonly history: (from: Focus) => void;
 }
 
 /** The keyboard of the grid; the sheet of shortcuts lists the same. */
@@ -172,6 +173,9 @@ export function gridKeys(
       take();
       const pill = pillAt(at);
       if (pill) acts.onFilter(pill);
+    } else if (!mod && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "h") {
+      take();
+      acts.history(at);
     } else if (!mod && !event.altKey && /^[0-9+\-."'{[(]$/.test(event.key)) {
       take();
       open(at, event.key);

@@ -1,7 +1,8 @@
-import { ArrowDownToLine, ArrowRightToLine, Copy, CornerDownRight, Filter as FilterIcon, Pencil, Scissors, Trash2 } from "lucide-react";
+import { ArrowDownToLine, ArrowRightToLine, Copy, CornerDownRight, Filter as FilterIcon, History, Pencil, Scissors, Trash2 } from "lucide-react";
 import type { MenuEntries } from "@/kit/Menu";
 import type { FieldInfo } from "@/lib/fields";
 import type { Pill } from "@/lib/filters";
+import { h } from "../history/messages";
 import { m } from "../messages";
 import type { Cells } from "./cells";
 import type { Copies } from "./copies";
@@ -22,6 +23,7 @@ export function cellMenu(
     readonly openRelated: (from: Focus) => void;
     readonly onFilter: (pill: Pill) => void;
     readonly cut: (from: Focus) => void;
+    readonly history: (from: Focus) => void;
   },
 ): MenuEntries {
   const field = fields[at.col];
@@ -43,6 +45,7 @@ export function cellMenu(
     { label: m("cmd.null"), keys: "Mod+Backspace", disabled: refusal ?? (block || field.nullable ? undefined : m("refuse.noNull", { field: field.name })), onSelect: () => edits.setTo(at, "null") },
     { label: g("cmd.default"), keys: "Alt+Backspace", disabled: refusal, onSelect: () => edits.setTo(at, "default") },
     null,
+    { label: h("open"), icon: History, keys: "H", onSelect: () => acts.history(at) },
     { label: m("cmd.delete"), icon: Trash2, keys: "Delete", destructive: true, onSelect: () => edits.remove(at) },
   ];
 }

@@ -6,6 +6,7 @@ import { ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
 import { faultOf, faultText, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
+import { addDays, parsePlainDate } from "@/lib/plain-time";
 import type { RawRow } from "@/lib/rows";
 import { fromWire, show } from "@/lib/values";
 import { plain } from "../CellView";
@@ -31,6 +32,7 @@ export function Trash({
   onClose: () => void;
 }) {
   const display = displayField(collection);
+  const { trashDays } = collection;
   const [busy, setBusy] = useState<string | null>(null);
   const { data, error, refetch } = useQuery({
     queryKey: ["trash", connection.info.id, collection.name],
@@ -63,7 +65,7 @@ export function Trash({
         <h2 className="font-semibold">{d("title", { collection: collection.name })}</h2>
         <span className="min-w-0 flex-1 truncate text-second text-ink-3">
           {data === undefined ? "" : data.length >= LISTED ? d("first", { count: LISTED }) : d("count", { count: data.length })}
-          {data && data.length > 0 ? ` · ${refusal ?? d("kept")}` : ""}
+          {data && data.length > 0 ? ` · ${refusal ?? (trashDays === null ? d("kept") : d("kept.days", { count: trashDays }))}` : ""}
         </span>
         <IconButton small icon={X} label={d("close")} keys="Escape" onClick={onClose} />
       </header>
@@ -84,6 +86,7 @@ export function Trash({
                 <th className="px-3 py-1 font-normal">{d("row")}</th>
                 <th className="px-3 py-1 font-normal">{d("key")}</th>
                 <th className="px-3 py-1 font-normal">{d("at")}</th>
+                {trashDays === null ? null : <th className="px-3 py-1 font-normal">{d("until")}</th>}
                 <th aria-label={d("restore")} />
               </tr>
             </thead>
@@ -99,6 +102,7 @@ export function Trash({
                     <td className="px-3 py-1 whitespace-nowrap">
                       {at.text} <span className="text-ink-3">{at.after}</span>
                     </td>
+                    {trashDays === null ? null : <td className="px-3 py-1 whitespace-nowrap">{endOf(at.text, trashDays)}</td>}
                     <td className="px-3 py-1">
                       <Button
                         size="small"
@@ -121,4 +125,10 @@ export function Trash({
       )}
     </section>
   );
+}
+
+/** The day on which a row that came at this moment leaves the trash. */
+function endOf(at: string, days: number): string {
+  const day = parsePlainDate(at.slice(0, 10));
+  return day.ok ? addDays(day.v, days) : "";
 }

@@ -13,6 +13,11 @@ export const d = catalogue({
   "empty": "The trash is empty",
   "empty.body": "A row that is deleted here comes to this list, and back from it.",
   "kept": "Kept until they are restored. Nothing leaves the trash by itself.",
+  "kept.days": {
+    one: "Kept for {count} day, then removed for good",
+    other: "Kept for {count} days, then removed for good",
+  },
+  "until": "Goes for good",
   "row": "Row",
   "key": "Key",
   "at": "Deleted at",

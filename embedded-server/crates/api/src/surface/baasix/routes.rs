@@ -142,7 +142,7 @@ fn version(json: &[u8]) -> HeaderValue {
 }
 
 /// What `If-Match` stands for: the values the caller saw, to be found again in the transaction.
-async fn expected(
+pub(crate) async fn expected(
     app: &App,
     caller: &Caller,
     collection: &str,
@@ -229,7 +229,7 @@ async fn remove(
 }
 
 /// A conflict found inside the transaction of an `If-Match` write is a failed precondition.
-fn precondition(fault: Error, matched: bool) -> Error {
+pub(crate) fn precondition(fault: Error, matched: bool) -> Error {
     match fault.code() {
         Code::Conflict if matched => {
             Error::new(Code::PreconditionFailed, "the record was changed since it was read")

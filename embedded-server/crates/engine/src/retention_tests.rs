@@ -1,0 +1,158 @@
+//! What is past its time, on the real stores.
+
+use crate::retention::Swept;
+use crate::test_project::Project;
+use crate::Engine;
+use access::Actor;
+use query::{Operation, Read, Write};
+use serde_json::{Map, Value as Json, json};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+async fn write(engine: &Engine, operations: Vec<Operation>) {
+    let write = Write { operations, strict: true };
+    engine.write(write, &Actor::system("a test"), None).await.unwrap();
+}
+
+fn create(collection: &str, body: Json) -> Operation {
+    let Json::Object(body) = body else { unreachable!("a body is an object") };
+    Operation::Create { collection: collection.to_owned(), body }
+}
+
+fn delete(collection: &str, key: i64) -> Operation {
+    let (collection, key) = (collection.to_owned(), Json::from(key));
+    Operation::Delete { collection, key, expect: Map::new(), force: false }
+}
+
+async fn rows(engine: &Engine, collection: &str) -> Vec<Map<String, Json>> {
+    let read = Read {
+        collection: collection.to_owned(),
+        limit: Some(-1),
+        with_deleted: true,
+        ..Read::default()
+    };
+    engine.find(&read, "a test").await.unwrap()
+}
+
+/// How many revisions a collection has.
+async fn kept(engine: &Engine, collection: &str) -> usize {
+    let all = rows(engine, "baasix_AuditLog").await;
+    all.iter().filter(|row| row["entity"] == collection).count()
+}
+
+async fn with_schema(engine: &Engine, name: &str, schema: Json) {
+    engine.create_schema(name, &schema).await.unwrap();
+}
+
+fn key() -> Json {
+    json!({ "type": "Integer", "primaryKey": true })
+}
+
+#[tokio::test]
+async fn history_goes_when_the_days_of_its_collection_are_over() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let fields = json!({ "id": key() });
+        with_schema(engine, "short", json!({ "historyDays": 7, "fields": fields })).await;
+        with_schema(engine, "long", json!({ "historyDays": 1_000, "fields": fields })).await;
+        with_schema(engine, "plain", json!({ "fields": fields })).await;
+        for name in ["short", "long", "plain"] {
+            // More than one batch of a sweep.
+            let many = (1..=600).map(|id| create(name, json!({ "id": id })));
+            write(engine, many.collect()).await;
+        }
+        let told = async |days: i64| {
+            project.clock.advance(days * DAY_MS);
+            engine.sweep().await.unwrap().revisions
+        };
+        assert_eq!(told(7).await, 0, "the day itself is kept");
+        project.clock.advance(1);
+        assert_eq!(told(0).await, 600);
+        assert_eq!(kept(engine, "short").await, 0);
+        write(engine, vec![create("plain", json!({ "id": 601 }))]).await;
+        // Ninety days where nobody says otherwise.
+        assert_eq!(told(83).await, 600);
+        assert_eq!((kept(engine, "plain").await, kept(engine, "long").await), (1, 600));
+        assert_eq!(told(910).await, 601);
+        assert_eq!(kept(engine, "long").await, 0);
+        // The records are not touched by it.
+        assert_eq!(rows(engine, "long").await.len(), 600);
+    }
+}
+
+#[tokio::test]
+async fn the_trash_lets_go_what_lay_in_it_for_its_days() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let fields = json!({ "id": key(), "name": { "type": "String" } });
+        with_schema(
+            engine,
+            "people",
+            json!({ "paranoid": true, "trashDays": 30, "fields": fields }),
+        )
+        .await;
+        with_schema(engine, "things", json!({ "paranoid": true, "fields": fields })).await;
+        for name in ["people", "things"] {
+            let made = (1..=4).map(|id| create(name, json!({ "id": id, "name": "x" })));
+            write(engine, made.collect()).await;
+            write(engine, vec![delete(name, 1), delete(name, 2)]).await;
+        }
+        project.clock.advance(10 * DAY_MS);
+        write(engine, vec![delete("people", 3)]).await;
+        project.clock.advance(20 * DAY_MS);
+        assert_eq!(engine.sweep().await.unwrap(), Swept::default(), "the day itself is kept");
+        project.clock.advance(1);
+        assert_eq!(engine.sweep().await.unwrap().records, 2);
+        let left = |rows: Vec<Map<String, Json>>| -> Vec<Option<i64>> {
+            rows.iter().map(|row| row["id"].as_i64()).collect()
+        };
+        assert_eq!(left(rows(engine, "people").await), [Some(3), Some(4)]);
+        // Without a number of days nothing leaves by itself.
+        assert_eq!(rows(engine, "things").await.len(), 4);
+        // That they went is told like any deletion.
+        let history = rows(engine, "baasix_AuditLog").await;
+        let last = history
+            .iter()
+            .filter(|row| row["entity"] == "people" && row["origin"] == "trash")
+            .collect::<Vec<_>>();
+        assert_eq!(last.len(), 2);
+        assert!(last.iter().all(|row| row["action"] == "delete"));
+    }
+}
+
+#[tokio::test]
+async fn the_trash_takes_nothing_along_that_nobody_threw_away() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let fields = json!({ "id": key() });
+        let bin = json!({ "paranoid": true, "trashDays": 1, "fields": fields });
+        with_schema(engine, "customers", bin.clone()).await;
+        with_schema(engine, "orders", json!({ "fields": fields })).await;
+        with_schema(engine, "labels", json!({ "fields": fields })).await;
+        let relation = |kind: &str, target: &str, name: &str, alias: &str| json!({ "type": kind, "target": target, "name": name, "alias": alias });
+        for (collection, relation) in [
+            ("orders", relation("M2O", "customers", "customer", "orders")),
+            ("customers", relation("M2M", "labels", "labels", "customers")),
+        ] {
+            engine.create_relationship(collection, &relation).await.unwrap();
+        }
+        write(
+            engine,
+            vec![
+                create("labels", json!({ "id": 1 })),
+                create("customers", json!({ "id": 1, "orders": [{ "id": 1 }] })),
+                create("customers", json!({ "id": 2, "labels": [1] })),
+            ],
+        )
+        .await;
+        write(engine, vec![delete("customers", 1), delete("customers", 2)]).await;
+        project.clock.advance(2 * DAY_MS);
+        // The second is held by nothing but its place among the labels.
+        assert_eq!(engine.sweep().await.unwrap().records, 1);
+        assert_eq!(rows(engine, "customers").await.len(), 1);
+        assert_eq!((rows(engine, "orders").await.len(), rows(engine, "labels").await.len()), (1, 1));
+        write(engine, vec![delete("orders", 1)]).await;
+        assert_eq!(engine.sweep().await.unwrap().records, 1);
+        assert_eq!(rows(engine, "customers").await.len(), 0);
+    }
+}

@@ -1,0 +1,376 @@
+//! The history: what a record was, who made it so, and fields taken back. Written in the write's
+//! own transaction, seen by whom the record is seen.
+
+use crate::harness::{Answer, App, Kind, Person, on_every_store};
+use serde_json::{Value as Json, json};
+
+async fn notes(app: &App) {
+    let fields = json!({
+        "id": { "type": "Integer", "primaryKey": true },
+        "title": { "type": "String", "unique": true },
+        "price": { "type": "Decimal", "values": { "precision": 40, "scale": 4 } },
+        "big": { "type": "BigInt" },
+        "done": { "type": "Boolean", "defaultValue": false },
+        "code": { "type": "String", "hidden": true },
+    });
+    app.collection("notes", json!({ "fields": fields })).await;
+}
+
+async fn history(person: &Person, path: &str) -> Vec<Json> {
+    let answer = person.get(&format!("/items/{path}/history")).await;
+    answer.expect_status(200);
+    answer.body["data"].as_array().expect("revisions").clone()
+}
+
+/// Rows of the history of a collection, oldest first.
+async fn audit(app: &App, entity: &str) -> Vec<Json> {
+    let asked = json!({ "filter": { "entity": entity }, "sort": "seq", "limit": -1 });
+    app.admin().rows("baasix_AuditLog", asked).await
+}
+
+fn actions(rows: &[Json]) -> Vec<&str> {
+    rows.iter().filter_map(|row| row["action"].as_str()).collect()
+}
+
+on_every_store!(every_write_of_a_record_leaves_one_row_of_history, async |app| {
+    notes(app).await;
+    let admin = app.admin().with_header("x-plinth-source", "a test");
+    admin.create("notes", json!({ "id": 1, "title": "one", "code": "s3cret" })).await;
+    admin.patch("/items/notes/1", json!({ "title": "uno", "code": "other" })).await.expect_status(200);
+    admin.delete("/items/notes/1").await.expect_status(200);
+    let rows = audit(app, "notes").await;
+    assert_eq!(actions(&rows), ["create", "update", "delete"]);
+    for row in &rows {
+        assert_eq!((&row["type"], &row["entityId"]), (&json!("data"), &json!("1")), "{row}");
+        assert_eq!(row["userId"].as_str(), app.admin().user_id.as_deref(), "{row}");
+        assert_eq!((&row["origin"], &row["ipaddress"]), (&json!("a test"), &json!("127.0.0.1")));
+        assert!(!row.to_string().contains("s3cret") && !row.to_string().contains("code"), "{row}");
+    }
+    let sides = |at: usize| (&rows[at]["changes"]["before"], &rows[at]["changes"]["after"]);
+    assert_eq!((sides(0).0, &sides(0).1["title"]), (&Json::Null, &json!("one")));
+    assert_eq!((&sides(1).0["title"], &sides(1).1["title"]), (&json!("one"), &json!("uno")));
+    assert_eq!((&sides(2).0["title"], sides(2).1), (&json!("uno"), &Json::Null));
+    // What the server made of it is in it: defaults, and the time.
+    assert_eq!(sides(0).1["done"], false);
+    assert_eq!(rows[0]["createdAt"].as_str().map(str::len), Some(24));
+});
+
+on_every_store!(bulk_nested_and_cascaded_writes_are_all_in_the_history, async |app| {
+    notes(app).await;
+    app.collection("lists", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
+    app.relation("notes", json!({ "type": "M2O", "target": "lists", "name": "list", "alias": "notes", "onDelete": "CASCADE" })).await;
+    let admin = app.admin();
+    let rows: Vec<Json> = (1..=20).map(|id| json!({ "id": id, "title": id.to_string() })).collect();
+    admin.post("/items/notes/bulk", json!(rows)).await.expect_status(201);
+    assert_eq!(audit(app, "notes").await.len(), 20);
+    let changes: Vec<Json> =
+        (1..=20).map(|id| json!({ "id": id, "data": { "done": true } })).collect();
+    admin.patch("/items/notes/bulk", json!(changes)).await.expect_status(200);
+    assert_eq!(actions(&audit(app, "notes").await)[20..], ["update"; 20]);
+    // A parent with children, made and gone together.
+    admin
+        .create("lists", json!({ "id": 1, "name": "all", "notes": [{ "id": 30, "title": "thirty" }, { "id": 31, "title": "thirty-one" }] }))
+        .await;
+    assert_eq!(actions(&audit(app, "notes").await)[40..], ["create", "create"]);
+    admin.delete("/items/lists/1").await.expect_status(200);
+    assert_eq!(actions(&audit(app, "lists").await), ["create", "delete"]);
+    let gone = &audit(app, "notes").await[42..];
+    assert_eq!(actions(gone), ["delete", "delete"]);
+    assert!(gone.iter().all(|row| row["changes"]["before"]["list_id"] == 1), "{gone:?}");
+    admin.delete_with("/items/notes/bulk", json!([1, 2, 3])).await.expect_status(204);
+    assert_eq!(audit(app, "notes").await.len(), 47);
+});
+
+on_every_store!(a_write_that_fails_leaves_no_history, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    admin.create("notes", json!({ "id": 2, "title": "two" })).await;
+    let before = audit(app, "notes").await.len();
+    // One record, several of one request, and a batch whose last step is refused.
+    admin.patch("/items/notes/2", json!({ "title": "one" })).await.expect_refusal(409, "UNIQUE_VIOLATION");
+    let twice: Vec<Json> = (3..20).map(|id| json!({ "id": id, "title": "same" })).collect();
+    admin.post("/items/notes/bulk", json!(twice)).await.expect_refusal(409, "UNIQUE_VIOLATION");
+    let batch = json!({ "operations": [
+        { "op": "update", "collection": "notes", "id": 1, "data": { "done": true } },
+        { "op": "delete", "collection": "notes", "id": 2 },
+        { "op": "update", "collection": "notes", "id": 99, "data": { "done": true } },
+    ] });
+    admin.post("/items/batch", batch).await.expect_refusal(403, "ITEM_NOT_FOUND");
+    assert_eq!(audit(app, "notes").await.len(), before);
+    assert_eq!(history(admin, "notes/1").await.len(), 1);
+});
+
+on_every_store!(a_collection_may_keep_no_history_at_no_cost, async |app| {
+    let key = json!({ "id": { "type": "Integer", "primaryKey": true }, "n": { "type": "Integer" } });
+    app.collection("kept", json!({ "fields": key })).await;
+    app.collection("loose", json!({ "historyDays": 0, "fields": key })).await;
+    let admin = app.admin();
+    for name in ["kept", "loose"] {
+        for id in [1, 2] {
+            admin.create(name, json!({ "id": id })).await;
+        }
+        admin.patch(&format!("/items/{name}/1"), json!({ "n": 1 })).await.expect_status(200);
+    }
+    let mut costs = Vec::new();
+    for name in ["kept", "loose"] {
+        let (first, second) = (app.statements().await, app.statements().await);
+        admin.create(name, json!({ "id": 3 })).await;
+        admin.patch(&format!("/items/{name}/3"), json!({ "n": 1 })).await.expect_status(200);
+        costs.push(app.statements().await - second - (second - first));
+    }
+    // One more for each write on SQLite, which writes one table per statement; none on Postgres.
+    let more = if app.kind == Kind::Sqlite { 2 } else { 0 };
+    assert_eq!(costs[0], costs[1] + more, "{costs:?}");
+    assert_eq!(audit(app, "kept").await.len(), 5);
+    assert_eq!(audit(app, "loose").await.len(), 0);
+    let answer = admin.get("/items/loose/3/history").await;
+    answer.expect_status(200);
+    assert_eq!((&answer.body["data"], &answer.body["keepDays"]), (&json!([]), &json!(0)));
+    assert_eq!(admin.get("/items/kept/3/history").await.body["keepDays"], 90);
+});
+
+on_every_store!(the_days_of_history_and_trash_are_whole_numbers, async |app| {
+    for (flag, wrong) in [
+        ("historyDays", json!(-1)),
+        ("historyDays", json!(1.5)),
+        ("historyDays", json!("90")),
+        ("historyDays", json!(40_000)),
+        ("trashDays", json!(0)),
+        ("trashDays", json!(true)),
+    ] {
+        let schema = json!({ flag: wrong, "paranoid": true, "fields": { "t": { "type": "String" } } });
+        let body = json!({ "collectionName": "notes", "schema": schema });
+        let answer = app.admin().post("/schemas", body).await;
+        answer.expect_refusal(400, "SCHEMA_INVALID");
+        assert!(answer.text.contains(flag) && answer.text.contains("days"), "{}", answer.text);
+    }
+});
+
+on_every_store!(a_history_tells_what_changed_by_whom_page_by_page, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    for n in 1..=4 {
+        admin.patch("/items/notes/1", json!({ "title": format!("t{n}") })).await.expect_status(200);
+    }
+    let first = admin.get("/items/notes/1/history?limit=3").await;
+    let revisions = first.body["data"].as_array().expect("revisions");
+    assert_eq!(actions(revisions), ["update"; 3]);
+    assert_eq!(revisions[0]["after"]["title"], "t4");
+    let changed = revisions[0]["changed"].as_array().expect("names");
+    assert!(changed.contains(&json!("title")) && !changed.contains(&json!("done")), "{changed:?}");
+    assert_eq!(revisions[0]["actor"]["email"], "owner@example.com");
+    let cursor = first.body["cursor"].as_str().expect("more");
+    let second = admin.get(&format!("/items/notes/1/history?limit=3&after={cursor}")).await;
+    assert_eq!(actions(second.body["data"].as_array().expect("revisions")), ["update", "create"]);
+    assert_eq!(second.body["cursor"], Json::Null);
+    for query in ["limit=0", "limit=101", "limit=x", "after=x"] {
+        let path = format!("/items/notes/1/history?{query}");
+        admin.get(&path).await.expect_refusal(400, "INVALID_QUERY");
+    }
+    admin.get("/items/notes/99/history").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    admin.get("/items/nothing/1/history").await.expect_refusal(404, "COLLECTION_NOT_FOUND");
+});
+
+on_every_store!(a_history_keeps_every_digit, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let digits = "123456789012345678901234567890.1200";
+    let body = format!(r#"{{"id":1,"title":"one","price":{digits},"big":9223372036854775807}}"#);
+    admin.post_text("/items/notes", &body).await.expect_status(201);
+    admin.patch("/items/notes/1", json!({ "price": 1, "big": 1 })).await.expect_status(200);
+    let plain = admin.get("/items/notes/1/history").await;
+    assert!(plain.text.contains(&format!(r#""price":{digits}"#)), "{}", plain.text);
+    assert!(plain.text.contains(r#""big":9223372036854775807"#), "{}", plain.text);
+    let exact = admin.with_header("accept-numbers", "string").get("/items/notes/1/history").await;
+    assert_eq!(exact.body["data"][0]["before"]["price"], digits);
+    assert_eq!(exact.body["data"][0]["before"]["big"], "9223372036854775807");
+    let revision = exact.body["data"][0]["id"].clone();
+    admin.post("/items/notes/1/revert", json!({ "revision": revision })).await.expect_status(200);
+    let back = admin.get("/items/notes/1").await;
+    assert!(back.text.contains(digits) && back.text.contains("9223372036854775807"), "{}", back.text);
+});
+
+async fn revert(person: &Person, id: u32, body: Json) -> Answer {
+    person.post(&format!("/items/notes/{id}/revert"), body).await
+}
+
+on_every_store!(chosen_fields_are_taken_back_and_no_others, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one", "done": false })).await;
+    admin.patch("/items/notes/1", json!({ "title": "two", "done": true })).await.expect_status(200);
+    admin.patch("/items/notes/1", json!({ "price": 5 })).await.expect_status(200);
+    let revisions = history(admin, "notes/1").await;
+    let id = revisions[1]["id"].clone();
+    revert(admin, 1, json!({ "revision": id, "fields": ["title"] })).await.expect_status(200);
+    let row = admin.one("notes", &json!(1)).await;
+    assert_eq!((&row["title"], &row["done"]), (&json!("one"), &json!(true)), "{row}");
+    // The other side of it, and all that it changed.
+    revert(admin, 1, json!({ "revision": id, "to": "after" })).await.expect_status(200);
+    revert(admin, 1, json!({ "revision": id })).await.expect_status(200);
+    let row = admin.one("notes", &json!(1)).await;
+    assert_eq!((&row["title"], &row["done"]), (&json!("one"), &json!(false)), "{row}");
+    assert!(row["price"].to_string().starts_with('5'), "{row}");
+    // It is a write like any other: in the history, under the caller's eyes.
+    assert_eq!(history(admin, "notes/1").await.len(), 6);
+    for (body, status, code) in [
+        (json!({}), 400, "INVALID_BODY"),
+        (json!({ "revision": id, "fields": [] }), 400, "INVALID_BODY"),
+        (json!({ "revision": id, "to": "then" }), 400, "INVALID_BODY"),
+        (json!({ "revision": id, "fields": ["titel"] }), 400, "UNKNOWN_FIELD"),
+        (json!({ "revision": id, "fields": ["code"] }), 400, "UNKNOWN_FIELD"),
+        (json!({ "revision": revisions[2]["id"] }), 400, "VALIDATION_ERROR"),
+        (json!({ "revision": "x" }), 404, "NOT_FOUND"),
+        (json!({ "revision": "00000000-0000-4000-8000-000000000000" }), 404, "NOT_FOUND"),
+    ] {
+        revert(admin, 1, body).await.expect_refusal(status, code);
+    }
+    // A revision belongs to its record.
+    admin.create("notes", json!({ "id": 2 })).await;
+    revert(admin, 2, json!({ "revision": id })).await.expect_refusal(404, "NOT_FOUND");
+});
+
+on_every_store!(what_changed_meanwhile_is_not_overwritten_by_the_past, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    admin.patch("/items/notes/1", json!({ "title": "two" })).await.expect_status(200);
+    let seen = admin.get("/items/notes/1").await;
+    let etag = seen.headers["etag"].to_str().expect("a version").to_owned();
+    let id = history(admin, "notes/1").await[0]["id"].clone();
+    admin.patch("/items/notes/1", json!({ "done": true })).await.expect_status(200);
+    let careful = admin.with_header("if-match", &etag);
+    revert(&careful, 1, json!({ "revision": id })).await.expect_refusal(412, "PRECONDITION_FAILED");
+    assert_eq!(admin.one("notes", &json!(1)).await["title"], "two");
+    let seen = admin.get("/items/notes/1").await;
+    let etag = seen.headers["etag"].to_str().expect("a version").to_owned();
+    let careful = admin.with_header("if-match", &etag);
+    revert(&careful, 1, json!({ "revision": id })).await.expect_status(200);
+    assert_eq!(admin.one("notes", &json!(1)).await["title"], "one");
+});
+
+on_every_store!(a_role_sees_of_the_past_what_it_sees_of_the_present, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let reader = app
+        .with_grants("Reader", &[
+            json!({ "collection": "notes", "action": "read", "fields": ["id", "title", "done"], "conditions": { "done": true } }),
+            json!({ "collection": "notes", "action": "update", "fields": ["title"], "conditions": { "done": true } }),
+        ])
+        .await;
+    admin.create("notes", json!({ "id": 1, "title": "draft", "price": 1, "done": false })).await;
+    admin.patch("/items/notes/1", json!({ "title": "draft two" })).await.expect_status(200);
+    reader.get("/items/notes/1/history").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    let absent = reader.get("/items/notes/99/history").await;
+    assert_eq!(reader.get("/items/notes/1/history").await.text, absent.text);
+    admin.patch("/items/notes/1", json!({ "title": "public", "done": true })).await.expect_status(200);
+    admin.patch("/items/notes/1", json!({ "price": 2 })).await.expect_status(200);
+    admin.patch("/items/notes/1", json!({ "title": "better" })).await.expect_status(200);
+    let seen = history(&reader, "notes/1").await;
+    // Neither drafts nor a change of the price were ever theirs to see.
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    let text = Json::from(seen.clone()).to_string();
+    assert!(!text.contains("draft") && !text.contains("price"), "{text}");
+    assert_eq!((&seen[0]["before"]["title"], &seen[0]["changed"]), (&json!("public"), &json!(["title"])));
+    assert_eq!((&seen[1]["before"], &seen[1]["after"]["title"]), (&Json::Null, &json!("public")));
+    // People and addresses are for those who may read them.
+    assert!(seen.iter().all(|one| one["actor"].is_null() && one["ip"].is_null()), "{text}");
+    let all = history(admin, "notes/1").await;
+    assert_eq!(all.len(), 5);
+    // What is out of sight cannot be taken back, and what may not be written is not.
+    revert(&reader, 1, json!({ "revision": all[3]["id"] })).await.expect_refusal(404, "NOT_FOUND");
+    revert(&reader, 1, json!({ "revision": all[1]["id"], "fields": ["price"] })).await.expect_refusal(404, "NOT_FOUND");
+    revert(&reader, 1, json!({ "revision": all[2]["id"], "to": "after", "fields": ["done"] }))
+        .await
+        .expect_refusal(403, "FIELD_FORBIDDEN");
+    revert(&reader, 1, json!({ "revision": all[0]["id"], "fields": ["title"] })).await.expect_status(200);
+    assert_eq!(admin.one("notes", &json!(1)).await["title"], "public");
+    let stranger = app.with_grants("Stranger", &[]).await;
+    stranger.get("/items/notes/1/history").await.expect_refusal(403, "FORBIDDEN");
+});
+
+on_every_store!(the_trash_and_the_way_back_are_in_the_history, async |app| {
+    app.collection("notes", json!({ "paranoid": true, "trashDays": 30, "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" } } })).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    admin.delete("/items/notes/1").await.expect_status(200);
+    assert_eq!(actions(&history(admin, "notes/1").await), ["delete", "create"]);
+    admin.patch("/items/notes/1", json!({ "deletedAt": null })).await.expect_status(200);
+    assert_eq!(actions(&history(admin, "notes/1").await), ["restore", "delete", "create"]);
+    // Gone for good it has no row by which a role could be judged.
+    let reader = app
+        .with_grants("Reader", &[json!({ "collection": "notes", "action": "read", "fields": ["*"] })])
+        .await;
+    assert_eq!(history(&reader, "notes/1").await.len(), 3);
+    admin.delete("/items/notes/1?force=true").await.expect_status(200);
+    reader.get("/items/notes/1/history").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    assert_eq!(history(admin, "notes/1").await.len(), 4);
+});
+
+on_every_store!(the_history_is_written_by_the_server_alone, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    let id = audit(app, "notes").await[0]["id"].as_str().expect("a key").to_owned();
+    let path = format!("/items/baasix_AuditLog/{id}");
+    admin.patch(&path, json!({ "action": "update" })).await.expect_refusal(403, "FORBIDDEN");
+    admin.delete(&path).await.expect_refusal(403, "FORBIDDEN");
+    let entry = |kind: Json| json!({ "type": kind, "entity": "notes", "entityId": "1", "action": "update" });
+    admin.post("/items/baasix_AuditLog", entry(json!("data"))).await.expect_refusal(403, "FORBIDDEN");
+    admin.post("/items/baasix_AuditLog", entry(json!("visit"))).await.expect_status(201);
+    // What a program writes beside it is no history of the record.
+    assert_eq!(history(admin, "notes/1").await.len(), 1);
+});
+
+on_every_store!(the_history_outlives_whoever_made_it, async |app| {
+    notes(app).await;
+    let editor = app
+        .with_grants("Editor", &[json!({ "collection": "notes", "action": "create", "fields": ["*"] })])
+        .await;
+    editor.create("notes", json!({ "id": 1, "title": "one" })).await;
+    let user = editor.user_id.clone().expect("a user");
+    app.admin().delete(&format!("/items/baasix_User/{user}")).await.expect_status(200);
+    let rows = audit(app, "notes").await;
+    assert_eq!(rows[0]["userId"], json!(user));
+    assert_eq!(history(app.admin(), "notes/1").await[0]["actor"], Json::Null);
+    let gone = audit(app, "baasix_User").await;
+    assert!(gone.iter().any(|row| row["action"] == "delete" && row["entityId"] == json!(user)));
+});
+
+on_every_store!(a_user_who_goes_away_is_in_the_history, async |app| {
+    let own = json!({ "collection": "baasix_User", "action": "delete", "conditions": { "id": { "eq": "$CURRENT_USER" } } });
+    let leaver = app.with_grants("Leaver", &[own]).await;
+    let user = leaver.user_id.clone().expect("a user");
+    leaver.delete(&format!("/items/baasix_User/{user}")).await.expect_status(200);
+    let rows = audit(app, "baasix_User").await;
+    let last = rows.iter().rfind(|row| row["entityId"] == json!(user)).expect("a row");
+    assert_eq!((&last["action"], &last["userId"]), (&json!("delete"), &json!(user)));
+    assert!(!Json::from(rows).to_string().contains("password"));
+});
+
+on_every_store!(sessions_leave_no_history_and_passwords_are_in_none, async |app| {
+    let email = json!({ "email": "owner@example.com", "password": "a long password" });
+    app.anonymous().post("/auth/login", email).await.expect_status(200);
+    let all = app.admin().rows("baasix_AuditLog", json!({ "limit": -1 })).await;
+    assert!(all.iter().all(|row| row["entity"] != "baasix_Sessions"));
+    assert!(all.iter().any(|row| row["entity"] == "baasix_User"), "{all:?}");
+    let text = Json::from(all).to_string();
+    assert!(!text.contains("$argon2") && !text.contains("password"), "{text}");
+});
+
+on_every_store!(a_history_follows_its_collection_by_name_and_ends_with_it, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    admin.create("notes", json!({ "id": 1, "title": "secret plan" })).await;
+    admin.delete("/schemas/notes").await.expect_status(200);
+    notes(app).await;
+    admin.create("notes", json!({ "id": 1, "title": "shopping" })).await;
+    let seen = history(admin, "notes/1").await;
+    assert_eq!(actions(&seen), ["create"], "what another collection of this name held is not its");
+    assert_eq!(seen[0]["after"]["title"], "shopping");
+    // It is kept all the same, for whoever looks after the fact.
+    let rows = admin.rows("baasix_AuditLog", json!({ "filter": { "entity": { "startsWith": "notes until" } } })).await;
+    assert_eq!(rows.len(), 1);
+});

@@ -1,0 +1,67 @@
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { RECORDS } from "@/lib/record-ops";
+import { cell, focused, open, press, type Asked } from "./tests/screen";
+
+const row = { id: "1001", total: "1.50", note: "now", status: "draft", paid: true, placed_at: "2026-11-20T19:42:07.000Z" };
+const revision = (id: string, action: string, more: object) => ({ id, action, at: "2026-11-19T10:00:00.000Z", actor: null, origin: null, ip: null, changed: [], before: null, after: null, ...more });
+const changed = revision("r2", "update", {
+  actor: { id: "u", name: "Ada Lovelace", email: null },
+  origin: "studio",
+  changed: ["total", "note", "paid"],
+  before: { ...row, total: "12345678901234567890.10", note: null, paid: true },
+  after: { ...row, total: "1.50", note: "now", paid: false },
+});
+const made = revision("r1", "create", { changed: ["id", "total"], after: row });
+
+function answer({ path, params }: Asked): unknown {
+  if (path === "/items/orders/1001/history") {
+    return params?.["after"] === "7" ? { data: [made], cursor: null, keepDays: 90 } : { data: [changed], cursor: "7", keepDays: 90 };
+  }
+  return path === "/items/orders/1001" ? { data: row } : undefined;
+}
+
+async function opened() {
+  const screenOf = open(answer);
+  const first = await cell("r:1", "note");
+  act(() => first.focus());
+  press(focused(), "h");
+  return { ...screenOf, past: within(await screen.findByRole("region", { name: /^History of/ })) };
+}
+
+describe("the history of a row", () => {
+  it("tells who changed what from where, and older changes when asked", async () => {
+    const { past } = await opened();
+    expect((await past.findByRole("row", { name: /^note/ })).textContent).toContain("now");
+    const entry = past.getAllByRole("listitem")[0]?.textContent ?? "";
+    for (const word of ["Changed", "by Ada Lovelace", "studio", "2026-11-19 10:00:00"]) expect(entry).toContain(word);
+    expect(past.getByText("Kept for 90 days")).toBeTruthy();
+    fireEvent.click(past.getByRole("button", { name: "Older changes" }));
+    await waitFor(() => expect(past.getByText("Created")).toBeTruthy());
+    expect(past.queryByRole("button", { name: "Older changes" })).toBeNull();
+  });
+
+  it("stages one field as it was, every digit of it, and nothing else", async () => {
+    const { past, pending } = await opened();
+    fireEvent.click(await past.findByRole("button", { name: /^Take total back to/ }));
+    const ops = pending.opsOf(RECORDS, ["orders"]);
+    expect(ops.map((op) => [op.target.path[2], op.after])).toEqual([["total", { s: "value", v: "12345678901234567890.10" }]]);
+    expect(ops[0]?.before).toEqual({ s: "value", v: "1.50" });
+  });
+
+  it("takes all of a change back in one step, without what stands so now", async () => {
+    const { past, pending } = await opened();
+    // `paid` is as it was before the change already.
+    expect((await past.findByRole<HTMLButtonElement>("button", { name: /^Take paid back/ })).disabled).toBe(true);
+    fireEvent.click(past.getByRole("button", { name: "Take all 2 back" }));
+    expect(pending.opsOf(RECORDS, ["orders"]).map((op) => op.target.path[2]).sort()).toEqual(["note", "total"]);
+    act(() => pending.undo());
+    expect(pending.opsOf(RECORDS, ["orders"])).toEqual([]);
+  });
+
+  it("closes on Escape", async () => {
+    const { past } = await opened();
+    press(await past.findByRole("button", { name: "Close the history" }), "Escape");
+    expect(screen.queryByRole("region", { name: /^History of/ })).toBeNull();
+  });
+});
