@@ -106,6 +106,10 @@ export type SchemaDefinition = {
   sortEnabled?: boolean,
   /** `userCreated_Id` and `userUpdated_Id`. */
   usertrack?: boolean,
+  /** For how many days the history of its records is kept; 0 keeps none, without a number it is the project's own (`history_days`). */
+  historyDays?: number | null,
+  /** After how many days a record in the trash is removed for good; without a number, never. */
+  trashDays?: number | null,
   /** It holds the pairs of a relation of many to many. */
   isJunction?: boolean,
   /** The fields by their names. */

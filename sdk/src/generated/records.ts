@@ -318,6 +318,8 @@ export interface AuditLogRecord {
   ipaddress?: string | null;
   userId?: string | null;
   tenant_Id?: string | null;
+  origin?: string | null;
+  seq?: number | string | null;
   createdAt?: string | null;
   updatedAt?: string | null;
 }

@@ -220,6 +220,64 @@ export type SortedItem = {
   newSort: number,
 };
 
+/** A page of revisions, newest first. */
+export type HistoryPage = {
+  /** The revisions. */
+  data: Array<Revision>,
+  /** The `after` of the next page; `null` at the end. */
+  cursor: string | null,
+  /** For how many days revisions are kept; 0 where the collection keeps none. */
+  keepDays: number,
+};
+
+/** One change of an item. */
+export type Revision = {
+  /** The key of this revision. */
+  id: string,
+  /** What happened to the item. */
+  action: RevisionAction,
+  /** When, an ISO 8601 instant. */
+  at: string,
+  /** Who; `null` for the server itself, for nobody signed in, and for people out of sight. */
+  actor: RevisionActor | null,
+  /** What the client called itself; `import:` and its job for an import. */
+  origin: string | null,
+  /** The address it came from; `null` unless an administrator asks. */
+  ip: string | null,
+  /** The fields in which the two sides differ. */
+  changed: Array<string>,
+  /** The item before; `null` where there was none, or none in sight. */
+  before: Record<string, unknown> | null,
+  /** The item after; `null` where there was none, or none in sight. */
+  after: Record<string, unknown> | null,
+};
+
+/** What happened to an item. */
+export type RevisionAction = "create" | "update" | "delete" | "restore";
+
+/** Who made a revision, as far as the asker may know. */
+export type RevisionActor = {
+  /** The key of the user. */
+  id: string,
+  /** First and last name. */
+  name: string | null,
+  /** The e-mail address. */
+  email: string | null,
+};
+
+/** What is taken back from a revision. */
+export type RevertBody = {
+  /** The key of the revision. */
+  revision: string,
+  /** The fields; without them all that the revision changed and that can be written. */
+  fields?: readonly string[],
+  /** As the item was before the revision (unless given), or as it was after it. */
+  to?: RevertSide,
+};
+
+/** Which side of a revision. */
+export type RevertSide = "before" | "after";
+
 /** How a file is written. */
 export type ImportFormat = "csv" | "json" | "ndjson";
 

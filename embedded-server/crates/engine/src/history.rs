@@ -163,7 +163,9 @@ impl Engine {
                 revisions.push((revision, row.user.clone()));
             }
         }
-        let people = self.people(&state, revisions.iter().filter_map(|(_, user)| user.as_ref()), actor).await?;
+        let people = self
+            .people(&state, revisions.iter().filter_map(|(_, user)| user.as_ref()), actor)
+            .await?;
         let revisions = revisions.into_iter().map(|(revision, user)| {
             let actor = user.and_then(|user| people.iter().find(|one| one.id == user).cloned());
             Revision { actor, ..revision }
@@ -274,7 +276,12 @@ impl Engine {
         Ok(row)
     }
 
-    async fn history_rows(&self, sight: &Sight, after: Option<i64>, limit: u32) -> Result<Vec<Row>> {
+    async fn history_rows(
+        &self,
+        sight: &Sight,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Row>> {
         let behind = after.map(|seq| test("seq", "lt", Json::from(seq)));
         self.find_history(sight, behind, limit).await
     }
@@ -404,9 +411,11 @@ impl Sight {
 
     fn spelt(&self, kind: &FieldKind, value: &Json) -> Json {
         match (self.numbers, kind, value) {
-            (Numbers::Strings, FieldKind::BigInt | FieldKind::Decimal { .. }, Json::Number(number)) => {
-                Json::String(number.to_string())
-            }
+            (
+                Numbers::Strings,
+                FieldKind::BigInt | FieldKind::Decimal { .. },
+                Json::Number(number),
+            ) => Json::String(number.to_string()),
             _ => value.clone(),
         }
     }
@@ -451,9 +460,7 @@ fn person(row: &Map<String, Json>) -> Option<Person> {
 /// is not.
 fn can_come_back(collection: &Collection, name: &str) -> bool {
     collection.fields.get(name).is_some_and(|field| {
-        !field.primary_key
-            && !field.generated
-            && !matches!(field.kind, FieldKind::Virtual { .. })
+        !field.primary_key && !field.generated && !matches!(field.kind, FieldKind::Virtual { .. })
     })
 }
 

@@ -37,9 +37,7 @@ mod write;
 
 pub use about::About;
 pub use feed::{Change, Feed, Place};
-pub use history::{
-    History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide,
-};
+pub use history::{History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide};
 pub use hook::{BeforeWrite, field_is};
 pub use import::{
     Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,

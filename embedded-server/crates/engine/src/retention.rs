@@ -134,7 +134,8 @@ impl Engine {
                 r#"SELECT t.{key}, t."deletedAt" FROM {table} t WHERE t."deletedAt" < ?1{held} ORDER BY t."deletedAt" LIMIT ?2"#
             ),
             Dialect::Postgres => {
-                let at = r#"to_char(t."deletedAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#;
+                let at =
+                    r#"to_char(t."deletedAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#;
                 format!(
                     r#"SELECT t.{key}::text, {at} FROM {table} t WHERE t."deletedAt" < $1::text::timestamptz{held} ORDER BY t."deletedAt" LIMIT $2::bigint"#
                 )

@@ -1,8 +1,8 @@
 //! What is past its time, on the real stores.
 
+use crate::Engine;
 use crate::retention::Swept;
 use crate::test_project::Project;
-use crate::Engine;
 use access::Actor;
 use query::{Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
@@ -127,7 +127,8 @@ async fn the_trash_takes_nothing_along_that_nobody_threw_away() {
         let fields = json!({ "id": key() });
         let bin = json!({ "paranoid": true, "trashDays": 1, "fields": fields });
         with_schema(engine, "customers", bin.clone()).await;
-        with_schema(engine, "orders", json!({ "fields": fields })).await;
+        let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+        with_schema(engine, "orders", json!({ "fields": { "id": counted } })).await;
         with_schema(engine, "labels", json!({ "fields": fields })).await;
         let relation = |kind: &str, target: &str, name: &str, alias: &str| json!({ "type": kind, "target": target, "name": name, "alias": alias });
         for (collection, relation) in [
@@ -140,7 +141,7 @@ async fn the_trash_takes_nothing_along_that_nobody_threw_away() {
             engine,
             vec![
                 create("labels", json!({ "id": 1 })),
-                create("customers", json!({ "id": 1, "orders": [{ "id": 1 }] })),
+                create("customers", json!({ "id": 1, "orders": [{}] })),
                 create("customers", json!({ "id": 2, "labels": [1] })),
             ],
         )
@@ -150,7 +151,10 @@ async fn the_trash_takes_nothing_along_that_nobody_threw_away() {
         // The second is held by nothing but its place among the labels.
         assert_eq!(engine.sweep().await.unwrap().records, 1);
         assert_eq!(rows(engine, "customers").await.len(), 1);
-        assert_eq!((rows(engine, "orders").await.len(), rows(engine, "labels").await.len()), (1, 1));
+        assert_eq!(
+            (rows(engine, "orders").await.len(), rows(engine, "labels").await.len()),
+            (1, 1)
+        );
         write(engine, vec![delete("orders", 1)]).await;
         assert_eq!(engine.sweep().await.unwrap().records, 1);
         assert_eq!(rows(engine, "customers").await.len(), 0);

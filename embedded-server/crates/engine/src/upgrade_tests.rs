@@ -158,7 +158,7 @@ async fn an_older_history_is_let_go_by_the_users_that_it_names() {
                 ),
                 (
                     r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin""#,
-                    r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin", DROP COLUMN "seq", ADD CONSTRAINT "baasix_AuditLog.userId.fkey" FOREIGN KEY ("userId") REFERENCES "baasix_User" ("id") ON DELETE SET NULL ON UPDATE CASCADE"#,
+                    r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin", DROP COLUMN "seq", ADD CONSTRAINT "userId.target.fkey" FOREIGN KEY ("userId") REFERENCES "baasix_User" ("id") ON DELETE SET NULL ON UPDATE CASCADE"#,
                 ),
                 (r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "seq""#, "SELECT 1"),
                 (

@@ -11,11 +11,11 @@ use query::{
     Operator, Page, Projection, ReadPlan, WritePlan,
 };
 use sql::{ChangeStamp, Dialect, Numbers};
+use std::sync::Arc;
 use support::plans::{
     ascending, column, delete, descending, equal, expand, given, insert, plan, read, test, update,
     values,
 };
-use std::sync::Arc;
 use support::shop;
 
 /// Compares page and total of a read.
@@ -296,7 +296,11 @@ fn a_kept_history_is_part_of_the_statement_or_one_more() {
     let mut c = shop();
     let labels = c.collections.get_mut("labels").unwrap();
     Arc::make_mut(labels).history_days = Some(90);
-    let change = |row: &str| format!(r#"'labels', CAST({row}."id" AS TEXT), 'create', NULL, ('{{"id":'||coalesce({row}."id",'null')||',"name":'||coalesce(json_quote({row}."name"),'null')||'}}')"#);
+    let change = |row: &str| {
+        format!(
+            r#"'labels', CAST({row}."id" AS TEXT), 'create', NULL, ('{{"id":'||coalesce({row}."id",'null')||',"name":'||coalesce(json_quote({row}."name"),'null')||'}}')"#
+        )
+    };
     let head = r#"INSERT INTO "baasix_AuditLog" ("id", "type", "entity", "entityId", "action", "changes", "ipaddress", "userId", "tenant_Id", "origin", "seq", "createdAt", "updatedAt") SELECT"#;
     let sqlite = format!(
         r#"{head} ?1||substr(lower(hex(randomblob(2))), 2)||'-'||substr('89ab', 1 + (random() & 3), 1)||substr(lower(hex(randomblob(2))), 2)||'-'||lower(hex(randomblob(6))), 'data', t1."collection", t1."id", t1."op", '{{"before":'||coalesce(t1."before", 'null')||',"after":'||coalesce(t1."after", 'null')||'}}', ?3, t1."actor", ?4, t1."source", t1."seq", ?2, ?2 FROM "_change" t1 WHERE t1."seq""#

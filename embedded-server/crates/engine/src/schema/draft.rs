@@ -404,9 +404,8 @@ impl Draft {
         });
         // The history of what is gone stays for its time, under a name that no collection can have.
         let gone = self.old.collections.keys().filter(|name| !kept.contains(*name));
-        let labels = gone.map(|name| {
-            history_renamed(dialect, name, &format!("{name} until {now}"))
-        });
+        let labels =
+            gone.map(|name| history_renamed(dialect, name, &format!("{name} until {now}")));
         // Deletions first: a new collection may take an old name.
         deletions.chain(labels).chain(rows.iter().cloned()).collect()
     }

@@ -180,7 +180,9 @@ impl<'p> Writes<'p> {
                 of("actor"),
             ),
             Dialect::Postgres => (
-                format!("overlay(gen_random_uuid()::text placing {head} from 1 for {HEAD_LENGTH})::uuid"),
+                format!(
+                    "overlay(gen_random_uuid()::text placing {head} from 1 for {HEAD_LENGTH})::uuid"
+                ),
                 format!("jsonb_build_object('before', {}, 'after', {})", of("before"), of("after")),
                 format!("{}::uuid", of("actor")),
             ),

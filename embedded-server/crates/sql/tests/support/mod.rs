@@ -397,7 +397,8 @@ impl House {
     pub async fn write(&self, plan: WritePlan) -> Result<(Outcome, Vec<Value>)> {
         let steps = plan.steps.len();
         let plan = Guarded::for_system(plan, "test");
-        let stamp = ChangeStamp { actor: Some(String::from("u1")), at_ms: 5, ..ChangeStamp::default() };
+        let stamp =
+            ChangeStamp { actor: Some(String::from("u1")), at_ms: 5, ..ChangeStamp::default() };
         let compiled =
             sql::compile_write(&plan, &self.catalog, self.store.dialect(), &stamp).unwrap();
         let texts: Vec<String> =
