@@ -80,7 +80,7 @@ describe.each(stores)("on %s", (store) => {
       await person.click(ada);
       await person.press("h");
       const past = { role: "region", name: "History of Ada Lovelace" };
-      const taken = { role: "button", name: "Take address back to 12 St James's Square", within: past };
+      const taken = { role: "button", name: "Take back address: 12 St James's Square", within: past };
       await person.see(taken);
       const told = await person.textOf(past);
       expect(told).toMatch(/Restored.*Deleted.*Changed.*Created/s);

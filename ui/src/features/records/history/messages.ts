@@ -32,7 +32,7 @@ export const h = catalogue({
   "was": "Before",
   "became": "After",
   "take": "Take back",
-  "take.field": "Take {field} back to {value}",
+  "take.field": "Take back {field}: {value}",
   "take.all": "Take all {count} back",
   "same": "It holds this now",
   "staged": {
