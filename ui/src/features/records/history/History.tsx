@@ -161,7 +161,13 @@ function Entry({
         ) : null}
       </div>
       {differing.length > 0 ? (
-        <table className="mt-1 w-full table-fixed border-collapse text-left">
+        <table className="mt-1 w-full max-w-[760px] table-fixed border-collapse text-left">
+          <colgroup>
+            <col className="w-36" />
+            <col />
+            <col />
+            <col className="w-28" />
+          </colgroup>
           <thead className="sr-only">
             <tr>
               <th scope="col">{h("field")}</th>
@@ -176,16 +182,16 @@ function Entry({
               const refusal = refusalOf(field) ?? (stands(taken) ? h("same") : null);
               return (
                 <tr key={field.name} className="h-[26px]">
-                  <th scope="row" className="w-40 truncate pr-3 text-second font-normal text-ink-3">
+                  <th scope="row" className="truncate pr-3 text-second font-normal text-ink-3">
                     {field.name}
                   </th>
-                  <td className="truncate pr-3 text-ink-2">
+                  <td className="truncate pr-3 text-ink-2 line-through decoration-ink-3">
                     <CellView field={field} value={value} />
                   </td>
                   <td className="truncate pr-3">
                     <CellView field={field} value={fromWire(field.type, after?.[field.name])} />
                   </td>
-                  <td className="w-32 text-right">
+                  <td className="text-right">
                     <Button
                       size="small"
                       kind="ghost"
