@@ -51,6 +51,13 @@ export const SCREENS: readonly Screen[] = [
     },
     actions: [button(/^Create relation/), button("Cancel")],
   },
+  {
+    name: "schema-groups",
+    path: "/p/here/schema?collection=orders",
+    ready: { role: "group", name: "Diagram of the collections" },
+    then: async (person) => await person.press("g"),
+    actions: [button(/^Add group/), button(/^Done/)],
+  },
   { name: "data", path: "/p/here/data/orders", ready: { role: "gridcell", nth: 0 }, actions: [first(button(/^New row/))] },
   { name: "import", path: "/p/here/data/orders?import=new", ready: { role: "main" }, actions: [] },
   { name: "access", path: "/p/here/access", ready: { role: "grid" }, actions: [first(button(/^Role/))] },

@@ -51,8 +51,8 @@ test("the plan opens right after the window changed, and every collection is sti
     // Each line is looked at point by point: it may touch the two it joins, and enter nobody else.
     const crossed = await page.evaluate(() => {
       const nodes = [...document.querySelectorAll<HTMLElement>(".react-flow__node")].map((node) => ({ id: node.dataset["id"] ?? "", box: node.getBoundingClientRect() }));
-      return [...document.querySelectorAll<SVGGElement>(".react-flow__edge")].flatMap((edge) => {
-        const line = edge.querySelector<SVGPathElement>("path.react-flow__edge-path");
+      return [...document.querySelectorAll<SVGGElement>("[data-relation]")].flatMap((edge) => {
+        const line = edge.querySelector<SVGPathElement>("[data-line]");
         const matrix = line?.getScreenCTM();
         if (!line || !matrix) return ["a line without a path"];
         const points = Array.from({ length: 200 }, (_, at) => line.getPointAtLength((line.getTotalLength() * at) / 199).matrixTransform(matrix));

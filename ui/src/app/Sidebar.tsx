@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Search, Settings as Gear } from "lucide-react";
+import { useGroups } from "@/host/groups";
 import { useCatalog, useSession } from "@/host/session";
 import { IconButton } from "@/kit/Button";
 import { useKeysOf } from "@/kit/commands";
 import { cx } from "@/kit/cx";
+import { SWATCHES } from "@/kit/GridCell";
 import { Keys } from "@/kit/keys";
 import { Loading } from "@/kit/states";
 import { Tip } from "@/kit/Tooltip";
 import { Tree, type TreeFolder } from "@/kit/Tree";
 import type { CollectionInfo } from "@/lib/fields";
+import { groupOf, type Groups } from "@/lib/groups";
 import { count } from "@/messages/catalogue";
 import { AREAS, type Area } from "./areas";
 import { m } from "./messages";
@@ -83,23 +86,28 @@ function short(total: number): string {
   return `${(total / 1_000_000).toFixed(1)}M`;
 }
 
-function folders(collections: readonly CollectionInfo[], closed: ReadonlySet<string>): TreeFolder[] {
-  const own = collections.filter((collection) => !collection.system);
-  const system = collections.filter((collection) => collection.system);
+/** What is in no group, the groups of people as folders, and what belongs to the system. */
+function folders(collections: readonly CollectionInfo[], groups: Groups, closed: ReadonlySet<string>): TreeFolder[] {
+  const item = ({ name, system }: CollectionInfo) => ({ id: name, label: system ? name.replace(/^baasix_/, "") : name, count: <CollectionCount collection={name} /> });
+  const loose = collections.filter((collection) => groupOf(groups, collection.name) === undefined);
+  const system = loose.filter((collection) => collection.system);
   return [
-    { id: "own", label: "", items: own.map(({ name }) => ({ id: name, label: name, count: <CollectionCount collection={name} /> })) },
-    ...(system.length === 0
-      ? []
-      : [
-          {
-            id: "system",
-            label: m("system"),
-            count: count(system.length),
-            items: closed.has("system")
-              ? []
-              : system.map(({ name }) => ({ id: name, label: name.replace(/^baasix_/, ""), count: <CollectionCount collection={name} /> })),
-          },
-        ]),
+    { id: "own", label: "", items: loose.filter((collection) => !collection.system).map(item) },
+    ...groups.flatMap((group): TreeFolder[] => {
+      const members = collections.filter((collection) => group.members.includes(collection.name));
+      const id = `group:${group.id}`;
+      if (members.length === 0) return [];
+      return [
+        {
+          id,
+          label: group.name,
+          mark: <span aria-hidden className="size-[7px] shrink-0" style={{ background: SWATCHES[group.colour] }} />,
+          count: count(members.length),
+          items: closed.has(id) ? [] : members.map(item),
+        },
+      ];
+    }),
+    ...(system.length === 0 ? [] : [{ id: "system", label: m("system"), count: count(system.length), items: closed.has("system") ? [] : system.map(item) }]),
   ];
 }
 
@@ -109,6 +117,7 @@ export function Sidebar() {
   const where = useWhere();
   const catalog = useCatalog();
   const closed = useUi((state) => state.closedFolders);
+  const [groups] = useGroups(session.project.id);
   const work = useOpenWork();
   const settingsKeys = useKeysOf("shell.settings");
   const own = catalog.collections.filter((collection) => !collection.system);
@@ -153,7 +162,7 @@ export function Sidebar() {
               {own.length === 0 ? <p className="px-4 pb-2 text-second text-ink-3">{m("collections.none")}</p> : null}
               <Tree
                 aria-label={m("collections")}
-                folders={folders(catalog.collections, closed)}
+                folders={folders(catalog.collections, groups, closed)}
                 current={where.collection}
                 closed={closed}
                 onToggle={toggleFolder}

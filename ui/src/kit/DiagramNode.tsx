@@ -6,6 +6,7 @@ import { Dot } from "./Dot";
 /** 208 wide, header 28, field 22 with a 12 px icon slot. The diagram owns position and ports. */
 export function DiagramNode({
   name,
+  mark,
   count,
   selected = false,
   changed = false,
@@ -15,6 +16,8 @@ export function DiagramNode({
   className,
 }: {
   name: ReactNode;
+  /** The swatch of its group, before the name. */
+  mark?: ReactNode;
   count?: ReactNode;
   selected?: boolean | undefined;
   changed?: boolean | undefined;
@@ -38,6 +41,7 @@ export function DiagramNode({
           dropped && "bg-bad-tint text-bad line-through",
         )}
       >
+        {mark}
         <span className="truncate font-semibold">{name}</span>
         {changed || fresh ? <Dot state="draft" /> : null}
         <span className="flex-1" />

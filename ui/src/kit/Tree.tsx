@@ -11,6 +11,7 @@ export interface TreeItem {
 export interface TreeFolder {
   id: string;
   label: string;
+  mark?: ReactNode;
   /** Shown when the folder is closed. */
   count?: ReactNode;
   items: readonly TreeItem[];
@@ -100,7 +101,8 @@ export function Tree({ folders, current, closed, onToggle, onSelect, onHover, ..
               ) : (
                 <ChevronDown aria-hidden size={12} />
               )}
-              <span className="min-w-0 flex-1 truncate">{folder.label}</span>
+              {folder.mark}
+              <span className="min-w-0 flex-1 truncate" title={folder.label.length > 22 ? folder.label : undefined}>{folder.label}</span>
               {closed.has(folder.id) && folder.count !== undefined ? (
                 <span className="text-second text-ink-3">{folder.count}</span>
               ) : null}

@@ -113,7 +113,7 @@ const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 
 /** Whether this event is that combination. Letters compare by what is typed, not by position. */
 export function matches(event: KeyboardEvent, keys: string): boolean {
-  const parts = keys.endsWith("++") ? [...keys.slice(0, -2).split("+"), "+"] : keys.split("+");
+  const parts = keys === "+" ? ["+"] : keys.endsWith("++") ? [...keys.slice(0, -2).split("+"), "+"] : keys.split("+");
   const key = parts[parts.length - 1] ?? "";
   const wants = (name: string) => parts.slice(0, -1).includes(name);
   const mod = wants("Mod");

@@ -14,7 +14,7 @@ const SIGN: Readonly<Record<string, string>> = {
 
 /** `Mod+Shift+P` as this system writes it: "Ctrl Shift P", or "⌘⇧P". */
 export function formatKeys(keys: string): string {
-  const parts = keys.split("+").map((part) => (part === "" ? "+" : part));
+  const parts = keys === "+" ? ["+"] : keys.split("+").map((part) => (part === "" ? "+" : part));
   if (isMac) return parts.map((part) => MAC[part] ?? SIGN[part] ?? part).join("");
   return parts
     .map((part) => {

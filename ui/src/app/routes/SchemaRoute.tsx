@@ -20,5 +20,11 @@ export function SchemaRoute() {
     },
     [navigate, project],
   );
-  return <SchemaPage collection={word(search["collection"])} field={word(search["field"])} isNew={search["new"] === true} onSelect={onSelect} />;
+  const onRows = useCallback(
+    (collection: string) => {
+      if (project !== undefined) void navigate({ to: "/p/$project/data/$collection", params: { project, collection } });
+    },
+    [navigate, project],
+  );
+  return <SchemaPage onRows={onRows} collection={word(search["collection"])} field={word(search["field"])} isNew={search["new"] === true} onSelect={onSelect} />;
 }

@@ -1,5 +1,7 @@
 import { Ellipsis, KeyRound, Link2, Plus, X } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
+import { useGroups } from "@/host/groups";
+import { useSession } from "@/host/session";
 import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
@@ -12,6 +14,8 @@ import { Note } from "@/kit/states";
 import { endedFields, FLAGS, flagOn, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
 import { addField, addIndex, renameCollection, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
 import { FieldEditor } from "./FieldEditor";
+import { d } from "./diagram-messages";
+import { GroupSelect } from "./GroupsDialog";
 import { StagedInput, TypeSelect } from "./inputs";
 import { Keeping } from "./Keeping";
 import { t } from "./messages";
@@ -240,6 +244,7 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
   const system = isSystem(entry);
   const locked = readOnly || dropped;
   const renamed = base !== undefined && base.name !== draft.name;
+  const [groups, onGroups] = useGroups(useSession().project.id);
   return (
     <>
       <DrawerSection title={t("collection")}>
@@ -262,6 +267,7 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
                 : t.rich("collection.renamed", { name: <b className="font-semibold text-ink">{base.name}</b>, count: rows })}
             </Note>
           ) : null}
+          {groups.length === 0 ? null : <Field label={d("group")}>{(ids) => <GroupSelect {...ids} collection={entry.id} groups={groups} onGroups={onGroups} />}</Field>}
           <div role="group" aria-label={t("flags")} className="flex flex-col gap-2">
             <span className="text-second text-ink-2">{t("flags")}</span>
             {FLAGS.map((flag) => (

@@ -5,7 +5,9 @@ import { Dialog } from "@/kit/Dialog";
 import { Field, Input } from "@/kit/Field";
 import { Radio, RadioGroup } from "@/kit/Radio";
 import { Select } from "@/kit/Select";
+import { d } from "./diagram-messages";
 import { isJunction, type Draft, type Drafts, type Edits } from "./draft";
+import { columnsFor, nameFrom } from "./ends";
 import { t } from "./messages";
 import { free, plural, singular } from "./names";
 import { relate, type OnDelete, type RelationKind } from "./relate";
@@ -13,6 +15,8 @@ import { TableList } from "./TableList";
 import { either, relationNameFault, unreserved } from "./words";
 
 const EMPTY: Draft = { name: "", fields: [], indexes: [], rest: {} };
+/** The choice of making one; no field has such an id. */
+const NEW_COLUMN = "new";
 const KINDS: readonly RelationKind[] = ["M2O", "O2M", "O2O", "M2M", "M2A"];
 
 /** The names both ends would have if nobody chose: what one has of the other, in one or in many. */
@@ -37,13 +41,15 @@ function suggestedOfAny(drafts: Drafts, source: string, targets: readonly string
 }
 
 export function RelationDialog({
-  drafts, names, source, target, onStage, onClose,
+  drafts, names, source, target, column, onStage, onClose,
 }: {
   drafts: Drafts;
   /** The collections one may choose: ids, in order. */
   names: readonly string[];
   source: string;
   target: string | undefined;
+  /** A field of the source that one began with; it holds the key if it can. */
+  column: string | undefined;
   onStage: (edits: Edits, collection: string, field: string) => void;
   onClose: () => void;
 }) {
@@ -54,13 +60,19 @@ export function RelationDialog({
   const [given, setGiven] = useState<{ name?: string; alias?: string }>({});
   const [onDelete, setOnDelete] = useState<OnDelete>("SET NULL");
   const [required, setRequired] = useState(false);
+  const [holding, setHolding] = useState(column);
 
   const here = drafts.get(from);
   const there = drafts.get(to);
   const any = kind === "M2A";
   const pair = any || kind === "M2M";
   const targets = tables ?? [to];
-  const guess = any ? suggestedOfAny(drafts, from, targets) : suggested(drafts, kind, from, to);
+  // Columns that stand on the side of the key and have its type; one of them may hold it.
+  const columns = pair ? [] : kind === "O2M" ? columnsFor(drafts, to, from) : columnsFor(drafts, from, to);
+  const standing = columns.find((field) => field.id === holding);
+  const stem = nameFrom(kind === "O2M" ? there : here, standing?.id);
+  const first = any ? suggestedOfAny(drafts, from, targets) : suggested(drafts, kind, from, to);
+  const guess = stem === undefined ? first : kind === "O2M" ? { ...first, alias: stem } : { ...first, name: stem };
   const name = given.name ?? guess.name;
   const alias = given.alias ?? guess.alias;
   const hereName = here?.draft.name ?? from;
@@ -77,7 +89,7 @@ export function RelationDialog({
     const faults = targets.map((id) => drafts.get(id)).flatMap((entry) => (entry ? [relationNameFault(entry, alias)] : []));
     return faults.find((found) => found !== null) ?? null;
   }
-  const must = required && !pair;
+  const must = !pair && (standing ? standing.def["allowNull"] === false : required);
   const choices: readonly OnDelete[] = pair ? ["CASCADE", "RESTRICT"] : must ? ["RESTRICT", "CASCADE"] : ["SET NULL", "RESTRICT", "CASCADE"];
   const chosen = choices.includes(onDelete) ? onDelete : (choices[0] ?? "RESTRICT");
   // Whose rows hold the key is whose rows are kept, refused or deleted along.
@@ -95,7 +107,7 @@ export function RelationDialog({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (stuck) return;
-    const edits = relate(drafts, { kind, source: from, target: to, ...(any ? { targets } : {}), name, alias, onDelete: chosen, required: must });
+    const edits = relate(drafts, { kind, source: from, target: to, ...(any ? { targets } : {}), name, alias, onDelete: chosen, required: must, column: standing?.id });
     onClose();
     // The dialog is gone before the canvas is laid out anew: each is a task of its own.
     setTimeout(() => onStage(edits, from, name), 0);
@@ -142,19 +154,36 @@ export function RelationDialog({
             {(ids) => <Input {...ids} value={alias} invalid={aliasFault !== null} onChange={(event) => setGiven({ ...given, alias: event.target.value.trim() })} />}
           </Field>
         </div>
-        {pair ? null : (
+        {columns.length === 0 ? null : (
+          <Field label={d("rel.column")}>
+            {(ids) => (
+              <Select
+                {...ids}
+                value={standing?.id ?? NEW_COLUMN}
+                onChange={setHolding}
+                options={[
+                  { value: NEW_COLUMN, label: d("rel.column.new") },
+                  ...columns.map((field) => ({ value: field.id, label: `${holdsKey?.draft.name ?? ""}.${field.name}` })),
+                ]}
+              />
+            )}
+          </Field>
+        )}
+        {pair || standing ? null : (
           <Checkbox checked={required} onChange={setRequired}>
             {t("rel.required", { one: held.one })}
           </Checkbox>
         )}
-        {must && holdsKey?.base ? <p className="text-hint text-ink-3">{t("rel.required.rows")}</p> : null}
+        {must && !standing && holdsKey?.base ? <p className="text-hint text-ink-3">{t("rel.required.rows")}</p> : null}
         <Field label={pair ? t("rel.delete.pair") : t("rel.delete", { other: held.gone })}>
           {(ids) => <Select {...ids} value={chosen} onChange={setOnDelete} options={choices.map((choice) => ({ value: choice, label: consequence(choice) }))} />}
         </Field>
         <p className="text-second text-ink-3">
           {pair
             ? t("rel.junction", { name: any ? `${hereName}_${name}_junction` : `${hereName}_${thereName}_${name}_junction` })
-            : t("rel.column", { collection: holdsKey?.draft.name ?? "", column: `${kind === "O2M" ? alias : name}_id` })}
+            : standing
+              ? d("rel.column.stands", { column: `${holdsKey?.draft.name ?? ""}.${standing.name}` })
+              : t("rel.column", { collection: holdsKey?.draft.name ?? "", column: `${kind === "O2M" ? alias : name}_id` })}
         </p>
       </form>
     </Dialog>

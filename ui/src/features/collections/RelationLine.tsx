@@ -1,9 +1,15 @@
-import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
+import { memo } from "react";
 import { pathOf, type Route, type Side } from "./route";
 
-export type RelationEdge = Edge<{ readonly many: boolean; readonly route: Route; readonly tone: "draft" | "bad" | "lit" | "plain" }, "relation">;
+export interface Relation {
+  readonly id: string;
+  readonly many: boolean;
+  readonly route: Route;
+  readonly tone: "draft" | "bad" | "lit" | "plain" | "dim";
+  readonly said: string;
+}
 
-const TONE = { draft: "var(--draft)", bad: "var(--bad)", lit: "var(--ink)", plain: "var(--line-control)" } as const;
+const TONE = { draft: "var(--draft)", bad: "var(--bad)", lit: "var(--ink)", plain: "var(--line-control)", dim: "var(--line)" } as const;
 
 /** Crow's foot where there are many, a bar where there is one; both 8 px from the node. */
 function foot({ x, y }: { x: number; y: number }, side: Side, many: boolean): string {
@@ -13,16 +19,26 @@ function foot({ x, y }: { x: number; y: number }, side: Side, many: boolean): st
     : `M${String(out)},${String(y - 4)} V${String(y + 4)}`;
 }
 
-export function RelationLine({ data }: EdgeProps<RelationEdge>) {
-  const { route, tone = "plain", many = true } = data ?? {};
-  const [first, last] = [route?.points[0], route?.points.at(-1)];
-  if (!route || !first || !last) return null;
-  const style = { stroke: TONE[tone], strokeWidth: tone === "plain" ? 1.25 : 1.75, fill: "none" };
+const Line = memo(function Line({ relation: { route, many, tone, said } }: { relation: Relation }) {
+  const [first, last] = [route.points[0], route.points.at(-1)];
+  if (!first || !last) return null;
+  const style = { stroke: TONE[tone], strokeWidth: tone === "plain" || tone === "dim" ? 1.25 : 1.75, fill: "none" };
   return (
-    <>
-      <BaseEdge path={pathOf(route.points)} style={{ ...style, ...(tone === "draft" ? { strokeDasharray: "4 3" } : {}) }} />
+    <g role="img" aria-label={said} data-relation="">
+      <path data-line="" d={pathOf(route.points)} style={{ ...style, ...(tone === "draft" ? { strokeDasharray: "4 3" } : {}) }} />
       <path d={foot(first, route.from, many)} style={style} />
       <path d={foot(last, route.to, false)} style={style} />
-    </>
+    </g>
+  );
+});
+
+/** All lines, behind the boxes. One picture: they take no press, and a line costs no more than its path. */
+export function RelationLines({ relations }: { relations: readonly Relation[] }) {
+  return (
+    <svg className="pointer-events-none absolute top-0 left-0 -z-10 size-px overflow-visible">
+      {relations.map((relation) => (
+        <Line key={relation.id} relation={relation} />
+      ))}
+    </svg>
   );
 }

@@ -1,32 +1,37 @@
 import { PlinthError, type PlanStep } from "@plinth/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, Plus, TriangleAlert } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { journal } from "@/host/journal";
+import { useGroups } from "@/host/groups";
 import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { useCommands } from "@/kit/commands";
 import { ConfirmLoss } from "@/kit/Dialog";
-import { SearchInput } from "@/kit/Field";
 import { PendingBar } from "@/kit/PendingBar";
 import { Segmented } from "@/kit/Segmented";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
+import { renamed } from "@/lib/groups";
+import type { Depth } from "./CanvasTools";
 import { Diagram } from "./Diagram";
 import { changesOf, desired, draftsOf, endedCollections, isGenerated, isSystem, opsOf, ownerOf, primaryKey, SCOPE, type Edits } from "./draft";
 import { toggleCollection, toggleDropped } from "./edits";
+import { proposal, type End, type Proposal } from "./ends";
+import { FindBar } from "./FindBar";
+import { GroupsDialog } from "./GroupsDialog";
 import { Inspector } from "./Inspector";
-import type { Positions } from "./layout";
 import { ListView } from "./ListView";
+import { useLook, type Look } from "./look";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
 import { linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
 import { planQuery, schemaAdapter } from "./queries";
 import { RelationDialog } from "./RelationDialog";
+import { find } from "./search";
 import { reasonOf } from "./words";
 
 export interface SchemaPageProps {
@@ -35,41 +40,8 @@ export interface SchemaPageProps {
   /** Opened with the wish for a new collection. */
   readonly isNew: boolean;
   readonly onSelect: (collection: string | undefined, field: string | undefined) => void;
-}
-
-type View = "diagram" | "list";
-
-/** What the screen looks like, kept per project: places, and which view stands. */
-interface Look {
-  readonly positions: Positions;
-  readonly view: View;
-  readonly system: boolean;
-}
-
-const NO_LOOK: Look = { positions: {}, view: "diagram", system: false };
-
-function useLook(project: string): [Look | null, (change: (look: Look) => Look) => void] {
-  const key = `schema-look:${project}`;
-  const [look, setLook] = useState<Look | null>(null);
-  useEffect(() => {
-    let gone = false;
-    journal.read(key).then(
-      (text) => {
-        if (!gone) setLook({ ...NO_LOOK, ...(text === null ? {} : (JSON.parse(text) as Partial<Look>)) });
-      },
-      () => setLook(NO_LOOK),
-    );
-    return () => {
-      gone = true;
-    };
-  }, [key]);
-  useEffect(() => {
-    if (!look) return;
-    const timer = setTimeout(() => void journal.write(key, JSON.stringify(look)).catch(() => undefined), 300);
-    return () => clearTimeout(timer);
-  }, [key, look]);
-  const change = useCallback((next: (look: Look) => Look) => setLook((held) => (held ? next(held) : held)), []);
-  return [look, change];
+  /** Opens the rows of a collection. */
+  readonly onRows: (collection: string) => void;
 }
 
 export function SchemaPage(props: SchemaPageProps) {
@@ -96,7 +68,7 @@ export function SchemaPage(props: SchemaPageProps) {
   return <Schema {...props} look={look} onLook={setLook} />;
 }
 
-function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPageProps & { look: Look; onLook: (change: (look: Look) => Look) => void }) {
+function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: SchemaPageProps & { look: Look; onLook: (change: (look: Look) => Look) => void }) {
   const session = useSession();
   const { project, pending, client } = session;
   const queries = useQueryClient();
@@ -105,11 +77,15 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   const [text, setText] = useState("");
   const [making, setMaking] = useState(false);
   const [adding, setAdding] = useState(false);
-  const [relating, setRelating] = useState<{ source: string; target: string | undefined } | null>(null);
+  const [relating, setRelating] = useState<Proposal | null>(null);
+  const [groups, onGroups] = useGroups(project.id);
+  const [chosenGroups, setChosenGroups] = useState<ReadonlySet<string>>(new Set());
+  const [grouping, setGrouping] = useState<{ readonly of: string | undefined } | null>(null);
+  const [depth, setDepth] = useState<Depth>(0);
+  const [jump, setJump] = useState<{ readonly to: string } | null>(null);
   const [dock, setDock] = useState(false);
   const [dockHeight, setDockHeight] = useState(274);
   const [width, setWidth] = useState(340);
-  const [round, setRound] = useState(0);
   const [planRound, setPlanRound] = useState(0);
   const [stale, setStale] = useState(false);
   const [wish, setWish] = useState(false);
@@ -151,30 +127,24 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   // The address may name a field by its name, as the palette does, or by its id.
   const chosen = selected?.draft.fields.find((known) => known.id === field || known.name === field);
 
-  const wanted = text.trim().toLowerCase();
+  const looked = useDeferredValue(text);
   const all = useMemo(() => [...drafts.values()].filter((entry) => look.system || !isSystem(entry) || entry.id === collection), [drafts, look.system, collection]);
-  const hits = useMemo(() => {
-    if (wanted === "") return null;
-    const says = (word: string) => word.toLowerCase().includes(wanted);
-    return new Set(all.filter((entry) => says(entry.draft.name) || entry.draft.fields.some((known) => says(known.name))).map((entry) => entry.id));
-  }, [all, wanted]);
+  const places = useMemo(() => find(all, looked), [all, looked]);
+  const hits = useMemo(() => (looked.trim() === "" ? null : new Set(places.map((hit) => hit.collection))), [places, looked]);
+  const hitFields = useMemo(() => new Set(places.flatMap((hit) => hit.field ?? [])), [places]);
   const listed = hits ? all.filter((entry) => hits.has(entry.id)) : all;
   const own = [...drafts.values()].filter((entry) => !isSystem(entry));
 
   const select = useCallback(
     (next: string | undefined, nextField?: string) => {
       setAdding(false);
+      if (next === undefined) setDepth(0);
+      // Somebody who goes to a collection that is not shown wants to see it.
+      else setChosenGroups((shown) => (shown.size === 0 || groups.some((one) => shown.has(one.id) && one.members.includes(next)) ? shown : new Set()));
       onSelect(next, nextField);
     },
-    [onSelect],
+    [onSelect, groups],
   );
-  const findNext = () => {
-    const first = all.find((entry) => hits?.has(entry.id));
-    if (!first) return;
-    const hit = first.draft.name.toLowerCase().includes(wanted) ? undefined : first.draft.fields.find((known) => known.name.toLowerCase().includes(wanted));
-    select(first.id, hit?.id);
-  };
-
   // Who left while it was applied stays where they went.
   const here = useRef(false);
   useEffect(() => {
@@ -194,6 +164,8 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
     onSuccess: ({ count, names, fresh }) => {
       queries.setQueryData(catalogQuery(session).queryKey, fresh);
       const moved = (id: string): string => names.get(id) ?? id;
+      const stands = new Set(fresh.map((info) => info.collectionName));
+      onGroups((held) => renamed(held, (id) => (stands.has(moved(id)) ? moved(id) : undefined)));
       onLook((held) => ({ ...held, positions: Object.fromEntries(Object.entries(held.positions).map(([id, point]) => [moved(id), point])) }));
       if (here.current && collection !== undefined) select(fresh.some((info) => info.collectionName === moved(collection)) ? moved(collection) : undefined, chosen?.id);
       setDock(false);
@@ -239,10 +211,11 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
     }
   }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, project.guard, go]);
 
-  const relate = (source: string | undefined, target?: string) => {
+  const relate = (source: string | undefined, field?: string) => {
     const from = source ?? own[0]?.id;
-    if (from !== undefined && !readOnly) setRelating({ source: from, target });
+    if (from !== undefined && !readOnly) setRelating({ source: from, target: undefined, column: field });
   };
+  const relateEnds = (from: End, to?: End) => (to ? setRelating(proposal(drafts, from, to)) : relate(from.collection, from.field));
   const drop = () => {
     if (!selected) return;
     if (!chosen) {
@@ -266,9 +239,8 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
   useCommands([
     { id: "collections.find", label: t("find"), keys: "/", group, sheetOnly: true, run: () => search.current?.focus() },
     { id: "collections.new", label: t("cmd.new"), keys: "N", group, sheetOnly: true, run: () => setMaking(true) },
-    { id: "collections.relate", label: t("cmd.relate"), keys: "R", group, icon: Link2, run: () => relate(collection) },
+    { id: "collections.relate", label: t("cmd.relate"), keys: "R", group, icon: Link2, run: () => relate(collection, chosen?.id) },
     { id: "collections.view", label: t("cmd.view"), keys: "V", group, run: () => onLook((held) => ({ ...held, view: held.view === "list" ? "diagram" : "list" })) },
-    ...(look.view === "diagram" ? [{ id: "collections.layout", label: t("cmd.layout"), keys: "L", group, run: () => setRound(round + 1) }] : []),
     ...(selected && !gone.has(selected.id)
       ? [{ id: "collections.field", label: t("cmd.field"), keys: "A", group, icon: Plus, run: () => setAdding(true) }]
       : []),
@@ -290,6 +262,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
             sheetOnly: true,
             run: () => {
               if (adding) setAdding(false);
+              else if (depth > 0) setDepth(0);
               else if (chosen) select(collection, undefined);
               else if (dock) setDock(false);
               else select(undefined);
@@ -338,7 +311,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
           title={t("title")}
           right={
             <>
-              <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection)}>
+              <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection, chosen?.id)}>
                 {t("relate")}
               </Button>
               <Button icon={Plus} command="collections.new" disabled={readOnly} onClick={() => setMaking(true)}>
@@ -347,7 +320,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
             </>
           }
         >
-          <Segmented<View>
+          <Segmented
             aria-label={t("view")}
             value={look.view}
             onChange={(view) => onLook((held) => ({ ...held, view }))}
@@ -356,23 +329,22 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
               { value: "list", label: t("view.list") },
             ]}
           />
-          <SearchInput
-            inputRef={search}
-            className="max-w-45 min-w-24 flex-[100_1_96px]"
-            placeholder={t("find")}
-            keys="/"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") findNext();
-              else if (event.key === "Escape") setText("");
+          <FindBar
+            text={text}
+            onText={setText}
+            entries={all}
+            now={collection === undefined ? undefined : chosen ? { collection, field: chosen.id } : { collection }}
+            drafts={drafts}
+            onGo={(hit) => {
+              select(hit.collection, hit.field);
+              setJump({ to: hit.collection });
             }}
+            inputRef={search}
           />
           <ToolbarRule />
           <Checkbox checked={look.system} onChange={(system) => onLook((held) => ({ ...held, system }))}>
             {t("system")}
           </Checkbox>
-          {hits ? <span className="text-second text-ink-3 max-[1300px]:hidden">{t("of", { shown: listed.length, all: all.length })}</span> : null}
         </Toolbar>
         <div className="relative flex min-h-0 flex-1 flex-col">
           {all.length === 0 ? (
@@ -397,16 +369,31 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
           ) : (
             <Diagram
               drafts={drafts}
-              shown={all}
+              everyone={all}
+              groups={groups}
+              onGroups={onGroups}
+              only={chosenGroups}
+              onOnly={setChosenGroups}
+              onEditGroups={(of) => setGrouping({ of })}
               gone={gone}
+              looked={looked}
               hits={hits}
+              hitFields={hitFields}
+              jump={jump}
               selected={collection}
               field={chosen?.id}
+              depth={depth}
+              onDepth={setDepth}
               positions={look.positions}
               onPositions={(positions) => onLook((held) => ({ ...held, positions }))}
+              map={look.map}
+              onMap={(map) => onLook((held) => ({ ...held, map }))}
+              readOnly={readOnly}
               onSelect={select}
-              onRelate={(source, target) => relate(source, target)}
-              round={round}
+              onRelate={relateEnds}
+              onRows={onRows}
+              onNew={() => setMaking(true)}
+              onDrop={drop}
               hints={!dock || ops.length === 0}
             />
           )}
@@ -455,7 +442,7 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
         onStage={stage}
         onField={(id) => select(collection, id)}
         onAdding={setAdding}
-        onRelate={() => relate(collection)}
+        onRelate={() => relate(collection, chosen?.id)}
         onOpen={(id) => select(id)}
         onClose={() => select(undefined)}
       />
@@ -477,11 +464,20 @@ function Schema({ collection, field, isNew, onSelect, look, onLook }: SchemaPage
           names={[...all, ...own.filter((entry) => !all.includes(entry))].filter((entry) => !gone.has(entry.id)).map((entry) => entry.id)}
           source={relating.source}
           target={relating.target}
+          column={relating.column}
           onStage={(edits, source, relation) => {
             stage(edits);
             select(source, relation);
           }}
           onClose={() => setRelating(null)}
+        />
+      ) : null}
+      {grouping ? (
+        <GroupsDialog
+          collection={grouping.of === undefined ? undefined : { id: grouping.of, name: drafts.get(grouping.of)?.draft.name ?? grouping.of }}
+          groups={groups}
+          onGroups={onGroups}
+          onClose={() => setGrouping(null)}
         />
       ) : null}
       <ConfirmLoss

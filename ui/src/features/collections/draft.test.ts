@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { createPending, type Op } from "@/lib/pending";
 import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
 import { addField, addIndex, newCollection, renameCollection, renameField, setDefinition, setFlag, toggleCollection, toggleDropped } from "./edits";
-import { arrange, roomFor, spread } from "./layout";
 import { plural, singular } from "./names";
 import { relate } from "./relate";
 import { laidOut } from "./sql";
@@ -266,18 +265,6 @@ test("defaults are read as their type and never rounded", () => {
 test("names of one and of many", () => {
   expect(["posts", "categories", "boxes", "status", "news_items"].map(singular)).toEqual(["post", "category", "box", "status", "news_item"]);
   expect(["post", "category", "box", "authors"].map(plural)).toEqual(["posts", "categories", "boxes", "authors"]);
-});
-
-test("a box that grew pushes the one below down; a new one stands beside its friends", () => {
-  const boxes = [{ id: "a", width: 208, height: 200 }, { id: "b", width: 208, height: 100 }, { id: "c", width: 208, height: 100 }];
-  const at = { a: { x: 0, y: 0 }, b: { x: 0, y: 120 }, c: { x: 280, y: 0 } };
-  const next = spread(boxes, at);
-  expect(next["a"]).toEqual(at.a);
-  expect(next["c"]).toEqual(at.c);
-  expect(next["b"]?.y).toBeGreaterThanOrEqual(208);
-  const place = roomFor({ id: "d", width: 208, height: 80 }, boxes.map((box) => ({ ...box, ...(next[box.id] ?? { x: 0, y: 0 }) })), new Set(["b"]));
-  expect(place.x).toBe(280);
-  expect(Object.keys(arrange(boxes, [{ from: "a", to: "b" }]))).toHaveLength(3);
 });
 
 test("a table's statement is only given lines", () => {

@@ -18,6 +18,8 @@ export interface RelationSpec {
   readonly alias: string;
   readonly onDelete: OnDelete;
   readonly required: boolean;
+  /** A field of the source that holds the key as it stands; otherwise a column is made. */
+  readonly column?: string | undefined;
 }
 
 function keyColumn(draft: Draft | undefined, required: boolean, unique: boolean): Definition {
@@ -90,19 +92,24 @@ export function relate(drafts: Drafts, spec: RelationSpec): Edits {
     return edits;
   }
   const unique = kind === "O2O";
-  const column = free(`${name}_id`, here?.fields.map((field) => field.name) ?? []);
+  const standing = here?.fields.find((field) => field.id === spec.column);
+  const column = standing?.name ?? free(`${name}_id`, here?.fields.map((field) => field.name) ?? []);
   put(source, [
     {
       name,
       def: {
         ...end("BelongsTo", target, column, name),
         onDelete: spec.onDelete,
-        ...(spec.required ? { allowNull: false } : {}),
+        ...(spec.required && !standing ? { allowNull: false } : {}),
         ...(unique ? { unique: true } : {}),
       },
     },
-    { name: column, def: keyColumn(there, spec.required, unique) },
+    ...(standing ? [] : [{ name: column, def: keyColumn(there, spec.required, unique) }]),
   ]);
+  const held = edits.get(source);
+  if (standing && unique && held) {
+    edits.set(source, { ...held, fields: held.fields.map((field) => (field.id === standing.id ? { ...field, def: { ...field.def, unique: true } } : field)) });
+  }
   if (alias !== "") put(target, [{ name: alias, def: end(unique ? "HasOne" : "HasMany", source, column, alias) }]);
   return edits;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { crosses, laneOf, pathOf, route, type Placed } from "./route";
+import type { Placed } from "./place";
+import { crosses, laneOf, pathOf, route } from "./route";
 
 const box = (id: string, x: number, y: number, height = 100): Placed => ({ id, x, y, width: 200, height });
 const port = (of: Placed, at: number) => ({ box: of, y: of.y + at });

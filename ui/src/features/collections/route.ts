@@ -1,8 +1,7 @@
 /** Lines between the rows of two boxes: right angles only, and around whatever stands in between. */
-import type { Box, Point } from "./layout";
+import type { Placed, Point } from "./place";
 
 export type Side = "l" | "r";
-export type Placed = Box & Point;
 
 /** A row of a box where a line may end, on either side. */
 export interface Port {

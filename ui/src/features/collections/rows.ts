@@ -34,7 +34,8 @@ export function isQuiet(draft: Draft, field: DraftField): boolean {
   return ownerOf(draft, field) !== undefined || (isGenerated(field) && isColumn(field));
 }
 
-export function rowsOf(drafts: Drafts, entry: Entry, ended: ReadonlySet<string>): { rows: readonly Row[]; more: number } {
+/** The rows of a node; those that are `wanted` in sight take the places of others. */
+export function rowsOf(drafts: Drafts, entry: Entry, ended: ReadonlySet<string>, wanted: ReadonlySet<string> = new Set()): { rows: readonly Row[]; more: number } {
   const all = entry.draft.fields.flatMap((field): Row[] => {
     const relation = relationOf(field);
     if (relation && relation.kind !== "BelongsTo") return [];
@@ -45,12 +46,11 @@ export function rowsOf(drafts: Drafts, entry: Entry, ended: ReadonlySet<string>)
   });
   if (all.length <= ROWS_MAX) return { rows: all, more: 0 };
   // Relations and open work stay in sight; the rest is counted.
-  let room = ROWS_MAX - all.filter((row) => row.state !== undefined || relationOf(row.field)).length;
-  const rows = all.filter((row) => {
-    if (row.state !== undefined || relationOf(row.field)) return true;
-    room -= 1;
-    return room >= 0;
-  });
+  const kept = (row: Row): boolean => row.state !== undefined || relationOf(row.field) !== null;
+  const room = Math.max(0, ROWS_MAX - all.filter(kept).length);
+  const plain = all.filter((row) => !kept(row));
+  const chosen = new Set([...plain.filter((row) => wanted.has(row.field.id)), ...plain.filter((row) => !wanted.has(row.field.id))].slice(0, room));
+  const rows = all.filter((row) => kept(row) || chosen.has(row));
   return { rows, more: all.length - rows.length };
 }
 

@@ -43,3 +43,20 @@ test("a box taller than the canvas shows its head", () => {
   const view = toward(tall, positions, { width: 700, height: 400 }, { x: 0, y: 0, zoom: 1 });
   expect((view?.y ?? 0) + 300).toBeGreaterThanOrEqual(8);
 });
+
+test("what is brought near is large enough to be read", () => {
+  const area = { width: 700, height: 400 };
+  const far = { x: 10, y: 10, zoom: 0.2 };
+  expect(toward(boxes[0], positions, area, far)).toBeNull();
+  expect(toward(boxes[0], positions, area, far, 0.6)?.zoom).toBe(0.6);
+  expect(toward(boxes[0], positions, area, { x: 20, y: 20, zoom: 1 }, 0.6)).toBeNull();
+});
+
+test("frames around the boxes are in sight with them", () => {
+  const area = { width: 860, height: 600 };
+  const around = { side: 20, top: 40, bottom: 20 };
+  const view = whole(boxes, positions, area, around);
+  if (!view) throw new Error("there is a picture");
+  expect(shownAt(view, "a").top - 40 * view.zoom).toBeGreaterThanOrEqual(35);
+  expect(shownAt(view, "b").right + 20 * view.zoom).toBeLessThanOrEqual(860 - 23);
+});

@@ -1,15 +1,17 @@
 /** What of the diagram is in sight: everything as long as names can be read, else what is selected. */
 import { useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, type RefObject } from "react";
-import type { Box, Positions } from "./layout";
+import type { Box, Positions } from "./place";
 
 /** The strip at the foot of the canvas where hints and the zoom stand. */
 const FOOT = 44;
+/** The strip at its top where groups and neighbours are chosen. */
+const HEAD = 36;
 /** Around the picture. */
 const EDGE = 24;
 /** Below this scale names can no longer be read. */
 const READABLE = 0.6;
-const SMALLEST = 0.1;
+export const SMALLEST = 0.05;
 const GLIDE_MS = 160;
 
 export interface Viewport {
@@ -23,29 +25,38 @@ interface Area {
   readonly height: number;
 }
 
+/** What stands around the boxes, such as frames, in the measure of the canvas. */
+export interface Around {
+  readonly side: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+const NONE_AROUND: Around = { side: 0, top: 0, bottom: 0 };
+
 /** Everything, in the middle of the area and never larger than drawn. */
-export function whole(boxes: readonly Box[], positions: Positions, area: Area): Viewport | null {
+export function whole(boxes: readonly Box[], positions: Positions, area: Area, around: Around = NONE_AROUND): Viewport | null {
   const placed = boxes.flatMap((box) => {
     const point = positions[box.id];
     return point ? [{ ...box, ...point }] : [];
   });
-  if (placed.length === 0 || area.width <= 2 * EDGE || area.height <= FOOT + EDGE) return null;
-  const left = Math.min(...placed.map((box) => box.x));
-  const top = Math.min(...placed.map((box) => box.y));
-  const width = Math.max(...placed.map((box) => box.x + box.width)) - left;
-  const height = Math.max(...placed.map((box) => box.y + box.height)) - top;
-  const zoom = Math.max(SMALLEST, Math.min(1, (area.width - 2 * EDGE) / width, (area.height - FOOT - EDGE) / height));
-  return { zoom, x: (area.width - width * zoom) / 2 - left * zoom, y: (area.height - FOOT + EDGE / 2 - height * zoom) / 2 - top * zoom };
+  if (placed.length === 0 || area.width <= 2 * EDGE || area.height <= FOOT + HEAD) return null;
+  const left = Math.min(...placed.map((box) => box.x)) - around.side;
+  const top = Math.min(...placed.map((box) => box.y)) - around.top;
+  const width = Math.max(...placed.map((box) => box.x + box.width)) + around.side - left;
+  const height = Math.max(...placed.map((box) => box.y + box.height)) + around.bottom - top;
+  const zoom = Math.max(SMALLEST, Math.min(1, (area.width - 2 * EDGE) / width, (area.height - FOOT - HEAD) / height));
+  return { zoom, x: (area.width - width * zoom) / 2 - left * zoom, y: (area.height - FOOT + HEAD - height * zoom) / 2 - top * zoom };
 }
 
-/** Where to look when one box must be in sight; `null` when it is already, or is not there. */
-export function toward(box: Box | undefined, positions: Positions, area: Area, now: Viewport): Viewport | null {
+/** Where to look when one box must be in sight, at this scale at least; `null` when it is already, or is not there. */
+export function toward(box: Box | undefined, positions: Positions, area: Area, now: Viewport, least = 0): Viewport | null {
   const point = box ? positions[box.id] : undefined;
   if (!box || !point || area.width === 0) return null;
-  const { x, y, zoom } = now;
+  const { x, y } = now;
+  const zoom = Math.max(now.zoom, least);
   const [left, top] = [point.x * zoom + x, point.y * zoom + y];
   const room = area.height - FOOT;
-  if (left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + Math.min(box.height * zoom, room - 16) <= room - 8) return null;
+  if (zoom === now.zoom && left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + Math.min(box.height * zoom, room - 16) <= room - 8) return null;
   // A box taller than the area shows its head.
   const high = Math.min(box.height * zoom, room - 16);
   return { zoom, x: area.width / 2 - (point.x + box.width / 2) * zoom, y: (room - high) / 2 - point.y * zoom };
@@ -56,6 +67,10 @@ export interface Sight {
   readonly follow: () => void;
   /** Shows everything, now or as soon as new places are known. */
   readonly all: (when: "now" | "placed") => void;
+  /** Shows these, as large as can be read; if that is too much, the one of them that counts. */
+  readonly some: (ids: ReadonlySet<string>, first: string) => void;
+  /** Brings one near enough to be read. */
+  readonly near: (id: string) => void;
   /** A hand moved the canvas: from here on only what is selected is kept in sight. */
   readonly moved: () => void;
 }
@@ -65,16 +80,18 @@ export function useSight({
   boxes,
   positions,
   selected,
+  around = NONE_AROUND,
 }: {
   frame: RefObject<HTMLDivElement | null>;
   boxes: readonly Box[];
   positions: Positions;
   selected: string | undefined;
+  around?: Around;
 }): Sight {
   const flow = useReactFlow();
-  const known = useRef({ boxes, positions, selected });
+  const known = useRef({ boxes, positions, selected, around });
   useEffect(() => {
-    known.current = { boxes, positions, selected };
+    known.current = { boxes, positions, selected, around };
   });
   // Whether the picture is as this file laid it: then it follows the size of the canvas.
   const own = useRef(true);
@@ -100,25 +117,45 @@ export function useSight({
     (when: "now" | "placed") => {
       own.current = true;
       waiting.current = when === "placed";
-      if (when === "now") go(whole(known.current.boxes, known.current.positions, area()), true);
+      if (when === "now") go(whole(known.current.boxes, known.current.positions, area(), known.current.around), true);
     },
     [go, area],
   );
   const moved = useCallback(() => {
     own.current = false;
   }, []);
+  const near = useCallback(
+    (id: string) => {
+      const at = known.current;
+      const aim = toward(at.boxes.find((box) => box.id === id), at.positions, area(), now(), READABLE);
+      if (!aim) return;
+      own.current = false;
+      go(aim, true);
+    },
+    [area, now, go],
+  );
+  const some = useCallback(
+    (ids: ReadonlySet<string>, first: string) => {
+      const at = known.current;
+      const picture = whole(at.boxes.filter((box) => ids.has(box.id)), at.positions, area(), at.around);
+      own.current = false;
+      if (picture && picture.zoom >= READABLE) go(picture, true);
+      else near(first);
+    },
+    [area, go, near],
+  );
 
   // New places: the picture that was asked for can be shown.
   useEffect(() => {
     if (!waiting.current) return;
     waiting.current = false;
-    go(whole(boxes, positions, area()), true);
+    go(whole(boxes, positions, area(), known.current.around), true);
   }, [boxes, positions, go, area]);
 
   // Another size, because the dock opened or the window changed: the picture follows at once.
   const follow = useCallback(() => {
     const at = known.current;
-    const picture = whole(at.boxes, at.positions, area());
+    const picture = whole(at.boxes, at.positions, area(), at.around);
     if (own.current && picture && (picture.zoom >= READABLE || at.selected === undefined)) go(picture, false);
     else go(toward(at.boxes.find((box) => box.id === at.selected), at.positions, area(), now()), false);
   }, [area, now, go]);
@@ -136,11 +173,11 @@ export function useSight({
     const at = known.current;
     const aim = toward(at.boxes.find((box) => box.id === selected), at.positions, area(), now());
     if (!aim) return;
-    const picture = whole(at.boxes, at.positions, area());
+    const picture = whole(at.boxes, at.positions, area(), at.around);
     const shown = picture && picture.zoom >= READABLE ? picture : aim;
     own.current = shown !== aim;
     go(shown, true);
   }, [selected, area, now, go]);
 
-  return useMemo(() => ({ follow, all, moved }), [follow, all, moved]);
+  return useMemo(() => ({ follow, all, some, near, moved }), [follow, all, some, near, moved]);
 }
