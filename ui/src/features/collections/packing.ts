@@ -1,8 +1,8 @@
 /** Parts beside each other, without long empty bands: the small ones fill what the large ones leave. */
 import { GAP_X, GAP_Y, type Part, type Point } from "./place";
 
-/** Width by height of the whole, as a window is. */
-const SHAPE = 1.6;
+/** Width by height of the whole, as a canvas between its panels is. */
+const SHAPE = 1.35;
 /** How many widths are tried, each relative to the one that the area suggests. */
 const WIDTHS = [0.85, 1, 1.15, 1.35, 1.6];
 

@@ -11,6 +11,8 @@ const HEAD = 36;
 const EDGE = 24;
 /** Below this scale names can no longer be read. */
 const READABLE = 0.6;
+/** What somebody goes to is read without leaning forward. */
+const NEAR = 0.8;
 export const SMALLEST = 0.05;
 const GLIDE_MS = 160;
 
@@ -127,7 +129,7 @@ export function useSight({
   const near = useCallback(
     (id: string) => {
       const at = known.current;
-      const aim = toward(at.boxes.find((box) => box.id === id), at.positions, area(), now(), READABLE);
+      const aim = toward(at.boxes.find((box) => box.id === id), at.positions, area(), now(), NEAR);
       if (!aim) return;
       own.current = false;
       go(aim, true);
