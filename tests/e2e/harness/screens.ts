@@ -71,6 +71,14 @@ export const SCREENS: readonly Screen[] = [
     },
     actions: [],
   },
+  { name: "reports", path: "/p/here/reports", ready: { role: "heading", name: "Reports" }, actions: [first(button(/^New report/))] },
+  {
+    name: "reports-new",
+    path: "/p/here/reports",
+    ready: { role: "heading", name: "Reports" },
+    then: async (person) => await person.press("n"),
+    actions: [{ role: "textbox", name: "Name" }, button(/^Save report/)],
+  },
   { name: "api", path: "/p/here/api/orders", ready: { role: "textbox", name: "Path" }, actions: [button(/^Send/)] },
   {
     name: "palette",

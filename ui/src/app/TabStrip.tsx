@@ -22,8 +22,8 @@ export function tabName(tab: DocumentTab): string {
 }
 
 export function tabOf(area: Area, collection: string | undefined): DocumentTab {
-  // One schema and one access document per project, whatever collection they show.
-  if (area === "schema" || area === "access") return { key: area, kind: area };
+  // One document of these per project, whatever collection they show.
+  if (area === "schema" || area === "access" || area === "reports") return { key: area, kind: area };
   return { key: `${area}/${collection ?? ""}`, kind: area, collection };
 }
 

@@ -5,6 +5,7 @@ export const m = catalogue({
   "area.schema": "Schema",
   "area.access": "Access",
   "area.api": "API",
+  "area.reports": "Reports",
   "areas": "Areas",
   "settings": "Settings",
   "collections": "Collections",

@@ -81,6 +81,12 @@ const schema = createRoute({
   component: screen(async () => (await import("./routes/SchemaRoute")).SchemaRoute),
 });
 
+const reports = createRoute({
+  getParentRoute: () => project,
+  path: "/reports",
+  component: screen(async () => (await import("./routes/ReportsRoute")).ReportsRoute),
+});
+
 /** Routes live behind the hash: one build then works under /studio/ and inside the desktop window. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -88,7 +94,7 @@ export const router = createRouter({
     home,
     setup,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api]),
+    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

@@ -1,0 +1,85 @@
+/** A dashboard: reports are made from a collection, drawn, arranged, kept on the server and seen by whom they are for. */
+import { expect, test } from "vitest";
+import { Api } from "../harness/api";
+import { BrowserPerson } from "../harness/browser";
+import { furnish } from "../harness/screens";
+import { RunningServer } from "../harness/server";
+import { signIn } from "../harness/sign-in";
+
+test("a report is made in a minute, drawn in four ways, moved, and is there tomorrow", async () => {
+  const server = await RunningServer.start();
+  await furnish(server.url);
+  const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/reports`);
+  const { page } = person;
+  const choose = async (field: string, option: string) => {
+    await page.getByRole("complementary").getByRole("combobox", { name: field, exact: true }).click();
+    await page.getByRole("option", { name: option, exact: true }).click();
+  };
+  const card = (name: string) => page.getByRole("region", { name, exact: true });
+  try {
+    await signIn(person);
+    await person.see({ role: "heading", name: "No reports yet" });
+    await person.press("n");
+    await person.reach({ role: "textbox", name: "Name" });
+    await person.type("Orders");
+    await choose("Collection", "orders");
+    await expect.poll(() => card("Orders").innerText()).toMatch(/24/);
+    await person.press("Control+s");
+    await person.read("Report Orders saved");
+
+    await person.press("n");
+    await person.reach({ role: "textbox", name: "Name" });
+    await person.type("Revenue by paid");
+    await choose("Collection", "orders");
+    await choose("What is counted", "total");
+    expect(await page.getByRole("complementary").getByRole("combobox", { name: "How", exact: true }).innerText()).toBe("Sum");
+    await choose("For each", "paid");
+    await card("Revenue by paid").getByRole("img", { name: /^Bars of 2 groups; the largest is false with/ }).waitFor();
+    await person.shot("reports-form");
+    await choose("Shown as", "Ring");
+    await card("Revenue by paid").getByRole("img", { name: /^Ring of 2 groups/ }).waitFor();
+    await page.getByRole("radio", { name: "Two thirds" }).click();
+    await person.click({ role: "button", name: "Save report" });
+    await person.read("Report Revenue by paid saved");
+
+    await person.press("n");
+    await person.reach({ role: "textbox", name: "Name" });
+    await person.type("Course");
+    await choose("Collection", "orders");
+    await choose("For each", "placed");
+    await choose("Taken by", "day");
+    await card("Course").getByRole("img", { name: "Line of 1 group; the largest is 2026-11-20 with 24" }).waitFor();
+    await person.click({ role: "button", name: "Save report" });
+    await person.read("Report Course saved");
+    await person.shot("reports");
+
+    // The table has every value, exactly as the server answered it.
+    await person.click({ role: "button", name: "Table of Revenue by paid" });
+    const api = await Api.signIn(server.url);
+    const rows = await card("Revenue by paid").getByRole("row").allInnerTexts();
+    expect(rows.slice(1).map((row) => row.split(/\s+/))).toEqual([["false", "2454.00"], ["true", "2250.00"]]);
+
+    await person.click({ role: "button", name: "More for Course" });
+    await person.click({ role: "menuitem", name: "Move earlier" });
+    const names = async () => (await page.getByRole("region").getByRole("heading", { level: 2 }).allInnerTexts());
+    await expect.poll(names).toEqual(["Orders", "Course", "Revenue by paid"]);
+    await page.reload();
+    await expect.poll(names, { timeout: 15_000 }).toEqual(["Orders", "Course", "Revenue by paid"]);
+    await card("Revenue by paid").getByRole("img", { name: /^Ring of 2 groups/ }).waitFor();
+
+    // A write is counted when it is asked again.
+    await api.call("POST", "/items/orders", { total: "1.00", paid: true, placed: "2026-11-20T10:00:00Z" });
+    await person.click({ role: "button", name: "Ask again" });
+    await expect.poll(() => card("Orders").innerText()).toMatch(/25/);
+
+    await person.click({ role: "button", name: "More for Course" });
+    await person.click({ role: "menuitem", name: "Delete report Course" });
+    await expect.poll(names).toEqual(["Orders", "Revenue by paid"]);
+    await person.click({ role: "button", name: "Undo", nth: 1 });
+    await expect.poll(names).toHaveLength(3);
+    expect(await person.verdict()).toEqual([]);
+  } finally {
+    await person.close();
+    await server.stop();
+  }
+});

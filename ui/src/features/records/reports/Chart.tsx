@@ -1,0 +1,140 @@
+import { useEffect, useRef, useState, type RefObject } from "react";
+import { SWATCHES } from "@/kit/GridCell";
+import { along, ring, scaleOf, slices, thinned } from "./chart";
+import { r } from "./messages";
+import type { Look, Point } from "./report";
+
+/** Groups joined in one label. */
+export const labelOf = (point: Point): string => point.label.join(" · ");
+
+const KIND = { bar: "look.bar", line: "look.line", pie: "look.pie", number: "look.number", table: "look.table" } as const;
+
+function useWidth(): [RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    const watch = new ResizeObserver(([entry]) => setWidth(Math.round(entry?.contentRect.width ?? 0)));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  return [ref, width];
+}
+
+/** What a chart says, in a sentence, for who cannot see it. The table beside it has every value. */
+function said(look: Look, points: readonly Point[]): string {
+  const all = r("chart.said", { kind: r(KIND[look]), count: points.length });
+  const most = points.reduce<Point | null>((best, point) => (best === null || point.amount > best.amount ? point : best), null);
+  return most ? r("chart.most", { said: all, label: labelOf(most), value: most.text }) : all;
+}
+
+export function Chart({ look, points }: { look: Look; points: readonly Point[] }) {
+  if (look === "bar") return <Bars points={points} />;
+  if (look === "line") return <Line points={points} />;
+  return <Ring points={points} />;
+}
+
+const share = (value: number): string => `${String(Math.max(0, value))}%`;
+
+function Bars({ points }: { points: readonly Point[] }) {
+  const scale = scaleOf(points.map((point) => point.amount));
+  const zero = along(scale, 0, 100);
+  return (
+    <div role="img" aria-label={said("bar", points)} className="grid grid-cols-[minmax(40px,max-content)_minmax(0,1fr)_max-content] items-center gap-x-3">
+      {points.map((point, index) => {
+        const end = along(scale, point.amount, 100);
+        return (
+          <div key={index} className="col-span-3 grid h-6 grid-cols-subgrid items-center">
+            <span className="max-w-40 truncate text-ink-2" title={labelOf(point)}>
+              {labelOf(point)}
+            </span>
+            <svg className="h-2.5 w-full">
+              <line x1={share(zero)} x2={share(zero)} y1="0" y2="10" stroke="var(--line-strong)" />
+              <rect x={share(Math.min(zero, end))} width={share(Math.max(Math.abs(end - zero), point.amount === 0 ? 0 : 0.5))} height="10" rx="1" fill="var(--ink-3)" />
+            </svg>
+            <span className="text-right">{point.text}</span>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+const HEIGHT = 168;
+const FOOT = 22;
+const HEAD = 8;
+/** Room for a label of the axis below, in px. */
+const LABEL = 64;
+
+function Line({ points }: { points: readonly Point[] }) {
+  const [ref, width] = useWidth();
+  const scale = scaleOf(points.map((point) => point.amount));
+  const left = 12 + Math.max(...scale.ticks.map((tick) => String(tick).length)) * 7;
+  const room = Math.max(0, width - left - 12);
+  const x = (index: number): number => left + (points.length === 1 ? room / 2 : (index / (points.length - 1)) * room);
+  const y = (value: number): number => HEAD + (HEIGHT - HEAD - FOOT) - along(scale, value, HEIGHT - HEAD - FOOT);
+  const written = thinned(points.length, Math.floor(room / LABEL));
+  return (
+    <div ref={ref}>
+      {width === 0 ? null : (
+        <svg role="img" aria-label={said("line", points)} width={width} height={HEIGHT} className="block">
+          {scale.ticks.map((tick) => (
+            <g key={tick}>
+              <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} stroke={tick === 0 ? "var(--line-strong)" : "var(--line-2)"} />
+              <text x={left - 6} y={y(tick) + 4} textAnchor="end" fill="var(--ink-3)" fontSize="11">
+                {String(tick)}
+              </text>
+            </g>
+          ))}
+          <polyline points={points.map((point, index) => `${String(x(index))},${String(y(point.amount))}`).join(" ")} fill="none" stroke="var(--ink-2)" strokeWidth="1.5" strokeLinejoin="round" />
+          {points.map((point, index) => (
+            <g key={index}>
+              <circle cx={x(index)} cy={y(point.amount)} r="2.5" fill="var(--bg-page)" stroke="var(--ink-2)" strokeWidth="1.5" />
+              <circle cx={x(index)} cy={y(point.amount)} r="9" fill="transparent">
+                <title>{`${labelOf(point)}: ${point.text}`}</title>
+              </circle>
+              {written(index) ? (
+                <text x={x(index)} y={HEIGHT - 6} textAnchor={points.length === 1 ? "middle" : index === 0 ? "start" : index === points.length - 1 ? "end" : "middle"} fill="var(--ink-3)" fontSize="11">
+                  {labelOf(point)}
+                </text>
+              ) : null}
+            </g>
+          ))}
+        </svg>
+      )}
+    </div>
+  );
+}
+
+/** As many parts as there are colours; the rest is one more, and says how many it is. */
+function parted(points: readonly Point[]): readonly Point[] {
+  if (points.length <= SWATCHES.length) return points;
+  const rest = points.slice(SWATCHES.length - 1);
+  const amount = rest.reduce((sum, point) => sum + Math.max(0, point.amount), 0);
+  return [...points.slice(0, SWATCHES.length - 1), { label: [r("others", { count: rest.length })], text: `≈ ${String(Number(amount.toPrecision(6)))}`, amount }];
+}
+
+function Ring({ points }: { points: readonly Point[] }) {
+  const shown = parted(points);
+  const all = slices(shown.map((point) => point.amount));
+  return (
+    <div role="img" aria-label={said("pie", points)} className="flex flex-wrap items-center gap-5">
+      <svg aria-hidden viewBox="-60 -60 120 120" className="size-32 shrink-0">
+        {all.map((slice, index) => (slice.share === 0 ? null : <path key={index} d={ring(slice, 58, 36)} fill={SWATCHES[index % SWATCHES.length]} stroke="var(--bg-page)" strokeWidth="1.5" />))}
+      </svg>
+      <ol aria-hidden className="max-w-80 min-w-40 flex-1">
+        {shown.map((point, index) => (
+          <li key={index} className="flex h-6 items-center gap-2">
+            <span className="size-[7px] shrink-0" style={{ background: SWATCHES[index % SWATCHES.length] }} />
+            <span className="min-w-0 flex-1 truncate text-ink-2" title={labelOf(point)}>
+              {labelOf(point)}
+            </span>
+            <span>{point.text}</span>
+            <span className="w-10 text-right text-second text-ink-3">{`${String(Math.round((all[index]?.share ?? 0) * 100))}%`}</span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

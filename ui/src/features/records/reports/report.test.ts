@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { readCollection } from "@/lib/fields";
+import { along, ring, scaleOf, slices, thinned } from "./chart";
+import { docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, type Report, type SavedReport } from "./report";
+
+const ORDERS = readCollection("orders", {
+  name: "orders",
+  timestamps: false,
+  fields: {
+    id: { type: "Integer", primaryKey: true },
+    status: { type: "Enum", values: ["open", "paid"] },
+    total: { type: "Decimal" },
+    placed: { type: "DateTime" },
+    note: { type: "JSON" },
+  },
+} as never);
+const find = (name: string) => (name === "orders" ? ORDERS : undefined);
+
+const WORDS = { nothing: "none", weekdays: ["Monday", "Tuesday"] };
+
+const REVENUE: Report = {
+  ...fresh("orders", 3),
+  name: "Revenue",
+  measure: { function: "sum", field: "total" },
+  by: [{ field: "placed", part: "month" }, { field: "status" }],
+  pills: [{ field: "status", op: "eq", text: "paid" }],
+};
+
+test("a report is read back as it was stored", () => {
+  expect(readReport("Revenue", "orders", docOf(REVENUE))).toEqual(REVENUE);
+});
+
+test("what is no report in a stored one gives way to what one begins with", () => {
+  expect(readReport("x", "orders", { look: "hologram", measure: { function: "explode", field: 3 }, by: "status", limit: -4, size: 7, filter: "{" })).toEqual({ ...fresh("orders", 0), name: "x" });
+  expect(readReport("x", "orders", { by: [{ field: "a" }, { field: "b", part: "eon" }, { field: "c" }] }).by).toEqual([{ field: "a" }, { field: "b" }]);
+});
+
+test("the question names the groups, the value and the filter as the server does", () => {
+  expect(queryOf(REVENUE, ORDERS, find)).toEqual({
+    aggregate: { value: { function: "sum", field: "total" } },
+    groupBy: ["date:year:placed", "date:month:placed", "status"],
+    sort: ["-value", "date:year:placed", "date:month:placed", "status"],
+    limit: 12,
+    filter: { status: { eq: "paid" } },
+  });
+  expect(queryOf({ ...REVENUE, by: [{ field: "status" }], order: "group" }, ORDERS, find)["sort"]).toEqual(["status"]);
+  expect(queryOf(fresh("orders", 0), ORDERS, find)).toEqual({ aggregate: { value: { function: "count", field: "*" } } });
+});
+
+test("values are shown as they were answered; only the drawing takes them as numbers", () => {
+  const rows = [
+    { "date:year:placed": 2026, "date:month:placed": 3, status: "paid", value: "12345678901234567890.10" },
+    { "date:year:placed": null, "date:month:placed": null, status: "open", value: null },
+  ];
+  expect(pointsOf(REVENUE, rows, WORDS)).toEqual([
+    { label: ["2026-03", "paid"], text: "12345678901234567890.10", amount: 12345678901234567890.1 },
+    { label: ["none", "open"], text: "none", amount: 0 },
+  ]);
+});
+
+test("a course over time asks for its latest part and tells it from the earliest", () => {
+  const course: Report = { ...REVENUE, look: "line", by: [{ field: "placed", part: "quarter" }] };
+  expect(queryOf(course, ORDERS, find)["sort"]).toEqual(["-date:year:placed", "-date:quarter:placed"]);
+  const rows = [{ "date:year:placed": 2026, "date:quarter:placed": 1, value: 2 }, { "date:year:placed": 2025, "date:quarter:placed": 4, value: 1 }];
+  expect(pointsOf(course, rows, WORDS).map((point) => point.label[0])).toEqual(["2025 Q4", "2026 Q1"]);
+  const days: Report = { ...REVENUE, by: [{ field: "placed", part: "isodow" }, { field: "placed", part: "hour" }] };
+  expect(pointsOf(days, [{ "date:isodow:placed": 2, "date:hour:placed": 9, value: 1 }], WORDS)[0]?.label).toEqual(["Tuesday", "09:00"]);
+});
+
+test("what can be asked of a field depends on what it holds", () => {
+  const field = (name: string) => ORDERS.fields.find((known) => known.name === name);
+  expect(functionsFor(field("total"))).toContain("sum");
+  expect(functionsFor(field("placed"))).toEqual(["count", "distinct", "min", "max"]);
+  expect(functionsFor(field("status"))).toEqual(["count", "distinct"]);
+  expect(groupable(ORDERS).map((known) => known.name)).toEqual(["status", "total", "placed"]);
+  expect([missingField(REVENUE, ORDERS, find), missingField({ ...REVENUE, by: [{ field: "gone" }] }, ORDERS, find)]).toEqual([null, "gone"]);
+  expect(keysOf({ field: "placed", part: "day" })).toEqual(["date:year:placed", "date:month:placed", "date:day:placed"]);
+});
+
+test("a report is moved by one place, and only those that change are written", () => {
+  const saved = (id: string, place: number): SavedReport => ({ ...fresh("orders", place), id, scope: { who: "all" } });
+  const all = [saved("a", 0), saved("b", 1), saved("c", 2)];
+  expect(moved(all, "a", 1).map(({ id, place }) => [id, place])).toEqual([["b", 0], ["a", 1]]);
+  expect(moved(all, "a", -1)).toEqual([]);
+  // Reports that came with one place get places of their own.
+  expect(moved([saved("a", 0), saved("b", 0)], "b", -1).map(({ id, place }) => [id, place])).toEqual([["a", 1]]);
+});
+
+test("a scale has round numbers, holds zero, and is never without length", () => {
+  expect(scaleOf([3, 17, 42]).ticks).toEqual([0, 20, 40, 60]);
+  expect(scaleOf([-5, 5]).ticks).toEqual([-5, -2.5, 0, 2.5, 5]);
+  expect(scaleOf([0.1, 0.3]).ticks).toEqual([0, 0.1, 0.2, 0.3]);
+  expect(scaleOf([]).max).toBeGreaterThan(0);
+  expect(along(scaleOf([0, 100]), 50, 200)).toBe(100);
+});
+
+test("the parts of a circle are its whole, and a part that is all of it is drawn", () => {
+  expect(slices([1, 3]).map((slice) => slice.share)).toEqual([0.25, 0.75]);
+  expect(slices([5, -2, 5]).map((slice) => slice.share)).toEqual([0.5, 0, 0.5]);
+  expect(slices([0, 0]).map((slice) => slice.share)).toEqual([0, 0]);
+  expect(ring({ from: 0, to: 1 }, 10, 6).match(/M/g)).toHaveLength(2);
+  expect(ring({ from: 0, to: 0.75 }, 10, 6)).toContain("0 1 1");
+});
+
+test("labels are thinned to what there is room for", () => {
+  const shown = thinned(30, 8);
+  expect(Array.from({ length: 30 }, (_, index) => index).filter(shown)).toEqual([0, 4, 8, 12, 16, 20, 24, 28]);
+  expect([0, 1, 2].filter(thinned(3, 8))).toEqual([0, 1, 2]);
+});

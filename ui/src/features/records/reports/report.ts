@@ -1,0 +1,230 @@
+/** A report: a question about a collection, how its answer is drawn, and where it stands on the dashboard. */
+import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { fieldAt, filterOf, readView, writeView, type FilterGroup, type Pill } from "@/lib/filters";
+import type { Scope } from "../views";
+
+export const LOOKS = ["bar", "line", "pie", "number", "table"] as const;
+export type Look = (typeof LOOKS)[number];
+
+export const FUNCTIONS = ["count", "sum", "avg", "min", "max", "distinct"] as const;
+export type Function = (typeof FUNCTIONS)[number];
+
+/** What rows are put together by of a date: a stretch of time, the day of the week, the hour of the day. */
+export const PARTS = ["year", "quarter", "month", "day", "isodow", "hour"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A month is one of its year: the server answers each part by itself. */
+const WITHIN: Readonly<Record<Part, readonly string[]>> = {
+  year: ["year"], quarter: ["year", "quarter"], month: ["year", "month"], day: ["year", "month", "day"], isodow: ["isodow"], hour: ["hour"],
+};
+
+export const SIZES = ["small", "wide", "whole"] as const;
+export type Size = (typeof SIZES)[number];
+
+export interface Measure {
+  readonly function: Function;
+  /** `*` counts rows. */
+  readonly field: string;
+}
+
+export interface GroupKey {
+  readonly field: string;
+  readonly part?: Part;
+}
+
+export interface Report {
+  readonly name: string;
+  readonly collection: string;
+  readonly look: Look;
+  readonly measure: Measure;
+  readonly by: readonly GroupKey[];
+  readonly pills: readonly Pill[];
+  readonly groups: readonly FilterGroup[];
+  /** By the value, largest first, or by the group, in its order. */
+  readonly order: "value" | "group";
+  readonly limit: number;
+  readonly size: Size;
+  /** Its place on the dashboard; lower stands before. */
+  readonly place: number;
+}
+
+export interface SavedReport extends Report {
+  readonly id: string;
+  readonly scope: Scope;
+}
+
+export const LIMIT_MAX = 200;
+/** What a new report begins with. */
+export function fresh(collection: string, place: number): Report {
+  return { name: "", collection, look: "bar", measure: { function: "count", field: "*" }, by: [], pills: [], groups: [], order: "value", limit: 12, size: "small", place };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+const oneOf = <Word extends string>(words: readonly Word[], value: unknown, otherwise: Word): Word => words.find((word) => word === value) ?? otherwise;
+
+/** A stored report is data of somebody else: whatever is no report in it gives way to what one begins with. */
+export function readReport(name: string, collection: string, doc: Readonly<Record<string, unknown>>): Report {
+  const plain = fresh(collection, 0);
+  const raw = isRecord(doc["measure"]) ? doc["measure"] : {};
+  const fn = oneOf(FUNCTIONS, raw["function"], "count");
+  const field = typeof raw["field"] === "string" && raw["field"] !== "" ? raw["field"] : "*";
+  const { pills, groups } = readView({ filter: doc["filter"] });
+  const limit = Number(doc["limit"]);
+  const place = Number(doc["place"]);
+  return {
+    name,
+    collection,
+    look: oneOf(LOOKS, doc["look"], plain.look),
+    measure: { function: field === "*" ? "count" : fn, field },
+    by: (Array.isArray(doc["by"]) ? (doc["by"] as readonly unknown[]) : []).flatMap((entry): GroupKey[] => {
+      if (!isRecord(entry) || typeof entry["field"] !== "string" || entry["field"] === "") return [];
+      const part = PARTS.find((word) => word === entry["part"]);
+      return [{ field: entry["field"], ...(part ? { part } : {}) }];
+    }).slice(0, 2),
+    pills,
+    groups,
+    order: doc["order"] === "group" ? "group" : "value",
+    limit: Number.isInteger(limit) && limit > 0 && limit <= LIMIT_MAX ? limit : plain.limit,
+    size: oneOf(SIZES, doc["size"], plain.size),
+    place: Number.isFinite(place) ? place : 0,
+  };
+}
+
+/** What is stored of it; its name and collection are columns of the row. */
+export function docOf(report: Report): Readonly<Record<string, unknown>> {
+  const { filter } = writeView({ pills: report.pills, groups: report.groups, sort: [], columns: null, pinned: [], search: "", saved: null });
+  return {
+    report: 1,
+    look: report.look,
+    measure: report.measure,
+    by: report.by,
+    ...(filter === undefined ? {} : { filter }),
+    order: report.order,
+    limit: report.limit,
+    size: report.size,
+    place: report.place,
+  };
+}
+
+/** As the server speaks of what rows are put together by. */
+export function keysOf({ field, part }: GroupKey): readonly string[] {
+  return part ? WITHIN[part].map((word) => `date:${word}:${field}`) : [field];
+}
+
+const VALUE = "value";
+
+/** The question, in the words of the server. */
+export function queryOf(report: Report, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): Readonly<Record<string, unknown>> {
+  const filter = filterOf(collection, [...report.pills, ...report.groups], find);
+  const keys = report.by.flatMap(keysOf);
+  // Of a course over time the latest is what one wants to see; it is turned around when it is drawn.
+  const sort = isCourse(report) ? keys.map((key) => `-${key}`) : report.order === "group" ? keys : [`-${VALUE}`, ...keys];
+  return {
+    aggregate: { [VALUE]: report.measure },
+    ...(keys.length === 0 ? {} : { groupBy: keys, sort, limit: report.limit }),
+    ...(filter === undefined ? {} : { filter }),
+  };
+}
+
+/** Told in the order of time, from the earliest of the latest. */
+function isCourse(report: Report): boolean {
+  const part = report.by[0]?.part;
+  return part !== undefined && WITHIN[part][0] === "year" && (report.look === "line" || report.order === "group");
+}
+
+/** One line of the answer: what it is of, and how much. */
+export interface Point {
+  readonly label: readonly string[];
+  /** As the server said it. */
+  readonly text: string;
+  /** For the drawing only. */
+  readonly amount: number;
+}
+
+const said = (value: unknown): string | null => (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean));
+
+const two = (text: string): string => text.padStart(2, "0");
+
+/** `2026-03`, `2026 Q1`, `14:00`; a day of the week by its name. */
+function timeOf(part: Part, values: readonly string[], weekdays: readonly string[]): string {
+  const [first = "", second = "", third = ""] = values;
+  switch (part) {
+    case "year":
+      return first;
+    case "quarter":
+      return `${first} Q${second}`;
+    case "month":
+      return `${first}-${two(second)}`;
+    case "day":
+      return `${first}-${two(second)}-${two(third)}`;
+    case "isodow":
+      return weekdays[Number(first) - 1] ?? first;
+    case "hour":
+      return `${two(first)}:00`;
+  }
+}
+
+export interface Words {
+  /** For a group without a value, and for a value that is none. */
+  readonly nothing: string;
+  /** From Monday. */
+  readonly weekdays: readonly string[];
+}
+
+export function pointsOf(report: Report, rows: readonly Readonly<Record<string, unknown>>[], words: Words): readonly Point[] {
+  const points = rows.map((row): Point => {
+    const text = said(row[VALUE]);
+    const amount = Number(text ?? Number.NaN);
+    return {
+      label: report.by.map((key) => {
+        const values = keysOf(key).map((word) => said(row[word]));
+        if (values.some((value) => value === null)) return words.nothing;
+        return key.part ? timeOf(key.part, values.map(String), words.weekdays) : String(values[0]);
+      }),
+      text: text ?? words.nothing,
+      amount: Number.isFinite(amount) ? amount : 0,
+    };
+  });
+  return isCourse(report) ? points.reverse() : points;
+}
+
+const NUMERIC = new Set(["int", "decimal", "float"]);
+const TIMELY = new Set(["date", "instant", "datetime"]);
+
+/** What can be done with the values of a field. */
+export function functionsFor(field: FieldInfo | undefined): readonly Function[] {
+  if (!field) return ["count"];
+  if (NUMERIC.has(field.type.kind)) return FUNCTIONS;
+  if (TIMELY.has(field.type.kind)) return ["count", "distinct", "min", "max"];
+  return ["count", "distinct"];
+}
+
+export function isTimely(field: FieldInfo | undefined): boolean {
+  return field !== undefined && TIMELY.has(field.type.kind);
+}
+
+/** Fields one puts rows together by: what has few values, or a date. */
+export function groupable(collection: CollectionInfo): readonly FieldInfo[] {
+  return collection.fields.filter((field) => !field.hidden && !field.primaryKey && !["json", "array", "range", "geo", "binary", "unknown"].includes(field.type.kind));
+}
+
+export function measurable(collection: CollectionInfo): readonly FieldInfo[] {
+  return collection.fields.filter((field) => !field.hidden && !["json", "array", "range", "geo", "binary", "unknown"].includes(field.type.kind));
+}
+
+/** Why a report cannot be asked of this collection, if there is a reason: a field that is not there. */
+export function missingField(report: Report, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): string | null {
+  const wanted = [...(report.measure.field === "*" ? [] : [report.measure.field]), ...report.by.map((key) => key.field)];
+  return wanted.find((path) => fieldAt(collection, path, find) === undefined) ?? null;
+}
+
+/** The reports in their order, one of them moved by so many places; only those whose place changes. */
+export function moved(reports: readonly SavedReport[], id: string, by: 1 | -1): readonly SavedReport[] {
+  const at = reports.findIndex((report) => report.id === id);
+  const to = at + by;
+  if (at < 0 || to < 0 || to >= reports.length) return [];
+  const next = [...reports];
+  const [one] = next.splice(at, 1);
+  if (one) next.splice(to, 0, one);
+  return next.flatMap((report, place) => (report.place === place ? [] : [{ ...report, place }]));
+}
