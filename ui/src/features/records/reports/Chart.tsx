@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { SWATCHES } from "@/kit/GridCell";
-import { along, ring, scaleOf, slices, thinned } from "./chart";
+import { along, ring, scaleOf, slices, thinned } from "./shapes";
 import { r } from "./messages";
 import type { Look, Point } from "./report";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
-import { along, ring, scaleOf, slices, thinned } from "./chart";
+import { along, ring, scaleOf, slices, thinned } from "./shapes";
 import { docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, type Report, type SavedReport } from "./report";
 
 const ORDERS = readCollection("orders", {
