@@ -154,7 +154,7 @@ impl Engine {
             // Neither a record nor a trace of one.
             return Err(not_found("read"));
         }
-        let older = (rows.len() > limit).then(|| rows.split_off(limit)).unwrap_or_default();
+        let older = rows.split_off(limit.min(rows.len()));
         let cursor = rows.last().filter(|_| !older.is_empty()).map(|row| row.seq);
         let mut revisions = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
