@@ -24,15 +24,17 @@ async fn planned(app: &App, mut body: Json) -> (Json, Json) {
 
 on_every_store!(a_plan_shows_the_first_records_that_it_touches, async |app| {
     goods(app).await;
+    app.admin().create("goods", json!({ "id": 10, "note": "j" })).await;
+    app.admin().create("goods", json!({ "id": 11, "note": "k" })).await;
     let (plan, _) = planned(app, staged(app).await).await;
     let steps = plan["steps"].as_array().expect("steps");
     let of = |op: &str| steps.iter().find(|step| step["op"] == op).expect(op);
     assert_eq!(
         of("drop_field")["examples"],
-        json!([{ "key": "1", "value": "a" }, { "key": "3", "value": "c" }])
+        json!([{ "key": "1", "value": "a" }, { "key": "3", "value": "c" }, { "key": "10", "value": "j" }])
     );
     assert_eq!(of("alter_field")["examples"], json!([{ "key": "1", "value": "12.50" }]));
-    assert_eq!(of("alter_field")["values"], json!({ "affected": 1, "total": 3 }));
+    assert_eq!(of("alter_field")["values"], json!({ "affected": 1, "total": 5 }));
     assert_eq!(of("rename_field")["examples"], json!([]));
 });
 

@@ -147,9 +147,10 @@ pub(crate) async fn examples(store: &Store, on: &Stake<'_>, most: usize) -> Resu
         .first
         .as_ref()
         .map_or(String::new(), |first| format!("CASE WHEN {first} THEN 0 ELSE 1 END, "));
+    // Of the table, not the text of the answer: 2 comes before 10.
+    let table = quoted(&on.table.name);
     let text = format!(
-        "SELECT CAST({key} AS text), {value} FROM {} WHERE {} ORDER BY {first}{key} LIMIT {most}",
-        quoted(&on.table.name),
+        "SELECT CAST({key} AS text), {value} FROM {table} WHERE {} ORDER BY {first}{table}.{key} LIMIT {most}",
         on.condition
     );
     let rows = store.rows(&plain(text)).await?;
