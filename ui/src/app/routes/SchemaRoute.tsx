@@ -21,8 +21,10 @@ export function SchemaRoute() {
     [navigate, project],
   );
   const onRows = useCallback(
-    (collection: string) => {
-      if (project !== undefined) void navigate({ to: "/p/$project/data/$collection", params: { project, collection } });
+    (collection: string, only?: { readonly field: string; readonly values: readonly string[] }) => {
+      if (project === undefined) return;
+      const search = only ? { filter: JSON.stringify([[only.field, "in", only.values.join(", ")]]) } : {};
+      void navigate({ to: "/p/$project/data/$collection", params: { project, collection }, search });
     },
     [navigate, project],
   );

@@ -1,5 +1,5 @@
 import type { PlanStep, SchemaPlan } from "@plinth/sdk";
-import { Copy, X } from "lucide-react";
+import { Check, Copy, TriangleAlert, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Badge, type BadgeKind } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
@@ -9,6 +9,10 @@ import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
 import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
+import { p } from "./plan-messages";
+import { PlanFacts } from "./PlanFacts";
+import { PlanReferences } from "./PlanReferences";
+import { duration, size, type Rehearsing } from "./rehearsal";
 import { laidOut } from "./sql";
 import { collectionName } from "./rows";
 import { reasonOf, storeWord } from "./words";
@@ -117,11 +121,52 @@ function columnCount(draft: Draft): number {
   return new Set([...named, ...kept]).size;
 }
 
+/** What the last rehearsal of this plan told, in one line. */
+function RehearsalBand({ rehearsing }: { rehearsing: Rehearsing }) {
+  const { result, error, wantsConsent, run } = rehearsing;
+  if (error) {
+    return (
+      <ErrorBand
+        title={p(wantsConsent ? "rehearse.large" : "rehearse.failed")}
+        className="shrink-0"
+        action={
+          <Button size="small" onClick={() => run(wantsConsent)}>
+            {p(wantsConsent ? "rehearse.anyway" : "rehearse.again")}
+          </Button>
+        }
+      >
+        {reasonOf(error)}
+      </ErrorBand>
+    );
+  }
+  if (!result) return null;
+  const Icon = result.passed ? Check : TriangleAlert;
+  const why = reasonOf({ message: result.fault?.message.replaceAll("`", "") ?? "" });
+  return (
+    <p role="status" className={cx("flex min-h-[30px] shrink-0 items-center gap-2 border-b border-line px-3", result.passed ? "bg-ok-tint text-ok" : "bg-warn-tint text-warn")}>
+      <Icon aria-hidden size={13} className="shrink-0" />
+      <span>
+        {!result.passed
+          ? p("rehearse.refused", { why })
+          : result.clone
+            ? p("rehearse.passed.clone", { time: duration(result.tookMs), size: size(result.clone.bytes), copied: duration(result.clone.tookMs) })
+            : p("rehearse.passed", { time: duration(result.tookMs) })}
+      </span>
+    </p>
+  );
+}
+
 export function PlanDock({
-  plan, drafts, error, stale, height, onHeight, onClose, onLine, onRetry,
+  plan, drafts, error, stale, rehearsing, updates, onUpdates, height, onHeight, onClose, onLine, onRows, onRetry,
 }: {
   plan: SchemaPlan | undefined;
   drafts: Drafts;
+  rehearsing: Rehearsing;
+  /** Whether views that name what changes are updated with it. */
+  updates: boolean;
+  onUpdates: (updates: boolean) => void;
+  /** Opens these rows of a collection. */
+  onRows: (collection: string, keys: readonly string[]) => void;
   error: Error | null;
   stale: boolean;
   height: number;
@@ -138,6 +183,7 @@ export function PlanDock({
   const blocked = plan?.steps.filter((step) => obstacleOf(step) !== null).length ?? 0;
   const lossy = (plan?.steps.filter((step) => step.lossy).length ?? 0) - blocked;
   const current = lines[Math.min(at, lines.length - 1)];
+  const currentStep = current ? plan?.steps[current.step] : undefined;
   const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${step.summary.replaceAll("`", "")}`, sql: step.sql })) ?? [];
   const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${laidOut(line)};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
   useEffect(() => {
@@ -189,6 +235,11 @@ export function PlanDock({
         <span className={cx("min-w-0 flex-1 truncate text-second", blocked > 0 ? "text-warn" : lossy > 0 ? "text-bad" : "text-ink-2")}>
           {plan ? (blocked > 0 ? t("plan.note.blocked", { count: blocked }) : lossy > 0 ? t("plan.note.lossy", { count: lossy }) : t("plan.note.whole")) : null}
         </span>
+        {lines.length > 0 ? (
+          <Button size="small" command="collections.rehearse" busy={rehearsing.running} onClick={() => rehearsing.run(false)}>
+            {rehearsing.running ? p(plan?.store === "sqlite" ? "rehearse.clone" : "rehearse.transaction") : p(rehearsing.result ? "rehearse.again" : "rehearse")}
+          </Button>
+        ) : null}
         <IconButton small icon={X} label={t("plan.close")} keys="Escape" onClick={onClose} />
       </header>
       {stale ? (
@@ -196,6 +247,7 @@ export function PlanDock({
           {t("stale.body")}
         </ErrorBand>
       ) : null}
+      {error ? null : <RehearsalBand rehearsing={rehearsing} />}
       {error ? (
         <ErrorBand
           title={t("plan.failed")}
@@ -215,11 +267,11 @@ export function PlanDock({
         <p className="p-3 text-ink-2">{t("plan.none")}</p>
       ) : (
         <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,57fr)_minmax(0,43fr)] max-[900px]:grid-cols-1">
+          <div className="min-h-0 overflow-y-auto border-r border-line">
           <div
             ref={list}
             role="listbox"
             aria-label={t("plan.steps")}
-            className="min-h-0 overflow-y-auto border-r border-line"
             onKeyDown={(event) => {
               if (event.key === "ArrowDown") choose(Math.min(at + 1, lines.length - 1));
               else if (event.key === "ArrowUp") choose(Math.max(at - 1, 0));
@@ -256,7 +308,10 @@ export function PlanDock({
               );
             })}
           </div>
+          {plan ? <PlanReferences references={plan.references} updates={updates} onUpdates={onUpdates} /> : null}
+          </div>
           <div className="flex min-h-0 flex-col max-[900px]:hidden">
+            {currentStep && current ? <PlanFacts step={currentStep} index={current.step} rehearsal={rehearsing.result} onRows={onRows} /> : null}
             <div className="flex h-[34px] shrink-0 items-center gap-2 px-3">
               <h3 className="flex-1 font-medium">{t("plan.sql", { store: storeWord(plan.store) })}</h3>
               <Button

@@ -1,6 +1,6 @@
 import { PlinthError, type PlanStep } from "@plinth/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link2, Plus, TriangleAlert } from "lucide-react";
+import { History, Link2, Plus, TriangleAlert } from "lucide-react";
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { useGroups } from "@/host/groups";
@@ -23,13 +23,16 @@ import { toggleCollection, toggleDropped } from "./edits";
 import { proposal, type End, type Proposal } from "./ends";
 import { FindBar } from "./FindBar";
 import { GroupsDialog } from "./GroupsDialog";
+import { HistoryDialog, isClean, useUndo } from "./HistoryDialog";
 import { Inspector } from "./Inspector";
 import { ListView } from "./ListView";
 import { useLook, type Look } from "./look";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
 import { linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
+import { p } from "./plan-messages";
 import { planQuery, schemaAdapter } from "./queries";
+import { useRehearsal } from "./rehearsal";
 import { RelationDialog } from "./RelationDialog";
 import { find } from "./search";
 import { reasonOf } from "./words";
@@ -40,8 +43,8 @@ export interface SchemaPageProps {
   /** Opened with the wish for a new collection. */
   readonly isNew: boolean;
   readonly onSelect: (collection: string | undefined, field: string | undefined) => void;
-  /** Opens the rows of a collection. */
-  readonly onRows: (collection: string) => void;
+  /** Opens the rows of a collection, or only those that hold these values of a field. */
+  readonly onRows: (collection: string, only?: { readonly field: string; readonly values: readonly string[] }) => void;
 }
 
 export function SchemaPage(props: SchemaPageProps) {
@@ -103,9 +106,13 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
   const failure = state.failures.get(SCOPE);
 
   const plan = useQuery({ ...planQuery(session, change, [planRound]), enabled: ops.length > 0 && !saving });
-  const asked = useRef({ change, token: plan.data?.token });
+  const rehearsing = useRehearsal(plan.data, change);
+  const [updates, setUpdates] = useState(true);
+  const [past, setPast] = useState<{ readonly version: number | undefined } | null>(null);
+  const undo = useUndo();
+  const asked = useRef({ change, token: plan.data?.token, updates });
   useEffect(() => {
-    asked.current = { change, token: plan.data?.token };
+    asked.current = { change, token: plan.data?.token, updates };
   });
   useEffect(() => {
     pending.register(SCOPE, schemaAdapter(session, () => asked.current));
@@ -158,10 +165,10 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
       const count = changes.length;
       const names = new Map([...drafts.values()].map((entry) => [entry.id, entry.draft.name]));
       await pending.commit(SCOPE);
-      const fresh = await client.schemas.find();
-      return { count, names, fresh: fresh.data };
+      const [fresh, history] = await Promise.all([client.schemas.find(), client.schemas.history({ limit: 1 })]);
+      return { count, names, fresh: fresh.data, version: history.data[0]?.version };
     },
-    onSuccess: ({ count, names, fresh }) => {
+    onSuccess: ({ count, names, fresh, version }) => {
       queries.setQueryData(catalogQuery(session).queryKey, fresh);
       const moved = (id: string): string => names.get(id) ?? id;
       const stands = new Set(fresh.map((info) => info.collectionName));
@@ -170,7 +177,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
       if (here.current && collection !== undefined) select(fresh.some((info) => info.collectionName === moved(collection)) ? moved(collection) : undefined, chosen?.id);
       setDock(false);
       setStale(false);
-      toast({ kind: "done", text: t("applied", { count, name }) });
+      toast({ kind: "done", text: t("applied", { count, name }), ...(version === undefined ? {} : { action: { label: p("undo"), run: () => takeBack(version) } }) });
       void forgetCatalog(queries, project.id);
     },
     onError: (error) => {
@@ -181,6 +188,23 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
       }
     },
   });
+
+  /** An undo that brings back everything is done at once; another one is looked at first. */
+  const takeBack = (version: number) => {
+    client.schemas.planUndo(version).then(
+      (undoing) => (isClean(undoing) ? undo.mutate({ version, token: undoing.token }) : setPast({ version })),
+      () => setPast({ version }),
+    );
+  };
+  const rehearse = () => {
+    setDock(true);
+    rehearsing.run(false);
+  };
+  const openRows = (of: string, keys: readonly string[]) => {
+    const entry = [...drafts.values()].find((known) => known.base?.name === of);
+    const key = entry?.base ? primaryKey(entry.base)?.name : undefined;
+    onRows(of, key === undefined ? undefined : { field: key, values: keys });
+  };
 
   const lossy: readonly PlanStep[] = plan.data?.steps.filter((step) => step.lossy) ?? [];
   const stepName = (step: PlanStep): string => (step.field === undefined ? step.collection : `${step.collection}.${step.field}`);
@@ -240,6 +264,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
     { id: "collections.find", label: t("find"), keys: "/", group, sheetOnly: true, run: () => search.current?.focus() },
     { id: "collections.new", label: t("cmd.new"), keys: "N", group, sheetOnly: true, run: () => setMaking(true) },
     { id: "collections.relate", label: t("cmd.relate"), keys: "R", group, icon: Link2, run: () => relate(collection, chosen?.id) },
+    { id: "collections.history", label: p("history.title"), keys: "H", group, icon: History, run: () => setPast({ version: undefined }) },
     { id: "collections.view", label: t("cmd.view"), keys: "V", group, run: () => onLook((held) => ({ ...held, view: held.view === "list" ? "diagram" : "list" })) },
     ...(selected && !gone.has(selected.id)
       ? [{ id: "collections.field", label: t("cmd.field"), keys: "A", group, icon: Plus, run: () => setAdding(true) }]
@@ -249,6 +274,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
       ? [
           { id: "collections.apply", label: t("cmd.apply"), keys: "Mod+S", group, inText: true, run: askApply },
           { id: "collections.preview", label: t("cmd.preview"), keys: "Mod+Shift+P", group, inText: true, run: () => setDock(!dock) },
+          { id: "collections.rehearse", label: p("rehearse.cmd"), keys: "Mod+R", group, inText: true, run: rehearse },
           { id: "collections.discard", label: t("cmd.discard"), keys: "Mod+Shift+Backspace", group, inText: true, run: () => pending.discard(SCOPE) },
         ]
       : []),
@@ -311,6 +337,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
           title={t("title")}
           right={
             <>
+              <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
+                {p("history")}
+              </Button>
               <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection, chosen?.id)}>
                 {t("relate")}
               </Button>
@@ -404,6 +433,10 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
             drafts={drafts}
             error={plan.error}
             stale={stale}
+            rehearsing={rehearsing}
+            updates={updates}
+            onUpdates={setUpdates}
+            onRows={openRows}
             height={dockHeight}
             onHeight={setDockHeight}
             onClose={() => setDock(false)}
@@ -447,6 +480,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
         onClose={() => select(undefined)}
       />
       <Status>{t("status", { count: own.length })}</Status>
+      {past ? <HistoryDialog version={past.version} onClose={() => setPast(null)} /> : null}
       {making && !readOnly ? (
         <NewCollectionDialog
           drafts={drafts}

@@ -21,7 +21,7 @@ export function planQuery({ client, project }: Asks, change: SchemaChange, versi
 /** How staged collections compare and reach the server. The plan that was looked at is the one that is applied. */
 export function schemaAdapter(
   session: Asks,
-  asked: () => { readonly change: SchemaChange; readonly token: string | undefined },
+  asked: () => { readonly change: SchemaChange; readonly token: string | undefined; readonly updates: boolean },
 ): Adapter {
   const { client } = session;
   return {
@@ -31,8 +31,8 @@ export function schemaAdapter(
       return { statements: plan.steps.flatMap((step) => step.sql), operations: plan.steps.length };
     },
     commit: async () => {
-      const { change, token } = asked();
-      await client.schemas.apply({ ...change, token: token ?? (await client.schemas.plan(change)).token });
+      const { change, token, updates } = asked();
+      await client.schemas.apply({ ...change, updateReferences: updates, token: token ?? (await client.schemas.plan(change)).token });
       return { ok: true };
     },
   };
