@@ -102,7 +102,7 @@ impl Leased {
     fn done<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         let breaks = match &result {
             Ok(_) | Err(Failure::Ours(_)) => false,
-            Err(Failure::Driver(cause)) => fault::breaks_connection(cause),
+            Err(Failure::Driver(cause, _)) => fault::breaks_connection(cause),
         };
         if breaks {
             self.connected = None;
@@ -481,7 +481,8 @@ impl Pool {
         let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
         for step in &mut program.steps {
             Tally::add(&self.0.tally.statements);
-            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps).await?;
+            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps);
+            let did = did.await.map_err(|failure| failure.of(step.index))?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
         }
