@@ -55,6 +55,11 @@ pub struct Limits {
     pub rehearse_bytes_max: u64,
     /// Longest lag of a feed cursor before it is reported, in rows.
     pub feed_lag_max: u64,
+    /// Largest copy that is made to try an index without being asked whether it may, in bytes: on
+    /// SQLite of the file, on Postgres of the table. Half a gigabyte is copied in seconds.
+    pub trial_bytes_max: u64,
+    /// Longest time that trying an index may take, in milliseconds; ten times that with consent.
+    pub trial_ms_max: u64,
 }
 
 impl Default for Limits {
@@ -82,6 +87,8 @@ impl Default for Limits {
             rehearse_rows_max: 100_000,
             rehearse_bytes_max: 1024 * 1024 * 1024,
             feed_lag_max: 100_000,
+            trial_bytes_max: 512 * 1024 * 1024,
+            trial_ms_max: 60_000,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! thread for what is cheap.
 
 use super::connect::{self, Connected};
-use super::{fault, fold, kept, run, sift};
+use super::{Leaves, fault, fold, kept, run, sift};
 use crate::fault::closed;
 use crate::port::{CHUNK_BYTES, CHUNKS_MAX, PageRows, SqliteOptions, Tally};
 use crate::row::write_object;
@@ -343,7 +343,7 @@ fn page_to_keep(
 }
 
 /// The page by the shortcut of its plan, where there is one and it leads there.
-fn by_shortcut(
+pub(super) fn by_shortcut(
     on: &Connected,
     compiled: &Compiled,
     known: &impl Fn(&Statement) -> Option<u64>,
@@ -393,15 +393,6 @@ fn stream_rows(
         hand_on(Ok(chunk));
     }
     Ok(())
-}
-
-/// Tells a running job that its caller has gone.
-struct Leaves(Arc<AtomicBool>);
-
-impl Drop for Leaves {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// One of the places for streams, given back when dropped.
