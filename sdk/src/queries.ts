@@ -44,7 +44,7 @@ export class Queries {
    * }
    * ```
    */
-  async measure(id: string, options: CallOptions & { readonly consent?: boolean } = {}): Promise<QueryMeasurement> {
+  async measure(id: string, options: CallOptions & { readonly consent?: boolean | undefined } = {}): Promise<QueryMeasurement> {
     const { consent, ...rest } = options;
     const path = `/queries/slow/${segment(id, 'query')}/measure`;
     const body = consent === undefined ? {} : { consent };
@@ -59,7 +59,7 @@ export class Queries {
    * await plinth.queries.forget({ collection: 'orders' });
    * ```
    */
-  async forget(options: CallOptions & { readonly collection?: string } = {}): Promise<void> {
+  async forget(options: CallOptions & { readonly collection?: string | undefined } = {}): Promise<void> {
     const { collection, ...rest } = options;
     await this.#http.delete<Message>(`/queries/slow${asked({ collection })}`, undefined, rest);
   }

@@ -80,11 +80,11 @@ export const SCREENS: readonly Screen[] = [
     actions: [{ role: "textbox", name: "Name" }, button(/^Save report/)],
   },
   { name: "api", path: "/p/here/api/orders", ready: { role: "textbox", name: "Path" }, actions: [button(/^Send/)] },
-  { name: "queries", path: "/p/here/queries", ready: { role: "button", name: /^orders: /, nth: 0 }, actions: [button(/^Read again/), button(/^Start anew/)] },
+  { name: "queries", path: "/p/here/queries", ready: { role: "button", name: /would help/, nth: 0 }, actions: [button(/^Read again/), button(/^Start anew/)] },
   {
     name: "queries-index",
     path: "/p/here/queries?collection=orders",
-    ready: { role: "button", name: /^orders: placed/, nth: 0 },
+    ready: { role: "button", name: /^placed ≥/, nth: 0 },
     then: async (person) => await person.page.locator("[data-query]", { hasText: "placed ≥" }).first().click(),
     actions: [button(/^Measure/), button(/^Stage the index/)],
   },

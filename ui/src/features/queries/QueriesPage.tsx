@@ -1,5 +1,5 @@
 import { PlinthError, type ProposedIndex, type QueryMeasurement, type SlowQuery, type SlowQueryList, type SlowQueryOptions } from "@plinth/sdk";
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Gauge, RotateCw } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { useSession, type Session } from "@/host/session";
@@ -40,7 +40,6 @@ function slowQuery({ client, project }: Pick<Session, "client" | "project">, col
   return queryOptions({
     queryKey: ["slow", project.id, collection, sort],
     queryFn: ({ signal }): Promise<SlowQueryList> => client.queries.slow({ collection, sort, limit: SHOWN, signal }),
-    placeholderData: (before: SlowQueryList | undefined) => before,
     staleTime: 0,
   });
 }
@@ -58,7 +57,7 @@ export function QueriesPage(props: QueriesPageProps) {
   const [asking, setAsking] = useState(false);
   const [width, setWidth] = useState(480);
   const [measured, setMeasured] = useState<ReadonlyMap<string, QueryMeasurement>>(new Map());
-  const list = useQuery(slowQuery(session, collection, sort));
+  const list = useQuery({ ...slowQuery(session, collection, sort), placeholderData: keepPreviousData });
   const readAgain = () => void queries.invalidateQueries({ queryKey: ["slow", project.id] });
 
   const measure = useMutation({
@@ -107,14 +106,17 @@ export function QueriesPage(props: QueriesPageProps) {
             </>
           }
         >
-          <Select
-            aria-label={t("collection")}
-            className="w-44"
-            value={collection ?? ALL}
-            onChange={(next) => onCollection(next === ALL ? undefined : next)}
-            options={[{ value: ALL, label: t("collection.all") }, ...names.map((name) => ({ value: name, label: name }))]}
-          />
-          <Select aria-label={t("sort")} className="w-48" value={sort} onChange={setSort} options={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))} />
+          <div className="w-44">
+            <Select
+              aria-label={t("collection")}
+              value={collection ?? ALL}
+              onChange={(next) => onCollection(next === ALL ? undefined : next)}
+              options={[{ value: ALL, label: t("collection.all") }, ...names.map((name) => ({ value: name, label: name }))]}
+            />
+          </div>
+          <div className="w-48">
+            <Select aria-label={t("sort")} value={sort} onChange={setSort} options={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))} />
+          </div>
         </Toolbar>
         <div className="min-h-0 flex-1 overflow-y-auto">
           {list.data ? (
@@ -256,13 +258,11 @@ function Recorded({ list, collection, chosen, onChoose, stateOf }: RecordedProps
 
 function Row({ query, share, chosen, stop, state, onChoose }: { query: SlowQuery; share: number; chosen: boolean; stop: boolean; state: IndexState; onChoose: () => void }) {
   const { shape } = query;
-  const what = `${condition(shape)}, ${rest(shape)}`;
   return (
     <button
       type="button"
       data-query={query.id}
       aria-pressed={chosen}
-      aria-label={t("row", { collection: shape.collection, what, time: time(query.p95Ms) })}
       tabIndex={stop ? 0 : -1}
       onClick={onChoose}
       className={cx(COLUMNS, "relative w-full border-b border-line-2 px-4 py-2 text-left -outline-offset-2", chosen ? "bg-bg-active" : "hover:bg-bg-hover")}

@@ -32,7 +32,6 @@ export const t = catalogue({
   "list": "Queries that ran, by collection",
   "group": { one: "{count} query", other: "{count} queries" },
   "group.time": "{time} in all",
-  "row": "{collection}: {what}. 95 of 100 within {time}",
   "head.query": "Query",
   "head.p95": "95 of 100",
   "head.mean": "mean",

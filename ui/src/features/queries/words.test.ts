@@ -20,7 +20,7 @@ test("a query reads as a sentence of what it asks", () => {
 });
 
 test("times and sizes have the digits they are worth", () => {
-  expect([0, 0.004, 0.42, 12.44, 321.6, 1240, 65_000].map(time)).toEqual(["0.00 ms", "4.00 µs", "0.42 ms", "12.4 ms", "322 ms", "1.24 s", "65.0 s"]);
+  expect([0, 0.004, 0.027, 0.42, 12.44, 321.6, 1240, 65_000].map(time)).toEqual(["0.00 ms", "4.00 µs", "27.0 µs", "0.42 ms", "12.4 ms", "322 ms", "1.24 s", "65.0 s"]);
   expect([0, 512, 4096, 2_400_000, 418_000_000].map(size)).toEqual(["0 B", "512 B", "4.1 kB", "2.4 MB", "418 MB"]);
 });
 

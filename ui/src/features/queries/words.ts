@@ -6,7 +6,7 @@ import { t } from "./messages";
 /** 0.42 ms, 12.4 ms, 1.24 s: three digits are what a time is worth. */
 export function time(ms: number): string {
   if (ms >= 1000) return `${digits(ms / 1000)} s`;
-  return ms > 0 && ms < 0.01 ? `${digits(ms * 1000)} µs` : `${digits(ms)} ms`;
+  return ms > 0 && ms < 0.1 ? `${digits(ms * 1000)} µs` : `${digits(ms)} ms`;
 }
 
 function digits(value: number): string {

@@ -128,6 +128,14 @@ impl Recorder {
         &self.parts[at]
     }
 
+    /// Does something while somebody reads the whole record.
+    #[cfg(test)]
+    pub(super) fn while_in_use(&self, work: impl FnOnce()) {
+        let held: Vec<_> = self.parts.iter().map(Mutex::lock).collect();
+        work();
+        drop(held);
+    }
+
     /// Everything known, with its key.
     pub(super) fn all(&self) -> Vec<(u64, Seen)> {
         let mut all = Vec::new();

@@ -76,6 +76,44 @@ fn reads_that_ask_otherwise_are_shapes_of_their_own() {
     assert_eq!(told.len(), reads.len());
 }
 
+/// Counts what it is given.
+#[derive(Default)]
+struct Counted {
+    writes: usize,
+    bytes: usize,
+}
+
+impl std::hash::Hasher for Counted {
+    fn write(&mut self, bytes: &[u8]) {
+        self.writes += 1;
+        self.bytes += bytes.len();
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_list_is_told_from_others_by_few_bytes() {
+    // Every read of a caller pays this, and one look into a map under a lock of its own.
+    let filter = json!({"status": "new", "price": {"gte": 5}});
+    let mut counted = Counted::default();
+    super::shape::fingerprint(&plan(&read(&filter, &["-price"])), &mut counted);
+    assert!(counted.writes <= 40 && counted.bytes <= 256, "{} {}", counted.writes, counted.bytes);
+}
+
+#[test]
+fn a_part_of_the_record_that_is_in_use_is_not_waited_for() {
+    let recorder = Recorder::new(0);
+    let one = read(&json!({"status": "new"}), &[]);
+    ran(&recorder, &one, "Editor", 1);
+    recorder.while_in_use(|| ran(&recorder, &one, "Editor", 2));
+    let (_, missed, _) = recorder.account();
+    let (_, seen) = recorder.all().remove(0);
+    assert_eq!((missed, seen.times.count, seen.last_ms), (1, 1, 1));
+}
+
 #[test]
 fn a_read_that_its_caller_left_is_remembered_as_ended() {
     let recorder = Recorder::new(0);
@@ -162,6 +200,10 @@ fn the_shape_tells_what_was_asked_in_signs() {
     }
     let shape = shape_of(&Read { offset: Some(20), ..read(&json!({}), &["-price"]) });
     assert_eq!((shape.page, shape.sort.len(), shape.counted), (PageForm::Offset, 1, true));
+    // The key is told where somebody asked for it.
+    let sorted = |sort: &[&str]| shape_of(&read(&json!({}), sort)).sort.len();
+    assert_eq!((sorted(&[]), sorted(&["id"]), sorted(&["-id"])), (0, 0, 1));
+    assert_eq!((sorted(&["-price", "-id"]), sorted(&["-price", "id"])), (1, 2));
 }
 
 fn records() -> Vec<Map<String, Json>> {

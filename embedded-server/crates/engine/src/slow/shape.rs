@@ -13,7 +13,7 @@ pub struct QueryShape {
     pub collection: String,
     /// Which records, the rules of the caller's role included.
     pub filter: ShapeCond,
-    /// In which order; the key that ends every order is left out.
+    /// In which order; the key that ends every order by itself is left out.
     pub sort: Vec<ShapeSort>,
     /// Groups and what is computed of them, when it is no list of records.
     pub groups: Option<ShapeGroups>,
@@ -146,7 +146,11 @@ impl QueryShape {
             Some(ShapeSort { path, descending })
         });
         let mut sort: Vec<ShapeSort> = sort.collect();
-        if groups.is_none() && sort.len() > 1 && sort.last().is_some_and(|last| last.path == *key) {
+        // Where nobody says otherwise, the key goes the way of the order before it.
+        let way = sort.iter().rev().nth(1).is_some_and(|before| before.descending);
+        if groups.is_none()
+            && sort.last().is_some_and(|last| last.path == *key && last.descending == way)
+        {
             sort.pop();
         }
         Self {
