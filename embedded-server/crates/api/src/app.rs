@@ -4,8 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, history, imports, journal, openapi, permissions,
-    queries,
-    rejection, reports, schema_history, schemas, studio, transfer, types, unread,
+    queries, rejection, reports, schema_history, schemas, studio, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;

@@ -3,8 +3,7 @@
 
 use super::{
     access, answer, document, error, history, import, item, journal, queries, rehearsal, report,
-    schema,
-    schema_history, server, session, transfer,
+    schema, schema_history, server, session, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};

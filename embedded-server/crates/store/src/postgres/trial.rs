@@ -1,4 +1,4 @@
-//! An index tried on a copy of the table, in a transaction that is rolled back (ADR 0011).
+//! An index tried on a copy of the table, in a transaction that is rolled back (ADR 0012).
 
 use super::pool::Pool;
 use super::run::{self, Failure};
