@@ -1,6 +1,7 @@
 //! The filter language, sorting, searching and paging.
 
 mod casts;
+mod geometry;
 mod grammar;
 mod groups;
 mod operands;

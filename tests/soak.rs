@@ -4,9 +4,6 @@
 
 mod chance;
 mod crash;
-mod fault;
-mod kept;
-mod model;
 mod oracle;
 mod question;
 mod schema;

@@ -20,7 +20,6 @@ mod imports;
 mod journal;
 mod probe;
 mod processes;
-mod queries;
 mod records;
 mod relations;
 mod reports;

@@ -60,7 +60,8 @@ export type FieldType =
 export type IndexType =
   | 'btree'
   | 'hash'
-  | 'gin';
+  | 'gin'
+  | 'gist';
 
 /** The kinds of relations, by their short names and by those of stored definitions. */
 export type RelationWord =

@@ -1,6 +1,7 @@
 import type { PageFacts } from '../generated/wire.js';
 import type { Item } from './common.js';
 import type { Filter, RelationFilter } from './filter.js';
+import type { GeoJSONGeometry } from './geo.js';
 
 /** A name to select: a column, `*`, a relation path (`author.*`) or an exclusion (`-body`). */
 export type FieldSelector<T = Item> = string extends keyof T
@@ -9,9 +10,9 @@ export type FieldSelector<T = Item> = string extends keyof T
 
 export type SortDirection = 'asc' | 'desc' | 'ASC' | 'DESC';
 
-/** Nearest first, from a point `[longitude, latitude]` to a geometry column. */
+/** Nearest first, from a point `[longitude, latitude]` or another geometry to a geometry column. */
 export interface DistanceSort {
-  target: readonly [number, number];
+  target: readonly [number, number] | GeoJSONGeometry;
   column: string;
   direction?: SortDirection;
 }

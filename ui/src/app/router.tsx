@@ -80,12 +80,6 @@ const schema = createRoute({
   validateSearch: ownSearch,
   component: screen(async () => (await import("./routes/SchemaRoute")).SchemaRoute),
 });
-const queries = createRoute({
-  getParentRoute: () => project,
-  path: "/queries",
-  validateSearch: ownSearch,
-  component: screen(async () => (await import("./routes/QueriesRoute")).QueriesRoute),
-});
 
 const reports = createRoute({
   getParentRoute: () => project,
@@ -100,7 +94,7 @@ export const router = createRouter({
     home,
     setup,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports, queries]),
+    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

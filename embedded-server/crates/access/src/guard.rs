@@ -9,8 +9,8 @@ use crate::{Action, Actor, Guarded, Policies, Policy};
 use base::{Code, Error, Limits, Result, Value};
 use catalog::{Catalog, Collection};
 use query::{
-    Asked, Cond, Condition, Expand, Filter, Hop, Operand, Operator, Order, Place, Pointer,
-    Projection, ReadPlan, Ref, Rows, Scope, Step, Words, WritePlan,
+    Asked, Cond, Condition, Expand, Filter, Hop, Operand, Operator, Place, Pointer, Projection,
+    ReadPlan, Ref, Rows, Scope, Step, Words, WritePlan,
 };
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub fn guard_read(
         }
     }
     for order in &mut plan.order {
-        if let Order::Column(column) = &mut order.by {
+        if let Some(column) = order.by.column_mut() {
             guard.column(column, &root, &ground, "sort")?;
         }
     }
@@ -479,6 +479,7 @@ impl Guard<'_> {
             | Operator::JsonHasKeys { .. }
             | Operator::JsonValue { .. }
             | Operator::JsonTypeOf { .. }
+            | Operator::Geometry { .. }
             | Operator::JsonPath { .. } => Ok(()),
         }
     }

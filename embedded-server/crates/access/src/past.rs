@@ -63,6 +63,7 @@ fn read_by(test: &Condition, columns: &mut BTreeSet<String>) {
         | Operator::JsonHasKeys { .. }
         | Operator::JsonValue { .. }
         | Operator::JsonTypeOf { .. }
+        | Operator::Geometry { .. }
         | Operator::JsonPath { .. } => {}
     }
 }

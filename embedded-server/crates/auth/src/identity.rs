@@ -169,6 +169,7 @@ impl Auth {
             sort: vec![SortAsked {
                 path: String::from("createdAt"),
                 direction: Direction::Ascending,
+                distance: None,
             }],
             limit: Some(1),
             ..Read::default()

@@ -1,6 +1,6 @@
 //! Collections and the catalog that holds them.
 
-use crate::{Field, Relation};
+use crate::{Field, FieldKind, Relation};
 use base::nearest;
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -101,6 +101,25 @@ impl Collection {
         self.relations.get(name)
     }
 
+    /// Whether an index is one of places on the earth: over one geometry, in whatever form the store
+    /// has for that (an R-tree, a GiST index of rectangles).
+    #[must_use]
+    pub fn is_spatial(&self, index: &Index) -> bool {
+        let ordered = index.method.as_deref().is_none_or(|method| method == "gist");
+        let geometry = |name: &String| {
+            self.fields.get(name).is_some_and(|field| matches!(field.kind, FieldKind::Geo(_)))
+        };
+        ordered && !index.unique && index.fields.len() == 1 && index.fields.iter().all(geometry)
+    }
+
+    /// The index of places that serves a field.
+    #[must_use]
+    pub fn spatial_index(&self, field: &str) -> Option<&Index> {
+        self.indexes
+            .iter()
+            .find(|index| self.is_spatial(index) && index.fields.iter().any(|name| name == field))
+    }
+
     /// Names that may be spoken of: fields that are not hidden, and relations.
     pub fn visible_names(&self) -> impl Iterator<Item = &str> {
         self.fields
@@ -122,6 +141,7 @@ pub struct Index {
     pub unique: bool,
     /// Whether two NULLs count as equal in a unique index.
     pub nulls_not_distinct: bool,
-    /// The method asked for (`btree`, `hash`, `gin`, `gist`); SQLite has only its own.
+    /// The method asked for (`hash`, `gin`, `gist`), where it is not the usual one; SQLite has only
+    /// its own.
     pub method: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::check::{self, invalid};
 use crate::words::INDEX_TYPES;
-use crate::{Collection, Index};
+use crate::{Collection, FieldKind, Index};
 use base::{Result, nearest};
 use serde_json::{Map, Value as Json, json};
 
@@ -109,6 +109,11 @@ fn index_method(
         Some("gin") if unique => Err(invalid(at, "a gin index cannot be unique")),
         Some("gin") if fields.iter().all(|field| collection.fields[field].kind.is_json()) => Ok(()),
         Some("gin") => Err(invalid(at, "a gin index covers JSON and array fields only")),
+        Some("gist") if unique => Err(invalid(at, "a gist index cannot be unique")),
+        Some("gist") => match fields {
+            [field] if matches!(collection.fields[field].kind, FieldKind::Geo(_)) => Ok(()),
+            _ => Err(invalid(at, "a gist index covers one geometry field")),
+        },
         Some(other) => Err(invalid(at, format!("index type `{other}` is not available"))
             .hint(format!("index types: {}", INDEX_TYPES.join(", ")))),
     }

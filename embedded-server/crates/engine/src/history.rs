@@ -310,7 +310,11 @@ impl Engine {
         let read = Read {
             collection: HISTORY.to_owned(),
             filter: Some(Filter::All(tests)),
-            sort: vec![SortAsked { path: String::from("seq"), direction: Direction::Descending }],
+            sort: vec![SortAsked {
+                path: String::from("seq"),
+                direction: Direction::Descending,
+                distance: None,
+            }],
             limit: Some(i64::from(limit)),
             count: CountMode::None,
             ..Read::default()

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 3] = [
+const UPGRADES: [Upgrade; 4] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
     Upgrade { version: 4, part: Part::History },
+    Upgrade { version: 5, part: Part::IndexesOfPlaces },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -33,11 +34,13 @@ enum Part {
     SchemaHistory,
     /// The history outlives the users and tenants that it names: no constraint holds it to them.
     History,
+    /// Indexes of one geometry, which were indexes by order, answer what lies where.
+    IndexesOfPlaces,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 4;
+pub(crate) const HOUSE_VERSION: i64 = 5;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -47,6 +50,7 @@ const TRIES: u32 = 3;
 
 /// The catalog of the project behind `store`, after whatever had to be made or brought up to date.
 pub(crate) async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
+    store.equip().await?;
     if !is_there(store).await? {
         return bootstrap::found(store, clock).await;
     }
@@ -66,10 +70,17 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     let catalog = Catalog::build(loaded.documents, loaded.version)?;
     let mut draft = Draft::of(&catalog);
     let mut changed = with_new_system_parts(&mut draft);
+    let mut upgraded = false;
     for upgrade in UPGRADES.iter().filter(|upgrade| upgrade.version > version) {
         tracing::info!(to = upgrade.version, "the project is brought to a new version");
-        upgrade.part.add(&mut draft, store, clock).await?;
+        upgrade.part.add(&mut draft, store.dialect(), clock)?;
         draft.after.extend(recorded(store.dialect(), upgrade.version, &clock.now_iso()));
+        upgraded = true;
+    }
+    if upgraded {
+        // Once, from whatever version it comes, and before the tables change: what a rebuild makes
+        // anew stands in its new form.
+        draft.before.extend(renewal(store, &draft.old).await?.statements);
         changed = true;
     }
     if !changed {
@@ -111,16 +122,13 @@ fn recorded(dialect: Dialect, version: i64, now: &str) -> [Statement; 2] {
 }
 
 impl Part {
-    async fn add(&self, draft: &mut Draft, store: &Store, clock: &Clock) -> Result<()> {
-        let (dialect, now) = (store.dialect(), clock.now_iso());
+    fn add(&self, draft: &mut Draft, dialect: Dialect, clock: &Clock) -> Result<()> {
+        let now = clock.now_iso();
         match self {
             Self::MailsViewsAndIndexes => {
                 draft.before.extend(later_house_tables(dialect));
                 draft.after.extend(seed::mails(dialect, &now)?);
                 draft.after.extend(seed::own_views(dialect, &now)?);
-                let renewal = renewal(store, &draft.old).await?;
-                // Before the tables change: what a rebuild makes anew stands in its new form.
-                draft.before.extend(renewal.statements);
             }
             Self::SchemaHistory => draft.before.push(sql::schema_history(dialect)),
             Self::History => {
@@ -132,6 +140,8 @@ impl Part {
                     }
                 }
             }
+            // The indexes are made anew behind every upgrade.
+            Self::IndexesOfPlaces => {}
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Error, Result};
-use query::{Cond, Count, Read, ReadPlan, Scope};
+use query::{Cond, Count, Read, Scope};
 use serde_json::{Map, Value as Json};
 use sql::{Compiled, Numbers};
 use tokio::sync::mpsc;
@@ -39,15 +39,14 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn read_by(
+    async fn read_by(
         &self,
         state: &State,
         read: &Read,
         actor: &Actor,
         numbers: Numbers,
     ) -> Result<Records> {
-        let (mut compiled, facts, plan) = self.prepare(state, read, actor, numbers)?;
-        let watched = self.recorder().watch(plan, actor, self.clock().now_ms());
+        let (mut compiled, facts) = self.prepare(state, read, actor, numbers)?;
         let mut estimate = None;
         if facts.estimable {
             estimate = self.store().estimate(&facts.table).await?;
@@ -56,9 +55,6 @@ impl Engine {
             }
         }
         let page = self.store().read(&compiled).await?;
-        if let Some(watched) = watched {
-            watched.answered(page.rows);
-        }
         if facts.single && page.rows == 0 {
             return Err(not_found("read"));
         }
@@ -88,7 +84,7 @@ impl Engine {
     ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
         let state = self.state();
         let read = Read { uncapped: true, ..read.clone() };
-        let (mut compiled, ..) = self.prepare(&state, &read, actor, numbers)?;
+        let (mut compiled, _) = self.prepare(&state, &read, actor, numbers)?;
         compiled.total = None;
         self.store().stream(&compiled).await
     }
@@ -109,13 +105,13 @@ impl Engine {
         parse_rows(&records.json)
     }
 
-    pub(crate) fn prepare(
+    fn prepare(
         &self,
         state: &State,
         read: &Read,
         actor: &Actor,
         numbers: Numbers,
-    ) -> Result<(Compiled, Facts, Guarded<ReadPlan>)> {
+    ) -> Result<(Compiled, Facts)> {
         let words = actor.words(self.clock().now_ms());
         let view = state.view(actor);
         if view.get(&read.collection).is_none() {
@@ -145,12 +141,11 @@ impl Engine {
                 access::guard_read(plan, &state.catalog, actor, &words, self.limits())?
             }
         };
-        let compiled = sql::compile_read(&guarded, self.store().dialect(), numbers);
-        Ok((compiled, facts, guarded))
+        Ok((sql::compile_read(&guarded, self.store().dialect(), numbers), facts))
     }
 }
 
-pub(crate) struct Facts {
+struct Facts {
     table: String,
     single: bool,
     capped: bool,

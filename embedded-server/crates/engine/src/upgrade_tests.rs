@@ -106,6 +106,52 @@ async fn an_older_project_gets_what_was_added_since_once_and_whole() {
 }
 
 #[tokio::test]
+async fn an_index_of_a_geometry_by_order_becomes_one_of_places() {
+    for mut project in Project::all().await {
+        let fields =
+            json!({ "id": { "type": "Integer", "primaryKey": true }, "spot": { "type": "Point" } });
+        let indexes = json!([{ "name": "places_spot", "fields": ["spot"] }]);
+        let schema = json!({ "timestamps": false, "fields": fields, "indexes": indexes });
+        project.engine.create_schema("places", &schema).await.unwrap();
+        let tree = "SELECT name FROM sqlite_schema WHERE name LIKE 'places_spot%' AND type IN ('index', 'trigger', 'table') AND name NOT LIKE '%.rtree\\_%' ESCAPE '\\' ORDER BY name";
+        let method = "SELECT a.amname::text FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.relname = 'places_spot' AND c.relnamespace = current_schema()::regnamespace";
+        let made = project.column(tree, method).await;
+        let plain = r#"CREATE INDEX "places_spot" ON "places" ("spot")"#;
+        project
+            .meddle(&[
+                (r#"DROP TRIGGER "places_spot.rtree.insert""#, "SELECT 1"),
+                (r#"DROP TRIGGER "places_spot.rtree.update""#, "SELECT 1"),
+                (r#"DROP TRIGGER "places_spot.rtree.delete""#, "SELECT 1"),
+                (r#"DROP TABLE "places_spot.rtree""#, r#"DROP INDEX "places_spot""#),
+                (plain, plain),
+                (
+                    r#"INSERT INTO "places" ("id", "spot") VALUES (1, '{"type":"Point","coordinates":[13.4,52.5]}')"#,
+                    r#"INSERT INTO "places" ("id", "spot") VALUES (1, '{"type":"Point","coordinates":[13.4,52.5]}')"#,
+                ),
+                (
+                    r#"UPDATE "_meta" SET "value" = '4' WHERE "key" = 'house_version'"#,
+                    r#"UPDATE "_meta" SET "value" = '4' WHERE "key" = 'house_version'"#,
+                ),
+                (
+                    r#"DELETE FROM "_meta" WHERE "key" = 'house:5'"#,
+                    r#"DELETE FROM "_meta" WHERE "key" = 'house:5'"#,
+                ),
+            ])
+            .await;
+        assert_ne!(project.column(tree, method).await, made);
+        project.engine = project.reopened().await;
+        assert_eq!(project.column(tree, method).await, made);
+        let near = json!({ "spot": { "dwithin": { "geometry": { "x": 13.4, "y": 52.5 }, "distance": 5 } } });
+        let filter = query::parse_filter(&near, "filter", &base::Limits::default()).unwrap();
+        let read = Read { filter: Some(filter), ..all("places") };
+        let found = project.engine.find(&read, "a test of upgrades").await.unwrap();
+        assert_eq!(found.len(), 1, "what stood in the table before is found");
+        let renewal = project.engine.renew_indexes().await.unwrap();
+        assert_eq!((renewal.created, renewal.rebuilt), (Vec::new(), Vec::new()));
+    }
+}
+
+#[tokio::test]
 async fn an_upgrade_that_cannot_be_whole_changes_nothing() {
     for project in Project::all().await {
         aged(&project).await;
@@ -162,8 +208,8 @@ async fn an_older_history_is_let_go_by_the_users_that_it_names() {
                 ),
                 (r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "seq""#, "SELECT 1"),
                 (
-                    r#"DELETE FROM "_meta" WHERE "key" = 'house:4'"#,
-                    r#"DELETE FROM "_meta" WHERE "key" = 'house:4'"#,
+                    r#"DELETE FROM "_meta" WHERE "key" IN ('house:4', 'house:5')"#,
+                    r#"DELETE FROM "_meta" WHERE "key" IN ('house:4', 'house:5')"#,
                 ),
                 (
                     r#"UPDATE "_meta" SET "value" = '3' WHERE "key" = 'house_version'"#,

@@ -23,11 +23,11 @@ pub use json::{parse_filter, parse_rel_conditions, print_filter};
 pub use plan::{
     Aggregate, Asked, Assigned, Cast, Cond, Condition, Count, DatePart, Expand, GroupKey, Grouping,
     Hop, JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Pointer, Projection,
-    ReadPlan, Ref, Rows, Search, Selected, Step, WritePlan,
+    ReadPlan, Ref, Rows, Search, Selected, Spatial, Step, WritePlan,
 };
 pub use read::{
-    AggregateAsked, AggregateFunction, CountMode, Direction, Read, RelConditions, SortAsked,
-    UnknownNames,
+    AggregateAsked, AggregateFunction, CountMode, Direction, DistanceAsked, Read, RelConditions,
+    SortAsked, UnknownNames,
 };
 pub use resolve::{
     Place, Scope, decode_cursor, encode_cursor, page_size, resolve_filter, resolve_read,

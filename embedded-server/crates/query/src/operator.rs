@@ -72,9 +72,23 @@ pub(crate) enum Word {
     JsonArrayLength,
     JsonTypeOf,
     /// Geometry predicates.
-    Geometry,
+    Geometry(GeoWord),
     /// `overlaps`: by the column's family (range, array, geometry).
     Overlaps,
+}
+
+/// What a geometry is to the given one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GeoWord {
+    Within,
+    Contains,
+    Intersects {
+        negated: bool,
+    },
+    /// Both are of one dimension and share a part.
+    Overlaps,
+    /// Not farther than so many metres.
+    Near,
 }
 
 /// How a text operator matches.
@@ -176,11 +190,11 @@ const WORDS: &[(&str, Word)] = &[
     ("jsonbDeepValue", Word::JsonDeepValue),
     ("jsonbArrayLength", Word::JsonArrayLength),
     ("jsonbTypeOf", Word::JsonTypeOf),
-    ("within", Word::Geometry),
-    ("containsGEO", Word::Geometry),
-    ("intersects", Word::Geometry),
-    ("nIntersects", Word::Geometry),
-    ("dwithin", Word::Geometry),
+    ("within", Word::Geometry(GeoWord::Within)),
+    ("containsGEO", Word::Geometry(GeoWord::Contains)),
+    ("intersects", Word::Geometry(GeoWord::Intersects { negated: false })),
+    ("nIntersects", Word::Geometry(GeoWord::Intersects { negated: true })),
+    ("dwithin", Word::Geometry(GeoWord::Near)),
     ("overlaps", Word::Overlaps),
 ];
 

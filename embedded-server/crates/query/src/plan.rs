@@ -5,7 +5,9 @@ mod condition;
 mod read;
 mod write;
 
-pub use condition::{Cast, Cond, Condition, Hop, JsonValueTest, Like, Operand, Operator, Ref};
+pub use condition::{
+    Cast, Cond, Condition, Hop, JsonValueTest, Like, Operand, Operator, Ref, Spatial,
+};
 pub use read::{
     Aggregate, Count, DatePart, Expand, GroupKey, Grouping, Order, OrderBy, Page, Projection,
     ReadPlan, Rows, Search, Selected,

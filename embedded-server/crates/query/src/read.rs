@@ -74,6 +74,17 @@ pub struct SortAsked {
     pub path: String,
     /// Which way.
     pub direction: Direction,
+    /// For the path `_distance`: from where.
+    pub distance: Option<DistanceAsked>,
+}
+
+/// Metres between a geometry and a place, as asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistanceAsked {
+    /// `[longitude, latitude]`, or a geometry.
+    pub target: Json,
+    /// The geometry's field, or a path to it.
+    pub column: String,
 }
 
 /// Which way to sort.

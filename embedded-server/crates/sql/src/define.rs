@@ -6,16 +6,15 @@ mod expression;
 mod house;
 mod index;
 mod postgres;
+mod rtree;
 mod sqlite;
 #[cfg(test)]
 mod tests;
-mod trial;
 
 pub use convert::{Conversion, conversion};
 pub use expression::Expression;
 pub use house::{house_tables, schema_history};
 pub use index::indexes;
-pub use trial::{IndexTrial, index_trial};
 
 use crate::{Dialect, Statement};
 use catalog::{Catalog, Change, Collection, Field, ForeignKey, Relation, RelationKind};
@@ -41,6 +40,14 @@ impl Definition {
     fn push(&mut self, text: impl Into<String>) {
         let text: String = text.into();
         self.statements.push(Statement { text: Arc::from(text), binds: Vec::new() });
+    }
+}
+
+impl Extend<String> for Definition {
+    fn extend<T: IntoIterator<Item = String>>(&mut self, texts: T) {
+        for text in texts {
+            self.push(text);
+        }
     }
 }
 

@@ -28,7 +28,12 @@ impl Compiler {
             Cond::Never => String::from("FALSE"),
             Cond::All(parts) => self.parts(scope, parts, " AND ", "TRUE"),
             Cond::Any(parts) => self.parts(scope, parts, " OR ", "FALSE"),
-            Cond::Not(part) => format!("NOT ({})", self.cond(scope, part)),
+            Cond::Not(part) => {
+                let around = std::mem::replace(&mut self.negated, true);
+                let part = self.cond(scope, part);
+                self.negated = around;
+                format!("NOT ({part})")
+            }
             Cond::Test(test) => self.test(scope, test),
         }
     }
@@ -147,6 +152,17 @@ impl Compiler {
                 let at = self.json_at(&left.text, path);
                 let name = self.writer.text(type_name.as_str());
                 format!("{} = {name}", dialect.json_type(&at))
+            }
+            Operator::Geometry { relation, shape, around, negated } => {
+                let shape = self.writer.text(shape.as_str());
+                let related = self.related(&left, *relation, &shape);
+                if *negated {
+                    return format!("NOT {related}");
+                }
+                match self.near(scope, &test.left, *around) {
+                    Some(near) => format!("({near} AND {related})"),
+                    None => related,
+                }
             }
             Operator::JsonPath { path, predicate } => {
                 let path = self.writer.text(path.as_str());

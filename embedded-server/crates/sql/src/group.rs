@@ -252,7 +252,7 @@ impl Compiler {
                     keys.get(at)
                 }
                 Order::Aggregate(at) => aggregates.get(at),
-                Order::Column(_) | Order::Relevance => None,
+                Order::Column(_) | Order::Relevance | Order::Distance { .. } => None,
             };
             if let Some(found) = found {
                 let descending = entry.direction == Direction::Descending;

@@ -298,6 +298,7 @@ pub(crate) fn each_ref<'p>(cond: &'p Cond, out: &mut Vec<&'p Ref>) {
                 | Operator::JsonHasKeys { .. }
                 | Operator::JsonValue { .. }
                 | Operator::JsonTypeOf { .. }
+                | Operator::Geometry { .. }
                 | Operator::JsonPath { .. } => {}
             }
         }

@@ -14,6 +14,7 @@ mod group;
 mod join;
 mod mutate;
 mod names;
+mod near;
 mod order;
 mod select;
 mod sift;
@@ -21,10 +22,10 @@ mod statement;
 mod writer;
 
 pub use define::{
-    Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
-    indexes, rehearsal, schema_history,
+    Conversion, Definition, Expression, conversion, define, house_tables, indexes, rehearsal,
+    schema_history,
 };
-pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write, compile_write_apart};
+pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write};
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;
 pub use statement::{

@@ -23,6 +23,11 @@ pub fn index_name(collection: &str, fields: &[&str], unique: bool) -> String {
     joined(&pieces)
 }
 
+/// Name of the R-tree of an index of places (SQLite), which is a table beside the collection's.
+pub(crate) fn rtree_name(index: &str) -> String {
+    format!("{index}.rtree")
+}
+
 /// Name of a constraint (`check`, `fkey`, `pkey`) about one field of a collection.
 #[must_use]
 pub fn constraint_name(collection: &str, field: &str, kind: &str) -> String {

@@ -3,6 +3,7 @@
 use crate::Dialect;
 use crate::compile::Compiler;
 use crate::dialect::Family;
+use crate::filter::Expression;
 use crate::join::Scope;
 use crate::writer::Alias;
 use base::Value;
@@ -46,7 +47,13 @@ impl Compiler {
         for entry in order {
             let descending = entry.direction == Direction::Descending;
             match &entry.by {
-                Order::Column(column) => keys.push(self.sort_column(scope, column, descending)),
+                Order::Column(column) => {
+                    keys.push(self.sort_column(scope, column, None, descending));
+                }
+                Order::Distance { column, place } => {
+                    let place = self.writer.text(place.as_str());
+                    keys.push(self.sort_column(scope, column, Some(&place), descending));
+                }
                 Order::Relevance => {
                     let Some(search) = search else { continue };
                     let text = self.searched_text(scope, search);
@@ -73,29 +80,35 @@ impl Compiler {
         &mut self,
         scope: &mut Scope<'p>,
         column: &'p Ref,
+        place: Option<&str>,
         descending: bool,
     ) -> SortKey {
         let dialect = self.writer.dialect;
+        // What is sorted by: the column, or how far it is from a place.
+        let measured = |found: Expression| match place {
+            None => (found.text, found.family),
+            Some(place) => (dialect.metres(&found.text, &dialect.shape(place)), Family::Double),
+        };
         if crate::join::first_many(&column.hops).is_some() {
             // The smallest or largest far value, read in its order: `min` knows no UUIDs.
             let mut inner = Scope::new(self, scope.collection);
             inner.reach(self, column);
-            let found = self.column(&inner, column);
+            let (text, family) = measured(self.column(&inner, column));
             let key = scope.alias.column(&scope.collection.primary_key);
             let own = inner.alias.column(&scope.collection.primary_key);
             let from = inner.from(self);
-            let order = dialect.ordered(&found.text, found.family);
+            let order = dialect.ordered(&text, family);
             let ending = if descending { " DESC" } else { " ASC" };
             let stored = format!(
                 "(SELECT {} FROM {from} WHERE {own} = {key} AND {} IS NOT NULL ORDER BY {order}{ending} LIMIT 1)",
-                found.text, found.text,
+                text, text,
             );
-            let text = dialect.ordered(&stored, found.family);
-            let stored = dialect.resumed(stored, found.family);
+            let text = dialect.ordered(&stored, family);
+            let stored = dialect.resumed(stored, family);
             return SortKey {
                 text,
                 stored,
-                family: found.family,
+                family,
                 descending,
                 nullable: true,
                 indexed: false,
@@ -103,16 +116,17 @@ impl Compiler {
             };
         }
         scope.reach(self, column);
-        let found = self.column(scope, column);
+        let (text, family) = measured(self.column(scope, column));
         let field = scope.collection.fields.get(&column.field);
-        let own = column.hops.is_empty() && !column.null && column.cast.is_none();
+        let own =
+            column.hops.is_empty() && !column.null && column.cast.is_none() && place.is_none();
         let filled = own && field.is_some_and(|field| field.primary_key || !field.nullable);
         let key = own && field.is_some_and(|field| field.primary_key);
-        let number = matches!(found.family, Family::Integer | Family::BigInt);
+        let number = matches!(family, Family::Integer | Family::BigInt);
         SortKey {
-            text: dialect.ordered(&found.text, found.family),
-            stored: dialect.resumed(found.text, found.family),
-            family: found.family,
+            text: dialect.ordered(&text, family),
+            stored: dialect.resumed(text, family),
+            family,
             descending,
             nullable: !filled,
             indexed: own && leads_an_index(scope.collection, &column.field),

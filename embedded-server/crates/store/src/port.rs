@@ -1,6 +1,5 @@
 //! The port: everything the floors above may ask of a database.
 
-use crate::trial::{Trial, TrialOutcome};
 use crate::{postgres, sqlite};
 use base::{Error, Limits, Result, Value};
 use sql::{Compiled, Dialect, Program, Statement};
@@ -291,6 +290,16 @@ impl Store {
         }
     }
 
+    /// Makes the functions that the house's statements call, where the database keeps such things:
+    /// before the first of its tables is made, and whenever it is opened by another version.
+    pub async fn equip(&self) -> Result<()> {
+        match self {
+            // Every connection brings its own.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(pool) => pool.equip().await,
+        }
+    }
+
     /// Changes tables, in one transaction.
     pub async fn define(&self, definition: Definition) -> Result<()> {
         match self {
@@ -348,15 +357,6 @@ impl Store {
         match self {
             Self::Sqlite(pool) => pool.estimate(table).await,
             Self::Postgres(pool) => pool.estimate(table).await,
-        }
-    }
-
-    /// Tries an index where nobody sees it: on SQLite on a copy of the file, on Postgres on a copy
-    /// of the table in a transaction that is rolled back.
-    pub async fn trial(&self, trial: Trial) -> Result<TrialOutcome> {
-        match self {
-            Self::Sqlite(pool) => pool.trial(trial).await,
-            Self::Postgres(pool) => pool.trial(&trial).await,
         }
     }
 

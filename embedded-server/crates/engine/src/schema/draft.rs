@@ -445,7 +445,8 @@ pub(super) async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) 
 async fn outside_triggers(store: &Store, rebuilt: &[String]) -> Result<Vec<Statement>> {
     let mut found = Vec::new();
     for table in rebuilt {
-        let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1";
+        // Our own triggers are made anew with the index that they keep.
+        let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE '%.rtree.%'";
         let asked =
             Statement { text: Arc::from(text), binds: vec![Bind::Value(Value::text(table))] };
         let rows = store.rows(&asked).await?;

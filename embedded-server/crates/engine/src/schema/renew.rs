@@ -26,8 +26,9 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
     let mut renewal = Renewal::default();
     for collection in catalog.collections.values() {
         for (name, wanted) in sql::indexes(collection, store.dialect()) {
+            let form_wanted = wanted.first().map(|first| form_of(&first.text, store.dialect()));
             match known.get(&name) {
-                Some(form) if *form == form_of(&wanted.text, store.dialect()) => {
+                Some(form) if form_wanted.as_ref() == Some(form) => {
                     renewal.unchanged += 1;
                     continue;
                 }
@@ -36,9 +37,21 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
                     renewal.statements.push(statement(store.dialect(), &text, &text, Vec::new()));
                     renewal.rebuilt.push(name);
                 }
-                None => renewal.created.push(name),
+                None => {
+                    if let Some(index) = name.strip_suffix(".rtree") {
+                        // Before there were trees, a geometry had an index by order.
+                        let text = format!("DROP INDEX IF EXISTS \"{index}\"");
+                        renewal.statements.push(statement(
+                            store.dialect(),
+                            &text,
+                            &text,
+                            Vec::new(),
+                        ));
+                    }
+                    renewal.created.push(name);
+                }
             }
-            renewal.statements.push(wanted);
+            renewal.statements.extend(wanted);
         }
     }
     Ok(renewal)
@@ -98,7 +111,7 @@ fn split(list: &str) -> Vec<String> {
 async fn stored(store: &Store) -> Result<HashMap<String, Form>> {
     let asked = statement(
         store.dialect(),
-        r#"SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"#,
+        r#"SELECT name, sql FROM sqlite_schema WHERE (type = 'index' OR name LIKE '%.rtree') AND sql IS NOT NULL"#,
         r#"SELECT c.relname::text, CASE WHEN x.indisunique THEN 'unique' ELSE '' END, pg_get_indexdef(x.indexrelid, n, true) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::int) n WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND x.indisvalid ORDER BY c.relname, n"#,
         Vec::new(),
     );

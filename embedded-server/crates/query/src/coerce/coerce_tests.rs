@@ -245,6 +245,73 @@ fn geometries_become_geojson() {
 }
 
 #[test]
+fn a_geometry_that_is_none_is_told_by_what_is_wrong_with_it() {
+    for (kind, json, said) in [
+        (GeoKind::Point, json!({"type": "Point", "coordinates": [200, 0]}), "longitude 200"),
+        (GeoKind::Point, json!({"type": "Point", "coordinates": [52.5, 113.4]}), "latitude 113.4"),
+        (GeoKind::Point, json!({"x": 0, "y": -90.1}), "latitude -90.1"),
+        (GeoKind::Point, json!("POINT(181 0)"), "longitude 181"),
+        (
+            GeoKind::Point,
+            json!({"type": "Point", "coordinates": [1]}),
+            "a position of the Point is [1]",
+        ),
+        (
+            GeoKind::Point,
+            json!({"type": "Point", "coordinates": [1, 2, 3, 4]}),
+            "a position of the Point",
+        ),
+        (GeoKind::Point, json!({"type": "Point", "coordinates": [1, "2"]}), "in numbers"),
+        (GeoKind::Point, json!({"type": "Point", "coordinates": [1e-300, 0]}), "too small"),
+        (GeoKind::Point, json!({"type": "Point"}), "null where a position"),
+        (
+            GeoKind::Point,
+            json!({"type": "Circle", "coordinates": [1, 2]}),
+            "`Circle` is not a GeoJSON geometry",
+        ),
+        (
+            GeoKind::Point,
+            json!({"type": "LineString", "coordinates": [[1, 2], [3, 4]]}),
+            "a Point, not a LineString",
+        ),
+        (
+            GeoKind::LineString,
+            json!({"type": "LineString", "coordinates": [[1, 2]]}),
+            "needs 2 positions",
+        ),
+        (GeoKind::LineString, json!({"type": "LineString", "coordinates": [1, 2]}), "hold 1 where"),
+        (
+            GeoKind::Polygon,
+            json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}),
+            "the last equal to the first",
+        ),
+        (
+            GeoKind::Polygon,
+            json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 0]]]}),
+            "needs 4 positions",
+        ),
+        (
+            GeoKind::Polygon,
+            json!({"type": "Polygon", "coordinates": []}),
+            "where a list of lists of positions belongs",
+        ),
+        (
+            GeoKind::GeometryCollection,
+            json!({"type": "GeometryCollection", "geometries": []}),
+            "at least one",
+        ),
+        (
+            GeoKind::GeometryCollection,
+            json!({"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [0, 91]}]}),
+            "latitude 91",
+        ),
+    ] {
+        let refused = coerce(&FieldKind::Geo(kind), &json).unwrap_err();
+        assert!(refused.contains(said), "{json}: {refused}");
+    }
+}
+
+#[test]
 fn bytes_are_base64() {
     check(
         &FieldKind::Binary,

@@ -6,6 +6,10 @@ use serde_json::{Map, Value as Json, json};
 /// Most positions of one geometry; a coastline is data, not a field.
 const POSITIONS_MAX: usize = 100_000;
 
+/// Degrees that are nothing: smaller than an atom. Whatever is not 0 must be larger, so that no
+/// store runs out of exponents when it multiplies coordinates.
+const DEGREES_MIN: f64 = 1e-15;
+
 /// How deep the coordinates of each type are nested: a position is 0.
 const TYPES: &[(&str, usize)] = &[
     ("Point", 0),
@@ -26,9 +30,11 @@ pub(crate) fn geometry(kind: GeoKind, json: &Json) -> Result<Json, String> {
         }
         Json::String(text) => wkt(text)?,
         Json::Object(map) if map.contains_key("x") && map.contains_key("y") => {
-            json!({"type": "Point", "coordinates": position_xy(json)?})
+            let position = position_xy(json)?;
+            check("Point", &position, 0, &mut 0)?;
+            json!({"type": "Point", "coordinates": position})
         }
-        Json::Object(map) => geojson(map, 0)?,
+        Json::Object(map) => geojson(map, 0, &mut 0)?,
         Json::Array(list) if kind == GeoKind::Polygon => {
             json!({"type": "Polygon", "coordinates": rings_xy(list)?})
         }
@@ -54,7 +60,7 @@ pub(crate) fn geometry(kind: GeoKind, json: &Json) -> Result<Json, String> {
     }
 }
 
-fn geojson(map: &Map<String, Json>, depth: usize) -> Result<Json, String> {
+fn geojson(map: &Map<String, Json>, depth: usize, seen: &mut usize) -> Result<Json, String> {
     let Some(Json::String(name)) = map.get("type") else {
         return Err(String::from("GeoJSON needs a `type`"));
     };
@@ -65,37 +71,73 @@ fn geojson(map: &Map<String, Json>, depth: usize) -> Result<Json, String> {
         if depth > 4 {
             return Err(String::from("geometry collections may nest 4 deep"));
         }
+        if parts.is_empty() {
+            return Err(String::from("a GeometryCollection needs at least one geometry"));
+        }
         let parts = parts
             .iter()
             .map(|part| match part {
-                Json::Object(map) => geojson(map, depth + 1),
+                Json::Object(map) => geojson(map, depth + 1, seen),
                 _ => Err(String::from("each of `geometries` must be a GeoJSON object")),
             })
             .collect::<Result<Vec<_>, _>>()?;
         return Ok(json!({"type": "GeometryCollection", "geometries": parts}));
     }
     let Some((name, nesting)) = TYPES.iter().find(|(known, _)| known == name) else {
-        return Err(format!("`{name}` is not a GeoJSON geometry"));
+        let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
+        return Err(format!(
+            "`{name}` is not a GeoJSON geometry; geometries are {} and GeometryCollection",
+            known.join(", ")
+        ));
     };
     let coordinates = map.get("coordinates").unwrap_or(&Json::Null);
-    check(name, coordinates, *nesting, &mut 0)?;
+    check(name, coordinates, *nesting, seen)?;
     Ok(json!({"type": name, "coordinates": coordinates}))
 }
 
+/// `[longitude, latitude]`, perhaps with an altitude.
+fn check_position(name: &str, json: &Json, list: &[Json]) -> Result<(), String> {
+    let finite = |n: &Json| n.as_f64().filter(|n| n.is_finite());
+    let numbers: Option<Vec<f64>> = list.iter().map(finite).collect();
+    let (longitude, latitude) = match numbers.as_deref() {
+        Some([longitude, latitude] | [longitude, latitude, _]) => (*longitude, *latitude),
+        Some(_) | None => {
+            return Err(format!(
+                "a position of the {name} is {}; it must be [longitude, latitude] in numbers, with an altitude at most",
+                super::shown(json)
+            ));
+        }
+    };
+    for (what, degrees, most) in [("longitude", longitude, 180.0), ("latitude", latitude, 90.0)] {
+        if degrees.abs() > most {
+            return Err(format!(
+                "the {what} {degrees} of the {name} is outside of -{most} to {most}; positions are [longitude, latitude]"
+            ));
+        }
+        if degrees != 0.0 && degrees.abs() < DEGREES_MIN {
+            return Err(format!("the {what} {degrees:e} of the {name} is too small; write 0"));
+        }
+    }
+    Ok(())
+}
+
 fn check(name: &str, json: &Json, nesting: usize, seen: &mut usize) -> Result<(), String> {
-    let wrong = || format!("the coordinates of the {name} are not GeoJSON");
+    let wrong = || {
+        let wanted = match nesting {
+            0 => "a position [longitude, latitude]",
+            1 => "a list of positions",
+            2 => "a list of lists of positions",
+            _ => "a list of lists of lists of positions",
+        };
+        format!("the coordinates of the {name} hold {} where {wanted} belongs", super::shown(json))
+    };
     let list = json.as_array().ok_or_else(wrong)?;
     if nesting == 0 {
         *seen += 1;
         if *seen > POSITIONS_MAX {
             return Err(format!("a geometry may have {POSITIONS_MAX} positions"));
         }
-        let finite = |n: &Json| n.as_f64().is_some_and(f64::is_finite);
-        return if (2..=3).contains(&list.len()) && list.iter().all(finite) {
-            Ok(())
-        } else {
-            Err(wrong())
-        };
+        return check_position(name, json, list);
     }
     for part in list {
         check(name, part, nesting - 1, seen)?;

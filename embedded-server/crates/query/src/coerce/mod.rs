@@ -76,6 +76,11 @@ pub fn coerce(kind: &FieldKind, json: &Json) -> Result<Value, String> {
     }
 }
 
+/// A geometry of any type as GeoJSON, or what is wrong with it.
+pub(crate) fn geometry_json(json: &Json) -> Result<Json, String> {
+    geo::geometry(catalog::GeoKind::Geometry, json)
+}
+
 /// The value of a comparison in a filter: bounds of storage (length, words of an enum, scale) do
 /// not apply, so that `price gt 1.005` is not rounded before it is compared.
 pub(crate) fn coerce_operand(kind: &FieldKind, json: &Json) -> Result<Value, String> {

@@ -1,6 +1,6 @@
 //! Conditions: tests of columns, possibly through relations.
 
-use base::Value;
+use base::{Bounds, Value};
 use catalog::{Collection, FieldKind, Relation};
 use std::sync::Arc;
 
@@ -222,12 +222,41 @@ pub enum Operator {
         /// `object`, `array`, `string`, `number`, `boolean` or `null`.
         type_name: String,
     },
+    /// What a geometry is to a given one.
+    Geometry {
+        /// The relation.
+        relation: Spatial,
+        /// GeoJSON text of the given one.
+        shape: String,
+        /// A rectangle that every geometry in that relation touches.
+        around: Bounds,
+        /// Not in that relation.
+        negated: bool,
+    },
     /// SQL/JSON path exists (`predicate` false) or its predicate holds.
     JsonPath {
         /// The path text, checked by `resolve`.
         path: String,
         /// The predicate form.
         predicate: bool,
+    },
+}
+
+/// What one geometry is to another, as the simple features of SQL have it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spatial {
+    /// The column lies within the given one.
+    Within,
+    /// The column holds the given one.
+    Contains,
+    /// Both have a position in common.
+    Intersects,
+    /// Both are of one dimension, share something of it, and neither holds the other.
+    Overlaps,
+    /// The column is at most so many metres away.
+    Near {
+        /// Metres along the ellipsoid.
+        metres: f64,
     },
 }
 

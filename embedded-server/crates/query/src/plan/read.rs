@@ -151,6 +151,33 @@ pub enum Order {
     Aggregate(usize),
     /// How well the search words match, best first.
     Relevance,
+    /// Metres between a geometry and a place. Through a to-many relation the nearest (ascending)
+    /// or farthest (descending).
+    Distance {
+        /// The geometry.
+        column: Ref,
+        /// GeoJSON text of the place.
+        place: String,
+    },
+}
+
+impl Order {
+    /// The column that it reads.
+    #[must_use]
+    pub fn column(&self) -> Option<&Ref> {
+        match self {
+            Self::Column(column) | Self::Distance { column, .. } => Some(column),
+            Self::Group(_) | Self::Aggregate(_) | Self::Relevance => None,
+        }
+    }
+
+    /// The column that it reads, to be narrowed.
+    pub fn column_mut(&mut self) -> Option<&mut Ref> {
+        match self {
+            Self::Column(column) | Self::Distance { column, .. } => Some(column),
+            Self::Group(_) | Self::Aggregate(_) | Self::Relevance => None,
+        }
+    }
 }
 
 /// Which part of the result.

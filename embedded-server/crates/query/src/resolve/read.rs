@@ -2,7 +2,7 @@
 
 use super::cursor::decode_cursor;
 use super::fields::{Fields, alias_key};
-use super::filter::resolve_asked;
+use super::filter::{place, resolve_asked};
 use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
@@ -22,6 +22,9 @@ const PAGE_SIZE_DEFAULT: u64 = 10;
 /// Most sort keys of one read: far beyond what a person orders by, far below the terms that
 /// SQLite takes in one ORDER BY.
 const SORT_KEYS_MAX: usize = 64;
+
+/// The sort key that is no field.
+const DISTANCE: &str = "_distance";
 
 /// Most words of one search; each is a condition of its own.
 const SEARCH_WORDS_MAX: usize = 32;
@@ -114,7 +117,7 @@ impl Reader<'_> {
         } else {
             (Projection::Rows(self.rows()?), self.order(search.is_some())?)
         };
-        bounded_walks(order.iter().filter_map(column_of), "sort")?;
+        bounded_walks(order.iter().filter_map(|key| key.by.column()), "sort")?;
         let page = self.page(&order, grouped)?;
         Ok(ReadPlan {
             collection: Arc::clone(self.collection),
@@ -161,6 +164,15 @@ impl Reader<'_> {
         }
         let mut keyed = false;
         for asked in &self.read.sort {
+            if asked.path == DISTANCE {
+                match self.distance(asked) {
+                    Err(error)
+                        if self.read.unknown == UnknownNames::Empty
+                            && error.code() == Code::UnknownField => {}
+                    by => order.push(OrderBy { by: by?, direction: asked.direction }),
+                }
+                continue;
+            }
             let column = match self.sort_column(asked) {
                 Err(error)
                     if self.read.unknown == UnknownNames::Empty
@@ -191,16 +203,34 @@ impl Reader<'_> {
 
     fn sort_column(&self, asked: &SortAsked) -> Result<Ref> {
         let at = format!("sort.{}", asked.path);
-        if asked.path == "_distance" {
-            return Err(Error::new(
-                Code::FeatureUnavailable,
-                "`_distance` needs geometry functions, which this server does not have",
-            )
-            .at(at));
-        }
         let column = self.names.column_at(self.collection, &asked.path, &at)?;
         self.plain(&column, &asked.path, "sorted by", &at)?;
         Ok(column)
+    }
+
+    /// Metres between a geometry and a place.
+    fn distance(&self, asked: &SortAsked) -> Result<Order> {
+        let at = format!("sort.{DISTANCE}");
+        let wrong = |at: String, why: String| Error::new(Code::InvalidQuery, why).at(at);
+        let Some(distance) = &asked.distance else {
+            let why = format!("`{DISTANCE}` needs the place to measure from");
+            return Err(wrong(at, why).hint(
+                r#"for example {"_distance": {"target": [13.4, 52.5], "column": "place"}}"#,
+            ));
+        };
+        let column_at = format!("{at}.column");
+        let column = self.names.column_at(self.collection, &distance.column, &column_at)?;
+        if !matches!(column.kind, FieldKind::Geo(_)) {
+            let why = format!(
+                "`{}` is {}; distances are measured to geometries",
+                distance.column,
+                column.kind.name()
+            );
+            return Err(wrong(column_at, why));
+        }
+        let place = place(&distance.target)
+            .map_err(|why| wrong(format!("{at}.target"), format!("`target`: {why}")))?;
+        Ok(Order::Distance { column, place: place.text })
     }
 
     /// Refuses columns without an order that both stores share.
@@ -454,13 +484,6 @@ impl Reader<'_> {
     }
 }
 
-fn column_of(key: &OrderBy) -> Option<&Ref> {
-    match &key.by {
-        Order::Column(column) => Some(column),
-        Order::Group(_) | Order::Aggregate(_) | Order::Relevance => None,
-    }
-}
-
 /// What a search text comes to.
 enum Searched {
     For(Search),
@@ -520,6 +543,15 @@ fn cursor(text: &str, order: &[OrderBy]) -> Result<Vec<Value>> {
 }
 
 fn typed(value: &Value, key: &Order) -> Option<Value> {
+    if matches!(key, Order::Distance { .. }) {
+        return match value {
+            Value::Null | Value::Real(_) => Some(value.clone()),
+            // Whole metres may come back without their point.
+            #[expect(clippy::cast_precision_loss, reason = "no distance has more than 8 digits")]
+            Value::Int(metres) => Some(Value::Real(*metres as f64)),
+            Value::Bool(_) | Value::Text(_) | Value::Bytes(_) => None,
+        };
+    }
     let Order::Column(column) = key else { return None };
     let kind = kind_after(column);
     let json = match value {

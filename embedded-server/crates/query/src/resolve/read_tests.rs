@@ -43,7 +43,7 @@ fn check_fields(collection: &str, fields: &[&str], wanted: &str) {
 }
 
 fn sort(path: &str, direction: Direction) -> SortAsked {
-    SortAsked { path: path.to_owned(), direction }
+    SortAsked { path: path.to_owned(), direction, distance: None }
 }
 
 fn order(plan: &ReadPlan) -> Vec<String> {
@@ -61,6 +61,7 @@ fn order(plan: &ReadPlan) -> Vec<String> {
                 Order::Group(at) => format!("group {at}"),
                 Order::Aggregate(at) => format!("aggregate {at}"),
                 Order::Relevance => String::from("relevance"),
+                Order::Distance { column, .. } => format!("metres to {}", column.field),
             };
             let sign = if one.direction == Direction::Descending { "-" } else { "" };
             format!("{sign}{by}")

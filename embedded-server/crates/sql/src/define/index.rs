@@ -1,14 +1,52 @@
 //! Indexes: declared ones, those of unique fields, and those of foreign keys.
 
 use super::column::{pointer_name, unique_name};
+use super::rtree;
 use crate::dialect::Family;
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
 use catalog::{Collection, Field, Index};
 use std::sync::Arc;
 
-/// `CREATE INDEX` of a declared index.
-pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect) -> String {
+/// What makes a declared index.
+pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect) -> Vec<String> {
+    match (collection.is_spatial(index), dialect) {
+        (true, Dialect::Sqlite) => rtree::made(collection, index),
+        (true, Dialect::Postgres) => vec![boxes(collection, index)],
+        (false, _) => vec![ordered(collection, index, dialect)],
+    }
+}
+
+/// What ends a declared index.
+pub(super) fn dropped(
+    collection: Option<&Collection>,
+    index: &Index,
+    dialect: Dialect,
+) -> Vec<String> {
+    let spatial = collection.is_some_and(|collection| collection.is_spatial(index));
+    match (spatial, dialect) {
+        (true, Dialect::Sqlite) => rtree::dropped(index),
+        (true, Dialect::Postgres) | (false, _) => {
+            vec![format!("DROP INDEX {}", quoted(&index.name))]
+        }
+    }
+}
+
+/// An index of places on Postgres: of the rectangles around them, which every server has a search
+/// tree for.
+fn boxes(collection: &Collection, index: &Index) -> String {
+    let fields: Vec<String> =
+        index.fields.iter().map(|field| Dialect::Postgres.boxed(&quoted(field))).collect();
+    format!(
+        "CREATE INDEX {} ON {} USING gist ({})",
+        quoted(&index.name),
+        quoted(&collection.name),
+        fields.join(", ")
+    )
+}
+
+/// `CREATE INDEX` of an index by order.
+fn ordered(collection: &Collection, index: &Index, dialect: Dialect) -> String {
     let fields: Vec<&Field> =
         index.fields.iter().filter_map(|name| collection.fields.get(name)).collect();
     let same_nulls = index.unique && index.nulls_not_distinct;
@@ -83,18 +121,26 @@ pub(super) fn all(collection: &Collection, dialect: Dialect) -> Vec<String> {
             made.push(text);
         }
     }
-    made.extend(collection.indexes.iter().map(|index| declared(collection, index, dialect)));
+    made.extend(collection.indexes.iter().flat_map(|index| declared(collection, index, dialect)));
     made
 }
 
-/// Every index that a collection's table has, with its name.
+/// Every index that a collection's table has: its name and what makes it. The first statement is
+/// the index itself; an R-tree, which is a table of its own, has more.
 #[must_use]
-pub fn indexes(collection: &Collection, dialect: Dialect) -> Vec<(String, Statement)> {
-    let named = |text: String| {
+pub fn indexes(collection: &Collection, dialect: Dialect) -> Vec<(String, Vec<Statement>)> {
+    let statement = |text: String| Statement { text: Arc::from(text), binds: Vec::new() };
+    let mut made: Vec<(String, Vec<Statement>)> = Vec::new();
+    for text in all(collection, dialect) {
         let name = text.split('"').nth(1).unwrap_or_default().to_owned();
-        (name, Statement { text: Arc::from(text), binds: Vec::new() })
-    };
-    all(collection, dialect).into_iter().map(named).collect()
+        let own = text.starts_with("CREATE INDEX") || text.starts_with("CREATE UNIQUE INDEX");
+        let tree = text.starts_with("CREATE VIRTUAL TABLE");
+        match made.last_mut() {
+            Some((_, more)) if !own && !tree => more.push(statement(text)),
+            _ => made.push((name, vec![statement(text)])),
+        }
+    }
+    made
 }
 
 /// One field's part of an index. Where two NULLs must count as equal, the field stands as two

@@ -40,8 +40,8 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
                     ));
                 }
             }
-            Change::DropIndex { index, .. } => {
-                out.push(format!("DROP INDEX {}", quoted(&index.name)))
+            Change::DropIndex { collection, index } => {
+                out.extend(index::dropped(old.get(collection).map(|found| &**found), index, PG));
             }
             // In one statement, so that they may point at each other.
             Change::DropCollection { .. } => {
@@ -87,7 +87,7 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             }
             Change::AddIndex { collection, index } => {
                 if let Some(collection) = new.get(collection) {
-                    out.push(index::declared(collection, index, PG));
+                    out.extend(index::declared(collection, index, PG));
                 }
             }
             Change::AddRelation { collection, key } => {
@@ -313,7 +313,7 @@ fn alter_field(
         out.push(index::of_unique(collection, to, PG));
     }
     for index in resting {
-        out.push(index::declared(collection, index, PG));
+        out.extend(index::declared(collection, index, PG));
     }
 }
 

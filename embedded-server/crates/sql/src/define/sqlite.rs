@@ -3,7 +3,7 @@
 
 use super::column::{default, definition, fill, literal_default, pointer_name, unique_name};
 use super::convert::conversion;
-use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
+use super::{Definition, index, loose_pointers, needs_pointer_index, reference, rtree};
 use crate::Dialect;
 use crate::dialect::Family;
 use crate::writer::{literal, quoted};
@@ -22,12 +22,13 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
         .collect();
     for change in changes {
         match change {
-            Change::DropIndex { index, .. } => {
-                out.push(format!("DROP INDEX {}", quoted(&index.name)))
+            Change::DropIndex { collection, index } => {
+                out.extend(index::dropped(old.get(collection).map(|found| &**found), index, LITE));
             }
             Change::DropCollection { collection } => {
                 out.rebuilds = true;
                 out.push(format!("DROP TABLE {}", quoted(&collection.name)));
+                out.extend(trees(collection));
                 out.push(format!(
                     "DELETE FROM \"_sequence\" WHERE \"collection\" = {}",
                     literal(&collection.name)
@@ -157,6 +158,8 @@ impl<'a> Table<'a> {
         before.name.clone_from(&to.name);
         definition(self.is, &before, LITE) == definition(self.is, to, LITE)
             && Family::of(&from.kind) == Family::of(&to.kind)
+            // Its index of places becomes one of another form.
+            && (is_geometry(from) == is_geometry(to) || self.was.spatial_index(&from.name).is_none())
             && (from.kind == to.kind || conversion(&from.kind, &to.kind, "x", LITE).value == "x")
             && (from.default == Some(DefaultValue::AutoIncrement))
                 == (to.default == Some(DefaultValue::AutoIncrement))
@@ -223,7 +226,7 @@ impl<'a> Table<'a> {
             }
         }
         for index in &self.indexes {
-            out.push(index::declared(self.is, index, LITE));
+            out.extend(index::declared(self.is, index, LITE));
         }
     }
 
@@ -295,6 +298,7 @@ impl<'a> Table<'a> {
             ));
         }
         out.push(format!("DROP TABLE {table}"));
+        out.extend(trees(self.was));
         out.push(format!("ALTER TABLE {} RENAME TO {table}", quoted(&beside)));
         for text in index::all(self.is, LITE) {
             out.push(text);
@@ -349,6 +353,16 @@ impl<'a> Table<'a> {
         }
         value
     }
+}
+
+/// The end of the trees of a table that has gone.
+fn trees(collection: &Collection) -> impl Iterator<Item = String> {
+    let spatial = collection.indexes.iter().filter(|index| collection.is_spatial(index));
+    spatial.map(rtree::gone)
+}
+
+fn is_geometry(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Geo(_))
 }
 
 fn create_table(collection: &Collection, name: &str) -> String {

@@ -48,6 +48,73 @@ fn posts() -> Json {
         "author_id": {"type": "Integer", "fieldId": "p4"}}})
 }
 
+fn places() -> Json {
+    json!({"timestamps": false, "schemaId": "places", "fields": {
+        "id": {"type": "Integer", "primaryKey": true, "fieldId": "l1"},
+        "spot": {"type": "Point", "fieldId": "l2"},
+        "rank": {"type": "Integer", "fieldId": "l3"}}})
+}
+
+#[test]
+fn an_index_of_one_geometry_is_a_tree_beside_the_table_or_an_index_of_rectangles() {
+    let plain = places();
+    let mut indexed = places();
+    indexed["indexes"] = json!([{"name": "near", "fields": ["spot"]}]);
+    let (plain, indexed) = (catalog(&[("places", &plain)]), catalog(&[("places", &indexed)]));
+    let sides = "min(CASE WHEN j.key = 0 THEN j.value END), max(CASE WHEN j.key = 0 THEN j.value END), min(CASE WHEN j.key = 1 THEN j.value END), max(CASE WHEN j.key = 1 THEN j.value END)";
+    let insert = format!(
+        r#"INSERT OR REPLACE INTO "near.rtree" SELECT NEW._rowid_, {sides} FROM json_tree(NEW."spot") j WHERE j.type IN ('integer','real') HAVING count(*) > 0;"#
+    );
+    let made = [
+        r#"CREATE VIRTUAL TABLE "near.rtree" USING rtree("id", "west", "east", "south", "north")"#.to_owned(),
+        format!(r#"CREATE TRIGGER "near.rtree.insert" AFTER INSERT ON "places" BEGIN {insert} END"#),
+        format!(r#"CREATE TRIGGER "near.rtree.update" AFTER UPDATE OF "spot", "id" ON "places" BEGIN DELETE FROM "near.rtree" WHERE "id" = OLD._rowid_; {insert} END"#),
+        r#"CREATE TRIGGER "near.rtree.delete" AFTER DELETE ON "places" BEGIN DELETE FROM "near.rtree" WHERE "id" = OLD._rowid_; END"#.to_owned(),
+        format!(
+            r#"INSERT INTO "near.rtree" SELECT t._rowid_, {sides} FROM "places" t, json_tree(t."spot") j WHERE j.type IN ('integer','real') GROUP BY t._rowid_"#
+        ),
+    ];
+    let made: Vec<&str> = made.iter().map(String::as_str).collect();
+    check(
+        &plain,
+        &indexed,
+        &made,
+        &[r#"CREATE INDEX "near" ON "places" USING gist (bx_geo_box("spot"))"#],
+    );
+    check(
+        &indexed,
+        &plain,
+        &[
+            r#"DROP TRIGGER IF EXISTS "near.rtree.insert""#,
+            r#"DROP TRIGGER IF EXISTS "near.rtree.update""#,
+            r#"DROP TRIGGER IF EXISTS "near.rtree.delete""#,
+            r#"DROP TABLE IF EXISTS "near.rtree""#,
+        ],
+        &[r#"DROP INDEX "near""#],
+    );
+    // A rebuilt table numbers its rows anew: its tree goes with the old one.
+    let mut rebuilt = places();
+    rebuilt["indexes"] = json!([{"name": "near", "fields": ["spot"]}]);
+    rebuilt["fields"]["rank"]["type"] = json!("String");
+    let rebuilt = statements(&indexed, &catalog(&[("places", &rebuilt)]), Dialect::Sqlite);
+    let at = |text: &str| rebuilt.iter().position(|one| one == text);
+    let (gone, again) = (at(r#"DROP TABLE IF EXISTS "near.rtree""#), at(made[0]));
+    assert!(gone.is_some() && gone < again, "{rebuilt:?}");
+    assert_eq!(rebuilt.iter().filter(|text| made.contains(&text.as_str())).count(), made.len());
+    // As plain JSON it has an index by order.
+    let mut document = places();
+    document["indexes"] = json!([{"name": "near", "fields": ["spot"]}]);
+    document["fields"]["spot"]["type"] = json!("JSONB");
+    let document = statements(&indexed, &catalog(&[("places", &document)]), Dialect::Sqlite);
+    assert!(
+        document.iter().any(|text| text.starts_with("DROP TABLE IF EXISTS \"near.rtree\"")),
+        "{document:?}"
+    );
+    assert!(document.iter().any(|text| text.starts_with("CREATE INDEX \"near\"")), "{document:?}");
+    let dropped = statements(&indexed, &Catalog::default(), Dialect::Sqlite);
+    assert!(dropped.contains(&String::from("DROP TABLE IF EXISTS \"near.rtree\"")), "{dropped:?}");
+}
+
 #[test]
 fn an_index_ends_with_the_key_by_which_every_order_ends() {
     let (authors, posts) = (authors(), posts());

@@ -2,10 +2,12 @@
 //! question does not compile until it has two answers.
 
 mod family;
+mod geometry;
 mod postgres;
 mod sqlite;
 
 pub(crate) use family::Family;
+pub(crate) use geometry::box_text;
 
 use crate::{Dialect, Numbers};
 use query::{Cast, DatePart};

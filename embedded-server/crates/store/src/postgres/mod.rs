@@ -2,11 +2,11 @@
 
 mod chunks;
 mod fault;
+mod geometry;
 mod outside;
 mod pool;
 mod rehearse;
 mod run;
-mod trial;
 
 pub use outside::Outside;
 pub use pool::Pool;

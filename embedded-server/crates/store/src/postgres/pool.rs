@@ -6,6 +6,7 @@
 
 use super::chunks::Chunks;
 use super::fault;
+use super::geometry;
 use super::outside::{self, Outside};
 use super::rehearse;
 use super::run::{self, Failure, Texts};
@@ -81,7 +82,7 @@ struct Connected {
 
 /// A connection in use. If it is dropped while a statement runs, the statement is ended on the
 /// server.
-pub(super) struct Leased {
+struct Leased {
     pool: Arc<Open>,
     connected: Option<Connected>,
     /// Whether nothing runs on it.
@@ -91,19 +92,10 @@ pub(super) struct Leased {
 }
 
 impl Leased {
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
+    fn connection(&mut self) -> Result<&mut PgConnection> {
         match &mut self.connected {
             Some(connected) => Ok(&mut connected.connection),
             None => Err(Error::internal("a connection was used after it broke")),
-        }
-    }
-
-    /// Ends it, and with it whatever was not committed.
-    pub(super) async fn end(mut self) {
-        if let Some(connected) = self.connected.take()
-            && let Err(cause) = connected.connection.close().await
-        {
-            tracing::debug!(%cause, "closing a connection");
         }
     }
 
@@ -111,7 +103,7 @@ impl Leased {
     fn done<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         let breaks = match &result {
             Ok(_) | Err(Failure::Ours(_)) => false,
-            Err(Failure::Driver(cause, _)) => fault::breaks_connection(cause),
+            Err(Failure::Driver(cause)) => fault::breaks_connection(cause),
         };
         if breaks {
             self.connected = None;
@@ -196,12 +188,15 @@ impl Open {
         let generation = self.generation.load(Ordering::SeqCst);
         let connecting = async {
             let mut connection = self.options.connect().await?;
+            // No compiling of expressions: what is asked here takes milliseconds, and a function that
+            // says honestly that it is costly would be compiled for seconds.
             let row = sqlx::query(
                 "SELECT pg_backend_pid(), set_config('statement_timeout', $1, false),
                         set_config('TimeZone', 'UTC', false),
                         set_config('DateStyle', 'ISO, YMD', false),
                         set_config('IntervalStyle', 'postgres', false),
                         set_config('client_min_messages', 'warning', false),
+                        set_config('jit', 'off', false),
                         set_config('idle_in_transaction_session_timeout', '60000', false),
                         CASE WHEN $2::text IS NULL THEN NULL
                              ELSE set_config('search_path', quote_ident($2), false) END",
@@ -330,22 +325,6 @@ impl Pool {
         }
     }
 
-    /// A connection beside the pool's, for one long piece of work. It is ended with it.
-    pub(super) async fn beside(&self, statement: Duration) -> Result<Leased> {
-        let connected = Some(self.0.connect(statement.as_millis()).await?);
-        Ok(Leased {
-            pool: Arc::clone(&self.0),
-            connected,
-            rests: false,
-            reused: false,
-            place: None,
-        })
-    }
-
-    pub(super) fn texts(&self) -> &Texts {
-        &self.0.texts
-    }
-
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
         let mut tried = false;
         loop {
@@ -374,7 +353,7 @@ impl Pool {
         Ok(page)
     }
 
-    pub(super) async fn snapshot_page(
+    async fn snapshot_page(
         &self,
         connection: &mut PgConnection,
         compiled: &Compiled,
@@ -506,8 +485,7 @@ impl Pool {
         let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
         for step in &mut program.steps {
             Tally::add(&self.0.tally.statements);
-            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps);
-            let did = did.await.map_err(|failure| failure.of(step.index))?;
+            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps).await?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
         }
@@ -560,6 +538,14 @@ impl Pool {
         let limit = self.0.limit;
         let tried = rehearse::rehearse(connection, &self.0.texts, definition, limit).await;
         leased.done(tried).map_err(Failure::into_error)
+    }
+
+    /// Makes what the house's statements need and a server has not by itself.
+    pub(crate) async fn equip(&self) -> Result<()> {
+        let mut leased = self.0.lease().await?;
+        leased.rests = false;
+        let made = geometry::equip(leased.connection()?).await;
+        leased.done(made).map_err(Failure::into_error)
     }
 
     pub(crate) async fn outside(&self) -> Outside {

@@ -9,7 +9,10 @@ use rusqlite::Connection;
 use sql::{Compiled, Statement};
 use std::collections::VecDeque;
 
-/// Largest page that is kept, in bytes.
+/// Answers and totals kept by one connection.
+const KEPT_MAX: usize = 64;
+
+/// Largest page that is kept, in bytes. With [`KEPT_MAX`] a connection keeps 4 MiB at most.
 const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// What one connection keeps.
@@ -61,17 +64,16 @@ impl Kept {
         self.totals.iter().find(|(kept, _)| same(kept, asked)).map(|(_, total)| *total)
     }
 
-    /// Keeps an answer, so many at most; the oldest makes room.
-    pub(super) fn keep(&mut self, compiled: &Compiled, page: &PageRows, most: usize) {
-        let Some(others) = most.checked_sub(1) else { return };
+    /// Keeps an answer; the oldest makes room.
+    pub(super) fn keep(&mut self, compiled: &Compiled, page: &PageRows) {
         if let (Some(statement), Some(total)) = (&compiled.total, page.total)
             && self.total(statement).is_none()
         {
-            self.totals.truncate(others);
+            self.totals.truncate(KEPT_MAX - 1);
             self.totals.push_front((statement.clone(), total));
         }
         if page.json.len() <= PAGE_BYTES_MAX {
-            self.pages.truncate(others);
+            self.pages.truncate(KEPT_MAX - 1);
             self.pages.push_front((compiled.clone(), page.clone()));
         }
     }

@@ -6,7 +6,8 @@
 use base::{Code, Error, Limits, Result, nearest};
 use indexmap::IndexMap;
 use query::{
-    AggregateAsked, AggregateFunction, CountMode, Direction, Filter, Read, RelConditions, SortAsked,
+    AggregateAsked, AggregateFunction, CountMode, Direction, DistanceAsked, Filter, Read,
+    RelConditions, SortAsked,
 };
 use serde_json::{Map, Value as Json};
 
@@ -212,13 +213,9 @@ fn sort_text(text: &str, keys: &mut Vec<SortAsked>) -> Result<()> {
     }
     for word in trimmed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
         keys.push(match (word.strip_prefix('-'), word.rsplit_once(':')) {
-            (Some(path), _) => {
-                SortAsked { path: path.to_owned(), direction: Direction::Descending }
-            }
-            (None, Some((path, way))) => {
-                SortAsked { path: path.to_owned(), direction: direction(way)? }
-            }
-            (None, None) => SortAsked { path: word.to_owned(), direction: Direction::Ascending },
+            (Some(path), _) => plain(path, Direction::Descending),
+            (None, Some((path, way))) => plain(path, direction(way)?),
+            (None, None) => plain(word, Direction::Ascending),
         });
     }
     Ok(())
@@ -236,26 +233,76 @@ fn sort_json(json: &Json, keys: &mut Vec<SortAsked>) -> Result<()> {
                     .or_else(|| map.get("direction"))
                     .and_then(Json::as_str)
                     .unwrap_or("asc");
-                keys.push(SortAsked { path: path.to_owned(), direction: direction(way)? });
+                keys.push(plain(path, direction(way)?));
                 return Ok(());
             }
             for (path, way) in map {
-                if path == "_distance" {
-                    return Err(Error::new(
-                        Code::FeatureUnavailable,
-                        "sorting by distance is not available yet",
-                    )
-                    .at("sort._distance"));
+                if path == DISTANCE {
+                    keys.push(distance(way)?);
+                    continue;
                 }
                 let way = way.as_str().ok_or_else(|| {
                     invalid("sort", format!("the direction of `{path}` is not a text"))
                 })?;
-                keys.push(SortAsked { path: path.clone(), direction: direction(way)? });
+                keys.push(plain(path, direction(way)?));
             }
             Ok(())
         }
         other => Err(invalid("sort", format!("`{other}` is not a sort key"))),
     }
+}
+
+fn plain(path: &str, direction: Direction) -> SortAsked {
+    SortAsked { path: path.to_owned(), direction, distance: None }
+}
+
+/// The sort key that is no field.
+const DISTANCE: &str = "_distance";
+
+/// `{target, column, direction?}`.
+fn distance(json: &Json) -> Result<SortAsked> {
+    let at = format!("sort.{DISTANCE}");
+    let wrong = |at: String, why: String| {
+        Error::new(Code::InvalidQuery, why)
+            .at(at)
+            .hint(r#"for example {"_distance": {"target": [13.4, 52.5], "column": "place", "direction": "asc"}}"#)
+    };
+    let Json::Object(asked) = json else {
+        return Err(wrong(
+            at,
+            format!("`{DISTANCE}` takes {{target, column, direction}}, not {json}"),
+        ));
+    };
+    if let Some(key) =
+        asked.keys().find(|key| !matches!(key.as_str(), "target" | "column" | "direction"))
+    {
+        return Err(wrong(format!("{at}.{key}"), format!("`{DISTANCE}` has no `{key}`")));
+    }
+    let target = asked.get("target").filter(|target| !target.is_null());
+    let Some(target) = target else {
+        return Err(wrong(
+            format!("{at}.target"),
+            String::from("`target` is missing: the place to measure from, [longitude, latitude]"),
+        ));
+    };
+    let Some(column) = asked.get("column").and_then(Json::as_str) else {
+        return Err(wrong(
+            format!("{at}.column"),
+            String::from("`column` is missing: the geometry field to measure to"),
+        ));
+    };
+    let way = match asked.get("direction") {
+        None | Some(Json::Null) => Direction::Ascending,
+        Some(Json::String(way)) => direction(way)?,
+        Some(other) => {
+            return Err(wrong(
+                format!("{at}.direction"),
+                format!("`{other}` is not `asc` or `desc`"),
+            ));
+        }
+    };
+    let asked = DistanceAsked { target: target.clone(), column: column.to_owned() };
+    Ok(SortAsked { path: DISTANCE.to_owned(), direction: way, distance: Some(asked) })
 }
 
 fn direction(way: &str) -> Result<Direction> {

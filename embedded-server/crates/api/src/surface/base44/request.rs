@@ -119,7 +119,11 @@ pub(crate) fn page(entity: &str, query: &str, limits: &Limits) -> Result<Page> {
             let path = field_name(field, "distinct")?;
             Read {
                 filter,
-                sort: vec![SortAsked { path: path.clone(), direction: Direction::Ascending }],
+                sort: vec![SortAsked {
+                    path: path.clone(),
+                    direction: Direction::Ascending,
+                    distance: None,
+                }],
                 limit: Some(capped(limit, PAGE_LIMIT, DISTINCT_MAX)),
                 group_by: vec![path],
                 ..read(entity)
@@ -303,7 +307,7 @@ fn sort(text: Option<&str>) -> Result<Vec<SortAsked>> {
         None => (text.strip_prefix(['+', ' ']).unwrap_or(text), Direction::Ascending),
     };
     let path = field_name(name, "sort")?;
-    Ok(vec![SortAsked { path, direction }])
+    Ok(vec![SortAsked { path, direction, distance: None }])
 }
 
 fn fields(text: Option<&str>) -> Result<Vec<String>> {

@@ -175,7 +175,7 @@ fn sort(node: &Node) -> Result<Vec<SortAsked>> {
             None => (text, Direction::Ascending),
         };
         field_name(path, "sort")?;
-        keys.push(SortAsked { path: path.to_owned(), direction });
+        keys.push(SortAsked { path: path.to_owned(), direction, distance: None });
     }
     if keys.is_empty() {
         return Err(Refused::new(Fault::Empty, "sort", "names no field"));

@@ -432,11 +432,78 @@ fn arrays_and_documents() {
         "filter.meta.jsonbTypeOf",
         "object, array",
     );
+}
+
+#[test]
+fn shapes_are_read_and_what_is_none_is_told_with_the_shape_expected() {
+    let point = json!({"type": "Point", "coordinates": ["13.4", 52.50]});
+    let near = json!({"geometry": point, "distance": "500", "not": true});
+    for (filter, shown) in [
+        (
+            json!({"within": point}),
+            "relation: Within, shape: \"{\\\"type\\\":\\\"Point\\\",\\\"coordinates\\\":[13.4,52.5]}\"",
+        ),
+        (json!({"within": "POINT(13.4 52.5)"}), "relation: Within"),
+        (json!({"contains": {"x": 13.4, "y": 52.5}}), "relation: Contains"),
+        (json!({"containsGEO": point}), "relation: Contains"),
+        (json!({"intersects": point}), "relation: Intersects"),
+        (json!({"overlaps": point}), "relation: Overlaps"),
+        (json!({"nIntersects": point}), "negated: true"),
+        (json!({"dwithin": near}), "relation: Near { metres: 500.0 }"),
+        (json!({"dwithin": near}), "negated: true"),
+    ] {
+        let found = resolved(&Sample::new(), &json!({ "place": filter }), Place::Request).unwrap();
+        let found = show(&found);
+        assert!(found.contains(shown), "{filter}: {found}");
+    }
+    for (operator, operand, at, said) in [
+        ("within", json!({}), "filter.place.within", "`within`"),
+        ("within", json!(5), "filter.place.within", "GeoJSON"),
+        (
+            "within",
+            json!({"type": "Point", "coordinates": [200, 0]}),
+            "filter.place.within",
+            "longitude 200",
+        ),
+        ("contains", json!({"type": "Ball"}), "filter.place.contains", "Ball"),
+        ("icontains", point.clone(), "filter.place.icontains", "Point"),
+        ("ncontains", point.clone(), "filter.place.ncontains", "Point"),
+        ("dwithin", point.clone(), "filter.place.dwithin.type", "geometry, distance and not"),
+        ("dwithin", json!([1, 2]), "filter.place.dwithin", "{geometry, distance, not}"),
+        ("dwithin", json!({"distance": 5}), "filter.place.dwithin.geometry", "missing"),
+        ("dwithin", json!({"geometry": point}), "filter.place.dwithin.distance", "missing"),
+        (
+            "dwithin",
+            json!({"geometry": point, "distance": -1}),
+            "filter.place.dwithin.distance",
+            "0 or more",
+        ),
+        (
+            "dwithin",
+            json!({"geometry": point, "distance": "far"}),
+            "filter.place.dwithin.distance",
+            "metres",
+        ),
+        (
+            "dwithin",
+            json!({"geometry": point, "distance": 5, "not": 1}),
+            "filter.place.dwithin.not",
+            "true or false",
+        ),
+        (
+            "dwithin",
+            json!({"geometry": {"type": "Point"}, "distance": 5}),
+            "filter.place.dwithin.geometry",
+            "position",
+        ),
+    ] {
+        refuse(json!({"place": {operator: operand}}), Code::InvalidQuery, at, said);
+    }
     refuse(
-        json!({"place": {"within": {}}}),
-        Code::FeatureUnavailable,
-        "filter.place.within",
-        "geometry",
+        json!({"title": {"within": point}}),
+        Code::InvalidQuery,
+        "filter.title.within",
+        "String",
     );
 }
 

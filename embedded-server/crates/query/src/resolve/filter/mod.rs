@@ -1,6 +1,7 @@
 //! Filters to conditions: each operator word, by the type of its column.
 
 mod document;
+mod geometry;
 mod list;
 mod range;
 
@@ -9,10 +10,11 @@ use super::operand::Operands;
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
 use crate::json::{kind_of, parse_filter};
-use crate::operator::{LikeWord, Word, find, nearest_word};
+use crate::operator::{GeoWord, LikeWord, Word, find, nearest_word};
 use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test, UnknownNames};
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
+pub(super) use geometry::place;
 use list::listed;
 use serde_json::{Map, Value as Json};
 use std::cell::Cell;
@@ -239,13 +241,13 @@ impl Resolver<'_> {
             Word::Overlaps => match &kind {
                 FieldKind::Range(range) => self.range_overlaps(&left, *range, operand, &spot),
                 FieldKind::Array(_) => self.array(left, Word::ArrayOverlaps, operand, &spot),
-                FieldKind::Geo(_) => Err(no_geometry(&spot)),
+                FieldKind::Geo(_) => self.geometry(left, GeoWord::Overlaps, operand, &spot),
                 kind => Err(spot.unfit(kind)),
             },
-            Word::Geometry => Err(match kind {
-                FieldKind::Geo(_) => no_geometry(&spot),
-                kind => spot.unfit(&kind),
-            }),
+            Word::Geometry(word) => match &left.kind {
+                FieldKind::Geo(_) => self.geometry(left, word, operand, &spot),
+                kind => Err(spot.unfit(kind)),
+            },
             Word::ArrayContains
             | Word::ArrayContained
             | Word::ArrayOverlaps
@@ -368,7 +370,9 @@ impl Resolver<'_> {
             FieldKind::Range(range) if !fold && !negated => {
                 self.range_contains(&left, *range, operand, spot)
             }
-            FieldKind::Geo(_) => Err(no_geometry(spot)),
+            FieldKind::Geo(_) if !fold && !negated => {
+                self.geometry(left, GeoWord::Contains, operand, spot)
+            }
             kind => self.like(left, kind, like, operand, spot),
         }
     }
@@ -463,15 +467,6 @@ pub(super) fn unshared_syntax(pattern: &str) -> Option<&'static str> {
     }
     let bare = pattern.replace("\\\\", "");
     PARTS.into_iter().find(|part| bare.contains(part))
-}
-
-fn no_geometry(spot: &Spot<'_>) -> Error {
-    Error::new(
-        Code::FeatureUnavailable,
-        format!("`{}` needs geometry predicates, which this server does not have", spot.word),
-    )
-    .at(&spot.at)
-    .hint("geometries can be stored, read, and tested with eq, ne, isNull and isNotNull")
 }
 
 fn unknown_operator(test: &Test) -> Error {

@@ -2,6 +2,7 @@
 
 mod date;
 mod decimal;
+mod geometry;
 mod json;
 mod jsonpath;
 mod text;
@@ -30,6 +31,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     json::register(connection)?;
     jsonpath::register(connection)?;
     date::register(connection)?;
+    geometry::register(connection)?;
     connection
         .create_scalar_function("bx_uuid4", 0, FRESH, |_| base::uuid_v4().map_err(foreign))?;
     connection
