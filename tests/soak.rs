@@ -4,6 +4,9 @@
 
 mod chance;
 mod crash;
+mod fault;
+mod kept;
+mod model;
 mod oracle;
 mod question;
 mod schema;

@@ -20,6 +20,7 @@ mod imports;
 mod journal;
 mod probe;
 mod processes;
+mod queries;
 mod records;
 mod relations;
 mod reports;

@@ -111,6 +111,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "embedded-server/crates/engine/",
                 "tests/bench/src/raw/",
                 "tests/feed.rs",
+                "tests/queries.rs",
                 "tests/records/durability.rs",
                 "tests/schemas/transfer.rs",
                 "tests/soak/crash.rs",

@@ -1,7 +1,7 @@
 //! What the original does badly and no other file shows to be otherwise. The whole list, with the
 //! test of each, stands in `docs/CONTRIBUTING.md`.
 
-use crate::harness::{App, Kind, on_every_store};
+use crate::harness::{App, on_every_store};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -119,9 +119,6 @@ on_every_store!(records_made_at_once_cost_no_more_for_each_other, async |app| {
         answer.expect_status(201);
         assert_eq!(answer.body["data"].as_array().map(Vec::len), Some(count as usize));
         let cost = statements(app).await - second - (second - first);
-        // SQLite has each record in a prepared statement of its own, with its change beside it, and
-        // the history of all of them in one more, which asks before where it begins.
-        let most = if app.kind == Kind::Sqlite { u64::from(2 * count) + 2 } else { 4 };
-        assert!((1..=most).contains(&cost), "{cost} statements for {count} records");
+        assert!((1..=4).contains(&cost), "{cost} statements for {count} records");
     }
 });

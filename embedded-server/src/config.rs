@@ -236,6 +236,13 @@ pub const KEYS: &[Key] = &[
         "100 to 3600000",
         "30000",
     ),
+    key(
+        "kept_answers_max",
+        &["KEPT_ANSWERS_MAX"],
+        "costly answers that a connection of SQLite keeps while nothing is written; 0 keeps none",
+        "0 to 10000",
+        "64",
+    ),
 ];
 
 /// The SQLite file in the folder of a project, by which such a folder is known.
@@ -431,6 +438,9 @@ impl Layers {
             config.limits.history_days = u32::try_from(n).unwrap_or(90);
         })?;
         self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
+        self.number("kept_answers_max", 0, 10_000, |n| {
+            config.limits.kept_answers_max = usize::try_from(n).unwrap_or_default();
+        })?;
         Ok(config)
     }
 

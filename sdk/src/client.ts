@@ -2,6 +2,7 @@ import { Auth } from './auth.js';
 import { Imports } from './imports.js';
 import type { PlinthOptions } from './options.js';
 import { Permissions } from './permissions.js';
+import { Queries } from './queries.js';
 import { Items, sendBatch } from './records.js';
 import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
@@ -33,6 +34,8 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
   readonly imports: Imports;
   /** Sums, counts and groups over collections. */
   readonly reports: Reports<Collections>;
+  /** Which queries ran and how long they took. */
+  readonly queries: Queries;
   /** What the caller may do. */
   readonly access: Access;
   /** The server itself. */
@@ -53,6 +56,7 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
     this.permissions = new Permissions(http, this.roles);
     this.imports = new Imports(http);
     this.reports = new Reports(http);
+    this.queries = new Queries(http);
     this.access = new Access(http);
     this.server = new Server(http);
   }

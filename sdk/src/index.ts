@@ -10,6 +10,7 @@ export type { ErrorCode } from './generated/wire.js';
 export type { Imports } from './imports.js';
 export type { PlinthOptions } from './options.js';
 export type { Permissions } from './permissions.js';
+export type { Queries } from './queries.js';
 export type { QueryBuilder } from './query.js';
 export type { Items } from './records.js';
 export type { Reports } from './reports.js';

@@ -155,6 +155,18 @@ impl App {
             .expect_status(201);
     }
 
+    /// A second server on the same data, as another process would be.
+    pub(crate) async fn beside(&self) -> Beside {
+        let mut config = Config::for_data(&self.data);
+        config.port = 0;
+        config.database_url = self.database_url();
+        config.limits.kept_answers_max = 0;
+        let running = Server::start(config).await.expect("start a second server");
+        let url = format!("http://{}", running.address());
+        let owner = Person::anonymous(&url).signed_in(EMAIL, PASSWORD).await;
+        Beside { running, owner }
+    }
+
     /// Stops and starts the server on the same data.
     pub(crate) async fn restart(&mut self) {
         if let Some(running) = self.running.take() {
@@ -187,5 +199,17 @@ impl App {
                 .expect("drop the database");
         }
         drop(std::fs::remove_dir_all(&self.data));
+    }
+}
+
+/// A second server on the data of an [`App`], to be stopped before it.
+pub(crate) struct Beside {
+    running: Running,
+    pub(crate) owner: Person,
+}
+
+impl Beside {
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
     }
 }

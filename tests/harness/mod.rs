@@ -4,7 +4,7 @@ mod app;
 mod person;
 mod process;
 
-pub(crate) use app::{App, EMAIL, Kind, PASSWORD};
+pub(crate) use app::{App, Beside, EMAIL, Kind, PASSWORD};
 pub(crate) use person::{Answer, Person, plain};
 pub(crate) use process::Process;
 

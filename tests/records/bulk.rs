@@ -56,7 +56,7 @@ on_every_store!(one_bad_entry_refuses_all_of_them_and_is_named, async |app| {
     ] {
         let answer = admin.post("/items/notes/bulk", body.clone()).await;
         answer.expect_refusal(status, code);
-        if code == "VALIDATION_ERROR" || code == "REQUIRED_FIELD_MISSING" {
+        if status == 409 || code == "VALIDATION_ERROR" || code == "REQUIRED_FIELD_MISSING" {
             assert_eq!(answer.body["details"][0]["index"], 1, "{body}: {}", answer.text);
         }
     }
@@ -133,4 +133,99 @@ on_every_store!(writers_at_the_same_time_lose_nothing, async |app| {
     let mut statuses = futures_util::future::join_all(same).await;
     statuses.sort_unstable();
     assert_eq!((statuses[0], statuses[1], statuses[15]), (201, 409, 409), "{statuses:?}");
+});
+
+on_every_store!(whatever_the_database_refuses_of_many_is_named_by_its_place, async |app| {
+    app.collection(
+        "teams",
+        json!({ "fields": { "id": { "type": "Integer", "primaryKey": true } } }),
+    )
+    .await;
+    notes(app).await;
+    app.relation("notes", json!({ "type": "M2O", "target": "teams", "name": "team" })).await;
+    let admin = app.admin();
+    admin.create("teams", json!({ "id": 1 })).await;
+    admin.create("notes", json!({ "title": "taken" })).await;
+    for count in [2, 7, 8, 40, 300] {
+        let rows = |bad: usize, wrong: Json| {
+            let row = |at: usize| match at == bad {
+                true => wrong.clone(),
+                false => json!({ "title": format!("n{at}"), "team_id": 1 }),
+            };
+            json!((0..count).map(row).collect::<Vec<Json>>())
+        };
+        let last = count - 1;
+        for (wrong, code) in [
+            (json!({ "title": "taken", "team_id": 1 }), "UNIQUE_VIOLATION"),
+            (json!({ "title": "n0", "team_id": 1 }), "UNIQUE_VIOLATION"),
+            (json!({ "title": "lost", "team_id": 2 }), "FOREIGN_KEY_VIOLATION"),
+        ] {
+            let answer = admin.post("/items/notes/bulk", rows(last, wrong)).await;
+            answer.expect_refusal(409, code);
+            assert_eq!(answer.body["details"][0]["index"], last, "{}", answer.text);
+        }
+        // A refusal that changed its mind would leave what was written first.
+        assert_eq!(admin.find("notes", json!({ "limit": 0 })).await.body["totalCount"], 1);
+    }
+    // One record has no place to tell.
+    let alone = admin.post("/items/notes", json!({ "title": "lost", "team_id": 2 })).await;
+    alone.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    assert!(alone.body["details"][0]["index"].is_null(), "{}", alone.text);
+});
+
+on_every_store!(many_records_are_what_as_many_single_ones_are, async |app| {
+    let admin = app.admin();
+    let kinds = [
+        json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } }),
+        json!({ "type": "UUID", "primaryKey": true, "defaultValue": { "type": "UUIDV4" } }),
+        json!({ "type": "SUID", "primaryKey": true, "defaultValue": { "type": "SUID" } }),
+        json!({ "type": "Integer", "primaryKey": true }),
+        json!({ "type": "String", "primaryKey": true }),
+    ];
+    for (at, key) in kinds.iter().enumerate() {
+        let (name, given) = (format!("things{at}"), key["defaultValue"].is_null());
+        let fields = json!({
+            "id": key,
+            "place": { "type": "Integer", "defaultValue": { "type": "AUTOINCREMENT" } },
+            "state": { "type": "String", "defaultValue": "new" },
+            "sum": { "type": "Integer", "defaultValue": { "type": "SQL", "value": "1 + 2" } },
+            "share": { "type": "Double" },
+            "price": { "type": "Decimal", "values": { "precision": 12, "scale": 2 } },
+            "raw": { "type": "Binary" },
+            "tags": { "type": "Array_String" },
+            "doc": { "type": "JSON" },
+            "on": { "type": "Boolean" },
+        });
+        app.collection(&name, json!({ "sortEnabled": true, "fields": fields })).await;
+        let row = |n: u32| {
+            let mut row = json!({
+                "share": f64::from(n) / 3.0 + 0.1, "price": format!("{n}.10"), "raw": "AAEC/w==",
+                "tags": [format!("t{n}"), "a,b"], "doc": { "n": n, "none": null }, "on": n.is_multiple_of(2),
+            });
+            if given {
+                // In no order, so that the answer shows whose order counts.
+                let number = (n * 37) % 101;
+                row["id"] = if at == 3 { json!(number) } else { json!(format!("k{number}")) };
+            }
+            row
+        };
+        let mut keys = vec![admin.create(&name, row(0)).await];
+        let many: Vec<Json> = (1..=60).map(row).collect();
+        let answer = admin.post(&format!("/items/{name}/bulk"), json!(many)).await;
+        answer.expect_status(201);
+        keys.extend(answer.body["data"].as_array().expect("keys").iter().cloned());
+        keys.push(admin.create(&name, row(61)).await);
+        assert_eq!(keys.len(), 62);
+        for (n, key) in keys.iter().enumerate() {
+            let n = u32::try_from(n).expect("a few");
+            let found = admin.one(&name, key).await;
+            for (field, value) in row(n).as_object().expect("a record") {
+                let value = if field == "price" { json!(found[field]) } else { value.clone() };
+                assert_eq!(found[field], value, "{name} {n} {field}");
+            }
+            assert_eq!(found["price"].to_string(), format!("{n}.10"), "{name} {n}");
+            assert_eq!((&found["state"], &found["sum"]), (&json!("new"), &json!(3)));
+            assert_eq!((&found["place"], &found["sort"]), (&json!(n + 1), &json!(n + 1)));
+        }
+    }
 });

@@ -124,6 +124,71 @@ on_every_store!(a_created_record_costs_three_statements_at_most, async |app| {
     assert!((1..=most).contains(&cost), "{cost} statements");
 });
 
+on_every_store!(
+    a_hundred_parents_with_ten_children_each_are_one_statement,
+    |config| {
+        // What is kept costs none at all.
+        config.limits.kept_answers_max = 0;
+    },
+    async |app| {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let fields = json!({ "id": key, "name": { "type": "String" } });
+        for name in ["parents", "children"] {
+            app.collection(name, json!({ "timestamps": false, "fields": fields })).await;
+        }
+        let parent =
+            json!({ "type": "M2O", "target": "parents", "name": "parent", "alias": "children" });
+        app.relation("children", parent).await;
+        let admin = app.admin();
+        let rows =
+            |count: u32, row: fn(u32) -> Json| json!((0..count).map(row).collect::<Vec<Json>>());
+        let parents = rows(100, |id| json!({ "id": id, "name": format!("p{id}") }));
+        admin.post("/items/parents/bulk", parents).await.expect_status(201);
+        let children =
+            rows(1_000, |id| json!({ "id": id, "name": format!("c{id}"), "parent_id": id % 100 }));
+        admin.post("/items/children/bulk", children).await.expect_status(201);
+        let path = "/items/parents?fields=[\"*\",\"children.*\"]&sort=id&limit=100&count=none";
+        assert_eq!(cost(app, path).await, 1);
+        let answer = admin.get(path).await;
+        let found = answer.body["data"].as_array().expect("parents");
+        assert_eq!(found.len(), 100);
+        for (at, parent) in found.iter().enumerate() {
+            let children = parent["children"].as_array().expect("children");
+            let ids: Vec<Json> = children.iter().map(|child| child["id"].clone()).collect();
+            let wanted: Vec<Json> = (0..10).map(|ten| json!(ten * 100 + at)).collect();
+            assert_eq!(ids, wanted, "of {at}");
+        }
+    }
+);
+
+on_every_store!(fifty_records_cost_four_statements_however_their_keys_are_made, async |app| {
+    let counted = json!({ "type": "AUTOINCREMENT" });
+    for (name, key) in [
+        ("counted", json!({ "type": "Integer", "primaryKey": true, "defaultValue": counted })),
+        (
+            "drawn",
+            json!({ "type": "UUID", "primaryKey": true, "defaultValue": { "type": "UUIDV4" } }),
+        ),
+        (
+            "short",
+            json!({ "type": "SUID", "primaryKey": true, "defaultValue": { "type": "SUID" } }),
+        ),
+    ] {
+        let fields = json!({ "id": key, "title": { "type": "String", "unique": true } });
+        app.collection(name, json!({ "fields": fields })).await;
+        let mut costs = Vec::new();
+        for round in 0..3 {
+            let row = |n: u32| json!({ "title": format!("{round} {n}") });
+            let rows = json!((0..50).map(row).collect::<Vec<Json>>());
+            let (first, second) = (statements(app).await, statements(app).await);
+            app.admin().post(&format!("/items/{name}/bulk"), rows).await.expect_status(201);
+            costs.push(statements(app).await - second - (second - first));
+        }
+        // Identity and policies are warm from the second time on.
+        assert!(costs[1..].iter().all(|cost| (1..=4).contains(cost)), "{name}: {costs:?}");
+    }
+});
+
 on_every_store!(a_large_value_and_many_columns_come_back_whole, async |app| {
     notes(app).await;
     let large = "ä🎈\n".repeat(300_000);
@@ -137,6 +202,7 @@ on_every_store!(a_large_value_and_many_columns_come_back_whole, async |app| {
     let id = app.admin().create("wide", json!(row)).await;
     let read = app.admin().one("wide", &id).await;
     assert!((0..200).all(|at| read[format!("c{at}")] == json!(at)), "{read}");
+    // More values than a statement of SQLite binds.
     let bulk: Vec<Json> = (0..300).map(|_| json!(row)).collect();
     app.admin().post("/items/wide/bulk", json!(bulk)).await.expect_status(201);
     assert_eq!(app.admin().find("wide", json!({ "limit": 0 })).await.body["totalCount"], 301);

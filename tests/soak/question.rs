@@ -159,6 +159,13 @@ impl Reached {
         *self.0.entry(what.to_owned()).or_default() += 1;
     }
 
+    /// Counts all that another run has reached.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what.clone()).or_default() += times;
+        }
+    }
+
     pub(super) fn times(&self, what: &str) -> u64 {
         self.0.get(what).copied().unwrap_or(0)
     }
@@ -243,6 +250,7 @@ impl Question<'_> {
         if hops > 0 && !here.relations.is_empty() && chance.one_in(4) {
             let relation = chance.of(&here.relations);
             self.reached.count("through a relation");
+            self.reached.count(relation.kind);
             let (path, kind) = self.column(relation.target, hops - 1, chance);
             return (format!("{}.{path}", relation.name), kind);
         }
@@ -494,6 +502,7 @@ impl Question<'_> {
                         break;
                     };
                     let relation = chance.of(relations);
+                    self.reached.count(relation.kind);
                     path.push(relation.name);
                     here = relation.target;
                 }

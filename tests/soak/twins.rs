@@ -1,7 +1,10 @@
-//! The two stores side by side: whatever is asked or written, both give the same bytes.
+//! The two stores side by side: whatever is asked or written, both give the same bytes, and the
+//! answer is the one that an evaluator of its own finds (`model`).
 
 use super::Span;
 use super::chance::Chance;
+use super::fault::{self, Ask};
+use super::model::{Model, Unsure};
 use super::question::{EVERY, Question, Reached};
 use super::shrink::smaller;
 use super::values::TYPES;
@@ -86,6 +89,37 @@ impl Twins {
         let (a, b) = self.find(collection, &smallest).await;
         format!("GET /items/{collection} {smallest}{}", beside(&a, &b))
     }
+
+    /// The smallest request whose answer the model does not share, and why.
+    async fn misjudged(
+        &self,
+        model: &Model<'_>,
+        at: usize,
+        collection: &str,
+        parameters: Json,
+        why: String,
+    ) -> (Json, String) {
+        let (mut smallest, mut why, mut tries) = (parameters, why, 0);
+        'smaller: loop {
+            for less in smaller(&smallest) {
+                tries += 1;
+                if tries > 400 {
+                    break 'smaller;
+                }
+                let answer = self.sqlite.admin().find(collection, less.clone()).await;
+                let judged = model.expected(at, &less);
+                if answer.status == 200
+                    && let Ok(expected) = judged
+                    && let Some(refused) = expected.refuses(&answer)
+                {
+                    (smallest, why) = (less, refused);
+                    continue 'smaller;
+                }
+            }
+            break;
+        }
+        (smallest, why)
+    }
 }
 
 /// What the two said, from shortly before the place where they part.
@@ -97,7 +131,22 @@ fn beside(a: &Answer, b: &Answer) -> String {
     format!("\n  sqlite   {} {}\n  postgres {} {}", a.status, cut(&one), b.status, cut(&two))
 }
 
-async fn round(seed: u64, reached: &mut Reached, told: &mut Vec<String>, again: &str) {
+/// What a run has met: everything that was asked, and of that what the model judged.
+#[derive(Default)]
+struct Met {
+    asked: Reached,
+    judged: Reached,
+    /// Why the model did not judge.
+    unsure: Reached,
+    faults: Reached,
+    /// What was found.
+    told: Vec<String>,
+}
+
+/// Reads between two writes.
+const BLOCK: usize = 25;
+
+async fn round(seed: u64, met: &mut Met, again: &str) {
     let chance = &mut Chance::new(seed);
     let mut world = World::new(seed, chance);
     let twins = Twins {
@@ -107,33 +156,38 @@ async fn round(seed: u64, reached: &mut Reached, told: &mut Vec<String>, again: 
     for app in [&twins.sqlite, &twins.postgres] {
         world.make(app).await;
     }
-    let before = told.len();
+    let before = met.told.len();
     for _ in 0..chance.between(20, 45) {
-        write(&twins, &mut world, chance, reached, told, again).await;
+        write(&twins, &mut world, chance, met, again).await;
     }
-    for read in 0..READS {
-        if told.len() >= before + 6 {
+    for _ in 0..READS / BLOCK {
+        for name in chance.some(fault::EVERY, 8) {
+            refused(&twins, &mut world, name, chance, met, again).await;
+        }
+        world.held = {
+            let model = Model::of(&world, &twins.sqlite).await;
+            for _ in 0..BLOCK {
+                if met.told.len() < before + 6 {
+                    read(&twins, &world, &model, chance, met, again).await;
+                }
+            }
+            model.held()
+        };
+        if met.told.len() >= before + 6 {
             break;
         }
-        let at = if chance.one_in(10) { chance.below(5) } else { chance.below(3) };
-        let collection = world.collections[at].name;
-        let parameters = Question { world: &world, reached }.parameters(at, chance);
-        let (a, b) = twins.find(collection, &parameters).await;
-        reached.count(if a.status == 200 { "answered" } else { "refused" });
-        if a.body["data"].as_array().is_some_and(|rows| !rows.is_empty()) {
-            reached.count("answered with rows");
-        }
-        if differs(&a, &b) {
-            told.push(format!("{again}\n  {}", twins.shrunk(collection, parameters).await));
-        }
-        if read % 25 == 24 {
-            write(&twins, &mut world, chance, reached, told, again).await;
+        let accepted = write(&twins, &mut world, chance, met, again).await;
+        if let Some((at, body, new)) = accepted {
+            let model = Model::of(&world, &twins.sqlite).await;
+            if let Some(why) = model.misses(at, &body, new) {
+                met.told.push(format!("{again}\n  {body}\n  {why}"));
+            }
         }
     }
-    if told.len() > before {
+    if met.told.len() > before {
         let schemas: Vec<String> =
             world.made[..3].iter().map(|(_, body)| body.to_string()).collect();
-        if let Some(last) = told.last_mut() {
+        if let Some(last) = met.told.last_mut() {
             last.push_str(&format!("\n  with {}", schemas.join("\n       ")));
         }
     }
@@ -141,15 +195,107 @@ async fn round(seed: u64, reached: &mut Reached, told: &mut Vec<String>, again: 
     twins.postgres.stop().await;
 }
 
+/// One list of both, and what the model says of it.
+async fn read(
+    twins: &Twins,
+    world: &World,
+    model: &Model<'_>,
+    chance: &mut Chance,
+    met: &mut Met,
+    again: &str,
+) {
+    let at = if chance.one_in(10) { chance.below(5) } else { chance.below(3) };
+    let collection = world.collections[at].name;
+    let mut here = Reached::default();
+    let parameters = Question { world, reached: &mut here }.parameters(at, chance);
+    let (a, b) = twins.find(collection, &parameters).await;
+    here.count(if a.status == 200 { "answered" } else { "refused" });
+    if a.body["data"].as_array().is_some_and(|rows| !rows.is_empty()) {
+        here.count("answered with rows");
+    }
+    met.asked.add(&here);
+    if differs(&a, &b) {
+        met.told.push(format!("{again}\n  {}", twins.shrunk(collection, parameters).await));
+        return;
+    }
+    if a.status != 200 {
+        return;
+    }
+    let judgement = if parameters.get("search").is_some() {
+        model.searched(at, &parameters).map(|(must, may)| strays(&a, &parameters, &must, &may))
+    } else {
+        model.expected(at, &parameters).map(|expected| expected.refuses(&a))
+    };
+    match judgement {
+        Err(Unsure(why)) => met.unsure.count(why),
+        Ok(None) => met.judged.add(&here),
+        Ok(Some(why)) => {
+            let (less, why) = twins.misjudged(model, at, collection, parameters, why).await;
+            let text: String =
+                twins.find(collection, &less).await.0.text.chars().take(900).collect();
+            let why: String = why.chars().take(900).collect();
+            met.told.push(format!(
+                "{again}\n  GET /items/{collection} {less}\n  both say {text}\n  {why}"
+            ));
+        }
+    }
+}
+
+/// Why a search found what it must not, or missed what it must find.
+fn strays(answer: &Answer, parameters: &Json, must: &[Json], may: &[Json]) -> Option<String> {
+    let total = answer.body["totalCount"].as_u64().unwrap_or(0) as usize;
+    if total < must.len() || total > may.len() {
+        return Some(format!("{total} found, at least {} and at most {}", must.len(), may.len()));
+    }
+    let whole = ["limit", "page", "offset", "fields", "aggregate", "groupBy"];
+    if whole.iter().any(|key| parameters.get(key).is_some()) {
+        return None;
+    }
+    let found = answer.body["data"].as_array()?;
+    let ids: Vec<&Json> = found.iter().map(|row| &row["id"]).collect();
+    let missed = must.iter().find(|id| !ids.contains(id)).map(|id| format!("{id} is not found"));
+    missed
+        .or_else(|| ids.into_iter().find(|id| !may.contains(id)).map(|id| format!("{id} is found")))
+}
+
+/// A request at fault, on both: the same refusal, with the code it must have.
+async fn refused(
+    twins: &Twins,
+    world: &mut World,
+    name: &'static str,
+    chance: &mut Chance,
+    met: &mut Met,
+    again: &str,
+) {
+    let Some(fault) = fault::of(name, world, chance) else { return };
+    let (shown, (a, b)) = match &fault.ask {
+        Ask::List(collection, parameters) => (
+            format!("GET /items/{collection} {parameters}"),
+            twins.find(collection, parameters).await,
+        ),
+        Ask::Get(path) => {
+            let (sqlite, postgres) = (twins.sqlite.admin(), twins.postgres.admin());
+            (format!("GET {path}"), tokio::join!(sqlite.get(path), postgres.get(path)))
+        }
+        Ask::Send(method, path, body) => {
+            (format!("{method} {path} {body}"), twins.write(method, path, body).await)
+        }
+    };
+    met.faults.count(fault.name);
+    if differs(&a, &b) || (a.status, a.code()) != (fault.status, fault.code) {
+        let wanted = format!("{} {}", fault.status, fault.code);
+        met.told.push(format!("{again}\n  {}: {wanted}\n  {shown}{}", fault.name, beside(&a, &b)));
+    }
+}
+
 /// One write on both; what was accepted is remembered.
 async fn write(
     twins: &Twins,
     world: &mut World,
     chance: &mut Chance,
-    reached: &mut Reached,
-    told: &mut Vec<String>,
+    met: &mut Met,
     again: &str,
-) {
+) -> Option<(usize, Json, bool)> {
     let at = chance.below(3);
     let collection = world.collections[at].name;
     let keys = world.collections[at].keys.clone();
@@ -169,9 +315,9 @@ async fn write(
         _ => ("POST", format!("/items/{collection}"), world.record(at, chance)),
     };
     let (a, b) = twins.write(method, &path, &body).await;
-    reached.count(&format!("{method} {}", if a.status < 300 { "accepted" } else { "refused" }));
+    met.asked.count(&format!("{method} {}", if a.status < 300 { "accepted" } else { "refused" }));
     if differs(&a, &b) {
-        told.push(format!("{again}\n  {method} {path} {body}{}", beside(&a, &b)));
+        met.told.push(format!("{again}\n  {method} {path} {body}{}", beside(&a, &b)));
     }
     if method == "DELETE" {
         // What went along is no target of a link any more.
@@ -187,10 +333,24 @@ async fn write(
     }
     if a.status == 201 {
         world.collections[at].keys.push(a.body["data"]["id"].clone());
-    } else if method == "POST" {
-        reached.count(&format!("POST refused: {}", a.code()));
+        return Some((at, body, true));
     }
+    if method == "POST" {
+        met.asked.count(&format!("POST refused: {}", a.code()));
+    }
+    if method == "PATCH" && a.status == 200 {
+        let mut body = body;
+        body["id"] = a.body["data"]["id"].clone();
+        return Some((at, body, false));
+    }
+    None
 }
+
+/// Cases that a soak must have met.
+const CASES_MIN: u64 = 10_000;
+
+/// How often a soak must have met every operator, type, kind of relation and fault.
+const TIMES_MIN: u64 = 50;
 
 #[tokio::test]
 async fn whatever_is_asked_both_stores_answer_the_same_bytes() {
@@ -198,21 +358,53 @@ async fn whatever_is_asked_both_stores_answer_the_same_bytes() {
         return;
     }
     let span = Span::of("twins", 5);
-    let (mut reached, mut told) = (Reached::default(), Vec::new());
-    for seed in span.seeds() {
-        round(seed, &mut reached, &mut told, &span.again(seed)).await;
-        if told.len() >= TOLD {
-            break;
-        }
-    }
-    println!("reached: {}", reached.shown());
-    assert!(told.is_empty(), "{} differences\n\n{}", told.len(), told.join("\n\n"));
-    let missed: Vec<&str> = EVERY
+    let mut met = Met::default();
+    let wanted: Vec<&str> = EVERY
         .iter()
         .flat_map(|some| some.iter())
         .copied()
         .chain(TYPES.iter().map(|kind| kind.name))
-        .filter(|what| reached.times(what) == 0)
+        .chain(["M2O", "O2M", "O2O", "M2M", "M2A"])
         .collect();
-    assert!(missed.is_empty(), "never reached: {missed:?}");
+    let missed = |met: &Met, times: u64| -> Vec<String> {
+        let asked = wanted.iter().filter(|what| met.asked.times(what) < times);
+        let faults = fault::EVERY.iter().filter(|what| met.faults.times(what) < times);
+        asked.chain(faults).map(|what| (*what).to_owned()).collect()
+    };
+    let cases = |met: &Met| met.asked.times("answered") + met.asked.times("refused");
+    let (mut rounds, mut spared) = (0_u64, 200_u64);
+    let mut seeds = span.seeds();
+    loop {
+        // A soak goes on behind its time until it has met enough.
+        let seed = match seeds.next() {
+            Some(seed) => seed,
+            None if span.until.is_some() && spared > 0 => {
+                if cases(&met) >= CASES_MIN && missed(&met, TIMES_MIN).is_empty() {
+                    break;
+                }
+                spared -= 1;
+                span.seed.wrapping_add(rounds)
+            }
+            None => break,
+        };
+        rounds += 1;
+        round(seed, &mut met, &span.again(seed)).await;
+        if met.told.len() >= TOLD {
+            break;
+        }
+    }
+    println!("{} cases", cases(&met));
+    println!("asked: {}", met.asked.shown());
+    println!("judged by the model: {}", met.judged.shown());
+    println!("not judged: {}", met.unsure.shown());
+    println!("faults: {}", met.faults.shown());
+    let told = &met.told;
+    assert!(told.is_empty(), "{} differences\n\n{}", told.len(), told.join("\n\n"));
+    let (least, times) = if span.until.is_some() { (CASES_MIN, TIMES_MIN) } else { (1_000, 1) };
+    assert!(cases(&met) >= least, "{} cases of {least}", cases(&met));
+    let missed = missed(&met, times);
+    assert!(missed.is_empty(), "met less than {times} times: {missed:?}");
+    // A model that is sure of nothing proves nothing.
+    let judged = met.judged.times("answered");
+    assert!(judged * 3 >= met.asked.times("answered"), "{judged} answers were judged");
 }

@@ -14,6 +14,7 @@ pub(super) struct Relation {
     pub(super) name: &'static str,
     /// Place of the far collection in the world.
     pub(super) target: usize,
+    pub(super) kind: &'static str,
 }
 
 pub(super) struct Collection {
@@ -30,6 +31,8 @@ pub(super) struct World {
     key: &'static Type,
     /// Keys handed out so far.
     handed: usize,
+    /// Keys of the records that others hold by a relation that refuses their removal.
+    pub(super) held: Vec<Json>,
     /// What was sent to make it, to be printed with a failure.
     pub(super) made: Vec<(String, Json)>,
 }
@@ -61,15 +64,17 @@ impl World {
             fields
         };
         let mut collection =
-            |name, chance: &mut Chance, relations: &[(&'static str, usize)]| Collection {
-                name,
-                fields: fields(chance),
-                relations: relations
-                    .iter()
-                    .map(|(name, target)| Relation { name, target: *target })
-                    .collect(),
-                paranoid: chance.one_in(4),
-                keys: Vec::new(),
+            |name, chance: &mut Chance, relations: &[(&'static str, usize, &'static str)]| {
+                Collection {
+                    name,
+                    fields: fields(chance),
+                    relations: relations
+                        .iter()
+                        .map(|(name, target, kind)| Relation { name, target: *target, kind })
+                        .collect(),
+                    paranoid: chance.one_in(4),
+                    keys: Vec::new(),
+                }
             };
         let id = |name: &str, kind| Field { name: name.to_owned(), kind };
         let integer = kind_named("Integer");
@@ -78,21 +83,29 @@ impl World {
                 "alpha",
                 chance,
                 &[
-                    ("betas", BETA),
-                    ("parent", ALPHA),
-                    ("children", ALPHA),
-                    ("tags", PAIRS),
-                    ("items", THINGS),
+                    ("betas", BETA, "O2M"),
+                    ("parent", ALPHA, "M2O"),
+                    ("children", ALPHA, "O2M"),
+                    ("tags", PAIRS, "M2M"),
+                    ("items", THINGS, "M2A"),
                 ],
             ),
-            collection("beta", chance, &[("alpha", ALPHA), ("gammas", GAMMA), ("twin", GAMMA)]),
-            collection("gamma", chance, &[("beta", BETA), ("owners", PAIRS), ("twin_of", BETA)]),
+            collection(
+                "beta",
+                chance,
+                &[("alpha", ALPHA, "M2O"), ("gammas", GAMMA, "O2M"), ("twin", GAMMA, "O2O")],
+            ),
+            collection(
+                "gamma",
+                chance,
+                &[("beta", BETA, "M2O"), ("owners", PAIRS, "M2M"), ("twin_of", BETA, "O2O")],
+            ),
             Collection {
                 name: "alpha_gamma_tags_junction",
                 fields: vec![id("id", integer), id("alpha_id", key), id("gamma_id", key)],
                 relations: vec![
-                    Relation { name: "alpha", target: ALPHA },
-                    Relation { name: "gamma", target: GAMMA },
+                    Relation { name: "alpha", target: ALPHA, kind: "M2M" },
+                    Relation { name: "gamma", target: GAMMA, kind: "M2M" },
                 ],
                 paranoid: false,
                 keys: Vec::new(),
@@ -105,14 +118,14 @@ impl World {
                     id("collection", kind_named("String")),
                 ],
                 relations: vec![
-                    Relation { name: "beta", target: BETA },
-                    Relation { name: "gamma", target: GAMMA },
+                    Relation { name: "beta", target: BETA, kind: "M2A" },
+                    Relation { name: "gamma", target: GAMMA, kind: "M2A" },
                 ],
                 paranoid: false,
                 keys: Vec::new(),
             },
         ];
-        let mut world = Self { collections, key, handed: 0, made: Vec::new() };
+        let mut world = Self { collections, key, handed: 0, held: Vec::new(), made: Vec::new() };
         world.plan();
         world
     }
@@ -173,8 +186,21 @@ impl World {
         }
     }
 
+    pub(super) fn key_family(&self) -> Family {
+        self.key.family
+    }
+
+    /// A key that no record has or will have.
+    pub(super) fn absent(&self) -> Json {
+        match self.key.family {
+            Family::Uuid => json!("00000000-0000-4000-8000-999999999999"),
+            Family::Text => json!("absent"),
+            _ => json!(999_999_999),
+        }
+    }
+
     /// A key that no record of this world has.
-    fn fresh_key(&mut self, at: usize) -> Json {
+    pub(super) fn fresh_key(&mut self, at: usize) -> Json {
         self.handed += 1;
         let number = self.handed;
         match self.key.family {

@@ -9,12 +9,16 @@ use crate::process;
 use crate::workspace::{self, cargo};
 
 /// Every suite with what it tries. Each is a module of `tests/soak`, those of [`FUZZ`] apart.
-const SOAKS: [(&str, &str); 4] = [
+const SOAKS: [(&str, &str); 5] = [
     ("twins", "random catalogs, writes and reads: SQLite and Postgres give the same bytes"),
     ("oracle", "random roles and requests: nobody sees or writes what the grants do not say"),
     (
         "crash",
         "kills in the middle of writes: what was acknowledged is there, nothing is half there",
+    ),
+    (
+        "kept",
+        "writes, changes of rights and reads in any order: what is kept is never an old answer",
     ),
     ("schema", "random changes of collections with rows: the records are what a model says"),
 ];

@@ -431,6 +431,126 @@ export type StatsFacts = {
   successfulStats: number,
 };
 
+/** The queries that ran, by their shapes. */
+export type SlowQueryList = {
+  /** Those of this page. */
+  data: Array<SlowQuery>,
+  /** How many there are. */
+  totalCount: number,
+  /** Since when they are recorded, an ISO 8601 instant. */
+  since: string,
+  /** Reads that were not recorded, because their part of the record was in use. */
+  missed: number,
+  /** Shapes that were forgotten for newer ones. */
+  forgotten: number,
+};
+
+/** One shape of queries and how it fared. No value of any query is kept. */
+export type SlowQuery = {
+  /** By which it is spoken of while it is remembered. */
+  id: string,
+  /** What was asked. */
+  shape: SlowQueryShape,
+  /** How often it ran. */
+  count: number,
+  /** How often it ended unanswered: out of time, refused, or left by its caller. */
+  ended: number,
+  /** All of it together, in milliseconds. */
+  totalMs: number,
+  /** On average. */
+  meanMs: number,
+  /** Half were within this, to within an eighth. */
+  p50Ms: number,
+  /** All but a twentieth were within this, to within an eighth. */
+  p95Ms: number,
+  /** The longest. */
+  maxMs: number,
+  /** Records or groups answered in all. */
+  rows: number,
+  /** When it ran last, an ISO 8601 instant. */
+  lastSeen: string,
+  /** Names of the roles that asked. */
+  roles: Array<string>,
+  /** The index that would help; `null` when there is none. */
+  index: ProposedIndex | null,
+  /** The fields of the index that serves it already; `null` when none does. */
+  servedBy: Array<string> | null,
+};
+
+/** What queries ask, without the values they ask with. */
+export type SlowQueryShape = {
+  /** The collection. */
+  collection: string,
+  /** The condition, with `?` for each value; the rules of the asking role included. */
+  filter: string | null,
+  /** Sort keys, with `-` before those whose largest value is first. */
+  sort: Array<string>,
+  /** What is grouped by. */
+  groupBy: Array<string>,
+  /** What is computed of each group. */
+  aggregates: Array<string>,
+  /** Relations that are embedded. */
+  embeds: Array<string>,
+  /** Whether words are searched. */
+  search: boolean,
+  /** Which part of the result: all of it, its beginning, or what is behind a number of records or behind a certain one. */
+  page: 'all' | 'first' | 'offset' | 'cursor',
+  /** Records on the latest page; `null` for all. */
+  limit: number | null,
+  /** Whether all matching records are counted. */
+  counted: boolean,
+  /** Whether softly deleted records show. */
+  withDeleted: boolean,
+};
+
+/** An index that would help. */
+export type ProposedIndex = {
+  /** The collection it would belong to. */
+  collection: string,
+  /** Its fields in order. */
+  fields: Array<string>,
+  /** What it would be called. */
+  name: string,
+};
+
+/** What an index was found to bring, on a copy that is gone again. */
+export type QueryMeasurement = {
+  /** The index. */
+  index: ProposedIndex,
+  /** Records in the queried collection, about. */
+  records: number,
+  /** The query without it. */
+  before: QueryTiming,
+  /** The query with it. */
+  after: QueryTiming,
+  /** How many times as fast it is; below 1 it is slower. */
+  gain: number,
+  /** Whether the database used the index. */
+  used: boolean,
+  /** How long making the index took, in milliseconds. */
+  buildMs: number,
+  /** Its size. */
+  indexBytes: number,
+  /** What writing one record took without it, in microseconds; `null` of an empty collection. */
+  writeBeforeUs: number | null,
+  /** What writing one record takes with it. */
+  writeAfterUs: number | null,
+  /** Bytes that were copied for it. */
+  copiedBytes: number,
+  /** Parts of the condition that were left out, because no value of the collection stands for theirs. */
+  leftOut: Array<string>,
+};
+
+/** Reads that were timed. */
+export type QueryTiming = {
+  /** The median. */
+  medianMs: number,
+  /** Of how many. */
+  runs: number,
+  /** The database's own words for how it finds the rows. */
+  plan: Array<string>,
+};
+
 /** A collection with its definition. */
 export type SchemaInfo = {
   /** Its name. */

@@ -6,6 +6,7 @@ export * from './filter.js';
 export * from './geo.js';
 export * from './history.js';
 export * from './imports.js';
+export * from './queries.js';
 export * from './query.js';
 export * from './schema.js';
 export * from './server.js';

@@ -42,7 +42,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
       keys: area.keys,
       group: m("group.areas"),
       inText: true,
-      run: () => go({ kind: area.id, collection: area.id === "access" || area.id === "reports" ? undefined : where.collection }),
+      run: () => go({ kind: area.id, collection: area.id === "access" || area.id === "reports" || area.id === "queries" ? undefined : where.collection }),
     })),
     { id: "shell.collection", label: m("collections.find"), keys: "Mod+P", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },

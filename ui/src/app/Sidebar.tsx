@@ -124,7 +124,7 @@ export function Sidebar() {
   // An area that shows one collection keeps it: from its rows to its requests and back.
   const areaTarget = (area: Area) => ({
     kind: area,
-    collection: area === "access" || area === "reports" ? undefined : (where.collection ?? (area === "api" ? own[0]?.name : undefined)),
+    collection: area === "access" || area === "reports" || area === "queries" ? undefined : (where.collection ?? (area === "api" ? own[0]?.name : undefined)),
   });
   return (
     <nav
@@ -166,7 +166,7 @@ export function Sidebar() {
                 current={where.collection}
                 closed={closed}
                 onToggle={toggleFolder}
-                onSelect={(collection) => go({ kind: where.area === "api" || where.area === "schema" ? where.area : "data", collection })}
+                onSelect={(collection) => go({ kind: where.area === "api" || where.area === "schema" || where.area === "queries" ? where.area : "data", collection })}
               />
             </>
           )}

@@ -56,6 +56,7 @@ function menus(): readonly Entry[] {
         place(m("area.schema"), "area.schema"),
         place(m("area.access"), "area.access"),
         place(m("area.api"), "area.api"),
+        place(m("area.queries"), "area.queries"),
         null,
         place(m("palette"), "shell.palette"),
         place(m("collections.find"), "shell.collection"),

@@ -6,6 +6,7 @@ export const m = catalogue({
   "area.access": "Access",
   "area.api": "API",
   "area.reports": "Reports",
+  "area.queries": "Slow queries",
   "areas": "Areas",
   "settings": "Settings",
   "collections": "Collections",

@@ -14,6 +14,7 @@ export const SCOPE: Readonly<Record<Area, string>> = {
   access: "access",
   api: "",
   reports: "",
+  queries: "",
 };
 
 export type OpenWork = Readonly<Record<Area | "all", number>>;
@@ -26,7 +27,7 @@ export function openWork(ops: Iterable<Op>, schemas: readonly SchemaInfo[]): Ope
   const data = rowChanges(of("data")).length;
   const schema = staged.length === 0 ? 0 : changesOf(draftsOf(schemas, staged)).length;
   const access = of("access").length;
-  return { data, schema, access, api: 0, reports: 0, all: data + schema + access };
+  return { data, schema, access, api: 0, reports: 0, queries: 0, all: data + schema + access };
 }
 
 export function useOpenWork(): OpenWork {

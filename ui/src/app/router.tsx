@@ -80,6 +80,12 @@ const schema = createRoute({
   validateSearch: ownSearch,
   component: screen(async () => (await import("./routes/SchemaRoute")).SchemaRoute),
 });
+const queries = createRoute({
+  getParentRoute: () => project,
+  path: "/queries",
+  validateSearch: ownSearch,
+  component: screen(async () => (await import("./routes/QueriesRoute")).QueriesRoute),
+});
 
 const reports = createRoute({
   getParentRoute: () => project,
@@ -94,7 +100,7 @@ export const router = createRouter({
     home,
     setup,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports]),
+    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports, queries]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

@@ -4,7 +4,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, export, health, history, imports, journal, openapi, permissions,
-    rejection, reports, schema_history, schemas, studio, transfer, types, unread,
+    queries, rejection, reports, schema_history, schemas, studio, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -109,6 +109,7 @@ pub fn router(app: App) -> Router {
         .merge(schema_history::routes())
         .merge(permissions::routes())
         .merge(reports::routes())
+        .merge(queries::routes())
         .merge(transfer::routes())
         .merge(baasix::routes::routes())
         .merge(baasix::sort::routes())

@@ -72,6 +72,12 @@ pub(crate) async fn metrics(
             counters.statements as f64,
         );
         gauge(
+            "kept_reads_total",
+            "counter",
+            "Lists answered from what the store keeps while nothing is written.",
+            counters.kept_reads as f64,
+        );
+        gauge(
             "feed_lag_rows_max",
             "gauge",
             "Lag of a consumer of the feed beyond which the log warns.",

@@ -18,6 +18,7 @@ mod imports;
 mod journal;
 mod openapi;
 mod permissions;
+mod queries;
 mod rejection;
 mod reports;
 mod schema_history;

@@ -60,7 +60,8 @@ codes! {
     SchemaExists = "SCHEMA_EXISTS",
     /// The plan was made against another state of the catalog.
     PlanStale = "PLAN_STALE",
-    /// It would hold others up for long, and nobody said that they may be.
+    /// It would hold others up for long, or copy more than is copied unasked, and nobody said that
+    /// it may.
     ConsentRequired = "CONSENT_REQUIRED",
     /// The store cannot do this (for example polygon predicates without their extension).
     FeatureUnavailable = "FEATURE_UNAVAILABLE",

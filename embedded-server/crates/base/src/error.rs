@@ -108,6 +108,23 @@ impl Error {
         self
     }
 
+    /// The same findings, those without a position at this one of the request's list. An error
+    /// without findings gets one, so that the position is told.
+    #[must_use]
+    pub fn at_index(mut self, index: usize) -> Self {
+        if self.0.details.is_empty() {
+            self.0.details.push(Detail {
+                code: self.0.code.as_str().to_owned(),
+                message: self.0.message.clone(),
+                ..Detail::default()
+            });
+        }
+        for detail in &mut self.0.details {
+            detail.index.get_or_insert(index);
+        }
+        self
+    }
+
     /// Replaces the sentence, keeping everything else.
     #[must_use]
     pub fn message_is(mut self, message: impl Into<String>) -> Self {

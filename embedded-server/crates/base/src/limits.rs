@@ -36,6 +36,12 @@ pub struct Limits {
     /// For how many days the history of a record is kept (env `AUDIT_LOG_RETENTION_DAYS`) where
     /// its collection says nothing. Ninety, as the reference keeps it: a quarter of a year.
     pub history_days: u32,
+    /// Answers that one reading connection of SQLite keeps while nothing is written (env
+    /// `KEPT_ANSWERS_MAX`); 0 keeps none. With 64 KiB for the largest, 64 are 4 MiB at most.
+    pub kept_answers_max: usize,
+    /// Least work of an answer that is worth keeping, in looks of SQLite's watch at the clock, some
+    /// 0.1 ms each: below it reading anew costs less than looking for what was kept.
+    pub kept_work_min: u32,
     /// Rows kept in `_change`, in milliseconds of age, once every cursor has passed them.
     pub change_keep_ms: i64,
     /// How long the values that a change of the schema took away can come back, in milliseconds.
@@ -49,6 +55,11 @@ pub struct Limits {
     pub rehearse_bytes_max: u64,
     /// Longest lag of a feed cursor before it is reported, in rows.
     pub feed_lag_max: u64,
+    /// Largest copy that is made to try an index without being asked whether it may, in bytes: on
+    /// SQLite of the file, on Postgres of the table. Half a gigabyte is copied in seconds.
+    pub trial_bytes_max: u64,
+    /// Longest time that trying an index may take, in milliseconds; ten times that with consent.
+    pub trial_ms_max: u64,
 }
 
 impl Default for Limits {
@@ -69,11 +80,15 @@ impl Default for Limits {
             write_queue_max: 4_096,
             write_group_max: 512,
             history_days: 90,
+            kept_answers_max: 64,
+            kept_work_min: 3,
             change_keep_ms: 24 * 60 * 60 * 1_000,
             schema_undo_ms: 30 * 24 * 60 * 60 * 1_000,
             rehearse_rows_max: 100_000,
             rehearse_bytes_max: 1024 * 1024 * 1024,
             feed_lag_max: 100_000,
+            trial_bytes_max: 512 * 1024 * 1024,
+            trial_ms_max: 60_000,
         }
     }
 }

@@ -178,7 +178,7 @@ impl Engine {
     }
 
     async fn run(&self, statement: Statement) -> Result<()> {
-        let steps = vec![ProgramStep { statement, expect: Expect::Any }];
+        let steps = vec![ProgramStep::new(statement, Expect::Any)];
         self.store().write(Program { steps }).await.map(drop)
     }
 }

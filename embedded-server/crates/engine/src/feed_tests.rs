@@ -271,7 +271,7 @@ async fn a_change_that_commits_late_is_not_passed_by() {
             ),
             format!("SELECT pg_advisory_xact_lock({lock})::text"),
         ];
-        let steps = steps.map(|text| ProgramStep { statement: ask(text), expect: Expect::Any });
+        let steps = steps.map(|text| ProgramStep::new(ask(text), Expect::Any));
         let early = tokio::spawn(async move {
             early.write(Program { steps: steps.into() }).await.unwrap();
             early.close().await;

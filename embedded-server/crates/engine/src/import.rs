@@ -554,7 +554,7 @@ impl Imports {
             Bind::Value(Value::Text(json)),
         ];
         let statement = Statement { text: Arc::from(text), binds };
-        let steps = vec![ProgramStep { statement, expect: Expect::Any }];
+        let steps = vec![ProgramStep::new(statement, Expect::Any)];
         self.0.engine.store().write(Program { steps }).await.map(drop)
     }
 }

@@ -25,6 +25,7 @@ mod retention;
 mod retention_tests;
 mod schema;
 mod seed;
+mod slow;
 mod sort;
 mod state;
 mod template;
@@ -50,10 +51,14 @@ pub use schema::{
     Reference, ReferenceKind, ReferenceOutcome, Rehearsal, RehearsedStep, Renewal, Restored,
     SchemaChange, SchemaPlan, Standing, StepKind, StepLock, UndoPlan,
 };
+pub use slow::{
+    Advice, Measured, PageForm, ProposedIndex, QueryShape, Right, ShapeCond, ShapeGroups,
+    ShapeSort, ShapeTest, SlowBy, SlowQueries, SlowQuery,
+};
 pub use sort::{Move, Side};
 pub use sql::Numbers;
 pub use state::{Role, State};
-pub use store::Counters;
+pub use store::{Counters, Timed};
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
 pub use write::Written;
 
@@ -85,6 +90,9 @@ struct Inner {
     feed: Feed,
     identity: AtomicU64,
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
+    slow: slow::Recorder,
+    /// One index is tried at a time.
+    trial: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -94,6 +102,7 @@ impl Engine {
         let outside = store.outside().await?;
         let catalog = Arc::new(migrate::open(&store, &clock).await?);
         let empty = State::without_roles(Arc::clone(&catalog));
+        let slow = slow::Recorder::new(clock.now_ms());
         let inner = Arc::new(Inner {
             store,
             clock,
@@ -105,6 +114,8 @@ impl Engine {
             feed: Feed::default(),
             identity: AtomicU64::new(0),
             hooks: OnceLock::new(),
+            slow,
+            trial: tokio::sync::Mutex::new(()),
         });
         let engine = Self(inner, None);
         engine.swap(catalog).await?;
@@ -219,6 +230,15 @@ impl Engine {
     /// The lock under which schema changes are planned and applied.
     pub(crate) async fn schema_lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.schema.lock().await
+    }
+
+    /// What remembers the shapes of reads.
+    pub(crate) fn recorder(&self) -> &slow::Recorder {
+        &self.0.slow
+    }
+
+    pub(crate) fn trial_lock(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.trial
     }
 
     /// Ends the store's threads and connections after their current work.

@@ -3,7 +3,7 @@
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Error, Result};
-use query::{Cond, Count, Read, Scope};
+use query::{Cond, Count, Read, ReadPlan, Scope};
 use serde_json::{Map, Value as Json};
 use sql::{Compiled, Numbers};
 use tokio::sync::mpsc;
@@ -39,14 +39,15 @@ impl Engine {
         }
     }
 
-    async fn read_by(
+    pub(crate) async fn read_by(
         &self,
         state: &State,
         read: &Read,
         actor: &Actor,
         numbers: Numbers,
     ) -> Result<Records> {
-        let (mut compiled, facts) = self.prepare(state, read, actor, numbers)?;
+        let (mut compiled, facts, plan) = self.prepare(state, read, actor, numbers)?;
+        let watched = self.recorder().watch(plan, actor, self.clock().now_ms());
         let mut estimate = None;
         if facts.estimable {
             estimate = self.store().estimate(&facts.table).await?;
@@ -55,6 +56,9 @@ impl Engine {
             }
         }
         let page = self.store().read(&compiled).await?;
+        if let Some(watched) = watched {
+            watched.answered(page.rows);
+        }
         if facts.single && page.rows == 0 {
             return Err(not_found("read"));
         }
@@ -84,7 +88,7 @@ impl Engine {
     ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
         let state = self.state();
         let read = Read { uncapped: true, ..read.clone() };
-        let (mut compiled, _) = self.prepare(&state, &read, actor, numbers)?;
+        let (mut compiled, ..) = self.prepare(&state, &read, actor, numbers)?;
         compiled.total = None;
         self.store().stream(&compiled).await
     }
@@ -105,13 +109,13 @@ impl Engine {
         parse_rows(&records.json)
     }
 
-    fn prepare(
+    pub(crate) fn prepare(
         &self,
         state: &State,
         read: &Read,
         actor: &Actor,
         numbers: Numbers,
-    ) -> Result<(Compiled, Facts)> {
+    ) -> Result<(Compiled, Facts, Guarded<ReadPlan>)> {
         let words = actor.words(self.clock().now_ms());
         let view = state.view(actor);
         if view.get(&read.collection).is_none() {
@@ -141,11 +145,12 @@ impl Engine {
                 access::guard_read(plan, &state.catalog, actor, &words, self.limits())?
             }
         };
-        Ok((sql::compile_read(&guarded, self.store().dialect(), numbers), facts))
+        let compiled = sql::compile_read(&guarded, self.store().dialect(), numbers);
+        Ok((compiled, facts, guarded))
     }
 }
 
-struct Facts {
+pub(crate) struct Facts {
     table: String,
     single: bool,
     capped: bool,

@@ -83,7 +83,7 @@ impl Engine {
             let ids = found.iter().filter_map(|row| row.first().and_then(Value::as_text));
             let ids = Json::from_iter(ids).to_string();
             let statement = statement(delete, [Value::Text(ids)]);
-            let steps = vec![ProgramStep { statement, expect: Expect::Any }];
+            let steps = vec![ProgramStep::new(statement, Expect::Any)];
             self.store().write(Program { steps }).await?;
             forgotten += u64::try_from(found.len()).unwrap_or(u64::MAX);
             if found.len() < BATCH_ROWS {

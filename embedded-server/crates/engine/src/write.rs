@@ -6,11 +6,12 @@ use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
 use indexmap::IndexMap;
-use query::{Context, Operation, Read, Scope, Write};
+use query::{Context, Operation, Read, Scope, Write, WritePlan};
 use serde_json::{Map, Value as Json};
-use sql::{ChangeStamp, CompiledWrite, Expect, Numbers, ProgramStep, Statement};
+use sql::{ChangeStamp, CompiledWrite, Expect, Numbers, Program, ProgramStep, Statement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use store::Outcome;
 
 /// What a write answers.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ struct Prepared {
     warnings: Vec<Detail>,
     /// Collections that nested steps write to.
     touched: BTreeSet<String>,
+    /// What was compiled, if several records stand in one statement.
+    joined: Option<(Guarded<WritePlan>, ChangeStamp)>,
 }
 
 /// What an operation expects to find, kept for the refusal.
@@ -72,14 +75,22 @@ impl Engine {
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
         let compared = compared(&write);
         let only_new = write.operations.iter().all(|one| matches!(one, Operation::Create { .. }));
-        let mut prepared = self.prepare_write(&state, write, asked, actor, source)?;
+        let prepared = self.prepare_write(&state, write, asked, actor, source)?;
         let all = touched.iter().chain(&prepared.touched);
-        if concerns_others(all, only_new)
-            && let Some(statement) = self.store().telling()
+        let told = concerns_others(all, only_new);
+        let mut outcome = self.told(prepared.compiled.program, told).await;
+        let mut keys = prepared.compiled.keys;
+        // What is refused of many records in one statement names none of them. One by one the
+        // first that is refused is named; if none is any more, so much the better.
+        if let (Err(error), Some((plan, stamp))) = (&outcome, &prepared.joined)
+            && refuses_a_record(error.code())
         {
-            prepared.compiled.program.steps.push(ProgramStep { statement, expect: Expect::Any });
+            let dialect = self.store().dialect();
+            let apart = sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?;
+            outcome = self.told(apart.program, told).await;
+            keys = apart.keys;
         }
-        let outcome = match self.store().write(prepared.compiled.program).await {
+        let outcome = match outcome {
             Err(error) if error.code() == Code::Conflict => {
                 return Err(self.beside_each_other(error, &compared, actor).await);
             }
@@ -95,7 +106,7 @@ impl Engine {
             outcome => outcome?,
         };
         let kept = |step: usize| outcome.steps.get(step).and_then(|done| done.kept.as_ref());
-        let keys = prepared.compiled.keys.of(&prepared.answers, kept);
+        let keys = keys.of(&prepared.answers, kept);
         self.after_write(&touched, &prepared.touched).await?;
         Ok(Written { keys, warnings: prepared.warnings })
     }
@@ -200,7 +211,16 @@ impl Engine {
         };
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
-        Ok(Prepared { compiled, answers, warnings, touched })
+        let joined = compiled.joined.then_some((guarded, stamp));
+        Ok(Prepared { compiled, answers, warnings, touched, joined })
+    }
+
+    /// Runs a program; other processes are told of it if it concerns them.
+    async fn told(&self, mut program: Program, concerns_others: bool) -> Result<Outcome> {
+        if concerns_others && let Some(statement) = self.store().telling() {
+            program.steps.push(ProgramStep::new(statement, Expect::Any));
+        }
+        self.store().write(program).await
     }
 
     /// Makes what was written visible to the next request: permissions, roles, identity, feed.
@@ -223,6 +243,17 @@ impl Engine {
         self.feed().wake();
         Ok(())
     }
+}
+
+/// Whether the database refused a record for what is in it.
+fn refuses_a_record(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UniqueViolation
+            | Code::ForeignKeyViolation
+            | Code::RequiredFieldMissing
+            | Code::ValidationError
+    )
 }
 
 pub(crate) fn collection_of(operation: &Operation) -> &str {
@@ -331,7 +362,7 @@ impl Engine {
         let mut program = prepared.compiled.program;
         let statement = Statement { text: Arc::from("SELECT 0"), binds: Vec::new() };
         let back = Box::new(Error::new(Code::Conflict, TRIED));
-        program.steps.push(ProgramStep { statement, expect: Expect::True(back) });
+        program.steps.push(ProgramStep::new(statement, Expect::True(back)));
         match self.store().write(program).await {
             Err(fault) if fault.message() == TRIED => Ok(true),
             Err(fault)

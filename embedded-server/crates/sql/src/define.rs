@@ -10,11 +10,13 @@ mod rtree;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use convert::{Conversion, conversion};
 pub use expression::Expression;
 pub use house::{house_tables, schema_history};
 pub use index::indexes;
+pub use trial::{IndexTrial, index_trial};
 
 use crate::{Dialect, Statement};
 use catalog::{Catalog, Change, Collection, Field, ForeignKey, Relation, RelationKind};

@@ -22,10 +22,10 @@ mod statement;
 mod writer;
 
 pub use define::{
-    Conversion, Definition, Expression, conversion, define, house_tables, indexes, rehearsal,
-    schema_history,
+    Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
+    indexes, rehearsal, schema_history,
 };
-pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write};
+pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write, compile_write_apart};
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;
 pub use statement::{

@@ -208,6 +208,17 @@ pub struct ProgramStep {
     pub statement: Statement,
     /// What must be true of it.
     pub expect: Expect,
+    /// Position in the request's list of the one operation it is for, where the list has several:
+    /// what the database itself refuses is told with it.
+    pub index: Option<usize>,
+}
+
+impl ProgramStep {
+    /// A step that stands for no operation of a request.
+    #[must_use]
+    pub fn new(statement: Statement, expect: Expect) -> Self {
+        Self { statement, expect, index: None }
+    }
 }
 
 /// What must be true of a step, or the whole program is rolled back with the error.

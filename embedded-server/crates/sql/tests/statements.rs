@@ -337,6 +337,44 @@ fn a_kept_history_is_part_of_the_statement_or_one_more() {
 }
 
 #[test]
+fn many_new_records_are_one_statement_with_their_change_rows_beside() {
+    let c = shop();
+    let steps: Vec<query::Step> = (1..=8)
+        .map(|id| insert(&c, "labels", values([("id", given(id)), ("name", given("x"))])))
+        .collect();
+    let whole = Guarded::for_system(plan(steps), "test");
+    let compile = |dialect| {
+        let stamp = ChangeStamp::default();
+        let compiled = sql::compile_write(&whole, &c, dialect, &stamp).unwrap();
+        let apart = sql::compile_write_apart(&whole, &c, dialect, &stamp).unwrap();
+        assert!(compiled.joined && !apart.joined);
+        let steps = compiled.program.steps.into_iter();
+        let texts: Vec<String> = steps.map(|step| step.statement.text.to_string()).collect();
+        (texts, apart.program.steps.len())
+    };
+    let (sqlite, apart) = compile(Dialect::Sqlite);
+    let rows: Vec<String> =
+        (0..8).map(|row| format!("(?{}, ?{})", row * 2 + 1, row * 2 + 2)).collect();
+    assert_eq!(
+        sqlite[0],
+        format!(r#"INSERT INTO "labels" ("id", "name") VALUES {}"#, rows.join(", "))
+    );
+    assert!(
+        sqlite[1].ends_with(
+            r#" FROM json_each(?4) t2 CROSS JOIN "labels" t1 WHERE t1."id" = t2."value" ORDER BY t2."key""#
+        ),
+        "{}",
+        sqlite[1]
+    );
+    assert_eq!((sqlite.len(), apart), (2, 16));
+    let (postgres, apart) = compile(Dialect::Postgres);
+    assert!(postgres[0].starts_with("WITH t2 AS MATERIALIZED (SELECT "), "{}", postgres[0]);
+    assert!(postgres[0].contains("jsonb_to_recordset($1::text::jsonb)"), "{}", postgres[0]);
+    // A counter may be told of the keys that were given.
+    assert!(postgres.len() <= 2 && apart >= 8, "{} {apart}", postgres.len());
+}
+
+#[test]
 fn an_update_of_one_record_says_what_was_and_what_is() {
     let c = shop();
     writes(

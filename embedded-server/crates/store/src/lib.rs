@@ -11,6 +11,7 @@ mod fault;
 mod port;
 mod program;
 mod row;
+mod trial;
 
 pub mod postgres;
 pub mod sqlite;
@@ -19,3 +20,4 @@ pub use port::{
     Cloned, Counters, Definition, Lock, Outcome, Outside, PageRows, PostgresOptions, Ran,
     Rehearsed, SqliteOptions, StepOutcome, Store, Synchronous,
 };
+pub use trial::{Timed, Trial, TrialOutcome};

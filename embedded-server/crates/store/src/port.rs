@@ -1,5 +1,6 @@
 //! The port: everything the floors above may ask of a database.
 
+use crate::trial::{Trial, TrialOutcome};
 use crate::{postgres, sqlite};
 use base::{Error, Limits, Result, Value};
 use sql::{Compiled, Dialect, Program, Statement};
@@ -357,6 +358,15 @@ impl Store {
         match self {
             Self::Sqlite(pool) => pool.estimate(table).await,
             Self::Postgres(pool) => pool.estimate(table).await,
+        }
+    }
+
+    /// Tries an index where nobody sees it: on SQLite on a copy of the file, on Postgres on a copy
+    /// of the table in a transaction that is rolled back.
+    pub async fn trial(&self, trial: Trial) -> Result<TrialOutcome> {
+        match self {
+            Self::Sqlite(pool) => pool.trial(trial).await,
+            Self::Postgres(pool) => pool.trial(&trial).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! How the steps of a program hang together, on either database.
 
 use crate::StepOutcome;
-use base::{Error, Result, Value};
+use base::{Code, Error, Result, Value};
 use sql::{Bind, Expect};
 
 /// The value a placeholder stands for, given what the steps before did. A step that returned no
@@ -13,6 +13,20 @@ pub(crate) fn bound<'a>(bind: &'a Bind, done: &'a [StepOutcome]) -> Result<&'a V
             Some(did) => Ok(did.kept.as_ref().unwrap_or(&Value::Null)),
             None => Err(Error::internal(format!("a bind names step {step}, which has not run"))),
         },
+    }
+}
+
+/// What a database refused of the caller's records, with the operation of the request it was for.
+pub(crate) fn addressed(error: Error, index: Option<usize>) -> Error {
+    match (error.code(), index) {
+        (
+            Code::UniqueViolation
+            | Code::ForeignKeyViolation
+            | Code::RequiredFieldMissing
+            | Code::ValidationError,
+            Some(index),
+        ) => error.at_index(index),
+        _ => error,
     }
 }
 

@@ -24,6 +24,23 @@ const LINES: &[Line] = &[
     ("get", "/access/me", Everybody, "What the caller may do", 200, ""),
     ("get", "/journal", Administrators, "The latest requests and what they cost", 200, ""),
     (
+        "get",
+        "/queries/slow",
+        Administrators,
+        "Queries by shape, and the index that would help",
+        200,
+        "",
+    ),
+    ("delete", "/queries/slow", Administrators, "Forget the queries recorded so far", 200, ""),
+    (
+        "post",
+        "/queries/slow/{id}/measure",
+        Administrators,
+        "Try the index that a query asks for on a copy that is gone afterwards",
+        200,
+        "consent boolean",
+    ),
+    (
         "post",
         "/auth/login",
         Everybody,

@@ -9,6 +9,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod item;
 pub(crate) mod journal;
+pub(crate) mod queries;
 pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod schema;

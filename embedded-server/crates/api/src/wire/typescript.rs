@@ -2,8 +2,8 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, history, import, item, journal, rehearsal, report, schema,
-    schema_history, server, session, transfer,
+    access, answer, document, error, history, import, item, journal, queries, rehearsal, report,
+    schema, schema_history, server, session, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -108,6 +108,12 @@ fn wire_types() -> String {
         shape::<import::ImportResult>(),
         shape::<import::ImportRowError>(),
         shape::<report::StatsFacts>(),
+        shape::<queries::SlowQueryList>(),
+        shape::<queries::SlowQuery>(),
+        shape::<queries::SlowQueryShape>(),
+        shape::<queries::ProposedIndex>(),
+        shape::<queries::QueryMeasurement>(),
+        shape::<queries::QueryTiming>(),
         shape::<schema::SchemaInfo>(),
         shape::<schema::SchemaList>(),
         shape::<schema::SchemaPagination>(),

@@ -1,15 +1,15 @@
-//! Many new records of one shape in one statement, where a statement is a round trip (Postgres).
+//! Many new records of one shape in one statement.
 //!
-//! The records travel as one JSON array, so that the text does not depend on how many there are.
-//! SQLite has no round trips to save: its inserts stay one statement each.
+//! To Postgres the records travel as one JSON array, so that the text does not depend on how many
+//! there are; to SQLite as rows of values (`rows.rs`).
 
 use super::change::{Op, Said};
 use super::insert::Shape;
-use super::{Key, Writes, family_of};
+use super::{Key, Writes, family_of, rows};
 use crate::dialect::Family;
 use crate::names::sequence_name;
 use crate::writer::{literal, quoted};
-use crate::{Bind, Dialect, Expect, ProgramStep, Statement};
+use crate::{Bind, Dialect};
 use base::{Result, Value};
 use catalog::Collection;
 use indexmap::IndexMap;
@@ -27,9 +27,11 @@ const ROWS_MAX: usize = 1_000;
 
 /// Texts of bulk statements written already.
 pub(super) struct BulkText<'p> {
-    collection: &'p Collection,
-    values: &'p IndexMap<String, Assigned>,
-    text: Arc<str>,
+    pub(super) collection: &'p Collection,
+    pub(super) values: &'p IndexMap<String, Assigned>,
+    /// How many records, where the text says it.
+    pub(super) rows: usize,
+    pub(super) text: Arc<str>,
 }
 
 /// Steps whose keys later steps need: they cannot stand in a statement with others.
@@ -57,16 +59,21 @@ pub(super) fn referenced(steps: &[Step]) -> HashSet<usize> {
 impl<'p> Writes<'p> {
     /// How many steps from here on are inserts that fit in one statement; 0 when too few.
     pub(super) fn bulk_length(&self, steps: &'p [Step], from: usize) -> usize {
-        if self.dialect == Dialect::Sqlite {
-            return 0;
-        }
         let Some(Step::Insert { collection, values, .. }) = steps.get(from) else { return 0 };
         let shape = (collection.as_ref(), values);
         let key = values.get(&collection.primary_key);
-        if !matches!(key, Some(Assigned::Value(_) | Assigned::NextNumber)) {
+        let told = match self.dialect {
+            Dialect::Sqlite => Key::given(self.dialect, key).is_some(),
+            Dialect::Postgres => matches!(key, Some(Assigned::Value(_))),
+        };
+        if !told && key != Some(&Assigned::NextNumber) {
             return 0;
         }
-        let fitting = steps[from..].iter().enumerate().take(ROWS_MAX).take_while(|(at, step)| {
+        let most = match self.dialect {
+            Dialect::Sqlite => rows::most(values.len()),
+            Dialect::Postgres => ROWS_MAX,
+        };
+        let fitting = steps[from..].iter().enumerate().take(most).take_while(|(at, step)| {
             let Step::Insert { collection, values, check: Cond::Always, .. } = step else {
                 return false;
             };
@@ -80,6 +87,13 @@ impl<'p> Writes<'p> {
 
     /// The records of `steps`, which [`Self::bulk_length`] found to fit, in one statement.
     pub(super) fn bulk_insert(&mut self, steps: &'p [Step]) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.insert_rows(steps),
+            Dialect::Postgres => self.insert_list(steps),
+        }
+    }
+
+    fn insert_list(&mut self, steps: &'p [Step]) -> Result<()> {
         let mut records = Vec::with_capacity(steps.len());
         let mut known = Vec::with_capacity(steps.len());
         let mut first = None;
@@ -120,8 +134,7 @@ impl<'p> Writes<'p> {
             Some(text) => Arc::clone(&text.text),
             None => self.bulk_text(collection, values)?,
         };
-        self.steps.push(ProgramStep { statement: Statement { text, binds }, expect: Expect::Any });
-        let step = self.steps.len() - 1;
+        let step = self.push_statement(text, binds);
         self.keys.extend(known.into_iter().enumerate().map(|(at, key)| match key {
             Some(value) => Key::Known(value),
             None => Key::Listed { step, at },
@@ -156,7 +169,11 @@ impl<'p> Writes<'p> {
                     let before = compiler.writer.value(Value::Null, Family::BigInt);
                     format!("{last} + {before} + {}", given.column("$n"))
                 }
-                Assigned::Value(_) | Assigned::KeyOf(_) | Assigned::Sql(_) => {
+                Assigned::Sql(_) => {
+                    let text = self.assigned(&mut compiler, collection, name, assigned)?;
+                    format!("{text}{}", self.dialect.null_cast(family))
+                }
+                Assigned::Value(_) | Assigned::KeyOf(_) => {
                     let text = given.column(&column);
                     columns.push(quoted(&column));
                     kinds.push(format!("{} text", quoted(&column)));
@@ -199,7 +216,7 @@ impl<'p> Writes<'p> {
             list.column("$n"),
         ));
         let text = compiler.writer.finish().text;
-        self.bulk_texts.push(BulkText { collection, values, text: Arc::clone(&text) });
+        self.bulk_texts.push(BulkText { collection, values, rows: 0, text: Arc::clone(&text) });
         Ok(text)
     }
 }
@@ -208,8 +225,8 @@ impl<'p> Writes<'p> {
 fn travels(assigned: &Assigned) -> bool {
     match assigned {
         Assigned::Value(Value::Text(text)) => !text.contains('\0'),
-        Assigned::Value(_) | Assigned::NextNumber | Assigned::NextSort => true,
-        Assigned::KeyOf(_) | Assigned::Sql(_) => false,
+        Assigned::Value(_) | Assigned::NextNumber | Assigned::NextSort | Assigned::Sql(_) => true,
+        Assigned::KeyOf(_) => false,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::dialect::Family;
 use crate::join::Scope;
 use crate::names::{row_number, sequence_name};
 use crate::writer::{literal, quoted};
-use crate::{Bind, Dialect, Expect, ProgramStep, Statement};
+use crate::{Bind, Dialect, Expect, Statement};
 use base::{Result, Value};
 use catalog::{Collection, DefaultValue};
 use indexmap::IndexMap;
@@ -137,9 +137,8 @@ impl<'p> Writes<'p> {
         Ok(key)
     }
 
-    fn push_statement(&mut self, text: Arc<str>, binds: Vec<Bind>) -> usize {
-        self.steps.push(ProgramStep { statement: Statement { text, binds }, expect: Expect::Any });
-        self.steps.len() - 1
+    pub(super) fn push_statement(&mut self, text: Arc<str>, binds: Vec<Bind>) -> usize {
+        self.push_step(Statement { text, binds }, Expect::Any)
     }
 
     /// The bound values in the order of the columns, after the steps they come from.
@@ -155,7 +154,7 @@ impl<'p> Writes<'p> {
                 Assigned::KeyOf(step) => binds.push(self.key_of(*step)?),
                 Assigned::NextNumber => {
                     if self.draws(collection, name) {
-                        let step = self.draw(collection, name);
+                        let step = self.draw(collection, name, 1);
                         binds.push(Bind::Step(step));
                     }
                 }
@@ -220,22 +219,22 @@ impl<'p> Writes<'p> {
 
     /// Whether the next number of a field is drawn by a step of ours: Postgres has sequences, and
     /// SQLite counts keys by itself.
-    fn draws(&self, collection: &Collection, name: &str) -> bool {
+    pub(super) fn draws(&self, collection: &Collection, name: &str) -> bool {
         self.dialect == Dialect::Sqlite && name != collection.primary_key
     }
 
-    fn draw(&mut self, collection: &Collection, name: &str) -> usize {
+    /// Draws so many numbers; the step keeps the last of them.
+    pub(super) fn draw(&mut self, collection: &Collection, name: &str, count: i64) -> usize {
         let text = self.memory.sequence.get_or_insert_with(|| {
             Arc::from(
-                "INSERT INTO \"_sequence\" (\"collection\", \"field\", \"value\") VALUES (?1, ?2, 1) \
-                 ON CONFLICT (\"collection\", \"field\") DO UPDATE SET \"value\" = \"value\" + 1 \
-                 RETURNING \"value\"",
+                "INSERT INTO \"_sequence\" (\"collection\", \"field\", \"value\") VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (\"collection\", \"field\") \
+                 DO UPDATE SET \"value\" = \"value\" + excluded.\"value\" RETURNING \"value\"",
             )
         });
         let text = Arc::clone(text);
-        let binds =
-            [collection.name.as_str(), name].map(|word| Bind::Value(Value::text(word))).to_vec();
-        self.push_statement(text, binds)
+        let binds = [Value::text(&collection.name), Value::text(name), Value::Int(count)];
+        self.push_statement(text, binds.map(Bind::Value).to_vec())
     }
 
     /// Where several records of one write are put at the end, the end is read once: the step

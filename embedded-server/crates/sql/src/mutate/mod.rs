@@ -10,12 +10,13 @@ mod history;
 mod insert;
 mod pointed;
 mod remove;
+mod rows;
 mod update;
 
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
-use crate::{Bind, Dialect, Expect, Numbers, Program, ProgramStep};
+use crate::{Bind, Dialect, Expect, Numbers, Program, ProgramStep, Statement};
 use access::Guarded;
 use base::{Code, Detail, Error, Result, Value};
 use catalog::{Catalog, Collection};
@@ -45,6 +46,8 @@ pub struct CompiledWrite {
     pub program: Program,
     /// Where the keys of the written records are found.
     pub keys: Keys,
+    /// Several records stand in one statement; what the store refuses in it names none of them.
+    pub joined: bool,
 }
 
 /// Where the keys of the written records are found, once a program has run.
@@ -60,6 +63,10 @@ impl Keys {
             None | Some(Key::None) => Value::Null,
             Some(Key::Known(value)) => value.clone(),
             Some(Key::Step(step)) => kept(*step).cloned().unwrap_or(Value::Null),
+            Some(Key::After { step, by }) => match kept(*step) {
+                Some(Value::Int(first)) => Value::Int(first + by),
+                _ => Value::Null,
+            },
             Some(Key::Listed { step, at }) => {
                 let list = lists.entry(*step).or_insert_with(|| listed(kept(*step)));
                 list.get(*at).cloned().unwrap_or(Value::Null)
@@ -80,6 +87,9 @@ enum Key {
     Step(usize),
     /// This step of the program keeps a JSON list of keys.
     Listed { step: usize, at: usize },
+    /// This step of the program keeps the first of several keys in a row; this one stands so far
+    /// behind it.
+    After { step: usize, by: i64 },
 }
 
 impl Key {
@@ -88,7 +98,7 @@ impl Key {
         match self {
             Self::Known(value) => Some(Bind::Value(value.clone())),
             Self::Step(step) => Some(Bind::Step(*step)),
-            Self::None | Self::Listed { .. } => None,
+            Self::None | Self::Listed { .. } | Self::After { .. } => None,
         }
     }
 
@@ -118,6 +128,34 @@ pub fn compile_write(
     dialect: Dialect,
     stamp: &ChangeStamp,
 ) -> Result<CompiledWrite> {
+    compile(plan, catalog, dialect, stamp, Together::Many)
+}
+
+/// The same write with each record in a statement of its own, so that the store names the one
+/// that it refuses.
+pub fn compile_write_apart(
+    plan: &Guarded<WritePlan>,
+    catalog: &Catalog,
+    dialect: Dialect,
+    stamp: &ChangeStamp,
+) -> Result<CompiledWrite> {
+    compile(plan, catalog, dialect, stamp, Together::One)
+}
+
+/// How many new records may stand in one statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Together {
+    One,
+    Many,
+}
+
+fn compile(
+    plan: &Guarded<WritePlan>,
+    catalog: &Catalog,
+    dialect: Dialect,
+    stamp: &ChangeStamp,
+    together: Together,
+) -> Result<CompiledWrite> {
     let mut writes = Writes {
         catalog,
         dialect,
@@ -128,24 +166,45 @@ pub fn compile_write(
         referenced: bulk::referenced(&plan.plan().steps),
         bulk_texts: Vec::new(),
         history: history::Kept::of(&plan.plan().steps, catalog, dialect),
+        index: None,
     };
     writes.begin_history();
     let steps = &plan.plan().steps;
-    let mut next = 0;
+    let several = steps.iter().filter_map(position).any(|index| index > 0);
+    let (mut next, mut joined) = (0, false);
     while let Some(step) = steps.get(next) {
-        let together = writes.bulk_length(steps, next);
-        if together > 0 {
-            writes.bulk_insert(&steps[next..next + together])?;
-            next += together;
+        let length = match together {
+            Together::One => 0,
+            Together::Many => writes.bulk_length(steps, next),
+        };
+        if length > 0 {
+            writes.index = None;
+            writes.bulk_insert(&steps[next..next + length])?;
+            joined = true;
+            next += length;
         } else {
+            writes.index = position(step).filter(|_| several);
             let key = writes.step(step)?;
             writes.keys.push(key);
             next += 1;
         }
     }
+    writes.index = None;
     writes.tell_counters();
     writes.end_history();
-    Ok(CompiledWrite { program: Program { steps: writes.steps }, keys: Keys(writes.keys) })
+    let program = Program { steps: writes.steps };
+    Ok(CompiledWrite { program, keys: Keys(writes.keys), joined })
+}
+
+/// Which operation of the request a step belongs to; none where several do.
+fn position(step: &Step) -> Option<usize> {
+    match step {
+        Step::Insert { index, .. }
+        | Step::Update { index, .. }
+        | Step::Delete { index, .. }
+        | Step::Exists { index, .. } => Some(*index),
+        Step::Pointed { index, .. } => *index,
+    }
 }
 
 struct Writes<'p> {
@@ -159,6 +218,8 @@ struct Writes<'p> {
     referenced: HashSet<usize>,
     bulk_texts: Vec<bulk::BulkText<'p>>,
     history: history::Kept<'p>,
+    /// Position of the operation that is being compiled, where the request has several.
+    index: Option<usize>,
 }
 
 /// Which records a step is about.
@@ -239,7 +300,11 @@ impl<'p> Writes<'p> {
     }
 
     fn push(&mut self, compiler: Compiler, expect: Expect) -> usize {
-        self.steps.push(ProgramStep { statement: compiler.writer.finish(), expect });
+        self.push_step(compiler.writer.finish(), expect)
+    }
+
+    fn push_step(&mut self, statement: Statement, expect: Expect) -> usize {
+        self.steps.push(ProgramStep { statement, expect, index: self.index });
         self.steps.len() - 1
     }
 

@@ -7,6 +7,7 @@ mod outside;
 mod pool;
 mod rehearse;
 mod run;
+mod trial;
 
 pub use outside::Outside;
 pub use pool::Pool;

@@ -82,7 +82,7 @@ struct Connected {
 
 /// A connection in use. If it is dropped while a statement runs, the statement is ended on the
 /// server.
-struct Leased {
+pub(super) struct Leased {
     pool: Arc<Open>,
     connected: Option<Connected>,
     /// Whether nothing runs on it.
@@ -92,10 +92,19 @@ struct Leased {
 }
 
 impl Leased {
-    fn connection(&mut self) -> Result<&mut PgConnection> {
+    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
         match &mut self.connected {
             Some(connected) => Ok(&mut connected.connection),
             None => Err(Error::internal("a connection was used after it broke")),
+        }
+    }
+
+    /// Ends it, and with it whatever was not committed.
+    pub(super) async fn end(mut self) {
+        if let Some(connected) = self.connected.take()
+            && let Err(cause) = connected.connection.close().await
+        {
+            tracing::debug!(%cause, "closing a connection");
         }
     }
 
@@ -103,7 +112,7 @@ impl Leased {
     fn done<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         let breaks = match &result {
             Ok(_) | Err(Failure::Ours(_)) => false,
-            Err(Failure::Driver(cause)) => fault::breaks_connection(cause),
+            Err(Failure::Driver(cause, _)) => fault::breaks_connection(cause),
         };
         if breaks {
             self.connected = None;
@@ -325,6 +334,22 @@ impl Pool {
         }
     }
 
+    /// A connection beside the pool's, for one long piece of work. It is ended with it.
+    pub(super) async fn beside(&self, statement: Duration) -> Result<Leased> {
+        let connected = Some(self.0.connect(statement.as_millis()).await?);
+        Ok(Leased {
+            pool: Arc::clone(&self.0),
+            connected,
+            rests: false,
+            reused: false,
+            place: None,
+        })
+    }
+
+    pub(super) fn texts(&self) -> &Texts {
+        &self.0.texts
+    }
+
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
         let mut tried = false;
         loop {
@@ -353,7 +378,7 @@ impl Pool {
         Ok(page)
     }
 
-    async fn snapshot_page(
+    pub(super) async fn snapshot_page(
         &self,
         connection: &mut PgConnection,
         compiled: &Compiled,
@@ -485,7 +510,8 @@ impl Pool {
         let mut outcome = Outcome { steps: Vec::with_capacity(program.steps.len()) };
         for step in &mut program.steps {
             Tally::add(&self.0.tally.statements);
-            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps).await?;
+            let did = run::step(connection, &self.0.texts, &step.statement, &outcome.steps);
+            let did = did.await.map_err(|failure| failure.of(step.index))?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
         }

@@ -3,7 +3,7 @@
 use super::fault;
 use crate::fault::too_many_rows;
 use crate::port::{INTERNAL_ROWS_MAX, StepOutcome};
-use crate::program::bound;
+use crate::program::{addressed, bound};
 use crate::row::{Cell, Row};
 use base::{Error, Result, Value};
 use futures_util::TryStreamExt as _;
@@ -22,15 +22,15 @@ const TEXTS_KEPT: usize = 4_096;
 
 /// An error that still knows what the driver said.
 pub(super) enum Failure {
-    /// Said by the driver.
-    Driver(sqlx::Error),
+    /// Said by the driver, of a step for this operation of the request.
+    Driver(sqlx::Error, Option<usize>),
     /// Ours.
     Ours(Error),
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(cause: sqlx::Error) -> Self {
-        Self::Driver(cause)
+        Self::Driver(cause, None)
     }
 }
 
@@ -43,14 +43,22 @@ impl From<Error> for Failure {
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::Driver(cause) => fault::of(cause),
+            Self::Driver(cause, index) => addressed(fault::of(cause), index),
             Self::Ours(error) => error,
+        }
+    }
+
+    /// The same, said of a step for this operation.
+    pub(super) fn of(self, index: Option<usize>) -> Self {
+        match self {
+            Self::Driver(cause, _) => Self::Driver(cause, index),
+            Self::Ours(error) => Self::Ours(error),
         }
     }
 
     pub(super) fn driver(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Driver(cause) => Some(cause),
+            Self::Driver(cause, _) => Some(cause),
             Self::Ours(_) => None,
         }
     }

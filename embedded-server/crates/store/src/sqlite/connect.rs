@@ -99,6 +99,19 @@ pub(super) fn reading(path: &Path) -> Result<Connected> {
     Ok(connected)
 }
 
+/// A copy that is thrown away: read and written as the real one, but for what makes commits safe.
+pub(super) fn trial(path: &Path) -> Result<Connected> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connected = open(path, flags)?;
+    connected
+        .connection
+        .execute_batch(
+            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;",
+        )
+        .map_err(|cause| fault::opening(path, cause))?;
+    Ok(connected)
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
     let prepare = || {
         let mut connection = Connection::open_with_flags(path, flags)?;

@@ -9,10 +9,7 @@ use rusqlite::Connection;
 use sql::{Compiled, Statement};
 use std::collections::VecDeque;
 
-/// Answers and totals kept by one connection.
-const KEPT_MAX: usize = 64;
-
-/// Largest page that is kept, in bytes. With [`KEPT_MAX`] a connection keeps 4 MiB at most.
+/// Largest page that is kept, in bytes.
 const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// What one connection keeps.
@@ -64,16 +61,17 @@ impl Kept {
         self.totals.iter().find(|(kept, _)| same(kept, asked)).map(|(_, total)| *total)
     }
 
-    /// Keeps an answer; the oldest makes room.
-    pub(super) fn keep(&mut self, compiled: &Compiled, page: &PageRows) {
+    /// Keeps an answer, so many at most; the oldest makes room.
+    pub(super) fn keep(&mut self, compiled: &Compiled, page: &PageRows, most: usize) {
+        let Some(others) = most.checked_sub(1) else { return };
         if let (Some(statement), Some(total)) = (&compiled.total, page.total)
             && self.total(statement).is_none()
         {
-            self.totals.truncate(KEPT_MAX - 1);
+            self.totals.truncate(others);
             self.totals.push_front((statement.clone(), total));
         }
         if page.json.len() <= PAGE_BYTES_MAX {
-            self.pages.truncate(KEPT_MAX - 1);
+            self.pages.truncate(others);
             self.pages.push_front((compiled.clone(), page.clone()));
         }
     }

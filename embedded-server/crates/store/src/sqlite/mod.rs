@@ -11,11 +11,13 @@ mod own;
 mod readers;
 mod run;
 mod sift;
+mod trial;
 mod watch;
 mod writer;
 
 use crate::Counters;
 use crate::port::{Definition, Outcome, PageRows, Rehearsed, SqliteOptions, Tally};
+use crate::trial::{Trial, TrialOutcome};
 
 use base::{Code, Error, Result, Value};
 pub use outside::Outside;
@@ -23,7 +25,8 @@ use readers::Readers;
 use sql::{Compiled, Program, Statement};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, oneshot};
 use writer::Writer;
 
 /// Row numbers looked up to learn how densely a table is filled.
@@ -147,6 +150,21 @@ impl Pool {
         Ok(u64::try_from(span * hits / probed).ok())
     }
 
+    /// Tries an index on a copy of the file, on a thread of its own. Dropping the future ends it.
+    pub(crate) async fn trial(&self, trial: Trial) -> Result<TrialOutcome> {
+        let bytes = self.size_bytes().await?;
+        let path = self.0.path.clone();
+        let gone = Arc::new(AtomicBool::new(false));
+        let _leaves = Leaves(Arc::clone(&gone));
+        let (answer, answered) = oneshot::channel();
+        std::thread::Builder::new()
+            .name(String::from("sqlite-trial"))
+            // The caller may have gone; then nobody wants the answer.
+            .spawn(move || drop(answer.send(trial::conduct(&path, bytes, &trial, &gone))))
+            .map_err(|fault| Error::internal("starting a trial").caused_by(fault))?;
+        answered.await.map_err(|_| Error::internal("a trial panicked"))?
+    }
+
     /// Two integers of one row.
     async fn asked(&self, text: String) -> Result<[Option<i64>; 2]> {
         let statement = Statement { text: text.into(), binds: Vec::new() };
@@ -163,5 +181,14 @@ impl Pool {
 
     pub(crate) fn counters(&self) -> Counters {
         self.0.tally.counters()
+    }
+}
+
+/// Tells work on another thread that its caller has gone.
+struct Leaves(Arc<AtomicBool>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

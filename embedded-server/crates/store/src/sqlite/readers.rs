@@ -2,7 +2,7 @@
 //! thread for what is cheap.
 
 use super::connect::{self, Connected};
-use super::{fault, fold, kept, run, sift};
+use super::{Leaves, fault, fold, kept, run, sift};
 use crate::fault::closed;
 use crate::port::{CHUNK_BYTES, CHUNKS_MAX, PageRows, SqliteOptions, Tally};
 use crate::row::write_object;
@@ -33,10 +33,18 @@ struct Shared {
     called: Condvar,
     queue_max: usize,
     limit: Duration,
+    keeping: Keeping,
     costly: Mutex<HashSet<Arc<str>>>,
     next: AtomicUsize,
     streams: AtomicUsize,
     tally: Arc<Tally>,
+}
+
+/// Which answers are kept.
+#[derive(Clone, Copy)]
+struct Keeping {
+    most: usize,
+    work_min: u32,
 }
 
 #[derive(Default)]
@@ -64,6 +72,10 @@ impl Readers {
             // The same bound as for writes: what waits longer than this is not worth waiting for.
             queue_max: options.limits.write_queue_max,
             limit: Duration::from_millis(options.limits.statement_ms_max),
+            keeping: Keeping {
+                most: options.limits.kept_answers_max,
+                work_min: options.limits.kept_work_min,
+            },
             costly: Mutex::default(),
             next: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
@@ -86,7 +98,10 @@ impl Readers {
         let tally = &self.0.tally;
         let sent = || Tally::add(&tally.statements);
         let here = |on: &Connected| run::page(&on.connection, compiled, |_| None, sent);
-        if short && !self.0.is_costly(text) {
+        let keeping = self.0.keeping;
+        // Where the cheapest answer is kept too, none may be given past what is kept.
+        let cheap = short && keeping.work_min > 0 && !self.0.is_costly(text);
+        if cheap {
             if let Some(page) = self.0.inline(text, here) {
                 return page;
             }
@@ -96,7 +111,7 @@ impl Readers {
         }
         let compiled = compiled.clone();
         let tally = Arc::clone(tally);
-        self.queued(move |on| page_to_keep(on, &compiled, &tally)).await
+        self.queued(move |on| page_to_keep(on, &compiled, keeping, &tally)).await
     }
 
     pub(super) async fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
@@ -296,7 +311,12 @@ impl Shared {
 }
 
 /// Reads a page that is known or likely to be costly, and keeps it if it was.
-fn page_to_keep(on: &Connected, compiled: &Compiled, tally: &Tally) -> Result<PageRows> {
+fn page_to_keep(
+    on: &Connected,
+    compiled: &Compiled,
+    keeping: Keeping,
+    tally: &Tally,
+) -> Result<PageRows> {
     // The version and what is kept under it are of one snapshot.
     run::begin(&on.connection)?;
     let version =
@@ -316,14 +336,14 @@ fn page_to_keep(on: &Connected, compiled: &Compiled, tally: &Tally) -> Result<Pa
         }
         None => run::page(&on.connection, compiled, known, sent)?,
     };
-    if on.watch.was_costly() {
-        kept.keep(compiled, &page);
+    if on.watch.looked() >= keeping.work_min {
+        kept.keep(compiled, &page, keeping.most);
     }
     Ok(page)
 }
 
 /// The page by the shortcut of its plan, where there is one and it leads there.
-fn by_shortcut(
+pub(super) fn by_shortcut(
     on: &Connected,
     compiled: &Compiled,
     known: &impl Fn(&Statement) -> Option<u64>,
@@ -373,15 +393,6 @@ fn stream_rows(
         hand_on(Ok(chunk));
     }
     Ok(())
-}
-
-/// Tells a running job that its caller has gone.
-struct Leaves(Arc<AtomicBool>);
-
-impl Drop for Leaves {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// One of the places for streams, given back when dropped.

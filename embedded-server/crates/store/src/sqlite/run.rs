@@ -76,6 +76,10 @@ pub(super) struct Repeated<'c> {
 /// Most statements held: a list of records repeats a handful.
 const REPEATED_MAX: usize = 8;
 
+/// Longest text that stays prepared behind its program, in bytes. Longer ones hold many records,
+/// and hardly ever the same number of them again.
+const TEXT_KEPT_MAX: usize = 16 * 1024;
+
 impl<'c> Repeated<'c> {
     pub(super) fn on(connection: &'c Connection) -> Self {
         Self { connection, known: VecDeque::with_capacity(REPEATED_MAX) }
@@ -95,7 +99,7 @@ impl<'c> Repeated<'c> {
                 let prepared = self.connection.prepare_cached(&statement.text);
                 let prepared = prepared.map_err(|cause| fault::of(self.connection, cause))?;
                 if self.known.len() == REPEATED_MAX {
-                    self.known.pop_front();
+                    self.forget();
                 }
                 self.known.push_back((Arc::clone(&statement.text), prepared));
                 self.known.len() - 1
@@ -103,6 +107,21 @@ impl<'c> Repeated<'c> {
         };
         bind(self.connection, &mut self.known[at].1, statement, done)?;
         run_step(self.connection, &mut self.known[at].1)
+    }
+
+    /// Lets go of the oldest. Answers whether there was one.
+    fn forget(&mut self) -> bool {
+        let Some((text, prepared)) = self.known.pop_front() else { return false };
+        if text.len() > TEXT_KEPT_MAX {
+            prepared.discard();
+        }
+        true
+    }
+}
+
+impl Drop for Repeated<'_> {
+    fn drop(&mut self) {
+        while self.forget() {}
     }
 }
 

@@ -56,9 +56,9 @@ impl Watch {
         self.0.looks.store(INLINE_LOOKS, Ordering::Relaxed);
     }
 
-    /// Whether what ran since [`Self::within`] would have been too much for the caller's thread.
-    pub(super) fn was_costly(&self) -> bool {
-        self.0.looked.load(Ordering::Relaxed) >= INLINE_LOOKS
+    /// Looks at the clock since [`Self::within`]: how much work it was.
+    pub(super) fn looked(&self) -> u32 {
+        self.0.looked.load(Ordering::Relaxed)
     }
 
     /// Bounds nothing any more.

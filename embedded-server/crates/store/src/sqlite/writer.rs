@@ -5,7 +5,7 @@ use super::connect::{self, Connected};
 use super::{fault, kept, run};
 use crate::fault::{closed, foreign_key};
 use crate::port::{Definition, Outcome, SqliteOptions, Tally};
-use crate::program::expected;
+use crate::program::{addressed, expected};
 use base::{Code, Error, Result};
 use rusqlite::Connection;
 use sql::{Expect, Program};
@@ -281,7 +281,9 @@ impl Thread {
         for step in &mut program.steps {
             Tally::add(&self.tally.statements);
             self.on.watch.within(self.limit, None);
-            let did = repeated.step(&step.statement, &outcome.steps)?;
+            let did = repeated
+                .step(&step.statement, &outcome.steps)
+                .map_err(|error| addressed(error, step.index))?;
             expected(&mut step.expect, &did)?;
             outcome.steps.push(did);
         }

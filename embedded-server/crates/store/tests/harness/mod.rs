@@ -137,7 +137,7 @@ pub async fn define(store: &Store, texts: &[&str]) {
 }
 
 pub fn step(statement: Statement, expect: Expect) -> ProgramStep {
-    ProgramStep { statement, expect }
+    ProgramStep::new(statement, expect)
 }
 
 pub fn program(statements: Vec<Statement>) -> Program {

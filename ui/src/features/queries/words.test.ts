@@ -1,0 +1,34 @@
+import type { SlowQuery, SlowQueryShape } from "@plinth/sdk";
+import { expect, test } from "vitest";
+import { condition, grouped, rest, size, time } from "./words";
+
+const shape = (patch: Partial<SlowQueryShape> = {}): SlowQueryShape => ({
+  collection: "orders", filter: "status = ?", sort: ["-price"], groupBy: [], aggregates: [], embeds: [], search: false,
+  page: "first", limit: 20, counted: true, withDeleted: false, ...patch,
+});
+
+test("a query reads as a sentence of what it asks", () => {
+  expect(condition(shape())).toBe("status = ?");
+  expect(rest(shape())).toBe("by price descending, the first 20, counted");
+  expect(condition(shape({ filter: null }))).toBe("every record");
+  expect(condition(shape({ filter: null, search: true }))).toBe("a search for words");
+  expect(rest(shape({ sort: ["placed", "-price"], page: "cursor", counted: false, embeds: ["customer"] }))).toBe(
+    "by placed, price descending, the next 20 by cursor, with customer",
+  );
+  expect(rest(shape({ sort: [], page: "all", limit: null, withDeleted: true, counted: false }))).toBe("all of them, with the trash");
+  expect(rest(shape({ groupBy: ["status"], aggregates: ["sum(price)"], page: "all", limit: null }))).toBe("grouped by status, sum(price)");
+});
+
+test("times and sizes have the digits they are worth", () => {
+  expect([0, 0.004, 0.027, 0.42, 12.44, 321.6, 1240, 65_000].map(time)).toEqual(["0.00 ms", "4.00 µs", "27.0 µs", "0.42 ms", "12.4 ms", "322 ms", "1.24 s", "65.0 s"]);
+  expect([0, 512, 4096, 2_400_000, 418_000_000].map(size)).toEqual(["0 B", "512 B", "4.1 kB", "2.4 MB", "418 MB"]);
+});
+
+test("queries stand by collection, in the order in which each first appears", () => {
+  const query = (id: string, collection: string, totalMs: number) => ({ id, totalMs, shape: shape({ collection }) }) as SlowQuery;
+  const groups = grouped([query("a", "orders", 5), query("b", "notes", 4), query("c", "orders", 3)]);
+  expect(groups.map(({ collection, totalMs, queries }) => [collection, totalMs, queries.map(({ id }) => id)])).toEqual([
+    ["orders", 8, ["a", "c"]],
+    ["notes", 4, ["b"]],
+  ]);
+});

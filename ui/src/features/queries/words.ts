@@ -1,0 +1,71 @@
+/** How a query, its times and sizes read. */
+import type { SlowQuery, SlowQueryShape } from "@plinth/sdk";
+import { count } from "@/messages/catalogue";
+import { t } from "./messages";
+
+/** 0.42 ms, 12.4 ms, 1.24 s: three digits are what a time is worth. */
+export function time(ms: number): string {
+  if (ms >= 1000) return `${digits(ms / 1000)} s`;
+  return ms > 0 && ms < 0.1 ? `${digits(ms * 1000)} µs` : `${digits(ms)} ms`;
+}
+
+function digits(value: number): string {
+  return value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);
+}
+
+/** 418 kB: sizes are rounded and never counted on. */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${units[step] ?? "B"}`;
+}
+
+export function moment(iso: string): string {
+  return new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
+}
+
+/** Which records, in signs. */
+export function condition({ filter, search }: SlowQueryShape): string {
+  return filter ?? (search ? t("search") : t("every"));
+}
+
+/** What comes back of them, in words. */
+export function rest(shape: SlowQueryShape): string {
+  const { sort, groupBy, aggregates, embeds, page, limit, counted, withDeleted, search, filter } = shape;
+  const sorted = sort.map((key) => (key.startsWith("-") ? t("descending", { field: key.slice(1) }) : key));
+  const grouped = groupBy.length > 0 || aggregates.length > 0;
+  const amount = limit ?? 0;
+  return [
+    ...(search && filter !== null ? [t("search")] : []),
+    ...(groupBy.length > 0 ? [t("grouped", { keys: groupBy.join(", ") })] : aggregates.length > 0 ? [t("computed", { aggregates: aggregates.join(", ") })] : []),
+    ...(sorted.length > 0 && !grouped ? [t("sorted", { sort: sorted.join(", ") })] : []),
+    ...(groupBy.length > 0 && aggregates.length > 0 ? [aggregates.join(", ")] : []),
+    ...(page === "all" || limit === null ? (grouped ? [] : [t("page.all")]) : [t(`page.${page}`, { count: amount })]),
+    ...(counted && !grouped ? [t("counted")] : []),
+    ...(embeds.length > 0 ? [t("with", { relations: embeds.join(", ") })] : []),
+    ...(withDeleted ? [t("deleted")] : []),
+  ].join(", ");
+}
+
+export interface QueryGroup {
+  readonly collection: string;
+  readonly totalMs: number;
+  readonly queries: readonly SlowQuery[];
+}
+
+/** Queries by collection. The list's own order stands: a group is where its first query is. */
+export function grouped(queries: readonly SlowQuery[]): readonly QueryGroup[] {
+  const groups = new Map<string, SlowQuery[]>();
+  for (const query of queries) {
+    const { collection } = query.shape;
+    const known = groups.get(collection);
+    if (known) known.push(query);
+    else groups.set(collection, [query]);
+  }
+  return [...groups].map(([collection, list]) => ({
+    collection,
+    queries: list,
+    totalMs: list.reduce((sum, query) => sum + query.totalMs, 0),
+  }));
+}
