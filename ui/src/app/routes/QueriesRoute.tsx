@@ -36,7 +36,7 @@ export function QueriesRoute() {
   };
   /** The schema's own adapter, with the plan asked for when it is needed: its screen may not have been open yet. */
   const register = () =>
-    pending.register(SCOPE, schemaAdapter(session, () => ({ change: desired(draftsOf(schemas, pending.opsOf(SCOPE))), token: undefined })));
+    pending.register(SCOPE, schemaAdapter(session, () => ({ change: desired(draftsOf(schemas, pending.opsOf(SCOPE))), token: undefined, updates: false })));
   const stage = (index: ProposedIndex) => {
     const entry = drafts.get(index.collection);
     if (!entry || entry.draft.dropped) return;
