@@ -95,6 +95,7 @@ fn read(seen: &Seen, values: &Values<'_>, left_out: &mut BTreeSet<String>) -> Re
                     true => Direction::Descending,
                     false => Direction::Ascending,
                 },
+                distance: None,
             })
             .collect(),
         limit: seen.limit.and_then(|limit| i64::try_from(limit).ok()),

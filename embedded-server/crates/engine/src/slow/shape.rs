@@ -2,7 +2,7 @@
 
 use query::{
     AggregateFunction, Cast, Cond, Condition, Count, DatePart, Direction, Expand, JsonValueTest,
-    Like, Operand, Operator, Order, Projection, ReadPlan, Ref,
+    Like, Operand, Operator, Order, Projection, ReadPlan, Ref, Spatial,
 };
 use std::hash::{Hash, Hasher};
 
@@ -140,7 +140,8 @@ impl QueryShape {
                 Order::Column(column) => path(column),
                 Order::Group(at) => groups.as_ref()?.keys.get(*at)?.clone(),
                 Order::Aggregate(at) => aggregate_name(*at),
-                Order::Relevance => return None,
+                // No index by order serves it, and the place is the caller's.
+                Order::Relevance | Order::Distance { .. } => return None,
             };
             let descending = entry.direction == Direction::Descending;
             Some(ShapeSort { path, descending })
@@ -246,6 +247,7 @@ fn right(test: &Condition) -> Right {
         | Operator::JsonHasKeys { .. }
         | Operator::JsonValue { .. }
         | Operator::JsonTypeOf { .. }
+        | Operator::Geometry { .. }
         | Operator::JsonPath { .. } => Right::Other,
     }
 }
@@ -291,6 +293,13 @@ fn word(operator: &Operator) -> &'static str {
         },
         Operator::JsonTypeOf { .. } => "jsonTypeOf",
         Operator::JsonPath { .. } => "jsonPath",
+        Operator::Geometry { relation, negated, .. } => match relation {
+            Spatial::Within => "within",
+            Spatial::Contains => "containsGEO",
+            Spatial::Intersects => either(*negated, "nIntersects", "intersects"),
+            Spatial::Overlaps => "overlaps",
+            Spatial::Near { .. } => "dwithin",
+        },
     }
 }
 
@@ -384,7 +393,7 @@ pub(super) fn fingerprint(plan: &ReadPlan, hasher: &mut impl Hasher) {
     for entry in &plan.order {
         std::mem::discriminant(&entry.by).hash(hasher);
         match &entry.by {
-            Order::Column(column) => hash_ref(column, hasher),
+            Order::Column(column) | Order::Distance { column, .. } => hash_ref(column, hasher),
             Order::Group(at) | Order::Aggregate(at) => at.hash(hasher),
             Order::Relevance => {}
         }

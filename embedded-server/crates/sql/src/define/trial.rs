@@ -72,7 +72,8 @@ pub fn index_trial(
     Some(IndexTrial {
         table: collection.name.clone(),
         copy: copy.into_iter().map(plain).collect(),
-        index: made,
+        // An R-tree, which is a table of several statements, is not tried: its name differs.
+        index: made.into_iter().next()?,
         name,
         aside: plain(format!(
             "CREATE TEMP TABLE {ASIDE} AS SELECT {columns} FROM {table} LIMIT {rows}"
