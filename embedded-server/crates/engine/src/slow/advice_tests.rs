@@ -59,6 +59,7 @@ pub(super) fn read(filter: &Json, sort: &[&str]) -> Read {
             true => query::Direction::Descending,
             false => query::Direction::Ascending,
         },
+        distance: None,
     });
     Read {
         collection: String::from("orders"),
