@@ -11,6 +11,7 @@
 
 mod access;
 mod auth;
+mod existing;
 mod feed;
 mod filters;
 mod generate;

@@ -1,6 +1,6 @@
 //! Builds every room. The only place that sees them all.
 
-use crate::{Config, DATABASE_FILE, Running};
+use crate::{Config, Running, beside};
 use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
@@ -26,6 +26,10 @@ const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60)
 
 pub(crate) async fn start(config: Config) -> Result<Running> {
     config.check()?;
+    if config.database_url.is_none() {
+        // Before anything is made: what is not agreed to leaves no trace.
+        beside::agreed_in_sqlite(&config).await?;
+    }
     make_folder(&config.data_dir)?;
     let listener = listen(&config).await?;
     let address = listener
@@ -95,17 +99,19 @@ async fn listen(config: &Config) -> Result<TcpListener> {
 async fn open_store(config: &Config) -> Result<Store> {
     match &config.database_url {
         Some(url) => {
-            Store::open_postgres(PostgresOptions {
+            let store = Store::open_postgres(PostgresOptions {
                 url: url.clone(),
                 connections: config.database_connections,
                 schema: config.database_schema.clone(),
                 limits: config.limits.clone(),
             })
-            .await
+            .await?;
+            beside::agreed_in_postgres(&store, config).await?;
+            Ok(store)
         }
         None => {
             Store::open_sqlite(SqliteOptions {
-                path: config.data_dir.join(DATABASE_FILE),
+                path: config.sqlite_file(),
                 synchronous: config.synchronous,
                 readers: SQLITE_READERS,
                 limits: config.limits.clone(),

@@ -16,6 +16,10 @@ pub struct Config {
     pub port: u16,
     /// Take the next free port when the asked one is taken.
     pub port_fallback: bool,
+    /// A SQLite file that lies elsewhere, instead of the one in the folder.
+    pub database_file: Option<PathBuf>,
+    /// Whether Plinth's own tables may be made beside those that a database has already.
+    pub beside_existing: bool,
     /// Postgres instead of the SQLite file in the folder.
     pub database_url: Option<String>,
     /// Schema in that database.
@@ -94,6 +98,13 @@ const fn key(
 pub const KEYS: &[Key] = &[
     key("host", &["HOST"], "address to listen on", "an IP address", "127.0.0.1"),
     key("port", &["PORT"], "port to listen on; 0 is any free one", "0 to 65535", "8056"),
+    key(
+        "beside_existing",
+        &["BESIDE_EXISTING"],
+        "whether Plinth's own tables may be made beside those that a database has already",
+        "true or false",
+        "false",
+    ),
     key(
         "database_url",
         &["DATABASE_URL"],
@@ -248,25 +259,35 @@ pub const KEYS: &[Key] = &[
 /// The SQLite file in the folder of a project, by which such a folder is known.
 pub const DATABASE_FILE: &str = "data.db";
 
+/// What follows the name of a SQLite file in the name of its project's folder.
+const PROJECT_FOLDER_END: &str = ".plinth";
+
+/// How a file of SQLite begins.
+const SQLITE_HEAD: &[u8; 16] = b"SQLite format 3\0";
+
 /// The password that the original's documentation shows; nobody may go live with it.
 const KNOWN_PASSWORD: &str = "admin@123";
 
 struct Layers(BTreeMap<&'static str, (String, String)>);
 
 impl Config {
-    /// The defaults for a project in this folder.
+    /// The defaults for a project in this folder, or beside this file of SQLite.
     #[must_use]
-    pub fn for_data(data_dir: impl Into<PathBuf>) -> Self {
-        let data_dir = data_dir.into();
-        let project = data_dir.file_name().map_or_else(
+    pub fn for_data(data: impl Into<PathBuf>) -> Self {
+        let data = data.into();
+        let named = if is_sqlite(&data) { data.file_stem() } else { data.file_name() };
+        let project = named.map_or_else(
             || String::from("Plinth project"),
             |name| name.to_string_lossy().into_owned(),
         );
+        let (data_dir, database_file) = Self::place(&data);
         Self {
             data_dir,
             host: String::from("127.0.0.1"),
             port: 8056,
             port_fallback: false,
+            database_file,
+            beside_existing: false,
             database_url: None,
             database_schema: None,
             database_connections: 8,
@@ -296,8 +317,25 @@ impl Config {
     /// environment, which speaks to other programs too.
     pub fn for_folder(data_dir: &Path) -> Result<Self> {
         let mut layers = Layers(BTreeMap::new());
-        layers.file(data_dir, None)?;
+        layers.file(&Self::place(data_dir).0, None)?;
         layers.read(Self::for_data(data_dir))
+    }
+
+    /// [`Self::for_data`] and [`Self::load`] take a folder or a file of SQLite, beside which the
+    /// folder of its project stands.
+    fn place(data: &Path) -> (PathBuf, Option<PathBuf>) {
+        if !is_sqlite(data) {
+            return (data.to_path_buf(), None);
+        }
+        let mut folder = data.as_os_str().to_owned();
+        folder.push(PROJECT_FOLDER_END);
+        (PathBuf::from(folder), Some(data.to_path_buf()))
+    }
+
+    /// The SQLite file of the project.
+    #[must_use]
+    pub fn sqlite_file(&self) -> PathBuf {
+        self.database_file.clone().unwrap_or_else(|| self.data_dir.join(DATABASE_FILE))
     }
 
     /// Reads `plinth.toml` in the folder (or `file`), then the environment, then the flags.
@@ -307,7 +345,7 @@ impl Config {
         flags: &[(&'static str, String)],
     ) -> Result<Self> {
         let mut layers = Layers(BTreeMap::new());
-        layers.file(data_dir, file)?;
+        layers.file(&Self::place(data_dir).0, file)?;
         #[expect(
             clippy::disallowed_methods,
             reason = "this is the one place that reads the environment"
@@ -406,6 +444,7 @@ impl Layers {
             }
             config.database_url = Some(url);
         }
+        self.switch("beside_existing", |on| config.beside_existing = on)?;
         config.database_schema = self.get("database_schema").or(config.database_schema);
         self.number("database_connections", 1, 200, |n| {
             config.database_connections = u32::try_from(n).unwrap_or(8)
@@ -501,6 +540,15 @@ impl Layers {
 fn refused(name: &str, value: &str, allowed: &str) -> Error {
     Error::new(Code::ConfigInvalid, format!("configuration key `{name}` cannot be `{value}`"))
         .hint(format!("allowed: {allowed}"))
+}
+
+/// Whether this is a file that begins as SQLite's do.
+#[must_use]
+pub fn is_sqlite(path: &Path) -> bool {
+    let mut head = [0; SQLITE_HEAD.len()];
+    let read = std::fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+    read.is_ok() && head == *SQLITE_HEAD
 }
 
 /// The studio as it is installed beside the program, or built in a checkout.

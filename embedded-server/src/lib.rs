@@ -3,11 +3,13 @@
 //! May import: everything below. The only place that sees all rooms at once.
 
 mod assemble;
+mod beside;
 mod config;
 mod probe;
 
 pub use base::{Code, Error, Result};
-pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous};
+pub use beside::tables_of_somebody_else;
+pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous, is_sqlite};
 pub use probe::{Contents, Probe, probe_postgres};
 
 use std::net::SocketAddr;

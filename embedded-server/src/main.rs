@@ -29,8 +29,8 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Serve {
-    /// Folder of the project; made when it does not exist.
-    #[arg(long, value_name = "DIR", default_value = "plinth-data")]
+    /// Folder of the project, made when it does not exist; or a SQLite file that is there already.
+    #[arg(long, value_name = "DIR|FILE", default_value = "plinth-data")]
     data: PathBuf,
     /// Configuration file; `plinth.toml` in the folder when not given.
     #[arg(long, value_name = "FILE")]
@@ -44,6 +44,9 @@ struct Serve {
     /// Postgres instead of the SQLite file in the folder.
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// Agree that Plinth's own tables are made beside those that the database has already.
+    #[arg(long)]
+    beside_existing: bool,
     /// Folder of the built studio.
     #[arg(long, value_name = "DIR")]
     studio: Option<String>,
@@ -78,10 +81,13 @@ fn run(serve: &Serve) -> Result<(), Error> {
         ("database_url", &serve.database_url),
         ("studio", &serve.studio),
     ];
-    let flags: Vec<(&'static str, String)> = given
+    let mut flags: Vec<(&'static str, String)> = given
         .into_iter()
         .filter_map(|(name, value)| value.clone().map(|value| (name, value)))
         .collect();
+    if serve.beside_existing {
+        flags.push(("beside_existing", String::from("true")));
+    }
     let config = Config::load(&serve.data, serve.config.as_deref(), &flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-import type { Answer, SchemaApplied } from './generated/wire.js';
+import type { AdoptionPlan, Answer, ExistingTables, SchemaApplied } from './generated/wire.js';
 import { segment, type Transport } from './transport.js';
 import type { CallOptions, MessageResponse } from './types/common.js';
 import type {
@@ -346,6 +346,43 @@ export class Schemas {
   async undo(version: number, plan: { token: string }, options?: CallOptions): Promise<SchemaUndone> {
     const path = `/schemas/history/${String(version)}/undo`;
     return (await this.#http.post<Answer<SchemaUndone>>(path, { token: plan.token }, options)).data;
+  }
+
+  /**
+   * The tables of the database that are no collections, with what each would become or why it
+   * cannot become one (administrators). With `names`, their names only, which costs nothing.
+   *
+   * @example
+   * ```ts
+   * const { tables } = await plinth.schemas.existing();
+   * for (const { name, adoptable, reasons } of tables) {
+   *   console.log(name, adoptable ? 'can be taken over' : reasons[0]?.message);
+   * }
+   * ```
+   */
+  async existing(params?: { names?: boolean }, options?: CallOptions): Promise<ExistingTables> {
+    const found = this.#http.get<Answer<ExistingTables>>('/schemas/existing', { ...options, params });
+    return (await found).data;
+  }
+
+  /**
+   * Takes tables over as collections without touching a row, after a dry run (administrators):
+   * `dryRun` answers the plan, and its token does exactly that. Without `tables` it is every table
+   * that can be.
+   *
+   * @example
+   * ```ts
+   * const tables = ['customers', 'orders'];
+   * const { token, steps } = await plinth.schemas.adopt({ tables, dryRun: true });
+   * for (const step of steps) console.log(step.summary);
+   * await plinth.schemas.adopt({ tables, token });
+   * ```
+   */
+  async adopt(
+    ask: { tables?: readonly string[] } & ({ dryRun: true } | { token: string }),
+    options?: CallOptions,
+  ): Promise<AdoptionPlan> {
+    return (await this.#http.post<Answer<AdoptionPlan>>('/schemas/adopt', ask, options)).data;
   }
 
   /**

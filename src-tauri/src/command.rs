@@ -49,8 +49,13 @@ pub(crate) async fn project_new(studio: Shared<'_>, project: NewProject) -> Outc
 }
 
 #[tauri::command]
-pub(crate) async fn project_open(studio: Shared<'_>, path: PathBuf) -> Outcome<Project> {
-    waiting(&studio, move |studio| studio.adopt(&path)).await
+pub(crate) async fn project_open(
+    studio: Shared<'_>,
+    path: PathBuf,
+    beside_existing: Option<bool>,
+) -> Outcome<Project> {
+    let agreed = beside_existing.unwrap_or(false);
+    waiting(&studio, move |studio| studio.adopt(&path, agreed)).await
 }
 
 #[tauri::command]

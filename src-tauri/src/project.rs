@@ -57,6 +57,12 @@ pub(crate) struct Entry {
     pub store: StoreKind,
     /// The project's folder; with Postgres it holds what is not in the database.
     pub folder: Option<PathBuf>,
+    /// A SQLite file of somebody else, beside which the folder stands.
+    #[serde(default)]
+    pub database_file: Option<PathBuf>,
+    /// The person agreed that our tables are made beside those of somebody else.
+    #[serde(default)]
+    pub beside_existing: bool,
     /// The database's address without its password.
     pub database_url: Option<String>,
     /// The address of a remote instance.
@@ -122,6 +128,9 @@ impl Entry {
         }
         if let Some(url) = &self.remote_url {
             return url.clone();
+        }
+        if let Some(file) = &self.database_file {
+            return file.display().to_string();
         }
         self.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
     }
@@ -207,6 +216,18 @@ pub(crate) fn with_password(database_url: &str, password: &str) -> Outcome<Strin
     Ok(url.to_string())
 }
 
+/// The folder that a project on a SQLite file of somebody else has, beside the file.
+pub(crate) fn folder_beside(file: &Path) -> Outcome<(PathBuf, PathBuf)> {
+    let file = file.canonicalize().map_err(|error| Fault::file(file, &error))?;
+    let folder = embedded_server::Config::for_data(&file).data_dir;
+    Ok((file, folder))
+}
+
+/// Whether a path means a SQLite file that is no project's own.
+pub(crate) fn is_foreign_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name != DATABASE_FILE) && embedded_server::is_sqlite(path)
+}
+
 /// The project folder meant by a path: itself, or the folder of its database file.
 pub(crate) fn folder_of(path: &Path) -> Outcome<PathBuf> {
     let found = path.metadata().map_err(|error| Fault::file(path, &error))?;
@@ -220,7 +241,9 @@ pub(crate) fn folder_of(path: &Path) -> Outcome<PathBuf> {
             "NOT_A_PROJECT",
             format!("`{}` is no project of Plinth", path.display()),
         )
-        .hint(format!("a project is a folder with the file `{DATABASE_FILE}`"))),
+        .hint(format!(
+            "a project is a folder with the file `{DATABASE_FILE}`, or a file of SQLite"
+        ))),
     }
 }
 
@@ -253,8 +276,8 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::{
-        checked_name, folder_name, folder_of, plain_file_name, remote_address, with_password,
-        without_password,
+        checked_name, folder_beside, folder_name, folder_of, is_foreign_file, plain_file_name,
+        remote_address, with_password, without_password,
     };
 
     #[test]
@@ -329,5 +352,21 @@ mod tests {
         assert!(folder_of(&folder.join(super::DATABASE_FILE)).is_ok());
         assert_eq!(folder_of(&folder.join("notes.txt")).unwrap_err().code, "NOT_A_PROJECT");
         assert_eq!(folder_of(&folder.join("gone")).unwrap_err().code, "FILE_FAILED");
+    }
+
+    #[test]
+    fn a_sqlite_file_of_somebody_else_has_a_folder_beside_it() {
+        let folder = std::env::temp_dir().join(format!("plinth-file-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        let file = folder.join("shop.sqlite");
+        let mut bytes = b"SQLite format 3\0".to_vec();
+        bytes.resize(100, 0);
+        std::fs::write(&file, bytes).unwrap();
+        std::fs::write(folder.join("notes.txt"), "SQLite").unwrap();
+        assert!(is_foreign_file(&file) && !is_foreign_file(&folder));
+        assert!(!is_foreign_file(&folder.join("notes.txt")));
+        let (file, beside) = folder_beside(&file).unwrap();
+        assert_eq!(beside.file_name().unwrap(), "shop.sqlite.plinth");
+        assert_eq!(beside.parent(), file.parent());
     }
 }

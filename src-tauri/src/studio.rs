@@ -20,6 +20,8 @@ use crate::{tray, window};
 
 /// The first port a project asks for; further projects get the next ones.
 const PORT_FIRST: u16 = 8056;
+/// Names of somebody else's tables told in a question.
+const TABLES_TOLD: usize = 6;
 /// How the studio spells a project that begins empty.
 const NO_TEMPLATE: &str = "nothing";
 const LIST_FILE: &str = "projects.json";
@@ -48,6 +50,9 @@ pub(crate) struct NewProject {
     place: Option<PathBuf>,
     database_url: Option<String>,
     template: Option<String>,
+    /// The person agreed that our tables are made beside those of somebody else.
+    #[serde(default)]
+    beside_existing: bool,
     #[serde(default)]
     environment: Environment,
     #[serde(default)]
@@ -149,6 +154,8 @@ impl Studio {
             kind: Kind::Local,
             store: ask.store,
             folder: Some(folder),
+            database_file: None,
+            beside_existing: ask.beside_existing,
             database_url,
             remote_url: None,
             has_secret: password.is_some(),
@@ -162,7 +169,11 @@ impl Studio {
     }
 
     /// Adds a project that lies on this machine already; one that is listed is answered as it is.
-    pub(crate) fn adopt(&self, path: &Path) -> Outcome<Project> {
+    /// Tables of somebody else in a SQLite file are met with `agreed` only.
+    pub(crate) fn adopt(&self, path: &Path, agreed: bool) -> Outcome<Project> {
+        if project::is_foreign_file(path) {
+            return self.adopt_file(path, agreed);
+        }
         let folder = project::folder_of(path)?;
         let known =
             self.entries().iter().find(|entry| entry.folder.as_deref() == Some(&folder)).cloned();
@@ -173,6 +184,39 @@ impl Studio {
             .file_name()
             .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
         self.add(self.sqlite_entry(name, folder), None)
+    }
+
+    fn adopt_file(&self, path: &Path, agreed: bool) -> Outcome<Project> {
+        let (file, folder) = project::folder_beside(path)?;
+        let known = self
+            .entries()
+            .iter()
+            .find(|entry| entry.database_file.as_deref() == Some(&file))
+            .cloned();
+        if let Some(entry) = known {
+            return Ok(self.shown(&entry));
+        }
+        let theirs = embedded_server::tables_of_somebody_else(&file).map_err(Fault::of_server)?;
+        if let Some(tables) = theirs.filter(|_| !agreed) {
+            let told: Vec<&str> = tables.iter().take(TABLES_TOLD).map(String::as_str).collect();
+            let more = if tables.len() > TABLES_TOLD { ", \u{2026}" } else { "" };
+            return Err(Fault::new(
+                "TABLES_OF_ITS_OWN",
+                format!(
+                    "{} holds {} tables of its own: {}{more}",
+                    file.display(),
+                    tables.len(),
+                    told.join(", ")
+                ),
+            ));
+        }
+        let name = file
+            .file_stem()
+            .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+        let mut entry = self.sqlite_entry(name, folder);
+        entry.database_file = Some(file);
+        entry.beside_existing = agreed;
+        self.add(entry, None)
     }
 
     /// With what a project is started; asks the keeper of secrets, so it may wait.
@@ -225,14 +269,13 @@ impl Studio {
     /// Copies a stopped SQLite project, files and all.
     pub(crate) fn duplicate(&self, id: &str) -> Outcome<Project> {
         let entry = self.entry(id)?;
-        let (StoreKind::Sqlite, Some(folder)) = (entry.store, &entry.folder) else {
+        let own = entry.folder.as_ref().filter(|_| entry.database_file.is_none());
+        let (StoreKind::Sqlite, Some(folder)) = (entry.store, own) else {
             return Err(Fault::new(
                 "NOT_DUPLICABLE",
                 "only a project whose data lies in its own folder can be copied",
             )
-            .hint(
-                "copy the Postgres database with its own tools, then make a project on the copy",
-            ));
+            .hint("copy the database with its own tools, then make a project on the copy"));
         };
         self.must_be_stopped(id, "copied")?;
         let name = project::checked_name(&format!("{} copy", entry.name))?;
@@ -252,6 +295,13 @@ impl Studio {
     pub(crate) fn remove(&self, id: &str, delete_files: bool) -> Outcome {
         let entry = self.entry(id)?;
         self.must_be_stopped(id, "removed")?;
+        if delete_files && entry.database_file.is_some() {
+            return Err(Fault::new(
+                "NOT_OURS",
+                "the database file was there before the project and is not deleted from here",
+            )
+            .hint("remove the project from the list, then delete the file and the folder beside it yourself"));
+        }
         if delete_files && let Some(folder) = &entry.folder {
             // Only what we made: a folder that lost its database may hold somebody else's files.
             let own = project::folder_of(folder)?;
@@ -290,6 +340,8 @@ impl Studio {
             kind: Kind::Remote,
             store: if health.is_postgres { StoreKind::Postgres } else { StoreKind::Sqlite },
             folder: None,
+            database_file: None,
+            beside_existing: false,
             database_url: None,
             remote_url: Some(url.to_string()),
             has_secret: token.is_some(),
@@ -389,7 +441,9 @@ impl Studio {
             Some(url) if entry.has_secret => Some(self.with_secret(entry, url, given)?),
             other => other.clone(),
         };
-        let mut config = Config::for_folder(&folder).map_err(Fault::of_server)?;
+        let data = entry.database_file.as_deref().unwrap_or(&folder);
+        let mut config = Config::for_folder(data).map_err(Fault::of_server)?;
+        config.beside_existing |= entry.beside_existing;
         config.project = entry.name.clone();
         config.port = entry.port.unwrap_or(PORT_FIRST);
         config.port_fallback = true;
@@ -423,7 +477,10 @@ impl Studio {
         let on_disk = entry.store == StoreKind::Sqlite;
         Project {
             place: entry.place(),
-            size_bytes: entry.folder.as_deref().filter(|_| on_disk).map(project::size_bytes),
+            size_bytes: entry.folder.as_deref().filter(|_| on_disk).map(|folder| {
+                let file = entry.database_file.as_deref().and_then(|file| file.metadata().ok());
+                project::size_bytes(folder) + file.map_or(0, |file| file.len())
+            }),
             id: entry.id,
             name: entry.name,
             kind: entry.kind,
@@ -448,6 +505,8 @@ impl Studio {
             kind: Kind::Local,
             store: StoreKind::Sqlite,
             folder: Some(folder),
+            database_file: None,
+            beside_existing: false,
             database_url: None,
             remote_url: None,
             has_secret: false,

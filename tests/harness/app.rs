@@ -54,8 +54,17 @@ impl App {
         Self::start_with(kind, |_| {}).await
     }
 
+    /// A server on a database that holds tables already: those that these statements make.
+    pub(crate) async fn start_beside(kind: Kind, tables: &str) -> Self {
+        Self::start_on(kind, Some(tables), |config| config.beside_existing = true).await
+    }
+
     /// A server whose configuration the test changes.
     pub(crate) async fn start_with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(kind, None, change).await
+    }
+
+    async fn start_on(kind: Kind, tables: Option<&str>, change: impl FnOnce(&mut Config)) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("plinth_suite_{}_{number}", std::process::id());
         let data = std::env::temp_dir().join(&name);
@@ -76,6 +85,20 @@ impl App {
             config.database_url = Some(format!("{server}/{name}"));
             config.database_connections = 4;
             database = Some(name);
+        }
+        if let Some(tables) = tables {
+            match &config.database_url {
+                Some(url) => {
+                    let mut connection = PgConnection::connect(url).await.expect("reach Postgres");
+                    let made = sqlx::raw_sql(sqlx::AssertSqlSafe(tables.to_owned()));
+                    connection.execute(made).await.expect("make the tables");
+                }
+                None => {
+                    std::fs::create_dir_all(&data).expect("make the folder");
+                    let file = rusqlite::Connection::open(config.sqlite_file()).expect("a file");
+                    file.execute_batch(tables).expect("make the tables");
+                }
+            }
         }
         change(&mut config);
         let signs_in = config.admin_password.as_deref() == Some(PASSWORD);

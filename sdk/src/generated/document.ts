@@ -113,6 +113,10 @@ export type SchemaDefinition = {
   trashDays?: number | null,
   /** It holds the pairs of a relation of many to many. */
   isJunction?: boolean,
+  /** Its table was there before the collection and is kept as it was made. */
+  adopted?: boolean,
+  /** Its table is one of SQLite's `WITHOUT ROWID`. */
+  withoutRowNumbers?: boolean,
   /** The fields by their names. */
   fields: Record<string, FieldDefinition>,
   /** The indexes. */
@@ -145,6 +149,8 @@ export type FieldDefinition = {
   description?: string,
   /** Never leaves the server. */
   hidden?: boolean,
+  /** Computed by the table itself: what is sent for it is passed over. */
+  readOnly?: boolean,
   /** Made by a flag or a relation. */
   SystemGenerated?: boolean | string,
   /** SQL of a `VIRTUAL` field. */

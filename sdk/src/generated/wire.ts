@@ -836,6 +836,86 @@ export type RestoredPart = {
   missing: number,
 };
 
+/** The tables of the database that are no collections. */
+export type ExistingTables = {
+  /** Their names, in order. */
+  names: Array<string>,
+  /** What they hold and would become; empty when only their names were asked for. */
+  tables: Array<ExistingTable>,
+};
+
+/** A table that is no collection: what it would become, or why it cannot become one. */
+export type ExistingTable = {
+  /** Its name, which the collection keeps. */
+  name: string,
+  /** What it is. */
+  kind: 'table' | 'view' | 'part' | 'virtual',
+  /** Whether it can be taken over. */
+  adoptable: boolean,
+  /** How many rows it holds; counting ends behind a million. */
+  rows?: number,
+  /** In the order of the table. */
+  columns: Array<TableColumn>,
+  /** What its foreign keys become, where the tables at both ends are taken over. */
+  relations: Array<TableRelation>,
+  /** Why it cannot be taken over; empty where it can. */
+  reasons: Array<TableFinding>,
+  /** What is good to know before it is taken over. */
+  notes: Array<TableFinding>,
+};
+
+/** A column of such a table. */
+export type TableColumn = {
+  /** Its name, which the field keeps. */
+  name: string,
+  /** Its type in the words of the database. */
+  declared: string,
+  /** The type of the field; absent where the column stays in the table and is not shown. */
+  type?: string,
+  /** Whether it is the key. */
+  primaryKey: boolean,
+  /** Whether the table computes it. */
+  readOnly: boolean,
+  /** How it is unlike its declaration, or why it is not shown. */
+  note?: string,
+};
+
+/** A relation that a foreign key becomes. */
+export type TableRelation = {
+  /** Its name. */
+  name: string,
+  /** Its kind, seen from this table. */
+  type: 'M2O' | 'O2M' | 'O2O' | 'M2M',
+  /** Where it leads. */
+  target: string,
+  /** The column that points, or the junction. */
+  by: string,
+};
+
+/** Something to know about a table. */
+export type TableFinding = {
+  /** A word for programs. */
+  code: string,
+  /** The column it is about. */
+  field?: string,
+  /** The sentence for a person. */
+  message: string,
+};
+
+/** What taking tables over does; `token` binds it to exactly this. */
+export type AdoptionPlan = {
+  /** Sent back with the same tables to have it done. */
+  token: string,
+  /** The store. */
+  store: 'sqlite' | 'postgres',
+  /** The tables that are taken over. */
+  tables: Array<ExistingTable>,
+  /** One for each collection and each relation. None has SQL: no table is touched. */
+  steps: Array<PlanStep>,
+  /** Rows of these tables, all of which stay as they are. */
+  untouchedRows: number,
+};
+
 /** What an import of schemas answers. */
 export type SchemasImported = {
   /** The sentence for a person. */

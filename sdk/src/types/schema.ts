@@ -16,6 +16,9 @@ export type {
   ValidationRules,
 } from '../generated/document.js';
 export type {
+  AdoptionPlan,
+  ExistingTable,
+  ExistingTables,
   FailingRow,
   PlanExample,
   PlanMention,
@@ -35,6 +38,9 @@ export type {
   SchemaPlan,
   SchemaUndone,
   StepLock,
+  TableColumn,
+  TableFinding,
+  TableRelation,
   UndoPlan,
 } from '../generated/wire.js';
 

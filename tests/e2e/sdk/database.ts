@@ -22,6 +22,10 @@ export class OwnDatabase {
     return new OwnDatabase(url.toString(), name);
   }
 
+  async sql(text: string): Promise<void> {
+    await on(this.url, text);
+  }
+
   async drop(): Promise<void> {
     await onCluster(`DROP DATABASE ${this.name} WITH (FORCE)`);
   }
@@ -32,7 +36,11 @@ function cluster(): string {
 }
 
 async function onCluster(statement: string): Promise<void> {
-  const client = new Client({ connectionString: cluster() });
+  await on(cluster(), statement);
+}
+
+async function on(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(statement);

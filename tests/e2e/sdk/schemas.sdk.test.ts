@@ -136,4 +136,19 @@ onEveryStore("schemas", (project) => {
     expect([unknown.status, unknown.code]).toEqual([404, "SCHEMA_NOT_FOUND"]);
     expect(unknown.hint).toContain("wares");
   });
+
+  it("existing and adopt show tables of other programs and take them over", async () => {
+    const { schemas } = project.admin;
+    await project.sql("CREATE TABLE planets (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO planets VALUES (1, 'Mars'); CREATE TABLE moons (id INTEGER PRIMARY KEY, planet_id INTEGER REFERENCES planets (id), name TEXT); INSERT INTO moons VALUES (1, 1, 'Phobos'); CREATE TABLE loose (note TEXT);");
+    expect((await schemas.existing({ names: true })).names).toEqual(["loose", "moons", "planets"]);
+    const { tables } = await schemas.existing();
+    expect(tables.map((table) => [table.name, table.adoptable])).toEqual([["loose", false], ["moons", true], ["planets", true]]);
+    expect(tables[0]?.reasons[0]?.code).toBe("NO_KEY");
+    const plan = await schemas.adopt({ tables: ["planets", "moons"], dryRun: true });
+    expect(plan).toMatchObject({ store: project.store, untouchedRows: 2 });
+    expect((await refusal(schemas.adopt({ tables: ["planets"], token: plan.token }))).code).toBe("PLAN_STALE");
+    await schemas.adopt({ tables: ["planets", "moons"], token: plan.token });
+    expect(await project.admin.items("planets").findOne(1, { fields: ["name", "moons.name"] })).toMatchObject({ name: "Mars", moons: [{ name: "Phobos" }] });
+    expect((await schemas.existing({ names: true })).names).toEqual(["loose"]);
+  });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBaasix, type Plinth, type PlinthOptions } from "../../../sdk/dist/esm/index.js";
 import { OWNER, RunningServer } from "../harness/server";
+import { sqlite } from "../harness/sqlite";
 import { OwnDatabase } from "./database";
 
 /** A server of one suite, and clients of it. */
@@ -35,6 +36,12 @@ export class Project {
     const client = this.client();
     await client.auth.login({ email, password });
     return { id, client };
+  }
+
+  /** What another program does to the same database. */
+  async sql(text: string): Promise<void> {
+    if (this.#database !== undefined) await this.#database.sql(text);
+    else if (this.#server !== undefined) await sqlite(this.#server.folder, text);
   }
 
   async start(): Promise<void> {

@@ -93,6 +93,12 @@ const reports = createRoute({
   component: screen(async () => (await import("./routes/ReportsRoute")).ReportsRoute),
 });
 
+const existing = createRoute({
+  getParentRoute: () => project,
+  path: "/schema/existing",
+  component: screen(async () => (await import("./routes/ExistingRoute")).ExistingRoute),
+});
+
 /** Routes live behind the hash: one build then works under /studio/ and inside the desktop window. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -100,7 +106,7 @@ export const router = createRouter({
     home,
     setup,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, access, apiIndex, api, reports, queries]),
+    project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

@@ -126,4 +126,4 @@ const layout: LayoutHost = {
   set: async (key, value) => localStorage.setItem(LAYOUT + key, JSON.stringify(value)),
 };
 
-export const browserHost: Host = { kind: "browser", projects, layout, window: null, secrets: null, notify: null, pickFolder: null, saveFile: null };
+export const browserHost: Host = { kind: "browser", projects, layout, window: null, secrets: null, notify: null, pickFolder: null, pickFile: null, saveFile: null };

@@ -38,6 +38,8 @@ export interface NewProject {
   /** A SQLite file in the project's folder, or a database that exists already. */
   readonly store: Store;
   readonly databaseUrl?: string;
+  /** The person agreed that Plinth's tables are made beside those of somebody else. */
+  readonly besideExisting?: boolean;
   /** Where the folder is made; the projects folder of this computer unless given. */
   readonly place?: string;
 }
@@ -92,8 +94,12 @@ export interface ProjectSession {
 export interface ProjectsHost {
   list(): Promise<readonly Project[]>;
   create(project: NewProject): Promise<Project>;
-  /** Asks for a folder unless one is given; `null` when the person changed their mind. */
-  open(place?: string): Promise<Project | null>;
+  /**
+   * Asks for a folder unless a folder or a SQLite file is given; `null` when the person changed their
+   * mind. A file with tables of somebody else is refused (`TABLES_OF_ITS_OWN`) until the person
+   * agreed that Plinth's tables are made beside them.
+   */
+  open(place?: string, besideExisting?: boolean): Promise<Project | null>;
   connect(connection: NewConnection): Promise<Project>;
   /** `null` where no project can be made. */
   suggest(name: string): Promise<Suggestion | null>;
@@ -180,6 +186,8 @@ export interface Host {
   /** Tells news to a person who looks elsewhere, where the system has a way to. */
   readonly notify: ((title: string, body: string) => void) | null;
   readonly pickFolder: (() => Promise<string | null>) | null;
+  /** Asks for a database file. */
+  readonly pickFile: (() => Promise<string | null>) | null;
   /** Asks where a file goes and writes it there; `false` when the person changed their mind. */
   readonly saveFile: ((name: string, content: Blob) => Promise<boolean>) | null;
 }

@@ -33,12 +33,22 @@ async function pickFolder(): Promise<string | null> {
   return await openDialog({ directory: true, multiple: false });
 }
 
+async function pickFile(): Promise<string | null> {
+  return await openDialog({
+    multiple: false,
+    filters: [
+      { name: "SQLite", extensions: ["db", "sqlite", "sqlite3", "db3"] },
+      { name: "*", extensions: ["*"] },
+    ],
+  });
+}
+
 const projects: ProjectsHost = {
   list: () => call<Project[]>("projects_list"),
   create: (project) => call<Project>("project_new", { project }),
-  open: async (place) => {
+  open: async (place, besideExisting = false) => {
     const path = place ?? (await pickFolder());
-    return path === null ? null : await call<Project>("project_open", { path });
+    return path === null ? null : await call<Project>("project_open", { path, besideExisting });
   },
   connect: (connection) => call<Project>("connection_add", { connection }),
   suggest: (name) => call<Suggestion>("project_suggest", { name }),
@@ -85,6 +95,7 @@ export const tauriHost: Host = {
     unlock: (password) => call<SecretKeeping>("secrets_unlock", { password }),
   },
   pickFolder,
+  pickFile,
   // The shell shows the dialog and writes: this window never names a file.
   saveFile: (name, content) => call<boolean>("file_save", content, { "file-name": encodeURIComponent(name) }),
 };

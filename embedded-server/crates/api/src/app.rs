@@ -3,8 +3,9 @@
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, export, health, history, imports, journal, openapi, permissions,
-    queries, rejection, reports, schema_history, schemas, studio, transfer, types, unread,
+    access_me, auth_routes, cors, existing, export, health, history, imports, journal, openapi,
+    permissions, queries, rejection, reports, schema_history, schemas, studio, transfer, types,
+    unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -106,6 +107,7 @@ pub fn router(app: App) -> Router {
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
         .merge(schemas::routes())
+        .merge(existing::routes())
         .merge(schema_history::routes())
         .merge(permissions::routes())
         .merge(reports::routes())

@@ -9,6 +9,7 @@ mod app;
 mod auth_routes;
 mod caller;
 mod cors;
+mod existing;
 mod export;
 #[cfg(test)]
 mod fuzz_tests;

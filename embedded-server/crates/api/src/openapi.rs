@@ -346,7 +346,7 @@ fn field_schema(field: &Field) -> Json {
     {
         schema["type"] = json!([kind, "null"]);
     }
-    if matches!(field.kind, FieldKind::Virtual { .. }) || field.generated {
+    if field.read_only || field.generated {
         schema["readOnly"] = json!(true);
     }
     schema

@@ -6,7 +6,8 @@ use base::{Code, Error, Result};
 pub const NAME_BYTES_MAX: usize = 63;
 
 /// Collection names that are routes of `/schemas`.
-const RESERVED: [&str; 7] = ["export", "import", "indexes", "plan", "apply", "rehearse", "history"];
+const RESERVED: [&str; 9] =
+    ["export", "import", "indexes", "plan", "apply", "rehearse", "history", "existing", "adopt"];
 
 /// Tables of the house that are not collections.
 const HOUSE_TABLES: [&str; 6] =
@@ -24,6 +25,13 @@ const RELATION_WORDS: [&str; 21] = [
     "user", "group", "order", "limit", "offset", "where", "select", "insert", "update", "delete",
     "table", "from", "join", "left", "right", "inner", "outer", "cross", "natural", "using", "on",
 ];
+
+/// Whether a table of this name is one of the house's own that are no collections, or holds what a
+/// change of the schema took away or has under way.
+#[must_use]
+pub fn is_house_table(name: &str) -> bool {
+    HOUSE_TABLES.contains(&name) || name.starts_with("_kept_") || name.starts_with("_rebuild_")
+}
 
 /// A schema document that cannot be taken.
 pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Error {

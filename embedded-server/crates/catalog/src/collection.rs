@@ -59,6 +59,11 @@ pub struct Collection {
     pub history_days: Option<u32>,
     /// After how many days a record in the trash is removed for good; `None` is never.
     pub trash_days: Option<u32>,
+    /// Its table was there before the collection: its columns, indexes and constraints are as
+    /// somebody else made them, and its values may be of another kind than their fields.
+    pub adopted: bool,
+    /// Its table has no row numbers (SQLite's `WITHOUT ROWID`).
+    pub rowless: bool,
     /// The schema document as it is stored and answered by `/schemas`, `fieldId`s included.
     pub document: Arc<serde_json::Value>,
 }

@@ -437,6 +437,8 @@ pub fn parse(name: &str, document: &Json) -> Result<Collection> {
         system: system::document(name).is_some(),
         history_days: top.get(HISTORY_DAYS).and_then(days),
         trash_days: top.get(TRASH_DAYS).and_then(days),
+        adopted: flag(top, "adopted"),
+        rowless: flag(top, "withoutRowNumbers"),
         document: Arc::new(document.clone()),
     };
     collection.indexes = parse_indexes(&collection, top)?;

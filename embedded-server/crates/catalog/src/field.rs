@@ -25,6 +25,8 @@ pub struct Field {
     pub hidden: bool,
     /// Made by a flag or a relation, not by the author of the document.
     pub generated: bool,
+    /// Computed by the table itself: read, and never written.
+    pub read_only: bool,
 }
 
 /// What a field holds. The spelling of each on the wire is [`FieldKind::name`].

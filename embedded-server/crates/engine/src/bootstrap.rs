@@ -7,7 +7,14 @@ use crate::seed;
 use base::{Clock, Result, Value, uuid_v4};
 use catalog::Catalog;
 use sql::Statement;
-use store::Store;
+use store::{Store, Table, TableKind};
+
+/// The key in `_meta` that says how many tables were there before the project.
+const BESIDE_KEY: &str = "beside_existing";
+
+fn is_table(table: &Table) -> bool {
+    matches!(table.kind, TableKind::Plain | TableKind::Part)
+}
 
 /// The roles every project has, and whether each belongs to a tenant.
 const ROLES: [(&str, &str, bool); 3] = [
@@ -49,6 +56,10 @@ pub(crate) async fn found(store: &Store, clock: &Clock) -> Result<Catalog> {
     };
     draft.after.push(meta(HOUSE_KEY, HOUSE_VERSION.to_string()));
     draft.after.push(meta("catalog_version", String::from("0")));
+    let others = store.tables().await?.iter().filter(|table| is_table(table)).count();
+    if others > 0 {
+        draft.after.push(meta(BESIDE_KEY, others.to_string()));
+    }
     for (name, description, tenant) in ROLES {
         draft.after.push(statement(
             dialect,

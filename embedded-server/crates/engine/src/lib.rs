@@ -6,6 +6,7 @@
 
 mod about;
 mod bootstrap;
+mod existing;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
@@ -37,6 +38,8 @@ mod upgrade_tests;
 mod write;
 
 pub use about::About;
+pub use catalog::is_house_table;
+pub use existing::{Adoption, ExistingColumn, ExistingRelation, ExistingTable, Finding};
 pub use feed::{Change, Feed, Place};
 pub use history::{History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide};
 pub use hook::{BeforeWrite, field_is};

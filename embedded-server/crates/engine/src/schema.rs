@@ -22,7 +22,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod undo;
-mod values;
+pub(crate) mod values;
 mod words;
 
 pub use history::{SchemaChange, Standing};

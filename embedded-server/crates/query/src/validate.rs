@@ -243,6 +243,7 @@ mod tests {
             rules,
             hidden: false,
             generated: false,
+            read_only: false,
         };
         let value = coerce(&field.kind, &json).unwrap();
         let found: Vec<_> = validate(&field, &json, &value)

@@ -171,7 +171,7 @@ impl Compiler {
             AggregateFunction::Min => self.extreme(found, &column.kind, "min"),
             AggregateFunction::Max => self.extreme(found, &column.kind, "max"),
             AggregateFunction::ArrayAgg => {
-                let token = dialect.json_token(&found.text, found.family, self.numbers);
+                let token = dialect.loose_token(&found.text, found.family, self.numbers);
                 let key = scope.alias.column(&scope.collection.primary_key);
                 let key_family = Family::of(&scope.collection.key().kind);
                 let order = dialect.ordered(&key, key_family);

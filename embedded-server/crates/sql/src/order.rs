@@ -130,7 +130,7 @@ impl Compiler {
             descending,
             nullable: !filled,
             indexed: own && leads_an_index(scope.collection, &column.field),
-            row_number: key && number && dialect == Dialect::Sqlite,
+            row_number: key && number && dialect == Dialect::Sqlite && !scope.collection.rowless,
         }
     }
 

@@ -135,7 +135,7 @@ impl Compiler {
 
         if rows.expands.is_empty() && ranges.len() < 2 {
             let mut list = Vec::with_capacity(rows.columns.len() + keys.len());
-            let nodes = self.columns(scope.alias, rows, &mut list);
+            let nodes = self.columns(scope.alias, &plan.collection, rows, &mut list);
             let cursor = plan.page.cursor.then(|| {
                 let columns = (list.len()..list.len() + keys.len()).collect();
                 list.extend(keys.iter().map(|key| dialect.canonical(&key.stored, key.family)));
@@ -226,7 +226,13 @@ impl Compiler {
     }
 
     /// Columns of the root or of a joined to-one.
-    fn columns(&self, alias: Alias, rows: &Rows, list: &mut Vec<String>) -> Vec<ShapeNode> {
+    fn columns(
+        &self,
+        alias: Alias,
+        collection: &Collection,
+        rows: &Rows,
+        list: &mut Vec<String>,
+    ) -> Vec<ShapeNode> {
         let dialect = self.writer.dialect;
         let mut nodes = Vec::with_capacity(rows.columns.len());
         for selected in &rows.columns {
@@ -234,10 +240,12 @@ impl Compiler {
             let (text, form) = if selected.null {
                 (String::from("NULL"), Form::Text)
             } else {
-                (
-                    dialect.answered(&alias.column(&selected.field), family),
-                    family.form(self.numbers),
-                )
+                let column = alias.column(&selected.field);
+                let text = match collection.adopted {
+                    true => dialect.loosely_answered(&column, family),
+                    false => dialect.answered(&column, family),
+                };
+                (text, family.form(self.numbers))
             };
             nodes.push(ShapeNode::Field {
                 key: shape_key(&selected.key),
@@ -259,7 +267,7 @@ impl Compiler {
         joins: &mut Joins,
     ) -> Vec<ShapeNode> {
         let dialect = self.writer.dialect;
-        let mut nodes = self.columns(alias, rows, list);
+        let mut nodes = self.columns(alias, collection, rows, list);
         for expand in &rows.expands {
             let key = shape_key(&expand.key);
             if joins.take(expand) {
@@ -364,7 +372,7 @@ impl Compiler {
             } else {
                 let family = Family::of(&selected.kind);
                 let column = alias.column(&selected.field);
-                self.writer.dialect.json_token(&column, family, self.numbers)
+                self.token(&column, family, collection, self.numbers)
             };
             object.entry(&selected.key, token);
         }
@@ -382,6 +390,21 @@ impl Compiler {
         object.finish()
     }
 
+    /// A column of a collection as JSON text.
+    fn token(
+        &self,
+        column: &str,
+        family: Family,
+        collection: &Collection,
+        numbers: Numbers,
+    ) -> String {
+        let dialect = self.writer.dialect;
+        match collection.adopted {
+            true => dialect.loose_token(column, family, numbers),
+            false => dialect.json_token(column, family, numbers),
+        }
+    }
+
     /// One record's own columns as the text of a JSON object, without what never leaves the
     /// server. A column named in `nulled` is null where its condition holds.
     pub(crate) fn record(
@@ -393,8 +416,7 @@ impl Compiler {
         let mut object = ObjectText::default();
         for field in collection.fields.values().filter(|field| !field.hidden) {
             let column = alias.column(&field.name);
-            let token =
-                self.writer.dialect.json_token(&column, Family::of(&field.kind), Numbers::Tokens);
+            let token = self.token(&column, Family::of(&field.kind), collection, Numbers::Tokens);
             let token = match nulled.iter().find(|(name, _)| *name == field.name) {
                 Some((_, lost)) => format!("CASE WHEN {lost} THEN 'null' ELSE {token} END"),
                 None => token,

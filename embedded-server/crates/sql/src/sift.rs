@@ -42,7 +42,8 @@ impl Compiler {
             // The rows of a whole table are counted without reading them.
             && !tests.is_empty()
             // Rows met more than once would be fetched once.
-            && scope.is_alone();
+            && scope.is_alone()
+            && !scope.collection.rowless;
         if !fits {
             return None;
         }

@@ -11,6 +11,7 @@ mod fault;
 mod port;
 mod program;
 mod row;
+mod table;
 mod trial;
 
 pub mod postgres;
@@ -20,4 +21,6 @@ pub use port::{
     Cloned, Counters, Definition, Lock, Outcome, Outside, PageRows, PostgresOptions, Ran,
     Rehearsed, SqliteOptions, StepOutcome, Store, Synchronous,
 };
+pub use sqlite::{Found, look as look_at_sqlite};
+pub use table::{Made, Table, TableColumn, TableIndex, TableKey, TableKind};
 pub use trial::{Timed, Trial, TrialOutcome};

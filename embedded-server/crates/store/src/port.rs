@@ -1,7 +1,7 @@
 //! The port: everything the floors above may ask of a database.
 
 use crate::trial::{Trial, TrialOutcome};
-use crate::{postgres, sqlite};
+use crate::{Table, postgres, sqlite};
 use base::{Error, Limits, Result, Value};
 use sql::{Compiled, Dialect, Program, Statement};
 use std::path::PathBuf;
@@ -367,6 +367,14 @@ impl Store {
         match self {
             Self::Sqlite(pool) => pool.trial(trial).await,
             Self::Postgres(pool) => pool.trial(&trial).await,
+        }
+    }
+
+    /// Every table and view of the database as it was made, whoever made it, by name.
+    pub async fn tables(&self) -> Result<Vec<Table>> {
+        match self {
+            Self::Sqlite(pool) => pool.tables().await,
+            Self::Postgres(pool) => pool.tables().await,
         }
     }
 

@@ -1,5 +1,6 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { ExistingLink } from "@/features/existing/ExistingLink";
 import { SchemaPage } from "@/features/collections/SchemaPage";
 
 const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -28,5 +29,12 @@ export function SchemaRoute() {
     },
     [navigate, project],
   );
-  return <SchemaPage onRows={onRows} collection={word(search["collection"])} field={word(search["field"])} isNew={search["new"] === true} onSelect={onSelect} />;
+  const existing = (
+    <ExistingLink
+      onOpen={() => {
+        if (project !== undefined) void navigate({ to: "/p/$project/schema/existing", params: { project } });
+      }}
+    />
+  );
+  return <SchemaPage aside={existing} onRows={onRows} collection={word(search["collection"])} field={word(search["field"])} isNew={search["new"] === true} onSelect={onSelect} />;
 }

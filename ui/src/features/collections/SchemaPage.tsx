@@ -1,7 +1,7 @@
 import { PlinthError, type PlanStep } from "@plinth/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { History, Link2, Plus, TriangleAlert } from "lucide-react";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { useGroups } from "@/host/groups";
 import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
@@ -45,6 +45,8 @@ export interface SchemaPageProps {
   readonly onSelect: (collection: string | undefined, field: string | undefined) => void;
   /** Opens the rows of a collection, or only those that hold these values of a field. */
   readonly onRows: (collection: string, only?: { readonly field: string; readonly values: readonly string[] }) => void;
+  /** What stands before the buttons of the toolbar, and where there is nothing to show yet. */
+  readonly aside?: ReactNode;
 }
 
 export function SchemaPage(props: SchemaPageProps) {
@@ -71,7 +73,7 @@ export function SchemaPage(props: SchemaPageProps) {
   return <Schema {...props} look={look} onLook={setLook} />;
 }
 
-function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: SchemaPageProps & { look: Look; onLook: (change: (look: Look) => Look) => void }) {
+function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLook }: SchemaPageProps & { look: Look; onLook: (change: (look: Look) => Look) => void }) {
   const session = useSession();
   const { project, pending, client } = session;
   const queries = useQueryClient();
@@ -337,6 +339,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
           title={t("title")}
           right={
             <>
+              {all.length > 0 ? aside : null}
               <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
                 {p("history")}
               </Button>
@@ -381,9 +384,12 @@ function Schema({ collection, field, isNew, onSelect, onRows, look, onLook }: Sc
               title={t("empty")}
               actions={
                 readOnly ? null : (
-                  <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
-                    {t("new")}
-                  </Button>
+                  <>
+                    <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
+                      {t("new")}
+                    </Button>
+                    {aside}
+                  </>
                 )
               }
             >

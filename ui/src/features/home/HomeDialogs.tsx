@@ -20,6 +20,7 @@ export type Asking =
   | { kind: "delete"; project: Project }
   | { kind: "secret"; project: Project }
   | { kind: "unlock"; fresh: boolean; then?: Project }
+  | { kind: "beside"; file: string; holds: string }
   | null;
 
 /** What a refused start asks of the person, if an answer can help. */
@@ -33,10 +34,12 @@ export function HomeDialogs({
   asking,
   onClose,
   onStart,
+  onOpened,
 }: {
   asking: Asking;
   onClose: () => void;
   onStart: (project: Project, password?: string) => void;
+  onOpened?: (project: Project) => void;
 }) {
   if (asking === null) return null;
   switch (asking.kind) {
@@ -62,7 +65,53 @@ export function HomeDialogs({
       );
     case "unlock":
       return <UnlockDialog asking={asking} onClose={onClose} onStart={onStart} />;
+    case "beside":
+      return <BesideDialog asking={asking} onClose={onClose} onOpened={onOpened} />;
   }
+}
+
+/** A file with tables of somebody else: what opening it adds, before anything is added. */
+function BesideDialog({
+  asking,
+  onClose,
+  onOpened,
+}: {
+  asking: Extract<Asking, { kind: "beside" }>;
+  onClose: () => void;
+  onOpened: ((project: Project) => void) | undefined;
+}) {
+  const open = useMutation({
+    mutationFn: () => host().projects.open(asking.file, true),
+    onSuccess: (project) => {
+      if (project) onOpened?.(project);
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      width={520}
+      title={t("beside.title")}
+      lead={`${asking.holds}.`}
+      footNote={t("beside.note")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button busy={open.isPending} onClick={() => open.mutate()}>
+            {t("beside.open")}
+          </Button>
+        </>
+      }
+    >
+      <p className="text-ink-2">{t("beside.body")}</p>
+      {open.error ? (
+        <p role="alert" className="mt-2 text-second text-bad">
+          {open.error.message}
+        </p>
+      ) : null}
+    </Dialog>
+  );
 }
 
 function ConnectDialog({ onClose }: { onClose: () => void }) {

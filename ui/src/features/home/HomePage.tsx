@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Copy, ExternalLink, Folder, MoreHorizontal, Pencil, Play, Plug, Plus, Square, Trash2 } from "lucide-react";
+import { Copy, Database, ExternalLink, Folder, MoreHorizontal, Pencil, Play, Plug, Plus, Square, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { host } from "@/host";
-import type { Project } from "@/host/host";
+import { HostError, type Project } from "@/host/host";
 import { Button, IconButton } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
 import { cx } from "@/kit/cx";
@@ -123,14 +123,27 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
       else onOpen(project);
     } else onOpen(project);
   };
+  const opened = async (project: Project | null) => {
+    await refresh();
+    if (project) setSelected(project.id);
+  };
+  const openFile = () => {
+    const picked = host().pickFile?.() ?? Promise.resolve(null);
+    void picked.then(async (file) => {
+      if (file === null) return;
+      try {
+        await opened(await host().projects.open(file));
+      } catch (fault) {
+        if (fault instanceof HostError && fault.code === "TABLES_OF_ITS_OWN") setAsking({ kind: "beside", file, holds: fault.message });
+        else toast({ kind: "failed", text: `${t("action.failed", { name: t("openFile") })}. ${fault instanceof Error ? fault.message : String(fault)}` });
+      }
+    });
+  };
   const openFolder = () => {
     host()
       .projects.open()
       .then(
-        async (project) => {
-          await refresh();
-          if (project) setSelected(project.id);
-        },
+        opened,
         (fault: Error) => toast({ kind: "failed", text: `${t("action.failed", { name: t("openFolder") })}. ${fault.message}` }),
       );
   };
@@ -149,6 +162,7 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
       ? [
           { id: "home.new", label: t("newProject"), keys: form ? undefined : "N", icon: Plus, group: t("group.home"), run: () => setMaking(true) },
           { id: "home.open", label: t("openFolder"), keys: form ? "Mod+O" : ["O", "Mod+O"], icon: Folder, group: t("group.home"), run: openFolder },
+          { id: "home.openFile", label: t("openFile"), keys: form ? undefined : "F", icon: Database, group: t("group.home"), run: openFile },
         ]
       : []),
     {
@@ -170,7 +184,7 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
   ]);
 
   const dialogs = (
-    <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={(project, password) => start.mutate({ project, password })} />
+    <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={(project, password) => start.mutate({ project, password })} onOpened={(project) => void opened(project)} />
   );
   const status = <HomeStatus projects={projects ?? []} onUnlock={(fresh) => setAsking({ kind: "unlock", fresh })} />;
 
@@ -257,6 +271,9 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
             <>
               <Button icon={Folder} command="home.open" onClick={openFolder}>
                 {t("openFolder")}
+              </Button>
+              <Button icon={Database} command="home.openFile" onClick={openFile}>
+                {t("openFile")}
               </Button>
               <Button icon={Plus} command="home.new" onClick={() => setMaking(true)}>
                 {t("newProject")}

@@ -5,6 +5,7 @@ import { host } from "@/host";
 import type { PostgresReport, Project, TemplateId } from "@/host/host";
 import { connectionOf } from "@/host/session";
 import { Button } from "@/kit/Button";
+import { Checkbox } from "@/kit/Checkbox";
 import { useKeysOf } from "@/kit/commands";
 import { cx } from "@/kit/cx";
 import { Field, Input } from "@/kit/Field";
@@ -61,7 +62,7 @@ export function NewProject({
   const [url, setUrl] = useState("");
   const [template, setTemplate] = useState<TemplateId>("shop");
   const [phase, setPhase] = useState<Phase>("folder");
-  const [missing, setMissing] = useState<{ name?: boolean; url?: boolean }>({});
+  const [missing, setMissing] = useState<{ name?: boolean; url?: boolean; consent?: boolean }>({});
   const openKeys = useKeysOf("home.open");
   const connectKeys = useKeysOf("home.connect");
 
@@ -73,17 +74,22 @@ export function NewProject({
   const trial = useMutation({ mutationFn: (address: string) => host().projects.testPostgres(address) });
   const report: PostgresReport | undefined = trial.variables === url ? trial.data : undefined;
   const existing = report?.contents === "project";
+  const theirs = store === "postgres" && report?.contents === "other";
+  const [agreed, setAgreed] = useState(false);
 
   const create = useMutation({
     mutationFn: async (): Promise<{ project: Project; collection: string | undefined }> => {
       const { projects } = host();
       setPhase("folder");
-      const begin = existing ? "nothing" : template;
+      // Nobody agrees to what they have not been told of.
+      const seen = store === "postgres" ? (report ?? (await trial.mutateAsync(url).catch(() => undefined))) : undefined;
+      if (seen?.contents === "other" && !agreed) throw new Error(t("try.mustAgree"));
+      const begin = seen?.contents === "project" ? "nothing" : template;
       const made = await projects.create({
         name: name.trim(),
         store,
         template: begin,
-        ...(store === "postgres" ? { databaseUrl: url.trim() } : {}),
+        ...(store === "postgres" ? { databaseUrl: url.trim(), besideExisting: seen?.contents === "other" && agreed } : {}),
         ...(place === null ? {} : { place }),
       });
       setPhase("start");
@@ -108,7 +114,9 @@ export function NewProject({
     event.preventDefault();
     const lacks = { name: name.trim() === "", url: store === "postgres" && url.trim() === "" };
     setMissing(lacks);
-    if (!lacks.name && !lacks.url) create.mutate();
+    if (lacks.name || lacks.url) return;
+    if (theirs && !agreed) setMissing({ consent: true });
+    else create.mutate();
   };
   const fault = create.error;
   return (
@@ -188,6 +196,14 @@ export function NewProject({
               </Field>
               {trial.error && trial.variables === url ? <Finding good={false}>{trial.error.message}</Finding> : null}
               {report ? <Findings report={report} /> : null}
+              {theirs ? (
+                <div className="mt-2">
+                  <Checkbox checked={agreed} onChange={setAgreed}>
+                    {t("try.agree")}
+                  </Checkbox>
+                  {missing.consent && !agreed ? <Finding good={false}>{t("try.mustAgree")}</Finding> : null}
+                </div>
+              ) : null}
             </div>
           )}
 

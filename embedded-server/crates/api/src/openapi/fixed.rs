@@ -146,6 +146,22 @@ const LINES: &[Line] = &[
         200,
         "token! string, collections array, drop array, consent boolean",
     ),
+    (
+        "get",
+        "/schemas/existing",
+        Administrators,
+        "The tables of the database that are no collections, and what they would become",
+        200,
+        "",
+    ),
+    (
+        "post",
+        "/schemas/adopt",
+        Administrators,
+        "Take tables over as collections without touching a row, after a dry run",
+        200,
+        "tables array, dryRun boolean, token string",
+    ),
     ("get", "/schemas/history", Administrators, "What was changed in the schema", 200, ""),
     ("get", "/schemas/history/{version}", Administrators, "One change of the schema", 200, ""),
     (

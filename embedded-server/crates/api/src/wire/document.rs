@@ -30,6 +30,10 @@ pub(super) struct SchemaDefinition {
     trash_days: Option<u32>,
     /// It holds the pairs of a relation of many to many.
     is_junction: Option<bool>,
+    /// Its table was there before the collection and is kept as it was made.
+    adopted: Option<bool>,
+    /// Its table is one of SQLite's `WITHOUT ROWID`.
+    without_row_numbers: Option<bool>,
     /// The fields by their names.
     #[ts(type = "Record<string, FieldDefinition>")]
     fields: IndexMap<String, FieldDefinition>,
@@ -71,6 +75,8 @@ pub(super) struct FieldDefinition {
     description: Option<String>,
     /// Never leaves the server.
     hidden: Option<bool>,
+    /// Computed by the table itself: what is sent for it is passed over.
+    read_only: Option<bool>,
     /// Made by a flag or a relation.
     #[serde(rename = "SystemGenerated")]
     #[ts(optional, type = "boolean | string")]

@@ -5,6 +5,7 @@
 pub(crate) mod access;
 pub(crate) mod answer;
 pub(crate) mod error;
+pub(crate) mod existing;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod item;

@@ -2,8 +2,8 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, history, import, item, journal, queries, rehearsal, report,
-    schema, schema_history, server, session, transfer,
+    access, answer, document, error, existing, history, import, item, journal, queries, rehearsal,
+    report, schema, schema_history, server, session, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -137,6 +137,12 @@ fn wire_types() -> String {
         shape::<schema_history::UndoPlan>(),
         shape::<schema_history::SchemaUndone>(),
         shape::<schema_history::RestoredPart>(),
+        shape::<existing::ExistingTables>(),
+        shape::<existing::ExistingTable>(),
+        shape::<existing::TableColumn>(),
+        shape::<existing::TableRelation>(),
+        shape::<existing::TableFinding>(),
+        shape::<existing::AdoptionPlan>(),
         shape::<schema::SchemasImported>(),
         shape::<schema::SchemaChanges>(),
         shape::<transfer::SchemaFile>(),

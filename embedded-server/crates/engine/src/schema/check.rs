@@ -31,6 +31,46 @@ pub(super) fn check_sql(collection: &Collection) -> Result<()> {
     Ok(())
 }
 
+/// What is not done to a table that somebody else made: whatever would make it anew, or touch
+/// columns and constraints as they stand. The same on both stores.
+pub(super) fn check_adopted(changes: &[Change], old: &Catalog, next: &Catalog) -> Result<()> {
+    let adopted = |name: &str| {
+        next.get(name).or_else(|| old.get(name)).is_some_and(|collection| collection.adopted)
+    };
+    let added = |table: &str, column: &str| {
+        changes.iter().any(|change| {
+            matches!(change, Change::AddField { collection, field } if collection == table && field.name == column)
+        })
+    };
+    for change in changes {
+        let (name, field, what) = match change {
+            Change::AlterField { collection, to, .. } if adopted(collection) => {
+                (collection, &to.name, "changes what its column holds, requires or defaults to")
+            }
+            Change::DropRelation { collection, key } if adopted(collection) => {
+                (collection, &key.column, "ends a foreign key of the table")
+            }
+            Change::AddRelation { collection, key }
+                if adopted(collection) && !added(collection, &key.column) =>
+            {
+                (collection, &key.column, "adds a foreign key to a column that stands")
+            }
+            Change::AddField { collection, field }
+                if adopted(collection) && (!field.nullable || field.default.is_some()) =>
+            {
+                (collection, &field.name, "adds a column that records which stand must fill")
+            }
+            _ => continue,
+        };
+        return Err(invalid(
+            format!("fields.{field}"),
+            format!("`{name}` was there before Plinth and its table is kept as it is; this {what}"),
+        )
+        .hint("change the table with the tool that made it; new fields without a default that may be null, new indexes and new names can be given here"));
+    }
+    Ok(())
+}
+
 /// What no statement could do without harm.
 pub(super) fn check_change(change: &Change, old: &Catalog) -> Result<()> {
     let Change::AlterField { collection, from, to } = change else {

@@ -1,6 +1,6 @@
 //! A catalog being changed: its documents, and the one way in which a change reaches the store.
 
-use super::check::{check_change, check_sql};
+use super::check::{check_adopted, check_change, check_sql};
 use super::history::{self, Signed};
 use super::keep::{Keeping, keeping};
 use super::plan::PlannedStep;
@@ -17,6 +17,9 @@ use sql::{Bind, Dialect, Statement};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
+
+/// What a document says of a table that was there before it; only an adoption says so.
+const ADOPTION: [&str; 2] = ["adopted", "withoutRowNumbers"];
 
 /// Documents on their way to become the next catalog.
 pub(crate) struct Draft {
@@ -36,6 +39,8 @@ pub(crate) struct Draft {
     pub(crate) back: Option<Back>,
     /// Whether views and lists of permissions that name what changes are updated too.
     pub(crate) updates_references: bool,
+    /// New documents are of tables that are there already: no table changes.
+    adopting: bool,
 }
 
 /// A change that is ready for the store.
@@ -152,6 +157,7 @@ impl Draft {
             signed: None,
             back: None,
             updates_references: false,
+            adopting: false,
         }
     }
 
@@ -196,17 +202,49 @@ impl Draft {
         {
             top.shift_remove("schemaId");
         }
+        self.insert(name, &schema)
+    }
+
+    /// Takes the document of a table that is there already.
+    pub(crate) fn adopt(&mut self, name: &str, schema: &Json) -> Result<()> {
+        self.adopting = true;
+        self.insert(name, schema)
+    }
+
+    fn insert(&mut self, name: &str, schema: &Json) -> Result<()> {
         let mut fault = None;
-        let document = catalog::normalize(name, &schema, None, &mut ids(&mut fault))?;
+        let document = catalog::normalize(name, schema, None, &mut ids(&mut fault))?;
         fault.map_or(Ok(()), Err)?;
         self.documents.insert(name.to_owned(), document);
         Ok(())
+    }
+
+    /// What is made anew is a table of our own: a schema copied from where its table was adopted,
+    /// and what comes back after its table went.
+    fn forget_adoptions(&mut self) {
+        let known: Vec<&str> = self.old.collections.values().map(|one| one.schema_id()).collect();
+        for document in self.documents.values_mut() {
+            if text(document, "schemaId").is_some_and(|id| known.contains(&id)) {
+                continue;
+            }
+            for word in ADOPTION {
+                document.as_object_mut().and_then(|top| top.shift_remove(word));
+            }
+        }
     }
 
     /// Changes a document.
     pub(crate) fn update(&mut self, name: &str, schema: &Json) -> Result<()> {
         let previous = self.document(name)?.clone();
         let mut schema = schema.clone();
+        if let Some(top) = schema.as_object_mut() {
+            for word in ADOPTION {
+                match previous.get(word) {
+                    Some(known) => top.insert(word.to_owned(), known.clone()),
+                    None => top.shift_remove(word),
+                };
+            }
+        }
         self.follow_field_renames(name, &previous, &mut schema);
         self.follow_removals(name, &previous, &mut schema);
         let mut fault = None;
@@ -222,6 +260,9 @@ impl Draft {
         let mut fault = None;
         catalog::complete(&mut self.documents, &mut ids(&mut fault))?;
         fault.map_or(Ok(()), Err)?;
+        if !self.adopting {
+            self.forget_adoptions();
+        }
         let next = Catalog::build(self.documents.clone(), self.old.version + 1)?;
         for collection in next.collections.values() {
             check_sql(collection)?;
@@ -230,12 +271,18 @@ impl Draft {
         for change in &changes {
             check_change(change, &self.old)?;
         }
+        if !self.adopting {
+            check_adopted(&changes, &self.old, &next)?;
+        }
         Ok((next, changes))
     }
 
     /// Brings the store to the drafted documents, in one transaction.
     pub(crate) async fn commit(mut self, store: &Store, clock: &Clock) -> Result<Changed> {
         let (next, changes) = self.next()?;
+        if self.adopting {
+            return self.take_over(store, clock, next).await;
+        }
         if !self.is_founding() {
             // Between what is required at the end and its values stands their return.
             let until = self.back.as_ref().map(|back| back.between(&next)).transpose()?.flatten();
@@ -244,13 +291,29 @@ impl Draft {
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
+        let dropping = changes.iter().any(|change| drops_adopted(change, &self.old));
         let Some(prepared) = self.prepared(store, clock, next, changes).await? else {
             return Ok((self.old, Vec::new()));
         };
         let Prepared { next, steps, mut statements, rebuilds } = prepared;
         statements.extend(store.telling());
-        store.define(store::Definition { statements, rebuilds }).await.map_err(moved)?;
+        let definition = store::Definition { statements, rebuilds };
+        store.define(definition).await.map_err(|error| match error.code() {
+            Code::Internal if dropping => refused_drop(error),
+            _ => moved(error),
+        })?;
         Ok((next, steps))
+    }
+
+    /// Stores the documents of tables that are there already, and nothing else.
+    async fn take_over(&self, store: &Store, clock: &Clock, next: Catalog) -> Result<Changed> {
+        let mut statements =
+            Vec::from(version_rows(store.dialect(), next.version, &clock.now_iso()));
+        statements.extend(self.document_rows(&next, store.dialect(), clock));
+        statements.extend(store.telling());
+        let definition = store::Definition { statements, rebuilds: false };
+        store.define(definition).await.map_err(moved)?;
+        Ok((next, Vec::new()))
     }
 
     fn is_founding(&self) -> bool {
@@ -476,6 +539,19 @@ fn version_rows(dialect: Dialect, version: u64, now: &str) -> [Statement; 2] {
             vec![Value::Text(version.to_string())],
         ),
     ]
+}
+
+/// Whether a column of a table that somebody else made goes.
+fn drops_adopted(change: &Change, old: &Catalog) -> bool {
+    let Change::DropField { collection, .. } = change else { return false };
+    old.get(collection).is_some_and(|collection| collection.adopted)
+}
+
+/// SQLite drops no column that an index, a trigger or a rule of the table names.
+fn refused_drop(error: Error) -> Error {
+    let reason = error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
+    invalid("fields", format!("the store refuses to drop a column of an adopted table: {reason}"))
+        .hint("drop the index, trigger or rule that names the column first, with the tool that made it")
 }
 
 /// A version that exists already was written by another process.

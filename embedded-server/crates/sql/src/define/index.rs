@@ -103,6 +103,10 @@ pub(super) fn of_pointer(collection: &Collection, field: &Field) -> String {
 
 /// Every index of a new table.
 pub(super) fn all(collection: &Collection, dialect: Dialect) -> Vec<String> {
+    // They are as somebody else made them.
+    if collection.adopted {
+        return Vec::new();
+    }
     let mut made: Vec<String> = collection
         .fields
         .values()

@@ -174,7 +174,11 @@ fn rename(changes: &[Change], old: &Catalog, out: &mut Definition) {
             })
         };
         for field in collection.fields.values() {
-            if field.default != Some(DefaultValue::AutoIncrement) || ended(&field.name) {
+            // A sequence that we did not make keeps its name.
+            if field.default != Some(DefaultValue::AutoIncrement)
+                || ended(&field.name)
+                || collection.adopted
+            {
                 continue;
             }
             let name = columns

@@ -45,6 +45,43 @@ pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> Stri
     }
 }
 
+/// The token of a value of whatever kind; `usual` is the one of a value of the family.
+pub(super) fn loose_token(column: &str, family: Family, usual: &str) -> String {
+    let text = match family {
+        Family::Json => {
+            format!("CASE WHEN json_valid({column}) THEN {column} ELSE json_quote({column}) END")
+        }
+        Family::Local => format!("json_quote({column}||'Z')"),
+        _ => format!("json_quote({column})"),
+    };
+    // An infinity is no JSON, which `bx_real` knows.
+    let (whole, broken) = match family {
+        Family::Integer
+        | Family::BigInt
+        | Family::Decimal
+        | Family::Real
+        | Family::Double
+        | Family::Boolean
+        | Family::Json => (usual.to_owned(), format!("bx_real({column})")),
+        Family::Text
+        | Family::Folded
+        | Family::Date
+        | Family::Instant
+        | Family::Local
+        | Family::Time
+        | Family::LocalTime
+        | Family::Uuid
+        | Family::Binary => {
+            let spelled = format!("json_quote(bx_real({column}))");
+            (spelled.clone(), spelled)
+        }
+    };
+    format!(
+        "CASE typeof({column}) WHEN 'null' THEN 'null' WHEN 'text' THEN {text} WHEN 'integer' THEN {whole} \
+         WHEN 'real' THEN {broken} ELSE '\"'||bx_base64({column})||'\"' END"
+    )
+}
+
 pub(super) fn as_text(column: &str, family: Family) -> String {
     match family {
         Family::Integer | Family::BigInt => format!("CAST({column} AS TEXT)"),

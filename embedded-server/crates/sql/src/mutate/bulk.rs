@@ -69,6 +69,13 @@ impl<'p> Writes<'p> {
         if !told && key != Some(&Assigned::NextNumber) {
             return 0;
         }
+        // A table that we did not make counts by its own means, record by record, and on SQLite it
+        // may have no row numbers.
+        let own_means = self.dialect == Dialect::Sqlite
+            || values.values().any(|one| *one == Assigned::NextNumber);
+        if collection.adopted && own_means {
+            return 0;
+        }
         let most = match self.dialect {
             Dialect::Sqlite => rows::most(values.len()),
             Dialect::Postgres => ROWS_MAX,

@@ -29,7 +29,7 @@ pub(super) struct Memory<'p> {
     shapes: Vec<Shape<'p>>,
     sequence: Option<Arc<str>>,
     /// The greatest number given per counted field, of which its counter does not know yet.
-    given: IndexMap<(&'p str, &'p str), i64>,
+    given: IndexMap<(&'p str, &'p str, bool), i64>,
     positions: HashMap<&'p str, Positions>,
 }
 
@@ -127,12 +127,15 @@ impl<'p> Writes<'p> {
             all.extend(self.stamped(collection));
         }
         let step = self.push_statement(insert, all);
+        let key = given.unwrap_or(Key::Step(step));
         if let Some(change) = change {
-            let stamped = self.change_stamp();
-            self.push_statement(change, stamped);
+            let mut binds = self.change_stamp();
+            if collection.rowless {
+                binds.extend(key.bind());
+            }
+            self.push_statement(change, binds);
             self.history_of_last();
         }
-        let key = given.unwrap_or(Key::Step(step));
         self.check(collection, check, &key, "create", index);
         Ok(key)
     }
@@ -183,9 +186,13 @@ impl<'p> Writes<'p> {
                 .get(name)
                 .is_some_and(|field| field.default == Some(DefaultValue::AutoIncrement));
             // SQLite's own counter sees every key by itself.
-            let told = self.dialect == Dialect::Postgres || name != &collection.primary_key;
+            let told = match self.dialect {
+                Dialect::Postgres => true,
+                Dialect::Sqlite => name != &collection.primary_key && !collection.adopted,
+            };
             if counted && told {
-                let most = self.memory.given.entry((&collection.name, name)).or_insert(*number);
+                let counter = (collection.name.as_str(), name.as_str(), collection.adopted);
+                let most = self.memory.given.entry(counter).or_insert(*number);
                 *most = (*most).max(*number);
             }
         }
@@ -193,7 +200,7 @@ impl<'p> Writes<'p> {
 
     /// Moves counters past the numbers that were given, so that the next drawn one is free.
     pub(super) fn tell_counters(&mut self) {
-        for ((collection, field), most) in std::mem::take(&mut self.memory.given) {
+        for ((collection, field, adopted), most) in std::mem::take(&mut self.memory.given) {
             let (text, binds) = match self.dialect {
                 Dialect::Sqlite => (
                     String::from(
@@ -201,6 +208,15 @@ impl<'p> Writes<'p> {
                          ON CONFLICT (\"collection\", \"field\") DO UPDATE SET \"value\" = max(\"value\", excluded.\"value\")",
                     ),
                     vec![Value::text(collection), Value::text(field), Value::Int(most)],
+                ),
+                // Whatever counts the column, if it is the column's own. A sequence that stands by
+                // itself is its maker's.
+                Dialect::Postgres if adopted => (
+                    String::from(
+                        "SELECT setval(s.q, $3::bigint) FROM (SELECT pg_get_serial_sequence($1::text, $2::text)::regclass AS q) s \
+                         WHERE s.q IS NOT NULL AND $3::bigint > coalesce(pg_sequence_last_value(s.q), 0)",
+                    ),
+                    vec![Value::Text(quoted(collection)), Value::text(field), Value::Int(most)],
                 ),
                 Dialect::Postgres => {
                     let sequence = quoted(&sequence_name(collection, field));
@@ -220,7 +236,7 @@ impl<'p> Writes<'p> {
     /// Whether the next number of a field is drawn by a step of ours: Postgres has sequences, and
     /// SQLite counts keys by itself.
     pub(super) fn draws(&self, collection: &Collection, name: &str) -> bool {
-        self.dialect == Dialect::Sqlite && name != collection.primary_key
+        self.dialect == Dialect::Sqlite && name != collection.primary_key && !collection.adopted
     }
 
     /// Draws so many numbers; the step keeps the last of them.
@@ -286,6 +302,8 @@ impl<'p> Writes<'p> {
         for (name, assigned) in values {
             let family = family_of(collection, name)?;
             let text = match assigned {
+                // A table that we did not make counts by its own means.
+                Assigned::NextNumber if collection.adopted => continue,
                 // The key of its own counts by itself on SQLite.
                 Assigned::NextNumber if self.dialect == Dialect::Sqlite => {
                     if !self.draws(collection, name) {
@@ -358,9 +376,13 @@ impl<'p> Writes<'p> {
         let change = self.change_row(&mut compiler, collection, scope.alias, &said);
         let from = scope.from(&mut compiler);
         let (row, number) = (scope.alias, row_number(collection));
-        compiler
-            .writer
-            .push(&format!("{change} FROM {from} WHERE {row}.{number} = last_insert_rowid()"));
+        let one = if collection.rowless {
+            let key = compiler.writer.value(Value::Null, key_family(collection));
+            format!("{} = {key}", row.column(&collection.primary_key))
+        } else {
+            format!("{row}.{number} = last_insert_rowid()")
+        };
+        compiler.writer.push(&format!("{change} FROM {from} WHERE {one}"));
         compiler.writer.finish().text
     }
 

@@ -24,6 +24,7 @@ pub fn field(name: &str, kind: FieldKind) -> Field {
         rules: Vec::new(),
         hidden: false,
         generated: false,
+        read_only: false,
     }
 }
 
@@ -47,6 +48,8 @@ fn collection(name: &str, fields: Vec<Field>, relations: Vec<Relation>) -> Colle
         // The texts of writes alone; `audited` turns it on.
         history_days: Some(0),
         trash_days: None,
+        adopted: false,
+        rowless: false,
         document: Arc::new(serde_json::Value::Null),
     }
 }

@@ -85,6 +85,9 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         "53300" => Error::new(Code::Unavailable, "Postgres takes no more connections")
             .hint("lower the number of connections, or raise `max_connections`")
             .retry_after_ms(2_000),
+        // GENERATED ALWAYS: only a table that we did not make has such a column.
+        "428C9" => wrong_type(refused.column().map(str::to_owned))
+            .hint("the database gives this column its value; leave it out"),
         // A text given as a value (a JSON path) that is none; in our own texts it has a position.
         "42601" if refused.position().is_none() => wrong_type(None),
         state => match state.get(..2) {

@@ -1,6 +1,7 @@
 //! PostgreSQL: a small pool of connections of our own.
 
 mod chunks;
+mod existing;
 mod fault;
 mod geometry;
 mod outside;

@@ -57,12 +57,14 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
     );
     let connection = &connected.connection;
     let opened = (|| {
-        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found > FORMAT {
-            return Ok(Some(found));
+        // The number of a file that another program made is that program's.
+        let ours = found(connection)?.is_ours();
+        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if ours && format > FORMAT {
+            return Ok(Some(format));
         }
         connection.execute_batch(&settings)?;
-        if found < FORMAT {
+        if ours && format < FORMAT {
             connection.execute_batch(&format!("PRAGMA user_version = {FORMAT};"))?;
         }
         Ok(None)
@@ -84,6 +86,58 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
 /// A connection whose file is copied; it writes into the copy only.
 pub(super) fn copying(path: &Path) -> Result<Connected> {
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// What a file holds before it is opened as a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Tables of somebody else, by name.
+    pub tables: Vec<String>,
+    /// A project of Plinth stands in it.
+    pub project: bool,
+    /// That project was made beside tables that stood already.
+    beside: bool,
+}
+
+impl Found {
+    /// Whether the file is Plinth's own: nobody else's number and rules stand in it.
+    fn is_ours(&self) -> bool {
+        if self.project { !self.beside } else { self.tables.is_empty() }
+    }
+}
+
+/// The key in `_meta` which tells that other tables were there first.
+const BESIDE: &str = "beside_existing";
+
+/// Looks into a file without changing it. One that is not there holds nothing.
+pub fn look(path: &Path) -> Result<Found> {
+    if !path.exists() {
+        return Ok(Found::default());
+    }
+    // Not for reading only: a journal that a crash left behind is taken in first.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let looked = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        found(&connection)
+    });
+    looked.map_err(|cause| fault::opening(path, cause))
+}
+
+fn found(connection: &Connection) -> rusqlite::Result<Found> {
+    let mut statement = connection.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    )?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let names = names.collect::<rusqlite::Result<Vec<_>>>()?;
+    let there = |name: &str| names.iter().any(|known| known == name);
+    let project = there("_meta") && there("baasix_SchemaDefinition");
+    let beside = project
+        && connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM \"_meta\" WHERE \"key\" = ?1)",
+            [BESIDE],
+            |row| row.get(0),
+        )?;
+    Ok(Found { tables: if project { Vec::new() } else { names }, project, beside })
 }
 
 /// A connection that can only read.

@@ -82,8 +82,40 @@ fn of_primary(number: i32, text: &str) -> Error {
             Code::ValidationError,
             "a value is larger than the store can hold (1,000,000,000 bytes)",
         ),
-        _ => Error::internal(format!("SQLite refused a statement: {text}")),
+        _ => of_somebody_elses_table(text)
+            .unwrap_or_else(|| Error::internal(format!("SQLite refused a statement: {text}"))),
     }
+}
+
+/// What only a table that we did not make brings about: values that are no JSON where JSON is
+/// kept, foreign keys that lead nowhere, triggers that need another program. SQLite has one number
+/// for all of them.
+fn of_somebody_elses_table(text: &str) -> Option<Error> {
+    if text == "malformed JSON" || text.starts_with("JSON cannot hold BLOB") {
+        return Some(
+            wrong_type(None).hint("a stored value is no JSON; find and mend it by its key"),
+        );
+    }
+    if text.starts_with("foreign key mismatch") {
+        return Some(foreign_key().hint(
+            "a foreign key of the database points at columns that are neither key nor unique",
+        ));
+    }
+    if text.starts_with("cannot INSERT into generated")
+        || text.starts_with("cannot UPDATE generated")
+    {
+        return Some(wrong_type(None).hint("the column is computed by the database"));
+    }
+    let lacking = ["no such function: ", "no such collation sequence: ", "no such module: "];
+    let name = lacking.iter().find_map(|words| text.strip_prefix(words))?;
+    // Ours are registered on every connection: that one is missing is our fault.
+    (!name.to_ascii_lowercase().starts_with("bx_")).then(|| {
+        Error::new(
+            Code::FeatureUnavailable,
+            format!("a rule, index or trigger of the table needs `{name}`, which only the program that made it has"),
+        )
+        .hint("write to this table with that program, or drop the rule, index or trigger")
+    })
 }
 
 /// The field in `NOT NULL constraint failed: posts.title` and its like.

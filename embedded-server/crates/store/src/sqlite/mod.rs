@@ -2,6 +2,7 @@
 
 mod clone;
 mod connect;
+mod existing;
 mod fault;
 mod fold;
 mod functions;
@@ -20,6 +21,7 @@ use crate::port::{Definition, Outcome, PageRows, Rehearsed, SqliteOptions, Tally
 use crate::trial::{Trial, TrialOutcome};
 
 use base::{Code, Error, Result, Value};
+pub use connect::{Found, look};
 pub use outside::Outside;
 use readers::Readers;
 use sql::{Compiled, Program, Statement};
@@ -131,7 +133,12 @@ impl Pool {
         let ends = self.asked(format!(
             "SELECT (SELECT min(_rowid_) FROM \"{name}\"), (SELECT max(_rowid_) FROM \"{name}\")"
         ));
-        let ends = ends.await?;
+        let ends = match ends.await {
+            Ok(ends) => ends,
+            // Nothing tells how many rows a table without row numbers has.
+            Err(_) if self.is_rowless(table).await? => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let (Some(first), Some(last)) = (ends[0], ends[1]) else { return Ok(Some(0)) };
         let span = i128::from(last) - i128::from(first) + 1;
         let probes: Vec<String> = (0..PROBES)
@@ -163,6 +170,14 @@ impl Pool {
             .spawn(move || drop(answer.send(trial::conduct(&path, bytes, &trial, &gone))))
             .map_err(|fault| Error::internal("starting a trial").caused_by(fault))?;
         answered.await.map_err(|_| Error::internal("a trial panicked"))?
+    }
+
+    async fn is_rowless(&self, table: &str) -> Result<bool> {
+        let name = table.replace('\'', "''");
+        let text = format!(
+            "SELECT wr, NULL FROM pragma_table_list WHERE schema = 'main' AND name = '{name}'"
+        );
+        Ok(self.asked(text).await?[0] == Some(1))
     }
 
     /// Two integers of one row.

@@ -160,7 +160,7 @@ impl Writer<'_> {
         sorted: &mut Sorted<'_>,
     ) {
         // Computed columns are never written; sending them back as they were read is no fault.
-        if matches!(field.kind, FieldKind::Virtual { .. }) {
+        if field.read_only {
             return;
         }
         // A form without a key yet sends it as null.
@@ -374,7 +374,7 @@ impl Writer<'_> {
             };
             match assigned {
                 None | Some(Assigned::Value(Value::Null))
-                    if !field.nullable && !matches!(field.kind, FieldKind::Virtual { .. }) =>
+                    if !field.nullable && !field.read_only =>
                 {
                     self.missing(&field.name, spot);
                 }
