@@ -111,8 +111,16 @@ describe('schemas', () => {
       token: 'p1',
       store: 'sqlite',
       steps: [
-        { op: 'drop_collection', collection: 'tags', summary: 'Drop "tags"', sql: ['DROP TABLE tags'], lossy: true },
+        {
+          op: 'drop_collection',
+          collection: 'tags',
+          summary: 'Drop "tags"',
+          sql: ['DROP TABLE tags'],
+          lossy: true,
+          examples: [],
+        },
       ],
+      references: [],
     };
     server
       .on('POST /schemas/plan', { json: { data: plan } })

@@ -364,3 +364,13 @@ on_every_store!(operator_names_may_differ_in_case_where_that_is_unambiguous, asy
     let found = json!({ "filter": { "name": { "startswith": "AL" } }, "sort": ["id"] });
     assert_eq!(app.admin().column("things", "id", found).await, [json!(1), json!(2)]);
 });
+
+on_every_store!(a_time_of_day_cast_to_a_number_is_none, async |app| {
+    let fields = json!({ "fields": { "opens": { "type": "Time" } } });
+    app.collection("shops", fields).await;
+    app.admin().create("shops", json!({ "opens": "12:00:00+02" })).await;
+    let filter = json!({ "filter": { "opens": { "gt": 1, "cast": "numeric" } } });
+    assert!(app.admin().rows("shops", filter).await.is_empty());
+    let filter = json!({ "filter": { "opens": { "eq": "12:00:00+02", "cast": "text" } } });
+    assert_eq!(app.admin().rows("shops", filter).await.len(), 1);
+});

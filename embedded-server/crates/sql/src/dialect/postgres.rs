@@ -63,8 +63,9 @@ pub(super) fn canonical(column: &str, family: Family) -> String {
         // `12.5` seconds are spelled `12.500`, whole ones without a point.
         Family::LocalTime => clock(column),
         Family::Time => {
+            // Within brackets: a cast behind it would reach for the last part alone.
             format!(
-                "{}||substring({column}::text from '[+-].*$')",
+                "({}||substring({column}::text from '[+-].*$'))",
                 clock(&format!("{column}::time"))
             )
         }
