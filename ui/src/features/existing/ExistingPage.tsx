@@ -14,7 +14,7 @@ import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { Toolbar } from "@/kit/Toolbar";
 import { t } from "./messages";
-import { adoptionQuery, tablesQuery } from "./queries";
+import { adoptionQuery, namesQuery, tablesQuery } from "./queries";
 import { TableDetails } from "./TableDetails";
 import { inOrder, shownCount, whyOf } from "./words";
 
@@ -88,8 +88,10 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
     onSuccess: async () => {
       toast({ kind: "done", text: t("taken", { count: names.length }) });
       await forgetCatalog(queries, project.id);
-      await queries.invalidateQueries({ queryKey: ["existing", project.id] });
+      // Their plan is done: to ask for it again would be refused.
       onBack();
+      queries.removeQueries({ queryKey: tablesQuery(session).queryKey });
+      await queries.invalidateQueries({ queryKey: namesQuery(session).queryKey });
     },
     onError: (fault) => {
       if (fault instanceof PlinthError && fault.code === "PLAN_STALE") setRound(round + 1);
