@@ -371,6 +371,6 @@ on_every_store!(a_time_of_day_cast_to_a_number_is_none, async |app| {
     app.admin().create("shops", json!({ "opens": "12:00:00+02" })).await;
     let filter = json!({ "filter": { "opens": { "gt": 1, "cast": "numeric" } } });
     assert!(app.admin().rows("shops", filter).await.is_empty());
-    let filter = json!({ "filter": { "opens": { "eq": "12:00:00+02", "cast": "text" } } });
+    let filter = json!({ "filter": { "opens": { "like": "%:00:00%", "cast": "text" } } });
     assert_eq!(app.admin().rows("shops", filter).await.len(), 1);
 });
