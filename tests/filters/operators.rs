@@ -374,3 +374,14 @@ on_every_store!(a_time_of_day_cast_to_a_number_is_none, async |app| {
     let filter = json!({ "filter": { "opens": { "like": "%:00:00%", "cast": "text" } } });
     assert_eq!(app.admin().rows("shops", filter).await.len(), 1);
 });
+
+on_every_store!(a_key_is_ordered_against_a_number_cast_to_one, async |app| {
+    let fields = json!({ "fields": { "owner": { "type": "UUID" }, "size": { "type": "Double" } } });
+    app.collection("shops", fields).await;
+    let owner = "00000000-0000-4000-8000-000000000001";
+    app.admin().create("shops", json!({ "owner": owner, "size": 1.5 })).await;
+    for (operator, count) in [("lt", 1), ("gt", 0)] {
+        let filter = json!({ "filter": { "owner": { operator: "$COL(size::uuid)" } } });
+        assert_eq!(app.admin().rows("shops", filter).await.len(), count, "{operator}");
+    }
+});

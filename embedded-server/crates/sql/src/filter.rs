@@ -228,6 +228,10 @@ impl Compiler {
                 (dialect.ordered(&left_text, family), dialect.ordered(&right_text, family))
             }
             (Family::Folded, false) => (dialect.folded(&left_text), dialect.folded(&right_text)),
+            // A cast may carry a collation of its own, and two that differ are refused.
+            (_, true) if right.cast.is_some() => {
+                (dialect.ordered(&left_text, family), dialect.ordered(&right_text, family))
+            }
             // Decimals are text to SQLite: both equality and order need the collation.
             (Family::Decimal, _) | (_, true) => (dialect.ordered(&left_text, family), right_text),
             (_, false) => (left_text, right_text),
