@@ -456,32 +456,9 @@ impl Guard<'_> {
         place: &str,
     ) -> Result<()> {
         self.column(&mut test.left, root, ground, place)?;
-        match &mut test.operator {
-            Operator::Equal { right, .. } | Operator::Compare { right, .. } => {
-                self.operand(right, root, ground, place)
-            }
-            Operator::Between { low, high, .. } => {
-                self.operand(low, root, ground, place)?;
-                self.operand(high, root, ground, place)
-            }
-            Operator::In { values, .. } => {
-                values.iter_mut().try_for_each(|value| self.operand(value, root, ground, place))
-            }
-            Operator::IsNull(_)
-            | Operator::Empty(_)
-            | Operator::Like(_)
-            | Operator::Regex { .. }
-            | Operator::ArrayContains { .. }
-            | Operator::ArrayContainedBy { .. }
-            | Operator::ArrayOverlaps { .. }
-            | Operator::ArrayLength { .. }
-            | Operator::JsonContains { .. }
-            | Operator::JsonHasKeys { .. }
-            | Operator::JsonValue { .. }
-            | Operator::JsonTypeOf { .. }
-            | Operator::Geometry { .. }
-            | Operator::JsonPath { .. } => Ok(()),
-        }
+        test.operator
+            .operands_mut()
+            .try_for_each(|operand| self.operand(operand, root, ground, place))
     }
 
     fn operand(

@@ -5,7 +5,7 @@
 use crate::{Action, Actor};
 use base::Limits;
 use catalog::{Catalog, Collection, RelationKind};
-use query::{Cond, Condition, Operand, Operator, Place, Ref, Scope, Words};
+use query::{Cond, Condition, Operand, Place, Ref, Scope, Words};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,31 +40,11 @@ pub fn governing(
 
 fn read_by(test: &Condition, columns: &mut BTreeSet<String>) {
     column_of(&test.left, columns);
-    let mut operand = |operand: &Operand| match operand {
-        Operand::Column(column) => column_of(column, columns),
-        Operand::Value(_) | Operand::Own { .. } => {}
-    };
-    match &test.operator {
-        Operator::Equal { right, .. } | Operator::Compare { right, .. } => operand(right),
-        Operator::Between { low, high, .. } => {
-            operand(low);
-            operand(high);
+    for operand in test.operator.operands() {
+        match operand {
+            Operand::Column(column) => column_of(column, columns),
+            Operand::Value(_) | Operand::Own { .. } => {}
         }
-        Operator::In { values, .. } => values.iter().for_each(operand),
-        Operator::IsNull(_)
-        | Operator::Empty(_)
-        | Operator::Like(_)
-        | Operator::Regex { .. }
-        | Operator::ArrayContains { .. }
-        | Operator::ArrayContainedBy { .. }
-        | Operator::ArrayOverlaps { .. }
-        | Operator::ArrayLength { .. }
-        | Operator::JsonContains { .. }
-        | Operator::JsonHasKeys { .. }
-        | Operator::JsonValue { .. }
-        | Operator::JsonTypeOf { .. }
-        | Operator::Geometry { .. }
-        | Operator::JsonPath { .. } => {}
     }
 }
 

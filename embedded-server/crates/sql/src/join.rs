@@ -267,40 +267,17 @@ pub(crate) fn first_many(hops: &[Hop]) -> Option<&[Hop]> {
 
 /// Every column a condition names on its own root.
 pub(crate) fn each_ref<'p>(cond: &'p Cond, out: &mut Vec<&'p Ref>) {
-    use query::{Operand, Operator};
+    use query::Operand;
     match cond {
         Cond::Always | Cond::Never => {}
         Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|part| each_ref(part, out)),
         Cond::Not(part) => each_ref(part, out),
         Cond::Test(test) => {
             out.push(&test.left);
-            let mut operand = |operand: &'p Operand| {
-                if let Operand::Column(column) = operand {
-                    out.push(column);
-                }
-            };
-            match &test.operator {
-                Operator::Equal { right, .. } | Operator::Compare { right, .. } => operand(right),
-                Operator::Between { low, high, .. } => {
-                    operand(low);
-                    operand(high);
-                }
-                Operator::In { values, .. } => values.iter().for_each(operand),
-                Operator::IsNull(_)
-                | Operator::Empty(_)
-                | Operator::Like(_)
-                | Operator::Regex { .. }
-                | Operator::ArrayContains { .. }
-                | Operator::ArrayContainedBy { .. }
-                | Operator::ArrayOverlaps { .. }
-                | Operator::ArrayLength { .. }
-                | Operator::JsonContains { .. }
-                | Operator::JsonHasKeys { .. }
-                | Operator::JsonValue { .. }
-                | Operator::JsonTypeOf { .. }
-                | Operator::Geometry { .. }
-                | Operator::JsonPath { .. } => {}
-            }
+            out.extend(test.operator.operands().filter_map(|operand| match operand {
+                Operand::Column(column) => Some(column),
+                Operand::Value(_) | Operand::Own { .. } => None,
+            }));
         }
     }
 }

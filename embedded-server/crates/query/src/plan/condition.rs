@@ -2,6 +2,7 @@
 
 use base::{Bounds, Value};
 use catalog::{Collection, FieldKind, Relation};
+use std::slice::{from_mut, from_ref};
 use std::sync::Arc;
 
 /// A resolved condition.
@@ -240,6 +241,56 @@ pub enum Operator {
         /// The predicate form.
         predicate: bool,
     },
+}
+
+impl Operator {
+    /// The right sides that may be columns. Other operands are values and nothing else.
+    pub fn operands(&self) -> impl Iterator<Item = &Operand> {
+        let (first, more): (&[Operand], &[Operand]) = match self {
+            Self::Equal { right, .. } | Self::Compare { right, .. } => (from_ref(right), &[]),
+            Self::Between { low, high, .. } => (from_ref(low), from_ref(high)),
+            Self::In { values, .. } => (values, &[]),
+            Self::IsNull(_)
+            | Self::Empty(_)
+            | Self::Like(_)
+            | Self::Regex { .. }
+            | Self::ArrayContains { .. }
+            | Self::ArrayContainedBy { .. }
+            | Self::ArrayOverlaps { .. }
+            | Self::ArrayLength { .. }
+            | Self::JsonContains { .. }
+            | Self::JsonHasKeys { .. }
+            | Self::JsonValue { .. }
+            | Self::JsonTypeOf { .. }
+            | Self::Geometry { .. }
+            | Self::JsonPath { .. } => (&[], &[]),
+        };
+        first.iter().chain(more)
+    }
+
+    /// The same, to change them.
+    pub fn operands_mut(&mut self) -> impl Iterator<Item = &mut Operand> {
+        let (first, more): (&mut [Operand], &mut [Operand]) = match self {
+            Self::Equal { right, .. } | Self::Compare { right, .. } => (from_mut(right), &mut []),
+            Self::Between { low, high, .. } => (from_mut(low), from_mut(high)),
+            Self::In { values, .. } => (values, &mut []),
+            Self::IsNull(_)
+            | Self::Empty(_)
+            | Self::Like(_)
+            | Self::Regex { .. }
+            | Self::ArrayContains { .. }
+            | Self::ArrayContainedBy { .. }
+            | Self::ArrayOverlaps { .. }
+            | Self::ArrayLength { .. }
+            | Self::JsonContains { .. }
+            | Self::JsonHasKeys { .. }
+            | Self::JsonValue { .. }
+            | Self::JsonTypeOf { .. }
+            | Self::Geometry { .. }
+            | Self::JsonPath { .. } => (&mut [], &mut []),
+        };
+        first.iter_mut().chain(more)
+    }
 }
 
 /// What one geometry is to another, as the simple features of SQL have it.

@@ -4,6 +4,7 @@ mod chunks;
 mod existing;
 mod fault;
 mod geometry;
+mod lease;
 mod outside;
 mod pool;
 mod rehearse;
