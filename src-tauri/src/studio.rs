@@ -1,5 +1,9 @@
 //! The list of projects and what one can do with each; everything here is behind a command.
 
+mod session;
+
+pub(crate) use session::{NewConnection, WebSession};
+
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,7 +16,7 @@ use tauri_plugin_store::{Store, StoreExt};
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
-use crate::gateway::{self, Gateway};
+use crate::gateway::Gateway;
 use crate::project::{self, Entry, Environment, Guard, Kind, Project, StoreKind};
 use crate::secret::Secrets;
 use crate::server::{End, Servers, now};
@@ -59,33 +63,12 @@ pub(crate) struct NewProject {
     guard: Guard,
 }
 
-/// What *Connect* asks for.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewConnection {
-    name: String,
-    url: String,
-    #[serde(default)]
-    environment: Environment,
-    #[serde(default)]
-    guard: Guard,
-    /// An access token; without one the person signs in.
-    token: Option<Zeroizing<String>>,
-}
-
 /// Where a new project would lie and answer.
 #[derive(Serialize)]
 pub(crate) struct Suggestion {
     folder: PathBuf,
     port: u16,
     url: String,
-}
-
-/// How the webview reaches a project's server; the token lives as long as the server.
-#[derive(Serialize)]
-pub(crate) struct WebSession {
-    url: String,
-    token: String,
 }
 
 impl Studio {
@@ -326,34 +309,6 @@ impl Studio {
         Ok(self.servers.log_tail(id, lines))
     }
 
-    /// Tries a remote instance; answers the line to be listed for it, and its secret.
-    pub(crate) async fn try_connection(
-        ask: NewConnection,
-    ) -> Outcome<(Entry, Option<Zeroizing<String>>)> {
-        let name = project::checked_name(&ask.name)?;
-        let url = project::remote_address(&ask.url)?;
-        let token = ask.token.filter(|token| !token.is_empty());
-        let health = gateway::probe(&url, token.as_deref().map(String::as_str)).await?;
-        let entry = Entry {
-            id: new_id(),
-            name,
-            kind: Kind::Remote,
-            store: if health.is_postgres { StoreKind::Postgres } else { StoreKind::Sqlite },
-            folder: None,
-            database_file: None,
-            beside_existing: false,
-            database_url: None,
-            remote_url: Some(url.to_string()),
-            has_secret: token.is_some(),
-            port: None,
-            template: None,
-            environment: ask.environment,
-            guard: ask.guard,
-            last_opened_at: None,
-        };
-        Ok((entry, token))
-    }
-
     /// Lists a project and keeps its secret.
     pub(crate) fn add(&self, entry: Entry, secret: Option<&str>) -> Outcome<Project> {
         if let Some(secret) = secret {
@@ -362,50 +317,6 @@ impl Studio {
         self.entries().push(entry.clone());
         self.save()?;
         Ok(self.shown(&entry))
-    }
-
-    /// The kept token of a remote instance, if any.
-    pub(crate) fn remote_token(&self, id: &str) -> Outcome<Option<Zeroizing<String>>> {
-        let entry = self.entry(id)?;
-        if entry.kind == Kind::Local || !entry.has_secret {
-            return Ok(None);
-        }
-        self.secrets.get(&entry.secret_name())
-    }
-
-    /// How to reach a project; the way to a remote one is opened when it is first wanted.
-    pub(crate) async fn session(
-        &self,
-        id: &str,
-        token: Option<Zeroizing<String>>,
-    ) -> Outcome<WebSession> {
-        let entry = self.entry(id)?;
-        let session = match &entry.remote_url {
-            Some(url) => self.remote_session(&entry, url, token).await?,
-            None => {
-                let session = self.servers.session(id)?;
-                WebSession { url: format!("http://{}", session.address), token: session.token }
-            }
-        };
-        self.opened(id)?;
-        Ok(session)
-    }
-
-    async fn remote_session(
-        &self,
-        entry: &Entry,
-        url: &str,
-        token: Option<Zeroizing<String>>,
-    ) -> Outcome<WebSession> {
-        let mut gateways = self.gateways.lock().await;
-        if !gateways.contains_key(&entry.id) {
-            let url = project::remote_address(url)?;
-            let token = token.map(|token| token.to_string());
-            let gateway = Gateway::open(url, entry.guard, token).await?;
-            gateways.insert(entry.id.clone(), gateway);
-        }
-        let gateway = gateways.get(&entry.id).ok_or_else(|| Fault::unknown_project(&entry.id))?;
-        Ok(WebSession { url: gateway.url(), token: gateway.token().to_owned() })
     }
 
     pub(crate) fn layout(&self, key: &str) -> Option<serde_json::Value> {
