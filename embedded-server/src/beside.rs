@@ -30,6 +30,27 @@ pub fn tables_of_somebody_else(file: &Path) -> Result<Option<Vec<String>>> {
     Ok((!found.project && !found.tables.is_empty()).then_some(found.tables))
 }
 
+/// Whose a SQLite file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// It holds a project and was made for it.
+    Plinth,
+    /// It holds tables of somebody else, or a project that was made beside such tables.
+    SomebodyElse,
+    /// It holds no table, or is not there.
+    Nobody,
+}
+
+/// Whose a SQLite file is, by what it holds. For a program that is about to delete it.
+pub fn owner_of(file: &Path) -> Result<Owner> {
+    let found = store::look_at_sqlite(file)?;
+    Ok(match (found.is_ours(), found.project) {
+        (false, _) => Owner::SomebodyElse,
+        (true, true) => Owner::Plinth,
+        (true, false) => Owner::Nobody,
+    })
+}
+
 /// The same of the schema of a Postgres database.
 pub(crate) async fn agreed_in_postgres(store: &Store, config: &Config) -> Result<()> {
     let agreed = beside(store, config).await;

@@ -8,7 +8,7 @@ mod config;
 mod probe;
 
 pub use base::{Code, Error, Result};
-pub use beside::tables_of_somebody_else;
+pub use beside::{Owner, owner_of, tables_of_somebody_else};
 pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous, is_sqlite};
 pub use probe::{Contents, Probe, probe_postgres};
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use embedded_server::Owner;
 use serde::{Deserialize, Serialize};
 use tauri::Url;
 
@@ -223,13 +224,65 @@ pub(crate) fn folder_beside(file: &Path) -> Outcome<(PathBuf, PathBuf)> {
     Ok((file, folder))
 }
 
-/// Whether a path means a SQLite file that is no project's own.
-pub(crate) fn is_foreign_file(path: &Path) -> bool {
+/// What somebody means who names a path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// The folder of a project, which is the project's own.
+    Folder(PathBuf),
+    /// A SQLite file that was there before any project of ours.
+    File(PathBuf),
+}
+
+/// What a path means. A database of somebody else is one by what it holds: others call theirs
+/// `data.db`, too, and the folder around it is not ours.
+pub(crate) fn meant_by(path: &Path) -> Outcome<Meant> {
+    if is_foreign_file(path) {
+        return Ok(Meant::File(path.to_path_buf()));
+    }
+    let folder = folder_of(path)?;
+    let file = folder.join(DATABASE_FILE);
+    Ok(match embedded_server::owner_of(&file).map_err(Fault::of_server)? {
+        Owner::SomebodyElse => Meant::File(file),
+        Owner::Plinth | Owner::Nobody => Meant::Folder(folder),
+    })
+}
+
+/// The folder of a project, where all of it may be deleted: only what we made. One that lost its
+/// database may hold somebody else's files, and one with their database certainly does.
+pub(crate) fn own_folder(folder: &Path) -> Outcome<PathBuf> {
+    let own = folder_of(folder)?;
+    let file = own.join(DATABASE_FILE);
+    match embedded_server::owner_of(&file).map_err(Fault::of_server)? {
+        Owner::Plinth => Ok(own),
+        Owner::SomebodyElse => Err(not_ours(&file)),
+        Owner::Nobody => Err(Fault::new(
+            "NOT_OURS",
+            format!("`{}` holds no project of Plinth and is not deleted from here", file.display()),
+        )
+        .hint("remove the project from the list, then delete its folder yourself")),
+    }
+}
+
+/// Refuses to delete what was there before the project.
+pub(crate) fn not_ours(file: &Path) -> Fault {
+    let folder = embedded_server::Config::for_data(file).data_dir;
+    Fault::new(
+        "NOT_OURS",
+        format!("`{}` was there before the project and is not deleted from here", file.display()),
+    )
+    .hint(format!(
+        "remove the project from the list, then delete the file and `{}` yourself",
+        folder.display()
+    ))
+}
+
+/// Whether a path means a SQLite file that has not the name of a project's own.
+fn is_foreign_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name != DATABASE_FILE) && embedded_server::is_sqlite(path)
 }
 
-/// The project folder meant by a path: itself, or the folder of its database file.
-pub(crate) fn folder_of(path: &Path) -> Outcome<PathBuf> {
+/// The folder meant by a path: itself, or the folder of its database file.
+fn folder_of(path: &Path) -> Outcome<PathBuf> {
     let found = path.metadata().map_err(|error| Fault::file(path, &error))?;
     let folder = if found.is_dir() { Some(path) } else { path.parent() };
     let is_database = found.is_dir() || path.file_name().is_some_and(|name| name == DATABASE_FILE);
@@ -370,3 +423,7 @@ mod tests {
         assert_eq!(beside.parent(), file.parent());
     }
 }
+
+#[cfg(test)]
+#[path = "project_tests.rs"]
+mod tests_of_owners;

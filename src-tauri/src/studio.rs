@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
 use crate::gateway::Gateway;
-use crate::project::{self, Entry, Environment, Guard, Kind, Project, StoreKind};
+use crate::project::{self, Entry, Environment, Guard, Kind, Meant, Project, StoreKind};
 use crate::secret::Secrets;
 use crate::server::{End, Servers, now};
 use crate::{tray, window};
@@ -154,10 +154,10 @@ impl Studio {
     /// Adds a project that lies on this machine already; one that is listed is answered as it is.
     /// Tables of somebody else in a SQLite file are met with `agreed` only.
     pub(crate) fn adopt(&self, path: &Path, agreed: bool) -> Outcome<Project> {
-        if project::is_foreign_file(path) {
-            return self.adopt_file(path, agreed);
-        }
-        let folder = project::folder_of(path)?;
+        let folder = match project::meant_by(path)? {
+            Meant::File(file) => return self.adopt_file(&file, agreed),
+            Meant::Folder(folder) => folder,
+        };
         let known =
             self.entries().iter().find(|entry| entry.folder.as_deref() == Some(&folder)).cloned();
         if let Some(entry) = known {
@@ -278,16 +278,11 @@ impl Studio {
     pub(crate) fn remove(&self, id: &str, delete_files: bool) -> Outcome {
         let entry = self.entry(id)?;
         self.must_be_stopped(id, "removed")?;
-        if delete_files && entry.database_file.is_some() {
-            return Err(Fault::new(
-                "NOT_OURS",
-                "the database file was there before the project and is not deleted from here",
-            )
-            .hint("remove the project from the list, then delete the file and the folder beside it yourself"));
+        if delete_files && let Some(file) = &entry.database_file {
+            return Err(project::not_ours(file));
         }
         if delete_files && let Some(folder) = &entry.folder {
-            // Only what we made: a folder that lost its database may hold somebody else's files.
-            let own = project::folder_of(folder)?;
+            let own = project::own_folder(folder)?;
             std::fs::remove_dir_all(&own).map_err(|error| Fault::file(&own, &error))?;
         }
         if entry.has_secret {

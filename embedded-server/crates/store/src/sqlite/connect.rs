@@ -101,7 +101,8 @@ pub struct Found {
 
 impl Found {
     /// Whether the file is Plinth's own: nobody else's number and rules stand in it.
-    fn is_ours(&self) -> bool {
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
         if self.project { !self.beside } else { self.tables.is_empty() }
     }
 }

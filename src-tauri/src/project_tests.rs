@@ -1,0 +1,64 @@
+//! Whose a database is, before anything of it is listed, started or deleted.
+
+use std::path::PathBuf;
+
+use embedded_server::{Config, Server};
+
+use super::{DATABASE_FILE, Meant, meant_by, own_folder};
+
+/// A folder of somebody else with a letter and a database that has the name of ours.
+fn theirs() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("plinth-theirs-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("letter.txt"), "dear").unwrap();
+    let file = rusqlite::Connection::open(folder.join(DATABASE_FILE)).unwrap();
+    file.execute_batch(
+        "CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1)",
+    )
+    .unwrap();
+    folder.canonicalize().unwrap()
+}
+
+async fn begun(config: Config) {
+    let mut config = config;
+    config.port = 0;
+    config.silent_owner = true;
+    Server::start(config).await.unwrap().stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_somebody_else_is_one_whatever_its_name_and_its_folder_is_never_ours() {
+    let folder = theirs();
+    let file = folder.join(DATABASE_FILE);
+    for path in [&folder, &file] {
+        assert_eq!(meant_by(path).unwrap(), Meant::File(file.clone()));
+    }
+    assert_eq!(own_folder(&folder).unwrap_err().code, "NOT_OURS");
+
+    // A project beside their tables makes neither the file nor the folder ours.
+    let mut config = Config::for_data(&file);
+    assert_eq!(config.data_dir, folder.join("data.db.plinth"));
+    config.beside_existing = true;
+    begun(config).await;
+    for path in [&folder, &file] {
+        assert_eq!(meant_by(path).unwrap(), Meant::File(file.clone()));
+    }
+    assert_eq!(own_folder(&folder).unwrap_err().code, "NOT_OURS");
+    assert!(folder.join("letter.txt").is_file());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_deleted_only_where_a_project_of_ours_stands_in_it() {
+    let folder = std::env::temp_dir().join(format!("plinth-ours-{}", uuid::Uuid::new_v4()));
+    begun(Config::for_data(&folder)).await;
+    let folder = folder.canonicalize().unwrap();
+    assert_eq!(meant_by(&folder).unwrap(), Meant::Folder(folder.clone()));
+    assert_eq!(own_folder(&folder).unwrap(), folder);
+    std::fs::write(folder.join(DATABASE_FILE), "").unwrap();
+    for end in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(folder.join(format!("{DATABASE_FILE}{end}"))));
+    }
+    assert_eq!(own_folder(&folder).unwrap_err().code, "NOT_OURS");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
