@@ -275,12 +275,12 @@ impl Config {
     #[must_use]
     pub fn for_data(data: impl Into<PathBuf>) -> Self {
         let data = data.into();
-        let named = if is_sqlite(&data) { data.file_stem() } else { data.file_name() };
+        let (data_dir, database_file) = Self::place(&data);
+        let named = if database_file.is_some() { data.file_stem() } else { data.file_name() };
         let project = named.map_or_else(
             || String::from("Plinth project"),
             |name| name.to_string_lossy().into_owned(),
         );
-        let (data_dir, database_file) = Self::place(&data);
         Self {
             data_dir,
             host: String::from("127.0.0.1"),
@@ -322,14 +322,17 @@ impl Config {
     }
 
     /// [`Self::for_data`] and [`Self::load`] take a folder or a file of SQLite, beside which the
-    /// folder of its project stands.
+    /// folder of its project stands. Where that folder stands and the file does not, the file is
+    /// missed, and nothing is made in its place.
     fn place(data: &Path) -> (PathBuf, Option<PathBuf>) {
-        if !is_sqlite(data) {
-            return (data.to_path_buf(), None);
-        }
         let mut folder = data.as_os_str().to_owned();
         folder.push(PROJECT_FOLDER_END);
-        (PathBuf::from(folder), Some(data.to_path_buf()))
+        let folder = PathBuf::from(folder);
+        if is_sqlite(data) || (folder.is_dir() && !data.is_dir()) {
+            (folder, Some(data.to_path_buf()))
+        } else {
+            (data.to_path_buf(), None)
+        }
     }
 
     /// The SQLite file of the project.
@@ -363,8 +366,17 @@ impl Config {
         layers.read(Self::for_data(data_dir))
     }
 
+    /// The SQLite file of somebody else that the project is on, where it is gone or none any more.
+    fn missing_file(&self) -> Option<&Path> {
+        let file = self.database_file.as_deref().filter(|_| self.database_url.is_none());
+        file.filter(|file| !is_sqlite(file))
+    }
+
     /// Refuses what must not run.
     pub(crate) fn check(&self) -> Result<()> {
+        if let Some(file) = self.missing_file() {
+            return Err(missing(file));
+        }
         if !self.production {
             return Ok(());
         }
@@ -540,6 +552,16 @@ impl Layers {
 fn refused(name: &str, value: &str, allowed: &str) -> Error {
     Error::new(Code::ConfigInvalid, format!("configuration key `{name}` cannot be `{value}`"))
         .hint(format!("allowed: {allowed}"))
+}
+
+fn missing(file: &Path) -> Error {
+    let what = if file.exists() { "is no file of SQLite" } else { "is not there" };
+    Error::new(
+        Code::ConfigInvalid,
+        format!("the database of this project, {}, {what}; nothing was made in its place", file.display()),
+    )
+    .at("database_file")
+    .hint("put the file back, or open it where it lies now; a disk that is not connected looks like this, too")
 }
 
 /// Whether this is a file that begins as SQLite's do.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use embedded_server::Owner;
+use embedded_server::{Config, Owner};
 use serde::{Deserialize, Serialize};
 use tauri::Url;
 
@@ -220,8 +220,16 @@ pub(crate) fn with_password(database_url: &str, password: &str) -> Outcome<Strin
 /// The folder that a project on a SQLite file of somebody else has, beside the file.
 pub(crate) fn folder_beside(file: &Path) -> Outcome<(PathBuf, PathBuf)> {
     let file = file.canonicalize().map_err(|error| Fault::file(file, &error))?;
-    let folder = embedded_server::Config::for_data(&file).data_dir;
+    let folder = Config::for_data(&file).data_dir;
     Ok((file, folder))
+}
+
+/// What stands in the project's folder as its configuration. A database file that was listed is
+/// meant even when it is gone: the server misses it, and makes no empty project in its place.
+pub(crate) fn config_in(folder: &Path, database_file: Option<&Path>) -> Outcome<Config> {
+    let mut config = Config::for_folder(folder).map_err(Fault::of_server)?;
+    config.database_file = database_file.map(Path::to_path_buf);
+    Ok(config)
 }
 
 /// What somebody means who names a path.
@@ -265,7 +273,7 @@ pub(crate) fn own_folder(folder: &Path) -> Outcome<PathBuf> {
 
 /// Refuses to delete what was there before the project.
 pub(crate) fn not_ours(file: &Path) -> Fault {
-    let folder = embedded_server::Config::for_data(file).data_dir;
+    let folder = Config::for_data(file).data_dir;
     Fault::new(
         "NOT_OURS",
         format!("`{}` was there before the project and is not deleted from here", file.display()),

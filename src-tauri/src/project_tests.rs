@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use embedded_server::{Config, Server};
 
-use super::{DATABASE_FILE, Meant, meant_by, own_folder};
+use super::{DATABASE_FILE, Meant, config_in, folder_beside, meant_by, own_folder};
 
 /// A folder of somebody else with a letter and a database that has the name of ours.
 fn theirs() -> PathBuf {
@@ -60,5 +60,33 @@ async fn a_folder_is_deleted_only_where_a_project_of_ours_stands_in_it() {
         drop(std::fs::remove_file(folder.join(format!("{DATABASE_FILE}{end}"))));
     }
     assert_eq!(own_folder(&folder).unwrap_err().code, "NOT_OURS");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listed_file_that_is_gone_is_missed_and_not_made_anew() {
+    let folder = theirs();
+    let file = folder.join("clients.sqlite");
+    std::fs::rename(folder.join(DATABASE_FILE), &file).unwrap();
+    let (file, beside) = folder_beside(&file).unwrap();
+    let mut config = config_in(&beside, Some(&file)).unwrap();
+    config.beside_existing = true;
+    begun(config).await;
+
+    let away = folder.join("away.sqlite");
+    std::fs::rename(&file, &away).unwrap();
+    for folder in [Some(beside.clone()), None] {
+        // Its folder may be gone with it.
+        if folder.is_none() {
+            std::fs::remove_dir_all(&beside).unwrap();
+        }
+        let refused = Server::start(config_in(&beside, Some(&file)).unwrap()).await.err().unwrap();
+        assert_eq!(refused.code(), embedded_server::Code::ConfigInvalid);
+        assert!(refused.message().contains("clients.sqlite"), "{refused}");
+        assert!(!file.exists(), "a database was made in its place");
+        assert_eq!(beside.exists(), folder.is_some(), "a folder was made in its place");
+    }
+    std::fs::rename(&away, &file).unwrap();
+    begun(config_in(&beside, Some(&file)).unwrap()).await;
     std::fs::remove_dir_all(&folder).unwrap();
 }

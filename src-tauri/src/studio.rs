@@ -347,8 +347,7 @@ impl Studio {
             Some(url) if entry.has_secret => Some(self.with_secret(entry, url, given)?),
             other => other.clone(),
         };
-        let data = entry.database_file.as_deref().unwrap_or(&folder);
-        let mut config = Config::for_folder(data).map_err(Fault::of_server)?;
+        let mut config = project::config_in(&folder, entry.database_file.as_deref())?;
         config.beside_existing |= entry.beside_existing;
         config.project = entry.name.clone();
         config.port = entry.port.unwrap_or(PORT_FIRST);

@@ -62,6 +62,21 @@ async fn a_file_of_somebody_else_is_opened_with_consent_only_and_keeps_what_it_h
     // From then on it is a project, and nobody is asked again.
     let running = Server::start(config(&file)).await.expect("start again");
     running.stop().await;
+
+    // Nor is an empty one made where it is missed.
+    let away = file.with_file_name("away.sqlite");
+    std::fs::rename(&file, &away).expect("move it");
+    let refused = Server::start(config(&file)).await.err().expect("a refusal");
+    assert_eq!(refused.code(), Code::ConfigInvalid);
+    assert!(refused.message().contains("shop.sqlite, is not there"), "{refused}");
+    assert!(refused.hint_text().is_some_and(|hint| hint.contains("put the file back")));
+    assert!(!file.exists(), "something was made in its place");
+    std::fs::write(&file, "").expect("an empty file");
+    let refused = Server::start(config(&file)).await.err().expect("a refusal");
+    assert!(refused.message().contains("is no file of SQLite"), "{refused}");
+    std::fs::rename(&away, &file).expect("move it back");
+    let running = Server::start(config(&file)).await.expect("start with the file back");
+    running.stop().await;
     std::fs::remove_dir_all(file.parent().expect("a folder")).expect("clean up");
 }
 
