@@ -214,7 +214,13 @@ on_every_store!(pages_by_distance_meet_every_row_once_and_follow_relations, asyn
 on_every_store!(what_is_no_shape_is_refused_where_it_stands, async |app| {
     shapes(app, "places", true, &[shape("P 1 1")]).await;
     let point = shape("P 1 1");
+    let turns = |count: u32| -> Json {
+        let turns: Vec<Json> = (0..count).map(|at| json!([f64::from(at) / 10.0, at % 2])).collect();
+        json!({ "type": "LineString", "coordinates": turns })
+    };
+    assert!(matching(app, "places", "intersects", &turns(1_000)).await.is_empty());
     for (filter, at, said) in [
+        (json!({ "intersects": turns(1_002) }), "area.intersects", "1000 positions"),
         (json!({ "within": 5 }), "area.within", "GeoJSON"),
         (
             json!({ "within": { "type": "Point", "coordinates": [1] } }),

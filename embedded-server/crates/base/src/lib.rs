@@ -17,7 +17,7 @@ mod value;
 pub use clock::{Clock, iso_millis};
 pub use code::Code;
 pub use error::{Detail, Error, Result};
-pub use geo::{Bounds, Shape, metres_between};
+pub use geo::{Bounds, Pace, Shape, metres_between};
 pub use id::{random_bytes, short_id, uuid_v4};
 pub use json_path::{
     JsonArithmetic, JsonCompare, JsonExpression, JsonMethod, JsonPath, JsonPattern, JsonStep,

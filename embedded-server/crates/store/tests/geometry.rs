@@ -80,3 +80,29 @@ async fn distances_are_the_same_on_both_stores_to_a_thousandth_of_a_millimetre()
     sqlite.clear().await;
     postgres.clear().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_shapes_of_many_corners_end_with_their_statement() {
+    let limits = Limits { statement_ms_max: 100, ..Limits::default() };
+    harness::on_every_store(limits, async |store| {
+        if store.dialect() == sql::Dialect::Postgres {
+            store.equip().await.unwrap();
+        }
+        let zigzag = |from: u32| {
+            let turn = |at: u32| format!("[{},{}]", f64::from(at) / 1_000.0, from + at % 2);
+            let turns: Vec<String> = (0..40_000).map(turn).collect();
+            // Beside the other at first, so that the rectangles around the two meet.
+            let beside = 6 - from;
+            format!(r#"{{"type":"LineString","coordinates":[[-1,{beside}],{}]}}"#, turns.join(","))
+        };
+        let binds = vec![Value::text(zigzag(0)), Value::text(zigzag(5))];
+        let before = store.counters().inline_reads;
+        for name in ["within", "intersects", "overlaps", "distance"] {
+            let text = format!("SELECT bx_geo_{name}(?1::text::jsonb, ?2::text::jsonb)");
+            let error = store.rows(&says(store, &text, binds.clone())).await.unwrap_err();
+            assert_eq!(error.code(), base::Code::Timeout, "{name}: {error}");
+        }
+        assert_eq!(store.counters().inline_reads, before, "on no thread of the callers'");
+    })
+    .await;
+}

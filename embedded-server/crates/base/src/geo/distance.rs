@@ -1,7 +1,7 @@
 //! Metres between shapes: along the ellipsoid between their nearest positions.
 
 use super::geodesic::{in_space, metres_between};
-use super::{Dim, Edge, Shape, Spot};
+use super::{Dim, Edge, Pace, Shape, Spot};
 
 /// More metres than half a degree of an edge can have.
 const HALF_A_DEGREE: f64 = 56_000.0;
@@ -15,55 +15,72 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Steps of the search: some ten digits of the edge.
 const STEPS: u32 = 48;
 
+/// Looks at edges that finding the nearest position of one is worth.
+const SEARCH: usize = 64;
+
 impl Shape {
-    /// Metres to another shape; 0 where the two have a position in common. Between points it is
-    /// right to a millimetre, to other shapes to one part in a hundred thousand, since the nearest
-    /// position of an edge is found by the straight line through the earth.
+    /// Metres to another shape; 0 where the two have a position in common, `None` when the pace
+    /// says that it is over. Between points it is right to a millimetre, to other shapes to one
+    /// part in a hundred thousand, since the nearest position of an edge is found by the straight
+    /// line through the earth.
     #[must_use]
-    pub fn metres_to(&self, other: &Self) -> f64 {
+    pub fn metres_to(&self, other: &Self, pace: &Pace<'_>) -> Option<f64> {
         if let ([one], [two]) = (self.edges.as_slice(), other.edges.as_slice())
             && one.dim == Dim::Point
             && two.dim == Dim::Point
         {
-            return metres_between((one.a.x, one.a.y), (two.a.x, two.a.y));
+            return Some(metres_between((one.a.x, one.a.y), (two.a.x, two.a.y)));
         }
-        if self.intersects(other) {
-            return 0.0;
+        if self.intersects(other, pace)? {
+            return Some(0.0);
         }
-        let mut pairs = Vec::new();
-        self.pairs(other, &mut pairs);
-        other.pairs(self, &mut pairs);
-        let reached = pairs.iter().map(|pair| pair.most).fold(f64::INFINITY, f64::min);
-        pairs
-            .iter()
-            .filter(|pair| pair.least <= reached)
-            .map(|pair| pair.metres())
-            .fold(f64::INFINITY, f64::min)
+        // Twice over all pairs, since as many as there are may not be held.
+        let mut reached = f64::INFINITY;
+        let mut nearest = |pair: &Pair<'_>| {
+            reached = reached.min(pair.most);
+            Some(())
+        };
+        self.pairs(other, pace, &mut nearest)?;
+        other.pairs(self, pace, &mut nearest)?;
+        let mut metres = f64::INFINITY;
+        let mut measured = |pair: &Pair<'_>| {
+            if pair.least <= reached {
+                pace.edges(SEARCH)?;
+                metres = metres.min(pair.metres());
+            }
+            Some(())
+        };
+        self.pairs(other, pace, &mut measured)?;
+        other.pairs(self, pace, &mut measured)?;
+        Some(metres)
     }
 
     /// Each end of an edge of this shape with each edge of the other.
-    fn pairs<'s>(&self, other: &'s Self, pairs: &mut Vec<Pair<'s>>) {
+    fn pairs(
+        &self,
+        other: &Self,
+        pace: &Pace<'_>,
+        each: &mut impl FnMut(&Pair<'_>) -> Option<()>,
+    ) -> Option<()> {
         let far: Vec<_> = other
             .edges
             .iter()
             .map(|edge| (edge, in_space(edge.a.x, edge.a.y), in_space(edge.b.x, edge.b.y)))
             .collect();
         for edge in &self.edges {
-            let ends = if edge.tail && edge.dim == Dim::Line {
-                vec![edge.a, edge.b]
-            } else {
-                vec![edge.a]
-            };
-            for spot in ends {
+            let last = (edge.tail && edge.dim == Dim::Line).then_some(edge.b);
+            for spot in std::iter::once(edge.a).chain(last) {
+                pace.edges(far.len())?;
                 let at = in_space(spot.x, spot.y);
                 for (edge, a, b) in &far {
                     let (dx, dy) = (edge.b.x - edge.a.x, edge.b.y - edge.a.y);
                     let most = chord(at, *a).min(chord(at, *b)).sqrt();
                     let least = most - HALF_A_DEGREE * (dx * dx + dy * dy).sqrt();
-                    pairs.push(Pair { spot, edge, most, least });
+                    each(&Pair { spot, edge, most, least })?;
                 }
             }
         }
+        Some(())
     }
 }
 
@@ -129,12 +146,15 @@ fn chord(one: [f64; 3], other: [f64; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Pace;
     use super::Shape;
     use serde_json::{Value as Json, json};
 
     fn metres(one: &Json, other: &Json) -> f64 {
         let (one, other) = (Shape::of_json(one).unwrap(), Shape::of_json(other).unwrap());
-        let (there, back) = (one.metres_to(&other), other.metres_to(&one));
+        let free = Pace::asking(&|| true);
+        let there = one.metres_to(&other, &free).unwrap();
+        let back = other.metres_to(&one, &free).unwrap();
         assert!((there - back).abs() < 1e-6, "{there} there, {back} back");
         there
     }

@@ -9,9 +9,11 @@
 
 mod distance;
 mod geodesic;
+mod pace;
 mod relation;
 
 pub use geodesic::metres_between;
+pub use pace::Pace;
 
 use serde_json::Value as Json;
 

@@ -3,9 +3,9 @@
 //! One shape is cut where the other crosses it; the middle of each piece, each point, and a
 //! position inside of each polygon then tell by where they lie in the other shape how the two
 //! stand to each other. Positions nearer to each other than [`NEAR`] are one, so that a position
-//! computed on an edge lies on it.
+//! computed on an edge lies on it. Each answer is `None` when the pace says that it is over.
 
-use super::{Dim, Edge, Shape, Spot};
+use super::{Dim, Edge, Pace, Shape, Spot};
 
 /// Degrees that make no difference: a tenth of a millimetre.
 const NEAR: f64 = 1e-9;
@@ -114,30 +114,34 @@ impl Edge {
 impl Shape {
     /// ST_Within: nothing of it lies outside of the other, and something in its interior.
     #[must_use]
-    pub fn is_within(&self, other: &Self) -> bool {
-        let here = self.sides(other);
+    pub fn is_within(&self, other: &Self, pace: &Pace<'_>) -> Option<bool> {
+        let here = self.sides(other, pace)?;
         let inward = here.has(Witness::Point, Place::On)
             || here.has(Witness::Point, Place::Inside)
             || here.has(Witness::Line, Place::On)
             || here.has(Witness::Line, Place::Inside)
             || here.has(Witness::Inner, Place::Inside);
-        inward && self.covered(here, other.sides(self))
+        Some(inward && covered(here, other.sides(self, pace)?))
     }
 
     /// Whether the two have a position in common.
     #[must_use]
-    pub fn intersects(&self, other: &Self) -> bool {
-        self.edges.iter().any(|edge| other.edges.iter().any(|far| edge.meets(far)))
-            || self.begins_in(other)
-            || other.begins_in(self)
+    pub fn intersects(&self, other: &Self, pace: &Pace<'_>) -> Option<bool> {
+        for edge in &self.edges {
+            pace.edges(other.edges.len())?;
+            if other.edges.iter().any(|far| edge.meets(far)) {
+                return Some(true);
+            }
+        }
+        Some(self.begins_in(other, pace)? || other.begins_in(self, pace)?)
     }
 
     /// ST_Overlaps: both are of one dimension, share something of it, and neither holds the other.
     #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
-        let (here, there) = (self.sides(other), other.sides(self));
+    pub fn overlaps(&self, other: &Self, pace: &Pace<'_>) -> Option<bool> {
+        let (here, there) = (self.sides(other, pace)?, other.sides(self, pace)?);
         if here.dimension() != there.dimension() {
-            return false;
+            return Some(false);
         }
         let shared = match here.dimension() {
             Dim::Point => here.has(Witness::Point, Place::On),
@@ -146,33 +150,22 @@ impl Shape {
                 sides.has(Witness::Ring, Place::Inside) || sides.has(Witness::Inner, Place::Inside)
             }),
         };
-        shared && !self.covered(here, there) && !other.covered(there, here)
-    }
-
-    /// Nothing of it lies outside: no piece of it, and no ring of the other runs through the inside
-    /// of its polygons.
-    fn covered(&self, here: Sides, there: Sides) -> bool {
-        let out = [Witness::Point, Witness::Line, Witness::Ring]
-            .iter()
-            .any(|who| here.has(*who, Place::Outside));
-        let inner = !here.any(Witness::Inner)
-            || !(here.has(Witness::Inner, Place::Outside)
-                || here.has(Witness::Inner, Place::Boundary)
-                || here.has(Witness::Inner, Place::On)
-                || there.has(Witness::Ring, Place::Inside));
-        !out && inner
+        Some(shared && !covered(here, there) && !covered(there, here))
     }
 
     /// The beginning of a line or polygon of it, or a point, lies inside of a polygon of the other.
-    fn begins_in(&self, other: &Self) -> bool {
-        self.edges
-            .iter()
-            .filter(|edge| edge.head)
-            .any(|edge| other.place(edge.a, Witness::Ring) == Place::Inside)
+    fn begins_in(&self, other: &Self, pace: &Pace<'_>) -> Option<bool> {
+        for edge in self.edges.iter().filter(|edge| edge.head) {
+            if other.place(edge.a, Witness::Ring, pace)? == Place::Inside {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// Where a position lies in this shape, as far as it matters to what it stands for.
-    fn place(&self, p: Spot, who: Witness) -> Place {
+    fn place(&self, p: Spot, who: Witness, pace: &Pace<'_>) -> Option<Place> {
+        pace.edges(self.edges.len())?;
         let (mut boundary, mut on_point, mut on_line, mut ends) = (false, false, false, 0_u32);
         // Of the polygon at hand: whether the ray crossed it an odd number of times.
         let (mut part, mut odd, mut edge_of_part) = (0, false, false);
@@ -189,7 +182,7 @@ impl Shape {
                 Dim::Ring => {
                     if edge.part != part {
                         if odd && !edge_of_part {
-                            return Place::Inside;
+                            return Some(Place::Inside);
                         }
                         (part, odd, edge_of_part) = (edge.part, false, false);
                     }
@@ -200,38 +193,39 @@ impl Shape {
             }
         }
         if odd && !edge_of_part {
-            return Place::Inside;
+            return Some(Place::Inside);
         }
         let at_end = ends % 2 == 1;
-        if on_point || (on_line && !at_end) {
+        Some(if on_point || (on_line && !at_end) {
             Place::On
         } else if boundary || at_end {
             Place::Boundary
         } else {
             Place::Outside
-        }
+        })
     }
 
     /// Where the pieces of this shape lie in the other.
-    fn sides(&self, other: &Self) -> Sides {
+    fn sides(&self, other: &Self, pace: &Pace<'_>) -> Option<Sides> {
         let mut sides = Sides::default();
         for edge in &self.edges {
             let who = match edge.dim {
                 Dim::Point => {
-                    sides.note(Witness::Point, other.place(edge.a, Witness::Point));
+                    sides.note(Witness::Point, other.place(edge.a, Witness::Point, pace)?);
                     continue;
                 }
                 Dim::Line => Witness::Line,
                 Dim::Ring => Witness::Ring,
             };
+            pace.edges(other.edges.len())?;
             for middle in middles(edge, other) {
-                sides.note(who, other.place(middle, who));
+                sides.note(who, other.place(middle, who, pace)?);
             }
         }
         for inner in self.inner_spots() {
-            sides.note(Witness::Inner, other.place(inner, Witness::Inner));
+            sides.note(Witness::Inner, other.place(inner, Witness::Inner, pace)?);
         }
-        sides
+        Some(sides)
     }
 
     /// One position inside of each polygon, as far from its edges as is found without effort.
@@ -274,6 +268,20 @@ impl Sides {
             (false, false) => Dim::Point,
         }
     }
+}
+
+/// Nothing of a shape lies outside: no piece of it, and no ring of the other runs through the
+/// inside of its polygons.
+fn covered(here: Sides, there: Sides) -> bool {
+    let out = [Witness::Point, Witness::Line, Witness::Ring]
+        .iter()
+        .any(|who| here.has(*who, Place::Outside));
+    let inner = !here.any(Witness::Inner)
+        || !(here.has(Witness::Inner, Place::Outside)
+            || here.has(Witness::Inner, Place::Boundary)
+            || here.has(Witness::Inner, Place::On)
+            || there.has(Witness::Ring, Place::Inside));
+    !out && inner
 }
 
 /// The widest of some intervals as width and beginning; among equals the first.

@@ -1,5 +1,6 @@
-use super::Shape;
+use super::super::{Pace, Shape};
 use serde_json::{Value as Json, json};
+use std::cell::Cell;
 
 /// The shape of a short text: `P 1 1` a point, `L 0 0,2 0` a line, `A 0 0,4 0,4 4,0 4` a polygon
 /// (closed by itself, rings with `|` between them), several with `;` a collection.
@@ -35,6 +36,18 @@ fn shape(text: &str) -> Shape {
         })
         .collect();
     Shape::of_json(&json!({ "type": "GeometryCollection", "geometries": parts })).unwrap()
+}
+
+fn within(one: &Shape, other: &Shape) -> bool {
+    one.is_within(other, &Pace::asking(&|| true)).unwrap()
+}
+
+fn intersects(one: &Shape, other: &Shape) -> bool {
+    one.intersects(other, &Pace::asking(&|| true)).unwrap()
+}
+
+fn overlaps(one: &Shape, other: &Shape) -> bool {
+    one.overlaps(other, &Pace::asking(&|| true)).unwrap()
 }
 
 const SQUARE: &str = "A 0 0,4 0,4 4,0 4";
@@ -105,13 +118,13 @@ const CASES: &[(&str, &str, bool, bool, bool)] = &[
 #[test]
 fn shapes_stand_to_each_other_as_the_nine_intersections_say() {
     let mut wrong = Vec::new();
-    for (one, other, within, meets, overlaps) in CASES {
+    for (one, other, inside, meets, laps) in CASES {
         let (a, b) = (shape(one), shape(other));
-        let found = (a.is_within(&b), a.intersects(&b), a.overlaps(&b));
-        if found != (*within, *meets, *overlaps) {
+        let found = (within(&a, &b), intersects(&a, &b), overlaps(&a, &b));
+        if found != (*inside, *meets, *laps) {
             wrong.push(format!("{one} and {other}: {found:?}"));
         }
-        if b.intersects(&a) != *meets || b.overlaps(&a) != *overlaps {
+        if intersects(&b, &a) != *meets || overlaps(&b, &a) != *laps {
             wrong.push(format!("{other} and {one}: not as the other way round"));
         }
     }
@@ -126,7 +139,27 @@ fn a_position_computed_on_an_edge_lies_on_it() {
     let point = shape(&format!("P {} {}", third.0, third.1));
     let line = shape(&format!("L {} {},{} {}", a.0, a.1, b.0, b.1));
     let area = shape(&format!("A {} {},{} {},0 9", a.0, a.1, b.0, b.1));
-    assert!(point.is_within(&line) && point.intersects(&area) && !point.is_within(&area));
+    assert!(within(&point, &line) && intersects(&point, &area) && !within(&point, &area));
     let part = shape(&format!("L {} {},{} {}", a.0, a.1, third.0, third.1));
-    assert!(part.is_within(&line) && !part.is_within(&area) && !line.is_within(&part));
+    assert!(within(&part, &line) && !within(&part, &area) && !within(&line, &part));
+}
+
+#[test]
+fn the_work_on_two_large_shapes_ends_when_it_is_told_to() {
+    let zigzag = |from: u32| {
+        let turns: Vec<String> = (0..600).map(|at| format!("{at} {}", from + at % 2)).collect();
+        shape(&format!("L {}", turns.join(",")))
+    };
+    let (one, other) = (zigzag(0), zigzag(5));
+    let asked = Cell::new(0);
+    let twice = || {
+        asked.set(asked.get() + 1);
+        asked.get() % 3 != 0
+    };
+    let pace = Pace::asking(&twice);
+    assert_eq!(one.is_within(&other, &pace), None);
+    assert_eq!(one.intersects(&other, &pace), None);
+    assert_eq!(one.overlaps(&other, &pace), None);
+    assert_eq!(one.metres_to(&other, &pace), None);
+    assert_eq!(asked.get(), 12, "each of the four asked three times");
 }

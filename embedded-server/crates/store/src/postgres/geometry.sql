@@ -1,4 +1,4 @@
--- What shapes on the earth are to each other, on a server without PostGIS.
+-- What shapes on the earth are to each other, on every server, whether PostGIS stands there or not.
 --
 -- The same steps in the same order as `base/src/geo`, so that both stores give the same answer:
 -- whoever changes a formula here changes it there. Names inside of each body are found by the
@@ -460,7 +460,7 @@ BEGIN
       SELECT of, ax AS x, ay AS y, fx AS sx, fy AS sy, fz AS sz FROM edges
       UNION ALL
       SELECT of, bx, by, tx, ty, tz FROM edges WHERE tail AND dim = 1
-    ), pairs AS MATERIALIZED (
+    ), pairs AS NOT MATERIALIZED ( -- asked twice: as many as there are may not be held
       SELECT s.x, s.y, e.ax, e.ay, e.bx, e.by,
         sqrt(least(
           (s.sx - e.fx) * (s.sx - e.fx) + (s.sy - e.fy) * (s.sy - e.fy) + (s.sz - e.fz) * (s.sz - e.fz),

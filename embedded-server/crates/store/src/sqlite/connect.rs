@@ -180,8 +180,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
             "PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = ON; PRAGMA cell_size_check = ON;",
         )?;
-        functions::register(&connection)?;
         let watch = Watch::over(&mut connection)?;
+        functions::register(&connection, &watch)?;
         Ok(Connected { connection, watch, kept: RefCell::default() })
     };
     prepare().map_err(|cause| fault::opening(path, cause))

@@ -1,4 +1,5 @@
-//! The clock over a running statement: SQLite asks it every few thousand operations.
+//! The clock over a running statement: SQLite asks it every few thousand operations, and so do
+//! functions of ours whose work grows with what they are given.
 
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -54,6 +55,11 @@ impl Watch {
     /// Ends what runs after few operations: it then belongs on a reading thread.
     pub(super) fn briefly(&self) {
         self.0.looks.store(INLINE_LOOKS, Ordering::Relaxed);
+    }
+
+    /// Looks at the clock: whether what runs must end.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_over()
     }
 
     /// Looks at the clock since [`Self::within`]: how much work it was.

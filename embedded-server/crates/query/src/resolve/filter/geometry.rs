@@ -8,8 +8,9 @@ use crate::{Cond, Operator, Ref, Spatial};
 use base::{Bounds, Code, Error, Result, Shape};
 use serde_json::{Map, Value as Json, json};
 
-/// Most positions of a shape in a request: each is held against every edge of a stored one.
-const POSITIONS_MAX: usize = 10_000;
+/// Most positions of a shape in a request: each is held against every edge of a stored one, in
+/// every record. The border of a country is told well by so many.
+const POSITIONS_MAX: usize = 1_000;
 
 /// How an operand may look.
 const SHAPES: &str = r#"a geometry is GeoJSON such as {"type": "Point", "coordinates": [13.4, 52.5]}, {"x", "y"}, or WKT"#;
@@ -109,7 +110,7 @@ fn given(json: &Json) -> std::result::Result<Given, String> {
     let shape = Shape::of_json(&geometry).ok_or("the geometry is empty")?;
     if shape.size() > POSITIONS_MAX {
         return Err(format!(
-            "a geometry in a request may have {POSITIONS_MAX} positions, not {}",
+            "a geometry in a request may have {POSITIONS_MAX} positions, this one has {}; leave out corners, or ask with the rectangle around it",
             shape.size()
         ));
     }

@@ -1,34 +1,45 @@
 //! What shapes on the earth are to each other. Both arguments are GeoJSON text; what is none, or
 //! NULL, is to nothing.
 
-use super::{PURE, once, with_text};
-use base::Shape;
+use super::{PURE, Watch, once, with_text};
+use base::{Pace, Shape};
 use rusqlite::functions::Context;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, Result, ffi};
 
-type Relation = fn(&Shape, &Shape) -> bool;
+type Relation = fn(&Shape, &Shape, &Pace<'_>) -> Option<bool>;
 
-pub(super) fn register(connection: &Connection) -> Result<()> {
+pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     let related: [(&str, Relation); 4] = [
         ("bx_geo_within", Shape::is_within),
-        ("bx_geo_contains", |holder, held| held.is_within(holder)),
+        ("bx_geo_contains", |holder, held, pace| held.is_within(holder, pace)),
         ("bx_geo_intersects", Shape::intersects),
         ("bx_geo_overlaps", Shape::overlaps),
     ];
     for (name, relation) in related {
-        connection
-            .create_scalar_function(name, 2, PURE, move |context| between(context, relation))?;
+        let watch = watch.clone();
+        connection.create_scalar_function(name, 2, PURE, move |context| {
+            between(context, &watch, relation)
+        })?;
     }
-    connection.create_scalar_function("bx_geo_distance", 2, PURE, |context| {
-        between(context, Shape::metres_to)
+    let watch = watch.clone();
+    connection.create_scalar_function("bx_geo_distance", 2, PURE, move |context| {
+        between(context, &watch, Shape::metres_to)
     })
 }
 
 /// The second one is the same for every row, most of the time, and read once.
-fn between<T>(context: &Context<'_>, relation: impl Fn(&Shape, &Shape) -> T) -> Result<Option<T>> {
+fn between<T>(
+    context: &Context<'_>,
+    watch: &Watch,
+    relation: impl Fn(&Shape, &Shape, &Pace<'_>) -> Option<T>,
+) -> Result<Option<T>> {
     let Some(Some(one)) = with_text(context, 0, Shape::of_text) else { return Ok(None) };
     let other = once(context, 1, |text| Ok(Shape::of_text(text)))?;
-    Ok(other.as_ref().as_ref().map(|other| relation(&one, other)))
+    let Some(other) = other.as_ref() else { return Ok(None) };
+    // SQLite asks its watch between calls only, and one call may be the work of hours.
+    let goes_on = || !watch.is_over();
+    let found = relation(&one, other, &Pace::asking(&goes_on));
+    found.map(Some).ok_or(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None))
 }
 
 #[cfg(test)]

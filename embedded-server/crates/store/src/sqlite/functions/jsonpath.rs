@@ -438,8 +438,7 @@ fn holds(operation: JsonCompare, left: &Json, right: &Json) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asked::truth;
-    use rusqlite::Connection;
+    use super::super::asked::{connection, truth};
 
     const DOCUMENT: &str = r#"{"name":"Ada","age":36,"price":0.3,"tags":["a","b"],"items":[{"n":1,"w":"x"},{"n":5,"w":"yes"}],"deep":{"er":{"est":null}},"ok":true,"m":[[1,2],[3]]}"#;
 
@@ -475,8 +474,7 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        let connection = Connection::open_in_memory().unwrap();
-        super::super::register(&connection).unwrap();
+        let connection = connection();
         let deep = format!("{}1{}", "(".repeat(1_000), ")".repeat(1_000));
         let no = "!".repeat(100_000);
         for path in

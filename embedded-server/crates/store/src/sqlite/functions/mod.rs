@@ -9,6 +9,7 @@ mod text;
 
 pub(super) use decimal::{Running, compare as compare_decimals};
 
+use super::watch::Watch;
 use crate::row::write_real;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -24,14 +25,15 @@ const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
 /// Functions that answer anew each time.
 const FRESH: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_INNOCUOUS);
 
-/// Registers every function, aggregate and collation of ours.
-pub(super) fn register(connection: &Connection) -> Result<()> {
+/// Registers every function, aggregate and collation of ours. The watch ends those whose work has
+/// no bound of its own.
+pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     text::register(connection)?;
     decimal::register(connection)?;
     json::register(connection)?;
     jsonpath::register(connection)?;
     date::register(connection)?;
-    geometry::register(connection)?;
+    geometry::register(connection, watch)?;
     connection
         .create_scalar_function("bx_uuid4", 0, FRESH, |_| base::uuid_v4().map_err(foreign))?;
     connection
@@ -106,13 +108,21 @@ fn is_null(context: &Context<'_>, at: usize) -> bool {
 
 #[cfg(test)]
 pub(super) mod asked {
+    use super::Watch;
     use rusqlite::Connection;
     use rusqlite::types::Value;
 
+    /// A connection to nothing that knows the functions.
+    pub(crate) fn connection() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let watch = Watch::over(&mut connection).unwrap();
+        super::register(&connection, &watch).unwrap();
+        connection
+    }
+
     /// The answer of one expression, as SQLite gives it.
     pub(crate) fn asked(expression: &str) -> Value {
-        let connection = Connection::open_in_memory().unwrap();
-        super::register(&connection).unwrap();
+        let connection = connection();
         connection.query_row(&format!("SELECT {expression}"), [], |row| row.get(0)).unwrap()
     }
 

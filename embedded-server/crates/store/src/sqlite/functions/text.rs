@@ -329,9 +329,8 @@ fn each_stem(text: &str, stemmer: &Stemmer, mut each: impl FnMut(&str) -> bool) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::asked::{asked, text, truth};
+    use super::super::asked::{asked, connection, text, truth};
     use super::STOP_WORDS;
-    use rusqlite::Connection;
 
     #[test]
     fn folding_is_sign_by_sign() {
@@ -367,8 +366,7 @@ mod tests {
             ("mississippi", "%iss%ip", 0, false),
             ("a\nb", "a%b", 0, true),
         ];
-        let connection = Connection::open_in_memory().unwrap();
-        super::super::register(&connection).unwrap();
+        let connection = connection();
         for (text, pattern, fold, expected) in cases {
             let found: bool = connection
                 .query_row("SELECT bx_like(?1, ?2, ?3)", (text, pattern, fold), |row| row.get(0))
@@ -393,8 +391,7 @@ mod tests {
         assert_eq!(truth("bx_regex('abc', '^b')"), Some(false));
         assert_eq!(truth("bx_regex('Änderung', '^.nd')"), Some(true));
         assert_eq!(truth("bx_regex(NULL, 'b')"), None);
-        let connection = Connection::open_in_memory().unwrap();
-        super::super::register(&connection).unwrap();
+        let connection = connection();
         assert!(connection.query_row("SELECT bx_regex('a', '(')", [], |_| Ok(())).is_err());
     }
 
@@ -416,8 +413,7 @@ mod tests {
             ("mp3 player", "mp3", true),
             ("", "a", false),
         ];
-        let connection = Connection::open_in_memory().unwrap();
-        super::super::register(&connection).unwrap();
+        let connection = connection();
         for (text, query, expected) in cases {
             let found: bool = connection
                 .query_row("SELECT bx_search(?1, ?2)", (text, query), |row| row.get(0))
