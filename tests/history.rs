@@ -313,6 +313,35 @@ on_every_store!(a_role_sees_of_the_past_what_it_sees_of_the_present, async |app|
     stranger.get("/items/notes/1/history").await.expect_refusal(403, "FORBIDDEN");
 });
 
+on_every_store!(what_is_granted_through_a_relation_is_not_granted_of_the_past, async |app| {
+    notes(app).await;
+    app.collection("lists", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
+    app.relation("lists", json!({ "type": "M2O", "target": "notes", "name": "cover", "alias": "covers" })).await;
+    let reader = app
+        .with_grants("Reader", &[
+            json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] }),
+            json!({ "collection": "lists", "action": "read", "fields": ["*", "cover.price"] }),
+        ])
+        .await;
+    let admin = app.admin();
+    for id in [1, 2] {
+        admin.create("notes", json!({ "id": id, "title": "one", "price": 700 + id })).await;
+        let body = json!({ "title": "two", "price": 800 + id });
+        admin.patch(&format!("/items/notes/{id}"), body).await.expect_status(200);
+    }
+    admin.create("lists", json!({ "id": 1, "cover": 2 })).await;
+    // The cover's price is for them to see as the price of a cover, and there only.
+    let cover = reader.get("/items/lists/1?fields=cover.price").await;
+    assert!(cover.text.contains("802"), "{}", cover.text);
+    for id in [1, 2] {
+        let own = reader.get(&format!("/items/notes/{id}")).await;
+        assert!(own.text.contains("two") && !own.text.contains("price"), "{}", own.text);
+        let seen = reader.get(&format!("/items/notes/{id}/history")).await;
+        assert_eq!(seen.body["data"][0]["changed"], json!(["title"]), "{}", seen.text);
+        assert!(!seen.text.contains("price"), "{}", seen.text);
+    }
+});
+
 on_every_store!(the_trash_and_the_way_back_are_in_the_history, async |app| {
     app.collection("notes", json!({ "paranoid": true, "trashDays": 30, "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" } } })).await;
     let admin = app.admin();

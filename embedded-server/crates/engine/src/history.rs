@@ -263,7 +263,13 @@ impl Engine {
             Some(columns) => Some(self.stands(read, columns).await?),
         };
         let unbound = actor.unbound();
-        Ok(Sight { collection: Arc::clone(seen), id, held, unbound, numbers })
+        let mut seen = Arc::clone(seen);
+        if let Some(row) = found.filter(|_| !unbound) {
+            // A role's view holds what it sees of a collection by any way, through the relations
+            // of others too; of this record's past it sees what this record shows it.
+            Arc::make_mut(&mut seen).fields.retain(|name, _| row.contains_key(name));
+        }
+        Ok(Sight { collection: seen, id, held, unbound, numbers })
     }
 
     /// What stands in the columns by which the right to read is decided.
