@@ -313,15 +313,79 @@ on_every_store!(a_role_sees_of_the_past_what_it_sees_of_the_present, async |app|
     stranger.get("/items/notes/1/history").await.expect_refusal(403, "FORBIDDEN");
 });
 
+on_every_store!(the_pages_of_a_history_tell_nothing_of_what_is_out_of_sight, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let grant = json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] });
+    let reader = app.with_grants("Reader", &[grant]).await;
+    for id in [1, 2] {
+        admin.create("notes", json!({ "id": id, "title": "t0" })).await;
+    }
+    for n in 1..=3 {
+        for id in [1, 2] {
+            let path = format!("/items/notes/{id}");
+            admin.patch(&path, json!({ "title": format!("t{n}") })).await.expect_status(200);
+        }
+        // Only of the first, and between any two of those that the reader sees.
+        for price in 1..=4 {
+            admin.patch("/items/notes/1", json!({ "price": price })).await.expect_status(200);
+        }
+    }
+    let mut told = Vec::new();
+    for id in [1, 2] {
+        let (mut pages, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = reader.get(&format!("/items/notes/{id}/history?limit=1{after}")).await;
+            let shown = page.expect_status(200).body["data"].as_array().expect("revisions");
+            assert_eq!(shown.len(), 1, "a page that is not full, and not the last: {}", page.text);
+            pages.push((shown[0]["action"].clone(), shown[0]["after"]["title"].clone()));
+            let Some(cursor) = page.body["cursor"].as_str() else { break };
+            assert_eq!(cursor, shown[0]["id"], "the cursor names what is in sight");
+            after = format!("&after={cursor}");
+        }
+        told.push(pages);
+    }
+    assert_eq!((told[0].len(), &told[0]), (4, &told[1]));
+});
+
+on_every_store!(a_history_is_read_past_any_number_of_changes_out_of_sight, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let grant = json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] });
+    let reader = app.with_grants("Reader", &[grant]).await;
+    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
+    let changes: Vec<Json> =
+        (0..4_100).map(|n| json!({ "id": 1, "data": { "price": n } })).collect();
+    admin.patch("/items/notes/bulk", json!(changes)).await.expect_status(200);
+    let (mut seen, mut asked, mut after) = (Vec::new(), 0, String::new());
+    loop {
+        let page = reader.get(&format!("/items/notes/1/history?limit=100{after}")).await;
+        asked += 1;
+        seen.extend(page.expect_status(200).body["data"].as_array().expect("revisions").clone());
+        let Some(cursor) = page.body["cursor"].as_str() else { break };
+        after = format!("&after={cursor}");
+    }
+    assert_eq!(actions(&seen), ["create"]);
+    // One request looks at so many rows and no more.
+    assert_eq!(asked, 3);
+});
+
 on_every_store!(what_is_granted_through_a_relation_is_not_granted_of_the_past, async |app| {
     notes(app).await;
     app.collection("lists", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
-    app.relation("lists", json!({ "type": "M2O", "target": "notes", "name": "cover", "alias": "covers" })).await;
+    app.relation(
+        "lists",
+        json!({ "type": "M2O", "target": "notes", "name": "cover", "alias": "covers" }),
+    )
+    .await;
     let reader = app
-        .with_grants("Reader", &[
-            json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] }),
-            json!({ "collection": "lists", "action": "read", "fields": ["*", "cover.price"] }),
-        ])
+        .with_grants(
+            "Reader",
+            &[
+                json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] }),
+                json!({ "collection": "lists", "action": "read", "fields": ["*", "cover.price"] }),
+            ],
+        )
         .await;
     let admin = app.admin();
     for id in [1, 2] {

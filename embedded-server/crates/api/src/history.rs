@@ -56,10 +56,10 @@ fn page(query: &str) -> Result<Asked> {
                     .ok_or_else(|| wrong("limit", &value, "a whole number from 1 to 100"))?;
             }
             "after" if !value.is_empty() => {
-                let place = value
-                    .parse()
-                    .map_err(|_| wrong("after", &value, "the `cursor` of the page before"))?;
-                page.after = Some(place);
+                if !engine::is_revision_key(&value) {
+                    return Err(wrong("after", &value, "the `cursor` of the page before"));
+                }
+                page.after = Some(value.into_owned());
             }
             _ => {}
         }

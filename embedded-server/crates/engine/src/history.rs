@@ -4,6 +4,8 @@
 //! past state shows only if everything that decides about the right to read was then as it is now
 //! (`access::governing`). Who may read no row sees the history of none.
 
+mod sight;
+
 use crate::read::{not_found, parse_rows};
 use crate::write::Written;
 use crate::{Engine, Numbers, State};
@@ -12,6 +14,7 @@ use base::{Code, Detail, Error, Result};
 use catalog::{Collection, FieldKind, HISTORY};
 use query::{CountMode, Direction, Filter, Operation, Read, SortAsked, Write};
 use serde_json::{Map, Value as Json};
+use sight::{Row, Sight, row};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -67,19 +70,19 @@ pub struct Revision {
 pub struct History {
     /// The revisions.
     pub revisions: Vec<Revision>,
-    /// Where the next page begins; none at the end.
-    pub cursor: Option<i64>,
+    /// Key of the revision behind which the next page begins; none at the end.
+    pub cursor: Option<String>,
     /// For how many days revisions are kept; 0 where no new ones are.
     pub keep_days: u32,
 }
 
 /// Which part of a history is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HistoryPage {
     /// Most revisions to answer.
     pub limit: u32,
-    /// Behind the place that the page before answered.
-    pub after: Option<i64>,
+    /// Behind the revision that the page before answered as its cursor.
+    pub after: Option<String>,
 }
 
 /// One side of a revision.
@@ -111,28 +114,18 @@ pub struct Revert {
     pub strict: bool,
 }
 
-/// What a reader may see of the past of one record.
-struct Sight {
-    collection: Arc<Collection>,
-    /// The key as the history spells it.
-    id: String,
-    /// Columns that must stand as they do now, with what they hold; `None` sees nothing.
-    held: Option<Map<String, Json>>,
-    unbound: bool,
-    numbers: Numbers,
-}
+/// Rows of the history that are read at once, at the least, where some are passed over.
+const LOOKED_AT_ONCE: u32 = 50;
 
-/// A row of the history.
-struct Row {
-    id: String,
-    seq: i64,
-    action: String,
-    at: String,
-    user: Option<String>,
-    origin: Option<String>,
-    ip: Option<String>,
-    before: Option<Map<String, Json>>,
-    after: Option<Map<String, Json>>,
+/// Rows that one request looks at, at the most. A page ends here though it is not full; that so
+/// many are out of sight is all that it tells.
+const LOOKED_AT_MOST: usize = 2_000;
+
+/// What a page shows.
+struct Leaf {
+    /// Each with the key of who made it.
+    revisions: Vec<(Revision, Option<String>)>,
+    cursor: Option<String>,
 }
 
 impl Engine {
@@ -147,22 +140,7 @@ impl Engine {
     ) -> Result<History> {
         let state = self.state();
         let sight = self.sight(&state, collection, key, actor, numbers).await?;
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        // One more tells whether there are more, and what stood before a record that came back.
-        let mut rows = self.history_rows(&sight, page.after, page.limit.saturating_add(1)).await?;
-        if rows.is_empty() && page.after.is_none() && sight.held.is_none() && sight.unbound {
-            // Neither a record nor a trace of one.
-            return Err(not_found("read"));
-        }
-        let older = rows.split_off(limit.min(rows.len()));
-        let cursor = rows.last().filter(|_| !older.is_empty()).map(|row| row.seq);
-        let mut revisions = Vec::with_capacity(rows.len());
-        for (at, row) in rows.iter().enumerate() {
-            let beneath = rows.get(at + 1).or(older.first());
-            if let Some(revision) = sight.revision(row, beneath) {
-                revisions.push((revision, row.user.clone()));
-            }
-        }
+        let Leaf { revisions, cursor } = self.leaf(&sight, &page).await?;
         let people = self
             .people(&state, revisions.iter().filter_map(|(_, user)| user.as_ref()), actor)
             .await?;
@@ -175,6 +153,55 @@ impl Engine {
             (true, days) => days.unwrap_or(self.limits().history_days),
         };
         Ok(History { revisions: revisions.collect(), cursor, keep_days })
+    }
+
+    /// The revisions of a page that the reader may see, with who made them. What is out of sight is
+    /// passed over before the page is cut: neither how many there are on it nor where it ends tells
+    /// of the others.
+    async fn leaf(&self, sight: &Sight, page: &HistoryPage) -> Result<Leaf> {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let mut leaf = Leaf { revisions: Vec::with_capacity(limit), cursor: None };
+        let mut place = match &page.after {
+            None => None,
+            Some(id) => match self.history_row(sight, id).await? {
+                Some(row) => Some(row.seq),
+                // Past its days meanwhile, and what is older went before it.
+                None => return Ok(leaf),
+            },
+        };
+        // One more tells whether there are more, and what stood before a record that came back.
+        let batch = page.limit.saturating_add(1).max(LOOKED_AT_ONCE);
+        let (mut looked, mut judged) = (0, None);
+        // A row waits here for the one beneath it.
+        let mut above: Option<Row> = None;
+        loop {
+            let rows = self.history_rows(sight, place, batch).await?;
+            let end = rows.len() < usize::try_from(batch).unwrap_or(usize::MAX);
+            if rows.is_empty() && looked == 0 && page.after.is_none() && sight.is_of_nothing() {
+                return Err(not_found("read"));
+            }
+            looked += rows.len();
+            for beneath in rows.into_iter().map(Some).chain(end.then_some(None)) {
+                place = beneath.as_ref().map(|row| row.seq).or(place);
+                let row = std::mem::replace(&mut above, beneath);
+                let Some(row) = row else { continue };
+                if let Some(revision) = sight.revision(&row, above.as_ref()) {
+                    if leaf.revisions.len() == limit {
+                        leaf.cursor = leaf.revisions.last().map(|(last, _)| last.id.clone());
+                        return Ok(leaf);
+                    }
+                    leaf.revisions.push((revision, row.user.clone()));
+                }
+                judged = Some(row.id);
+            }
+            if end {
+                return Ok(leaf);
+            }
+            if looked >= LOOKED_AT_MOST {
+                leaf.cursor = judged;
+                return Ok(leaf);
+            }
+        }
     }
 
     /// Writes values of a revision back: an ordinary write of the actor, with all that binds it.
@@ -294,7 +321,7 @@ impl Engine {
 
     async fn history_row(&self, sight: &Sight, id: &str) -> Result<Option<Row>> {
         // Compared as text: what is no key of a revision finds none.
-        let rows = match uuid_like(id) {
+        let rows = match is_revision_key(id) {
             true => self.find_history(sight, Some(test("id", "eq", Json::from(id))), 1).await?,
             false => Vec::new(),
         };
@@ -360,100 +387,6 @@ impl Engine {
     }
 }
 
-impl Sight {
-    /// A row as the reader may see it; none where there is nothing it may know of.
-    fn revision(&self, row: &Row, beneath: Option<&Row>) -> Option<Revision> {
-        let before = row.before.as_ref().and_then(|state| self.seen(state));
-        let after = row.after.as_ref().and_then(|state| self.seen(state));
-        let kind = match row.action.as_str() {
-            "create" if beneath.is_some_and(|row| row.action == "delete") => RevisionKind::Restore,
-            "create" => RevisionKind::Create,
-            "update" => RevisionKind::Update,
-            _ => RevisionKind::Delete,
-        };
-        let changed: Vec<String> = match (&before, &after) {
-            (Some(before), Some(after)) => {
-                let names = after.keys().filter(|name| before.get(*name) != after.get(*name));
-                names.cloned().collect()
-            }
-            (Some(side), None) | (None, Some(side)) => side
-                .iter()
-                .filter(|(_, value)| !value.is_null() && kind != RevisionKind::Restore)
-                .map(|(name, _)| name.clone())
-                .collect(),
-            (None, None) => Vec::new(),
-        };
-        // Whoever sees nothing of a change must not learn that there was one.
-        let nothing = before.is_none() && after.is_none()
-            || kind == RevisionKind::Update && changed.is_empty();
-        if nothing && !self.unbound {
-            return None;
-        }
-        Some(Revision {
-            id: row.id.clone(),
-            kind,
-            at: row.at.clone(),
-            actor: None,
-            origin: row.origin.clone(),
-            ip: row.ip.clone().filter(|_| self.unbound),
-            changed,
-            before,
-            after,
-        })
-    }
-
-    /// What the reader may see of a past state.
-    fn seen(&self, state: &Map<String, Json>) -> Option<Map<String, Json>> {
-        let as_now = match &self.held {
-            Some(held) => held.iter().all(|(name, value)| state.get(name) == Some(value)),
-            None => self.unbound,
-        };
-        if !as_now {
-            return None;
-        }
-        let fields = self.collection.fields.values().filter(|field| !field.hidden);
-        let seen = fields.filter_map(|field| {
-            let value = state.get(&field.name)?;
-            Some((field.name.clone(), self.spelt(&field.kind, value)))
-        });
-        Some(seen.collect())
-    }
-
-    fn spelt(&self, kind: &FieldKind, value: &Json) -> Json {
-        match (self.numbers, kind, value) {
-            (
-                Numbers::Strings,
-                FieldKind::BigInt | FieldKind::Decimal { .. },
-                Json::Number(number),
-            ) => Json::String(number.to_string()),
-            _ => value.clone(),
-        }
-    }
-}
-
-fn row(mut row: Map<String, Json>) -> Row {
-    let mut changes = match row.shift_remove("changes") {
-        Some(Json::Object(changes)) => changes,
-        _ => Map::new(),
-    };
-    let mut side = |name: &str| match changes.shift_remove(name) {
-        Some(Json::Object(side)) => Some(side),
-        _ => None,
-    };
-    let text = |name: &str| row.get(name).and_then(Json::as_str).map(str::to_owned);
-    Row {
-        before: side("before"),
-        after: side("after"),
-        id: text("id").unwrap_or_default(),
-        seq: row.get("seq").and_then(Json::as_i64).unwrap_or_default(),
-        action: text("action").unwrap_or_default(),
-        at: text("createdAt").unwrap_or_default(),
-        user: text("userId"),
-        origin: text("origin"),
-        ip: text("ipaddress"),
-    }
-}
-
 fn person(row: &Map<String, Json>) -> Option<Person> {
     let text = |name: &str| {
         row.get(name).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -496,6 +429,7 @@ fn test(path: &str, operator: &str, operand: Json) -> Filter {
 }
 
 /// Whether a text can be the key of a revision at all.
-fn uuid_like(text: &str) -> bool {
+#[must_use]
+pub fn is_revision_key(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }

@@ -41,7 +41,9 @@ pub use about::About;
 pub use catalog::is_house_table;
 pub use existing::{Adoption, ExistingColumn, ExistingRelation, ExistingTable, Finding};
 pub use feed::{Change, Feed, Place};
-pub use history::{History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide};
+pub use history::{
+    History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide, is_revision_key,
+};
 pub use hook::{BeforeWrite, field_is};
 pub use import::{
     Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,

@@ -101,7 +101,7 @@ impl From<engine::History> for HistoryPage {
     fn from(history: engine::History) -> Self {
         Self {
             data: history.revisions.into_iter().map(Into::into).collect(),
-            cursor: history.cursor.map(|place| place.to_string()),
+            cursor: history.cursor,
             keep_days: history.keep_days,
         }
     }
