@@ -406,6 +406,48 @@ on_every_store!(what_is_granted_through_a_relation_is_not_granted_of_the_past, a
     }
 });
 
+on_every_store!(what_a_role_may_not_change_is_left_out_of_what_it_takes_back, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let editor = app
+        .with_grants(
+            "Editor",
+            &[
+                json!({ "collection": "notes", "action": "read", "fields": ["*"] }),
+                json!({ "collection": "notes", "action": "update", "fields": ["title"] }),
+            ],
+        )
+        .await;
+    admin.create("notes", json!({ "id": 1, "title": "one", "price": 1 })).await;
+    admin.patch("/items/notes/1", json!({ "title": "two", "price": 2 })).await.expect_status(200);
+    admin.patch("/items/notes/1", json!({ "price": 3 })).await.expect_status(200);
+    let revisions = history(&editor, "notes/1").await;
+    let answer = revert(&editor, 1, json!({ "revision": revisions[1]["id"] })).await;
+    let warnings = &answer.expect_status(200).body["warnings"];
+    assert_eq!(
+        (&warnings[0]["code"], &warnings[0]["field"], warnings.as_array().map(Vec::len)),
+        (&json!("FIELD_FORBIDDEN"), &json!("price"), Some(1)),
+        "{}",
+        answer.text
+    );
+    let row = admin.one("notes", &json!(1)).await;
+    assert_eq!(row["title"], "one");
+    assert!(row["price"].to_string().starts_with('3'), "{row}");
+    // Nothing of it is theirs to take back, or they asked for it by name.
+    let answer = revert(&editor, 1, json!({ "revision": revisions[0]["id"] })).await;
+    answer.expect_refusal(403, "FIELD_FORBIDDEN");
+    assert_eq!(answer.body["details"][0]["field"], "price", "{}", answer.text);
+    revert(&editor, 1, json!({ "revision": revisions[1]["id"], "fields": ["title", "price"] }))
+        .await
+        .expect_refusal(403, "FIELD_FORBIDDEN");
+    // Whoever may change nothing is told so.
+    let grant = json!({ "collection": "notes", "action": "read", "fields": ["*"] });
+    let reader = app.with_grants("Reader", &[grant]).await;
+    revert(&reader, 1, json!({ "revision": revisions[1]["id"] }))
+        .await
+        .expect_refusal(403, "FORBIDDEN");
+});
+
 on_every_store!(the_trash_and_the_way_back_are_in_the_history, async |app| {
     app.collection("notes", json!({ "paranoid": true, "trashDays": 30, "fields": { "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" } } })).await;
     let admin = app.admin();

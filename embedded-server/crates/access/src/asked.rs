@@ -71,6 +71,26 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
     Ok(())
 }
 
+/// Whether a write of the actor may set this field of a record that is there. Without any right to
+/// change such records it is the write that is refused, not one field or another.
+#[must_use]
+pub fn may_set(
+    collection: &Arc<Collection>,
+    name: &str,
+    value: &Json,
+    full: &Catalog,
+    actor: &Actor,
+) -> bool {
+    let policy = actor.policies.get(&collection.name, Action::Update);
+    match policy.filter(|policy| !policy.broken && !actor.unbound()) {
+        Some(policy) => {
+            let asking = Asking { full, policy, action: Action::Update, index: 0 };
+            asking.name(collection, name, value, &mut Vec::new()).is_ok()
+        }
+        None => true,
+    }
+}
+
 /// Comparing is reading: a caller may only expect values of fields it may read, or a guess would
 /// be told right or wrong.
 fn check_expected(operation: &Operation, collection: &Collection, actor: &Actor) -> Result<()> {

@@ -15,7 +15,7 @@ mod rank;
 mod visible;
 
 pub use actor::{Actor, Identity};
-pub use asked::{check_asked, denied};
+pub use asked::{check_asked, denied, may_set};
 pub use grants::FieldGrants;
 pub use guard::{guard_read, guard_write};
 pub use guarded::Guarded;

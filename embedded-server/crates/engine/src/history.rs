@@ -104,7 +104,8 @@ pub struct Revert {
     pub key: Json,
     /// Key of the revision.
     pub revision: String,
-    /// Which fields; none means all that it changed and that can be written.
+    /// Which fields; none means all that it changed, that can be written, and that the caller may
+    /// write. What is left out for that is told.
     pub fields: Option<Vec<String>>,
     /// From which side.
     pub side: RevisionSide,
@@ -232,11 +233,23 @@ impl Engine {
             .at("to")
             .hint("take the other side of it")
         })?;
+        let mut left_out = Vec::new();
         let fields = match asked.fields {
             Some(fields) => fields,
             None => {
+                let full = state.catalog.get(&asked.collection).unwrap_or(&sight.collection);
+                let may = |name: &String| {
+                    let value = values.get(name).unwrap_or(&Json::Null);
+                    access::may_set(full, name, value, &state.catalog, actor)
+                };
                 let changed = revision.changed.into_iter();
-                changed.filter(|name| can_come_back(&sight.collection, name)).collect()
+                let (fields, others): (Vec<_>, Vec<_>) =
+                    changed.filter(|name| can_come_back(&sight.collection, name)).partition(may);
+                if fields.is_empty() && !others.is_empty() {
+                    return Err(nothing_to_set(&others));
+                }
+                left_out = others;
+                fields
             }
         };
         let mut body = Map::new();
@@ -248,7 +261,10 @@ impl Engine {
         }
         let Revert { collection, key, expect, strict, .. } = asked;
         let operation = Operation::Update { collection, key, body, expect };
-        self.write(Write { operations: vec![operation], strict }, actor, source).await
+        let write = Write { operations: vec![operation], strict };
+        let mut written = self.write(write, actor, source).await?;
+        written.warnings.extend(left_out.iter().map(|name| not_taken_back(name)));
+        Ok(written)
     }
 
     /// What the actor may see of the past of a record, which it must be able to read now.
@@ -405,6 +421,20 @@ fn can_come_back(collection: &Collection, name: &str) -> bool {
     collection.fields.get(name).is_some_and(|field| {
         !field.primary_key && !field.generated && !matches!(field.kind, FieldKind::Virtual { .. })
     })
+}
+
+/// Why a field was not taken back with the others.
+fn not_taken_back(name: &str) -> Detail {
+    let message = format!("`{name}` was left as it is: you may not update it");
+    Detail::field(Code::FieldForbidden.as_str(), name, message)
+}
+
+fn nothing_to_set(names: &[String]) -> Error {
+    let message = "you may not update any field that this revision changed";
+    let details = names.iter().map(|name| not_taken_back(name)).collect();
+    Error::new(Code::FieldForbidden, message)
+        .details(details)
+        .hint("somebody whose role may update them can take it back")
 }
 
 fn no_such_field(collection: &Collection, name: &str, values: &Map<String, Json>) -> Error {
