@@ -5,7 +5,7 @@
 use crate::Engine;
 use access::Actor;
 use base::{Code, Result, Value, iso_millis};
-use catalog::{Catalog, Collection, OnDelete, RelationKind};
+use catalog::{Catalog, Collection, OnDelete, Relation, RelationKind};
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Expect, Program, ProgramStep, Statement};
@@ -26,13 +26,18 @@ pub struct Swept {
 }
 
 impl Engine {
-    /// Removes whatever is past its time.
+    /// Removes whatever is past its time. What fails in one collection is told and left for the
+    /// next sweep; the others are swept all the same.
     pub async fn sweep(&self) -> Result<Swept> {
         let state = self.state();
         let mut swept = Swept::default();
         for collection in state.catalog.collections.values() {
-            if let Some(days) = collection.trash_days.filter(|_| collection.paranoid) {
-                swept.records += self.empty_trash(&state.catalog, collection, days).await?;
+            let Some(days) = collection.trash_days.filter(|_| collection.paranoid) else {
+                continue;
+            };
+            let emptied = self.empty_trash(&state.catalog, collection, days, &mut swept.records);
+            if let Err(fault) = emptied.await {
+                tracing::warn!(collection = collection.name, %fault, "its trash was not emptied");
             }
         }
         // Names that no collection has any more are kept as long as the project says.
@@ -40,7 +45,9 @@ impl Engine {
         for name in &named {
             let own = state.catalog.get(name).and_then(|one| one.history_days);
             let days = own.unwrap_or(self.limits().history_days);
-            swept.revisions += self.forget(name, days).await?;
+            if let Err(fault) = self.forget(name, days, &mut swept.revisions).await {
+                tracing::warn!(collection = name, %fault, "its old history was not removed");
+            }
         }
         Ok(swept)
     }
@@ -60,7 +67,7 @@ impl Engine {
         Ok(rows.into_iter().filter_map(name).collect())
     }
 
-    async fn forget(&self, name: &str, days: u32) -> Result<u64> {
+    async fn forget(&self, name: &str, days: u32, forgotten: &mut u64) -> Result<()> {
         let (which, delete) = match self.store().dialect() {
             Dialect::Sqlite => (
                 r#"SELECT "id" FROM "baasix_AuditLog" WHERE "entity" = ?1 AND "createdAt" < ?2 AND "type" = 'data' ORDER BY "createdAt" LIMIT ?3"#,
@@ -74,78 +81,97 @@ impl Engine {
         let most = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
         let binds = [Value::text(name), Value::Text(self.past(days)), Value::Int(most)];
         let which = statement(which, binds);
-        let mut forgotten = 0;
         loop {
             let found = self.store().rows(&which).await?;
             if found.is_empty() {
-                return Ok(forgotten);
+                return Ok(());
             }
             let ids = found.iter().filter_map(|row| row.first().and_then(Value::as_text));
             let ids = Json::from_iter(ids).to_string();
             let statement = statement(delete, [Value::Text(ids)]);
             let steps = vec![ProgramStep::new(statement, Expect::Any)];
             self.store().write(Program { steps }).await?;
-            forgotten += u64::try_from(found.len()).unwrap_or(u64::MAX);
+            *forgotten += u64::try_from(found.len()).unwrap_or(u64::MAX);
             if found.len() < BATCH_ROWS {
-                return Ok(forgotten);
+                return Ok(());
             }
         }
     }
 
     /// Removes the records whose days in the trash are over, each as a write of the house with its
-    /// change row and its place in the history.
+    /// change row and its place in the history. What cannot be removed waits for the next sweep,
+    /// and holds up nobody behind it.
     async fn empty_trash(
         &self,
         catalog: &Catalog,
         collection: &Collection,
         days: u32,
-    ) -> Result<u64> {
-        let mut removed = 0;
+        removed: &mut u64,
+    ) -> Result<()> {
+        let mut behind = None;
         loop {
-            let found = self.past_trash(catalog, collection, days).await?;
+            let found = self.past_trash(catalog, collection, days, behind.take()).await?;
             let full = found.len() == BATCH_ROWS;
-            let gone = self.remove_trashed(collection, found).await?;
-            removed += gone;
-            // What could not be removed waits for the next sweep.
-            if !full || gone == 0 {
-                return Ok(removed);
+            behind = found.last().map(|last| last.place.clone());
+            self.remove_trashed(collection, found, removed).await?;
+            if !full {
+                return Ok(());
             }
         }
     }
 
-    /// Records in the trash that are past their time, oldest first, with the moment they came.
-    /// Left out are those that a record outside of a junction still points at and would go with,
-    /// or would hold: a sweep takes nothing along that nobody threw away.
+    /// Records in the trash that are past their time, oldest first, behind a place in that order.
+    /// Left out are those that a record still points at that would go with them, or would hold
+    /// them: a sweep takes nothing along that nobody threw away.
     async fn past_trash(
         &self,
         catalog: &Catalog,
         collection: &Collection,
         days: u32,
-    ) -> Result<Vec<(Value, String)>> {
-        let dialect = self.store().dialect();
+        behind: Option<[Value; 2]>,
+    ) -> Result<Vec<Trashed>> {
         let key = quoted(&collection.primary_key);
         let held: String = holding(catalog, collection)
             .into_iter()
             .map(|edge| format!(" AND NOT EXISTS (SELECT 1 FROM {edge})"))
             .collect();
         let table = quoted(&collection.name);
-        let text = match dialect {
-            Dialect::Sqlite => format!(
-                r#"SELECT t.{key}, t."deletedAt" FROM {table} t WHERE t."deletedAt" < ?1{held} ORDER BY t."deletedAt" LIMIT ?2"#
-            ),
+        let on = behind.is_some();
+        let text = match self.store().dialect() {
+            Dialect::Sqlite => {
+                let on = if on {
+                    format!(r#" AND (t."deletedAt", t.{key}) > (?3, ?4)"#)
+                } else {
+                    String::new()
+                };
+                format!(
+                    r#"SELECT t.{key}, t."deletedAt", t."deletedAt" FROM {table} t WHERE t."deletedAt" < ?1{on}{held} ORDER BY t."deletedAt", t.{key} LIMIT ?2"#
+                )
+            }
             Dialect::Postgres => {
+                let on = if on {
+                    format!(
+                        r#" AND (t."deletedAt", t.{key}::text) > ($3::text::timestamptz, $4::text)"#
+                    )
+                } else {
+                    String::new()
+                };
                 let at =
                     r#"to_char(t."deletedAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#;
+                // The moment as it is told holds no microseconds; a place in the order does.
                 format!(
-                    r#"SELECT t.{key}::text, {at} FROM {table} t WHERE t."deletedAt" < $1::text::timestamptz{held} ORDER BY t."deletedAt" LIMIT $2::bigint"#
+                    r#"SELECT t.{key}::text, {at}, t."deletedAt"::text FROM {table} t WHERE t."deletedAt" < $1::text::timestamptz{on}{held} ORDER BY t."deletedAt", t.{key}::text LIMIT $2::bigint"#
                 )
             }
         };
         let most = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
-        let binds = [Value::Text(self.past(days)), Value::Int(most)];
+        let mut binds = vec![Value::Text(self.past(days)), Value::Int(most)];
+        binds.extend(behind.into_iter().flatten());
         let rows = self.store().rows(&statement(&text, binds)).await?;
-        let found = |row: Vec<Value>| match <[Value; 2]>::try_from(row) {
-            Ok([key, Value::Text(at)]) => Some((key, at)),
+        let found = |row: Vec<Value>| match <[Value; 3]>::try_from(row) {
+            Ok([key, Value::Text(at), exact]) => {
+                Some(Trashed { place: [exact, key.clone()], key, at })
+            }
             Ok(_) | Err(_) => None,
         };
         Ok(rows.into_iter().filter_map(found).collect())
@@ -156,16 +182,16 @@ impl Engine {
     async fn remove_trashed(
         &self,
         collection: &Collection,
-        found: Vec<(Value, String)>,
-    ) -> Result<u64> {
+        found: Vec<Trashed>,
+        removed: &mut u64,
+    ) -> Result<()> {
         let actor = Actor::system("empty the trash");
-        let mut removed = 0;
         let mut waiting = vec![found];
         while let Some(mut some) = waiting.pop() {
             if some.is_empty() {
                 continue;
             }
-            let operations = some.iter().map(|(key, at)| Operation::Delete {
+            let operations = some.iter().map(|Trashed { key, at, .. }| Operation::Delete {
                 collection: collection.name.clone(),
                 key: match key {
                     Value::Int(number) => Json::from(*number),
@@ -177,7 +203,7 @@ impl Engine {
             });
             let write = Write { operations: operations.collect(), strict: false };
             match self.write(write, &actor, Some("trash")).await {
-                Ok(_) => removed += u64::try_from(some.len()).unwrap_or(u64::MAX),
+                Ok(_) => *removed += u64::try_from(some.len()).unwrap_or(u64::MAX),
                 Err(fault) if !passed_over(fault.code()) => return Err(fault),
                 Err(_) if some.len() == 1 => {}
                 Err(_) => {
@@ -186,8 +212,17 @@ impl Engine {
                 }
             }
         }
-        Ok(removed)
+        Ok(())
     }
+}
+
+/// A record in the trash that is past its time.
+struct Trashed {
+    key: Value,
+    /// When it came there, as it is told.
+    at: String,
+    /// Its place in the order of the sweep: when it came there to the last digit, and its key.
+    place: [Value; 2],
 }
 
 /// Refusals that concern one record of many.
@@ -195,16 +230,19 @@ fn passed_over(code: Code) -> bool {
     matches!(code, Code::Conflict | Code::ItemNotFound | Code::ForeignKeyViolation)
 }
 
-/// What points at a record and would go with it, or keep it: the rest of `SELECT 1 FROM`.
+/// What points at a record and would go with it, or keep it: the rest of `SELECT 1 FROM`. Rows of
+/// a junction may go, being the relation itself, where they go by themselves and take nothing
+/// along.
 fn holding(catalog: &Catalog, collection: &Collection) -> Vec<String> {
     let mut edges = Vec::new();
-    for child in catalog.collections.values().filter(|child| !child.junction) {
+    for child in catalog.collections.values() {
+        let alone = child.junction && !is_held(catalog, child);
         for relation in child.relations.values() {
             let RelationKind::ToOne { column, target_column, .. } = &relation.kind else {
                 continue;
             };
-            let holds = relation.constrained && relation.on_delete != OnDelete::SetNull;
-            if relation.target == collection.name && holds {
+            let goes = alone && relation.on_delete == OnDelete::Cascade;
+            if relation.target == collection.name && holds(relation) && !goes {
                 edges.push(format!(
                     "{} c WHERE c.{} = t.{}",
                     quoted(&child.name),
@@ -217,7 +255,19 @@ fn holding(catalog: &Catalog, collection: &Collection) -> Vec<String> {
     edges
 }
 
-fn statement<const N: usize>(text: &str, binds: [Value; N]) -> Statement {
+/// Whether a relation's rows go with what they point at, or keep it.
+fn holds(relation: &Relation) -> bool {
+    let own = matches!(relation.kind, RelationKind::ToOne { .. });
+    own && relation.constrained && relation.on_delete != OnDelete::SetNull
+}
+
+/// Whether anything points at the records of a collection that would go with them, or keep them.
+fn is_held(catalog: &Catalog, collection: &Collection) -> bool {
+    let relations = catalog.collections.values().flat_map(|child| child.relations.values());
+    relations.into_iter().any(|relation| relation.target == collection.name && holds(relation))
+}
+
+fn statement(text: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
     Statement { text: Arc::from(text), binds: binds.into_iter().map(Bind::Value).collect() }
 }
 

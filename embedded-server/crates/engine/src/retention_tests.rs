@@ -160,3 +160,61 @@ async fn the_trash_takes_nothing_along_that_nobody_threw_away() {
         assert_eq!(rows(engine, "customers").await.len(), 0);
     }
 }
+
+#[tokio::test]
+async fn the_trash_takes_nothing_along_by_way_of_a_junction() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let fields = json!({ "id": key() });
+        let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+        let bin = json!({ "paranoid": true, "trashDays": 1, "fields": fields });
+        with_schema(engine, "people", bin).await;
+        with_schema(engine, "clubs", json!({ "fields": fields })).await;
+        let remarks = json!({ "fields": { "id": counted, "text": { "type": "String" } } });
+        with_schema(engine, "remarks", remarks).await;
+        let clubs = json!({ "type": "M2M", "target": "clubs", "name": "clubs", "alias": "people", "through": "members" });
+        engine.create_relationship("people", &clubs).await.unwrap();
+        // What is said of a membership belongs to it.
+        let member = json!({ "type": "M2O", "target": "members", "name": "member", "alias": "remarks", "onDelete": "CASCADE" });
+        engine.create_relationship("remarks", &member).await.unwrap();
+        let person = |id: i64| create("people", json!({ "id": id, "clubs": [1] }));
+        write(engine, vec![create("clubs", json!({ "id": 1 })), person(1), person(2)]).await;
+        let members = rows(engine, "members").await;
+        assert_eq!(members.len(), 2);
+        let body = json!({ "text": "founder", "member": members[0]["id"] });
+        write(engine, vec![create("remarks", body)]).await;
+        write(engine, vec![delete("people", 1), delete("people", 2)]).await;
+        project.clock.advance(2 * DAY_MS);
+        engine.sweep().await.unwrap();
+        assert_eq!(rows(engine, "remarks").await.len(), 1);
+        assert_eq!(rows(engine, "people").await.len(), 2, "its memberships would take it along");
+        engine.delete_schema("remarks").await.unwrap();
+        assert_eq!(engine.sweep().await.unwrap().records, 2);
+        assert_eq!(rows(engine, "members").await.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_the_trash_cannot_let_go_holds_up_nothing_behind_it() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let bin = json!({ "paranoid": true, "trashDays": 1, "fields": { "id": key() } });
+        with_schema(engine, "things", bin.clone()).await;
+        with_schema(engine, "torn", bin).await;
+        let many = (1..=1_002).map(|id| create("things", json!({ "id": id })));
+        write(engine, many.collect()).await;
+        write(engine, vec![create("torn", json!({ "id": 1 })), delete("torn", 1)]).await;
+        // One moment for all of the first, another for the last.
+        write(engine, (1..=1_001).map(|id| delete("things", id)).collect()).await;
+        project.clock.advance(1);
+        write(engine, vec![delete("things", 1_002)]).await;
+        // A table that nobody told us of holds all but the last two.
+        let held = r#"INSERT INTO "elsewhere" SELECT "id" FROM "things" WHERE "id" <= 1000"#;
+        let table = r#"CREATE TABLE "elsewhere" ("thing" INTEGER REFERENCES "things" ("id"))"#;
+        let torn = r#"ALTER TABLE "torn" RENAME COLUMN "deletedAt" TO "gone""#;
+        project.meddle(&[(table, table), (held, held), (torn, torn)]).await;
+        project.clock.advance(2 * DAY_MS);
+        assert_eq!(engine.sweep().await.unwrap().records, 2);
+        assert_eq!(rows(engine, "things").await.len(), 1_000);
+    }
+}
