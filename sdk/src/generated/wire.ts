@@ -269,7 +269,7 @@ export type RevisionActor = {
 export type RevertBody = {
   /** The key of the revision. */
   revision: string,
-  /** The fields; without them all that the revision changed and that can be written. */
+  /** The fields; without them all that it changed and the caller may write; the rest is told. */
   fields?: readonly string[],
   /** As the item was before the revision (unless given), or as it was after it. */
   to?: RevertSide,

@@ -120,7 +120,7 @@ const LOOKED_AT_ONCE: u32 = 50;
 
 /// Rows that one request looks at, at the most. A page ends here though it is not full; that so
 /// many are out of sight is all that it tells.
-const LOOKED_AT_MOST: usize = 2_000;
+const LOOKED_AT_MOST: usize = 1_000;
 
 /// What a page shows.
 struct Leaf {

@@ -71,8 +71,7 @@ pub(crate) struct HistoryPage {
 pub(crate) struct RevertBody {
     /// The key of the revision.
     pub(crate) revision: String,
-    /// The fields; without them all that the revision changed and the caller may write. Those left
-    /// out are among the warnings.
+    /// The fields; without them all that it changed and the caller may write; the rest is told.
     #[cfg_attr(test, ts(optional, type = "readonly string[]"))]
     pub(crate) fields: Option<Vec<String>>,
     /// As the item was before the revision (unless given), or as it was after it.
