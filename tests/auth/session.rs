@@ -41,28 +41,62 @@ on_every_store!(a_token_response_says_who_and_for_how_long, async |app| {
     app.anonymous().post("/auth/login", upper).await.expect_status(200);
 });
 
+/// The state of a user's record once `lastAccess` is no longer what it was: nobody waits for it
+/// to be written.
+async fn noted(app: &App, path: &str, before: &Json) -> Json {
+    for _ in 0..10_000 {
+        let user = app.admin().get(path).await.expect_status(200).body["data"].clone();
+        if user["lastAccess"] != *before {
+            return user;
+        }
+    }
+    panic!("lastAccess stays {before}")
+}
+
 on_every_store!(a_person_was_there_when_they_signed_in_and_not_at_every_question, async |app| {
     let admin = app.admin();
     let role = admin.create("baasix_Role", json!({ "name": "Reader" })).await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD, "firstName": "Ada", "role_Id": role });
     let key = admin.create("baasix_User", body).await;
     let path = format!("/items/baasix_User/{}", text(&key));
-    let seen =
-        async || admin.get(&path).await.expect_status(200).body["data"]["lastAccess"].clone();
-    assert_eq!(seen().await, Json::Null);
+    let made = admin.get(&path).await.expect_status(200).body["data"].clone();
+    assert_eq!(made["lastAccess"], Json::Null);
     let sign_in = json!({ "email": "ada@example.com", "password": PASSWORD });
     let answer = app.anonymous().post("/auth/login", sign_in).await;
     let token = text(&answer.expect_status(200).body["token"]).to_owned();
-    let first = seen().await;
-    assert!(text(&first) > "2026", "a sign-in left no mark: {first}");
-    assert_eq!(me(app, &token).await, 200);
-    assert_eq!(seen().await, first, "a question of who one is wrote again at once");
+    let first = noted(app, &path, &Json::Null).await;
+    assert!(text(&first["lastAccess"]) > "2026", "a sign-in left no mark: {first}");
+    // That is no change that anybody made of the record.
+    assert_eq!(first["updatedAt"], made["updatedAt"]);
+    let history = admin.get(&format!("{path}/history")).await;
+    assert_eq!(history.body["data"].as_array().map(Vec::len), Some(1), "{}", history.text);
     // A quarter of an hour is noted once.
     let past = json!({ "lastAccess": "2024-01-01T00:00:00.000Z" });
-    admin.patch(&path, past).await.expect_status(200);
+    admin.patch(&path, past.clone()).await.expect_status(200);
     assert_eq!(me(app, &token).await, 200);
-    let later = seen().await;
-    assert!(text(&later) >= text(&first), "{later} after {first}");
+    let later = noted(app, &path, &json!("2024-01-01T00:00:00.000Z")).await;
+    assert!(text(&later["lastAccess"]) >= text(&first["lastAccess"]), "{later} after {first}");
+    // Who somebody is stays known: a question costs the same as one before it, and writes nothing.
+    assert_eq!(me(app, &token).await, 200);
+    let at_rest = app.statements().await;
+    let between = app.statements().await - at_rest;
+    let before = app.statements().await;
+    assert_eq!(me(app, &token).await, 200);
+    assert_eq!(app.statements().await - before, between, "a question of who one is cost more");
+});
+
+on_every_store!(one_person_signs_in_at_many_places_at_once, async |app| {
+    let ask = json!({ "email": EMAIL, "password": PASSWORD });
+    let before = app.counter("plinth_retries_total").await;
+    for _ in 0..4 {
+        let nobody = app.anonymous();
+        let all = (0..8).map(|_| nobody.post("/auth/login", ask.clone()));
+        for answer in futures_util::future::join_all(all).await {
+            answer.expect_status(200);
+        }
+    }
+    // Nobody stood in another's way so that it had to begin anew.
+    assert_eq!(app.counter("plinth_retries_total").await, before);
 });
 
 on_every_store!(a_wrong_password_and_an_unknown_account_are_one_answer, async |app| {

@@ -126,9 +126,14 @@ impl App {
 
     /// Statements that the store has run.
     pub(crate) async fn statements(&self) -> u64 {
+        self.counter("plinth_statements_total").await
+    }
+
+    /// A counter by its name.
+    pub(crate) async fn counter(&self, name: &str) -> u64 {
         let metrics = self.admin().get("/metrics").await;
         let mut lines = metrics.text.lines();
-        let line = lines.find(|line| line.starts_with("plinth_statements_total "));
+        let line = lines.find(|line| line.split(' ').next() == Some(name));
         let number = line.and_then(|line| line.rsplit(' ').next()).expect("the counter");
         number.parse::<f64>().map_or(0, |number| number as u64)
     }

@@ -172,10 +172,7 @@ async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refu
 
 async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     let profile = caller.user()?;
-    if let Err(fault) = app.auth().note_access(profile).await {
-        // Who one is can be said of a store that takes no writes.
-        tracing::warn!(%fault, "lastAccess was not written");
-    }
+    app.auth().still_here(profile);
     let state = app.engine().state();
     let role = state.roles.get(&profile.role_id);
     let permissions =

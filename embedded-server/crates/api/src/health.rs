@@ -84,6 +84,12 @@ pub(crate) async fn metrics(
             app.engine().limits().feed_lag_max as f64,
         );
         gauge("commits_total", "counter", "Commits of the store.", counters.commits as f64);
+        gauge(
+            "retries_total",
+            "counter",
+            "Writes begun anew because another stood in their way.",
+            counters.retries as f64,
+        );
     }
     let lags = app.engine().lags().await?;
     if !lags.is_empty() {

@@ -8,6 +8,7 @@ mod attempts;
 mod hook;
 mod identity;
 mod password;
+mod presence;
 mod refresh;
 mod sign_in;
 mod token;
@@ -20,6 +21,7 @@ use attempts::Attempts;
 use base::Result;
 use engine::Engine;
 use identity::Cache;
+use presence::Presence;
 use std::sync::Arc;
 use token::Keys;
 
@@ -53,6 +55,7 @@ struct Inner {
     hashing: password::Hashing,
     attempts: Attempts,
     cache: Cache,
+    presence: Presence,
     setup: std::sync::Mutex<Option<String>>,
 }
 
@@ -69,6 +72,7 @@ impl Auth {
             hashing,
             attempts: Attempts::default(),
             cache: Cache::default(),
+            presence: Presence::default(),
             setup: std::sync::Mutex::new(None),
         })))
     }

@@ -60,9 +60,6 @@ pub struct SignedIn {
 /// that an administrator added are the application's own.
 const REGISTRATION_FIELDS: [&str; 5] = ["email", "password", "firstName", "lastName", "phone"];
 
-/// How old `lastAccess` may be before a question of who one is writes it again.
-const ACCESS_NOTED_SECONDS: i64 = 15 * 60;
-
 /// Keys of the registration body that are instructions, not columns.
 const REGISTRATION_WORDS: [&str; 5] = ["tenant", "roleName", "inviteToken", "authMode", "authType"];
 
@@ -307,27 +304,13 @@ impl Auth {
         let Json::Object(body) = body else {
             return Err(Error::internal("an object literal is an object"));
         };
-        let operations = vec![
-            Operation::Create { collection: String::from("baasix_Sessions"), body },
-            accessed(&profile.user_id, now_ms),
-        ];
+        let operations =
+            vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
         self.engine()
             .write(Write { operations, strict: true }, &Actor::system("open a session"), None)
             .await?;
+        self.was_here(&profile, now_ms);
         self.token_response(profile, &session_token, refresh_token, tenant.as_deref())
-    }
-
-    /// Notes that a signed-in user is there, at most once in [`ACCESS_NOTED_SECONDS`]: a write for
-    /// each question of who one is would cost more than the answer (`spec/auth.md` 21, F24).
-    pub async fn note_access(&self, profile: &Profile) -> Result<()> {
-        let now_ms = self.engine().clock().now_ms();
-        let last = profile.user.get("lastAccess").and_then(Json::as_str).and_then(instant_ms);
-        if last.is_some_and(|last| now_ms - last < ACCESS_NOTED_SECONDS * 1_000) {
-            return Ok(());
-        }
-        let write = Write { operations: vec![accessed(&profile.user_id, now_ms)], strict: true };
-        self.engine().write(write, &Actor::system("note when a user was there"), None).await?;
-        Ok(())
     }
 
     pub(crate) fn token_response(
@@ -430,16 +413,6 @@ impl Auth {
         }
         let body = Map::from_iter([(String::from("password"), Json::String(new.to_owned()))]);
         self.update_user(user_id, body).await
-    }
-}
-
-fn accessed(user_id: &str, now_ms: i64) -> Operation {
-    let at = Json::String(base::iso_millis(now_ms));
-    Operation::Update {
-        collection: String::from("baasix_User"),
-        key: Json::String(user_id.to_owned()),
-        body: Map::from_iter([(String::from("lastAccess"), at)]),
-        expect: Map::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod migrate;
 mod outside;
 #[cfg(test)]
 mod outside_tests;
+mod presence;
 mod privilege;
 mod read;
 mod report;
