@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Journeys share one machine: a window, a browser and servers on two cores. One at a time.
+// By hand one file at a time: the window journeys share one display. The test command lets the
+// browser journeys run beside each other.
 export default defineConfig({
   test: {
     fileParallelism: false,
