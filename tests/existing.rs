@@ -5,6 +5,7 @@ mod adopt;
 mod guard;
 mod loose;
 mod open;
+mod release;
 
 use crate::harness::{Answer, App, Kind};
 use rusqlite::types::ValueRef;
@@ -149,6 +150,21 @@ async fn adopt(app: &App, body: Json) -> Answer {
     let mut body = body;
     body["token"] = planned.body["data"]["token"].clone();
     app.admin().post("/schemas/adopt", body).await
+}
+
+/// Has another program run statements.
+async fn outside(app: &App, statements: &str) {
+    match app.database_url() {
+        None => rusqlite::Connection::open(app.data.join(embedded_server::DATABASE_FILE))
+            .expect("the file")
+            .execute_batch(statements)
+            .expect("run statements"),
+        Some(url) => {
+            let mut connection = PgConnection::connect(&url).await.expect("reach Postgres");
+            let all = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned()));
+            all.execute(&mut connection).await.expect("run statements");
+        }
+    }
 }
 
 /// Every row, column, index and trigger of the shop's own tables, as text.

@@ -109,15 +109,18 @@ export class Schemas {
   }
 
   /**
-   * Drops a collection with its rows.
+   * Drops a collection with its rows. A table that was there before its collection stays as it is,
+   * unless `dropTable` asks for its end.
    *
    * @example
    * ```ts
    * await plinth.schemas.delete('products');
+   * await plinth.schemas.delete('legacy_products', { dropTable: true });
    * ```
    */
-  delete(collection: string, options?: CallOptions): Promise<MessageResponse> {
-    return this.#http.delete(this.#path(collection), undefined, options);
+  delete(collection: string, options?: CallOptions & { dropTable?: boolean }): Promise<MessageResponse> {
+    const path = this.#path(collection);
+    return this.#http.delete(options?.dropTable ? `${path}?dropTable=true` : path, undefined, options);
   }
 
   /**

@@ -114,8 +114,10 @@ export interface SchemaChange {
     /** The name it has now, when it is to be renamed. */
     was?: string;
   }[];
-  /** Collections to drop, with their rows. */
+  /** Collections to drop, with their rows. Tables that were there before their collections stay. */
   drop: readonly string[];
+  /** Those of `drop` whose table ends although it was there before its collection. */
+  dropTables?: readonly string[];
   /** Whether saved views and lists of permissions that name what changes are updated with it. */
   updateReferences?: boolean;
 }

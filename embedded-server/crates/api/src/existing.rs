@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::schemas::in_hands;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
 use crate::surface::baasix::response::json_answer;
@@ -63,7 +64,7 @@ async fn adopt(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Re
         let data = AdoptionPlan::from(app.engine().plan_adoption(&body).await?);
         return Ok(json_answer(StatusCode::OK, &Answer { data }));
     }
-    let data = AdoptionPlan::from(app.engine().adopt(&body).await?);
+    let data = AdoptionPlan::from(in_hands(&app, &caller).adopt(&body).await?);
     let message = String::from("Tables taken over successfully");
     Ok(json_answer(StatusCode::OK, &Done { message, data }))
 }

@@ -288,9 +288,20 @@ async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    in_hands(&app, &caller).delete_schema(&name).await?;
+    let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
+    let drop_table = match params.text("dropTable").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            return Err(Error::new(Code::InvalidQuery, "`dropTable` must be true or false")
+                .at("dropTable")
+                .into());
+        }
+    };
+    in_hands(&app, &caller).delete_schema(&name, drop_table).await?;
     Ok(json_answer(StatusCode::OK, &Message::new("Schema deleted successfully")))
 }
 

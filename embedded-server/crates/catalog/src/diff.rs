@@ -29,6 +29,11 @@ pub enum Change {
         /// The collection as it was.
         collection: Arc<Collection>,
     },
+    /// A collection on a table that was there before it ends; the table stays.
+    ForgetCollection {
+        /// The collection as it was.
+        collection: Arc<Collection>,
+    },
     /// A collection gets another name.
     RenameCollection {
         /// Old name.
@@ -54,6 +59,11 @@ pub enum Change {
     },
     /// A new collection.
     CreateCollection {
+        /// The collection.
+        collection: Arc<Collection>,
+    },
+    /// A new collection on a table that is there already.
+    AdoptCollection {
         /// The collection.
         collection: Arc<Collection>,
     },
@@ -161,7 +171,11 @@ pub fn diff(old: &Catalog, new: &Catalog) -> Vec<Change> {
     for was in old.collections.values() {
         match by_id.get(was.schema_id()) {
             None => {
-                stages.drop_collections.push(Change::DropCollection { collection: Arc::clone(was) })
+                let collection = Arc::clone(was);
+                stages.drop_collections.push(match was.adopted {
+                    true => Change::ForgetCollection { collection },
+                    false => Change::DropCollection { collection },
+                });
             }
             Some(is) if is.name != was.name => stages
                 .rename_collections
@@ -171,13 +185,17 @@ pub fn diff(old: &Catalog, new: &Catalog) -> Vec<Change> {
     }
     for is in new.collections.values() {
         if !before.contains_key(is.schema_id()) {
-            stages.create_collections.push(Change::CreateCollection { collection: Arc::clone(is) });
+            let collection = Arc::clone(is);
+            stages.create_collections.push(match is.adopted {
+                true => Change::AdoptCollection { collection },
+                false => Change::CreateCollection { collection },
+            });
         }
     }
     for (was, is) in pairs {
         diff_fields(was, is, &mut stages);
         diff_indexes(was, is, &mut stages);
-        diff_foreign_keys(was, is, old, &by_id, &mut stages);
+        diff_foreign_keys(was, is, (old, &before), &by_id, &mut stages);
     }
     stages.in_order()
 }
@@ -290,10 +308,23 @@ fn diff_indexes(was: &Collection, is: &Collection, stages: &mut Stages) {
 fn diff_foreign_keys(
     was: &Collection,
     is: &Collection,
-    old: &Catalog,
+    (old, old_by_id): (&Catalog, &HashMap<&str, &Arc<Collection>>),
     new_by_id: &HashMap<&str, &Arc<Collection>>,
     stages: &mut Stages,
 ) {
+    // Between tables that were there before, the foreign key was, too: it stays when the collection
+    // at its far end is forgotten, and is there when that one is taken over.
+    let forgotten = |key: &ForeignKey| {
+        let far = old.get(&key.target).filter(|far| was.adopted && far.adopted);
+        far.is_some_and(|far| !new_by_id.contains_key(far.schema_id()))
+    };
+    let stands = |key: &ForeignKey| {
+        let far = new_by_id.values().find(|far| far.name == key.target);
+        let column = is.fields.get(&key.column).and_then(|field| was.field_by_id(&field.id));
+        is.adopted
+            && column.is_some()
+            && far.is_some_and(|far| far.adopted && !old_by_id.contains_key(far.schema_id()))
+    };
     let translated = |key: &ForeignKey| -> Option<ForeignKey> {
         let far_old = old.get(&key.target)?;
         let far_new = new_by_id.get(far_old.schema_id())?;
@@ -312,12 +343,13 @@ fn diff_foreign_keys(
     for key in was.foreign_keys() {
         match translated(&key) {
             Some(now) if wanted.contains(&now) => there.push(now),
+            _ if forgotten(&key) => {}
             _ => stages
                 .drop_relations
                 .push(Change::DropRelation { collection: was.name.clone(), key }),
         }
     }
-    for key in wanted.into_iter().filter(|key| !there.contains(key)) {
+    for key in wanted.into_iter().filter(|key| !there.contains(key) && !stands(key)) {
         stages.add_relations.push(Change::AddRelation { collection: is.name.clone(), key });
     }
 }

@@ -110,9 +110,10 @@ impl Engine {
     pub async fn adopt(&self, body: &Json) -> Result<Adoption> {
         let _alone = self.schema_lock().await;
         let state = self.state();
-        let (catalog, adoption) = plan::apply(self.store(), self.clock(), &state.catalog, body)
-            .await
-            .map_err(reworded)?;
+        let (catalog, adoption) =
+            plan::apply(self.store(), self.clock(), &state.catalog, body, self.signed())
+                .await
+                .map_err(reworded)?;
         self.swap(std::sync::Arc::new(catalog)).await?;
         Ok(adoption)
     }

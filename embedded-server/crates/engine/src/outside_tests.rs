@@ -81,7 +81,7 @@ async fn a_schema_change_of_another_process_is_taken_over_whole() {
         let rows = other.engine.find(&read, "a test of two processes").await.unwrap();
         assert_eq!(rows[0].keys().filter(|key| *key == "text").count(), 0, "{rows:?}");
         // A name that was given up here is free there.
-        back.engine.delete_schema("notes").await.unwrap();
+        back.engine.delete_schema("notes", false).await.unwrap();
         other
             .sees("an ended collection", |engine| engine.state().catalog.get("notes").is_none())
             .await;

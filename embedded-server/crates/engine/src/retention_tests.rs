@@ -188,7 +188,7 @@ async fn the_trash_takes_nothing_along_by_way_of_a_junction() {
         engine.sweep().await.unwrap();
         assert_eq!(rows(engine, "remarks").await.len(), 1);
         assert_eq!(rows(engine, "people").await.len(), 2, "its memberships would take it along");
-        engine.delete_schema("remarks").await.unwrap();
+        engine.delete_schema("remarks", false).await.unwrap();
         assert_eq!(engine.sweep().await.unwrap().records, 2);
         assert_eq!(rows(engine, "members").await.len(), 0);
     }

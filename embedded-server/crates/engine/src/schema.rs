@@ -21,6 +21,7 @@ mod stake;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod theirs;
 mod undo;
 pub(crate) mod values;
 mod words;
@@ -57,13 +58,17 @@ impl Engine {
         self.change_schema("Error updating schema", name, |draft| draft.update(name, schema)).await
     }
 
-    /// Ends a collection with its rows, its junctions and the relations that lead to it.
-    pub async fn delete_schema(&self, name: &str) -> Result<()> {
+    /// Ends a collection with its rows, its junctions and the relations that lead to it. A table
+    /// that was there before its collection stays, unless `drop_table` asks for its end.
+    pub async fn delete_schema(&self, name: &str, drop_table: bool) -> Result<()> {
         let _alone = self.schema_lock().await;
         let state = self.state();
         let work = async {
             let mut draft = Draft::signed(&state.catalog, self.signed());
             draft.delete(name)?;
+            if drop_table {
+                draft.drop_table(name);
+            }
             draft.commit(self.store(), self.clock()).await
         };
         let (catalog, _) = work.await.map_err(|error| reworded(error, "Error deleting schema"))?;
@@ -170,7 +175,7 @@ impl Engine {
     }
 
     /// Who changes the schema through this handle.
-    fn signed(&self) -> Signed {
+    pub(crate) fn signed(&self) -> Signed {
         Signed {
             by: self.1.as_deref().map(str::to_owned),
             undoes: None,

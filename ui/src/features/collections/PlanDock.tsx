@@ -17,12 +17,14 @@ import { laidOut } from "./sql";
 import { collectionName } from "./rows";
 import { reasonOf, storeWord } from "./words";
 
-type Verb = "create" | "rename" | "drop" | "add" | "change" | "index" | "relate" | "release";
+type Verb = "create" | "rename" | "drop" | "giveBack" | "take" | "add" | "change" | "index" | "relate" | "release";
 
 const VERB: Readonly<Record<PlanStep["op"], Verb>> = {
   create_collection: "create",
   rename_collection: "rename",
   drop_collection: "drop",
+  forget_collection: "giveBack",
+  adopt_collection: "take",
   add_field: "add",
   rename_field: "rename",
   drop_field: "drop",
@@ -33,7 +35,7 @@ const VERB: Readonly<Record<PlanStep["op"], Verb>> = {
   drop_relation: "release",
 };
 const BADGE: Readonly<Record<Verb, BadgeKind>> = {
-  create: "staged", rename: "staged", drop: "bad", add: "staged", change: "warn", index: "staged", relate: "staged", release: "plain",
+  create: "staged", rename: "staged", drop: "bad", giveBack: "warn", take: "staged", add: "staged", change: "warn", index: "staged", relate: "staged", release: "plain",
 };
 
 /** One line of the plan. A relation of a new collection is made within its table: it has a line, but no statement of its own. */
@@ -83,7 +85,9 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
     const fact =
       step.op === "create_collection"
         ? ""
-        : step.op === "drop_collection"
+        : step.op === "forget_collection" || step.op === "adopt_collection"
+          ? t("plan.tableStays")
+          : step.op === "drop_collection"
           ? affected > 0 ? t("plan.rowsLost", { affected }) : t("plan.noneLost")
           : step.op === "drop_field"
             ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")

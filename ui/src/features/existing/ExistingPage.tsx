@@ -209,8 +209,8 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
             <ol className="min-h-0 overflow-y-auto" tabIndex={0} aria-label={t("plan.region")}>
               {plan.data.steps.map((step) => (
                 <li key={`${step.op} ${step.collection} ${step.field ?? ""}`} className="flex min-h-[30px] items-center gap-2 border-b border-line-2 px-3">
-                  <Badge kind={step.op === "create_collection" ? "staged" : "plain"} className="w-18 justify-center">
-                    {step.op === "create_collection" ? t("step.create_collection") : t("step.add_relation")}
+                  <Badge kind={step.op === "adopt_collection" ? "staged" : "plain"} className="w-18 justify-center">
+                    {step.op === "adopt_collection" ? t("step.adopt_collection") : t("step.add_relation")}
                   </Badge>
                   <span className="min-w-0 truncate">{step.summary.replaceAll("`", "")}</span>
                 </li>

@@ -43,7 +43,7 @@ export const t = catalogue({
   "plan.failed": "The dry run was refused",
   "plan.none": "Choose tables to see what taking them over would do.",
   "plan.untouched": { one: "No table is changed; {count} row stays as it is.", other: "No table is changed; all {count} rows stay as they are." },
-  "step.create_collection": "collection",
+  "step.adopt_collection": "collection",
   "step.add_relation": "relation",
   "bar": { one: "{count} table chosen", other: "{count} tables chosen" },
   "take": { one: "Take over {count} table", other: "Take over {count} tables" },

@@ -4,6 +4,7 @@ use super::relate::{Fields, relate};
 use super::table::{Examined, examine};
 use super::{ExistingTable, Finding};
 use crate::schema::draft::Draft;
+use crate::schema::history::Signed;
 use crate::{PlannedStep, StepKind};
 use base::{Clock, Code, Error, Result, nearest};
 use catalog::Catalog;
@@ -76,13 +77,14 @@ pub(super) async fn apply(
     clock: &Clock,
     catalog: &Catalog,
     body: &Json,
+    signed: Signed,
 ) -> Result<(Catalog, Adoption)> {
     let Some(given) = body.get("token").and_then(Json::as_str) else {
         return Err(Error::new(Code::InvalidBody, "the `token` of the plan is missing")
             .at("token")
             .hint("ask with `dryRun: true` first and send its token with the same tables"));
     };
-    let drafted = drafted(store, catalog, body).await?;
+    let mut drafted = drafted(store, catalog, body).await?;
     if given != drafted.adoption.token {
         return Err(Error::new(
             Code::PlanStale,
@@ -91,7 +93,8 @@ pub(super) async fn apply(
         .at("token")
         .hint("ask for a new plan and look at it"));
     }
-    let (next, _) = drafted.draft.commit(store, clock).await?;
+    drafted.draft.signed = Some(signed);
+    let next = drafted.draft.take_over(store, clock, &drafted.adoption.steps).await?;
     Ok((next, drafted.adoption))
 }
 
@@ -275,7 +278,7 @@ fn steps(examined: &[Examined<'_>], relations: &[super::ExistingRelation]) -> Ve
         if one.table.rowless {
             summary.push_str("; it has no row numbers");
         }
-        steps.push(step(StepKind::CreateCollection, &one.found.name, None, None, summary));
+        steps.push(step(StepKind::AdoptCollection, &one.found.name, None, None, summary));
     }
     for relation in relations {
         let summary = format!(

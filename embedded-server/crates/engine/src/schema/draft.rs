@@ -8,7 +8,7 @@ use super::polymorphic::emptied;
 use super::references::references;
 use super::restore::Back;
 use super::steps::steps;
-use super::{Changed, no_schema, policy, values};
+use super::{Changed, no_schema, policy, theirs, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
@@ -41,6 +41,10 @@ pub(crate) struct Draft {
     pub(crate) updates_references: bool,
     /// New documents are of tables that are there already: no table changes.
     adopting: bool,
+    /// The same of single documents, by their stable ids.
+    again: HashSet<String>,
+    /// Ended collections whose tables were there before them, and end all the same.
+    dropped_tables: HashSet<String>,
 }
 
 /// A change that is ready for the store.
@@ -158,6 +162,8 @@ impl Draft {
             back: None,
             updates_references: false,
             adopting: false,
+            again: HashSet::new(),
+            dropped_tables: HashSet::new(),
         }
     }
 
@@ -211,6 +217,17 @@ impl Draft {
         self.insert(name, schema)
     }
 
+    /// The collection with this stable id is again what it was: one on a table that stood all the
+    /// time.
+    pub(crate) fn adopt_again(&mut self, id: &str) {
+        self.again.insert(id.to_owned());
+    }
+
+    /// With an ended collection ends the table that was there before it.
+    pub(crate) fn drop_table(&mut self, name: &str) {
+        self.dropped_tables.insert(name.to_owned());
+    }
+
     fn insert(&mut self, name: &str, schema: &Json) -> Result<()> {
         let mut fault = None;
         let document = catalog::normalize(name, schema, None, &mut ids(&mut fault))?;
@@ -224,7 +241,8 @@ impl Draft {
     fn forget_adoptions(&mut self) {
         let known: Vec<&str> = self.old.collections.values().map(|one| one.schema_id()).collect();
         for document in self.documents.values_mut() {
-            if text(document, "schemaId").is_some_and(|id| known.contains(&id)) {
+            let id = text(document, "schemaId");
+            if id.is_some_and(|id| known.contains(&id) || self.again.contains(id)) {
                 continue;
             }
             for word in ADOPTION {
@@ -267,7 +285,14 @@ impl Draft {
         for collection in next.collections.values() {
             check_sql(collection)?;
         }
-        let changes = catalog::diff(&self.old, &next);
+        let mut changes = catalog::diff(&self.old, &next);
+        for change in &mut changes {
+            if let Change::ForgetCollection { collection } = change
+                && self.dropped_tables.contains(&collection.name)
+            {
+                *change = Change::DropCollection { collection: Arc::clone(collection) };
+            }
+        }
         for change in &changes {
             check_change(change, &self.old)?;
         }
@@ -281,7 +306,7 @@ impl Draft {
     pub(crate) async fn commit(mut self, store: &Store, clock: &Clock) -> Result<Changed> {
         let (next, changes) = self.next()?;
         if self.adopting {
-            return self.take_over(store, clock, next).await;
+            return Err(Error::internal("an adoption is committed with the steps of its plan"));
         }
         if !self.is_founding() {
             // Between what is required at the end and its values stands their return.
@@ -291,7 +316,7 @@ impl Draft {
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
-        let dropping = changes.iter().any(|change| drops_adopted(change, &self.old));
+        let dropping = changes.iter().any(|change| theirs::drops_column(change, &self.old));
         let Some(prepared) = self.prepared(store, clock, next, changes).await? else {
             return Ok((self.old, Vec::new()));
         };
@@ -299,21 +324,31 @@ impl Draft {
         statements.extend(store.telling());
         let definition = store::Definition { statements, rebuilds };
         store.define(definition).await.map_err(|error| match error.code() {
-            Code::Internal if dropping => refused_drop(error),
+            Code::Internal if dropping => theirs::refused_drop(error),
             _ => moved(error),
         })?;
         Ok((next, steps))
     }
 
-    /// Stores the documents of tables that are there already, and nothing else.
-    async fn take_over(&self, store: &Store, clock: &Clock, next: Catalog) -> Result<Changed> {
-        let mut statements =
-            Vec::from(version_rows(store.dialect(), next.version, &clock.now_iso()));
-        statements.extend(self.document_rows(&next, store.dialect(), clock));
+    /// Stores the documents of tables that are there already, and who took them over.
+    pub(crate) async fn take_over(
+        mut self,
+        store: &Store,
+        clock: &Clock,
+        steps: &[PlannedStep],
+    ) -> Result<Catalog> {
+        let (next, _) = self.next()?;
+        let dialect = store.dialect();
+        let mut statements = Vec::from(version_rows(dialect, next.version, &clock.now_iso()));
+        statements.extend(self.document_rows(&next, dialect, clock));
+        if let Some(signed) = &self.signed {
+            let (now, catalogs) = (clock.now_ms(), (&self.old, &next));
+            statements.push(history::row(dialect, signed, now, catalogs, (steps, &[]))?);
+        }
         statements.extend(store.telling());
         let definition = store::Definition { statements, rebuilds: false };
         store.define(definition).await.map_err(moved)?;
-        Ok((next, Vec::new()))
+        Ok(next)
     }
 
     fn is_founding(&self) -> bool {
@@ -539,19 +574,6 @@ fn version_rows(dialect: Dialect, version: u64, now: &str) -> [Statement; 2] {
             vec![Value::Text(version.to_string())],
         ),
     ]
-}
-
-/// Whether a column of a table that somebody else made goes.
-fn drops_adopted(change: &Change, old: &Catalog) -> bool {
-    let Change::DropField { collection, .. } = change else { return false };
-    old.get(collection).is_some_and(|collection| collection.adopted)
-}
-
-/// SQLite drops no column that an index, a trigger or a rule of the table names.
-fn refused_drop(error: Error) -> Error {
-    let reason = error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
-    invalid("fields", format!("the store refuses to drop a column of an adopted table: {reason}"))
-        .hint("drop the index, trigger or rule that names the column first, with the tool that made it")
 }
 
 /// A version that exists already was written by another process.

@@ -89,7 +89,11 @@ pub(crate) fn keeping(
     let on = On { old, next, changes, dialect };
     for change in changes {
         match change {
-            Change::DropCollection { collection } => on.ended(collection, &mut all),
+            Change::DropCollection { collection } => {
+                on.rows(collection, "TRUE", What::Rows, &mut all);
+                on.followers(collection, &mut all);
+            }
+            Change::ForgetCollection { collection } => on.followers(collection, &mut all),
             Change::DropField { collection, field } if stored(field) => {
                 on.values(collection, field, &mut all);
             }
@@ -114,8 +118,8 @@ impl On<'_> {
         format!("_kept_{}_{}", self.next.version, all.kept.len())
     }
 
-    fn ended(&self, collection: &Arc<Collection>, all: &mut Keeping) {
-        self.rows(collection, "TRUE", What::Rows, all);
+    /// What goes with a collection that ends.
+    fn followers(&self, collection: &Arc<Collection>, all: &mut Keeping) {
         let name = sql_text(&collection.name);
         if let Some(permissions) = self.old.get("baasix_Permission") {
             let of_it = format!("\"collection\" = {name}");

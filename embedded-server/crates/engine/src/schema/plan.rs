@@ -18,6 +18,8 @@ pub enum StepKind {
     CreateCollection,
     RenameCollection,
     DropCollection,
+    ForgetCollection,
+    AdoptCollection,
     AddField,
     RenameField,
     DropField,
@@ -36,6 +38,8 @@ impl StepKind {
             Self::CreateCollection => "create_collection",
             Self::RenameCollection => "rename_collection",
             Self::DropCollection => "drop_collection",
+            Self::ForgetCollection => "forget_collection",
+            Self::AdoptCollection => "adopt_collection",
             Self::AddField => "add_field",
             Self::RenameField => "rename_field",
             Self::DropField => "drop_field",
@@ -172,7 +176,8 @@ pub(crate) fn checked_token(body: &Json, expected: &str) -> Result<()> {
 
 /// The version the plan was made against and a hash of what was asked.
 pub(crate) fn token(catalog: &Catalog, body: &Json) -> String {
-    token_of(catalog, &json!([body.get("collections"), body.get("drop")]).to_string())
+    let asked = [body.get("collections"), body.get("drop"), body.get("dropTables")];
+    token_of(catalog, &json!(asked).to_string())
 }
 
 /// The same of any request.
@@ -207,6 +212,16 @@ pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<D
         if draft.documents.contains_key(name) {
             draft.delete(name)?;
         }
+    }
+    for name in list("dropTables")? {
+        let name = name
+            .as_str()
+            .ok_or_else(|| invalid("dropTables", "`dropTables` must be a list of names"))?;
+        if draft.documents.contains_key(name) || catalog.get(name).is_none() {
+            return Err(invalid("dropTables", format!("`{name}` does not end here"))
+                .hint("`dropTables` names those of `drop` whose table ends, too"));
+        }
+        draft.drop_table(name);
     }
     let asked: Vec<(&str, &Json, Option<&str>)> = list("collections")?
         .iter()

@@ -183,6 +183,8 @@ fn locked(change: &Change) -> Option<&str> {
         | Change::AddRelation { collection, .. } => Some(collection),
         Change::DropCollection { collection } => Some(&collection.name),
         Change::CreateCollection { .. }
+        | Change::AdoptCollection { .. }
+        | Change::ForgetCollection { .. }
         | Change::RenameCollection { .. }
         | Change::RenameField { .. }
         | Change::DropIndex { .. }

@@ -3,6 +3,7 @@
 use super::plan::{PlannedStep, StepKind};
 use super::polymorphic::emptied;
 use super::stake::{examples, stake};
+use super::theirs;
 use super::values::{
     Touched, count, fills_itself, leading, losses, number, quoted, stored_name, twins,
 };
@@ -47,6 +48,7 @@ pub(crate) async fn steps(
         }
         steps.push(step);
     }
+    theirs::told(store, changes, &mut steps).await?;
     steps.extend(declared(old, next, changes));
     for (junction, table) in emptied(old, next) {
         let id = old.get(&junction).map(|was| was.schema_id());
@@ -138,8 +140,10 @@ fn table_of(change: &Change) -> Option<&str> {
         | Change::AddIndex { collection, .. }
         | Change::AddRelation { collection, .. } => Some(collection),
         Change::DropCollection { .. }
+        | Change::ForgetCollection { .. }
         | Change::RenameCollection { .. }
-        | Change::CreateCollection { .. } => None,
+        | Change::CreateCollection { .. }
+        | Change::AdoptCollection { .. } => None,
     }
 }
 

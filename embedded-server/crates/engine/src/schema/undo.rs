@@ -7,6 +7,7 @@ use super::keep::{Kept, What};
 use super::plan::{PlannedStep, checked_token, store_name, token_of};
 use super::restore::{Back, Restored, restore};
 use super::steps::steps;
+use super::theirs;
 use crate::Engine;
 use base::{Clock, Code, Error, Result};
 use catalog::Catalog;
@@ -93,6 +94,19 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
             // A junction may have gone with its collection already.
             None if draft.documents.contains_key(entry.name) => draft.delete(entry.name)?,
             None => {}
+        }
+    }
+    // A table that was only given back stood all the time.
+    let given_back: Vec<&Entry<'_>> = before
+        .iter()
+        .filter(|entry| entry.schema["adopted"] == true && !comes_back_whole(&kept, entry.id))
+        .filter(|entry| !catalog.collections.values().any(|now| now.schema_id() == entry.id))
+        .collect();
+    if !given_back.is_empty() {
+        let tables = store.tables().await?;
+        for entry in given_back {
+            theirs::stands(&tables, entry.name, entry.schema)?;
+            draft.adopt_again(entry.id);
         }
     }
     for entry in &before {

@@ -161,6 +161,19 @@ pub(super) fn said(change: &Change) -> PlannedStep {
             &collection.name,
             format!("Delete collection `{}` with all its records", collection.name),
         ),
+        Change::ForgetCollection { collection } => step(
+            StepKind::ForgetCollection,
+            &collection.name,
+            format!(
+                "Give the table `{}` back: it stays as it is with all its rows, and is no collection any more",
+                collection.name
+            ),
+        ),
+        Change::AdoptCollection { collection } => step(
+            StepKind::AdoptCollection,
+            &collection.name,
+            format!("Take the table `{}` over as it is", collection.name),
+        ),
         Change::RenameCollection { from, to } => PlannedStep {
             from: Some(from.clone()),
             to: Some(to.clone()),

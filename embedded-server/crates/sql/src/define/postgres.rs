@@ -51,6 +51,8 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
                 }
             }
             Change::RenameCollection { .. } | Change::RenameField { .. } => {}
+            // The table stays, or is there already.
+            Change::ForgetCollection { .. } | Change::AdoptCollection { .. } => {}
             Change::DropField { collection, field } => {
                 // Renames follow the drops, so the table may still have its old name.
                 out.push(format!(
@@ -101,6 +103,8 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             Change::DropRelation { .. }
             | Change::DropIndex { .. }
             | Change::DropCollection { .. }
+            | Change::ForgetCollection { .. }
+            | Change::AdoptCollection { .. }
             | Change::RenameCollection { .. }
             | Change::DropField { .. }
             | Change::RenameField { .. } => {}

@@ -14,7 +14,7 @@ const TABLES: (&str, &str) = (
 async fn what_was_taken_is_kept_for_its_time_and_swept_after_it() {
     for project in Project::all().await {
         let engine = &project.engine;
-        engine.delete_schema("tags").await.unwrap();
+        engine.delete_schema("tags", false).await.unwrap();
         let (page, total) = engine.schema_history(1, 0).await.unwrap();
         let (version, until) = (page[0].version, page[0].kept_until.clone());
         assert_eq!(page[0].standing, Standing::Undoable);

@@ -1,0 +1,99 @@
+//! Tables that were there before their collections: when one of them ends with its collection, and
+//! when it is a collection again.
+
+use super::plan::{PlannedStep, StepKind};
+use base::{Code, Error, Result};
+use catalog::{Catalog, Change, Collection, invalid};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use store::{Store, Table};
+
+/// Adds to the steps what ends with a table of somebody else besides what its fields show. Refuses
+/// where tables that stay lead to it.
+pub(super) async fn told(
+    store: &Store,
+    changes: &[Change],
+    steps: &mut [PlannedStep],
+) -> Result<()> {
+    let dropped: Vec<&Arc<Collection>> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::DropCollection { collection } if collection.adopted => Some(collection),
+            _ => None,
+        })
+        .collect();
+    if dropped.is_empty() {
+        return Ok(());
+    }
+    let tables = store.tables().await?;
+    for collection in &dropped {
+        let ends = |table: &Table| dropped.iter().any(|other| other.name == table.name);
+        let leads = |table: &Table| {
+            table.foreign_keys.iter().any(|key| key.target.eq_ignore_ascii_case(&collection.name))
+        };
+        if let Some(table) = tables.iter().find(|table| !ends(table) && leads(table)) {
+            return Err(invalid(
+                "dropTables",
+                format!(
+                    "the table `{}` cannot end while `{}` leads to it by a foreign key",
+                    collection.name, table.name
+                ),
+            )
+            .hint("leave it out of `dropTables`: the collection ends and the table stays"));
+        }
+        let hidden: Vec<String> = tables
+            .iter()
+            .filter(|table| table.name == collection.name)
+            .flat_map(|table| &table.columns)
+            .filter(|column| !collection.fields.contains_key(&column.name))
+            .map(|column| format!("`{}`", column.name))
+            .collect();
+        let ended = |step: &&mut PlannedStep| {
+            step.op == StepKind::DropCollection && step.collection == collection.name
+        };
+        let Some(step) = steps.iter_mut().find(ended) else { continue };
+        step.summary.push_str(". Its table was there before the collection and ends, too");
+        if !hidden.is_empty() {
+            step.summary.push_str(&format!(
+                ", with columns that no field shows and that do not come back: {}",
+                hidden.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the table of a collection that was forgotten is still one that its document fits.
+pub(super) fn stands(tables: &[Table], name: &str, document: &Json) -> Result<()> {
+    let refused = |what: String| {
+        Error::new(Code::Conflict, format!("{what}, so that the collection cannot be had again"))
+            .at("version")
+            .hint("take the table over as it is now, with POST /schemas/adopt")
+    };
+    let Some(table) = tables.iter().find(|table| table.name == name) else {
+        return Err(refused(format!("the database has no table `{name}` any more")));
+    };
+    let fields = document["fields"].as_object().into_iter().flatten();
+    let named = fields
+        .filter(|(_, field)| field.get("type").is_some() && field.get("calculated").is_none())
+        .map(|(name, _)| name);
+    for field in named {
+        if !table.columns.iter().any(|column| column.name == *field) {
+            return Err(refused(format!("the table `{name}` has no column `{field}` any more")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a column of a table that somebody else made goes.
+pub(super) fn drops_column(change: &Change, old: &Catalog) -> bool {
+    let Change::DropField { collection, .. } = change else { return false };
+    old.get(collection).is_some_and(|collection| collection.adopted)
+}
+
+/// SQLite drops no column that an index, a trigger or a rule of the table names.
+pub(super) fn refused_drop(error: Error) -> Error {
+    let reason = error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
+    invalid("fields", format!("the store refuses to drop a column of an adopted table: {reason}"))
+        .hint("drop the index, trigger or rule that names the column first, with the tool that made it")
+}
