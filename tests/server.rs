@@ -99,6 +99,20 @@ on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
     assert!(some.body["paths"]["/items/posts"].get("post").is_none());
 });
 
+on_every_store!(the_document_of_the_api_is_sent_again_only_when_it_is_another, async |app| {
+    let first = app.admin().get("/openapi").await;
+    let version = first.headers["etag"].to_str().expect("a version").to_owned();
+    assert_eq!(first.headers["cache-control"], "private, no-cache");
+    let known = app.admin().with_header("if-none-match", &version);
+    let same = known.get("/openapi").await;
+    assert_eq!((same.status, same.text.as_str()), (304, ""));
+    // Another person sees another document, and so does everybody after a change of the schema.
+    let stranger = app.anonymous().with_header("if-none-match", &version);
+    stranger.get("/openapi").await.expect_status(200);
+    app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+    known.get("/openapi").await.expect_status(200);
+});
+
 on_every_store!(openapi_names_every_route_there_is, async |app| {
     let sorted = json!({ "sortEnabled": true, "fields": { "title": { "type": "String" } } });
     app.collection("posts", sorted).await;

@@ -30,6 +30,7 @@ mod surface;
 mod transfer;
 mod types;
 mod unread;
+mod versioned;
 mod wire;
 
 pub use app::{App, Settings, router};

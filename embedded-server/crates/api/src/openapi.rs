@@ -4,16 +4,20 @@ mod fixed;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::surface::baasix::response::json_answer;
+use crate::versioned;
 use access::{Action, Capability};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use catalog::{Collection, Element, Field, FieldKind};
 use serde_json::{Map, Value as Json, json};
 
 /// `GET /openapi`: collections, fields and actions without a grant are not in it.
-pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response {
+pub(crate) async fn document(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Response {
     let state = app.engine().state();
     let actor = caller.actor();
     let view = state.view(actor);
@@ -45,7 +49,7 @@ pub(crate) async fn document(State(app): State<App>, caller: Caller) -> Response
             "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
         },
     });
-    json_answer(StatusCode::OK, &body)
+    versioned::answer(&headers, "application/json; charset=utf-8", body.to_string())
 }
 
 fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &[Capability; 4]) {

@@ -9,14 +9,13 @@ use crate::caller::Caller;
 use crate::schemas::{readable, shown, visible};
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
-use axum::body::Body;
+use crate::versioned;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Code, Error, Result, nearest};
 use catalog::Catalog;
 use engine::Numbers;
-use sha2::{Digest, Sha256};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,24 +55,7 @@ pub(crate) async fn types(
         Target::Types | Target::SdkTypes => "application/typescript; charset=utf-8",
         Target::SchemaJson => "application/json; charset=utf-8",
     };
-    let version = version(&body);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = match known.is_some_and(|known| names(known, &version)) {
-        true => {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        }
-        false => Response::new(Body::from(body)),
-    };
-    let answered = response.headers_mut();
-    answered.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    // Another role sees other types: kept by one client only, and asked for each time.
-    answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(version) = HeaderValue::from_str(&version) {
-        answered.insert(header::ETAG, version);
-    }
-    Ok(response)
+    Ok(versioned::answer(&headers, kind, body))
 }
 
 fn target(asked: Option<&str>) -> Result<Target> {
@@ -111,19 +93,4 @@ fn schema_json(view: &Catalog, whole: bool) -> Result<String> {
         .map_err(|fault| Error::internal("write the schemas").caused_by(fault))?;
     text.push('\n');
     Ok(text)
-}
-
-/// A digest of the text, quoted as an ETag.
-fn version(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    let digits: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
-}
-
-/// Whether an `If-None-Match` names this version. A proxy that compresses makes ETags weak.
-fn names(known: &str, version: &str) -> bool {
-    known
-        .split(',')
-        .map(str::trim)
-        .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == version)
 }
