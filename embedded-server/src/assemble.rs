@@ -40,7 +40,9 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let auth = Auth::new(engine.clone(), identity(&config)?)?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
-    let app = App::new(engine.clone(), auth, imports, http(&config, address));
+    let settings = http(&config, address);
+    let shows_studio = settings.studio.is_some();
+    let app = App::new(engine.clone(), auth, imports, settings);
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -62,7 +64,14 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             tracing::error!(%fault, "the listener failed");
         }
     });
-    Ok(Running { address, setup_path, stop: Some(stop), serving: Some(serving), engine })
+    Ok(Running {
+        address,
+        setup_path,
+        shows_studio,
+        stop: Some(stop),
+        serving: Some(serving),
+        engine,
+    })
 }
 
 fn make_folder(folder: &Path) -> Result<()> {

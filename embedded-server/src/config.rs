@@ -208,7 +208,7 @@ pub const KEYS: &[Key] = &[
         "studio",
         &["PLINTH_STUDIO"],
         "folder of the built studio",
-        "a folder",
+        "a folder that has its index.html",
         "beside the program",
     ),
     key(
@@ -348,7 +348,15 @@ impl Config {
         flags: &[(&'static str, String)],
     ) -> Result<Self> {
         let mut layers = Layers(BTreeMap::new());
-        layers.file(&Self::place(data_dir).0, file)?;
+        let (folder, _) = Self::place(data_dir);
+        if folder.is_file() {
+            return Err(refused(
+                "data",
+                &folder.display().to_string(),
+                "a folder, or a database file of SQLite; this file is neither",
+            ));
+        }
+        layers.file(&folder, file)?;
         #[expect(
             clippy::disallowed_methods,
             reason = "this is the one place that reads the environment"
@@ -480,7 +488,13 @@ impl Layers {
         config.admin_password = self.get("admin_password").or(config.admin_password);
         self.list("origins", |list| config.origins = list);
         self.list("hosts", |list| config.hosts = list);
-        self.text("studio", |text| config.studio_dir = Some(PathBuf::from(text)));
+        if let Some(text) = self.get("studio") {
+            let folder = PathBuf::from(&text);
+            if !folder.join("index.html").is_file() {
+                return Err(self.wrong("studio", &text));
+            }
+            config.studio_dir = Some(folder);
+        }
         self.switch("schemas_public", |on| config.schemas_public = on)?;
         self.switch("strict_write", |on| config.strict_write = on)?;
         config.production = self.get("environment").as_deref() == Some("production");
@@ -596,6 +610,26 @@ mod tests {
         assert_eq!(error.code(), Code::ConfigInvalid);
         assert!(error.message().contains("`port`") && error.message().contains("99999"));
         assert!(error.hint_text().unwrap().contains("65535"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_and_a_folder_without_a_studio_are_named() {
+        let place = format!("plinth-config-{}", std::process::id());
+        let folder = std::env::temp_dir().join(place);
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("notes.txt");
+        std::fs::write(&file, "nothing of SQLite").unwrap();
+        let error = Config::load(&file, None, &[]).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigInvalid);
+        assert!(error.message().contains("`data`") && error.message().contains("notes.txt"));
+        let studio = folder.display().to_string();
+        let error = Config::load(&folder, None, &[("studio", studio.clone())]).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigInvalid);
+        assert!(error.message().contains("`studio`") && error.message().contains(&studio));
+        std::fs::write(folder.join("index.html"), "<p>").unwrap();
+        let found = Config::load(&folder, None, &[("studio", studio)]).unwrap();
+        assert_eq!(found.studio_dir.as_deref(), Some(folder.as_path()));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 pub struct Running {
     address: SocketAddr,
     setup_path: Option<String>,
+    shows_studio: bool,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
     engine: engine::Engine,
@@ -47,6 +48,12 @@ impl Running {
     #[must_use]
     pub fn setup_path(&self) -> Option<&str> {
         self.setup_path.as_deref()
+    }
+
+    /// Whether a built studio was found, which is served at `/studio`.
+    #[must_use]
+    pub fn shows_studio(&self) -> bool {
+        self.shows_studio
     }
 
     /// Ends it: requests under way finish (for at most five seconds), then the store closes.

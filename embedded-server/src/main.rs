@@ -103,6 +103,9 @@ async fn serve_until_told(config: Config) -> Result<(), Error> {
     if let Some(path) = running.setup_path() {
         say(&format!("no owner yet; make one at http://{address}{path}"));
     }
+    if !running.shows_studio() {
+        say("no built studio was found, so none is served; name its folder with `--studio`");
+    }
     told_to_stop().await?;
     running.stop().await;
     Ok(())

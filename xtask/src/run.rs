@@ -35,7 +35,9 @@ fn browser(consent: Consent, arguments: &[&str]) -> Outcome {
     println!(
         "no display here: the studio is served to the browser, under /studio of the address below"
     );
-    process::run(Command::new(workspace::binary("plinth")).arg("serve").args(arguments))
+    // Named, because what is built may lie in a folder elsewhere, where the studio is not beside it.
+    let mut serve = Command::new(workspace::binary("plinth"));
+    process::run(serve.arg("serve").args(arguments).env("PLINTH_STUDIO", workspace::at("ui/dist")))
 }
 
 /// The whole workspace, as `test` builds it, so that neither undoes what the other compiled.
