@@ -1,7 +1,7 @@
 //! SQLite keeps whatever it is given in whatever column: what is read is true, and nothing is a
 //! fault of the server.
 
-use super::{adopt, existing};
+use super::{adopt, existing, shown_is_found};
 use crate::harness::{App, Kind};
 use serde_json::{Value as Json, json};
 
@@ -108,6 +108,14 @@ async fn values_of_any_kind_are_shown_as_they_stand_by_every_path() {
                 .expect_status(200);
         }
     }
+    // What is shown is what is found and sorted by, whatever kind it is kept as.
+    shown_is_found(&app, "readings", &["amount", "raw"], json!({ "flag": true })).await;
+    let sorted = json!({ "sort": "amount" });
+    assert_eq!(admin.column("readings", "amount", sorted).await, ["2.5", "5", "many"]);
+    let above = json!({ "filter": { "amount": { "gte": "5" } }, "sort": "id" });
+    assert_eq!(admin.column("readings", "id", above).await, [json!(1), json!(2)]);
+    let blob = json!({ "filter": { "station.name": "AP8=" } });
+    assert_eq!(admin.column("readings", "id", blob).await, [json!(3)]);
     let grouped = json!({ "groupBy": ["flag"], "aggregate": { "all": { "function": "array_agg", "field": "raw" } } });
     admin.find("readings", grouped).await.expect_status(200);
     admin.find("readings", json!({ "search": "many" })).await.expect_status(200);

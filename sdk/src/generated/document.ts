@@ -151,6 +151,8 @@ export type FieldDefinition = {
   hidden?: boolean,
   /** Computed by the table itself: what is sent for it is passed over. */
   readOnly?: boolean,
+  /** Its column was there before it and holds more than the type tells, or values of other kinds. */
+  loose?: boolean,
   /** Made by a flag or a relation. */
   SystemGenerated?: boolean | string,
   /** SQL of a `VIRTUAL` field. */

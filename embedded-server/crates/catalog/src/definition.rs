@@ -16,7 +16,7 @@ pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<
     let at = format!("fields.{name}");
     let type_name = definition.get("type").and_then(Json::as_str).unwrap_or_default();
     let kind = parse_kind(canonical_type(type_name, &at)?, definition, &at)?;
-    for key in ["allowNull", "unique", "primaryKey", "hidden", "readOnly"] {
+    for key in ["allowNull", "unique", "primaryKey", "hidden", "readOnly", "loose"] {
         if definition.get(key).is_some_and(|value| !(value.is_boolean() || value.is_null())) {
             return Err(invalid(format!("{at}.{key}"), format!("`{key}` must be true or false")));
         }
@@ -54,6 +54,7 @@ pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<
         hidden: flag(definition, "hidden"),
         generated: flag(definition, "SystemGenerated"),
         read_only: virtual_field || flag(definition, "readOnly"),
+        loose: flag(definition, "loose"),
         primary_key,
         default: if virtual_field { None } else { default },
         kind,

@@ -441,6 +441,10 @@ pub fn parse(name: &str, document: &Json) -> Result<Collection> {
         rowless: flag(top, "withoutRowNumbers"),
         document: Arc::new(document.clone()),
     };
+    if !collection.adopted {
+        // A schema copied from an adopted table makes a table that holds what its types tell.
+        collection.fields.values_mut().for_each(|field| field.loose = false);
+    }
     collection.indexes = parse_indexes(&collection, top)?;
     collection.relations = build::relations(&collection, &|_| None)?;
     Ok(collection)

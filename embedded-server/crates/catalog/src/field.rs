@@ -27,6 +27,9 @@ pub struct Field {
     pub generated: bool,
     /// Computed by the table itself: read, and never written.
     pub read_only: bool,
+    /// Its column was there before it and holds more than the type tells, or values of other
+    /// kinds: it is compared as what is shown of it.
+    pub loose: bool,
 }
 
 /// What a field holds. The spelling of each on the wire is [`FieldKind::name`].

@@ -244,6 +244,7 @@ mod tests {
             hidden: false,
             generated: false,
             read_only: false,
+            loose: false,
         };
         let value = coerce(&field.kind, &json).unwrap();
         let found: Vec<_> = validate(&field, &json, &value)

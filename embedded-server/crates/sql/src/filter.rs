@@ -57,8 +57,12 @@ impl Compiler {
             return Expression { text, family, plain: false, cast: None };
         }
         let text = scope.alias_of(&column.hops).column(&column.field);
+        let text = match column.loose {
+            true => self.writer.dialect.as_shown(&text, family),
+            false => text,
+        };
         match column.cast {
-            None => Expression { text, family, plain: true, cast: None },
+            None => Expression { text, family, plain: !column.loose, cast: None },
             Some(cast) => {
                 let (text, family) = self.writer.dialect.cast(&text, family, cast);
                 Expression { text, family, plain: false, cast: Some(cast) }

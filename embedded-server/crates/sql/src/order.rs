@@ -129,7 +129,7 @@ impl Compiler {
             family,
             descending,
             nullable: !filled,
-            indexed: own && leads_an_index(scope.collection, &column.field),
+            indexed: own && !column.loose && leads_an_index(scope.collection, &column.field),
             row_number: key && number && dialect == Dialect::Sqlite && !scope.collection.rowless,
         }
     }

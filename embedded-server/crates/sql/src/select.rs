@@ -240,7 +240,7 @@ impl Compiler {
             let (text, form) = if selected.null {
                 (String::from("NULL"), Form::Text)
             } else {
-                let column = alias.column(&selected.field);
+                let column = self.told(alias, collection, &selected.field);
                 let text = match collection.adopted {
                     true => dialect.loosely_answered(&column, family),
                     false => dialect.answered(&column, family),
@@ -371,7 +371,7 @@ impl Compiler {
                 String::from("'null'")
             } else {
                 let family = Family::of(&selected.kind);
-                let column = alias.column(&selected.field);
+                let column = self.told(alias, collection, &selected.field);
                 self.token(&column, family, collection, self.numbers)
             };
             object.entry(&selected.key, token);
@@ -388,6 +388,14 @@ impl Compiler {
             object.entry(&expand.key, token);
         }
         object.finish()
+    }
+
+    /// A column on its way into the answer. SQLite's own kinds are told apart where it is written.
+    fn told(&self, alias: Alias, collection: &Collection, field: &str) -> String {
+        match self.writer.dialect {
+            Dialect::Sqlite => alias.column(field),
+            Dialect::Postgres => Dialect::Postgres.field_as_shown(alias, collection, field),
+        }
     }
 
     /// A column of a collection as JSON text.
@@ -415,7 +423,7 @@ impl Compiler {
     ) -> String {
         let mut object = ObjectText::default();
         for field in collection.fields.values().filter(|field| !field.hidden) {
-            let column = alias.column(&field.name);
+            let column = self.told(alias, collection, &field.name);
             let token = self.token(&column, Family::of(&field.kind), collection, Numbers::Tokens);
             let token = match nulled.iter().find(|(name, _)| *name == field.name) {
                 Some((_, lost)) => format!("CASE WHEN {lost} THEN 'null' ELSE {token} END"),

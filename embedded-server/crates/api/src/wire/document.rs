@@ -77,6 +77,8 @@ pub(super) struct FieldDefinition {
     hidden: Option<bool>,
     /// Computed by the table itself: what is sent for it is passed over.
     read_only: Option<bool>,
+    /// Its column was there before it and holds more than the type tells, or values of other kinds.
+    loose: Option<bool>,
     /// Made by a flag or a relation.
     #[serde(rename = "SystemGenerated")]
     #[ts(optional, type = "boolean | string")]

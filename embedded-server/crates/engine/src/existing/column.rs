@@ -12,15 +12,17 @@ pub(super) struct Kind {
     pub(super) values: Option<Json>,
     /// What is unlike the declaration.
     pub(super) note: Option<String>,
+    /// The column holds more than is shown, or values of other kinds.
+    pub(super) loose: bool,
 }
 
 impl Kind {
     fn plain(word: &'static str) -> Self {
-        Self { word, values: None, note: None }
+        Self { word, values: None, note: None, loose: false }
     }
 
     fn with(word: &'static str, values: Json) -> Self {
-        Self { word, values: Some(values), note: None }
+        Self { word, values: Some(values), note: None, loose: false }
     }
 }
 
@@ -53,8 +55,9 @@ pub(super) fn of_postgres(column: &TableColumn) -> Result<Kind, String> {
         "text" => Kind::plain("Text"),
         "bpchar" => Kind {
             note: Some(String::from(
-                "shorter values are shown with the blanks that the database puts behind them",
+                "the database puts blanks behind shorter values; it is shown and compared without them",
             )),
+            loose: true,
             ..Kind::with("String", json!({ "length": length.unwrap_or(1) }))
         },
         "varchar" => match length {
@@ -65,7 +68,7 @@ pub(super) fn of_postgres(column: &TableColumn) -> Result<Kind, String> {
         "date" => Kind::plain("Date"),
         "timestamptz" => finer(Kind::plain("DateTime"), length),
         "timestamp" => finer(Kind::plain("DateTime_NO_TZ"), length),
-        "time" => Kind::plain("Time_NO_TZ"),
+        "time" => finer(Kind::plain("Time_NO_TZ"), length),
         "timetz" => Kind::plain("Time"),
         "jsonb" => Kind::plain("JSONB"),
         "bytea" => Kind::plain("Binary"),
@@ -95,7 +98,7 @@ fn finer(kind: Kind, digits: Option<u32>) -> Kind {
     let note = digits.is_none_or(|digits| digits > 3).then(|| {
         String::from("the database keeps microseconds; it is shown and compared to the millisecond")
     });
-    Kind { note, ..kind }
+    Kind { loose: note.is_some(), note, ..kind }
 }
 
 /// The type of a column of SQLite: what is declared where every value keeps to it, else the
@@ -116,6 +119,7 @@ pub(super) fn of_sqlite(column: &TableColumn, seen: Option<&Seen>) -> Kind {
     let Some(seen) = seen else {
         let moment = matches!(promised, Promise::Instant | Promise::Date | Promise::Json);
         let mut kind = if moment { Kind::plain("Text") } else { declared };
+        kind.loose = kind.word == "Text";
         kind.note =
             Some(String::from("not every value could be looked at in the time of one statement"));
         return kind;
@@ -138,6 +142,7 @@ pub(super) fn of_sqlite(column: &TableColumn, seen: Option<&Seen>) -> Kind {
     } else {
         Kind::plain("Text")
     };
+    kind.loose = kind.word == "Text" && seen.texts != seen.values;
     if promised == Promise::Nothing && (seen.texts == seen.values || kind.word != "Text") {
         return kind;
     }

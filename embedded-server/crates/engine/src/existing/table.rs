@@ -258,6 +258,9 @@ fn describe(
     if computed {
         field.insert("readOnly".into(), json!(true));
     }
+    if kind.loose {
+        field.insert("loose".into(), json!(true));
+    }
     shown.kind = Some(kind.word.to_owned());
     shown.note = kind.note;
     found.columns.push(shown);
@@ -285,9 +288,10 @@ async fn judge_key(
     };
     let kind = field["type"].as_str().unwrap_or_default();
     let column = found.columns.iter().find(|column| column.name == key);
-    let mixed = column.is_some_and(|column| column.note.is_some());
+    // Two rows may be shown alike, or one by another value than that by which it is found.
+    let alike = matches!(kind, "Text" | "String" | "DateTime") && field["loose"] == true;
     let names = ["String", "Text", "UUID", "Integer", "BigInt", "Decimal", "Date", "DateTime"];
-    if !names.contains(&kind) || (mixed && kind == "Text") {
+    if !names.contains(&kind) || alike {
         let note = column.and_then(|column| column.note.clone());
         let why =
             note.map_or_else(|| format!("a {kind} names no record"), |note| format!("it {note}"));

@@ -263,6 +263,7 @@ impl Draft {
                 };
             }
         }
+        theirs::keep_marks(&previous, &mut schema);
         self.follow_field_renames(name, &previous, &mut schema);
         self.follow_removals(name, &previous, &mut schema);
         let mut fault = None;

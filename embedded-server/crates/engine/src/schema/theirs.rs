@@ -85,6 +85,26 @@ pub(super) fn stands(tables: &[Table], name: &str, document: &Json) -> Result<()
     Ok(())
 }
 
+/// What an adoption found of a column stays with its field whatever is sent, and is of no other's.
+pub(super) fn keep_marks(previous: &Json, schema: &mut Json) {
+    let id = |field: &Json| field.get("fieldId").and_then(Json::as_str).map(str::to_owned);
+    let known = |name: &str, field: &Json| {
+        let fields = previous.get("fields").and_then(Json::as_object)?;
+        let by_id = |wanted: String| fields.values().find(|one| id(one).as_ref() == Some(&wanted));
+        id(field).map_or_else(|| fields.get(name), by_id)
+    };
+    let fields = schema.get_mut("fields").and_then(Json::as_object_mut);
+    for (name, field) in fields.into_iter().flatten() {
+        let loose = known(name, field).is_some_and(|known| known["loose"] == true);
+        let Some(field) = field.as_object_mut() else { continue };
+        if loose {
+            field.insert("loose".to_owned(), Json::Bool(true));
+        } else {
+            field.shift_remove("loose");
+        }
+    }
+}
+
 /// Whether a column of a table that somebody else made goes.
 pub(super) fn drops_column(change: &Change, old: &Catalog) -> bool {
     let Change::DropField { collection, .. } = change else { return false };

@@ -77,6 +77,8 @@ pub struct Ref {
     pub kind: FieldKind,
     /// Compare as another type.
     pub cast: Option<Cast>,
+    /// Compared as what is shown of it ([`catalog::Field::loose`]).
+    pub loose: bool,
     /// Always NULL: `deletedAt` and the like on a collection that lacks them (`spec/data.md` 4.6).
     pub null: bool,
 }

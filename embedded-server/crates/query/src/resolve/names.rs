@@ -139,17 +139,18 @@ impl<'a> Names<'a> {
 
     /// A field of `here` that may be spoken of.
     fn column(&self, here: &Collection, name: &str, hops: &[Hop]) -> Option<Ref> {
-        let column = |field: &str, kind: &FieldKind, null: bool| Ref {
+        let column = |field: &str, kind: &FieldKind, loose: bool, null: bool| Ref {
             hops: hops.to_vec(),
             field: field.to_owned(),
             kind: kind.clone(),
             cast: None,
+            loose,
             null,
         };
         match here.field(name) {
             Some(field) if field.hidden && self.place == Place::Request => None,
-            Some(field) => Some(column(&field.name, &field.kind, false)),
-            None if tolerated(name) => Some(column(name, &FieldKind::DateTime, true)),
+            Some(field) => Some(column(&field.name, &field.kind, field.loose, false)),
+            None if tolerated(name) => Some(column(name, &FieldKind::DateTime, false, true)),
             None => None,
         }
     }
@@ -188,6 +189,7 @@ pub(crate) fn own_column(collection: &Collection, name: &str) -> Option<Ref> {
         field: field.name.clone(),
         kind: field.kind.clone(),
         cast: None,
+        loose: field.loose,
         null: false,
     })
 }

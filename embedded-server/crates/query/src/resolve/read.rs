@@ -78,6 +78,7 @@ pub(crate) fn key_test(collection: &Collection, key: Value) -> Cond {
         field: field.name.clone(),
         kind: field.kind.clone(),
         cast: None,
+        loose: field.loose,
         null: false,
     };
     let operator = Operator::Equal { negated: false, right: Operand::Value(key) };

@@ -3,6 +3,7 @@
 
 mod family;
 mod geometry;
+mod loose;
 mod postgres;
 mod sqlite;
 
@@ -45,31 +46,6 @@ impl Dialect {
             Self::Postgres => postgres::json_token(column, family, numbers),
         };
         format!("coalesce({token},'null')")
-    }
-
-    /// [`Self::json_token`] of a column whose values may be of another kind than its field says: a
-    /// table of SQLite that we did not make. What does not fit stands as the text it is, as it does
-    /// outside of relations.
-    pub(crate) fn loose_token(self, column: &str, family: Family, numbers: Numbers) -> String {
-        match self {
-            Self::Sqlite => {
-                let usual = self.json_token(column, family, numbers);
-                sqlite::loose_token(column, family, &usual)
-            }
-            Self::Postgres => self.json_token(column, family, numbers),
-        }
-    }
-
-    /// [`Self::answered`] of such a column: text that is no JSON would break the answer.
-    pub(crate) fn loosely_answered(self, column: &str, family: Family) -> String {
-        match (self, family) {
-            (Self::Sqlite, Family::Json) => {
-                format!(
-                    "CASE WHEN json_valid({column}) THEN {column} ELSE json_quote(bx_real({column})) END"
-                )
-            }
-            (Self::Sqlite | Self::Postgres, _) => self.answered(column, family),
-        }
     }
 
     /// Text without regard to case.

@@ -388,7 +388,8 @@ impl<'p> Writes<'p> {
             let family = family_of(target.collection, name)?;
             let mut compiler = self.compiler();
             let scope = Scope::new(&mut compiler, target.collection);
-            let column = self.dialect.ordered(&scope.alias.column(name), family);
+            let column = self.dialect.field_as_shown(scope.alias, target.collection, name);
+            let column = self.dialect.ordered(&column, family);
             let value_text = compiler.writer.value(value.clone(), family);
             let key = compiler.writer.bind(Bind::Step(found), key_family(target.collection));
             let from = scope.from(&mut compiler);

@@ -25,6 +25,7 @@ pub fn field(name: &str, kind: FieldKind) -> Field {
         hidden: false,
         generated: false,
         read_only: false,
+        loose: false,
     }
 }
 

@@ -30,7 +30,14 @@ pub fn column(catalog: &Catalog, collection: &str, path: &str) -> Ref {
         here = target;
     }
     let field = here.fields.get(*last).unwrap_or_else(|| panic!("no field {path}"));
-    Ref { hops, field: field.name.clone(), kind: field.kind.clone(), cast: None, null: false }
+    Ref {
+        hops,
+        field: field.name.clone(),
+        kind: field.kind.clone(),
+        cast: None,
+        loose: field.loose,
+        null: false,
+    }
 }
 
 pub fn rows(catalog: &Catalog, collection: &str, fields: &[&str], expands: Vec<Expand>) -> Rows {
@@ -201,5 +208,12 @@ pub fn as_cast(mut column: Ref, cast: query::Cast) -> Ref {
 
 /// Always NULL.
 pub fn nothing(kind: FieldKind) -> Ref {
-    Ref { hops: Vec::new(), field: String::from("createdAt"), kind, cast: None, null: true }
+    Ref {
+        hops: Vec::new(),
+        field: String::from("createdAt"),
+        kind,
+        cast: None,
+        loose: false,
+        null: true,
+    }
 }

@@ -1,0 +1,63 @@
+//! What Postgres keeps beyond what is shown: moments to the microsecond, and blanks.
+
+use super::{adopt, existing, shown_is_found};
+use crate::harness::{App, Kind};
+use serde_json::json;
+
+const FINER: &str = r#"
+CREATE TABLE countries (id int PRIMARY KEY, code char(4) UNIQUE);
+CREATE TABLE visits (id serial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), local timestamp, hour time,
+    round timestamptz(3), code char(4), country_id int REFERENCES countries (id), seen int);
+CREATE INDEX visits_at ON visits (at);
+CREATE TABLE stamped (at timestamptz PRIMARY KEY);
+CREATE TABLE padded (code char(4) PRIMARY KEY);
+INSERT INTO countries VALUES (1, 'DE'), (2, 'CH'), (3, 'EURO');
+INSERT INTO visits (at, local, hour, round, code, country_id)
+    SELECT at::timestamptz, at::timestamp, at::timestamp::time, at::timestamptz, code, country FROM (VALUES
+    ('2024-05-01 10:00:00.123900+00', 'DE', 1), ('2024-05-01 10:00:00.123100+00', 'CH', 2),
+    ('2024-05-01 10:00:00.123500+00', 'DE', 1), ('2024-05-01 10:00:00.124000+00', 'EURO', 3),
+    ('2024-05-01 10:00:00.122999+00', NULL, NULL)) rows (at, code, country);
+INSERT INTO visits (code) VALUES ('CH'), ('CH');
+"#;
+
+#[tokio::test]
+async fn what_is_shown_of_finer_values_finds_them() {
+    if App::postgres_is_missing() {
+        return;
+    }
+    let app = App::start_beside(Kind::Postgres, FINER).await;
+    for name in ["stamped", "padded"] {
+        assert_eq!(existing(&app, name).await["reasons"][0]["code"], "KEY_TYPE", "{name}");
+    }
+    adopt(&app, json!({})).await.expect_status(200);
+    shown_is_found(&app, "visits", &["at", "local", "hour", "round", "code"], json!({ "seen": 1 }))
+        .await;
+
+    let admin = app.admin();
+    let rows = admin.rows("visits", json!({ "fields": ["*", "country.code"], "sort": "id" })).await;
+    assert_eq!(rows[0]["at"], "2024-05-01T10:00:00.123Z");
+    assert_eq!((&rows[0]["code"], &rows[0]["country"]["code"]), (&json!("DE"), &json!("DE")));
+    // Alike by what is shown is alike in groups, and through a relation.
+    let counted = json!({ "groupBy": ["at"], "filter": { "id": { "lte": 5 } }, "sort": "at",
+        "aggregate": { "n": { "function": "count", "field": "id" } } });
+    let groups = admin.rows("visits", counted).await;
+    let counts: Vec<u64> = groups.iter().filter_map(|group| group["n"].as_u64()).collect();
+    assert_eq!(counts, [1, 3, 1], "{groups:?}");
+    let far = json!({ "filter": { "country.code": "DE" }, "sort": "id" });
+    assert_eq!(admin.column("visits", "id", far).await, [json!(1), json!(3)]);
+    // What the schema sends back without the mark keeps it.
+    let schema = admin.get("/schemas/visits").await.body["data"]["schema"].clone();
+    assert_eq!(
+        (&schema["fields"]["at"]["loose"], &schema["fields"]["round"]["loose"]),
+        (&json!(true), &json!(null))
+    );
+    let mut fields = schema["fields"].clone();
+    fields["at"].as_object_mut().expect("a field").remove("loose");
+    admin
+        .patch("/schemas/visits", json!({ "schema": { "fields": fields } }))
+        .await
+        .expect_status(200);
+    let found = json!({ "filter": { "at": "2024-05-01T10:00:00.123Z" } });
+    assert_eq!(admin.rows("visits", found).await.len(), 3);
+    app.stop().await;
+}
