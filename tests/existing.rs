@@ -7,6 +7,7 @@ mod guard;
 mod loose;
 mod open;
 mod release;
+mod unseen;
 
 use crate::harness::{Answer, App, Kind};
 use rusqlite::types::ValueRef;

@@ -1,6 +1,6 @@
 //! Taking tables over: what it would do, and doing exactly that.
 
-use super::relate::{Fields, relate};
+use super::relate::{Fields, relate, unseen};
 use super::table::{Examined, examine};
 use super::{ExistingTable, Finding};
 use crate::schema::draft::Draft;
@@ -46,7 +46,8 @@ pub(super) async fn survey(store: &Store, catalog: &Catalog) -> Result<Vec<Exist
     }
     add_managed(&mut fields, catalog);
     let all: Vec<&Table> = tables.iter().collect();
-    let (relations, told) = relate(&mut fields, &all);
+    let (relations, mut told) = relate(&mut fields, &all);
+    told.extend(unseen(&fields, catalog, &tables));
     let mut found: Vec<ExistingTable> = examined.into_iter().map(|one| one.found).collect();
     for table in &mut found {
         table
@@ -123,7 +124,8 @@ async fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Drafte
     }
     add_managed(&mut fields, catalog);
     let all: Vec<&Table> = tables.iter().collect();
-    let (relations, told) = relate(&mut fields, &all);
+    let (relations, mut told) = relate(&mut fields, &all);
+    told.extend(unseen(&fields, catalog, &tables));
 
     let mut draft = Draft::of(catalog);
     let mut documents = Vec::new();

@@ -1,6 +1,7 @@
 //! Relations from foreign keys: the way there, the way back, and pairs.
 
 use super::{ExistingRelation, Finding};
+use catalog::Catalog;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 use store::{Table, TableKey};
@@ -131,6 +132,47 @@ fn point(
         by: column.clone(),
     };
     Ok(Some(vec![there_relation, back_relation]))
+}
+
+/// What the database does to other rows by itself when a row goes, and no relation shows: nobody is
+/// told of it, and no history has it.
+pub(super) fn unseen(
+    fields: &Fields,
+    catalog: &Catalog,
+    tables: &[Table],
+) -> Vec<(String, Finding)> {
+    let mut told = Vec::new();
+    for table in tables {
+        // Collections of our own do by their relations what they do.
+        if catalog.get(&table.name).is_some_and(|collection| !collection.adopted) {
+            continue;
+        }
+        for key in &table.foreign_keys {
+            let Some(far) = far_name(fields, key) else { continue };
+            let action = key.on_delete.to_ascii_uppercase();
+            let done = match action.as_str() {
+                "CASCADE" => "deletes",
+                "SET NULL" | "SET DEFAULT" => "changes",
+                _ => continue,
+            };
+            let shown = action != "SET DEFAULT"
+                && matches!(key.columns.as_slice(), [column] if fields.get(&table.name).is_some_and(|own| {
+                    own.values().any(|field| {
+                        leads(field, &far) && field["foreignKey"].as_str() == Some(column)
+                    })
+                }));
+            if !shown {
+                let message = format!(
+                    "when a record of `{far}` is deleted, the database {done} rows of `{}` by itself \
+                     ({} ON DELETE {action}): no history tells of them, and they cannot be had back",
+                    table.name,
+                    key.columns.join(", ")
+                );
+                told.push((far, Finding::new("CASCADE_UNSEEN", message)));
+            }
+        }
+    }
+    told
 }
 
 /// Whether a table holds pairs and little else: two foreign keys, a key of its own, and whatever
