@@ -57,6 +57,22 @@ pub(crate) fn wrong_type(field: Option<String>) -> Error {
     }
 }
 
+/// A name that something in the database has, which is no part of any schema here.
+pub(crate) fn name_taken(name: Option<&str>) -> Error {
+    let error = Error::new(
+        Code::SchemaExists,
+        format!(
+            "the database has a table, view, column or index {} already, which no collection shows",
+            name.map_or_else(|| String::from("of that name"), |name| format!("`{name}`"))
+        ),
+    );
+    let error = match name {
+        Some(name) => error.at(name),
+        None => error,
+    };
+    error.hint("choose another name; GET /schemas/existing shows tables that are no collections, and they can be taken over")
+}
+
 /// The refusal of everything once the store is closed.
 pub(crate) fn closed() -> Error {
     Error::new(Code::Unavailable, "the database is closed")

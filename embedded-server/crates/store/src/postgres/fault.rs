@@ -1,6 +1,6 @@
 //! Postgres's SQLSTATEs become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, required, unique, wrong_type};
+use crate::fault::{check, foreign_key, name_taken, required, unique, wrong_type};
 use base::{Code, Error};
 use sqlx::postgres::PgDatabaseError;
 
@@ -85,6 +85,8 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         "53300" => Error::new(Code::Unavailable, "Postgres takes no more connections")
             .hint("lower the number of connections, or raise `max_connections`")
             .retry_after_ms(2_000),
+        // Statements for records make nothing, so only a change of the schema meets these.
+        "42P07" | "42701" | "42710" => name_taken(refused.message().split('"').nth(1)),
         // GENERATED ALWAYS: only a table that we did not make has such a column.
         "428C9" => wrong_type(refused.column().map(str::to_owned))
             .hint("the database gives this column its value; leave it out"),

@@ -1,6 +1,6 @@
 //! SQLite's error numbers become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, required, unique, wrong_type};
+use crate::fault::{check, foreign_key, name_taken, required, unique, wrong_type};
 use base::{Code, Error};
 use rusqlite::Connection;
 use rusqlite::ffi;
@@ -8,10 +8,14 @@ use std::path::Path;
 
 /// What went wrong with a statement.
 pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
-    let rusqlite::Error::SqliteFailure(failure, text) = &cause else {
-        return Error::internal("SQLite refused a statement").caused_by(cause);
+    let (failure, text) = match &cause {
+        rusqlite::Error::SqliteFailure(failure, text) => {
+            (failure, text.as_deref().unwrap_or_default())
+        }
+        // Refused before it ran.
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error, msg.as_str()),
+        _ => return Error::internal("SQLite refused a statement").caused_by(cause),
     };
-    let text = text.as_deref().unwrap_or_default();
     let error = match failure.extended_code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
@@ -106,6 +110,9 @@ fn of_somebody_elses_table(text: &str) -> Option<Error> {
     {
         return Some(wrong_type(None).hint("the column is computed by the database"));
     }
+    if let Some(name) = taken_name(text) {
+        return Some(name_taken(Some(name)));
+    }
     let lacking = ["no such function: ", "no such collation sequence: ", "no such module: "];
     let name = lacking.iter().find_map(|words| text.strip_prefix(words))?;
     // Ours are registered on every connection: that one is missing is our fault.
@@ -116,6 +123,21 @@ fn of_somebody_elses_table(text: &str) -> Option<Error> {
         )
         .hint("write to this table with that program, or drop the rule, index or trigger")
     })
+}
+
+/// The name in `table notes already exists`, `there is already an index named n`, `there is already
+/// another table or index with this name: n` and `duplicate column name: n`.
+fn taken_name(text: &str) -> Option<&str> {
+    if let Some((_, name)) = text.split_once("duplicate column name: ") {
+        return Some(name);
+    }
+    if let Some(rest) = text.strip_prefix("there is already ") {
+        return rest
+            .split_once(": ")
+            .map_or_else(|| rest.rsplit(' ').next(), |(_, name)| Some(name));
+    }
+    let (what, name) = text.strip_suffix(" already exists")?.split_once(' ')?;
+    matches!(what, "table" | "view" | "index").then_some(name.trim_matches('"'))
 }
 
 /// The field in `NOT NULL constraint failed: posts.title` and its like.
@@ -171,7 +193,21 @@ fn quoted_fields(definition: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted_fields;
+    use super::{quoted_fields, taken_name};
+
+    #[test]
+    fn a_name_that_is_taken_is_told() {
+        for text in [
+            "table notes already exists",
+            "view \"notes\" already exists",
+            "there is already an index named notes",
+            "there is already another table or index with this name: notes",
+            "duplicate column name: notes",
+        ] {
+            assert_eq!(taken_name(text), Some("notes"), "{text}");
+        }
+        assert_eq!(taken_name("no such table: notes"), None);
+    }
 
     #[test]
     fn fields_of_an_index_on_expressions_are_found() {

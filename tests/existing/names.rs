@@ -1,0 +1,26 @@
+//! Names that the database has already, and tables of our own that are nobody else's.
+
+use super::{adopt, on_a_shop, outside};
+use serde_json::json;
+
+on_a_shop!(a_name_that_something_else_has_is_refused_by_name, async |app| {
+    adopt(app, json!({ "tables": ["tags"] })).await.expect_status(200);
+    let admin = app.admin();
+    let fields = json!({ "text": { "type": "String" } });
+    for name in ["notes", "dear_orders"] {
+        let body = json!({ "collectionName": name, "schema": { "fields": fields } });
+        let taken = admin.post("/schemas", body).await;
+        taken.expect_refusal(409, "SCHEMA_EXISTS");
+        assert!(taken.text.contains(&format!("`{name}` already")), "{}", taken.text);
+        assert!(taken.text.contains("/schemas/existing"), "{}", taken.text);
+    }
+    // A column that another program has added since.
+    outside(app, "ALTER TABLE tags ADD COLUMN colour text").await;
+    let schema = admin.get("/schemas/tags").await.body["data"]["schema"].clone();
+    let mut fields = schema["fields"].clone();
+    fields["colour"] = json!({ "type": "String" });
+    let taken = admin.patch("/schemas/tags", json!({ "schema": { "fields": fields } })).await;
+    taken.expect_refusal(409, "SCHEMA_EXISTS");
+    assert!(taken.text.contains("`colour` already"), "{}", taken.text);
+    assert_eq!(admin.get("/schemas/tags").await.body["data"]["schema"], schema);
+});
