@@ -24,3 +24,18 @@ on_a_shop!(a_name_that_something_else_has_is_refused_by_name, async |app| {
     assert!(taken.text.contains("`colour` already"), "{}", taken.text);
     assert_eq!(admin.get("/schemas/tags").await.body["data"]["schema"], schema);
 });
+
+on_a_shop!(an_index_of_places_is_no_table_of_somebody_else, async |app| {
+    let names = async || {
+        app.admin().get("/schemas/existing?names=true").await.body["data"]["names"].clone()
+    };
+    let before = names().await;
+    app.collection(
+        "places",
+        json!({ "fields": { "at": { "type": "Point" } },
+        "indexes": [{ "name": "places_at", "fields": ["at"], "type": "gist" }] }),
+    )
+    .await;
+    app.admin().create("places", json!({ "at": { "type": "Point", "coordinates": [1, 2] } })).await;
+    assert_eq!(names().await, before);
+});

@@ -26,7 +26,7 @@ pub use define::{
     indexes, rehearsal, schema_history,
 };
 pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write, compile_write_apart};
-pub use names::{constraint_name, index_name, sequence_name};
+pub use names::{constraint_name, index_name, is_tree, sequence_name};
 pub use select::compile_read;
 pub use statement::{
     Bind, Compiled, Cursor, Dialect, Expect, Fold, Folded, Form, Numbers, Program, ProgramStep,

@@ -25,7 +25,17 @@ pub fn index_name(collection: &str, fields: &[&str], unique: bool) -> String {
 
 /// Name of the R-tree of an index of places (SQLite), which is a table beside the collection's.
 pub(crate) fn rtree_name(index: &str) -> String {
-    format!("{index}.rtree")
+    format!("{index}{TREE}")
+}
+
+/// How the name of such a table ends; the dot keeps it apart from names that people give.
+const TREE: &str = ".rtree";
+
+/// Whether a virtual table of this name is such a tree, or one of those in which SQLite keeps it.
+#[must_use]
+pub fn is_tree(table: &str) -> bool {
+    let kept = ["_node", "_parent", "_rowid"].iter().find_map(|end| table.strip_suffix(end));
+    kept.unwrap_or(table).ends_with(TREE)
 }
 
 /// Name of a constraint (`check`, `fkey`, `pkey`) about one field of a collection.
