@@ -93,6 +93,12 @@ fn judge(config: &Config, tables: &[String], place: &str) -> Result<()> {
     if tables.len() > TOLD {
         names.push("\u{2026}");
     }
+    let file = match config.database_url {
+        Some(_) => "",
+        None => {
+            ", and keeps the file in SQLite's WAL mode (while it is open, files that end in `-wal` and `-shm` stand beside it and belong to it)"
+        }
+    };
     Err(Error::new(
         Code::ConfigInvalid,
         format!(
@@ -103,5 +109,5 @@ fn judge(config: &Config, tables: &[String], place: &str) -> Result<()> {
         ),
     )
     .at("beside_existing")
-    .hint("`--beside-existing` makes Plinth's tables (`baasix_\u{2026}`, `_meta`, `_change`, `_feed_cursor`, `_sequence`, `_import`, `_schema_change`) beside them and leaves them as they are; keep a copy first"))
+    .hint(format!("`--beside-existing` makes Plinth's tables (`baasix_\u{2026}`, `_meta`, `_change`, `_feed_cursor`, `_sequence`, `_import`, `_schema_change`) beside them and leaves them as they are{file}; keep a copy first")))
 }

@@ -37,7 +37,11 @@ async fn a_file_of_somebody_else_is_opened_with_consent_only_and_keeps_what_it_h
         refused.message().contains("10 tables") && refused.message().contains("customers"),
         "{refused}"
     );
-    assert!(refused.hint_text().is_some_and(|hint| hint.contains("--beside-existing")));
+    assert!(
+        refused
+            .hint_text()
+            .is_some_and(|hint| hint.contains("--beside-existing") && hint.contains("WAL"))
+    );
     assert!(std::fs::read(&file).expect("the file") == before, "a refusal changed the file");
     let beside = std::fs::read_dir(file.parent().expect("a folder")).expect("read it").count();
     assert_eq!(beside, 1, "a refusal left something behind");

@@ -8,7 +8,7 @@ export const t = catalogue({
   "openFile": "Open database file",
   "beside.title": "Open a database of another program?",
   "beside.body": "Plinth makes its own tables beside them when the project starts: users, roles, permissions, and the history of changes. Their tables, rows and rules stay as they are until you take some over in Schema, after a dry run.",
-  "beside.note": "Keep a copy of the file first.",
+  "beside.note": "Keep a copy of the file first. It is kept in SQLite's WAL mode from then on: while it is open, files that end in -wal and -shm stand beside it and belong to it.",
   "beside.open": "Open beside them",
   "newProject": "New project",
   "filter": "Filter by name or host",
