@@ -1,6 +1,6 @@
 //! Opening somebody else's database: only with consent, and nothing of theirs is changed.
 
-use super::{SHOP_ROWS, SHOP_SQLITE, everything_of_sqlite, shop};
+use super::{SHOP_ROWS, SHOP_SQLITE, adopt, everything_of_sqlite, existing, shop};
 use crate::harness::{App, EMAIL, Kind, PASSWORD, Person};
 use embedded_server::{Code, Config, Server};
 use serde_json::json;
@@ -138,5 +138,21 @@ async fn a_schema_of_postgres_with_tables_is_opened_with_consent_only() {
             .is_some_and(|all| all.iter().all(|table| table["name"] != "things"))
     );
     app.admin().post("/schemas/adopt", json!({ "dryRun": true })).await.expect_status(200);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_table_of_another_schema_in_the_path_is_led_to_where_it_is() {
+    if App::postgres_is_missing() {
+        return;
+    }
+    let tables = "CREATE SCHEMA nearby; CREATE TABLE public.far (id int PRIMARY KEY);
+        CREATE TABLE nearby.near (id int PRIMARY KEY, far_id int REFERENCES public.far (id));
+        DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = nearby, public', current_database()); END $$;";
+    let app = App::start_beside(Kind::Postgres, tables).await;
+    let near = existing(&app, "near").await;
+    assert_eq!(near["adoptable"], true, "{near}");
+    adopt(&app, json!({ "tables": ["near"] })).await.expect_status(200);
+    app.admin().create("near", json!({ "id": 1 })).await;
     app.stop().await;
 }

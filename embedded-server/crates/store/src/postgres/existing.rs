@@ -41,7 +41,7 @@ const INDEXES: &str = "SELECT c.relname::text, i.relname::text, x.indisunique, x
     ORDER BY c.relname, i.relname, n";
 
 const KEYS: &str = "SELECT c.relname::text, k.oid::bigint, \
-    CASE WHEN f.relnamespace = c.relnamespace THEN f.relname::text ELSE f.oid::regclass::text END, \
+    CASE WHEN f.relnamespace = c.relnamespace THEN f.relname::text ELSE format('%I.%I', (SELECT s.nspname FROM pg_namespace s WHERE s.oid = f.relnamespace), f.relname) END, \
     a.attname::text, b.attname::text, k.confdeltype::text, k.confupdtype::text \
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class f ON f.oid = k.confrelid \
     CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS p(here, there, place) \
