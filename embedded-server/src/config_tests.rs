@@ -1,0 +1,58 @@
+//! The configuration: which layer wins, and what is refused.
+
+use super::{Config, KEYS};
+use base::Code;
+use std::path::Path;
+
+#[test]
+fn flags_win_and_errors_name_key_value_and_what_is_allowed() {
+    let nowhere = Path::new("/nonexistent/project");
+    let config = Config::load(nowhere, None, &[("port", String::from("9000"))]).unwrap();
+    assert_eq!((config.port, config.project.as_str()), (9_000, "project"));
+    let error = Config::load(nowhere, None, &[("port", String::from("99999"))]).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigInvalid);
+    assert!(error.message().contains("`port`") && error.message().contains("99999"));
+    assert!(error.hint_text().unwrap().contains("65535"));
+}
+
+#[test]
+fn a_file_that_is_no_database_and_a_folder_without_a_studio_are_named() {
+    let place = format!("plinth-config-{}", std::process::id());
+    let folder = std::env::temp_dir().join(place);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("notes.txt");
+    std::fs::write(&file, "nothing of SQLite").unwrap();
+    let error = Config::load(&file, None, &[]).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigInvalid);
+    assert!(error.message().contains("`data`") && error.message().contains("notes.txt"));
+    let studio = folder.display().to_string();
+    let error = Config::load(&folder, None, &[("studio", studio.clone())]).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigInvalid);
+    assert!(error.message().contains("`studio`") && error.message().contains(&studio));
+    std::fs::write(folder.join("index.html"), "<p>").unwrap();
+    let found = Config::load(&folder, None, &[("studio", studio)]).unwrap();
+    assert_eq!(found.studio_dir.as_deref(), Some(folder.as_path()));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn production_refuses_the_known_password_and_short_keys() {
+    let mut config = Config::for_data("/tmp/x");
+    config.production = true;
+    config.admin_password = Some(String::from("admin@123"));
+    assert_eq!(config.check().unwrap_err().code(), Code::ConfigInvalid);
+    config.admin_password = None;
+    config.secret_key = Some(String::from("short"));
+    assert_eq!(config.check().unwrap_err().code(), Code::ConfigInvalid);
+}
+
+#[test]
+fn every_key_says_what_it_is() {
+    for key in KEYS {
+        assert!(
+            !key.about.is_empty() && !key.allowed.is_empty() && !key.env.is_empty(),
+            "{}",
+            key.name
+        );
+    }
+}
