@@ -171,18 +171,29 @@ async fn fill<P: Peer>(peer: &P, store: Store, rows: u64, wire: &mut Wire) -> Ou
     Ok(began.elapsed().as_secs_f64())
 }
 
-/// What the server's own counter says about one request; the counter's own cost is taken off.
+/// What the server's own counter says about one request of a kind of work.
 async fn count_statements<P: Peer>(peer: &P, work: Work, wire: &mut Wire) -> Outcome<Option<f64>> {
+    let ask = |number: u64, out: &mut Vec<u8>| {
+        peer.request(work, Turn { client: 0, clients: 1, number }, out);
+    };
+    counted(peer, ask, wire).await
+}
+
+/// What the server's own counter says about one request; the counter's own cost is taken off.
+pub(crate) async fn counted<P: Peer>(
+    peer: &P,
+    ask: impl Fn(u64, &mut Vec<u8>),
+    wire: &mut Wire,
+) -> Outcome<Option<f64>> {
     // Kinds that the plan cache has not met yet are met before counting.
     let mut request = Vec::new();
-    let turn = |number| Turn { client: 0, clients: 1, number };
-    peer.request(work, turn(1 << 30), &mut request);
+    ask(1 << 30, &mut request);
     wire.exchange(&request).await?;
     let Some(first) = peer.statements(wire).await? else { return Ok(None) };
     let own = peer.statements(wire).await?.unwrap_or(first) - first;
     let before = first + own;
     for number in 0..COUNTED {
-        peer.request(work, turn((1 << 31) + number), &mut request);
+        ask((1 << 31) + number, &mut request);
         let reply = wire.exchange(&request).await?;
         if reply.status >= 300 {
             return Err(format!("status {}: {}", reply.status, reply.shown()));

@@ -12,6 +12,7 @@ mod plinth;
 mod raw;
 mod report;
 mod rows;
+mod scale;
 mod server;
 mod wire;
 
@@ -39,6 +40,7 @@ const USAGE: &str = "\
 usage: bench --program PLINTH --folder DIR [--postgres URL [--postgres-process ID]]
              [--mode full,normal,postgres] [--work create,read,list,relation,update,group,signin]
              [--runs N] [--seconds S] [--quick] [--without-limits]
+             [--large]             a million rows beside ten thousand, too
              [--peer NAME=URL ...]      a running server, asked in the way of Plinth;
                                         its owner is BENCH_PEER_EMAIL, BENCH_PEER_PASSWORD
              [--build TEXT] [--json FILE]
@@ -50,6 +52,7 @@ pub(crate) struct Plan {
     pub(crate) warm: Duration,
     pub(crate) measured: Duration,
     works: Vec<Work>,
+    large: bool,
 }
 
 impl Plan {
@@ -89,6 +92,7 @@ fn asked(words: &[String]) -> Outcome<Asked> {
         warm: Duration::from_millis(500),
         measured: Duration::from_secs(3),
         works: Vec::new(),
+        large: false,
     };
     let mut asked = Asked {
         plan,
@@ -142,6 +146,7 @@ fn asked(words: &[String]) -> Outcome<Asked> {
                 let (name, url) = peer.split_once('=').ok_or_else(|| wrong(peer))?;
                 asked.peers.push((name.to_owned(), url.to_owned()));
             }
+            "--large" => asked.plan.large = true,
             "--without-limits" => asked.limits = false,
             "--build" => asked.build.clone_from(value()?),
             "--json" => asked.json = Some(value()?.into()),
@@ -278,6 +283,10 @@ async fn on_fresh_ground(
     let idle = watched.memory().map(|memory| ("idle", memory, watched.database_memory()));
     let mut plinth = Plinth::prepare(server.address, &recipe.account).await?;
     let mut course = course::run(name, &mut plinth, server.address, &watched, plan).await?;
+    if plan.large {
+        let lines = scale::run(name, &plinth, server.address, &watched, plan).await?;
+        course.lines.extend(lines);
+    }
     course.starts = Some((empty, again[STARTS / 2]));
     course.memory.splice(0..0, idle);
     server.stop().await?;

@@ -21,6 +21,7 @@ pub(crate) struct Plinth {
     /// Header lines of the user that asks.
     headers: String,
     owner: String,
+    role: Json,
     authors: Vec<String>,
     listed: Vec<String>,
     updated: Vec<String>,
@@ -64,6 +65,35 @@ impl Plinth {
         let answer = Self::call(wire, "", ("POST", "/auth/login"), Some(&body)).await?;
         let token = answer["token"].as_str().ok_or("the sign-in answered no token")?;
         Ok(format!("Authorization: Bearer {token}\r\n"))
+    }
+
+    /// Header lines of the user that asks.
+    pub(crate) fn headers(&self) -> &str {
+        &self.headers
+    }
+
+    pub(crate) async fn as_owner(
+        &self,
+        wire: &mut Wire,
+        route: (&str, &str),
+        body: Option<&Json>,
+    ) -> Outcome<Json> {
+        Self::call(wire, &self.owner, route, body).await
+    }
+
+    /// As the user that asks.
+    pub(crate) async fn ask_with(
+        &self,
+        wire: &mut Wire,
+        route: (&str, &str),
+        body: Option<&Json>,
+    ) -> Outcome<Json> {
+        Self::call(wire, &self.headers, route, body).await
+    }
+
+    /// Grants the role of the user that asks another collection.
+    pub(crate) async fn allow(&self, wire: &mut Wire, collection: &str) -> Outcome {
+        grant(wire, &self.owner, &self.role, collection).await
     }
 
     fn row(&self, number: u64) -> Json {
@@ -155,9 +185,11 @@ impl Peer for Plinth {
         let mut wire = Wire::open(address).await?;
         let owner = Self::sign_in(&mut wire, &account.email, &account.password).await?;
         define(&mut wire, &owner).await?;
+        let (headers, role) = admit(&mut wire, &owner).await?;
         let mut plinth = Self {
-            headers: admit(&mut wire, &owner).await?,
+            headers,
             owner,
+            role,
             authors: Vec::new(),
             listed: Vec::new(),
             updated: Vec::new(),
@@ -366,21 +398,27 @@ async fn define(wire: &mut Wire, owner: &str) -> Outcome {
     Ok(())
 }
 
-/// Makes the role and the user that asks; answers the user's header.
-async fn admit(wire: &mut Wire, owner: &str) -> Outcome<String> {
+/// Makes the role and the user that asks; answers the user's header and the role.
+async fn admit(wire: &mut Wire, owner: &str) -> Outcome<(String, Json)> {
     let role = json!({ "name": "bench" });
     let made = Plinth::call(wire, owner, ("POST", "/items/baasix_Role"), Some(&role)).await?;
     let role = made["data"]["id"].clone();
     for collection in ["authors", "products", "orders", "stock", "sales"] {
-        for action in ["create", "read", "update"] {
-            let grant = json!({ "role_Id": role, "collection": collection, "action": action, "fields": ["*"] });
-            Plinth::call(wire, owner, ("POST", "/permissions"), Some(&grant)).await?;
-        }
+        grant(wire, owner, &role, collection).await?;
     }
     let user =
         json!({ "email": USER, "password": PASSWORD, "firstName": "Bench", "role_Id": role });
     Plinth::call(wire, owner, ("POST", "/items/baasix_User"), Some(&user)).await?;
-    Plinth::sign_in(wire, USER, PASSWORD).await
+    Ok((Plinth::sign_in(wire, USER, PASSWORD).await?, role))
+}
+
+async fn grant(wire: &mut Wire, owner: &str, role: &Json, collection: &str) -> Outcome {
+    for action in ["create", "read", "update"] {
+        let grant =
+            json!({ "role_Id": role, "collection": collection, "action": action, "fields": ["*"] });
+        Plinth::call(wire, owner, ("POST", "/permissions"), Some(&grant)).await?;
+    }
+    Ok(())
 }
 
 /// The least price of this turn.
@@ -389,18 +427,18 @@ fn least(turn: Turn) -> u64 {
 }
 
 /// A path with a hole for a number.
-struct Hollow(String, String);
+pub(crate) struct Hollow(String, String);
 
 impl Hollow {
     /// The number that marks the hole.
-    const MARK: u64 = 987_654_321;
+    pub(crate) const MARK: u64 = 987_654_321;
 
-    fn new(path: &str) -> Self {
+    pub(crate) fn new(path: &str) -> Self {
         let (before, after) = path.split_once(&Self::MARK.to_string()).unwrap_or((path, ""));
         Self(before.to_owned(), after.to_owned())
     }
 
-    fn get(&self, number: u64, headers: &str, out: &mut Vec<u8>) {
+    pub(crate) fn get(&self, number: u64, headers: &str, out: &mut Vec<u8>) {
         out.clear();
         // Writing to a vector cannot fail.
         drop(write!(
@@ -433,7 +471,7 @@ fn group() -> Hollow {
     Hollow::new(&format!("/items/sales?{}", query(&asked)))
 }
 
-fn query(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
@@ -445,7 +483,7 @@ fn get(out: &mut Vec<u8>, path: &[&str], headers: &str) {
     drop(write!(out, " HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n"));
 }
 
-fn array<'a>(answer: &'a Json, key: &str) -> Outcome<&'a Vec<Json>> {
+pub(crate) fn array<'a>(answer: &'a Json, key: &str) -> Outcome<&'a Vec<Json>> {
     answer[key].as_array().ok_or_else(|| format!("no `{key}` in {answer}"))
 }
 

@@ -6,6 +6,7 @@ use crate::load::FOREIGN_MAX;
 use crate::machine::Memory;
 use crate::peer::STATIONS;
 use crate::raw::Limit;
+use crate::scale;
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
@@ -118,10 +119,11 @@ impl Report {
     }
 
     fn stations(&self, out: &mut String, cell: impl Fn(&crate::course::Line) -> String) {
-        for station in &STATIONS {
-            for &clients in station.clients {
-                self.rows(out, &format!("{}, {clients}", station.name), |course| {
-                    course.line(station.name, clients).map(&cell)
+        let all = STATIONS.iter().map(|station| (station.name, station.clients));
+        for (name, clients) in all.chain(scale::ROWS) {
+            for &clients in clients {
+                self.rows(out, &format!("{name}, {clients}"), |course| {
+                    course.line(name, clients).map(&cell)
                 });
             }
         }
