@@ -2,6 +2,7 @@
 
 mod alter;
 mod any;
+mod beside;
 mod define;
 mod history;
 mod plan;

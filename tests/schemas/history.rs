@@ -5,7 +5,7 @@ use crate::harness::{App, on_every_store};
 use serde_json::{Value as Json, json};
 
 /// Plans and applies a change; answers the version that it made.
-async fn apply(app: &App, mut body: Json) -> u64 {
+pub(super) async fn apply(app: &App, mut body: Json) -> u64 {
     let plan = app.admin().post("/schemas/plan", body.clone()).await;
     plan.expect_status(200);
     body["token"] = plan.body["data"]["token"].clone();
@@ -13,13 +13,13 @@ async fn apply(app: &App, mut body: Json) -> u64 {
     newest(app).await["version"].as_u64().expect("a version")
 }
 
-async fn newest(app: &App) -> Json {
+pub(super) async fn newest(app: &App) -> Json {
     let history = app.admin().get("/schemas/history?limit=1").await;
     history.expect_status(200).body["data"][0].clone()
 }
 
 /// Undoes a change; answers what came back.
-async fn undo(app: &App, version: u64) -> Vec<Json> {
+pub(super) async fn undo(app: &App, version: u64) -> Vec<Json> {
     let at = format!("/schemas/history/{version}");
     let plan = app.admin().post(&format!("{at}/plan"), json!({})).await;
     plan.expect_status(200);
@@ -31,13 +31,13 @@ async fn undo(app: &App, version: u64) -> Vec<Json> {
 }
 
 /// The goods without a field.
-async fn without(app: &App, field: &str) -> Json {
+pub(super) async fn without(app: &App, field: &str) -> Json {
     let mut fields = schema(app, "goods").await["fields"].clone();
     fields.as_object_mut().expect("fields").remove(field);
     json!({ "collections": [{ "collectionName": "goods", "schema": { "fields": fields } }] })
 }
 
-async fn column(app: &App, field: &str) -> Vec<Json> {
+pub(super) async fn column(app: &App, field: &str) -> Vec<Json> {
     app.admin().column("goods", field, json!({ "sort": "id" })).await
 }
 

@@ -2,7 +2,7 @@
 
 use super::check::{check_adopted, check_change, check_sql};
 use super::history::{self, Signed};
-use super::keep::{Keeping, keeping};
+use super::keep::{Keeping, held, keeping};
 use super::plan::PlannedStep;
 use super::polymorphic::emptied;
 use super::references::references;
@@ -387,6 +387,8 @@ impl Draft {
             // First: whoever comes second to a version waits here, and is told so.
             statements.append(&mut version);
         }
+        keeping.tables.append(&mut back.tables);
+        statements.extend(held(dialect, &keeping.tables));
         statements.append(&mut self.before);
         statements.extend(keeping.before);
         statements.append(&mut back.before);

@@ -5,6 +5,7 @@ use super::values::{quoted, stored_name};
 use catalog::{Catalog, Change, Collection, DefaultValue, Field, FieldKind, RelationKind};
 use serde::{Deserialize, Serialize};
 use sql::{Dialect, Statement};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Something that was lost, and the table that has it.
@@ -43,6 +44,19 @@ pub(crate) struct Keeping {
     /// After they changed.
     pub(crate) after: Vec<Statement>,
     pub(crate) kept: Vec<Kept>,
+    /// The tables that are read for it, by their names of before.
+    pub(crate) tables: BTreeSet<String>,
+}
+
+/// Holds off writers of these tables until the change is done: what they wrote after a table was
+/// copied would end with it. SQLite has one writer at a time anyway.
+pub(crate) fn held(dialect: Dialect, tables: &BTreeSet<String>) -> Option<Statement> {
+    if dialect == Dialect::Sqlite || tables.is_empty() {
+        return None;
+    }
+    // In one order, so that two changes never wait for each other.
+    let list: Vec<String> = tables.iter().map(|name| quoted(name)).collect();
+    Some(plain(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", list.join(", "))))
 }
 
 pub(crate) fn plain(text: String) -> Statement {
@@ -157,6 +171,7 @@ impl On<'_> {
         let table = self.table(all);
         let query = format!("SELECT {list} FROM {} WHERE {condition}", quoted(&collection.name));
         all.before.extend(copy(self.dialect, &table, &names, &query));
+        all.tables.insert(collection.name.clone());
         let columns = names.into_iter().map(str::to_owned).collect();
         let collection = collection.schema_id().to_owned();
         all.kept.push(Kept { table, collection, what: what(columns) });
@@ -179,6 +194,7 @@ impl On<'_> {
             quoted(&was.name)
         );
         all.before.extend(copy(self.dialect, &table, &["key", "value"], &query));
+        all.tables.insert(was.name.clone());
         let collection = was.schema_id().to_owned();
         all.kept.push(Kept { table, collection, what: What::Values(field.id.clone()) });
     }
@@ -208,6 +224,7 @@ impl On<'_> {
             lost.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" OR ")
         );
         all.before.extend(copy(self.dialect, &aside, &["key", "value"], &query));
+        all.tables.insert(was.name.clone());
         let retyped = was.key().kind != is.key().kind;
         let key = format!("t.{}", quoted(&is.key().name));
         let query = format!(

@@ -391,6 +391,7 @@ impl References {
                 "SELECT \"id\" AS \"key\", {name} AS \"value\" FROM {from} WHERE \"id\" IN ({ids})"
             );
             keeping.before.extend(copy(dialect, &aside, &["key", "value"], &was));
+            keeping.tables.insert(collection.to_owned());
             let became = format!(
                 "SELECT b.\"key\", b.\"value\", t.{name} AS \"became\" FROM {} b JOIN {from} t ON t.\"id\" = b.\"key\"",
                 quoted(&aside)

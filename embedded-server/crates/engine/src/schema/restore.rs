@@ -6,6 +6,7 @@ use super::values::{fills_itself, number, quoted};
 use base::{Code, Error, Result, Value};
 use catalog::{Catalog, Collection, DefaultValue, Field};
 use sql::{Dialect, Statement};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::Store;
 
@@ -43,6 +44,8 @@ pub(crate) struct Back {
     pub(crate) relaxed: Vec<(String, String)>,
     /// Fields that cannot be required again, because records were made since.
     pub(crate) left_open: Vec<(String, String)>,
+    /// The tables whose records decide what comes back, by their names of before.
+    pub(crate) tables: BTreeSet<String>,
 }
 
 struct On<'a> {
@@ -65,6 +68,8 @@ pub(crate) async fn restore(
     let on = On { store, old, next, kept };
     for (at, part) in kept.iter().enumerate() {
         let Some(is) = by_id(next, &part.collection) else { continue };
+        back.tables.extend(by_id(old, &part.collection).map(|was| was.name.clone()));
+        back.tables.extend(on.leads(is).into_iter().map(|lead| lead.now.0));
         let told = match &part.what {
             What::Rows(columns) => on.rows(part, is, columns, &mut back).await?,
             What::Followers(columns) => on.followers(part, is, columns, &mut back).await?,
