@@ -5,6 +5,7 @@ mod any;
 mod beside;
 mod define;
 mod history;
+mod names;
 mod plan;
 mod references;
 mod rehearse;

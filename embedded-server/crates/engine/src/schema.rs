@@ -2,6 +2,7 @@
 //! stored documents, or not at all.
 
 mod check;
+mod documents;
 pub(crate) mod draft;
 pub(crate) mod history;
 mod import;

@@ -8,13 +8,12 @@ use super::polymorphic::emptied;
 use super::references::references;
 use super::restore::Back;
 use super::steps::steps;
-use super::{Changed, no_schema, policy, theirs, values};
+use super::{Changed, documents, no_schema, policy, theirs, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Statement};
-use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
 
@@ -31,8 +30,6 @@ pub(crate) struct Draft {
     pub(crate) before: Vec<Statement>,
     /// Statements after the tables changed.
     pub(crate) after: Vec<Statement>,
-    /// Collections with another name: old and new.
-    pub(crate) renamed: Vec<(String, String)>,
     /// Who changes it. What nobody signed is the house's own and no part of the history.
     pub(crate) signed: Option<Signed>,
     /// What comes back with it.
@@ -157,7 +154,6 @@ impl Draft {
             documents,
             before: Vec::new(),
             after: Vec::new(),
-            renamed: Vec::new(),
             signed: None,
             back: None,
             updates_references: false,
@@ -341,7 +337,7 @@ impl Draft {
         let (next, _) = self.next()?;
         let dialect = store.dialect();
         let mut statements = Vec::from(version_rows(dialect, next.version, &clock.now_iso()));
-        statements.extend(self.document_rows(&next, dialect, clock));
+        statements.extend(documents::rows(&self.old, &next, dialect, &clock.now_iso()));
         if let Some(signed) = &self.signed {
             let (now, catalogs) = (clock.now_ms(), (&self.old, &next));
             statements.push(history::row(dialect, signed, now, catalogs, (steps, &[]))?);
@@ -365,7 +361,7 @@ impl Draft {
         changes: Vec<Change>,
     ) -> Result<Option<Prepared>> {
         let (dialect, founding) = (store.dialect(), self.is_founding());
-        let rows = self.document_rows(&next, dialect, clock);
+        let rows = documents::rows(&self.old, &next, dialect, &clock.now_iso());
         if rows.is_empty() && self.after.is_empty() && changes.is_empty() {
             return Ok(None);
         }
@@ -380,6 +376,7 @@ impl Draft {
             let found = references(store, &self.old, &next).await?;
             updates = found.update((&self.old, &next), dialect, &mut keeping);
         }
+        let returning = self.back.is_some();
         let mut back = self.back.take().unwrap_or_default();
         let mut version = Vec::from(version_rows(dialect, next.version, &clock.now_iso()));
         let mut statements = Vec::new();
@@ -401,6 +398,9 @@ impl Draft {
             statements.extend(policy::follow(store, &self.old, &next).await?);
         }
         statements.append(&mut self.after);
+        if returning {
+            statements.extend(documents::histories_back(&self.old, &next, dialect));
+        }
         statements.append(&mut updates);
         statements.extend(keeping.after);
         statements.append(&mut back.last);
@@ -446,69 +446,6 @@ impl Draft {
             all.rebuilt.dedup();
         }
         Ok(all)
-    }
-
-    /// The changed rows of `baasix_SchemaDefinition`.
-    fn document_rows(&self, next: &Catalog, dialect: Dialect, clock: &Clock) -> Vec<Statement> {
-        let now = clock.now_iso();
-        let mut rows = Vec::new();
-        let old_name = |name: &str| {
-            self.renamed
-                .iter()
-                .rfind(|(_, to)| to == name)
-                .map_or(name.to_owned(), |(from, _)| from.clone())
-        };
-        let mut kept: HashSet<String> = HashSet::new();
-        for collection in next.collections.values() {
-            let was = old_name(&collection.name);
-            kept.insert(was.clone());
-            let before = self.old.get(&was);
-            if before.is_some_and(|old| {
-                old.document == collection.document && old.name == collection.name
-            }) {
-                continue;
-            }
-            let source = collection.document.to_string();
-            let canonical =
-                query::canonical_json(&collection.document).unwrap_or_else(|_| source.clone());
-            let binds = vec![
-                Value::text(&collection.name),
-                Value::Text(canonical),
-                Value::Text(source),
-                Value::text(&now),
-            ];
-            rows.push(match before.filter(|_| was == collection.name) {
-                Some(_) => statement(
-                    dialect,
-                    r#"UPDATE "baasix_SchemaDefinition" SET "schema" = ?2, "source" = ?3, "updatedAt" = ?4 WHERE "collectionName" = ?1"#,
-                    r#"UPDATE "baasix_SchemaDefinition" SET "schema" = $2::text::jsonb, "source" = $3::text, "updatedAt" = $4::text::timestamptz WHERE "collectionName" = $1::text"#,
-                    binds,
-                ),
-                None => statement(
-                    dialect,
-                    r#"INSERT INTO "baasix_SchemaDefinition" ("collectionName", "schema", "source", "createdAt", "updatedAt") VALUES (?1, ?2, ?3, ?4, ?4)"#,
-                    r#"INSERT INTO "baasix_SchemaDefinition" ("collectionName", "schema", "source", "createdAt", "updatedAt") VALUES ($1::text, $2::text::jsonb, $3::text, $4::text::timestamptz, $4::text::timestamptz)"#,
-                    binds,
-                ),
-            });
-        }
-        let renamed = |name: &String| self.renamed.iter().any(|(from, _)| from == name);
-        let ended =
-            self.old.collections.keys().filter(|name| !kept.contains(*name) || renamed(name));
-        let deletions = ended.map(|name| {
-            statement(
-                dialect,
-                r#"DELETE FROM "baasix_SchemaDefinition" WHERE "collectionName" = ?1"#,
-                r#"DELETE FROM "baasix_SchemaDefinition" WHERE "collectionName" = $1::text"#,
-                vec![Value::text(name)],
-            )
-        });
-        // The history of what is gone stays for its time, under a name that no collection can have.
-        let gone = self.old.collections.keys().filter(|name| !kept.contains(*name));
-        let labels =
-            gone.map(|name| history_renamed(dialect, name, &format!("{name} until {now}")));
-        // Deletions first: a new collection may take an old name.
-        deletions.chain(labels).chain(rows.iter().cloned()).collect()
     }
 }
 
@@ -587,14 +524,4 @@ fn moved(error: Error) -> Error {
             .hint("it is taken over within a second; look at it and try again");
     }
     error
-}
-
-/// The history of a collection's records, under another name.
-pub(super) fn history_renamed(dialect: Dialect, from: &str, to: &str) -> Statement {
-    statement(
-        dialect,
-        r#"UPDATE "baasix_AuditLog" SET "entity" = ?2 WHERE "entity" = ?1"#,
-        r#"UPDATE "baasix_AuditLog" SET "entity" = $2::text WHERE "entity" = $1::text"#,
-        vec![Value::text(from), Value::text(to)],
-    )
 }

@@ -47,7 +47,7 @@ pub struct SchemaChange {
     pub actor: Option<String>,
     /// The change that it undid.
     pub undoes: Option<u64>,
-    /// The change that undid it.
+    /// The change that undid it, if that stands.
     pub undone_by: Option<u64>,
     /// Where it stands.
     pub standing: Standing,
@@ -67,7 +67,10 @@ pub(crate) struct Stored {
     at_ms: i64,
     actor: Option<String>,
     undoes: Option<u64>,
+    /// The undo that stands.
     pub(crate) undone_by: Option<u64>,
+    /// The change that undid its undo, where that stands.
+    pub(crate) done_again_by: Option<u64>,
     steps: Json,
     pub(crate) before: Json,
     pub(crate) after: Json,
@@ -122,7 +125,15 @@ fn number(number: u64) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-const COLUMNS: &str = r#"c."version", c."at_ms", u."email", c."undoes", (SELECT max(o."version") FROM "_schema_change" o WHERE o."undoes" = c."version"), c."steps", c."before", c."after", c."kept", c."keep_until_ms""#;
+const COLUMNS: &str = r#"c."version", c."at_ms", u."email", c."undoes", c."steps", c."before", c."after", c."kept", c."keep_until_ms""#;
+
+/// Of the undo of a change, the undo of that undo, and so on, what is asked. A change is undone
+/// once at most while that stands, so they are one line.
+fn of_undos(what: &str) -> String {
+    format!(
+        r#"(WITH RECURSIVE line("at", "place") AS (SELECT c."version", 0 UNION ALL SELECT o."version", line."place" + 1 FROM "_schema_change" o JOIN line ON o."undoes" = line."at") SELECT {what} FROM line)"#
+    )
+}
 
 fn asking(dialect: Dialect, rest: &str, binds: Vec<Value>) -> Statement {
     let (user, rest) = match dialect {
@@ -132,7 +143,9 @@ fn asking(dialect: Dialect, rest: &str, binds: Vec<Value>) -> Statement {
         }
     };
     let text = format!(
-        r#"SELECT {COLUMNS} FROM "_schema_change" c LEFT JOIN "baasix_User" u ON {user} = c."actor" {rest}"#
+        r#"SELECT {COLUMNS}, {}, {} FROM "_schema_change" c LEFT JOIN "baasix_User" u ON {user} = c."actor" {rest}"#,
+        of_undos(r#"max("at")"#),
+        of_undos(r#"max("place")"#),
     );
     Statement { text: Arc::from(text), binds: binds.into_iter().map(Bind::Value).collect() }
 }
@@ -143,17 +156,20 @@ fn read(row: Vec<Value>) -> Option<Stored> {
         row.get(at).and_then(Value::as_int).and_then(|number| u64::try_from(number).ok())
     };
     let document = |at: usize| serde_json::from_str(&text(at)?).ok();
+    // At an odd place stands an undo, at an even one what is done again; the change itself is first.
+    let (last, place) = (count(9)?, count(10)?);
     Some(Stored {
         version: count(0)?,
         at_ms: row.get(1)?.as_int()?,
         actor: text(2),
         undoes: count(3),
-        undone_by: count(4),
-        steps: document(5)?,
-        before: document(6)?,
-        after: document(7)?,
-        kept: text(8).and_then(|text| serde_json::from_str(&text).ok()),
-        keep_until_ms: row.get(9)?.as_int()?,
+        undone_by: (place % 2 == 1).then_some(last),
+        done_again_by: (place > 0 && place % 2 == 0).then_some(last),
+        steps: document(4)?,
+        before: document(5)?,
+        after: document(6)?,
+        kept: text(7).and_then(|text| serde_json::from_str(&text).ok()),
+        keep_until_ms: row.get(8)?.as_int()?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Names that change: everything that names a field or a collection follows.
 
-use super::draft::{Draft, fields, history_renamed, statement, text};
+use super::documents::history_renamed;
+use super::draft::{Draft, fields, statement, text};
 use base::{Code, Error, Result, Value};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -23,16 +24,29 @@ impl Draft {
         }
         let to =
             |word: &str| renamed.iter().find(|(old, _)| old == word).map(|(_, new)| new.clone());
+        // A name that is given on at once: only what stood before means the field that had it.
+        let taken: Vec<String> = renamed
+            .iter()
+            .filter(|(old, _)| fields(schema).any(|(key, _)| key == old))
+            .map(|(old, _)| old.clone())
+            .collect();
+        let to_free = |word: &str| to(word).filter(|_| !taken.iter().any(|name| name == word));
         let Some(top) = schema.as_object_mut() else { return };
-        if !top.contains_key("indexes")
-            && let Some(indexes) = previous.get("indexes")
-        {
-            top.insert("indexes".into(), indexes.clone());
+        let stood: &[Json] = previous["indexes"].as_array().map_or(&[], Vec::as_slice);
+        if !top.contains_key("indexes") && !stood.is_empty() {
+            top.insert("indexes".into(), Json::from(stood));
         }
-        let listed = top.get_mut("indexes").and_then(Json::as_array_mut).into_iter().flatten();
-        for field in listed.filter_map(|index| index.get_mut("fields")?.as_array_mut()).flatten() {
-            if let Some(new) = field.as_str().and_then(to) {
-                *field = Json::String(new);
+        for index in top.get_mut("indexes").and_then(Json::as_array_mut).into_iter().flatten() {
+            let known = stood
+                .iter()
+                .any(|old| old["name"] == index["name"] && old["fields"] == index["fields"]);
+            let listed = index.get_mut("fields").and_then(Json::as_array_mut).into_iter().flatten();
+            for field in listed {
+                let new =
+                    field.as_str().and_then(|word| if known { to(word) } else { to_free(word) });
+                if let Some(new) = new {
+                    *field = Json::String(new);
+                }
             }
         }
         let own = top.get_mut("fields").and_then(Json::as_object_mut).into_iter().flatten();
@@ -41,13 +55,20 @@ impl Draft {
             let id = text(definition, "fieldId").map(str::to_owned);
             let before = fields(previous)
                 .find(|(_, old)| id.is_some() && text(old, "fieldId") == id.as_deref())
-                .and_then(|(_, old)| text(old, "calculated"));
-            if let Some(written) = text(definition, "calculated").filter(|now| before == Some(*now))
+                .map(|(_, old)| old);
+            let stood = |key: &str, now: &str| {
+                before.and_then(|before| text(before, key)).is_some_and(|before| before == now)
+            };
+            if let Some(written) =
+                text(definition, "calculated").filter(|now| stood("calculated", now))
             {
                 definition["calculated"] = Json::String(with_new_words(written, &to));
             }
             if text(definition, "relType") == Some("BelongsTo") {
-                rewrite(definition, "foreignKey", &to);
+                let known =
+                    text(definition, "foreignKey").is_some_and(|now| stood("foreignKey", now));
+                let follow: &dyn Fn(&str) -> Option<String> = if known { &to } else { &to_free };
+                rewrite(definition, "foreignKey", follow);
             }
         }
         for (other, document) in &mut self.documents {
@@ -112,7 +133,6 @@ impl Draft {
             documents.insert(if name == from { to.to_owned() } else { name }, document);
         }
         self.documents = documents;
-        self.renamed.push((from.to_owned(), to.to_owned()));
         let words = || vec![Value::text(from), Value::text(to)];
         self.after.push(statement(
             dialect,

@@ -12,6 +12,7 @@ use crate::Engine;
 use base::{Clock, Code, Error, Result};
 use catalog::Catalog;
 use serde_json::Value as Json;
+use sql::Dialect;
 use store::Store;
 
 /// What undoing a change would do, and what allows it to be done.
@@ -43,22 +44,28 @@ fn entries(list: &Json) -> Vec<Entry<'_>> {
 
 /// Whether everything is as the change left it.
 pub(super) fn stands(catalog: &Catalog, change: &Stored) -> bool {
-    moved(catalog, change).is_none()
+    change.done_again_by.is_none() && moved(catalog, change).is_none()
 }
 
-/// A collection that is not as the change left it: its name, and its stable id.
-fn moved<'a>(catalog: &Catalog, change: &'a Stored) -> Option<(&'a str, &'a str)> {
+/// What is not as the change left it: the name of a collection, and the stable id of the one that
+/// moved, or has the name by now.
+fn moved(catalog: &Catalog, change: &Stored) -> Option<(String, String)> {
     let (before, after) = (entries(&change.before), entries(&change.after));
     for entry in &after {
         let same = catalog.get(entry.name).is_some_and(|now| *now.document == *entry.schema);
         if !same {
-            return Some((entry.name, entry.id));
+            return Some((entry.name.to_owned(), entry.id.to_owned()));
         }
     }
-    for entry in before.iter().filter(|entry| !after.iter().any(|other| other.id == entry.id)) {
-        let mut all = catalog.collections.values();
-        if all.any(|now| now.schema_id() == entry.id || now.name.eq_ignore_ascii_case(entry.name)) {
-            return Some((entry.name, entry.id));
+    let of_it = |id: &str| after.iter().any(|entry| entry.id == id);
+    for entry in &before {
+        let in_the_way = catalog.collections.values().find(|now| {
+            // What the change made or renamed gives the name back by itself.
+            !of_it(now.schema_id())
+                && (now.schema_id() == entry.id || now.name.eq_ignore_ascii_case(entry.name))
+        });
+        if let Some(other) = in_the_way {
+            return Some((entry.name.to_owned(), other.schema_id().to_owned()));
         }
     }
     None
@@ -72,8 +79,13 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
         return Err(refused(format!("change {version} was undone by change {by} already"))
             .hint(format!("undo change {by} to have it again")));
     }
+    if let Some(by) = change.done_again_by {
+        // What was written between is kept with that one.
+        return Err(refused(format!("change {version} was undone, and done again by change {by}"))
+            .hint(format!("undo change {by} first")));
+    }
     if let Some((name, id)) = moved(catalog, &change) {
-        let last = history::last_of(store, id).await?.filter(|last| *last != version);
+        let last = history::last_of(store, &id).await?.filter(|last| *last != version);
         let message = format!("`{name}` is not as change {version} left it");
         return Err(match last {
             Some(last) => refused(message).hint(format!("undo change {last} first")),
@@ -88,14 +100,15 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
     };
     let (before, after) = (entries(&change.before), entries(&change.after));
     let mut draft = Draft::of(catalog);
-    for entry in &after {
-        match before.iter().find(|other| other.id == entry.id) {
-            Some(was) => draft.rename(entry.name, was.name, store.dialect())?,
-            // A junction may have gone with its collection already.
-            None if draft.documents.contains_key(entry.name) => draft.delete(entry.name)?,
-            None => {}
+    let was = |entry: &Entry<'_>| before.iter().find(|other| other.id == entry.id).map(|b| b.name);
+    // Ends first: they free names. A junction may have gone with its collection already.
+    for entry in after.iter().filter(|entry| was(entry).is_none()) {
+        if draft.documents.contains_key(entry.name) {
+            draft.delete(entry.name)?;
         }
     }
+    let renamed = after.iter().filter_map(|entry| Some((entry.name.to_owned(), was(entry)?)));
+    rename_all(&mut draft, renamed.filter(|(now, was)| now != was).collect(), store.dialect())?;
     // A table that was only given back stood all the time.
     let given_back: Vec<&Entry<'_>> = before
         .iter()
@@ -113,6 +126,29 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
         draft.documents.insert(entry.name.to_owned(), entry.schema.clone());
     }
     Ok((draft, kept))
+}
+
+/// Gives collections other names, each when its new one is free.
+fn rename_all(draft: &mut Draft, mut names: Vec<(String, &str)>, dialect: Dialect) -> Result<()> {
+    while !names.is_empty() {
+        let is_free = |(now, was): &(String, &str)| {
+            !draft.documents.keys().any(|name| name != now && name.eq_ignore_ascii_case(was))
+        };
+        if let Some(at) = names.iter().position(is_free) {
+            let (now, was) = names.remove(at);
+            draft.rename(&now, was, dialect)?;
+            continue;
+        }
+        // A ring: the first steps aside until its name is free.
+        let (now, was) = names.remove(0);
+        let ring = names.iter().any(|(other, _)| other.eq_ignore_ascii_case(was));
+        let aside = (0..).map(|n| format!("aside_{n}"));
+        let aside = aside.into_iter().find(|name| !draft.documents.contains_key(name));
+        let aside = aside.filter(|_| ring).unwrap_or_else(|| was.to_owned());
+        draft.rename(&now, &aside, dialect)?;
+        names.push((aside, was));
+    }
+    Ok(())
 }
 
 /// The draft that leads back, with the statements that put back what was taken.
