@@ -53,6 +53,9 @@ pub struct Limits {
     /// Largest file that a rehearsal on SQLite clones without being told to, in bytes: some ten
     /// seconds of copying.
     pub rehearse_bytes_max: u64,
+    /// Longest time that a rehearsal on SQLite may take with its cloning, in milliseconds; ten times
+    /// that with consent.
+    pub rehearse_ms_max: u64,
     /// Longest lag of a feed cursor before it is reported, in rows.
     pub feed_lag_max: u64,
     /// Largest copy that is made to try an index without being asked whether it may, in bytes: on
@@ -86,6 +89,7 @@ impl Default for Limits {
             schema_undo_ms: 30 * 24 * 60 * 60 * 1_000,
             rehearse_rows_max: 100_000,
             rehearse_bytes_max: 1024 * 1024 * 1024,
+            rehearse_ms_max: 60_000,
             feed_lag_max: 100_000,
             trial_bytes_max: 512 * 1024 * 1024,
             trial_ms_max: 60_000,

@@ -310,10 +310,11 @@ impl Store {
     }
 
     /// Tries a change of tables on the data as they are, and leaves nothing of it: on a clone of the
-    /// file, or in a transaction that is taken back and waits two seconds for its locks at most.
-    pub async fn rehearse(&self, definition: Definition) -> Result<Rehearsed> {
+    /// file within `limit`, one after the other, or in a transaction that is taken back, waits two
+    /// seconds for its locks at most and runs no statement for longer than any other may.
+    pub async fn rehearse(&self, definition: Definition, limit: Duration) -> Result<Rehearsed> {
         match self {
-            Self::Sqlite(pool) => pool.rehearse(definition).await,
+            Self::Sqlite(pool) => pool.rehearse(definition, limit).await,
             Self::Postgres(pool) => pool.rehearse(&definition).await,
         }
     }

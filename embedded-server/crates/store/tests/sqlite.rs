@@ -449,3 +449,69 @@ async fn a_costly_answer_is_kept_until_anybody_commits() {
     store.close().await;
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+/// What lies in a database's folder beside the file and its journal.
+fn beside(directory: &std::path::Path) -> Vec<String> {
+    let all = std::fs::read_dir(directory).unwrap();
+    let names = all.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| name.contains("rehearsal")).collect()
+}
+
+const ENDLESS: &str = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0";
+
+fn trying(text: &str) -> Definition {
+    Definition { statements: vec![plain(text)], rebuilds: false }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rehearsals_are_ended_in_time_and_leave_nothing() {
+    let directory = fresh_directory();
+    let store = Store::open_sqlite(sqlite_options(&directory, Limits::default())).await.unwrap();
+    define(&store, &["CREATE TABLE t (i INTEGER)"]).await;
+    // What one left that was killed is no clone, and goes.
+    for end in ["", "-wal", "-journal"] {
+        std::fs::write(directory.join(format!("data.db.rehearsal{end}")), b"half").unwrap();
+    }
+    let long = Duration::from_secs(600);
+    let tried = store.rehearse(trying("INSERT INTO t VALUES (1)"), long).await.unwrap();
+    assert!(tried.fault.is_none() && tried.ran.len() == 1 && tried.clone.is_some(), "{tried:?}");
+    assert_eq!(beside(&directory), Vec::<String>::new());
+
+    let error = store.rehearse(trying(ENDLESS), Duration::from_millis(200)).await.unwrap_err();
+    assert_eq!(error.code(), Code::Timeout);
+    assert!(error.message().contains("rehearsal"), "{error}");
+    assert_eq!(beside(&directory), Vec::<String>::new());
+    assert_eq!(number(&store, "SELECT count(*) FROM t").await, 0);
+    store.close().await;
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_that_nobody_waits_for_ends_and_lets_the_next_begin() {
+    let directory = fresh_directory();
+    let store = Store::open_sqlite(sqlite_options(&directory, Limits::default())).await.unwrap();
+    define(&store, &["CREATE TABLE t (i INTEGER)"]).await;
+    let long = Duration::from_secs(600);
+    let endless = {
+        let store = store.clone();
+        tokio::spawn(async move { store.rehearse(trying(ENDLESS), long).await })
+    };
+    while beside(&directory).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // One that would wait for it for too long is told so.
+    let brief = Duration::from_millis(50);
+    let refused = store.rehearse(trying("INSERT INTO t VALUES (1)"), brief).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    endless.abort();
+    let both = tokio::join!(
+        store.rehearse(trying("INSERT INTO t VALUES (1)"), long),
+        store.rehearse(trying("INSERT INTO t VALUES (2)"), long)
+    );
+    for tried in [both.0.unwrap(), both.1.unwrap()] {
+        assert!(tried.fault.is_none() && tried.ran.len() == 1, "{tried:?}");
+    }
+    assert_eq!(beside(&directory), Vec::<String>::new());
+    store.close().await;
+    std::fs::remove_dir_all(directory).unwrap();
+}

@@ -102,9 +102,11 @@ impl Engine {
         let mut draft = drafted(store, catalog, body)?;
         draft.signed = Some(self.signed());
         let (next, changes) = draft.next()?;
-        if body.get("consent") != Some(&Json::Bool(true)) {
+        let consents = body.get("consent") == Some(&Json::Bool(true));
+        if !consents {
             self.small_enough(catalog, &changes).await?;
         }
+        let limit = self.limits().rehearse_ms_max * if consents { 10 } else { 1 };
         let refused = refusal(store, catalog, &next, &changes).await?;
         let failing = failing(store, catalog, &changes).await?;
         let mut rehearsal = Rehearsal {
@@ -124,7 +126,7 @@ impl Engine {
         let texts: Vec<String> = prepared.statements.iter().map(|s| s.text.to_string()).collect();
         let definition =
             Definition { statements: prepared.statements, rebuilds: prepared.rebuilds };
-        let tried = store.rehearse(definition).await?;
+        let tried = store.rehearse(definition, Duration::from_millis(limit)).await?;
         rehearsal.take(tried, &texts, &prepared.steps, catalog);
         if let Some(error) = refused {
             let step = rehearsal.fault.as_ref().and_then(|(step, _)| *step);

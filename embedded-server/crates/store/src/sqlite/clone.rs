@@ -3,15 +3,27 @@
 use super::connect::{self, Connected};
 use super::{fault, run, writer};
 use crate::port::{Cloned, Definition, Ran, Rehearsed, SqliteOptions};
-use base::{Error, Result, short_id};
+use base::{Code, Error, Result};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// The clone's file, which ends with it.
 struct Scrap(PathBuf);
 
-impl Drop for Scrap {
-    fn drop(&mut self) {
+impl Scrap {
+    /// Beside the file: the same disk, and nobody else reads there. It has one name, so that what
+    /// a rehearsal left that was killed goes with the next one.
+    fn beside(path: &Path) -> Self {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".rehearsal");
+        let scrap = Self(PathBuf::from(name));
+        scrap.remove();
+        scrap
+    }
+
+    fn remove(&self) {
         for end in ["", "-wal", "-shm", "-journal"] {
             let mut path = self.0.clone().into_os_string();
             path.push(end);
@@ -24,49 +36,104 @@ impl Drop for Scrap {
     }
 }
 
+impl Drop for Scrap {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+/// The time a rehearsal may take, and whether anybody waits for it.
+pub(super) struct Clock {
+    end: Instant,
+    limit: Duration,
+    gone: Arc<AtomicBool>,
+}
+
+impl Clock {
+    pub(super) fn new(limit: Duration, gone: Arc<AtomicBool>) -> Self {
+        Self { end: Instant::now() + limit, limit, gone }
+    }
+
+    /// Ends what runs on this connection in time.
+    fn over(&self, on: &Connected) -> Result<()> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() || self.gone.load(Ordering::Relaxed) {
+            return Err(self.too_long());
+        }
+        on.watch.within(left, Some(Arc::clone(&self.gone)));
+        Ok(())
+    }
+
+    fn too_long(&self) -> Error {
+        Error::new(
+            Code::Timeout,
+            format!("the rehearsal took longer than {} s and was given up", self.limit.as_secs()),
+        )
+        .hint("nothing was changed; rehearse on a copy of the project, or apply at a quiet hour")
+    }
+}
+
 /// Clones the file as it is at this moment and runs the change on the clone, its commit included.
 /// Writers of the file go on meanwhile.
-pub(super) fn rehearse(options: &SqliteOptions, definition: &Definition) -> Result<Rehearsed> {
+pub(super) fn rehearse(
+    options: &SqliteOptions,
+    definition: &Definition,
+    clock: &Clock,
+) -> Result<Rehearsed> {
+    // What the clock has ended says nothing about the change.
+    let ended = |error: Error| match error.code() {
+        Code::Timeout => clock.too_long(),
+        _ => error,
+    };
     let began = Instant::now();
-    let mut name = options.path.clone().into_os_string();
-    // Beside the file: the same disk, and nobody else reads there.
-    name.push(format!(".rehearsal-{}", short_id()?));
-    let scrap = Scrap(PathBuf::from(name));
-    copy(options, &scrap.0)?;
+    let scrap = Scrap::beside(&options.path);
+    copy(options, &scrap.0, clock).map_err(ended)?;
     let bytes = std::fs::metadata(&scrap.0).map_or(0, |file| file.len());
     let mut rehearsed =
         Rehearsed { clone: Some(Cloned { took: began.elapsed(), bytes }), ..Rehearsed::default() };
     let on = connect::writing(&SqliteOptions { path: scrap.0.clone(), ..options.clone() })?;
-    rehearsed.fault = run_all(&on, definition, &mut rehearsed.ran).err();
+    rehearsed.fault = run_all(&on, definition, clock, &mut rehearsed.ran).err();
     drop(on);
     drop(scrap);
-    Ok(rehearsed)
+    match rehearsed.fault {
+        Some(error) if error.code() == Code::Timeout => Err(ended(error)),
+        _ => Ok(rehearsed),
+    }
 }
 
-fn copy(options: &SqliteOptions, to: &Path) -> Result<()> {
+fn copy(options: &SqliteOptions, to: &Path, clock: &Clock) -> Result<()> {
     let Some(to) = to.to_str() else {
         return Err(Error::internal("the path of the database is no text"));
     };
     let from = connect::copying(&options.path)?;
+    clock.over(&from)?;
     let text = format!("VACUUM INTO '{}'", to.replace('\'', "''"));
     let copied = from.connection.execute_batch(&text);
     copied.map_err(|cause| fault::of(&from.connection, cause))
 }
 
-fn run_all(on: &Connected, definition: &Definition, ran: &mut Vec<Ran>) -> Result<()> {
+fn run_all(
+    on: &Connected,
+    definition: &Definition,
+    clock: &Clock,
+    ran: &mut Vec<Ran>,
+) -> Result<()> {
     let simple = |text: &str| {
         on.connection.execute_batch(text).map_err(|cause| fault::of(&on.connection, cause))
     };
+    clock.over(on)?;
     if definition.rebuilds {
         simple("PRAGMA foreign_keys = OFF")?;
     }
     simple("BEGIN IMMEDIATE")?;
     let mut done = Vec::with_capacity(definition.statements.len());
     for statement in &definition.statements {
+        clock.over(on)?;
         let began = Instant::now();
         done.push(run::step(&on.connection, statement, &done)?);
         ran.push(Ran { took: began.elapsed(), locks: Vec::new() });
     }
+    clock.over(on)?;
     if definition.rebuilds {
         writer::check_references(&on.connection)?;
     }

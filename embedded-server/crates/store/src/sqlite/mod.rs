@@ -28,7 +28,8 @@ use sql::{Compiled, Program, Statement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc, oneshot};
 use writer::Writer;
 
 /// Row numbers looked up to learn how densely a table is filled.
@@ -44,6 +45,8 @@ struct Open {
     writer: Writer,
     readers: Readers,
     tally: Arc<Tally>,
+    /// One rehearsal at a time: they clone the file to the same place.
+    rehearsing: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Open {
@@ -60,7 +63,8 @@ impl Pool {
             let writer = Writer::start(&options, Arc::clone(&tally))?;
             let readers = Readers::start(&options, Arc::clone(&tally))?;
             let path = options.path.clone();
-            Ok(Self(Arc::new(Open { path, options, writer, readers, tally })))
+            let rehearsing = Arc::default();
+            Ok(Self(Arc::new(Open { path, options, writer, readers, tally, rehearsing })))
         });
         opened.await.map_err(|fault| Error::internal("opening the database").caused_by(fault))?
     }
@@ -95,9 +99,25 @@ impl Pool {
         self.0.writer.define(definition).await
     }
 
-    pub(crate) async fn rehearse(&self, definition: Definition) -> Result<Rehearsed> {
+    /// Tries a change on a clone of the file. Dropping the future ends it.
+    pub(crate) async fn rehearse(
+        &self,
+        definition: Definition,
+        limit: Duration,
+    ) -> Result<Rehearsed> {
+        let turn = Arc::clone(&self.0.rehearsing).lock_owned();
+        let turn = tokio::time::timeout(limit, turn).await.map_err(|_| {
+            Error::new(Code::Unavailable, "another rehearsal is under way")
+                .hint("ask again when it has ended")
+        })?;
         let options = self.0.options.clone();
-        let tried = tokio::task::spawn_blocking(move || clone::rehearse(&options, &definition));
+        let gone = Arc::new(AtomicBool::new(false));
+        let _leaves = Leaves(Arc::clone(&gone));
+        let tried = tokio::task::spawn_blocking(move || {
+            // The clone is gone before the next one is made, whoever waits for it.
+            let _turn = turn;
+            clone::rehearse(&options, &definition, &clone::Clock::new(limit, gone))
+        });
         tried.await.map_err(|fault| Error::internal("rehearsing a change").caused_by(fault))?
     }
 
