@@ -116,9 +116,14 @@ describe.each(stores)("on %s", (store) => {
 
       await person.press("Control+r");
       await person.read(/It would be refused: 4 of 9,?310 values of `?age`? cannot become Integer/);
+      // What was refused is not applied: not by its button, and not by its keys.
+      expect(await page.getByRole("button", { name: /^Apply/ }).isDisabled()).toBe(true);
+      await page.keyboard.press("Control+s");
       await page.getByRole("option", { name: /age/ }).and(plan.getByRole("option")).first().click();
       await person.read("4 rows do not fit");
       for (const value of ODD) await person.read(value);
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      expect(Object.keys(await fields())).toContain("nick");
       if (pictured) await person.shot("e06-rehearse");
 
       await person.click({ role: "button", name: "Open the 4 rows" });

@@ -12,7 +12,7 @@ import { t } from "./messages";
 import { p } from "./plan-messages";
 import { PlanFacts } from "./PlanFacts";
 import { PlanReferences } from "./PlanReferences";
-import { duration, size, type Rehearsing } from "./rehearsal";
+import { duration, refusalOf, size, type Rehearsing } from "./rehearsal";
 import { laidOut } from "./sql";
 import { collectionName } from "./rows";
 import { reasonOf, storeWord } from "./words";
@@ -145,13 +145,12 @@ function RehearsalBand({ rehearsing }: { rehearsing: Rehearsing }) {
   }
   if (!result) return null;
   const Icon = result.passed ? Check : TriangleAlert;
-  const why = reasonOf({ message: result.fault?.message.replaceAll("`", "") ?? "" });
   return (
     <p role="status" className={cx("flex min-h-[30px] shrink-0 items-center gap-2 border-b border-line px-3", result.passed ? "bg-ok-tint text-ok" : "bg-warn-tint text-warn")}>
       <Icon aria-hidden size={13} className="shrink-0" />
       <span>
         {!result.passed
-          ? p("rehearse.refused", { why })
+          ? refusalOf(result)
           : result.clone
             ? p("rehearse.passed.clone", { time: duration(result.tookMs), size: size(result.clone.bytes), copied: duration(result.clone.tookMs) })
             : p("rehearse.passed", { time: duration(result.tookMs) })}

@@ -32,7 +32,7 @@ import { NewCollectionDialog } from "./NewCollectionDialog";
 import { linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
 import { p } from "./plan-messages";
 import { planQuery, schemaAdapter } from "./queries";
-import { useRehearsal } from "./rehearsal";
+import { refusalOf, useRehearsal } from "./rehearsal";
 import { RelationDialog } from "./RelationDialog";
 import { find } from "./search";
 import { reasonOf } from "./words";
@@ -215,7 +215,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const drops = lossy.filter((step) => step.op !== "alter_field");
   const typedNames = [...new Set((drops.length > 0 ? drops : lossy).map((step) => step.field ?? step.collection))];
   const only = lossy.length === 1 ? lossy[0] : undefined;
-  const stuck = readOnly || plan.isError || blocking !== undefined;
+  // What was tried and refused is not tried for real: it waits for another plan or another rehearsal.
+  const refused = rehearsing.result?.passed === false ? rehearsing.result : undefined;
+  const stuck = readOnly || plan.isError || blocking !== undefined || refused !== undefined;
 
   // Apply first lets go of what is being typed, then waits for the plan of exactly that.
   const askApply = () => {
@@ -226,7 +228,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   useEffect(() => {
     if (!wish) return;
     if (ops.length === 0 || readOnly || saving) setWish(false);
-    else if (plan.isError || blocking) {
+    else if (plan.isError || blocking || refused) {
       setWish(false);
       setDock(true);
     } else if (plan.data && !plan.isFetching) {
@@ -235,7 +237,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
       else if (project.guard === "confirm") setAsking("confirm");
       else go();
     }
-  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, project.guard, go]);
+  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, refused, project.guard, go]);
 
   const relate = (source: string | undefined, field?: string) => {
     const from = source ?? own[0]?.id;
@@ -312,6 +314,11 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
       <TriangleAlert aria-hidden size={13} />
       <span className="truncate">{t(`bar.${obstacleOf(blocking) ?? "missing"}`, { ...blocking.values, name: stepName(blocking) })}</span>
+    </span>
+  ) : refused ? (
+    <span className="flex min-w-0 items-center gap-1.5 text-warn">
+      <TriangleAlert aria-hidden size={13} />
+      <span className="truncate">{refusalOf(refused)}</span>
     </span>
   ) : lossy.length > 0 ? (
     <span className="flex items-center gap-1.5 text-bad">

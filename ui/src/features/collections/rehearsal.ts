@@ -3,6 +3,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useSession } from "@/host/session";
 import { count } from "@/messages/catalogue";
+import { p } from "./plan-messages";
+import { reasonOf } from "./words";
 
 export interface Rehearsing {
   /** What the last rehearsal of exactly this plan told. */
@@ -45,6 +47,11 @@ export function useRehearsal(plan: SchemaPlan | undefined, change: SchemaChange)
       else if (!tried.isPending) mutate({ token, consent });
     },
   };
+}
+
+/** Why a rehearsal that did not pass says that it would be refused. */
+export function refusalOf(result: Rehearsal): string {
+  return p("rehearse.refused", { why: reasonOf({ message: result.fault?.message.replaceAll("`", "") ?? "" }) });
 }
 
 /** A time as people compare it: 0.4 ms, 214 ms, 2.1 s. */
