@@ -43,7 +43,8 @@ impl Writer {
                 let asked = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
                 let mut waited = false;
                 while !waited {
-                    waited = sqlx::query_scalar(asked).fetch_one(&mut connection).await.expect("ask");
+                    waited =
+                        sqlx::query_scalar(asked).fetch_one(&mut connection).await.expect("ask");
                     tokio::task::yield_now().await;
                 }
                 connection.execute("COMMIT").await.expect("commit");

@@ -14,6 +14,7 @@ use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Statement};
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
 
@@ -138,6 +139,16 @@ pub(crate) fn ids(fault: &mut Option<Error>) -> impl FnMut() -> String {
             *fault = Some(error);
             String::new()
         }
+    }
+}
+
+impl Prepared {
+    /// Does it, if nothing that it was made from has moved meanwhile.
+    pub(crate) async fn carry_out(self, store: &Store) -> Result<Changed> {
+        let Self { next, steps, mut statements, rebuilds } = self;
+        statements.extend(store.telling());
+        store.define(store::Definition { statements, rebuilds }).await.map_err(moved)?;
+        Ok((next, steps))
     }
 }
 
@@ -317,14 +328,10 @@ impl Draft {
         let Some(prepared) = self.prepared(store, clock, next, changes).await? else {
             return Ok((self.old, Vec::new()));
         };
-        let Prepared { next, steps, mut statements, rebuilds } = prepared;
-        statements.extend(store.telling());
-        let definition = store::Definition { statements, rebuilds };
-        store.define(definition).await.map_err(|error| match error.code() {
+        prepared.carry_out(store).await.map_err(|error| match error.code() {
             Code::Internal if dropping => theirs::refused_drop(error),
-            _ => moved(error),
-        })?;
-        Ok((next, steps))
+            _ => error,
+        })
     }
 
     /// Stores the documents of tables that are there already, and who took them over.
@@ -371,13 +378,13 @@ impl Draft {
             Some(_) => keeping(&self.old, &next, &changes, dialect),
             None => Keeping::default(),
         };
-        let mut updates = Vec::new();
-        if self.updates_references {
-            let found = references(store, &self.old, &next).await?;
-            updates = found.update((&self.old, &next), dialect, &mut keeping);
-        }
         let returning = self.back.is_some();
         let mut back = self.back.take().unwrap_or_default();
+        let mut updates = Vec::new();
+        if self.updates_references {
+            let found = references(store, &self.old, &next).await?.without(&back.texts);
+            updates = found.update((&self.old, &next), dialect, &mut keeping);
+        }
         let mut version = Vec::from(version_rows(dialect, next.version, &clock.now_iso()));
         let mut statements = Vec::new();
         if !founding {
@@ -516,12 +523,18 @@ fn version_rows(dialect: Dialect, version: u64, now: &str) -> [Statement; 2] {
     ]
 }
 
-/// A version that exists already was written by another process.
-fn moved(error: Error) -> Error {
+/// A version that exists already was written by another process, or given out twice because what
+/// the change was made from is no longer so.
+pub(super) fn moved(error: Error) -> Error {
     let versions = error.detail_list().iter().any(|detail| detail.field.as_deref() == Some("key"));
     if error.code() == Code::UniqueViolation && versions {
-        return Error::new(Code::PlanStale, "the schema was changed by another process meanwhile")
-            .hint("it is taken over within a second; look at it and try again");
+        return Error::new(
+            Code::PlanStale,
+            "the schema, or a permission or view that names what changes, was changed meanwhile",
+        )
+        .hint(
+            "what another process changed is taken over within a second; look at it and try again",
+        );
     }
     error
 }

@@ -50,16 +50,53 @@ pub(crate) async fn follow(store: &Store, old: &Catalog, next: &Catalog) -> Resu
                 _ => renames.filter(&before, collection, collection),
             };
             if after != before {
-                statements.push(statement(
-                    store.dialect(),
-                    &format!(r#"UPDATE "baasix_Permission" SET "{column}" = ?2 WHERE "id" = ?1"#),
-                    &format!(r#"UPDATE "baasix_Permission" SET "{column}" = $2::text::jsonb WHERE "id" = $1::text::uuid"#),
-                    vec![Value::text(id), Value::Text(query::canonical_json(&after).unwrap_or_else(|_| after.to_string()))],
-                ));
+                let was = stored.as_text().unwrap_or_default();
+                let text = canonical(&after);
+                let place = ("baasix_Permission", *column, id.as_str());
+                statements.extend(replaced(store.dialect(), place, was, &text));
             }
         }
     }
     Ok(statements)
+}
+
+/// A document as it is stored.
+pub(super) fn canonical(document: &Json) -> String {
+    query::canonical_json(document).unwrap_or_else(|_| document.to_string())
+}
+
+/// Writes a document of ours anew, where it is still the one that was read: who may do what is
+/// never taken back to what it was before somebody narrowed it. If it is another one by now, the
+/// second statement gives the version of the catalog out twice, and the change is refused for it.
+pub(super) fn replaced(
+    dialect: Dialect,
+    (table, column, id): (&str, &str, &str),
+    was: &str,
+    text: &str,
+) -> [Statement; 2] {
+    let (id, was, text) = (Value::text(id), Value::text(was), Value::text(text));
+    [
+        statement(
+            dialect,
+            &format!(
+                r#"UPDATE "{table}" SET "{column}" = ?2 WHERE "id" = ?1 AND "{column}" IS ?3"#
+            ),
+            &format!(
+                r#"UPDATE "{table}" SET "{column}" = $2::text::jsonb WHERE "id" = $1::text::uuid AND "{column}" = $3::text::jsonb"#
+            ),
+            vec![id.clone(), text.clone(), was],
+        ),
+        statement(
+            dialect,
+            &format!(
+                r#"INSERT INTO "_meta" ("key", "value") SELECT "key", "value" FROM "_meta" WHERE "key" = 'catalog_version' AND NOT EXISTS (SELECT 1 FROM "{table}" WHERE "id" = ?1 AND "{column}" IS ?2)"#
+            ),
+            &format!(
+                r#"INSERT INTO "_meta" ("key", "value") SELECT "key", "value" FROM "_meta" WHERE "key" = 'catalog_version' AND NOT EXISTS (SELECT 1 FROM "{table}" WHERE "id" = $1::text::uuid AND "{column}" = $2::text::jsonb)"#
+            ),
+            vec![id, text],
+        ),
+    ]
 }
 
 /// The stable id of the field that declares a relation.

@@ -3,15 +3,24 @@
 
 use super::draft::statement;
 use super::keep::{Keeping, Kept, What, copy, plain, sql_text};
-use super::policy::Renames;
+use super::policy::{Renames, canonical, replaced};
 use super::values::quoted;
 use base::{Result, Value};
 use catalog::{Catalog, Collection};
 use serde_json::{Value as Json, json};
 use sql::{Dialect, Statement};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use store::Store;
+
+/// Views read by one statement: some hundred kilobytes of documents.
+const PAGE: usize = 1_000;
+
+/// Records named in one statement: its text stays far below what a store takes.
+const NAMED: usize = 500;
+
+/// Before every id there is.
+const FIRST: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What names a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +67,8 @@ pub struct Reference {
 struct Rewritten {
     collection: &'static str,
     id: String,
+    /// What it will be when it is written: as it was read, with the renames followed.
+    was: String,
     text: String,
 }
 
@@ -238,12 +249,12 @@ async fn rows(store: &Store, sqlite: &str, postgres: &str) -> Result<Vec<Vec<Val
     store.rows(&statement(store.dialect(), sqlite, postgres, Vec::new())).await
 }
 
-fn read(value: Option<&Value>) -> Option<Json> {
-    serde_json::from_str(value?.as_text()?).ok()
+fn text_of(value: Option<&Value>) -> String {
+    value.and_then(Value::as_text).unwrap_or_default().to_owned()
 }
 
-fn canonical(document: &Json) -> String {
-    query::canonical_json(document).unwrap_or_else(|_| document.to_string())
+fn read(value: Option<&Value>) -> Option<Json> {
+    serde_json::from_str(value?.as_text()?).ok()
 }
 
 async fn of_permissions(store: &Store, names: &Names<'_>, found: &mut References) -> Result<()> {
@@ -287,8 +298,13 @@ async fn of_permissions(store: &Store, names: &Names<'_>, found: &mut References
         }
         if outcome == Outcome::Offered {
             let text = canonical(&Json::Array(kept));
-            let collection = "baasix_Permission";
-            found.rewritten.push(Rewritten { collection, id: id.clone(), text });
+            let stands = fields.as_ref().map(|fields| names.renames.paths(fields, &collection));
+            let was = match stands.filter(|now| fields.as_ref() != Some(now)) {
+                Some(followed) => canonical(&followed),
+                None => text_of(row.get(4)),
+            };
+            let of = "baasix_Permission";
+            found.rewritten.push(Rewritten { collection: of, id: id.clone(), was, text });
         }
         let name = format!("{}: {}", text(2), text(3));
         let kind = ReferenceKind::Permission;
@@ -298,27 +314,54 @@ async fn of_permissions(store: &Store, names: &Names<'_>, found: &mut References
 }
 
 async fn of_views(store: &Store, names: &Names<'_>, found: &mut References) -> Result<()> {
-    let order = r#"FROM "baasix_UserPreference" ORDER BY "collectionName", "name", "id""#;
-    let (sqlite, postgres) = (
-        format!(r#"SELECT "id", "collectionName", "name", "preferenceData" {order}"#),
-        format!(r#"SELECT "id"::text, "collectionName", "name", "preferenceData"::text {order}"#),
-    );
-    for row in rows(store, &sqlite, &postgres).await? {
-        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
-        let (id, collection, name) = (text(0), text(1), text(2));
-        let Some(before) = read(row.get(3)) else { continue };
-        let mut mentions = Met::new();
-        let after = names.view(&before, &collection, &mut mentions);
-        if mentions.is_empty() {
-            continue;
+    let page = |after: &str| {
+        let rest = format!(r#"ORDER BY "id" LIMIT {PAGE}"#);
+        statement(
+            store.dialect(),
+            &format!(
+                r#"SELECT "id", "collectionName", "name", "preferenceData" FROM "baasix_UserPreference" WHERE "id" > ?1 {rest}"#
+            ),
+            &format!(
+                r#"SELECT "id"::text, "collectionName", "name", "preferenceData"::text FROM "baasix_UserPreference" WHERE "id" > $1::text::uuid {rest}"#
+            ),
+            vec![Value::text(after)],
+        )
+    };
+    let first = found.list.len();
+    let mut after = FIRST.to_owned();
+    loop {
+        let rows = store.rows(&page(&after)).await?;
+        for row in &rows {
+            of_view(row, names, found);
         }
-        let text = canonical(&after);
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = text_of(last.first()),
+            _ => break,
+        }
+    }
+    found.list[first..]
+        .sort_by(|a, b| (&a.collection, &a.name, &a.id).cmp(&(&b.collection, &b.name, &b.id)));
+    Ok(())
+}
+
+fn of_view(row: &[Value], names: &Names<'_>, found: &mut References) {
+    let text = |at: usize| text_of(row.get(at));
+    let (id, collection, name) = (text(0), text(1), text(2));
+    let Some(before) = read(row.get(3)) else { return };
+    let mut mentions = Met::new();
+    let after = names.view(&before, &collection, &mut mentions);
+    if !mentions.is_empty() {
+        let (was, text) = (text(3), canonical(&after));
         let of = "baasix_UserPreference";
-        found.rewritten.push(Rewritten { collection: of, id: id.clone(), text });
+        found.rewritten.push(Rewritten { collection: of, id: id.clone(), was, text });
+    }
+    if let Some((was, now)) = found.moved.iter().find(|(was, _)| *was == collection) {
+        met(&mut mentions, was, Some(now));
+    }
+    if !mentions.is_empty() {
         let (kind, outcome) = (ReferenceKind::View, Outcome::Offered);
         found.list.push(Reference { kind, collection, id, name, mentions, outcome });
     }
-    Ok(())
 }
 
 /// Computed fields and indexes that name a renamed field: their documents followed already.
@@ -352,6 +395,18 @@ fn of_documents(names: &Names<'_>, next: &Catalog, found: &mut References) {
 }
 
 impl References {
+    /// Those that come back by themselves as they were need nothing more.
+    pub(crate) fn without(mut self, back: &HashSet<String>) -> Self {
+        self.rewritten.retain(|one| !back.contains(&one.id));
+        let stays = |one: &Reference| !self.moved.iter().any(|(was, _)| *was == one.collection);
+        for one in self.list.iter_mut().filter(|one| back.contains(&one.id)) {
+            if one.outcome == Outcome::Offered && stays(one) {
+                one.outcome = Outcome::Follows;
+            }
+        }
+        self
+    }
+
     /// The statements that update what was offered, what they overwrite being kept.
     pub(crate) fn update(
         &self,
@@ -376,21 +431,23 @@ impl References {
             let Some(place) = old.get(collection).filter(|_| !of_it.is_empty()) else { continue };
             let Some(field) = place.fields.get(column) else { continue };
             for one in &of_it {
-                statements.push(statement(
-                    dialect,
-                    &format!(r#"UPDATE "{collection}" SET "{column}" = ?2 WHERE "id" = ?1"#),
-                    &format!(r#"UPDATE "{collection}" SET "{column}" = $2::text::jsonb WHERE "id" = $1::text::uuid"#),
-                    vec![Value::text(&one.id), Value::text(&one.text)],
-                ));
+                let place = (collection, column, one.id.as_str());
+                statements.extend(replaced(dialect, place, &one.was, &one.text));
             }
-            let ids = of_it.iter().map(|one| sql_text(&one.id)).collect::<Vec<_>>().join(", ");
             let table = format!("_kept_{}_{}", next.version, keeping.kept.len());
             let aside = format!("{table}_as_was");
             let (from, name) = (quoted(collection), quoted(column));
-            let was = format!(
-                "SELECT \"id\" AS \"key\", {name} AS \"value\" FROM {from} WHERE \"id\" IN ({ids})"
-            );
-            keeping.before.extend(copy(dialect, &aside, &["key", "value"], &was));
+            for (at, some) in of_it.chunks(NAMED).enumerate() {
+                let ids = some.iter().map(|one| sql_text(&one.id)).collect::<Vec<_>>().join(", ");
+                let was = format!(
+                    "SELECT \"id\" AS \"key\", {name} AS \"value\" FROM {from} WHERE \"id\" IN ({ids})"
+                );
+                if at == 0 {
+                    keeping.before.extend(copy(dialect, &aside, &["key", "value"], &was));
+                } else {
+                    keeping.before.push(plain(format!("INSERT INTO {} {was}", quoted(&aside))));
+                }
+            }
             keeping.tables.insert(collection.to_owned());
             let became = format!(
                 "SELECT b.\"key\", b.\"value\", t.{name} AS \"became\" FROM {} b JOIN {from} t ON t.\"id\" = b.\"key\"",

@@ -1,7 +1,7 @@
 //! Trying a plan on the data as they are: on a clone of the file, or in a transaction that is taken
 //! back. What stands in its way is told by the keys of the records.
 
-use super::draft::rehearse as try_expressions;
+use super::draft::{moved, rehearse as try_expressions};
 use super::plan::{Example, PlannedStep, checked_token, drafted, store_name, token};
 use super::polymorphic::emptied;
 use super::stake::{examples, obstacle};
@@ -257,7 +257,7 @@ impl Rehearsal {
                 step.locks.push(StepLock { collection, mode, blocks: Blocks::Writers });
             }
         }
-        if let Some(error) = tried.fault {
+        if let Some(error) = tried.fault.map(moved) {
             let at = texts.get(tried.ran.len()).and_then(|text| step_of(text));
             self.passed = false;
             self.fault = Some((at, error));

@@ -6,9 +6,12 @@ use super::values::{fills_itself, number, quoted};
 use base::{Code, Error, Result, Value};
 use catalog::{Catalog, Collection, DefaultValue, Field};
 use sql::{Dialect, Statement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use store::Store;
+
+/// Keys read by one statement.
+const KEYS: usize = 10_000;
 
 /// What comes back of one collection or field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub(crate) struct Back {
     pub(crate) left_open: Vec<(String, String)>,
     /// The tables whose records decide what comes back, by their names of before.
     pub(crate) tables: BTreeSet<String>,
+    /// The ids of the documents of ours that come back as they were.
+    pub(crate) texts: HashSet<String>,
 }
 
 struct On<'a> {
@@ -293,6 +298,25 @@ impl On<'_> {
         Ok(Some(told))
     }
 
+    /// The keys of kept documents, as text.
+    async fn keys(&self, joined: &str, condition: &str) -> Result<Vec<String>> {
+        let key = "CAST(k.\"key\" AS text)";
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let after = found.last().map_or("", String::as_str);
+            let text = format!(
+                "SELECT {key} {joined} WHERE {condition} AND {key} > {} ORDER BY 1 LIMIT {KEYS}",
+                sql_text(after)
+            );
+            let rows = self.store.rows(&plain(text)).await?;
+            let keys = rows.iter().filter_map(|row| row.first()?.as_text());
+            found.extend(keys.map(str::to_owned));
+            if rows.len() < KEYS {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Which record of today a kept value belongs to.
     fn meets(&self, was: &Collection, is: &Collection, kept: &str) -> String {
         let key = format!("t.{}", quoted(&was.key().name));
@@ -342,7 +366,10 @@ impl On<'_> {
         let lead = self.leads(is).into_iter().find(|lead| lead.column == field.name);
         let update = self.update(is, field, aside, lead.as_ref());
         match part.what {
-            What::Texts(_) => back.last.push(update),
+            What::Texts(_) => {
+                back.texts.extend(self.keys(&joined, &same).await?);
+                back.last.push(update);
+            }
             _ => back.values.push(update),
         }
         back.last.push(plain(format!("DROP TABLE {}", quoted(aside))));

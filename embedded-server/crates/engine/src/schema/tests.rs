@@ -3,6 +3,7 @@
 mod conversions;
 mod fields;
 mod history;
+mod meanwhile;
 mod plans;
 mod relations;
 
