@@ -320,8 +320,8 @@ export class Schemas {
   }
 
   /**
-   * What undoing a change would do, and what comes back with it; nothing is changed
-   * (administrators).
+   * What undoing a change would do, what comes back with it, and what else names the things that
+   * change; nothing is changed (administrators).
    *
    * @example
    * ```ts
@@ -337,18 +337,25 @@ export class Schemas {
 
   /**
    * Undoes a change with its data, all or nothing, with the token of its plan (administrators).
+   * Views and lists of permissions that name what ends are updated with `updateReferences` only.
    * When the collections changed since, it rejects with 409 `PLAN_STALE`.
    *
    * @example
    * ```ts
    * const { token } = await plinth.schemas.planUndo(12);
-   * const { restores } = await plinth.schemas.undo(12, { token });
+   * const { restores } = await plinth.schemas.undo(12, { token, updateReferences: true });
    * console.log(restores);
    * ```
    */
-  async undo(version: number, plan: { token: string }, options?: CallOptions): Promise<SchemaUndone> {
+  async undo(
+    version: number,
+    plan: { token: string; updateReferences?: boolean },
+    options?: CallOptions
+  ): Promise<SchemaUndone> {
     const path = `/schemas/history/${String(version)}/undo`;
-    return (await this.#http.post<Answer<SchemaUndone>>(path, { token: plan.token }, options)).data;
+    const { token, updateReferences } = plan;
+    const body = updateReferences === undefined ? { token } : { token, updateReferences };
+    return (await this.#http.post<Answer<SchemaUndone>>(path, body, options)).data;
   }
 
   /**

@@ -1,5 +1,6 @@
 //! What else names a field that is renamed or dropped.
 
+use super::history::{apply, newest};
 use super::{goods, schema};
 use crate::harness::{App, on_every_store};
 use serde_json::{Value as Json, json};
@@ -137,4 +138,76 @@ on_every_store!(references_are_left_alone_unless_it_is_asked_for, async |app| {
     assert_eq!(document(app, &both).await, before);
     // What guards a field goes on guarding it all the same.
     assert_eq!(granted(app, "update").await["conditions"], json!({ "title": { "ne": "lamp" } }));
+});
+
+/// What an undo would do besides, told as kind and outcome, and the undo itself.
+async fn undone(app: &App, version: u64, updates: bool) -> Vec<String> {
+    let at = format!("/schemas/history/{version}");
+    let plan = app.admin().post(&format!("{at}/plan"), json!({})).await;
+    let plan = &plan.expect_status(200).body["data"];
+    let told = plan["references"].as_array().expect("references").iter().map(|one| {
+        let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {}", text("kind"), text("outcome"), one["mentions"])
+    });
+    let mut body = json!({ "token": plan["token"] });
+    if updates {
+        body["updateReferences"] = json!(true);
+    }
+    app.admin().post(&format!("{at}/undo"), body).await.expect_status(200);
+    told.collect()
+}
+
+on_every_store!(
+    an_undo_tells_what_names_the_things_it_ends_and_leaves_it_unless_asked,
+    async |app| {
+        goods(app).await;
+        let mut fields = schema(app, "goods").await["fields"].clone();
+        fields["stock"] = json!({ "type": "Integer" });
+        let body = json!({ "collections": [{ "collectionName": "goods", "schema": { "fields": fields } }] });
+        let made = apply(app, body).await;
+        let reading = json!({ "collection": "goods", "action": "read", "fields": ["id", "stock"] });
+        app.with_grants("Clerk", &[reading]).await;
+        let view = json!({ "collectionName": "goods", "preferenceType": "columns", "name": "mine", "preferenceData": { "columns": "id,stock" } });
+        let view = app.admin().create(VIEWS, view).await;
+        let stand = async || {
+            (
+                document(app, &view).await["columns"].clone(),
+                granted(app, "read").await["fields"].clone(),
+            )
+        };
+        let before = stand().await;
+        let ends = json!([{ "name": "stock", "becomes": null }]);
+        let expected = [format!("permission offered {ends}"), format!("view offered {ends}")];
+        assert_eq!(undone(app, made, false).await, expected);
+        assert_eq!(stand().await, before);
+
+        let first = newest(app).await["version"].as_u64().expect("a version");
+        assert_eq!(undone(app, first, true).await, Vec::<String>::new());
+        assert_eq!(stand().await, before);
+        let again = newest(app).await["version"].as_u64().expect("a version");
+        assert_eq!(undone(app, again, true).await, expected);
+        assert_eq!(stand().await, (json!("id"), json!(["id"])));
+        // What that undo took out of them, its own undo brings back, and says so.
+        let last = newest(app).await["version"].as_u64().expect("a version");
+        undone(app, last, false).await;
+        assert_eq!(stand().await, before);
+    }
+);
+
+on_every_store!(views_of_a_renamed_collection_are_told_and_follow_if_asked, async |app| {
+    let (both, _) = named(app).await;
+    let renamed = json!({ "collections": [{ "collectionName": "wares", "was": "goods", "schema": schema(app, "goods").await }] });
+    let mut body = renamed;
+    body["updateReferences"] = json!(true);
+    let plan = app.admin().post("/schemas/plan", body.clone()).await;
+    let views = plan.expect_status(200).body["data"]["references"].as_array().expect("a list");
+    let moved = json!([{ "name": "goods", "becomes": "wares" }]);
+    let told = views.iter().filter(|one| one["kind"] == "view" && one["mentions"] == moved);
+    assert_eq!(told.count(), 2, "{}", plan.text);
+    let version = apply(app, body).await;
+    let of = async || app.admin().one(VIEWS, &both).await["collectionName"].clone();
+    assert_eq!(of().await, "wares");
+    let back = format!("view offered {}", json!([{ "name": "wares", "becomes": "goods" }]));
+    assert_eq!(undone(app, version, true).await, [back.clone(), back]);
+    assert_eq!(of().await, "goods");
 });

@@ -764,9 +764,9 @@ export type SchemaChangeEntry = {
   actor: string | null,
   /** The change that it undid. */
   undoes?: number,
-  /** The change that undid it. */
+  /** The change that undid it, if that stands. */
   undoneBy?: number,
-  /** Whether it can be undone: not if it was already, if a later one changed the same collections, or if what it took away is gone by now. */
+  /** Whether it can be undone: not if it was already, if a later one changed the same collections or did it again, or if what it took away is gone by now. */
   standing: 'undoable' | 'undone' | 'changed' | 'expired',
   /** Until when the values that it took away can come back; absent if it took none. */
   keptUntil?: string,
@@ -788,9 +788,9 @@ export type SchemaChangeDetail = {
   actor: string | null,
   /** The change that it undid. */
   undoes?: number,
-  /** The change that undid it. */
+  /** The change that undid it, if that stands. */
   undoneBy?: number,
-  /** Whether it can be undone: not if it was already, if a later one changed the same collections, or if what it took away is gone by now. */
+  /** Whether it can be undone: not if it was already, if a later one changed the same collections or did it again, or if what it took away is gone by now. */
   standing: 'undoable' | 'undone' | 'changed' | 'expired',
   /** Until when the values that it took away can come back; absent if it took none. */
   keptUntil?: string,
@@ -808,6 +808,8 @@ export type UndoPlan = {
   steps: Array<PlanStep>,
   /** What comes back, and what cannot. */
   restores: Array<RestoredPart>,
+  /** What else names the things that change, but for what comes back as it was. */
+  references: Array<PlanReference>,
 };
 
 /** What an undo did. */

@@ -1,4 +1,4 @@
-import type { PlanStep, RestoredPart, SchemaChangeEntry } from "@plinth/sdk";
+import type { PlanReference, PlanStep, RestoredPart, SchemaChangeEntry } from "@plinth/sdk";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { forgetCatalog, useSession } from "@/host/session";
@@ -9,6 +9,7 @@ import { Dialog } from "@/kit/Dialog";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
 import { p } from "./plan-messages";
+import { PlanReferences } from "./PlanReferences";
 import { reasonOf } from "./words";
 
 /** Changes of one look; a screen of them. */
@@ -38,9 +39,13 @@ function partWords(part: RestoredPart): readonly { readonly text: string; readon
   ];
 }
 
-/** Whether an undo brings back everything and takes nothing away. */
-export function isClean(plan: { readonly steps: readonly PlanStep[]; readonly restores: readonly RestoredPart[] }): boolean {
-  return !plan.steps.some((step) => step.lossy) && plan.restores.every((part) => part.gone + part.changed + part.emptied + part.missing === 0);
+/** Whether an undo brings back everything, takes nothing away, and leaves nothing to decide about what names it. */
+export function isClean(plan: { readonly steps: readonly PlanStep[]; readonly restores: readonly RestoredPart[]; readonly references: readonly PlanReference[] }): boolean {
+  return (
+    !plan.steps.some((step) => step.lossy) &&
+    plan.restores.every((part) => part.gone + part.changed + part.emptied + part.missing === 0) &&
+    plan.references.every((reference) => reference.outcome === "follows")
+  );
 }
 
 /** Undoes with the token that was planned, and tells everybody in the studio. */
@@ -49,8 +54,8 @@ export function useUndo() {
   const queries = useQueryClient();
   const name = project.kind === "local" ? project.environment : project.name;
   return useMutation({
-    mutationFn: async ({ version, token }: { readonly version: number; readonly token: string }) => {
-      await client.schemas.undo(version, { token });
+    mutationFn: async ({ version, token, updates }: { readonly version: number; readonly token: string; readonly updates: boolean }) => {
+      await client.schemas.undo(version, { token, updateReferences: updates });
       return version;
     },
     onSuccess: async (version) => {
@@ -142,6 +147,7 @@ export function HistoryDialog({ version, onClose }: { version: number | undefine
 function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => void }) {
   const { client, project } = useSession();
   const undo = useUndo();
+  const [updates, setUpdates] = useState(true);
   const open = change.standing === "undoable";
   const plan = useQuery({
     queryKey: ["undo-plan", project.id, change.version],
@@ -189,6 +195,11 @@ function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => v
               </li>
             ))}
           </ul>
+          {plan.data.references.length > 0 ? (
+            <div className="mb-2 border border-b-0 border-line-2">
+              <PlanReferences references={plan.data.references} updates={updates} onUpdates={setUpdates} />
+            </div>
+          ) : null}
           {lossy > 0 ? <p className="mb-2 text-second text-ink-2">{p("undo.lossy", { count: lossy })}</p> : null}
           {change.keptUntil === undefined ? null : <p className="mb-2 text-second text-ink-3">{p("history.keptUntil", { date: days.format(new Date(change.keptUntil)) })}</p>}
           <Button
@@ -196,7 +207,7 @@ function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => v
             busy={undo.isPending}
             disabled={project.guard === "readonly"}
             onClick={() => {
-              if (plan.data) undo.mutate({ version: change.version, token: plan.data.token });
+              if (plan.data) undo.mutate({ version: change.version, token: plan.data.token, updates });
             }}
           >
             {p("undo.button", { version: change.version })}

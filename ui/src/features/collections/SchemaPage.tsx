@@ -194,7 +194,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   /** An undo that brings back everything is done at once; another one is looked at first. */
   const takeBack = (version: number) => {
     client.schemas.planUndo(version).then(
-      (undoing) => (isClean(undoing) ? undo.mutate({ version, token: undoing.token }) : setPast({ version })),
+      (undoing) => (isClean(undoing) ? undo.mutate({ version, token: undoing.token, updates: false }) : setPast({ version })),
       () => setPast({ version }),
     );
   };

@@ -178,7 +178,7 @@ const LINES: &[Line] = &[
         Administrators,
         "Undo a change with its data, all of it or nothing",
         200,
-        "token! string",
+        "token! string, updateReferences boolean",
     ),
     (
         "post",

@@ -1,6 +1,6 @@
 //! The history of the schema as it is told.
 
-use super::schema::{PlanStep, told};
+use super::schema::{PlanReference, PlanStep, told};
 use engine::{Restored, SchemaChange, Standing};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -31,12 +31,12 @@ pub(crate) struct SchemaChangeEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub(crate) undoes: Option<u64>,
-    /// The change that undid it.
+    /// The change that undid it, if that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub(crate) undone_by: Option<u64>,
-    /// Whether it can be undone: not if it was already, if a later one changed the same
-    /// collections, or if what it took away is gone by now.
+    /// Whether it can be undone: not if it was already, if a later one changed the same collections
+    /// or did it again, or if what it took away is gone by now.
     #[cfg_attr(test, ts(type = "'undoable' | 'undone' | 'changed' | 'expired'"))]
     pub(crate) standing: &'static str,
     /// Until when the values that it took away can come back; absent if it took none.
@@ -99,13 +99,16 @@ pub(crate) struct UndoPlan {
     pub(crate) steps: Vec<PlanStep>,
     /// What comes back, and what cannot.
     pub(crate) restores: Vec<RestoredPart>,
+    /// What else names the things that change, but for what comes back as it was.
+    pub(crate) references: Vec<PlanReference>,
 }
 
 impl From<engine::UndoPlan> for UndoPlan {
     fn from(plan: engine::UndoPlan) -> Self {
-        let engine::UndoPlan { token, store, steps, restores } = plan;
+        let engine::UndoPlan { token, store, steps, restores, references } = plan;
         let restores = restores.into_iter().map(RestoredPart::from).collect();
-        Self { token, store, steps: told(steps), restores }
+        let references = references.into_iter().map(PlanReference::from).collect();
+        Self { token, store, steps: told(steps), restores, references }
     }
 }
 

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::history::{self, Stored};
 use super::keep::{Kept, What};
 use super::plan::{PlannedStep, checked_token, store_name, token_of};
+use super::references::{Reference, references};
 use super::restore::{Back, Restored, restore};
 use super::steps::steps;
 use super::theirs;
@@ -25,6 +26,8 @@ pub struct UndoPlan {
     pub steps: Vec<PlannedStep>,
     /// What comes back, and what cannot.
     pub restores: Vec<Restored>,
+    /// What else names the things that change, but for what comes back as it was.
+    pub references: Vec<Reference>,
 }
 
 /// A document of the history with its name and its stable id.
@@ -176,11 +179,14 @@ fn token(catalog: &Catalog, version: u64) -> String {
 async fn plan(store: &Store, catalog: &Catalog, version: u64) -> Result<UndoPlan> {
     let (mut draft, restores) = prepared(store, catalog, version).await?;
     let (next, changes) = draft.next()?;
+    let back = draft.back.take().unwrap_or_default();
+    let found = references(store, catalog, &next).await?.without(&back.texts);
     Ok(UndoPlan {
         token: token(catalog, version),
         store: store_name(store),
         steps: steps(store, catalog, &next, &changes).await?,
         restores,
+        references: found.list,
     })
 }
 
@@ -190,9 +196,10 @@ async fn undo(
     catalog: &Catalog,
     version: u64,
     signed: history::Signed,
+    updates_references: bool,
 ) -> Result<((Catalog, Vec<PlannedStep>), Vec<Restored>)> {
     let (mut draft, restored) = prepared(store, catalog, version).await?;
-    draft.updates_references = true;
+    draft.updates_references = updates_references;
     draft.signed = Some(history::Signed { undoes: Some(version), ..signed });
     Ok((draft.commit(store, clock).await?, restored))
 }
@@ -235,7 +242,8 @@ impl Engine {
         let state = self.state();
         let done = async {
             checked_token(body, &token(&state.catalog, version))?;
-            undo(self.store(), self.clock(), &state.catalog, version, self.signed()).await
+            let updates = body.get("updateReferences") == Some(&Json::Bool(true));
+            undo(self.store(), self.clock(), &state.catalog, version, self.signed(), updates).await
         };
         let ((catalog, steps), restored) =
             done.await.map_err(|error| super::reworded(error, "Error undoing the change"))?;
