@@ -116,6 +116,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "tests/harness/app.rs",
                 "tests/queries.rs",
                 "tests/records/durability.rs",
+                "tests/schemas/beside.rs",
                 "tests/schemas/transfer.rs",
                 "tests/soak/crash.rs",
             ],
