@@ -8,6 +8,7 @@ use harness::{
     define, end_session_of, number, page, plain, postgres, postgres_url, program, run, says, step,
 };
 use sql::{Bind, Expect, Form, Program, Statement};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 use store::{Definition, PostgresOptions, Store};
 
@@ -149,4 +150,47 @@ async fn servers_that_cannot_be_used_say_why() {
         code(open(format!("{server}/there_is_no_such_database")).await),
         Code::ConfigInvalid
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_write_while_an_index_is_tried_is_not_seen_by_it() {
+    let Some(place) = postgres(Limits::default()).await else { return };
+    let store = &place.store;
+    define(store, &["CREATE TABLE t (i bigint)", "CREATE TABLE other (i bigint)"]).await;
+    // Stands between the two reads until the other table was written.
+    let lock = 0x0070_6c69_6e74_6800_i64 + i64::from(std::process::id());
+    let held = PgConnection::connect(&postgres_url().unwrap());
+    let mut held = held.await.unwrap();
+    held.execute(AssertSqlSafe(format!("SELECT pg_advisory_lock({lock})"))).await.unwrap();
+    let wait = plain(&format!("SELECT 1 FROM pg_advisory_xact_lock({lock})"));
+    let read = page(store, "SELECT count(*) FROM other", &[("n", Form::Int)]);
+    let trial = store::Trial {
+        table: sql::IndexTrial {
+            table: String::from("t"),
+            copy: Vec::new(),
+            index: wait,
+            name: String::from("t"),
+            aside: plain("SELECT 1"),
+            remove: plain("DELETE FROM t"),
+            put_back: plain("DELETE FROM t"),
+        },
+        before: vec![read.clone()],
+        after: vec![read],
+        runs: 1,
+        bytes_max: u64::MAX,
+        limit: Duration::from_secs(60),
+    };
+    let waiting = format!(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = ({lock} & 4294967295)"
+    );
+    let meanwhile = async {
+        while number(store, &waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        run(store, "INSERT INTO other VALUES (1)", vec![]).await.unwrap();
+        held.close().await.unwrap();
+    };
+    let (tried, ()) = tokio::join!(store.trial(trial), meanwhile);
+    assert!(tried.unwrap().same);
+    place.clear().await;
 }

@@ -19,7 +19,7 @@ impl Pool {
         let mut leased = self.beside(asked.limit).await?;
         let tried = async {
             let connection = leased.connection()?;
-            let begin = "BEGIN; SET LOCAL lock_timeout = '2s'";
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '2s'";
             run::simple(connection, begin).await.map_err(Failure::into_error)?;
             self.tried(connection, asked).await
         };
