@@ -5,6 +5,7 @@ mod adopt;
 mod finer;
 mod guard;
 mod loose;
+mod measured;
 mod names;
 mod open;
 mod release;

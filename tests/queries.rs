@@ -297,6 +297,38 @@ on_every_store!(every_form_of_a_query_can_be_measured, async |app| {
         assert_eq!(answer.body["data"]["index"], query["index"], "{}", answer.text);
         assert_eq!(answer.body["data"]["leftOut"], json!([]), "{asked} {}", answer.text);
     }
+    // By distance it is another order than by the key, and no other query is tried for it.
+    app.collection(
+        "stops",
+        json!({ "timestamps": false, "fields": {
+            "id": { "type": "Integer", "primaryKey": true },
+            "line": { "type": "String" },
+            "place": { "type": "Geometry" },
+        } }),
+    )
+    .await;
+    for (id, x) in [(1, 3.0), (2, 1.0), (3, 2.0)] {
+        let place = json!({ "type": "LineString", "coordinates": [[x, 1], [x, 2]] });
+        app.admin().create("stops", json!({ "id": id, "line": "M1", "place": place })).await;
+    }
+    emptied(app).await;
+    let near = json!({ "_distance": { "target": [0, 0], "column": "place", "direction": "desc" } });
+    let asked = json!({ "filter": { "line": "M1" }, "sort": near, "limit": 5 });
+    app.admin().find("stops", asked).await.expect_status(200);
+    let query = slow(app, "?collection=stops").await[0].clone();
+    assert_eq!(query["shape"]["sort"], json!(["-distance(place)"]), "{query}");
+    assert_eq!(query["index"]["fields"], json!(["line"]), "{query}");
+    let path = format!("/queries/slow/{}/measure", query["id"].as_str().expect("an id"));
+    let answer = app.admin().post(&path, json!({ "consent": true })).await;
+    answer.expect_status(200);
+    assert_eq!(answer.body["data"]["leftOut"], json!([]), "{}", answer.text);
+    // Where nothing has a place, it is told that the order was not tried.
+    app.admin()
+        .patch("/items/stops/bulk", json!([1, 2, 3].map(|id| json!({ "id": id, "place": null }))))
+        .await;
+    let answer = app.admin().post(&path, json!({ "consent": true })).await;
+    answer.expect_status(200);
+    assert_eq!(answer.body["data"]["leftOut"], json!(["-distance(place)"]), "{}", answer.text);
     // What no index helps is not tried.
     emptied(app).await;
     app.admin().rows("orders", json!({ "filter": { "id": 3 }, "limit": 5 })).await;

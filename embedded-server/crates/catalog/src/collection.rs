@@ -107,14 +107,18 @@ impl Collection {
     }
 
     /// Whether an index is one of places on the earth: over one geometry, in whatever form the store
-    /// has for that (an R-tree, a GiST index of rectangles).
+    /// has for that (an R-tree, which knows rows by their number; a GiST index of rectangles).
     #[must_use]
     pub fn is_spatial(&self, index: &Index) -> bool {
         let ordered = index.method.as_deref().is_none_or(|method| method == "gist");
         let geometry = |name: &String| {
             self.fields.get(name).is_some_and(|field| matches!(field.kind, FieldKind::Geo(_)))
         };
-        ordered && !index.unique && index.fields.len() == 1 && index.fields.iter().all(geometry)
+        ordered
+            && !index.unique
+            && !self.rowless
+            && index.fields.len() == 1
+            && index.fields.iter().all(geometry)
     }
 
     /// The index of places that serves a field.

@@ -104,7 +104,8 @@ pub(crate) struct SlowQueryShape {
     pub(crate) collection: String,
     /// The condition, with `?` for each value; the rules of the asking role included.
     pub(crate) filter: Option<String>,
-    /// Sort keys, with `-` before those whose largest value is first.
+    /// Sort keys, with `-` before those whose largest value is first; `distance(field)` is metres
+    /// from a place.
     pub(crate) sort: Vec<String>,
     /// What is grouped by.
     pub(crate) group_by: Vec<String>,
@@ -132,11 +133,7 @@ impl SlowQueryShape {
         Self {
             collection: shape.collection.clone(),
             filter: shape.filter_text(),
-            sort: shape
-                .sort
-                .iter()
-                .map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.path))
-                .collect(),
+            sort: shape.sort.iter().map(engine::ShapeSort::text).collect(),
             group_by: groups.map(|groups| groups.keys.clone()).unwrap_or_default(),
             aggregates: groups
                 .into_iter()

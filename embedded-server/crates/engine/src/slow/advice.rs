@@ -3,7 +3,7 @@
 //! ours too, and NULLs stand in it as they stand in an order.
 
 use super::shape::{QueryShape, Right, ShapeCond, ShapeTest};
-use catalog::{Catalog, Collection, FieldKind, RelationKind, fitted};
+use catalog::{Catalog, Collection, Field, FieldKind, RelationKind, fitted};
 use std::collections::HashSet;
 
 /// Most fields of a proposed index: each makes every write of the collection dearer.
@@ -95,7 +95,7 @@ impl Sorted {
         let mut sorted = Self::default();
         for test in tests.iter().filter(|test| test.cast.is_none()) {
             let Some(field) = collection.fields.get(&test.path) else { continue };
-            if !has_an_order(&field.kind) {
+            if !has_an_order(field) {
                 continue;
             }
             let place = match (test.operator, &test.right) {
@@ -215,7 +215,10 @@ fn ordered(collection: &Collection, shape: &QueryShape, equal: &[String]) -> Vec
     }
     let mut descending = None;
     for key in shape.sort.iter().filter(|key| !equal.contains(&key.path)) {
-        let own = collection.fields.get(&key.path).filter(|field| has_an_order(&field.kind));
+        if key.by_distance {
+            break;
+        }
+        let own = collection.fields.get(&key.path).filter(|field| has_an_order(field));
         let same = *descending.get_or_insert(key.descending) == key.descending;
         match own {
             Some(field) if same && !field.primary_key => fields.push(key.path.clone()),
@@ -226,11 +229,13 @@ fn ordered(collection: &Collection, shape: &QueryShape, equal: &[String]) -> Vec
 }
 
 /// Whether an index over such a field is one by its order. Long texts are left out: Postgres
-/// refuses to put more than some 2,700 bytes into one.
-fn has_an_order(kind: &FieldKind) -> bool {
-    !kind.is_json()
+/// refuses to put more than some 2,700 bytes into one. So is what the table computes, which some
+/// servers keep nowhere and cannot put into one.
+fn has_an_order(field: &Field) -> bool {
+    !field.kind.is_json()
+        && !field.read_only
         && !matches!(
-            kind,
+            field.kind,
             FieldKind::Binary | FieldKind::Virtual { .. } | FieldKind::Text | FieldKind::Html
         )
 }

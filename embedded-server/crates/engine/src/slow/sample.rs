@@ -1,8 +1,8 @@
 //! Reads of a shape, with values taken from the collection itself: callers' own are never kept.
 
 use super::recorder::Seen;
-use super::shape::{PageForm, QueryShape, Right, ShapeCond, ShapeTest, aggregate_name};
-use query::{AggregateAsked, CountMode, Direction, Filter, Read, SortAsked, Test};
+use super::shape::{PageForm, QueryShape, Right, ShapeCond, ShapeSort, ShapeTest, aggregate_name};
+use query::{AggregateAsked, CountMode, Direction, DistanceAsked, Filter, Read, SortAsked, Test};
 use serde_json::{Map, Value as Json, json};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -30,6 +30,7 @@ pub(super) fn fields(shape: &QueryShape) -> BTreeSet<String> {
             found.insert(test.path.clone());
         }
     });
+    found.extend(shape.sort.iter().filter(|key| key.by_distance).map(|key| key.path.clone()));
     found
 }
 
@@ -89,13 +90,12 @@ fn read(seen: &Seen, values: &Values<'_>, left_out: &mut BTreeSet<String>) -> Re
         sort: shape
             .sort
             .iter()
-            .map(|key| SortAsked {
-                path: key.path.clone(),
-                direction: match key.descending {
-                    true => Direction::Descending,
-                    false => Direction::Ascending,
-                },
-                distance: None,
+            .filter_map(|key| {
+                let asked = values.sort(key);
+                if asked.is_none() {
+                    left_out.insert(key.text());
+                }
+                asked
             })
             .collect(),
         limit: seen.limit.and_then(|limit| i64::try_from(limit).ok()),
@@ -140,6 +140,20 @@ impl Values<'_> {
                 found.map(Filter::Test)
             }
         }
+    }
+
+    /// A sort key; by distance from where some record is.
+    fn sort(&self, key: &ShapeSort) -> Option<SortAsked> {
+        let direction = match key.descending {
+            true => Direction::Descending,
+            false => Direction::Ascending,
+        };
+        if !key.by_distance {
+            return Some(SortAsked { path: key.path.clone(), direction, distance: None });
+        }
+        let target = self.one(&key.path).as_ref().and_then(position)?;
+        let distance = Some(DistanceAsked { target, column: key.path.clone() });
+        Some(SortAsked { path: String::from("_distance"), direction, distance })
     }
 
     fn test(&self, test: &ShapeTest) -> Option<Test> {
@@ -247,6 +261,21 @@ fn value<'r>(record: &'r Map<String, Json>, path: &str) -> Option<&'r Json> {
         (Some(rest), Json::Object(far)) => value(far, rest),
         (Some(rest), Json::Array(list)) => value(list.first()?.as_object()?, rest),
         (Some(_), _) => None,
+    }
+}
+
+/// The first position of a geometry, which may have too many for a request.
+fn position(geometry: &Json) -> Option<Json> {
+    let mut here = geometry;
+    loop {
+        here = match here {
+            Json::Object(shape) => shape.get("coordinates").or_else(|| shape.get("geometries"))?,
+            Json::Array(list) if list.first()?.is_number() => {
+                return Some(Json::Array(list.iter().take(2).cloned().collect()));
+            }
+            Json::Array(list) => list.first()?,
+            _ => return None,
+        };
     }
 }
 

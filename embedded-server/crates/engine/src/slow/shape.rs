@@ -83,6 +83,8 @@ pub struct ShapeSort {
     pub path: String,
     /// Largest first.
     pub descending: bool,
+    /// By metres from a place to the field.
+    pub by_distance: bool,
 }
 
 /// What groups are made of.
@@ -137,14 +139,15 @@ impl QueryShape {
         let key = &plan.collection.primary_key;
         let sort = plan.order.iter().filter_map(|entry| {
             let path = match &entry.by {
-                Order::Column(column) => path(column),
+                Order::Column(column) => self::path(column),
                 Order::Group(at) => groups.as_ref()?.keys.get(*at)?.clone(),
                 Order::Aggregate(at) => aggregate_name(*at),
-                // No index by order serves it, and the place is the caller's.
-                Order::Relevance | Order::Distance { .. } => return None,
+                Order::Distance { column, .. } => self::path(column),
+                Order::Relevance => return None,
             };
             let descending = entry.direction == Direction::Descending;
-            Some(ShapeSort { path, descending })
+            let by_distance = matches!(entry.by, Order::Distance { .. });
+            Some(ShapeSort { path, descending, by_distance })
         });
         let mut sort: Vec<ShapeSort> = sort.collect();
         // Where nobody says otherwise, the key goes the way of the order before it.
@@ -349,6 +352,18 @@ fn text(condition: &ShapeCond, inside: bool) -> String {
         ShapeCond::Any(parts) => joined(parts, " or "),
         ShapeCond::Not(part) => format!("not ({})", text(part, false)),
         ShapeCond::Test(test) => test.text(),
+    }
+}
+
+impl ShapeSort {
+    /// The key in signs that people read.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let sign = if self.descending { "-" } else { "" };
+        match self.by_distance {
+            true => format!("{sign}distance({})", self.path),
+            false => format!("{sign}{}", self.path),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What trying an index takes: a copy of one table, the index on it, and a write repeated before
 //! and after.
 
-use super::index::indexes;
+use super::index::declared;
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
 use catalog::{Collection, FieldKind};
@@ -42,12 +42,15 @@ pub fn index_trial(
     rows: u32,
     dialect: Dialect,
 ) -> Option<IndexTrial> {
-    let (name, made) = indexes(collection, dialect).into_iter().find(|(name, _)| name == index)?;
+    // Also where the others were made by somebody else.
+    let index = collection.indexes.iter().find(|one| one.name == index)?;
+    // An R-tree, which is a table of several statements, is not tried.
+    let made = (!collection.is_spatial(index)).then(|| declared(collection, index, dialect))?;
     let table = quoted(&collection.name);
     let written: Vec<String> = collection
         .fields
         .values()
-        .filter(|field| !matches!(field.kind, FieldKind::Virtual { .. }))
+        .filter(|field| !field.read_only && !matches!(field.kind, FieldKind::Virtual { .. }))
         .map(|field| quoted(&field.name))
         .collect();
     let columns = written.join(", ");
@@ -72,9 +75,8 @@ pub fn index_trial(
     Some(IndexTrial {
         table: collection.name.clone(),
         copy: copy.into_iter().map(plain).collect(),
-        // An R-tree, which is a table of several statements, is not tried: its name differs.
-        index: made.into_iter().next()?,
-        name,
+        index: plain(made.into_iter().next()?),
+        name: index.name.clone(),
         aside: plain(format!(
             "CREATE TEMP TABLE {ASIDE} AS SELECT {columns} FROM {table} LIMIT {rows}"
         )),
