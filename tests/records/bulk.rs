@@ -173,6 +173,78 @@ on_every_store!(whatever_the_database_refuses_of_many_is_named_by_its_place, asy
     assert!(alone.body["details"][0]["index"].is_null(), "{}", alone.text);
 });
 
+on_every_store!(records_that_point_at_each_other_stand_in_their_order_however_many, async |app| {
+    let given = json!({ "type": "Integer", "primaryKey": true });
+    let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    for (name, key) in [("nodes", given), ("links", counted)] {
+        app.collection(name, json!({ "timestamps": false, "fields": { "id": key } })).await;
+        app.relation(
+            name,
+            json!({ "type": "M2O", "target": name, "name": "parent", "alias": "children" }),
+        )
+        .await;
+    }
+    let admin = app.admin();
+    let mut before = 0;
+    for count in [7, 8, 400] {
+        // The first one points at the last: one by one it would find nothing there.
+        let rows = |parent: &dyn Fn(u64) -> Json| -> Json {
+            (1..=count).map(|at| json!({ "id": before + at, "parent_id": parent(at) })).collect()
+        };
+        let forward = rows(&|at| if at == 1 { json!(before + count) } else { Json::Null });
+        let answer = admin.post("/items/nodes/bulk", forward).await;
+        answer.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+        assert_eq!(answer.body["details"][0]["index"], 0, "{count}: {}", answer.text);
+        // Whoever points at itself or at an earlier one finds it.
+        let back = rows(&|at| json!(before + (at / 2).max(1)));
+        admin.post("/items/nodes/bulk", back).await.expect_status(201);
+        before += count;
+        assert_eq!(admin.find("nodes", json!({ "limit": 0 })).await.body["totalCount"], before);
+        // A number that is drawn later is not there yet either.
+        let ahead: Json = (0..count)
+            .map(|at| json!({ "parent_id": if at == 0 { json!(100_000) } else { Json::Null } }))
+            .collect();
+        let answer = admin.post("/items/links/bulk", ahead).await;
+        answer.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+        assert_eq!(answer.body["details"][0]["index"], 0, "{count}: {}", answer.text);
+    }
+    // As many drawn numbers as there are records: the second one would be pointed at.
+    let admin = app.admin();
+    let last = admin.create("links", json!({})).await.as_u64().expect("a number");
+    let ahead: Json = (0..20)
+        .map(|at| json!({ "parent_id": if at == 0 { json!(last + 5) } else { Json::Null } }))
+        .collect();
+    admin.post("/items/links/bulk", ahead).await.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+});
+
+on_every_store!(no_place_is_told_of_what_the_house_wrote_along, async |app| {
+    let admin = app.admin();
+    let person = |name: &str, role: Json| {
+        let email = format!("{name}@example.com");
+        json!({ "firstName": name, "email": email, "password": "secret-word-of-mine", "role_Id": role })
+    };
+    let nowhere = json!("00000000-0000-4000-8000-00000000dead");
+    let roles = admin.rows("baasix_Role", json!({ "limit": 1 })).await;
+    let role = &roles[0]["id"];
+    let one = admin.post("/items/baasix_User", person("ada", nowhere.clone())).await;
+    one.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    assert!(one.body["details"][0]["index"].is_null(), "{}", one.text);
+    let two = json!([person("ada", role.clone()), person("bo", nowhere)]);
+    let two = admin.post("/items/baasix_User/bulk", two).await;
+    two.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    assert!(two.body["details"][0]["index"].is_null(), "{}", two.text);
+    // Those of the list keep theirs.
+    let twice = json!([person("cy", role.clone()), person("cy", role.clone())]);
+    let twice = admin.post("/items/baasix_User/bulk", twice).await;
+    twice.expect_refusal(409, "UNIQUE_VIOLATION");
+    assert_eq!(twice.body["details"][0]["index"], 1, "{}", twice.text);
+    let again = admin.post("/items/baasix_User", person("dee", role.clone())).await;
+    again.expect_status(201);
+    let again = admin.post("/items/baasix_User", person("dee", role.clone())).await;
+    again.expect_refusal(409, "UNIQUE_VIOLATION");
+    assert!(again.body["details"][0]["index"].is_null(), "{}", again.text);
+});
+
 on_every_store!(many_records_are_what_as_many_single_ones_are, async |app| {
     let admin = app.admin();
     let kinds = [

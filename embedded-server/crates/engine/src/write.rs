@@ -75,7 +75,9 @@ impl Engine {
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
         let compared = compared(&write);
         let only_new = write.operations.iter().all(|one| matches!(one, Operation::Create { .. }));
-        let prepared = self.prepare_write(&state, write, asked, actor, source)?;
+        let prepared = self
+            .prepare_write(&state, write, asked, actor, source)
+            .map_err(|error| in_places_asked(error, asked))?;
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
         let mut outcome = self.told(prepared.compiled.program, told).await;
@@ -90,7 +92,7 @@ impl Engine {
             outcome = self.told(apart.program, told).await;
             keys = apart.keys;
         }
-        let outcome = match outcome {
+        let outcome = match outcome.map_err(|error| in_places_asked(error, asked)) {
             Err(error) if error.code() == Code::Conflict => {
                 return Err(self.beside_each_other(error, &compared, actor).await);
             }
@@ -243,6 +245,16 @@ impl Engine {
         self.feed().wake();
         Ok(())
     }
+}
+
+/// A refusal that names only places of the request's own list: operations that the house's hooks
+/// added stand in none, and one operation is no list.
+fn in_places_asked(error: Error, asked: usize) -> Error {
+    let mut details = error.detail_list().to_vec();
+    for detail in &mut details {
+        detail.index = detail.index.filter(|index| asked > 1 && *index < asked);
+    }
+    error.details(details)
 }
 
 /// Whether the database refused a record for what is in it.

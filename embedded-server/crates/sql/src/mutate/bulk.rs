@@ -11,7 +11,7 @@ use crate::names::sequence_name;
 use crate::writer::{literal, quoted};
 use crate::{Bind, Dialect};
 use base::{Result, Value};
-use catalog::Collection;
+use catalog::{Collection, Relation, RelationKind};
 use indexmap::IndexMap;
 use query::{Assigned, Cond, Step};
 use serde_json::{Map, Number, Value as Json};
@@ -80,6 +80,7 @@ impl<'p> Writes<'p> {
             Dialect::Sqlite => rows::most(values.len()),
             Dialect::Postgres => ROWS_MAX,
         };
+        let mut awaited = Awaited::of(collection);
         let fitting = steps[from..].iter().enumerate().take(most).take_while(|(at, step)| {
             let Step::Insert { collection, values, check: Cond::Always, .. } = step else {
                 return false;
@@ -87,6 +88,7 @@ impl<'p> Writes<'p> {
             Shape::same(shape, (collection, values))
                 && values.values().all(travels)
                 && !self.referenced.contains(&(from + at))
+                && awaited.lets_in(values)
         });
         let length = fitting.count();
         if length < ROWS_MIN { 0 } else { length }
@@ -225,6 +227,63 @@ impl<'p> Writes<'p> {
         let text = compiler.writer.finish().text;
         self.bulk_texts.push(BulkText { collection, values, rows: 0, text: Arc::clone(&text) });
         Ok(text)
+    }
+}
+
+/// What records of a run point at in their own collection. The database looks at the end of each
+/// statement whether what is pointed at is there, so a record must not stand in the same statement
+/// as an earlier one that points at it: one by one the earlier one is refused, and how many records
+/// a request has must not matter.
+struct Awaited<'p> {
+    /// The pointing field and the one pointed at.
+    pointers: Vec<(&'p str, &'p str)>,
+    /// Values pointed at so far, each with the place of its pointer.
+    values: HashSet<(usize, String)>,
+}
+
+impl<'p> Awaited<'p> {
+    fn of(collection: &'p Collection) -> Self {
+        let own =
+            |relation: &&'p Relation| relation.constrained && relation.target == collection.name;
+        let pointers = collection.relations.values().filter(own);
+        let pointers = pointers.filter_map(|relation| match &relation.kind {
+            RelationKind::ToOne { column, target_column, .. } => {
+                Some((column.as_str(), target_column.as_str()))
+            }
+            RelationKind::HasOne { .. }
+            | RelationKind::ToMany { .. }
+            | RelationKind::Through { .. } => None,
+        });
+        Self { pointers: pointers.collect(), values: HashSet::new() }
+    }
+
+    /// Whether a record may stand behind those before it; if so, it is one of them.
+    fn lets_in(&mut self, record: &IndexMap<String, Assigned>) -> bool {
+        let told = |field: &str| match record.get(field) {
+            Some(Assigned::Value(value)) => Some(carried(value).to_string()),
+            _ => None,
+        };
+        let pointed_at = self.pointers.iter().enumerate().any(|(at, (_, target))| {
+            match told(target) {
+                Some(value) => self.values.contains(&(at, value)),
+                // A number that is drawn may be any that is pointed at.
+                None => self.values.iter().any(|(pointer, _)| *pointer == at),
+            }
+        });
+        if pointed_at {
+            return false;
+        }
+        for (at, (column, target)) in self.pointers.iter().enumerate() {
+            let value = match record.get(*column) {
+                None | Some(Assigned::Value(Value::Null)) => continue,
+                Some(_) => told(column).unwrap_or_default(),
+            };
+            // Its own record is there when the statement ends, also by itself.
+            if told(target).as_ref() != Some(&value) {
+                self.values.insert((at, value));
+            }
+        }
+        true
     }
 }
 
