@@ -32,6 +32,8 @@ struct Wanted {
     relations: IndexMap<String, Wanted>,
     /// Subtracted after everything was added.
     minus: IndexSet<String>,
+    /// The same, of what lies behind relations that nothing names: a whole may bring them.
+    within: Vec<Vec<String>>,
 }
 
 /// Where a relation sends its conditions and how deep it stands.
@@ -70,6 +72,8 @@ impl<'a> Fields<'a> {
         if only_minus {
             wanted.all = true;
         }
+        // What is left out stays so wherever it is named: also before what brings it.
+        let mut left_out = Vec::new();
         for (index, pattern) in patterns.iter().enumerate() {
             let at = format!("fields.{index}");
             let (pattern, minus) = match pattern.strip_prefix('-') {
@@ -88,10 +92,13 @@ impl<'a> Fields<'a> {
                 .at(at));
             }
             if minus {
-                subtract(&mut wanted, &pieces);
+                left_out.push(pieces);
             } else {
                 self.add(&mut wanted, collection, &pieces, false, &at)?;
             }
+        }
+        for pieces in left_out {
+            subtract(&mut wanted, &pieces);
         }
         let conditions = &read.rel_conditions;
         let level = Level { collection, conditions, at: String::from("relConditions") };
@@ -269,7 +276,7 @@ impl<'a> Fields<'a> {
             let RelationKind::ToOne { only_when: Some((field, word)), .. } = &relation.kind else {
                 continue;
             };
-            if wanted.relations.contains_key(name) {
+            if wanted.relations.contains_key(name) && !wanted.minus.contains(name) {
                 named.push(Operand::Value(Value::text(word.as_str())));
                 column = Some(field.clone());
             }
@@ -278,11 +285,16 @@ impl<'a> Fields<'a> {
             for (name, relation) in &junction.relations {
                 let leads =
                     matches!(&relation.kind, RelationKind::ToOne { only_when: Some(_), .. });
-                if !leads || !polymorphic.contains(&relation.target) {
+                let left_out = wanted.minus.contains(name);
+                if !leads || left_out || !polymorphic.contains(&relation.target) {
                     continue;
                 }
                 if let Some((relation, target)) = self.names.relation(junction, name) {
-                    let whole = Wanted { all: true, ..Wanted::default() };
+                    let mut whole = Wanted { all: true, ..Wanted::default() };
+                    for rest in wanted.within.iter().filter(|rest| rest[0] == *name) {
+                        let rest: Vec<&str> = rest[1..].iter().map(String::as_str).collect();
+                        subtract(&mut whole, &rest);
+                    }
                     rows.expands.push(self.expand(level, &whole, relation, &target)?);
                 }
             }
@@ -305,11 +317,10 @@ fn subtract(wanted: &mut Wanted, pieces: &[&str]) {
         [name] | [name, "*"] => {
             wanted.minus.insert((*name).to_owned());
         }
-        [first, rest @ ..] => {
-            if let Some(next) = wanted.relations.get_mut(*first) {
-                subtract(next, rest);
-            }
-        }
+        [first, rest @ ..] => match wanted.relations.get_mut(*first) {
+            Some(next) => subtract(next, rest),
+            None => wanted.within.push(pieces.iter().map(|piece| (*piece).to_owned()).collect()),
+        },
     }
 }
 

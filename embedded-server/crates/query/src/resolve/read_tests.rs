@@ -87,6 +87,9 @@ fn fields_say_what_comes_back() {
     check_fields("authors", &["name", "company"], "name company{id name}");
     check_fields("authors", &["name", "company.*", "-company.id"], "name company{name}");
     check_fields("authors", &["*", "company.*", "-company"], "id name email company_id");
+    // Wherever it is named.
+    check_fields("authors", &["-company.id", "name", "company.*"], "name company{name}");
+    check_fields("authors", &["-company", "*", "company.*"], "id name email company_id");
     check_fields("authors", &["company_Id"], "company_Id");
     check_fields("profiles", &["*.*"], "id bio author_id author{id name email company_id}");
     check_fields(
