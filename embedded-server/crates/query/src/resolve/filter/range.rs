@@ -27,9 +27,11 @@ impl Resolver<'_> {
             Some(value) if inclusive => bounds.includes(end, value),
             Some(value) => bounds.reaches(end, value),
         };
-        Ok(is(left.clone(), Operator::IsNull(false))
-            .and(inside(&ends.lower, ends.lower_inclusive, End::Lower))
-            .and(inside(&ends.upper, ends.upper_inclusive, End::Upper)))
+        Ok(bounds.known().and(inside(&ends.lower, ends.lower_inclusive, End::Lower)).and(inside(
+            &ends.upper,
+            ends.upper_inclusive,
+            End::Upper,
+        )))
     }
 
     /// The column's range and the given one have a value in common.
@@ -52,9 +54,11 @@ impl Resolver<'_> {
             Some(value) if inclusive => bounds.includes(end, value),
             Some(value) => bounds.outside(end, value),
         };
-        Ok(is(left.clone(), Operator::IsNull(false))
-            .and(meets(&ends.upper, ends.upper_inclusive, End::Lower))
-            .and(meets(&ends.lower, ends.lower_inclusive, End::Upper)))
+        Ok(bounds.known().and(meets(&ends.upper, ends.upper_inclusive, End::Lower)).and(meets(
+            &ends.lower,
+            ends.lower_inclusive,
+            End::Upper,
+        )))
     }
 }
 
@@ -110,6 +114,13 @@ impl RangeBounds<'_> {
     fn at(&self, key: &str, test: JsonValueTest) -> Cond {
         let path = vec![key.to_owned()];
         is(self.left.clone(), Operator::JsonValue { path, test })
+    }
+
+    /// True where there is a range, and unknown where there is none: what is asked of none is
+    /// neither true nor false, however it is turned round.
+    fn known(&self) -> Cond {
+        let type_name = String::from("object");
+        is(self.left.clone(), Operator::JsonTypeOf { path: Vec::new(), type_name })
     }
 
     /// The end is open.
