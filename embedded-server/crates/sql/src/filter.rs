@@ -445,18 +445,15 @@ fn pattern_of(like: &Like) -> String {
     pattern
 }
 
-/// A caller's own pattern: a backslash escapes a wildcard or itself and otherwise stands for
-/// itself, so that no pattern can end in the middle of an escape.
+/// A caller's own pattern: a backslash makes the next sign plain, whatever it is, and stands for
+/// itself where none follows, so that no pattern ends in the middle of an escape.
 fn escaped_well(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    let mut signs = text.chars().peekable();
+    let mut pattern = String::with_capacity(text.len() + 1);
+    let mut signs = text.chars();
     while let Some(sign) = signs.next() {
         pattern.push(sign);
         if sign == '\\' {
-            match signs.next_if(|next| matches!(next, '%' | '_' | '\\')) {
-                Some(next) => pattern.push(next),
-                None => pattern.push('\\'),
-            }
+            pattern.push(signs.next().unwrap_or('\\'));
         }
     }
     pattern
@@ -478,7 +475,8 @@ mod tests {
     #[test]
     fn a_pattern_never_ends_inside_an_escape() {
         assert_eq!(escaped_well(r"100\%"), r"100\%");
-        assert_eq!(escaped_well(r"C:\temp"), r"C:\\temp");
+        assert_eq!(escaped_well(r"C:\temp"), r"C:\temp");
+        assert_eq!(escaped_well(r"C:\\"), r"C:\\");
         assert_eq!(escaped_well("\\"), r"\\");
     }
 }
