@@ -151,3 +151,118 @@ on_every_store!(
         assert_eq!(app.admin().rows("sums", whole).await[0]["most"], "1.5");
     }
 );
+
+on_every_store!(a_pattern_knows_the_same_signs_on_every_server, async |app| {
+    let field = json!({ "type": "Text" });
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields = json!({ "id": key, "said": field });
+    app.collection("sayings", json!({ "timestamps": false, "fields": fields })).await;
+    let said = ["日本語", "ﬁ", "a\nb", "\u{a0}", "٣", "a_1", "[x]", "AB"];
+    let rows: Json =
+        said.iter().enumerate().map(|(id, said)| json!({ "id": id, "said": said })).collect();
+    app.admin().post("/items/sayings/bulk", rows).await.expect_status(201);
+    for (pattern, found) in [
+        (r"\w+$", &[2, 5, 7][..]),
+        (r"\W", &[0, 1, 2, 3, 4, 6]),
+        (r"\d", &[5]),
+        (r"\s", &[2]),
+        ("a.b", &[2]),
+        ("^..?.?$", &[0, 1, 2, 3, 4, 5, 6, 7]),
+        ("[[:alpha:]]", &[2, 5, 6, 7]),
+        ("[a[x]y]", &[]),
+        ("[^[:alpha:]\\d_]", &[0, 1, 2, 3, 4, 6]),
+    ] {
+        let filter = json!({ "said": { "regex": pattern } });
+        let ids = app.admin().column("sayings", "id", json!({ "filter": filter, "sort": "id" }));
+        assert_eq!(ids.await, found.iter().map(|id| json!(id)).collect::<Vec<_>>(), "{pattern}");
+    }
+    for pattern in [r"\x41", r"\<a"] {
+        let filter = json!({ "filter": { "said": { "regex": pattern } } });
+        app.admin().find("sayings", filter).await.expect_refusal(400, "INVALID_QUERY");
+    }
+});
+
+on_every_store!(a_backslash_makes_the_next_sign_plain_in_every_pattern, async |app| {
+    measures(app).await;
+    for (operator, pattern, found) in [
+        ("iLike", r"%X\.Y%", &[1][..]),
+        ("like", r"\x\.y", &[1]),
+        ("like", r"\b", &[1, 2, 3]),
+        ("startsWith", r"S\ee", &[1]),
+        ("like", "b\\", &[]),
+    ] {
+        let filter = json!({ "site": { operator: pattern } });
+        let found: Vec<Json> = found.iter().map(|id| json!(id)).collect();
+        assert_eq!(ids(app, filter).await, found, "{operator} {pattern}");
+    }
+});
+
+on_every_store!(documents_that_are_equal_are_one_value, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields =
+        json!({ "id": key, "doc": { "type": "JSON" }, "list": { "type": "Array_Decimal" } });
+    app.collection("papers", json!({ "timestamps": false, "fields": fields })).await;
+    let docs = [
+        r#"{"id":1,"doc":{"a":1,"b":[2.0]},"list":[1.10]}"#,
+        r#"{"id":2,"doc":{"b":[2],"a":1.0},"list":[1.1]}"#,
+        r#"{"id":3,"doc":1e2,"list":[]}"#,
+        r#"{"id":4,"doc":100,"list":[]}"#,
+        r#"{"id":5,"doc":"100","list":null}"#,
+        r#"{"id":6,"doc":[1,2],"list":[1,2]}"#,
+        r#"{"id":7,"doc":[2,1],"list":[2,1]}"#,
+    ];
+    for doc in docs {
+        let body: Json = serde_json::from_str(doc).expect("JSON");
+        app.admin().create("papers", body).await;
+    }
+    let of = |field: &str| json!({ "function": "distinct", "field": field });
+    let aggregate = json!({ "docs": of("doc"), "lists": of("list") });
+    let rows = app.admin().rows("papers", json!({ "aggregate": aggregate })).await;
+    assert_eq!(rows, [json!({ "docs": 5, "lists": 4 })]);
+});
+
+on_every_store!(a_sum_of_doubles_is_the_one_of_their_digits, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields = json!({ "id": key, "kind": { "type": "String" }, "size": { "type": "Double" }, "weight": { "type": "Real" } });
+    app.collection("sizes", json!({ "timestamps": false, "fields": fields })).await;
+    let sizes = [5.3, 0.00001, 1e16, 1.0, -1e16, 0.1, 0.2, -2.5];
+    let rows: Json = sizes
+        .iter()
+        .enumerate()
+        .map(|(id, size)| json!({ "id": id, "kind": if id < 2 { "a" } else { "b" }, "size": size, "weight": 0.1 }))
+        .collect();
+    app.admin().post("/items/sizes/bulk", rows).await.expect_status(201);
+    let of = |function: &str, field: &str| json!({ "function": function, "field": field });
+    let aggregate =
+        json!({ "s": of("sum", "size"), "a": of("avg", "size"), "w": of("sum", "weight") });
+    // As one group, as groups, and as more than one page of them.
+    let whole = app.admin().rows("sizes", json!({ "aggregate": aggregate.clone() })).await;
+    assert_eq!(whole, [json!({ "s": 4.10001, "a": 4.10001 / 8.0, "w": 0.8 })]);
+    let asked = json!({ "aggregate": aggregate, "groupBy": ["kind"], "sort": ["kind"] });
+    let groups = app.admin().rows("sizes", asked).await;
+    assert_eq!(
+        groups,
+        [
+            json!({ "kind": "a", "s": 5.30001, "a": 5.30001 / 2.0, "w": 0.2 }),
+            json!({ "kind": "b", "s": -1.2, "a": -1.2 / 6.0, "w": 0.6 }),
+        ]
+    );
+});
+
+on_every_store!(what_is_left_out_is_left_out_wherever_it_is_named, async |app| {
+    measures(app).await;
+    for fields in [json!(["-up.site", "id", "up.*"]), json!(["id", "up.*", "-up.site"])] {
+        let read = json!({ "fields": fields, "filter": { "id": 2 } });
+        let rows = app.admin().rows("measures", read).await;
+        let up = rows[0]["up"].as_object().expect("a record");
+        assert!(!up.contains_key("site") && up.contains_key("weight"), "{fields} {rows:?}");
+    }
+    for fields in
+        [json!(["-up", "id", "up.*"]), json!(["-downs.up_id", "downs.site", "downs.up_id"])]
+    {
+        let read = json!({ "fields": fields, "filter": { "id": 1 } });
+        let rows = app.admin().rows("measures", read).await;
+        assert!(rows[0].get("up").is_none(), "{fields} {rows:?}");
+        assert!(!json!(rows).to_string().contains("up_id"), "{fields} {rows:?}");
+    }
+});

@@ -46,7 +46,7 @@ impl Compiler {
         let keys = columns.0.len();
         let aggregates = grouping.aggregates.iter();
         let folded: Option<Vec<Folded>> =
-            aggregates.map(|entry| self.folded(scope, grouping, entry, &mut columns)).collect();
+            aggregates.map(|entry| self.folded(scope, entry, &mut columns)).collect();
         let folded = folded?;
 
         let mut order = Vec::with_capacity(plan.order.len() + keys);
@@ -86,7 +86,6 @@ impl Compiler {
     fn folded(
         &self,
         scope: &Scope<'_>,
-        grouping: &Grouping,
         aggregate: &Aggregate,
         columns: &mut Columns,
     ) -> Option<Folded> {
@@ -94,10 +93,6 @@ impl Compiler {
         let Some(column) = &aggregate.column else { return Some(Folded::Rows) };
         let Expression { text, family, .. } = self.column(scope, column);
         let number = |wanted| dialect.number_of(&text, family, wanted);
-        // Sums of doubles depend on the order of the rows, which is the scan's wherever no index
-        // brings the groups together.
-        let in_order =
-            || grouping.keys.iter().all(|key| key.column.hops.is_empty() && !own_index(scope, key));
         Some(match (aggregate.function, family) {
             (AggregateFunction::Count, _) => Folded::Filled(columns.at(text)),
             (AggregateFunction::Distinct, family) if is_exact(family) => {
@@ -106,8 +101,8 @@ impl Compiler {
             (AggregateFunction::Sum, Family::Integer | Family::Boolean) => {
                 Folded::Sum(columns.at(text))
             }
-            (AggregateFunction::Sum, Family::Real | Family::Double) if in_order() => {
-                Folded::Sum(columns.at(number(Family::Double)))
+            (AggregateFunction::Sum, Family::Real | Family::Double) => {
+                Folded::RealSum(columns.at(number(Family::Double)))
             }
             (AggregateFunction::Sum, Family::BigInt | Family::Decimal) => {
                 Folded::Exact(columns.at(number(Family::Decimal)))
@@ -115,8 +110,8 @@ impl Compiler {
             (AggregateFunction::Avg, Family::Integer | Family::BigInt | Family::Boolean) => {
                 Folded::Average(columns.at(text))
             }
-            (AggregateFunction::Avg, Family::Real | Family::Double) if in_order() => {
-                Folded::Average(columns.at(number(Family::Double)))
+            (AggregateFunction::Avg, Family::Real | Family::Double) => {
+                Folded::RealAverage(columns.at(number(Family::Double)))
             }
             (AggregateFunction::Min, family) if is_plain(family) => Folded::Least(columns.at(text)),
             (AggregateFunction::Max, family) if is_plain(family) => {

@@ -156,6 +156,7 @@ impl Compiler {
             AggregateFunction::Distinct => {
                 let text = match found.family {
                     Family::Folded => dialect.folded(&found.text),
+                    Family::Json => dialect.json_key(&found.text),
                     _ => found.text,
                 };
                 plain(format!("count(DISTINCT {text})"), Form::Int)

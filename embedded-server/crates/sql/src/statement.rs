@@ -117,6 +117,10 @@ pub enum Folded {
     Exact(usize),
     /// The average of numbers.
     Average(usize),
+    /// The sum of doubles.
+    RealSum(usize),
+    /// The average of doubles.
+    RealAverage(usize),
     /// The least.
     Least(usize),
     /// The largest.

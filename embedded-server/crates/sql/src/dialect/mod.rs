@@ -261,7 +261,8 @@ impl Dialect {
     pub(crate) fn regex(self, text: &str, pattern: &str) -> String {
         match self {
             Self::Sqlite => format!("bx_regex({text}, {pattern})"),
-            Self::Postgres => format!("({text} ~ {pattern})"),
+            // What a letter, a digit or a space is must not depend on the database's language.
+            Self::Postgres => format!("(({text}) COLLATE \"C\" ~ {pattern})"),
         }
     }
 
@@ -467,7 +468,8 @@ impl Dialect {
             (Self::Sqlite, Family::Boolean) => (format!("sum({column})"), Family::BigInt),
             (Self::Postgres, Family::Boolean) => (format!("sum({column}::int)"), Family::BigInt),
             (_, Family::Real | Family::Double) => {
-                (format!("sum({})", self.number_of(column, family, Family::Double)), Family::Double)
+                let number = self.number_of(column, family, Family::Double);
+                (self.exact_sum(&number), Family::Double)
             }
             // A sum of 64-bit integers may leave them.
             (Self::Sqlite, _) => {
@@ -481,17 +483,30 @@ impl Dialect {
         }
     }
 
+    /// A sum of doubles, of their digits and rounded once: in whatever order the rows are met, by
+    /// whichever store, it is the same.
+    fn exact_sum(self, number: &str) -> String {
+        match self {
+            Self::Sqlite => format!("bx_real_sum({number})"),
+            Self::Postgres => format!("sum(({number})::text::numeric)::double precision"),
+        }
+    }
+
+    /// What two JSON values have in common exactly when they are equal.
+    pub(crate) fn json_key(self, json: &str) -> String {
+        match self {
+            Self::Sqlite => format!("bx_json_key({json})"),
+            Self::Postgres => String::from(json),
+        }
+    }
+
     /// An average: of decimals exact to at least 16 digits without trailing zeros, of everything
     /// else a double.
     pub(crate) fn average(self, column: &str, family: Family) -> (String, Family) {
-        let double = |number: String| match self {
-            Self::Sqlite => (format!("avg({number})"), Family::Double),
-            Self::Postgres => (format!("avg({number})::double precision"), Family::Double),
-        };
         // Postgres averages whole numbers as decimals, of which some are another double than the
         // quotient is.
         let quotient = |number: String| match self {
-            Self::Sqlite => double(number),
+            Self::Sqlite => (format!("avg({number})"), Family::Double),
             Self::Postgres => {
                 (format!("(sum({number})::double precision / count({number}))"), Family::Double)
             }
@@ -501,7 +516,8 @@ impl Dialect {
             (Self::Sqlite, Family::Boolean) => quotient(String::from(column)),
             (Self::Postgres, Family::Boolean) => quotient(format!("{column}::int")),
             (_, Family::Real | Family::Double) => {
-                double(self.number_of(column, family, Family::Double))
+                let number = self.number_of(column, family, Family::Double);
+                (format!("({} / count({number}))", self.exact_sum(&number)), Family::Double)
             }
             (Self::Sqlite, _) => {
                 let number = self.number_of(column, family, Family::Decimal);

@@ -1,6 +1,6 @@
 //! Groups from one scan, by hashing. Every number is added up exactly as SQLite does it.
 
-use super::functions::Running as Decimals;
+use super::functions::{Reals, Running as Decimals};
 use super::own::{Own, compared};
 use super::run;
 use crate::port::PageRows;
@@ -149,7 +149,9 @@ impl<'f> Groups<'f> {
 impl GroupRow {
     fn of(group: Group) -> Option<Self> {
         let mut row = read_label(&group.label)?;
-        row.extend(group.running.into_iter().map(Running::finish));
+        for running in group.running {
+            row.push(running.finish()?);
+        }
         Some(Self(row))
     }
 }
@@ -200,6 +202,8 @@ enum Running {
     Different(HashSet<Box<[u8]>>),
     Total(Total),
     Average(Total),
+    RealTotal(Reals),
+    RealAverage(Reals),
     Exact(Decimals),
     /// The value that is best so far.
     Extreme(Own),
@@ -212,6 +216,8 @@ impl Running {
             Folded::Distinct(_) => Self::Different(HashSet::new()),
             Folded::Sum(_) => Self::Total(Total::default()),
             Folded::Average(_) => Self::Average(Total::default()),
+            Folded::RealSum(_) => Self::RealTotal(Reals::default()),
+            Folded::RealAverage(_) => Self::RealAverage(Reals::default()),
             Folded::Exact(_) => Self::Exact(Decimals::default()),
             Folded::Least(_) | Folded::Largest(_) => Self::Extreme(Own::Null),
         }
@@ -231,6 +237,8 @@ impl Running {
             | Folded::Sum(column)
             | Folded::Exact(column)
             | Folded::Average(column)
+            | Folded::RealSum(column)
+            | Folded::RealAverage(column)
             | Folded::Least(column)
             | Folded::Largest(column) => column,
         };
@@ -252,6 +260,17 @@ impl Running {
                 told
             }
             Self::Total(total) | Self::Average(total) => total.take(cell),
+            Self::RealTotal(reals) | Self::RealAverage(reals) => match cell {
+                Cell::Real(number) if number.is_finite() => {
+                    reals.add(number);
+                    true
+                }
+                Cell::Int(number) => {
+                    reals.add_whole(number);
+                    true
+                }
+                _ => false,
+            },
             Self::Exact(decimals) => match cell {
                 Cell::Text(text) => std::str::from_utf8(text).is_ok_and(|text| decimals.add(text)),
                 _ => false,
@@ -277,85 +296,54 @@ impl Running {
         })
     }
 
-    fn finish(self) -> Own {
-        match self {
+    /// Nothing where a sum is no double any more, which the statement tells.
+    fn finish(self) -> Option<Own> {
+        Some(match self {
             Self::Count(count) => Own::Int(count),
             Self::Different(known) => i64::try_from(known.len()).map_or(Own::Null, Own::Int),
             Self::Total(total) => total.sum(),
             Self::Average(total) => total.average(),
+            Self::RealTotal(reals) => real(reals.sum())?,
+            Self::RealAverage(reals) => real(reals.average())?,
             Self::Exact(decimals) => match decimals.total() {
                 Some(sum) => Own::Text(sum.into_bytes().into()),
                 None => Own::Null,
             },
             Self::Extreme(best) => best,
-        }
+        })
     }
 }
 
-/// A running sum of whole numbers, or of doubles with what was lost to rounding.
+/// A running sum of whole numbers.
 #[derive(Default)]
 struct Total {
     count: i64,
     whole: i64,
-    rounded: Option<Rounded>,
-}
-
-/// Neumaier's sum, as SQLite adds doubles.
-#[derive(Default)]
-struct Rounded {
-    sum: f64,
-    lost: f64,
 }
 
 impl Total {
-    /// False for a sum that leaves 64 bits, and for whole numbers among doubles.
+    /// False for a sum that leaves 64 bits, and for what is no whole number.
     fn take(&mut self, cell: Cell<'_>) -> bool {
-        match (cell, &mut self.rounded) {
-            (Cell::Int(number), None) => {
-                let Some(whole) = self.whole.checked_add(number) else { return false };
-                self.whole = whole;
-            }
-            (Cell::Real(number), rounded) if self.count == 0 || rounded.is_some() => {
-                let Rounded { sum, lost } = rounded.get_or_insert_default();
-                let next = *sum + number;
-                *lost += if sum.abs() > number.abs() {
-                    (*sum - next) + number
-                } else {
-                    (number - next) + *sum
-                };
-                *sum = next;
-            }
-            _ => return false,
-        }
+        let Cell::Int(number) = cell else { return false };
+        let Some(whole) = self.whole.checked_add(number) else { return false };
+        self.whole = whole;
         self.count += 1;
         true
     }
 
     fn sum(&self) -> Own {
-        match &self.rounded {
-            _ if self.count == 0 => Own::Null,
-            None => Own::Int(self.whole),
-            Some(rounded) => real(rounded.value()),
-        }
+        if self.count == 0 { Own::Null } else { Own::Int(self.whole) }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an average is a double, as in SQLite")]
     fn average(&self) -> Own {
-        if self.count == 0 {
-            return Own::Null;
-        }
-        let sum = self.rounded.as_ref().map_or(self.whole as f64, Rounded::value);
-        real(sum / self.count as f64)
+        if self.count == 0 { Own::Null } else { Own::Real(self.whole as f64 / self.count as f64) }
     }
 }
 
-impl Rounded {
-    fn value(&self) -> f64 {
-        if self.lost.is_finite() { self.sum + self.lost } else { self.sum }
+fn real(number: Option<f64>) -> Option<Own> {
+    match number {
+        None => Some(Own::Null),
+        Some(number) => number.is_finite().then_some(Own::Real(number)),
     }
-}
-
-/// What is no number is NULL to SQLite.
-fn real(number: f64) -> Own {
-    if number.is_nan() { Own::Null } else { Own::Real(number) }
 }

@@ -458,9 +458,9 @@ fn bounded(count: usize, resolver: &Resolver<'_>, spot: &Spot<'_>) -> Result<()>
 }
 
 /// Parts of a pattern that the two engines read differently or not at all: groups with flags or
-/// names, Unicode classes, and the word boundary, which Postgres spells `\y`.
+/// names, Unicode classes, signs by their number, and the word boundary, which Postgres spells `\y`.
 pub(super) fn unshared_syntax(pattern: &str) -> Option<&'static str> {
-    const PARTS: [&str; 6] = ["\\p", "\\P", "\\b", "\\B", "\\z", "&&"];
+    const PARTS: [&str; 9] = ["\\p", "\\P", "\\b", "\\B", "\\z", "\\x", "\\<", "\\>", "&&"];
     let flagged = pattern.match_indices("(?").any(|(at, _)| !pattern[at..].starts_with("(?:"));
     if flagged {
         return Some("(?");

@@ -20,6 +20,12 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("bx_json_same", 2, PURE, |context| {
         Ok(both(context, 0, 1, equal))
     })?;
+    connection.create_scalar_function("bx_json_key", 1, PURE, |context| {
+        let Some(json) = read(context, 0) else { return Ok(None) };
+        let mut key = String::new();
+        write_key(&json, &mut key);
+        Ok(Some(key))
+    })?;
     connection.create_scalar_function("bx_json_has", 2, PURE, |context| {
         if is_null(context, 1) {
             return Ok(None);
@@ -105,6 +111,42 @@ pub(super) fn equal(left: &Json, right: &Json) -> bool {
     }
 }
 
+/// One text for all values that are [`equal`].
+fn write_key(json: &Json, key: &mut String) {
+    match json {
+        Json::Number(number) => {
+            let spelled = number.to_string();
+            let digits = Decimal::read(&spelled).map(|decimal| decimal.print());
+            let digits = digits.as_deref().unwrap_or(&spelled);
+            match digits.contains('.') {
+                true => key.push_str(digits.trim_end_matches('0').trim_end_matches('.')),
+                false => key.push_str(digits),
+            }
+        }
+        Json::Array(elements) => {
+            key.push('[');
+            for element in elements {
+                write_key(element, key);
+                key.push(',');
+            }
+            key.push(']');
+        }
+        Json::Object(object) => {
+            let mut members: Vec<(&String, &Json)> = object.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            key.push('{');
+            for (name, member) in members {
+                key.push_str(&Json::from(name.as_str()).to_string());
+                key.push(':');
+                write_key(member, key);
+                key.push(',');
+            }
+            key.push('}');
+        }
+        Json::Null | Json::Bool(_) | Json::String(_) => key.push_str(&json.to_string()),
+    }
+}
+
 /// Whether two arrays have an element in common; unknown where the left is no array.
 fn overlap(left: &Json, right: &Json) -> Option<bool> {
     let left = left.as_array()?;
@@ -165,6 +207,25 @@ mod tests {
         assert_eq!(truth("bx_arr_contains('[1]', NULL)"), None);
         assert_eq!(truth("bx_arr_contains('[1,2,3]', '[3,1]')"), Some(true));
         assert_eq!(truth("bx_arr_contains('[1]', '[\"1\"]')"), Some(false));
+    }
+
+    #[test]
+    fn equal_values_have_one_key() {
+        for (one, other, same) in [
+            ("1", "1.00", true),
+            ("-0", "0", true),
+            ("100", "1e2", true),
+            ("100", "10", false),
+            ("1", "\"1\"", false),
+            (r#"{"a":1,"b":[2.0]}"#, r#"{"b":[2],"a":1.0}"#, true),
+            ("[1,2]", "[2,1]", false),
+            ("[]", "{}", false),
+            ("null", "\"null\"", false),
+        ] {
+            let asked = format!("bx_json_key('{one}') = bx_json_key('{other}')");
+            assert_eq!(truth(&asked), Some(same), "{one} and {other}");
+        }
+        assert_eq!(truth("bx_json_key(NULL) = '1'"), None);
     }
 
     #[test]

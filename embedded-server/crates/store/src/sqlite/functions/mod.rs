@@ -5,9 +5,11 @@ mod decimal;
 mod geometry;
 mod json;
 mod jsonpath;
+mod real;
 mod text;
 
 pub(super) use decimal::{Running, compare as compare_decimals};
+pub(super) use real::Reals;
 
 use super::watch::Watch;
 use crate::row::write_real;
@@ -30,6 +32,7 @@ const FRESH: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQL
 pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     text::register(connection)?;
     decimal::register(connection)?;
+    real::register(connection)?;
     json::register(connection)?;
     jsonpath::register(connection)?;
     date::register(connection)?;

@@ -58,7 +58,69 @@ fn lower(sign: char) -> char {
 }
 
 fn compiled(pattern: &str) -> std::result::Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build()
+    RegexBuilder::new(&as_postgres_reads(pattern))
+        .size_limit(PATTERN_BYTES_MAX)
+        .dot_matches_new_line(true)
+        .build()
+}
+
+/// What stands for the classes of Postgres under the collation `C`, which knows ASCII only.
+const CLASSES: [(char, &str); 6] = [
+    ('d', "[0-9]"),
+    ('D', "[^0-9]"),
+    ('s', "[\\t\\n\\x0B\\f\\r ]"),
+    ('S', "[^\\t\\n\\x0B\\f\\r ]"),
+    ('w', "[0-9A-Za-z_]"),
+    ('W', "[^0-9A-Za-z_]"),
+];
+
+/// A pattern that means here what it means to Postgres: its classes, and what stands between
+/// brackets, where this engine knows more signs than a list of them.
+fn as_postgres_reads(pattern: &str) -> String {
+    let mut read = String::with_capacity(pattern.len() + 16);
+    let mut signs = pattern.chars().peekable();
+    // How many signs of a list were read, its `^` apart.
+    let mut listed: Option<usize> = None;
+    while let Some(sign) = signs.next() {
+        let before = listed;
+        listed = listed.map(|count| count + 1);
+        match (sign, before) {
+            ('\\', _) => {
+                let next = signs.next();
+                match CLASSES.iter().find(|(letter, _)| Some(*letter) == next) {
+                    Some((_, class)) => read.push_str(class),
+                    None => {
+                        read.push('\\');
+                        read.extend(next);
+                    }
+                }
+            }
+            ('[', None) => {
+                read.push('[');
+                read.extend(signs.next_if_eq(&'^'));
+                listed = Some(0);
+            }
+            ('[', Some(_)) if signs.peek() == Some(&':') => {
+                read.push('[');
+                for sign in signs.by_ref() {
+                    read.push(sign);
+                    if sign == ']' {
+                        break;
+                    }
+                }
+            }
+            (']', Some(count)) if count > 0 => {
+                read.push(']');
+                listed = None;
+            }
+            ('[' | ']' | '~', Some(_)) => {
+                read.push('\\');
+                read.push(sign);
+            }
+            (sign, _) => read.push(sign),
+        }
+    }
+    read
 }
 
 /// A LIKE pattern: `%` any signs, `_` one sign, a backslash makes the next one plain.
@@ -391,6 +453,25 @@ mod tests {
         assert_eq!(truth("bx_regex('abc', '^b')"), Some(false));
         assert_eq!(truth("bx_regex('Änderung', '^.nd')"), Some(true));
         assert_eq!(truth("bx_regex(NULL, 'b')"), None);
+        for (text, pattern, found) in [
+            ("ä", "\\w", false),
+            ("é_", "^.\\w$", true),
+            ("٣", "\\d", false),
+            ("\u{a0}", "\\s", false),
+            ("\u{b}", "\\s", true),
+            ("ä", "[\\W]", true),
+            ("7", "[^\\d]", false),
+            ("a\nb", "a.b", true),
+            ("[", "[a[]", true),
+            ("]", "[]a]", true),
+            ("b", "[^]a]", true),
+            ("ä", "[[:alpha:]]", false),
+            ("-", "[[:alpha:]~-]", true),
+            ("\\d", "\\\\d", true),
+        ] {
+            let asked = format!("bx_regex('{text}', '{pattern}')");
+            assert_eq!(truth(&asked), Some(found), "{pattern} in {text}");
+        }
         let connection = connection();
         assert!(connection.query_row("SELECT bx_regex('a', '(')", [], |_| Ok(())).is_err());
     }
