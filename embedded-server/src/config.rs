@@ -251,7 +251,7 @@ pub const KEYS: &[Key] = &[
         "kept_answers_max",
         &["KEPT_ANSWERS_MAX"],
         "costly answers that a connection of SQLite keeps while nothing is written; 0 keeps none",
-        "0 to 10000",
+        "0 to 1000",
         "64",
     ),
 ];
@@ -503,7 +503,7 @@ impl Layers {
             config.limits.history_days = u32::try_from(n).unwrap_or(90);
         })?;
         self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
-        self.number("kept_answers_max", 0, 10_000, |n| {
+        self.number("kept_answers_max", 0, 1_000, |n| {
             config.limits.kept_answers_max = usize::try_from(n).unwrap_or_default();
         })?;
         Ok(config)

@@ -13,6 +13,11 @@ fn flags_win_and_errors_name_key_value_and_what_is_allowed() {
     assert_eq!(error.code(), Code::ConfigInvalid);
     assert!(error.message().contains("`port`") && error.message().contains("99999"));
     assert!(error.hint_text().unwrap().contains("65535"));
+    // What is said to be allowed is what is taken: a thousand answers are 64 MiB on each reader.
+    let kept =
+        |most: &str| Config::load(nowhere, None, &[("kept_answers_max", String::from(most))]);
+    assert_eq!(kept("1000").unwrap().limits.kept_answers_max, 1_000);
+    assert!(kept("1001").unwrap_err().hint_text().unwrap().contains("1000"));
 }
 
 #[test]

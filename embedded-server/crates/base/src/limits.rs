@@ -37,7 +37,8 @@ pub struct Limits {
     /// its collection says nothing. Ninety, as the reference keeps it: a quarter of a year.
     pub history_days: u32,
     /// Answers that one reading connection of SQLite keeps while nothing is written (env
-    /// `KEPT_ANSWERS_MAX`); 0 keeps none. With 64 KiB for the largest, 64 are 4 MiB at most.
+    /// `KEPT_ANSWERS_MAX`); 0 keeps none, 1,000 are
+    /// the most. With 64 KiB for the largest, 64 are 4 MiB at most.
     pub kept_answers_max: usize,
     /// Least work of an answer that is worth keeping, in looks of SQLite's watch at the clock, some
     /// 0.1 ms each: below it reading anew costs less than looking for what was kept.
