@@ -483,7 +483,7 @@ export type SlowQueryShape = {
   collection: string,
   /** The condition, with `?` for each value; the rules of the asking role included. */
   filter: string | null,
-  /** Sort keys, with `-` before those whose largest value is first. */
+  /** Sort keys; `-` puts the largest value first, `distance(field)` is metres from a place. */
   sort: Array<string>,
   /** What is grouped by. */
   groupBy: Array<string>,

@@ -104,8 +104,7 @@ pub(crate) struct SlowQueryShape {
     pub(crate) collection: String,
     /// The condition, with `?` for each value; the rules of the asking role included.
     pub(crate) filter: Option<String>,
-    /// Sort keys, with `-` before those whose largest value is first; `distance(field)` is metres
-    /// from a place.
+    /// Sort keys; `-` puts the largest value first, `distance(field)` is metres from a place.
     pub(crate) sort: Vec<String>,
     /// What is grouped by.
     pub(crate) group_by: Vec<String>,
