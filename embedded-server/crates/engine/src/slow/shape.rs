@@ -150,8 +150,10 @@ impl QueryShape {
             Some(ShapeSort { path, descending, by_distance })
         });
         let mut sort: Vec<ShapeSort> = sort.collect();
-        // Where nobody says otherwise, the key goes the way of the order before it.
-        let way = sort.iter().rev().nth(1).is_some_and(|before| before.descending);
+        // Where nobody says otherwise, the key goes the way of the order before it, and up behind
+        // a distance.
+        let falls = |before: &ShapeSort| before.descending && !before.by_distance;
+        let way = sort.iter().rev().nth(1).is_some_and(falls);
         if groups.is_none()
             && sort.last().is_some_and(|last| last.path == *key && last.descending == way)
         {
