@@ -13,6 +13,9 @@ export class BrowserPerson implements Person {
   clicks = 0;
   /** What must not happen, as it happened. */
   readonly wrongs: string[] = [];
+  /** What held the main thread of the pages that were left. */
+  private readonly tasks: number[] = [];
+  private readonly held: string[] = [];
 
   private constructor(
     private readonly browser: Browser,
@@ -137,26 +140,52 @@ export class BrowserPerson implements Person {
 
   async shot(name: string): Promise<void> {
     for (const theme of ["dark", "light"] as const) {
-      await this.page.emulateMedia({ colorScheme: theme });
+      await this.theme(theme);
       const path = artifact(`${name}-${theme}.png`);
       await mkdir(dirname(path), { recursive: true });
       await this.page.screenshot({ path });
     }
   }
 
+  /** Light or dark, once every colour has come to where it goes: on its way to another it is neither. */
+  async theme(theme: "dark" | "light"): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: theme });
+    await this.page.waitForFunction((name) => document.documentElement.dataset["theme"] === name, theme);
+    await this.still();
+  }
+
+  /** Until nothing moves any more but what moves for ever, as a spinner does. */
+  private async still(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await new Promise(requestAnimationFrame);
+      const ends = document.getAnimations().filter((move) => move.effect?.getComputedTiming().endTime !== Infinity);
+      await Promise.allSettled(ends.map((move) => move.finished));
+    });
+  }
+
+  /** Away to an empty page; what the page that is left did wrong stays known. */
+  async leave(): Promise<void> {
+    await this.gather();
+    await this.page.goto("about:blank");
+  }
+
+  private async gather(): Promise<void> {
+    this.tasks.push(...(await this.page.evaluate<number[]>("window.longTasks.splice(0)")));
+    this.held.push(...(await this.page.evaluate<string[]>("window.longFrames.splice(0)")));
+  }
+
   /** What axe finds serious or critical on what stands on the screen now. */
   async findings(): Promise<string[]> {
     await this.page.evaluate(axe);
-    // A colour on its way to another is neither.
-    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map((move) => move.finished)));
+    await this.still();
     return await this.page.evaluate<string[]>(`(async () => {${FINDINGS}})()`);
   }
 
   /** The rules at the end of every journey: all that went wrong, or nothing. */
   async verdict(): Promise<string[]> {
     // Before axe, which holds the thread for longer than anything that is judged here.
-    const tasks = await this.page.evaluate<number[]>("window.longTasks");
-    const held = await this.page.evaluate<string[]>("window.longFrames");
+    await this.gather();
+    const { tasks, held } = this;
     const findings = await this.findings();
     const long = tasks.filter((task) => task > TASK_MS_MAX);
     if (long.length > 0) {

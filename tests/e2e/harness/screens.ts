@@ -12,6 +12,8 @@ export interface Screen {
   readonly ready: Thing;
   /** Opens what stands on top of it: a dialog, a drawer, a dock. */
   readonly then?: (person: BrowserPerson) => Promise<void>;
+  /** What stands there once it is open; by role alone when its name is of a language. */
+  readonly opens?: Thing;
   /** What one comes here to do. It must be within reach at any size. */
   readonly actions: readonly Thing[];
 }
@@ -26,6 +28,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/home",
     ready: { role: "grid" },
     then: async (person) => await person.press("c"),
+    opens: { role: "dialog", name: "Connect to an instance" },
     actions: [{ role: "textbox", name: "Address" }, button(/^Connect$/)],
   },
   { name: "schema", path: "/p/here/schema", ready: { role: "group", name: "Diagram of the collections" }, actions: [first(button(/^New collection/)), button(/^Relate/)] },
@@ -49,6 +52,7 @@ export const SCREENS: readonly Screen[] = [
       await person.press("r");
       await person.page.getByRole("radio").last().click();
     },
+    opens: { role: "dialog", name: "Relate collections" },
     actions: [button(/^Create relation/), button("Cancel")],
   },
   {
@@ -56,6 +60,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/schema?collection=orders",
     ready: { role: "group", name: "Diagram of the collections" },
     then: async (person) => await person.press("g"),
+    opens: { role: "dialog", name: "Groups" },
     actions: [button(/^Add group/), button(/^Done/)],
   },
   { name: "data", path: "/p/here/data/orders", ready: { role: "gridcell", nth: 0 }, actions: [first(button(/^New row/))] },
@@ -69,6 +74,7 @@ export const SCREENS: readonly Screen[] = [
       await person.page.getByRole("grid").first().locator("[tabindex='0']").first().focus();
       await person.press("Enter");
     },
+    opens: { role: "complementary", name: /orders|customers/ },
     actions: [],
   },
   { name: "reports", path: "/p/here/reports", ready: { role: "heading", name: "Reports" }, actions: [first(button(/^New report/))] },
@@ -77,6 +83,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/reports",
     ready: { role: "heading", name: "Reports" },
     then: async (person) => await person.press("n"),
+    opens: { role: "complementary", name: "New report" },
     actions: [{ role: "textbox", name: "Name" }, button(/^Save report/)],
   },
   { name: "api", path: "/p/here/api/orders", ready: { role: "textbox", name: "Path" }, actions: [button(/^Send/)] },
@@ -86,6 +93,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/queries?collection=orders",
     ready: { role: "button", name: /^placed ≥/, nth: 0 },
     then: async (person) => await person.page.locator("[data-query]", { hasText: "placed ≥" }).first().click(),
+    opens: { role: "button", name: /^Measure/ },
     actions: [button(/^Measure/), button(/^Stage the index/)],
   },
   {
@@ -93,6 +101,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/schema",
     ready: { role: "group", name: "Diagram of the collections" },
     then: async (person) => await person.press("Control+k"),
+    opens: { role: "dialog", name: "Search or run a command" },
     actions: [{ role: "combobox" }],
   },
   {
@@ -100,6 +109,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/schema",
     ready: { role: "group", name: "Diagram of the collections" },
     then: async (person) => await person.press("Control+/"),
+    opens: { role: "dialog", name: "Shortcuts" },
     actions: [],
   },
   {
@@ -107,6 +117,7 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/schema",
     ready: { role: "group", name: "Diagram of the collections" },
     then: async (person) => await person.press("Control+,"),
+    opens: { role: "dialog", name: "Settings" },
     actions: [],
   },
 ];
@@ -152,13 +163,18 @@ export async function furnish(url: string): Promise<void> {
 /** Goes to a screen and waits until it is whole; by roles alone when its words are of another language. */
 export async function visit(person: BrowserPerson, url: string, screen: Screen, wordless = false): Promise<void> {
   const { page } = person;
-  await page.goto(`${url}/studio/#/kit`);
+  const there = async ({ role, name }: Thing) => {
+    const of = role as Parameters<typeof page.getByRole>[0];
+    const found = wordless || name === undefined ? page.getByRole(of) : page.getByRole(of, { name });
+    await found.first().waitFor();
+  };
+  // A page of its own: with another hash alone, what the last screen opened would stand here too.
+  await person.leave();
   await page.goto(`${url}/studio/#${screen.path}`);
-  const role = screen.ready.role as Parameters<typeof page.getByRole>[0];
-  const ready = wordless || screen.ready.name === undefined ? page.getByRole(role) : page.getByRole(role, { name: screen.ready.name });
-  await ready.first().waitFor();
+  await there(screen.ready);
   await page.waitForLoadState("networkidle");
   await screen.then?.(person);
+  if (screen.opens) await there(screen.opens);
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(() => new Promise((done) => setTimeout(done, 250)));
 }

@@ -30,7 +30,7 @@ test("every screen is without a serious finding, light and dark, and none compla
     for (const screen of SCREENS) {
       await visit(person, server.url, screen);
       for (const theme of ["light", "dark"] as const) {
-        await person.page.emulateMedia({ colorScheme: theme });
+        await person.theme(theme);
         found.push(...(await person.findings()).map((finding) => `${screen.name}, ${theme}: ${finding}`));
       }
       await person.shot(`screen-${screen.name}`);

@@ -40,9 +40,6 @@ test("a slow query leads to an index that is measured, staged and applied", asyn
     const verdict = page.getByRole("complementary", { name: "The chosen query" }).getByText(/times as fast\.|No faster\./);
     await verdict.waitFor();
     await person.shot("slow-query-measured");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await person.shot("slow-query-measured");
-    await page.emulateMedia({ colorScheme: "light" });
     // A copy was tried; nothing here has changed.
     expect(await indexes(api)).toEqual([]);
 

@@ -32,7 +32,14 @@ const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
 function paint(theme: Theme): void {
   const isDark = theme === "dark" || (theme === "system" && dark().matches);
-  document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+  const root = document.documentElement;
+  const next = isDark ? "dark" : "light";
+  if (root.dataset["theme"] === next) return;
+  // Everything changes at once: a button that fades while the page beside it has changed looks broken.
+  root.dataset["still"] = "";
+  root.dataset["theme"] = next;
+  // One frame takes the new colours up while nothing may fade, the next lets things fade again.
+  requestAnimationFrame(() => requestAnimationFrame(() => delete root.dataset["still"]));
 }
 
 const asTheme = (value: string | null): Theme =>
