@@ -57,7 +57,7 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await person.click({ role: "button", name: "Table of Revenue by paid" });
     const api = await Api.signIn(server.url);
     const rows = await card("Revenue by paid").getByRole("row").allInnerTexts();
-    expect(rows.slice(1).map((row) => row.split(/\s+/))).toEqual([["false", "2454.00"], ["true", "2250.00"]]);
+    expect(rows.slice(1).map((row) => row.split(/\s+/))).toEqual([["false", "2,454.00"], ["true", "2,250.00"]]);
 
     await person.click({ role: "button", name: "More for Course" });
     await person.click({ role: "menuitem", name: "Move earlier" });

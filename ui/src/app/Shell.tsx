@@ -8,6 +8,7 @@ import { Dot } from "@/kit/Dot";
 import { Keys } from "@/kit/keys";
 import { PendingBar } from "@/kit/PendingBar";
 import { StatusBar } from "@/kit/status";
+import { moment } from "@/lib/moments";
 import type { Draft } from "@/lib/pending";
 import { t } from "@/messages/en";
 import { AREAS } from "./areas";
@@ -134,7 +135,7 @@ function DraftBar() {
     };
   }, [pending]);
   if (!draft) return null;
-  const time = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(draft.savedAt);
+  const time = moment(draft.savedAt);
   return (
     <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time })}>
       <Button

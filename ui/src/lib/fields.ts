@@ -162,8 +162,11 @@ export function readType(name: unknown, values?: unknown): TypeInfo {
 
 /** The second line of a column header: `decimal(12,2)`, `enum`, `→ customers`. */
 export function typeLabel(field: Pick<FieldInfo, "type" | "relation">): string {
-  if (field.relation) return `→ ${field.relation.target}`;
-  const { type } = field;
+  return field.relation ? `→ ${field.relation.target}` : typeText(field.type);
+}
+
+/** A type as every screen says it. */
+export function typeText(type: TypeInfo): string {
   switch (type.kind) {
     case "int":
       return type.bits === 64 ? "int64" : "int32";
@@ -173,6 +176,7 @@ export function typeLabel(field: Pick<FieldInfo, "type" | "relation">): string {
     case "float":
       return type.name.toLowerCase();
     case "text":
+      if (type.name === "VIRTUAL") return "computed";
       return type.length === undefined ? type.name.toLowerCase() : `${type.name.toLowerCase()}(${String(type.length)})`;
     case "instant":
       return "timestamptz";
@@ -181,13 +185,15 @@ export function typeLabel(field: Pick<FieldInfo, "type" | "relation">): string {
     case "bool":
       return "bool";
     case "array":
-      return `${type.inner ? typeLabel({ type: type.inner, relation: null }) : "text"}[]`;
+      return `${type.inner ? typeText(type.inner) : "text"}[]`;
     case "range":
-      return `range of ${type.inner ? typeLabel({ type: type.inner, relation: null }) : "values"}`;
+      return `range of ${type.inner ? typeText(type.inner) : "values"}`;
+    case "time":
+      return "time";
+    case "timetz":
+      return "timetz";
     case "enum":
     case "date":
-    case "time":
-    case "timetz":
     case "uuid":
     case "json":
     case "geo":

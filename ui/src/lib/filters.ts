@@ -2,7 +2,8 @@
 import type { CollectionInfo, FieldInfo } from "./fields";
 import { allOperatorsFor, isOperator, operatorsFor, shapeOf, type Operator } from "./operators";
 import { bareOperand, readOperand, wireName, type OperandFault } from "./operands";
-import { editText, fromWire } from "./values";
+import { editText } from "./values";
+import { fromWire } from "./wire";
 
 /** A pill as it stands on screen; its text is kept even when it is not a value yet. */
 export interface Pill {

@@ -2,7 +2,8 @@
 import { parseJson } from "./exact-json";
 import type { TypeInfo } from "./fields";
 import { JSON_TYPES, shapeOf, type Operator } from "./operators";
-import { parse, toWire, type Problem } from "./values";
+import { parse, type Problem } from "./values";
+import { toWire } from "./wire";
 
 export type OperandFault =
   | { readonly kind: "no-value" }

@@ -2,7 +2,8 @@
 import { faultOf, type BatchOperation, type Connection } from "./client";
 import type { CollectionInfo, FieldInfo } from "./fields";
 import { keyOf, type Adapter, type CommitAnswer, type Conflict, type Op, type Target } from "./pending";
-import { DEFAULT, equal, fromWire, toWire, type Value } from "./values";
+import { DEFAULT, equal, type Value } from "./values";
+import { fromWire, toWire } from "./wire";
 
 export const RECORDS = "records";
 

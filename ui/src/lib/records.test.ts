@@ -3,7 +3,8 @@ import { capabilityOf, createConnection, faultOf, GuardError, type ConnectionInf
 import { readCollection } from "./fields";
 import { createPending } from "./pending";
 import { factsOf, newRowId, recordAdapter, rowChanges, RECORDS, stageCell, stageNewRow } from "./record-ops";
-import { DEFAULT, EMPTY, fromWire, NULL, value } from "./values";
+import { DEFAULT, EMPTY, NULL, value } from "./values";
+import { fromWire } from "./wire";
 
 const orders = readCollection("orders", {
   timestamps: false,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseJson, plainNumber, prettyJson, printJson } from "./exact-json";
 import { readCollection, readType, typeLabel, type FieldInfo, type TypeInfo } from "./fields";
 import { addDays, civil, dayNumber, parseInstant, type PlainDate } from "./plain-time";
+import { fromBase64, toBase64, toHex } from "./bytes";
 import {
   compare,
   DEFAULT,
@@ -9,20 +10,16 @@ import {
   EMPTY,
   emptyOf,
   equal,
-  fromBase64,
-  fromWire,
   groupDigits,
   JSON_NULL,
   NULL,
   parse,
   show,
-  toBase64,
-  toHex,
-  toWire,
   validate,
   value,
   type Value,
 } from "./values";
+import { fromWire, toWire } from "./wire";
 
 const T = {
   string: readType("String", { length: 5 }),
@@ -309,7 +306,7 @@ describe("collections", () => {
 
   it("labels types and defaults for the header and the new row", () => {
     expect(orders.fields.map(typeLabel)).toEqual(
-      ["int64", "decimal(12,2)", "→ customers", "→ airports", "enum", "timestamptz", "virtual", "string", "timestamptz", "timestamptz"],
+      ["int64", "decimal(12,2)", "→ customers", "→ airports", "enum", "timestamptz", "computed", "string", "timestamptz", "timestamptz"],
     );
     expect(by("placed_at").defaultText).toBe("now()");
     expect(by("total").defaultText).toBe("0");

@@ -5,7 +5,8 @@
  * turned into floating point and times never pass through a zone, so what was read is what is
  * shown, compared and written back.
  */
-import { equalJson, JsonText, parseJson, plainNumber, printJson, type JsonNode } from "./exact-json";
+import { fromHex, toBase64 } from "./bytes";
+import { equalJson, parseJson, plainNumber, printJson, type JsonNode } from "./exact-json";
 import type { FieldInfo, TypeInfo } from "./fields";
 import {
   parseInstant,
@@ -273,7 +274,7 @@ function place(text: string, at: number): Problem["args"] {
   return { line: String(before.length), column: String((before[before.length - 1] ?? "").length + 1) };
 }
 
-function parseArray(type: TypeInfo, text: string): Parsed {
+export function parseArray(type: TypeInfo, text: string): Parsed {
   const parsed = parseJson(text);
   if (!parsed.ok || parsed.node.t !== "array") return bad("array");
   const inner = type.inner ?? { kind: "text", name: "String" };
@@ -360,195 +361,11 @@ function parseGeo(text: string): Parsed {
 /** Base64, or hexadecimal behind `\x` or `0x`. Held as base64, as it travels. */
 function parseBinary(text: string): Parsed {
   if (/^(?:\\x|0x)(?:[0-9a-fA-F]{2})*$/.test(text)) {
-    const bytes = hexBytes(text.slice(2));
+    const bytes = fromHex(text.slice(2));
     return bytes.length === 0 ? { ok: true, value: EMPTY } : good(toBase64(bytes));
   }
   const plain = text.replace(/\s+/g, "");
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain) ? good(plain) : bad("binary");
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function hexBytes(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i += 1) {
-    bytes[i] = "0123456789abcdef".indexOf(hex.charAt(2 * i).toLowerCase()) * 16 + "0123456789abcdef".indexOf(hex.charAt(2 * i + 1).toLowerCase());
-  }
-  return bytes;
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  let out = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    const a = bytes[i] ?? 0;
-    const b = bytes[i + 1];
-    const c = bytes[i + 2];
-    out += ALPHABET.charAt(a >> 2) + ALPHABET.charAt(((a & 3) << 4) | ((b ?? 0) >> 4));
-    out += b === undefined ? "=" : ALPHABET.charAt(((b & 15) << 2) | ((c ?? 0) >> 6));
-    out += c === undefined ? "=" : ALPHABET.charAt(c & 63);
-  }
-  return out;
-}
-
-export function fromBase64(text: string): Uint8Array {
-  const plain = text.replace(/=+$/, "");
-  const bytes = new Uint8Array(Math.floor((plain.length * 3) / 4));
-  let held = 0;
-  let bits = 0;
-  let at = 0;
-  for (const char of plain) {
-    held = (held << 6) | ALPHABET.indexOf(char);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at] = (held >> bits) & 255;
-      at += 1;
-      held &= (1 << bits) - 1;
-    }
-  }
-  return bytes;
-}
-
-export function toHex(bytes: Uint8Array): string {
-  let out = "\\x";
-  for (const byte of bytes) out += byte.toString(16).padStart(2, "0");
-  return out;
-}
-
-/** What the wire carries, read into a value. Never throws and never guesses: odd things stay as their own text. */
-export function fromWire(type: TypeInfo, raw: unknown): Value {
-  if (raw === undefined) return DEFAULT;
-  if (raw === null) return NULL;
-  if (raw instanceof JsonText) return fromText(type, raw.text);
-  switch (type.kind) {
-    case "json":
-      return value(JSON.stringify(raw));
-    case "geo":
-      return value(typeof raw === "string" ? raw : JSON.stringify(raw));
-    case "array": {
-      if (!Array.isArray(raw)) return value(typeof raw === "string" ? raw : JSON.stringify(raw));
-      const read = parseArray(type, JSON.stringify(raw));
-      return read.ok ? read.value : value(JSON.stringify(raw));
-    }
-    case "range":
-      return rangeFromWire(type, raw);
-    case "bool":
-      return value(String(raw));
-    case "float":
-      return value(typeof raw === "number" ? (Object.is(raw, -0) ? "-0" : String(raw)) : String(raw));
-    case "instant": {
-      const parsed = parseInstant(String(raw));
-      return value(parsed.ok ? parsed.v : String(raw));
-    }
-    case "datetime": {
-      const parsed = parsePlainDateTime(String(raw).replace(/Z$/, ""));
-      return value(parsed.ok ? parsed.v : String(raw));
-    }
-    case "text":
-    case "enum":
-    case "int":
-    case "decimal":
-    case "date":
-    case "time":
-    case "timetz":
-    case "uuid":
-    case "binary":
-    case "unknown": {
-      const plain = typeof raw === "object" ? JSON.stringify(raw) : String(raw as string | number | boolean | bigint);
-      return plain === "" ? EMPTY : value(plain);
-    }
-  }
-}
-
-/** A part of a reply that kept its own text. */
-function fromText(type: TypeInfo, text: string): Value {
-  if (type.kind === "range") return rangeFromWire(type, JSON.parse(text));
-  if (type.kind !== "array") return value(text);
-  const read = parseArray(type, text);
-  return read.ok ? read.value : value(text);
-}
-
-function rangeFromWire(type: TypeInfo, raw: unknown): Value {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return value(JSON.stringify(raw));
-  const doc = raw as Readonly<Record<string, unknown>>;
-  const inner = type.inner ?? { kind: "text", name: "String" };
-  const side = (key: string): string => {
-    const bound = fromWire(inner, doc[key]);
-    return bound.s === "value" ? bound.v : "";
-  };
-  const open = doc["lowerInclusive"] === false ? "(" : "[";
-  const close = doc["upperInclusive"] === false ? ")" : "]";
-  return value(`${open}${side("lower")},${side("upper")}${close}`);
-}
-
-/**
- * What to send for a value. `default` must not be sent at all, so it answers `undefined`.
- *
- * Numbers wider than a double travel as text, which the server reads digit by digit. JSON holding
- * numbers travels as its own text for the same reason.
- */
-export function toWire(type: TypeInfo, given: Value): unknown {
-  switch (given.s) {
-    case "default":
-      return undefined;
-    case "null":
-    case "json-null":
-      return null;
-    case "empty":
-      return "";
-    case "value":
-      break;
-  }
-  const { v } = given;
-  switch (type.kind) {
-    case "bool":
-      return v === "true";
-    case "json":
-      // Objects and arrays may travel as text; the server stores them parsed.
-      return v.startsWith("{") || v.startsWith("[") ? v : (JSON.parse(v) as unknown);
-    case "geo":
-      return v.startsWith("{") ? (JSON.parse(v) as unknown) : v;
-    case "array":
-      return arrayToWire(type, v);
-    case "range":
-      return rangeToWire(type, v);
-    case "datetime":
-      return `${v}Z`;
-    case "text":
-    case "enum":
-    case "int":
-    case "decimal":
-    case "float":
-    case "date":
-    case "instant":
-    case "time":
-    case "timetz":
-    case "uuid":
-    case "binary":
-    case "unknown":
-      return v;
-  }
-}
-
-function arrayToWire(type: TypeInfo, text: string): unknown {
-  const parsed = parseJson(text);
-  if (!parsed.ok || parsed.node.t !== "array") return text;
-  const kind = type.inner?.kind;
-  return parsed.node.v.map((item) => {
-    if (item.t === "null") return null;
-    if (item.t === "array" || item.t === "object") return printJson(item);
-    if (item.t === "number" && kind === "int" && item.v.length < 16) return JSON.parse(item.v) as number;
-    return item.v;
-  });
-}
-
-function rangeToWire(type: TypeInfo, text: string): unknown {
-  const found = /^([[(])([^,]*),([^,]*)([\])])$/.exec(text);
-  if (!found) return text;
-  const [, open, low = "", high = "", close] = found;
-  const inner = type.inner ?? { kind: "text", name: "String" };
-  const side = (bound: string): unknown => (bound === "" ? null : toWire(inner, value(bound)));
-  return { lower: side(low), upper: side(high), lowerInclusive: open === "[", upperInclusive: close === "]" };
 }
 
 /** Equal as stored data. Staging is decided by this: what is equal is no change. */

@@ -16,6 +16,7 @@ import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { Tabs } from "@/kit/Tabs";
 import type { CollectionInfo } from "@/lib/fields";
+import { clock } from "@/lib/moments";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 import {
@@ -57,7 +58,6 @@ function remember(project: string, request: ApiRequest, answer: ExchangeAnswer):
 }
 
 const METHOD_WIDTH = "w-[46px] shrink-0 font-mono text-[11px] text-ink-2";
-const time = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 
 export interface ApiPageProps {
   /** Undefined: the area without a collection. */
@@ -312,7 +312,7 @@ function Requests({
             <span className="min-w-0 flex-1 truncate text-second" title={`${past.request.method} ${target(past.request)}`}>
               {past.request.path}
             </span>
-            <span className="text-second text-ink-3">{time.format(past.at)}</span>
+            <span className="text-second text-ink-3">{clock(past.at)}</span>
           </button>
         ))}
       </div>

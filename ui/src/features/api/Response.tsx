@@ -8,6 +8,7 @@ import { formatKeys } from "@/kit/keys";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Tabs } from "@/kit/Tabs";
 import { parseJson, prettyJson } from "@/lib/exact-json";
+import { sizeText } from "@/lib/sizes";
 import { count } from "@/messages/catalogue";
 import { CopyButton } from "./CopyButton";
 import { t } from "./messages";
@@ -17,10 +18,6 @@ import { rowsOf } from "./request";
 function pretty(text: string): { code: string; language: "json" | "text" } {
   const read = parseJson(text);
   return read.ok ? { code: prettyJson(read.node), language: "json" } : { code: text, language: "text" };
-}
-
-function bytesText(bytes: number): string {
-  return bytes < 1000 ? `${String(bytes)} B` : bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 function verdict(answer: ExchangeAnswer, who: string, rows: ReturnType<typeof rowsOf>): string | null {
@@ -91,7 +88,7 @@ export function Response({
                 <span role="status">{`${String(answer.status)} ${answer.statusText}`.trim()}</span>
               </Badge>
               <span className="font-medium">{t("ms", { ms: Math.round(answer.ms) })}</span>
-              <span className="text-ink-2">{bytesText(answer.bytes)}</span>
+              <span className="text-ink-2">{sizeText(answer.bytes)}</span>
               {rows && rows.total !== null ? (
                 <span className="text-ink-2">{rows.estimated ? t("rows.estimated", { shown: rows.shown, total: rows.total }) : t("rows", { shown: rows.shown, total: rows.total })}</span>
               ) : null}

@@ -8,6 +8,7 @@ import { cx } from "@/kit/cx";
 import { Dialog } from "@/kit/Dialog";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
+import { day, moment } from "@/lib/moments";
 import { p } from "./plan-messages";
 import { PlanReferences } from "./PlanReferences";
 import { reasonOf } from "./words";
@@ -22,9 +23,6 @@ const STANDING: Readonly<Record<SchemaChangeEntry["standing"], BadgeKind>> = { u
 function plain(text: string): string {
   return text.replaceAll("`", "");
 }
-
-const moments = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-const days = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 
 /** What comes back of one collection or field, and what cannot. */
 function partWords(part: RestoredPart): readonly { readonly text: string; readonly bad: boolean }[] {
@@ -121,7 +119,7 @@ export function HistoryDialog({ version, onClose }: { version: number | undefine
               >
                 <div className="flex items-center gap-2">
                   <b className="font-semibold">{p("history.version", { version: change.version })}</b>
-                  <span className="min-w-0 flex-1 truncate text-second text-ink-3">{moments.format(new Date(change.at))}</span>
+                  <span className="min-w-0 flex-1 truncate text-second text-ink-3">{moment(change.at)}</span>
                   <Badge kind={STANDING[change.standing]}>{p(`history.standing.${change.standing}`)}</Badge>
                 </div>
                 {change.steps.slice(0, SUMMARIES).map((step, line) => <p key={line} className="truncate">{plain(step.summary)}</p>)}
@@ -201,7 +199,7 @@ function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => v
             </div>
           ) : null}
           {lossy > 0 ? <p className="mb-2 text-second text-ink-2">{p("undo.lossy", { count: lossy })}</p> : null}
-          {change.keptUntil === undefined ? null : <p className="mb-2 text-second text-ink-3">{p("history.keptUntil", { date: days.format(new Date(change.keptUntil)) })}</p>}
+          {change.keptUntil === undefined ? null : <p className="mb-2 text-second text-ink-3">{p("history.keptUntil", { date: day(change.keptUntil) })}</p>}
           <Button
             kind={lossy > 0 ? "destructive" : "filled"}
             busy={undo.isPending}

@@ -7,12 +7,13 @@ import { CodeView } from "@/kit/CodeView";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
+import { sizeText } from "@/lib/sizes";
 import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
 import { p } from "./plan-messages";
 import { PlanFacts } from "./PlanFacts";
 import { PlanReferences } from "./PlanReferences";
-import { duration, refusalOf, size, type Rehearsing } from "./rehearsal";
+import { duration, refusalOf, type Rehearsing } from "./rehearsal";
 import { laidOut } from "./sql";
 import { collectionName } from "./rows";
 import { reasonOf, storeWord } from "./words";
@@ -152,7 +153,7 @@ function RehearsalBand({ rehearsing }: { rehearsing: Rehearsing }) {
         {!result.passed
           ? refusalOf(result)
           : result.clone
-            ? p("rehearse.passed.clone", { time: duration(result.tookMs), size: size(result.clone.bytes), copied: duration(result.clone.tookMs) })
+            ? p("rehearse.passed.clone", { time: duration(result.tookMs), size: sizeText(result.clone.bytes), copied: duration(result.clone.tookMs) })
             : p("rehearse.passed", { time: duration(result.tookMs) })}
       </span>
     </p>

@@ -59,10 +59,3 @@ export function duration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1_000 ? `${count(Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
-
-/** 912 KB, 12.4 MB, 1.2 GB */
-export function size(bytes: number): string {
-  const [unit, word] = bytes < 1e6 ? [1e3, "KB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
-  const value = bytes / unit;
-  return `${value < 10 ? value.toFixed(1) : count(Math.round(value))} ${word}`;
-}

@@ -1,4 +1,5 @@
 /** The types a field may have, what each can be told, and how values of it are written by hand. */
+import { readType, typeText } from "@/lib/fields";
 import { patched, text, type Definition, type Json } from "./draft";
 
 export type TypeGroup = "text" | "number" | "time" | "choice" | "key" | "structure" | "array" | "range" | "place" | "other";
@@ -191,36 +192,8 @@ export function withType(def: Definition, type: string): Definition {
   });
 }
 
-/** The first line of a field's type in words: `decimal(12,2)`, `enum`. */
+/** A field's type in words: `decimal(12,2)`, `enum`. */
 export function typeWord(def: Definition): string {
-  const type = canonicalType(text(def, "type"));
-  switch (type) {
-    case "Integer":
-      return "int32";
-    case "BigInt":
-      return "int64";
-    case "Boolean":
-      return "bool";
-    case "DateTime":
-      return "timestamptz";
-    case "DateTime_NO_TZ":
-      return "timestamp";
-    case "VIRTUAL":
-      return "computed";
-    case "Decimal": {
-      const precision = option(def, "precision");
-      const scale = option(def, "scale");
-      return precision === "" ? "decimal" : `decimal(${precision},${scale === "" ? "0" : scale})`;
-    }
-    case "String": {
-      const length = option(def, "length") || option(def, "stringLength");
-      return length === "" ? "string" : `string(${length})`;
-    }
-    default: {
-      if (type === "Array") return `${typeWord({ type: option(def, "type") || "String" })}[]`;
-      if (type.startsWith("Array_")) return `${typeWord({ type: type.slice(6) })}[]`;
-      if (type.startsWith("Range_")) return `range of ${typeWord({ type: type.slice(6) })}`;
-      return type.toLowerCase();
-    }
-  }
+  const type = text(def, "type");
+  return canonicalType(type) === "VIRTUAL" ? "computed" : typeText(readType(type, def["values"]));
 }

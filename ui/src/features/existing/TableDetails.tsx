@@ -2,6 +2,7 @@ import type { ExistingTable } from "@plinth/sdk";
 import { Key } from "lucide-react";
 import { cx } from "@/kit/cx";
 import { Note } from "@/kit/states";
+import { readType, typeText } from "@/lib/fields";
 import { t } from "./messages";
 import { shownCount } from "./words";
 
@@ -46,7 +47,7 @@ export function TableDetails({ table }: { table: ExistingTable }) {
                   </td>
                   <td className="max-w-50 truncate px-3 py-1.5 font-mono text-second text-ink-2">{column.declared}</td>
                   <td className={cx("px-3 py-1.5 whitespace-nowrap", column.type === undefined && "text-ink-3")}>
-                    {column.type ?? t("notShown")}
+                    {column.type === undefined ? t("notShown") : typeText(readType(column.type))}
                     {column.readOnly ? <span className="ml-1.5 text-second text-ink-3">{t("readOnly")}</span> : null}
                   </td>
                   <td className="py-1.5 pr-4 pl-3 text-second text-ink-2">{column.note === undefined ? null : sentence(column.note)}</td>

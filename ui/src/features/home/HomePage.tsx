@@ -13,7 +13,9 @@ import { Menu, type MenuEntries } from "@/kit/Menu";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
-import { duration, moment, size } from "./format";
+import { clockOrMoment } from "@/lib/moments";
+import { sizeText } from "@/lib/sizes";
+import { duration } from "./format";
 import { HomeDialogs, questionOf, type Asking } from "./HomeDialogs";
 import { Journal } from "./Journal";
 import { t } from "./messages";
@@ -51,7 +53,7 @@ function sentence(project: Project, now: number): string {
         return project.error ?? "";
       case "stopped":
         if (project.kind === "remote") return t("row.remote", { place: project.place });
-        return project.lastOpenedAt ? t("row.stopped", { time: moment(project.lastOpenedAt, now) }) : t("row.never");
+        return project.lastOpenedAt ? t("row.stopped", { time: clockOrMoment(project.lastOpenedAt, now) }) : t("row.never");
     }
   };
   if (project.guard === "confirm") return t("row.confirm", { rest: state() });
@@ -388,7 +390,7 @@ function Row({
       <span role="gridcell" className={cx("truncate text-second", project.state === "failed" ? "text-bad" : project.state === "starting" ? "text-ink" : "text-ink-2")} title={sentence(project, now)}>
         {sentence(project, now)}
       </span>
-      <span role="gridcell" className="text-right text-second text-ink-3">{project.sizeBytes === undefined ? "" : size(project.sizeBytes)}</span>
+      <span role="gridcell" className="text-right text-second text-ink-3">{project.sizeBytes === undefined ? "" : sizeText(project.sizeBytes)}</span>
       <span role="gridcell" className="flex justify-end">
         {project.state === "starting" ? (
           <Button size="small" onClick={onStop} tabIndex={-1}>
@@ -437,9 +439,9 @@ function Inspector({
     ...(project.state === "running" && project.startedAt ? ([[t("fact.running"), duration(now - Date.parse(project.startedAt))]] as const) : []),
     ...(remoteHere ? [] : ([[t("fact.store"), storeWord(project)]] as const)),
     ...(desktop ? ([[project.store === "postgres" ? t("fact.database") : t("fact.place"), project.place]] as const) : []),
-    ...(project.sizeBytes === undefined ? [] : ([[t("fact.size"), size(project.sizeBytes)]] as const)),
+    ...(project.sizeBytes === undefined ? [] : ([[t("fact.size"), sizeText(project.sizeBytes)]] as const)),
     ...(project.kind === "local" && desktop
-      ? ([[t("fact.opened"), project.lastOpenedAt ? moment(project.lastOpenedAt, now) : t("fact.none")]] as const)
+      ? ([[t("fact.opened"), project.lastOpenedAt ? clockOrMoment(project.lastOpenedAt, now) : t("fact.none")]] as const)
       : []),
     ...(project.template ? ([[t("fact.template"), project.template]] as const) : []),
   ];

@@ -8,8 +8,8 @@ import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { ErrorBand } from "@/kit/states";
+import { clockOrMoment } from "@/lib/moments";
 import { count } from "@/messages/catalogue";
-import { moment } from "./format";
 import { t } from "./messages";
 import { connectionWord, TONE } from "./words";
 
@@ -102,7 +102,7 @@ export function Journal({ projects, now, onOpen }: { projects: readonly Project[
               className="grid min-h-[30px] grid-cols-[44px_128px_minmax(0,1fr)] items-center border-t border-line-2 first:border-t-0 max-[900px]:grid-cols-[44px_minmax(0,1fr)]"
             >
               <time dateTime={entry.at} title={entry.at} className="truncate text-second text-ink-3">
-                {moment(entry.at, now)}
+                {clockOrMoment(entry.at, now)}
               </time>
               <span className="truncate pr-4 max-[900px]:hidden" title={project.name}>
                 {project.name}

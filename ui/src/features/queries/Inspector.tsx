@@ -4,10 +4,12 @@ import { Button } from "@/kit/Button";
 import { Drawer, DrawerSection } from "@/kit/Drawer";
 import { ErrorBand, Loading, Note } from "@/kit/states";
 import { cx } from "@/kit/cx";
+import { momentSeconds } from "@/lib/moments";
+import { sizeText } from "@/lib/sizes";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 import type { IndexState } from "./QueriesPage";
-import { condition, moment, rest, size, time } from "./words";
+import { bare, condition, rest, time } from "./words";
 
 interface InspectorProps {
   readonly query: SlowQuery;
@@ -28,7 +30,7 @@ interface InspectorProps {
 export function Inspector({ query, width, onWidth, onClose, ...proposal }: InspectorProps) {
   const { shape } = query;
   return (
-    <Drawer label={t("inspector")} title={<span className="truncate">{shape.collection}</span>} width={width} onWidth={onWidth} onClose={onClose}>
+    <Drawer label={t("inspector")} title={<span className="truncate">{bare(shape.collection)}</span>} width={width} onWidth={onWidth} onClose={onClose}>
       <DrawerSection>
         <p className="font-mono text-[11.5px] leading-[18px] break-words">{condition(shape)}</p>
         <p className="mt-1 text-second text-ink-2">{rest(shape)}</p>
@@ -47,7 +49,7 @@ export function Inspector({ query, width, onWidth, onClose, ...proposal }: Inspe
             [t("times.max"), time(query.maxMs)],
             [t("times.answered"), t("times.rows", { count: query.rows })],
             ...(query.ended > 0 ? ([[t("times.ended"), t("times.times", { count: query.ended })]] as const) : []),
-            [t("times.last"), <time dateTime={query.lastSeen}>{moment(query.lastSeen)}</time>],
+            [t("times.last"), <time dateTime={query.lastSeen}>{momentSeconds(query.lastSeen)}</time>],
             [t("times.who"), query.roles.join(", ")],
           ]}
         />
@@ -79,7 +81,7 @@ function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasur
   return (
     <>
       <p className="text-[14px] leading-5 font-semibold">
-        {t.rich("index.would", { fields: <span className="font-mono text-[12.5px]">{index.fields.join(", ")}</span>, collection: index.collection })}
+        {t.rich("index.would", { fields: <span className="font-mono text-[12.5px]">{index.fields.join(", ")}</span>, collection: bare(index.collection) })}
       </p>
       <p className="mt-1 text-second text-ink-2">{t("index.why")}</p>
       {state === "staged" ? <Note className="mt-3">{t("staged")}</Note> : null}
@@ -146,11 +148,11 @@ function Gain({ measured }: { measured: QueryMeasurement }) {
       <p className="mt-1 mb-3 text-hint text-ink-3">{t("runs", { count: before.runs })}</p>
       <Facts
         facts={[
-          [t("fact.size"), size(measured.indexBytes)],
+          [t("fact.size"), sizeText(measured.indexBytes)],
           [t("fact.build"), time(measured.buildMs)],
           [t("fact.write"), write ? t("fact.write.value", { before: time(writeBeforeUs / 1000), after: time(writeAfterUs / 1000) }) : t("fact.write.none")],
           [t("fact.records"), count(measured.records)],
-          [t("fact.copied"), size(measured.copiedBytes)],
+          [t("fact.copied"), sizeText(measured.copiedBytes)],
         ]}
       />
       {measured.leftOut.length > 0 ? <Note kind="warn" className="mt-3">{t("leftOut", { tests: measured.leftOut.join(", ") })}</Note> : null}

@@ -12,10 +12,11 @@ import { Select } from "@/kit/Select";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
 import { Toolbar } from "@/kit/Toolbar";
+import { moment } from "@/lib/moments";
 import { count } from "@/messages/catalogue";
 import { Inspector } from "./Inspector";
 import { t } from "./messages";
-import { condition, grouped, moment, rest, time } from "./words";
+import { bare, condition, grouped, isSystem, rest, time } from "./words";
 
 type Sort = NonNullable<SlowQueryOptions["sort"]>;
 const SORTS: readonly Sort[] = ["total", "p95", "max", "mean", "count", "lastSeen"];
@@ -91,7 +92,8 @@ export function QueriesPage(props: QueriesPageProps) {
     ...(query ? [{ id: "queries.close", label: t("cmd.close"), keys: "Escape", group, sheetOnly: true, run: () => setChosen(null) }] : []),
   ]);
 
-  const names = collection === undefined || collections.includes(collection) ? collections : [...collections, collection];
+  const known = collection === undefined || collections.includes(collection) ? collections : [...collections, collection];
+  const names = [...known.filter((name) => !isSystem(name)), ...known.filter(isSystem)];
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
@@ -111,7 +113,7 @@ export function QueriesPage(props: QueriesPageProps) {
               aria-label={t("collection")}
               value={collection ?? ALL}
               onChange={(next) => onCollection(next === ALL ? undefined : next)}
-              options={[{ value: ALL, label: t("collection.all") }, ...names.map((name) => ({ value: name, label: name }))]}
+              options={[{ value: ALL, label: t("collection.all") }, ...names.map((name) => ({ value: name, label: bare(name) }))]}
             />
           </div>
           <div className="w-48">
@@ -193,7 +195,7 @@ const COLUMNS = "grid grid-cols-[minmax(0,1fr)_76px_76px_64px_92px_92px] items-c
 function Recorded({ list, collection, chosen, onChoose, stateOf }: RecordedProps) {
   const { data, totalCount, since, missed } = list;
   if (data.length === 0) {
-    return <Empty title={collection === undefined ? t("none") : t("none.collection", { collection })}>{t("none.body")}</Empty>;
+    return <Empty title={collection === undefined ? t("none") : t("none.collection", { collection: bare(collection) })}>{t("none.body")}</Empty>;
   }
   const longest = Math.max(...data.map((query) => query.totalMs), Number.MIN_VALUE);
   const behind = totalCount - data.length;
@@ -224,7 +226,7 @@ function Recorded({ list, collection, chosen, onChoose, stateOf }: RecordedProps
           <section key={group.collection} aria-label={group.collection}>
             <h2 className="flex h-8 items-center gap-2 border-b border-line bg-bg-page px-4">
               <span className="truncate font-semibold" title={group.collection}>
-                {group.collection}
+                {bare(group.collection)}
               </span>
               <span className="text-second font-normal text-ink-3">{t("group", { count: group.queries.length })}</span>
               <span className="flex-1" />

@@ -13,18 +13,6 @@ function digits(value: number): string {
   return value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
-/** 418 kB: sizes are rounded and never counted on. */
-export function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** step;
-  return `${step === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${units[step] ?? "B"}`;
-}
-
-export function moment(iso: string): string {
-  return new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
-}
-
 /** Which records, in signs. */
 export function condition({ filter, search }: SlowQueryShape): string {
   return filter ?? (search ? t("search") : t("every"));
@@ -54,7 +42,14 @@ export interface QueryGroup {
   readonly queries: readonly SlowQuery[];
 }
 
-/** Queries by collection. The list's own order stands: a group is where its first query is. */
+const SYSTEM = /^baasix_/;
+
+export const isSystem = (collection: string): boolean => SYSTEM.test(collection);
+
+/** The studio calls collections of the system without their prefix. */
+export const bare = (collection: string): string => collection.replace(SYSTEM, "");
+
+/** Queries by collection, those of the system last. Else the list's own order stands: a group is where its first query is. */
 export function grouped(queries: readonly SlowQuery[]): readonly QueryGroup[] {
   const groups = new Map<string, SlowQuery[]>();
   for (const query of queries) {
@@ -63,7 +58,8 @@ export function grouped(queries: readonly SlowQuery[]): readonly QueryGroup[] {
     if (known) known.push(query);
     else groups.set(collection, [query]);
   }
-  return [...groups].map(([collection, list]) => ({
+  const found = [...groups];
+  return [...found.filter(([name]) => !isSystem(name)), ...found.filter(([name]) => isSystem(name))].map(([collection, list]) => ({
     collection,
     queries: list,
     totalMs: list.reduce((sum, query) => sum + query.totalMs, 0),

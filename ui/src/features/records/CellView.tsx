@@ -14,11 +14,12 @@ import {
   WasValue,
 } from "@/kit/GridCell";
 import { typeLabel, type FieldInfo } from "@/lib/fields";
+import { sizeText } from "@/lib/sizes";
 import { parse, show, type Value } from "@/lib/values";
 import { isLiteral } from "./grid/take";
 import type { Invalid } from "./held";
 import { m } from "./messages";
-import { problemText, sizeText } from "./words";
+import { problemText } from "./words";
 
 /** More than this is never put into a cell; the peek and the editor hold the whole. */
 const SHOWN = 256;
@@ -115,7 +116,7 @@ function picture(field: FieldInfo, value: Value, label: string | undefined): Rea
       return <Code text={value.v} />;
     case "binary": {
       const bytes = Math.floor((value.v.replace(/=+$/, "").length * 3) / 4);
-      return <CodeValue size={bytes < 1000 ? m("edit.bytes", { count: bytes }) : sizeText(bytes)}>{value.v.slice(0, 64)}</CodeValue>;
+      return <CodeValue size={sizeText(bytes)}>{value.v.slice(0, 64)}</CodeValue>;
     }
     case "instant":
     case "timetz":

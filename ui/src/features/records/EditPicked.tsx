@@ -8,7 +8,8 @@ import { faultOf, type Capability, type Connection, type Query } from "@/lib/cli
 import { typeLabel, type CollectionInfo, type FieldInfo } from "@/lib/fields";
 import { choicesOf } from "@/lib/filters";
 import type { RawRow } from "@/lib/rows";
-import { equal, fromWire, NULL, parse, validate, type Value } from "@/lib/values";
+import { equal, NULL, parse, validate, type Value } from "@/lib/values";
+import { fromWire } from "@/lib/wire";
 import { plain } from "./CellView";
 import { m } from "./messages";
 import { pickedRows, type Picks } from "./picks";

@@ -13,7 +13,8 @@ import { filterOf, PLAIN_VIEW, sortOf, writeView, type Pill } from "@/lib/filter
 import { keyOf } from "@/lib/pending";
 import { cellTarget, newRowId, recordAdapter, RECORDS, stageCell, stageNewRow } from "@/lib/record-ops";
 import { ReadStopped, type RawRow } from "@/lib/rows";
-import { fromWire, type Value } from "@/lib/values";
+import { type Value } from "@/lib/values";
+import { fromWire } from "@/lib/wire";
 import { useArrangement } from "./arrange";
 import { plain } from "./CellView";
 import { ColumnList } from "./ColumnList";

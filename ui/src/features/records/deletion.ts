@@ -5,7 +5,7 @@ import type { CollectionInfo } from "@/lib/fields";
 import { RECORDS } from "@/lib/record-ops";
 import type { Pending } from "@/lib/pending";
 import type { RawRow } from "@/lib/rows";
-import { fromWire, toWire } from "@/lib/values";
+import { fromWire, toWire } from "@/lib/wire";
 import { m } from "./messages";
 import { pickedRows, type Picks } from "./picks";
 import { d } from "./trash/messages";

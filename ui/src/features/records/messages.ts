@@ -138,8 +138,6 @@ export const m = catalogue({
   },
   "band.only": "Show only these",
   "band.all": "Show all rows",
-  "size.kb": "{size} kB",
-  "size.mb": "{size} MB",
   // Empty and error
   "empty.title": "No {collection} yet",
   "empty.body": "Type into a new row, or drop a CSV, JSON or NDJSON file here.",
@@ -175,10 +173,6 @@ export const m = catalogue({
   "edit.noChoice": "No such value",
   "edit.as.base64": "Base64",
   "edit.as.hex": "Hex",
-  "edit.bytes": {
-    one: "{count} byte",
-    other: "{count} bytes",
-  },
   "refuse.readOnlyConnection": "{connection} is open for reading only",
   "refuse.field": "Your role may not change {field}",
   "refuse.create": "Your role may not add rows to {collection}",

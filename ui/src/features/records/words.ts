@@ -45,12 +45,6 @@ export function operatorText(op: Operator, field: FieldInfo | undefined): string
   return f(`op.${op}`);
 }
 
-export function sizeText(bytes: number): string {
-  return bytes < 1_000_000
-    ? m("size.kb", { size: Math.max(1, Math.round(bytes / 1000)) })
-    : m("size.mb", { size: (bytes / 1_000_000).toFixed(1) });
-}
-
 export function about(rows: number, exact: boolean): string {
   return exact ? count(rows) : m("status.about", { rows });
 }

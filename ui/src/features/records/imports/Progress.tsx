@@ -1,9 +1,9 @@
 import { useRef } from "react";
 import { Button } from "@/kit/Button";
 import type { ImportJob } from "@/lib/client";
+import { sizeText } from "@/lib/sizes";
 import { count } from "@/messages/catalogue";
 import { m } from "../messages";
-import { sizeText } from "../words";
 import { duration, rate } from "./job";
 
 /** Told twice a second: what is read, how fast, how long still. */

@@ -3,9 +3,9 @@ import { Badge } from "@/kit/Badge";
 import { cx } from "@/kit/cx";
 import type { ImportJob } from "@/lib/client";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
+import { sizeText } from "@/lib/sizes";
 import { m } from "../messages";
 import type { Mapping, Sniffed } from "../sniff";
-import { sizeText } from "../words";
 import { isRunning, rate, took, type Stage } from "./job";
 
 const ORDER: readonly Stage[] = ["file", "map", "dry", "checked", "import", "receipt"];

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { SWATCHES } from "@/kit/GridCell";
+import { groupDigits } from "@/lib/values";
 import { along, ring, scaleOf, slices, thinned } from "./shapes";
 import { r } from "./messages";
-import type { Look, Point } from "./report";
+import { valueText, type Look, type Point } from "./report";
 
 /** Groups joined in one label. */
 export const labelOf = (point: Point): string => point.label.join(" · ");
@@ -26,7 +27,7 @@ function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 function said(look: Look, points: readonly Point[]): string {
   const all = r("chart.said", { kind: r(KIND[look]), count: points.length });
   const most = points.reduce<Point | null>((best, point) => (best === null || point.amount > best.amount ? point : best), null);
-  return most ? r("chart.most", { said: all, label: labelOf(most), value: most.text }) : all;
+  return most ? r("chart.most", { said: all, label: labelOf(most), value: valueText(most) }) : all;
 }
 
 export function Chart({ look, points }: { look: Look; points: readonly Point[] }) {
@@ -53,7 +54,7 @@ function Bars({ points }: { points: readonly Point[] }) {
               <line x1={share(zero)} x2={share(zero)} y1="0" y2="10" stroke="var(--line-strong)" />
               <rect x={share(Math.min(zero, end))} width={share(Math.max(Math.abs(end - zero), point.amount === 0 ? 0 : 0.5))} height="10" rx="1" fill="var(--ink-3)" />
             </svg>
-            <span className="text-right">{point.text}</span>
+            <span className="text-right">{valueText(point)}</span>
           </div>
         );
       })}
@@ -70,7 +71,7 @@ const LABEL = 64;
 function Line({ points }: { points: readonly Point[] }) {
   const [ref, width] = useWidth();
   const scale = scaleOf(points.map((point) => point.amount));
-  const left = 12 + Math.max(...scale.ticks.map((tick) => String(tick).length)) * 7;
+  const left = 12 + Math.max(...scale.ticks.map((tick) => groupDigits(String(tick)).length)) * 7;
   const room = Math.max(0, width - left - 12);
   const x = (index: number): number => left + (points.length === 1 ? room / 2 : (index / (points.length - 1)) * room);
   const y = (value: number): number => HEAD + (HEIGHT - HEAD - FOOT) - along(scale, value, HEIGHT - HEAD - FOOT);
@@ -83,7 +84,7 @@ function Line({ points }: { points: readonly Point[] }) {
             <g key={tick}>
               <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} stroke={tick === 0 ? "var(--line-strong)" : "var(--line-2)"} />
               <text x={left - 6} y={y(tick) + 4} textAnchor="end" fill="var(--ink-3)" fontSize="11">
-                {String(tick)}
+                {groupDigits(String(tick))}
               </text>
             </g>
           ))}
@@ -92,7 +93,7 @@ function Line({ points }: { points: readonly Point[] }) {
             <g key={index}>
               <circle cx={x(index)} cy={y(point.amount)} r="2.5" fill="var(--bg-page)" stroke="var(--ink-2)" strokeWidth="1.5" />
               <circle cx={x(index)} cy={y(point.amount)} r="9" fill="transparent">
-                <title>{`${labelOf(point)}: ${point.text}`}</title>
+                <title>{`${labelOf(point)}: ${valueText(point)}`}</title>
               </circle>
               {written(index) ? (
                 <text x={x(index)} y={HEIGHT - 6} textAnchor={points.length === 1 ? "middle" : index === 0 ? "start" : index === points.length - 1 ? "end" : "middle"} fill="var(--ink-3)" fontSize="11">
@@ -112,7 +113,7 @@ function parted(points: readonly Point[]): readonly Point[] {
   if (points.length <= SWATCHES.length) return points;
   const rest = points.slice(SWATCHES.length - 1);
   const amount = rest.reduce((sum, point) => sum + Math.max(0, point.amount), 0);
-  return [...points.slice(0, SWATCHES.length - 1), { label: [r("others", { count: rest.length })], text: `≈ ${String(Number(amount.toPrecision(6)))}`, amount }];
+  return [...points.slice(0, SWATCHES.length - 1), { label: [r("others", { count: rest.length })], text: `≈ ${groupDigits(String(Number(amount.toPrecision(6))))}`, amount }];
 }
 
 function Ring({ points }: { points: readonly Point[] }) {
@@ -130,7 +131,7 @@ function Ring({ points }: { points: readonly Point[] }) {
             <span className="min-w-0 flex-1 truncate text-ink-2" title={labelOf(point)}>
               {labelOf(point)}
             </span>
-            <span>{point.text}</span>
+            <span>{valueText(point)}</span>
             <span className="w-10 text-right text-second text-ink-3">{`${String(Math.round((all[index]?.share ?? 0) * 100))}%`}</span>
           </li>
         ))}

@@ -7,9 +7,10 @@ import { Menu, type MenuEntries } from "@/kit/Menu";
 import { ErrorBand, Loading } from "@/kit/states";
 import { faultOf, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
+import { clockSeconds } from "@/lib/moments";
 import { Chart } from "./Chart";
 import { r } from "./messages";
-import { missingField, pointsOf, type Point, type Report, type Words } from "./report";
+import { missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
 import { answerQuery } from "./store";
 
 const PART = { year: "part.year", quarter: "part.quarter", month: "part.month", day: "part.day", isodow: "part.isodow", hour: "part.hour" } as const;
@@ -49,7 +50,7 @@ function Values({ report, points }: { report: Report; points: readonly Point[] }
                   {label}
                 </td>
               ))}
-              <td className={cx(cell, "text-right")}>{point.text}</td>
+              <td className={cx(cell, "text-right")}>{valueText(point)}</td>
             </tr>
           ))}
         </tbody>
@@ -74,7 +75,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const [table, setTable] = useState(false);
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
-  const asked = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(answer.dataUpdatedAt);
+  const asked = clockSeconds(answer.dataUpdatedAt);
   return (
     <section
       aria-label={title}
@@ -106,8 +107,8 @@ export function ReportCard({ report, connection, find, entries, current }: {
           <p className="text-second text-ink-3">{r("answer.none")}</p>
         ) : report.look === "number" ? (
           <p className="flex items-baseline gap-2">
-            <span className="text-verdict font-semibold">{points[0]?.text}</span>
-            <span className="text-second text-ink-3">{valueWord(report)}</span>
+            <span className="text-verdict font-semibold">{points[0] ? valueText(points[0]) : null}</span>
+            {report.measure.field === "*" ? <span className="text-second text-ink-3">{r("unit.rows", { count: points[0]?.amount ?? 0 })}</span> : null}
           </p>
         ) : table || !drawn ? (
           <Values report={report} points={points} />

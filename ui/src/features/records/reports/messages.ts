@@ -38,6 +38,7 @@ export const r = catalogue({
   "chart.most": "{said}; the largest is {label} with {value}",
   "column.group": "Group",
   "value.count": "Rows",
+  "unit.rows": { one: "row", other: "rows" },
   "value.of": "{function} of {field}",
   "by": "{value} by {by}",
   "by.part": "{field} ({part})",

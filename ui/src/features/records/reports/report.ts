@@ -1,6 +1,7 @@
 /** A report: a question about a collection, how its answer is drawn, and where it stands on the dashboard. */
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { fieldAt, filterOf, readView, writeView, type FilterGroup, type Pill } from "@/lib/filters";
+import { groupDigits } from "@/lib/values";
 import type { Scope } from "../views";
 
 export const LOOKS = ["bar", "line", "pie", "number", "table"] as const;
@@ -140,6 +141,9 @@ export interface Point {
   /** For the drawing only. */
   readonly amount: number;
 }
+
+/** A number as it reads everywhere: its digits in groups, none of them changed. */
+export const valueText = ({ text }: Point): string => groupDigits(text);
 
 const said = (value: unknown): string | null => (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean));
 
