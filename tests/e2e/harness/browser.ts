@@ -143,7 +143,8 @@ export class BrowserPerson implements Person {
       await this.theme(theme);
       const path = artifact(`${name}-${theme}.png`);
       await mkdir(dirname(path), { recursive: true });
-      await this.page.screenshot({ path });
+      // A toast is of a moment; a picture is not.
+      await this.page.screenshot({ path, style: ".toaster { visibility: hidden }" });
     }
   }
 

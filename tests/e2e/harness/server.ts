@@ -1,9 +1,9 @@
 /** The `plinth` program, started on an empty folder as a user would. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -13,6 +13,8 @@ export function binary(variable: string, name: string): string {
 }
 
 export const OWNER = { email: "owner@example.com", password: "a journey of one owner" };
+
+const PROJECT = "corner-shop";
 
 export class RunningServer {
   private constructor(
@@ -29,7 +31,9 @@ export class RunningServer {
    * link, as it does for whoever starts it the first time.
    */
   static async start(databaseUrl?: string, { owned = true }: { readonly owned?: boolean } = {}): Promise<RunningServer> {
-    const folder = await mkdtemp(join(tmpdir(), "plinth-e2e-"));
+    // A project is called as its folder is.
+    const folder = join(await mkdtemp(join(tmpdir(), "plinth-e2e-")), PROJECT);
+    await mkdir(folder);
     const store = databaseUrl === undefined ? [] : ["--database-url", databaseUrl];
     const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0", ...store], {
       env: { ...process.env, ...(owned ? { ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password } : {}) },
@@ -43,7 +47,7 @@ export class RunningServer {
 
   async stop(): Promise<void> {
     await ended(this.child);
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(dirname(this.folder), { recursive: true, force: true });
   }
 }
 

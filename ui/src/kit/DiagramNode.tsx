@@ -30,7 +30,7 @@ export function DiagramNode({
   return (
     <div
       className={cx(
-        "w-52 rounded-control border bg-bg-page",
+        "edge-at-scale rounded-control bg-bg-page [--wide:208px]",
         selected ? "border-ink outline-1 outline-ink outline-solid" : fresh ? "border-dashed border-draft" : dropped ? "border-bad" : "border-line-strong",
         className,
       )}

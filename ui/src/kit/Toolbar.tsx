@@ -7,8 +7,7 @@ export function Toolbar({ title, children, right, className }: { title?: ReactNo
     <div className={cx("flex min-h-10 shrink-0 flex-wrap items-center gap-2 border-b border-line bg-bg-page px-3 py-1", className)}>
       {title ? <h1 className="min-w-0 max-w-80 truncate text-title font-semibold">{title}</h1> : null}
       {children}
-      <span className="flex-1" />
-      {right}
+      <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{right}</div>
     </div>
   );
 }

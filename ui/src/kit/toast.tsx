@@ -88,7 +88,7 @@ export function Toaster() {
     <div
       aria-label={t("toast.region")}
       role="region"
-      className="toaster pointer-events-none fixed right-4 bottom-10 z-70 flex flex-col items-end gap-1.5 *:pointer-events-auto"
+      className="toaster pointer-events-none fixed right-4 z-70 flex flex-col items-end gap-1.5 *:pointer-events-auto"
     >
       {toasts.map((entry) => (
         <Timed key={entry.id} entry={entry} />

@@ -29,8 +29,9 @@ export function SchemaRoute() {
     },
     [navigate, project],
   );
-  const existing = (
+  const existing = (place: "bar" | "empty") => (
     <ExistingLink
+      inBar={place === "bar"}
       onOpen={() => {
         if (project !== undefined) void navigate({ to: "/p/$project/schema/existing", params: { project } });
       }}

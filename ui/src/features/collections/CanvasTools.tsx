@@ -10,7 +10,7 @@ import type { CollectionNode } from "./CollectionBox";
 import { d } from "./diagram-messages";
 import type { Frame } from "./frames";
 import { t } from "./messages";
-import type { Sight } from "./sight";
+import { MAP, type Sight } from "./sight";
 
 /** Groups as switches: those that are on are shown alone. */
 export function GroupChips({ groups, only, onOnly, onEdit, shown, all }: {
@@ -28,7 +28,7 @@ export function GroupChips({ groups, only, onOnly, onEdit, shown, all }: {
     onOnly(next);
   };
   return (
-    <div role="group" aria-label={d("groups")} className="pointer-events-none absolute top-2 left-3 z-10 flex max-w-[60%] flex-wrap items-center gap-1.5">
+    <div role="group" aria-label={d("groups")} className="pointer-events-none! flex min-w-0 flex-wrap items-center gap-1.5">
       {groups.map((group) => (
         <button
           key={group.id}
@@ -57,7 +57,7 @@ const DEPTHS = ["0", "1", "2"] as const;
 /** How far around the selected one the picture reaches. */
 export function NearBar({ name, depth, onDepth }: { name: string; depth: Depth; onDepth: (depth: Depth) => void }) {
   return (
-    <div className="absolute top-2 right-3 z-10 flex items-center gap-2 rounded-control bg-bg-sunk pl-1.5">
+    <div className="ml-auto flex shrink-0 items-center gap-2 rounded-control bg-bg-sunk pl-1.5">
       <span aria-hidden className="text-second text-ink-3 max-[700px]:hidden">{d("near.word")}</span>
       <Segmented
         aria-label={d("near", { name })}
@@ -106,7 +106,7 @@ export function SmallMap({ sight }: { sight: Sight }) {
       maskStrokeColor="var(--ink-3)"
       maskStrokeWidth={1.25}
       onClick={() => sight.moved()}
-      style={{ width: 180, height: 116, margin: 0, right: 12, bottom: 48 }}
+      style={{ width: MAP.width, height: MAP.height, margin: 0, right: 12, bottom: 48 }}
       className="overflow-hidden rounded-control border border-line-strong"
     />
   );

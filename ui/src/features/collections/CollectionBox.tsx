@@ -1,6 +1,6 @@
 import { Handle, Position, useStore, useUpdateNodeInternals, type Node, type NodeProps } from "@xyflow/react";
 import { KeyRound, Link2 } from "lucide-react";
-import { memo, useEffect, useRef, useState } from "react";
+import { Fragment, memo, useEffect, useRef, useState, type CSSProperties } from "react";
 import { cx } from "@/kit/cx";
 import { DiagramField, DiagramNode } from "@/kit/DiagramNode";
 import { SWATCHES } from "@/kit/GridCell";
@@ -57,6 +57,30 @@ function Ports({ id, at }: { id: string; at: number }) {
   ));
 }
 
+const WIDE = { "--wide": `${String(NODE_WIDTH)}px` } as CSSProperties;
+
+/** A name in the parts between which it may break: after an underscore, before a capital. */
+export const nameParts = (name: string): readonly string[] => name.split(/(?<=_)|(?<=[a-z0-9])(?=[A-Z])/);
+
+/** What stands beside a name in its box, and how wide a letter is beside its height. */
+const BESIDE = 20;
+const LETTER = 0.62;
+
+/** The largest letters at which no part of a name is wider than its box. */
+export function fitting(name: string): number {
+  const longest = Math.max(...nameParts(name).map((part) => part.length), 1);
+  return Math.min(44, Math.floor((NODE_WIDTH - BESIDE) / (longest * LETTER)));
+}
+
+function Broken({ name }: { name: string }) {
+  return nameParts(name).map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 ? <wbr /> : null}
+      {part}
+    </Fragment>
+  ));
+}
+
 /** The word with what is looked for in it underlined and heavier, not coloured. */
 function Marked({ word, looked }: { word: string; looked: string }) {
   const found = parts(word, looked);
@@ -91,21 +115,23 @@ export const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Col
     return (
       <div
         ref={box}
-        className={cx("flex overflow-hidden rounded-control border", edge, dim ? "bg-bg-sunk text-ink-3" : "bg-bg-page text-ink", far ? "items-center justify-center px-2" : "h-full items-start px-2")}
+        className={cx("edge-at-scale flex overflow-hidden rounded-control px-2", edge, dim ? "bg-bg-sunk text-ink-2" : "bg-bg-page text-ink", far ? "items-center justify-center" : "items-start")}
         style={{
-          width: NODE_WIDTH,
-          height,
+          ...WIDE,
+          height: `calc(${String(height)}px + 2 * (var(--edge) - 1px))`,
           ...(swatch === undefined || dim ? {} : { background: `color-mix(in srgb, ${swatch} 14%, var(--bg-page))` }),
         }}
       >
         {far ? (
-          <span className={cx("line-clamp-2 max-w-full text-center leading-tight break-words", !dim && "font-semibold", gone && "text-bad line-through")} style={{ fontSize: "min(calc(11px / var(--zoom, 1)), 44px)" }}>
-            {draft.name}
+          <span className={cx("line-clamp-2 max-w-full text-center leading-tight", !dim && "font-semibold", gone && "text-bad line-through")} style={{ fontSize: `min(calc(11px / var(--zoom, 1)), ${String(fitting(draft.name))}px)` }}>
+            <Broken name={draft.name} />
           </span>
         ) : (
           <span className="flex h-7 min-w-0 items-center gap-2">
             {mark}
-            <span className={cx("truncate", gone && "line-through")}>{draft.name}</span>
+            <span className={cx("truncate", gone && "line-through")} style={{ fontSize: "clamp(1em, calc(11px / var(--zoom, 1)), 20px)" }}>
+              {draft.name}
+            </span>
           </span>
         )}
       </div>

@@ -167,7 +167,7 @@ function Canvas(props: DiagramProps) {
   }, [boxes, groups, only]);
   const near = useMemo(() => (depth > 0 && selected !== undefined ? neighbourhood(lines, selected, depth) : null), [lines, selected, depth]);
 
-  const sight = useSight({ frame, boxes: shown, positions, selected, ...(groups.some((group) => group.members.length > 0) ? { around: FRAME } : {}) });
+  const sight = useSight({ frame, boxes: shown, positions, selected, map, ...(groups.some((group) => group.members.length > 0) ? { around: FRAME } : {}) });
 
   const known = useRef({ boxes, lines, positions, groups, onPositions: props.onPositions });
   useEffect(() => {
@@ -395,7 +395,7 @@ function Canvas(props: DiagramProps) {
           nodes={nodes}
           nodeTypes={NODE_TYPES}
           connectionMode={ConnectionMode.Loose}
-          connectionLineType={ConnectionLineType.SmoothStep}
+          connectionLineType={ConnectionLineType.Straight}
           connectionLineStyle={{ stroke: "var(--draft)", strokeWidth: 1.75, strokeDasharray: "4 3" }}
           onInit={sight.follow}
           minZoom={SMALLEST}
@@ -451,8 +451,10 @@ function Canvas(props: DiagramProps) {
           </ViewportPortal>
           {map ? <SmallMap sight={sight} /> : null}
         </ReactFlow>
-        <GroupChips groups={groups} only={only} onOnly={props.onOnly} onEdit={() => props.onEditGroups(selected)} shown={shown.length} all={boxes.length} />
-        {current ? <NearBar name={current.draft.name} depth={depth} onDepth={onDepth} /> : null}
+        <div className="pointer-events-none absolute inset-x-3 top-2 z-10 flex items-start gap-3 *:pointer-events-auto">
+          <GroupChips groups={groups} only={only} onOnly={props.onOnly} onEdit={() => props.onEditGroups(selected)} shown={shown.length} all={boxes.length} />
+          {current ? <NearBar name={current.draft.name} depth={depth} onDepth={onDepth} /> : null}
+        </div>
         {props.hints ? (
           <p className="pointer-events-none absolute bottom-3 left-3 flex gap-3 rounded-control bg-bg-sunk px-1.5 py-1 text-second text-ink-2 max-[1100px]:hidden">
             <span>{t("canvas.hint")}</span>

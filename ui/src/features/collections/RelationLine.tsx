@@ -22,7 +22,9 @@ function foot({ x, y }: { x: number; y: number }, side: Side, many: boolean): st
 const Line = memo(function Line({ relation: { route, many, tone, said } }: { relation: Relation }) {
   const [first, last] = [route.points[0], route.points.at(-1)];
   if (!first || !last) return null;
-  const style = { stroke: TONE[tone], strokeWidth: tone === "plain" || tone === "dim" ? 1.25 : 1.75, fill: "none" };
+  const width = tone === "plain" || tone === "dim" ? 1.25 : 1.75;
+  // As wide on the screen from far away: a vector effect does not know the scale of the canvas, which is no SVG.
+  const style = { stroke: TONE[tone], strokeWidth: `clamp(${String(width)}px, ${String(width)}px / var(--zoom, 1), 4px)`, fill: "none" };
   return (
     <g role="img" aria-label={said} data-relation="">
       <path data-line="" d={pathOf(route.points)} style={{ ...style, ...(tone === "draft" ? { strokeDasharray: "4 3" } : {}) }} />

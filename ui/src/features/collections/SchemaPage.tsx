@@ -46,7 +46,7 @@ export interface SchemaPageProps {
   /** Opens the rows of a collection, or only those that hold these values of a field. */
   readonly onRows: (collection: string, only?: { readonly field: string; readonly values: readonly string[] }) => void;
   /** What stands before the buttons of the toolbar, and where there is nothing to show yet. */
-  readonly aside?: ReactNode;
+  readonly aside?: (place: "bar" | "empty") => ReactNode;
 }
 
 export function SchemaPage(props: SchemaPageProps) {
@@ -346,7 +346,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
           title={t("title")}
           right={
             <>
-              {all.length > 0 ? aside : null}
+              {all.length > 0 ? aside?.("bar") : null}
               <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
                 {p("history")}
               </Button>
@@ -395,7 +395,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
                     <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
                       {t("new")}
                     </Button>
-                    {aside}
+                    {aside?.("empty")}
                   </>
                 )
               }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toward, whole } from "./sight";
+import { MAP, toward, whole, wholeBeside } from "./sight";
 
 const boxes = [
   { id: "a", width: 200, height: 100 },
@@ -29,13 +29,32 @@ test("everything stands in the middle, above the foot, and is never blown up", (
 
 test("what is in sight stays where it is, what is not is brought there at the scale that stands", () => {
   const area = { width: 700, height: 400 };
-  const now = { x: 20, y: 20, zoom: 1 };
+  const now = { x: 20, y: 40, zoom: 1 };
   expect(toward(boxes[0], positions, area, now)).toBeNull();
   const view = toward(boxes[1], positions, area, now);
   if (!view) throw new Error("b is out of sight");
   expect(view.zoom).toBe(1);
   const b = shownAt(view, "b");
   expect([b.left >= 8, b.top >= 8, b.right <= 692, b.bottom <= 348]).toEqual([true, true, true, true]);
+});
+
+test("what lies below the strip of groups and neighbours is not in sight", () => {
+  const area = { width: 700, height: 400 };
+  const view = toward(boxes[0], positions, area, { x: 20, y: 20, zoom: 1 });
+  if (!view) throw new Error("a is below the strip");
+  expect(shownAt(view, "a").top).toBeGreaterThanOrEqual(36);
+});
+
+test("with the small map everything stands beside it, or above it where that is larger", () => {
+  const wide = { width: 1000, height: 480 };
+  const beside = wholeBeside(boxes, positions, wide);
+  if (!beside) throw new Error("there is a picture");
+  expect(shownAt(beside, "b").right).toBeLessThanOrEqual(wide.width - MAP.width);
+  const high = { width: 700, height: 900 };
+  const above = wholeBeside(boxes, positions, high);
+  if (!above) throw new Error("there is a picture");
+  expect(shownAt(above, "b").bottom).toBeLessThanOrEqual(high.height - MAP.height);
+  expect(above.zoom).toBeGreaterThan(whole(boxes, positions, { ...high, width: high.width - MAP.width })?.zoom ?? 1);
 });
 
 test("a box taller than the canvas shows its head", () => {
@@ -46,10 +65,10 @@ test("a box taller than the canvas shows its head", () => {
 
 test("what is brought near is large enough to be read", () => {
   const area = { width: 700, height: 400 };
-  const far = { x: 10, y: 10, zoom: 0.2 };
+  const far = { x: 10, y: 40, zoom: 0.2 };
   expect(toward(boxes[0], positions, area, far)).toBeNull();
   expect(toward(boxes[0], positions, area, far, 0.6)?.zoom).toBe(0.6);
-  expect(toward(boxes[0], positions, area, { x: 20, y: 20, zoom: 1 }, 0.6)).toBeNull();
+  expect(toward(boxes[0], positions, area, { x: 20, y: 40, zoom: 1 }, 0.6)).toBeNull();
 });
 
 test("frames around the boxes are in sight with them", () => {

@@ -9,6 +9,8 @@ const FOOT = 44;
 const HEAD = 36;
 /** Around the picture. */
 const EDGE = 24;
+/** The small map, above the foot at the right. */
+export const MAP = { width: 180, height: 116 } as const;
 /** Below this scale names can no longer be read. */
 const READABLE = 0.6;
 /** What somebody goes to is read without leaning forward. */
@@ -35,6 +37,13 @@ export interface Around {
 }
 const NONE_AROUND: Around = { side: 0, top: 0, bottom: 0 };
 
+/** Everything beside the map or above it, whichever shows it larger. */
+export function wholeBeside(boxes: readonly Box[], positions: Positions, area: Area, around: Around = NONE_AROUND): Viewport | null {
+  const beside = whole(boxes, positions, { ...area, width: area.width - MAP.width }, around);
+  const above = whole(boxes, positions, { ...area, height: area.height - MAP.height }, around);
+  return (above?.zoom ?? 0) > (beside?.zoom ?? 0) ? above : (beside ?? whole(boxes, positions, area, around));
+}
+
 /** Everything, in the middle of the area and never larger than drawn. */
 export function whole(boxes: readonly Box[], positions: Positions, area: Area, around: Around = NONE_AROUND): Viewport | null {
   const placed = boxes.flatMap((box) => {
@@ -58,10 +67,10 @@ export function toward(box: Box | undefined, positions: Positions, area: Area, n
   const zoom = Math.max(now.zoom, least);
   const [left, top] = [point.x * zoom + x, point.y * zoom + y];
   const room = area.height - FOOT;
-  if (zoom === now.zoom && left >= 8 && top >= 8 && left + box.width * zoom <= area.width - 8 && top + Math.min(box.height * zoom, room - 16) <= room - 8) return null;
+  if (zoom === now.zoom && left >= 8 && top >= HEAD && left + box.width * zoom <= area.width - 8 && top + Math.min(box.height * zoom, room - HEAD - 8) <= room - 8) return null;
   // A box taller than the area shows its head.
-  const high = Math.min(box.height * zoom, room - 16);
-  return { zoom, x: area.width / 2 - (point.x + box.width / 2) * zoom, y: (room - high) / 2 - point.y * zoom };
+  const high = Math.min(box.height * zoom, room - HEAD - 8);
+  return { zoom, x: area.width / 2 - (point.x + box.width / 2) * zoom, y: (room + HEAD - high) / 2 - point.y * zoom };
 }
 
 export interface Sight {
@@ -82,18 +91,21 @@ export function useSight({
   boxes,
   positions,
   selected,
+  map,
   around = NONE_AROUND,
 }: {
   frame: RefObject<HTMLDivElement | null>;
   boxes: readonly Box[];
   positions: Positions;
   selected: string | undefined;
+  /** Whether the small map lies over the canvas. */
+  map: boolean;
   around?: Around;
 }): Sight {
   const flow = useReactFlow();
-  const known = useRef({ boxes, positions, selected, around });
+  const known = useRef({ boxes, positions, selected, around, map });
   useEffect(() => {
-    known.current = { boxes, positions, selected, around };
+    known.current = { boxes, positions, selected, around, map };
   });
   // Whether the picture is as this file laid it: then it follows the size of the canvas.
   const own = useRef(true);
@@ -109,19 +121,26 @@ export function useSight({
   const go = useCallback(
     (at: Viewport | null, glide: boolean) => {
       if (!at) return;
-      goal.current = { at, until: performance.now() + (glide ? GLIDE_MS : 0) };
-      void flow.setViewport(at, glide ? { duration: GLIDE_MS } : {});
+      // On whole pixels: between them every edge is a blur.
+      const sharp = { zoom: at.zoom, x: Math.round(at.x), y: Math.round(at.y) };
+      goal.current = { at: sharp, until: performance.now() + (glide ? GLIDE_MS : 0) };
+      void flow.setViewport(sharp, glide ? { duration: GLIDE_MS } : {});
     },
     [flow],
+  );
+
+  const picture = useCallback(
+    (of: readonly Box[], places: Positions, within: Area, frames: Around | undefined) => (known.current.map ? wholeBeside : whole)(of, places, within, frames),
+    [],
   );
 
   const all = useCallback(
     (when: "now" | "placed") => {
       own.current = true;
       waiting.current = when === "placed";
-      if (when === "now") go(whole(known.current.boxes, known.current.positions, area(), known.current.around), true);
+      if (when === "now") go(picture(known.current.boxes, known.current.positions, area(), known.current.around), true);
     },
-    [go, area],
+    [go, area, picture],
   );
   const moved = useCallback(() => {
     own.current = false;
@@ -139,28 +158,35 @@ export function useSight({
   const some = useCallback(
     (ids: ReadonlySet<string>, first: string) => {
       const at = known.current;
-      const picture = whole(at.boxes.filter((box) => ids.has(box.id)), at.positions, area(), at.around);
+      const found = picture(at.boxes.filter((box) => ids.has(box.id)), at.positions, area(), at.around);
       own.current = false;
-      if (picture && picture.zoom >= READABLE) go(picture, true);
+      if (found && found.zoom >= READABLE) go(found, true);
       else near(first);
     },
-    [area, go, near],
+    [area, go, near, picture],
   );
 
   // New places: the picture that was asked for can be shown.
   useEffect(() => {
     if (!waiting.current) return;
     waiting.current = false;
-    go(whole(boxes, positions, area(), known.current.around), true);
-  }, [boxes, positions, go, area]);
+    go(picture(boxes, positions, area(), known.current.around), true);
+  }, [boxes, positions, go, area, picture]);
 
   // Another size, because the dock opened or the window changed: the picture follows at once.
   const follow = useCallback(() => {
     const at = known.current;
-    const picture = whole(at.boxes, at.positions, area(), at.around);
-    if (own.current && picture && (picture.zoom >= READABLE || at.selected === undefined)) go(picture, false);
+    const found = picture(at.boxes, at.positions, area(), at.around);
+    if (own.current && found && (found.zoom >= READABLE || at.selected === undefined)) go(found, false);
     else go(toward(at.boxes.find((box) => box.id === at.selected), at.positions, area(), now()), false);
-  }, [area, now, go]);
+  }, [area, now, go, picture]);
+  // The map takes a part of the canvas, or gives it back.
+  const wasMap = useRef(map);
+  useEffect(() => {
+    if (wasMap.current === map) return;
+    wasMap.current = map;
+    follow();
+  }, [map, follow]);
   useEffect(() => {
     const element = frame.current;
     if (!element) return undefined;
@@ -175,11 +201,11 @@ export function useSight({
     const at = known.current;
     const aim = toward(at.boxes.find((box) => box.id === selected), at.positions, area(), now());
     if (!aim) return;
-    const picture = whole(at.boxes, at.positions, area(), at.around);
-    const shown = picture && picture.zoom >= READABLE ? picture : aim;
+    const found = picture(at.boxes, at.positions, area(), at.around);
+    const shown = found && found.zoom >= READABLE ? found : aim;
     own.current = shown !== aim;
     go(shown, true);
-  }, [selected, area, now, go]);
+  }, [selected, area, now, go, picture]);
 
   return useMemo(() => ({ follow, all, some, near, moved }), [follow, all, some, near, moved]);
 }

@@ -15,6 +15,7 @@ import { toast } from "@/kit/toast";
 import { Toolbar } from "@/kit/Toolbar";
 import { t } from "./messages";
 import { adoptionQuery, namesQuery, tablesQuery } from "./queries";
+import { remember } from "./seen";
 import { TableDetails } from "./TableDetails";
 import { inOrder, shownCount, whyOf } from "./words";
 
@@ -28,6 +29,9 @@ export function ExistingPage({ onBack }: { onBack: () => void }) {
     </Button>
   );
   useCommands([{ id: "existing.back", label: t("cmd.back"), keys: "Escape", group: t("cmd.group"), sheetOnly: true, run: onBack }]);
+  useEffect(() => {
+    if (tables.data) remember(session.project.id, tables.data.map((table) => table.name));
+  }, [tables.data, session.project.id]);
   if (tables.isPending) {
     return (
       <div className="flex min-h-0 flex-1 flex-col">

@@ -21,7 +21,6 @@ import { ColumnList } from "./ColumnList";
 import { useCommits } from "./commits";
 import type { DataPageProps } from "./DataPage";
 import { useDeletion } from "./deletion";
-import { EditPicked } from "./EditPicked";
 import { Facts } from "./Facts";
 import { keepFile, saveFile } from "./file";
 import type { FilterBarHandle } from "./FilterBar";
@@ -50,6 +49,7 @@ import { useView } from "./view";
 import type { SavedView } from "./views";
 import { about } from "./words";
 
+const EditPicked = lazy(() => import("./EditPicked").then((module) => ({ default: module.EditPicked })));
 const Trash = lazy(() => import("./trash/Trash").then((module) => ({ default: module.Trash })));
 const History = lazy(() => import("./history/History").then((module) => ({ default: module.History })));
 const FilterTree = lazy(() => import("./filters/FilterTree").then((module) => ({ default: module.FilterTree })));
@@ -467,19 +467,21 @@ export function Records({
           deleteRefusal={noBulkDelete}
           onDelete={() => deletion.onDeletePicked(picks, query)}
           editor={(close) => (
-            <EditPicked
-              collection={collection}
-              find={find}
-              fields={fields}
-              connection={connection}
-              capability={capability}
-              query={query}
-              picks={picks}
-              onStage={(field, changing, next, label) => {
-                close();
-                stagePicked(field, changing, next, label);
-              }}
-            />
+            <Suspense fallback={null}>
+              <EditPicked
+                collection={collection}
+                find={find}
+                fields={fields}
+                connection={connection}
+                capability={capability}
+                query={query}
+                picks={picks}
+                onStage={(field, changing, next, label) => {
+                  close();
+                  stagePicked(field, changing, next, label);
+                }}
+              />
+            </Suspense>
           )}
         />
       ) : null}

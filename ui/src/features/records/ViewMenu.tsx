@@ -1,12 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Check, ChevronDown, Link2, Pencil, Save, Trash2, Users, UserRound, UsersRound } from "lucide-react";
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
-import { Field, Input } from "@/kit/Field";
 import { Menu, type MenuEntries } from "@/kit/Menu";
-import { Segmented } from "@/kit/Segmented";
-import { Select } from "@/kit/Select";
 import { toast } from "@/kit/toast";
 import { faultOf, type Capability, type Connection } from "@/lib/client";
 import { PLAIN_VIEW, writeView, type View } from "@/lib/filters";
@@ -14,7 +11,9 @@ import { anchorOf, Floating, type Anchor } from "./Floating";
 import type { Layout } from "./layout";
 import { m } from "./messages";
 import { v } from "./view-messages";
-import { docOf, dropView, saveView, scoped, updateView, useRoles, VIEWS, viewsQuery, type RoleName, type SavedView, type Scope } from "./views";
+import { docOf, dropView, saveView, scoped, updateView, useRoles, VIEWS, viewsQuery, type SavedView } from "./views";
+
+const ViewForm = lazy(() => import("./ViewForm").then((module) => ({ default: module.ViewForm })));
 
 export interface ViewMenuProps {
   readonly connection: Connection;
@@ -133,28 +132,30 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
       />
       {form ? (
         <Floating anchor={form.anchor} label={form.kind === "new" ? m("view.save") : m("view.rename")} onClose={() => setForm(null)}>
-          <ViewForm
-            kind={form.kind}
-            name={form.kind === "new" ? "" : (saved?.name ?? "")}
-            scope={saved?.scope ?? { who: "all" }}
-            roles={roles}
-            taken={views.filter((entry) => form.kind === "new" || entry.id !== saved?.id).map((entry) => entry.name)}
-            mayBeOwn={session.user !== null}
-            onSave={async (name, scope) => {
-              setForm(null);
-              const user = session.user?.id ?? null;
-              await settle(async () => {
-                if (form.kind === "rename") {
-                  if (saved) await updateView(connection, saved.id, { name, ...scoped(scope, user, { ...saved.params, ...widthsOf(saved.layout) }) });
-                  return;
-                }
-                const id = await saveView(connection, collection, name, scope, user, doc);
-                await queries.invalidateQueries({ queryKey: viewsQuery(connection, collection, true).queryKey });
-                onSaved(id);
-                toast({ kind: "done", text: scope.who === "all" ? m("view.saved.shared", { name }) : m("view.saved", { name }) });
-              });
-            }}
-          />
+          <Suspense>
+            <ViewForm
+              kind={form.kind}
+              name={form.kind === "new" ? "" : (saved?.name ?? "")}
+              scope={saved?.scope ?? { who: "all" }}
+              roles={roles}
+              taken={views.filter((entry) => form.kind === "new" || entry.id !== saved?.id).map((entry) => entry.name)}
+              mayBeOwn={session.user !== null}
+              onSave={async (name, scope) => {
+                setForm(null);
+                const user = session.user?.id ?? null;
+                await settle(async () => {
+                  if (form.kind === "rename") {
+                    if (saved) await updateView(connection, saved.id, { name, ...scoped(scope, user, { ...saved.params, ...widthsOf(saved.layout) }) });
+                    return;
+                  }
+                  const id = await saveView(connection, collection, name, scope, user, doc);
+                  await queries.invalidateQueries({ queryKey: viewsQuery(connection, collection, true).queryKey });
+                  onSaved(id);
+                  toast({ kind: "done", text: scope.who === "all" ? m("view.saved.shared", { name }) : m("view.saved", { name }) });
+                });
+              }}
+            />
+          </Suspense>
         </Floating>
       ) : null}
     </span>
@@ -174,63 +175,4 @@ function sorted(value: unknown): unknown {
 /** The address a saved view stands for; its own id with it. */
 export function searchOf(saved: SavedView | null): Record<string, unknown> {
   return saved ? { ...writeView({ ...PLAIN_VIEW, saved: saved.id }), ...saved.params } : {};
-}
-
-function ViewForm({
-  kind,
-  name: firstName,
-  scope: first,
-  roles,
-  taken,
-  mayBeOwn,
-  onSave,
-}: {
-  kind: "new" | "rename";
-  name: string;
-  scope: Scope;
-  roles: readonly RoleName[];
-  taken: readonly string[];
-  mayBeOwn: boolean;
-  onSave: (name: string, scope: Scope) => Promise<void>;
-}) {
-  const [name, setName] = useState(firstName);
-  const [scope, setScope] = useState(first);
-  const [role] = roles;
-  const plainName = name.trim();
-  const twice = taken.includes(plainName);
-  return (
-    <form
-      className="flex w-80 flex-col gap-3 p-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (plainName !== "" && !twice) void onSave(plainName, scope);
-      }}
-    >
-      <Field label={m("view.name")} error={twice ? m("view.taken", { name: plainName }) : undefined}>
-        {(ids) => <Input {...ids} autoFocus maxLength={80} value={name} invalid={twice} onChange={(event) => setName(event.target.value)} />}
-      </Field>
-      <Segmented
-        aria-label={m("view.who")}
-        wide
-        value={scope.who}
-        onChange={(who) => setScope(who === "role" ? { who, role: role?.id ?? "" } : { who })}
-        options={[
-          { value: "all", label: m("view.who.all") },
-          { value: "role", label: v("who.role"), disabled: role === undefined },
-          { value: "me", label: m("view.who.me"), disabled: !mayBeOwn },
-        ]}
-      />
-      {scope.who === "role" ? (
-        <Field label={v("who.which")}>
-          {(ids) => <Select {...ids} value={scope.role} onChange={(chosen) => setScope({ who: "role", role: chosen })} options={roles.map((entry) => ({ value: entry.id, label: entry.name }))} />}
-        </Field>
-      ) : null}
-      <p className="text-hint text-ink-3">{m("view.keeps")}</p>
-      <div className="flex justify-end">
-        <Button type="submit" keys="Enter" disabled={plainName === "" || twice}>
-          {kind === "new" ? m("view.save.do") : m("view.rename.do")}
-        </Button>
-      </div>
-    </form>
-  );
 }

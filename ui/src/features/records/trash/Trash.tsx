@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArchiveRestore, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "@/kit/Button";
 import { ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
@@ -32,6 +32,19 @@ export function Trash({
   onRestored: () => void;
   onClose: () => void;
 }) {
+  // A toast stands above the rows one may want to restore, not on them.
+  const dock = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const element = dock.current;
+    if (!element) return undefined;
+    const root = document.documentElement;
+    const watch = new ResizeObserver(() => root.style.setProperty("--toast-lift", `${String(element.offsetHeight)}px`));
+    watch.observe(element);
+    return () => {
+      watch.disconnect();
+      root.style.removeProperty("--toast-lift");
+    };
+  }, []);
   const display = displayField(collection);
   const { trashDays } = collection;
   const [busy, setBusy] = useState<string | null>(null);
@@ -61,7 +74,7 @@ export function Trash({
     await refetch();
   };
   return (
-    <section aria-label={d("title", { collection: collection.name })} className="flex max-h-[274px] min-h-24 shrink-0 flex-col border-t border-line bg-bg-sunk">
+    <section aria-label={d("title", { collection: collection.name })} ref={dock} className="flex max-h-[274px] min-h-24 shrink-0 flex-col border-t border-line bg-bg-sunk">
       <header className="flex h-8 shrink-0 items-center gap-2 px-3">
         <h2 className="font-semibold">{d("title", { collection: collection.name })}</h2>
         <span className="min-w-0 flex-1 truncate text-second text-ink-3">
