@@ -14,8 +14,6 @@ export function binary(variable: string, name: string): string {
 
 export const OWNER = { email: "owner@example.com", password: "a journey of one owner" };
 
-const PROJECT = "corner-shop";
-
 export class RunningServer {
   private constructor(
     readonly url: string,
@@ -30,9 +28,9 @@ export class RunningServer {
    * On a SQLite file of its own, or on the database at `databaseUrl`. Without an owner it prints a
    * link, as it does for whoever starts it the first time.
    */
-  static async start(databaseUrl?: string, { owned = true }: { readonly owned?: boolean } = {}): Promise<RunningServer> {
+  static async start(databaseUrl?: string, { owned = true, project = "corner-shop" }: { readonly owned?: boolean; readonly project?: string } = {}): Promise<RunningServer> {
     // A project is called as its folder is.
-    const folder = join(await mkdtemp(join(tmpdir(), "plinth-e2e-")), PROJECT);
+    const folder = join(await mkdtemp(join(tmpdir(), "plinth-e2e-")), project);
     await mkdir(folder);
     const store = databaseUrl === undefined ? [] : ["--database-url", databaseUrl];
     const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0", ...store], {

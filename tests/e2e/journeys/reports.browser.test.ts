@@ -47,6 +47,9 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await person.type("Course");
     await choose("Collection", "orders");
     await choose("For each", "placed");
+    // In the order of the week, which is upwards, and by days, which is the latest first.
+    await choose("Taken by", "day of the week");
+    await card("Course").getByRole("img", { name: /^(?:Bars|Line) of 1 group; the largest is Friday with 24/ }).waitFor();
     await choose("Taken by", "day");
     await card("Course").getByRole("img", { name: "Line of 1 group; the largest is 2026-11-20 with 24" }).waitFor();
     await person.click({ role: "button", name: "Save report" });

@@ -109,10 +109,10 @@ export function ErrorBand({
   return (
     <div
       role="alert"
-      className={cx("flex items-start gap-2 border-l-2 border-bad bg-bad-tint py-2 pr-2.5 pl-2.5", className)}
+      className={cx("flex flex-wrap items-start gap-2 border-l-2 border-bad bg-bad-tint py-2 pr-2.5 pl-2.5", className)}
     >
       <CircleAlert aria-hidden size={15} className="mt-px text-bad" />
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-44">
         <div className="font-medium text-ink">{title}</div>
         {children ? <div className="text-second text-ink-2">{children}</div> : null}
       </div>

@@ -7,6 +7,7 @@ import { CodeView } from "@/kit/CodeView";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
+import { readType, typeText } from "@/lib/fields";
 import { sizeText } from "@/lib/sizes";
 import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
@@ -56,6 +57,14 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** The server's names of types, in the words of every screen; whatever else a field becomes stays. */
+function typesIn(text: string): string {
+  return text.split(", ").map((word) => {
+    const type = readType(word);
+    return type.kind === "unknown" ? word : typeText(type);
+  }).join(", ");
+}
+
 export type Obstacle = "missing" | "twins" | "leads";
 
 /** What stands in a step's way, so that the store would refuse it: rows without a value for a required field, rows alike, rows that still lead there. */
@@ -101,7 +110,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
       verb,
       collection: step.collection,
       name: verb === "rename" ? wordOf(step.from) : (step.field ?? ""),
-      to: verb === "rename" || verb === "relate" || verb === "change" || step.op === "add_field" ? wordOf(step.to) : "",
+      to: verb === "change" || step.op === "add_field" ? typesIn(wordOf(step.to)) : verb === "rename" || verb === "relate" ? wordOf(step.to) : "",
       fact,
       tone: affected > 0 ? (verb === "drop" ? "bad" : "warn") : "quiet",
       step: index,

@@ -18,8 +18,9 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 
 function Value({ row }: { row: { readonly key: string; readonly value: string | null } }) {
   return (
-    <span className="mr-3 inline-block max-w-full truncate align-bottom">
-      <span className="text-second text-ink-3">{p("step.row", { key: row.key })}</span> {row.value === null ? <i className="text-ink-3">{p("step.noValue")}</i> : <code className="font-mono text-code">{row.value}</code>}
+    <span className="mr-3 inline-flex max-w-full items-baseline gap-1.5 align-baseline *:truncate">
+      <span className="text-second text-ink-3">{p("step.row", { key: row.key })}</span>
+      {row.value === null ? <i className="text-ink-3">{p("step.noValue")}</i> : <code className="font-mono text-code">{row.value}</code>}
     </span>
   );
 }
@@ -39,7 +40,7 @@ export function PlanFacts({
   const bare = step.examples.every((example) => example.value === null);
   if (step.examples.length === 0 && !first && !tried) return null;
   return (
-    <dl className="shrink-0 border-b border-line-2 px-3 pt-1 pb-2">
+    <dl className="max-h-[45%] shrink-0 overflow-y-auto border-b border-line-2 px-3 pt-1 pb-2">
       {first ? (
         <Fact label={p("step.failing")}>
           <span className="mr-3 font-medium text-warn">{p(`step.failing.${first.why}`, { count: failing.length })}</span>

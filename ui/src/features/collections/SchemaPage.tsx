@@ -89,7 +89,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const [depth, setDepth] = useState<Depth>(0);
   const [jump, setJump] = useState<{ readonly to: string } | null>(null);
   const [dock, setDock] = useState(false);
-  const [dockHeight, setDockHeight] = useState(274);
+  const [dockHeight, setDockHeight] = useState(() => Math.round(Math.min(380, Math.max(240, window.innerHeight * 0.38))));
   const [width, setWidth] = useState(340);
   const [planRound, setPlanRound] = useState(0);
   const [stale, setStale] = useState(false);

@@ -113,7 +113,10 @@ export function useSight({
   const goal = useRef<{ readonly at: Viewport; readonly until: number } | null>(null);
   const waiting = useRef(false);
 
-  const area = useCallback((): Area => frame.current?.getBoundingClientRect() ?? { width: 0, height: 0 }, [frame]);
+  const area = useCallback((): Area => {
+    const { width = 0, height = 0 } = frame.current?.getBoundingClientRect() ?? {};
+    return { width, height };
+  }, [frame]);
   const now = useCallback((): Viewport => {
     const led = goal.current;
     return led && performance.now() < led.until ? led.at : flow.getViewport();
@@ -180,13 +183,16 @@ export function useSight({
     if (own.current && found && (found.zoom >= READABLE || at.selected === undefined)) go(found, false);
     else go(toward(at.boxes.find((box) => box.id === at.selected), at.positions, area(), now()), false);
   }, [area, now, go, picture]);
-  // The map takes a part of the canvas, or gives it back.
+  // The map takes a part of the canvas, or gives it back: what it would cover moves beside it.
   const wasMap = useRef(map);
   useEffect(() => {
     if (wasMap.current === map) return;
     wasMap.current = map;
-    follow();
-  }, [map, follow]);
+    const at = known.current;
+    const found = picture(at.boxes, at.positions, area(), at.around);
+    if (found && found.zoom >= READABLE) go(found, true);
+    else if (own.current) follow();
+  }, [map, picture, area, go, follow]);
   useEffect(() => {
     const element = frame.current;
     if (!element) return undefined;

@@ -17,7 +17,7 @@ import { t } from "./messages";
 import { adoptionQuery, namesQuery, tablesQuery } from "./queries";
 import { remember } from "./seen";
 import { TableDetails } from "./TableDetails";
-import { inOrder, shownCount, whyOf } from "./words";
+import { capital, inOrder, shownCount, whyOf } from "./words";
 
 /** Tables that were there before the project: what they would become, a dry run, and taking them over. */
 export function ExistingPage({ onBack }: { onBack: () => void }) {
@@ -213,10 +213,10 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
             <ol className="min-h-0 overflow-y-auto" tabIndex={0} aria-label={t("plan.region")}>
               {plan.data.steps.map((step) => (
                 <li key={`${step.op} ${step.collection} ${step.field ?? ""}`} className="flex min-h-[30px] items-center gap-2 border-b border-line-2 px-3">
-                  <Badge kind={step.op === "adopt_collection" ? "staged" : "plain"} className="w-18 justify-center">
+                  <Badge kind="staged" className="w-18 justify-center">
                     {step.op === "adopt_collection" ? t("step.adopt_collection") : t("step.add_relation")}
                   </Badge>
-                  <span className="min-w-0 truncate">{step.summary.replaceAll("`", "")}</span>
+                  <span className="min-w-0 truncate">{step.op === "adopt_collection" ? capital(step.summary) : step.summary.replaceAll("`", "")}</span>
                 </li>
               ))}
             </ol>

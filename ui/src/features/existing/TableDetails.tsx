@@ -4,14 +4,14 @@ import { cx } from "@/kit/cx";
 import { Note } from "@/kit/states";
 import { readType, typeText } from "@/lib/fields";
 import { t } from "./messages";
-import { shownCount } from "./words";
+import { sentence, shownCount } from "./words";
 
 /** One table: what stands against it, what its columns become, and where it leads. */
 export function TableDetails({ table }: { table: ExistingTable }) {
   const head = "h-8 border-b border-line-strong px-3 text-left font-medium text-ink-2";
   return (
     <section aria-label={t("details", { name: table.name })} className="flex min-h-0 min-w-0 flex-1 flex-col overflow-auto max-[760px]:flex-none" data-region="" tabIndex={0}>
-      <header className="flex min-h-10 shrink-0 flex-wrap items-baseline gap-x-3 border-b border-line px-4 py-2">
+      <header className="flex min-h-10 shrink-0 flex-wrap content-center items-baseline gap-x-3 border-b border-line px-4 py-2">
         <h2 className="min-w-0 truncate text-title font-semibold">{table.name}</h2>
         <span className="text-second text-ink-2">{t(`kind.${table.kind}`)}</span>
         <span className="text-second text-ink-3">
@@ -64,7 +64,7 @@ export function TableDetails({ table }: { table: ExistingTable }) {
           <ul className="mt-1">
             {table.relations.map((relation) => (
               <li key={relation.name} className="py-0.5 text-ink-2">
-                {t("relation", { name: relation.name, type: relation.type, target: relation.target, by: relation.by })}
+                {t("relation", { name: relation.name, target: relation.target, by: relation.by })}
               </li>
             ))}
           </ul>
@@ -86,11 +86,4 @@ export function TableDetails({ table }: { table: ExistingTable }) {
       <span className="sr-only">{t("columns", { count: shownCount(table) })}</span>
     </section>
   );
-}
-
-/** The server's sentences begin small and have no full stop. */
-function sentence(text: string): string {
-  const whole = text.replaceAll("`", "");
-  const first = whole.charAt(0).toUpperCase() + whole.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -35,7 +35,7 @@ export const t = catalogue({
   "notShown": "not shown",
   "relations": "Relations",
   "relations.note": "Where both tables are taken over.",
-  "relation": "{name}, {type} to {target} by {by}",
+  "relation": "{name} leads to {target} by {by}",
   "notes": "Good to know",
   "plan": { one: "Dry run: {count} step", other: "Dry run: {count} steps" },
   "plan.region": "Dry run",

@@ -21,3 +21,15 @@ export function whyOf(error: unknown): string {
   const plain = typeof fault?.message === "string" ? fault.message : String(error);
   return (said.length > 0 ? [...new Set(said)] : [plain]).join("; ").replaceAll("`", "");
 }
+
+/** The server's sentences begin small and have no full stop. */
+export function sentence(text: string): string {
+  const whole = capital(text);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/** A step of a list: no full stop, as everywhere. */
+export function capital(text: string): string {
+  const plain = text.replaceAll("`", "");
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+}

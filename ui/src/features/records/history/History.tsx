@@ -146,7 +146,7 @@ function Entry({
   return (
     <li className="border-b border-line-2 px-3 py-2 last:border-b-0">
       <div className="flex min-h-[22px] items-center gap-2 text-second">
-        <span className="font-medium text-ink">{h(`action.${revision.action}`)}</span>
+        <span className="w-16 shrink-0 font-medium text-ink">{h(`action.${revision.action}`)}</span>
         <span className="whitespace-nowrap">
           {at.text} <span className="text-ink-3">{at.after}</span>
         </span>

@@ -65,21 +65,23 @@ function Bars({ points }: { points: readonly Point[] }) {
 const HEIGHT = 168;
 const FOOT = 22;
 const HEAD = 8;
-/** Room for a label of the axis below, in px. */
-const LABEL = 64;
+/** Width of a letter of the axis below, and the room between two labels, in px. */
+const LETTER = 6.5;
+const APART = 16;
 
 function Line({ points }: { points: readonly Point[] }) {
   const [ref, width] = useWidth();
   const scale = scaleOf(points.map((point) => point.amount));
   const left = 12 + Math.max(...scale.ticks.map((tick) => groupDigits(String(tick)).length)) * 7;
-  const room = Math.max(0, width - left - 12);
+  const room = Math.max(0, width - left - 24);
   const x = (index: number): number => left + (points.length === 1 ? room / 2 : (index / (points.length - 1)) * room);
   const y = (value: number): number => HEAD + (HEIGHT - HEAD - FOOT) - along(scale, value, HEIGHT - HEAD - FOOT);
-  const written = thinned(points.length, Math.floor(room / LABEL));
+  const longest = Math.max(...points.map((point) => labelOf(point).length));
+  const written = thinned(points.length, Math.floor(room / (longest * LETTER + APART)));
   return (
     <div ref={ref}>
       {width === 0 ? null : (
-        <svg role="img" aria-label={said("line", points)} width={width} height={HEIGHT} className="block">
+        <svg role="img" aria-label={said("line", points)} width={width} height={HEIGHT} className="block overflow-visible">
           {scale.ticks.map((tick) => (
             <g key={tick}>
               <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} stroke={tick === 0 ? "var(--line-strong)" : "var(--line-2)"} />
@@ -96,7 +98,7 @@ function Line({ points }: { points: readonly Point[] }) {
                 <title>{`${labelOf(point)}: ${valueText(point)}`}</title>
               </circle>
               {written(index) ? (
-                <text x={x(index)} y={HEIGHT - 6} textAnchor={points.length === 1 ? "middle" : index === 0 ? "start" : index === points.length - 1 ? "end" : "middle"} fill="var(--ink-3)" fontSize="11">
+                <text x={x(index)} y={HEIGHT - 6} textAnchor="middle" fill="var(--ink-3)" fontSize="11">
                   {labelOf(point)}
                 </text>
               ) : null}

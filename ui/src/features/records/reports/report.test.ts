@@ -39,7 +39,7 @@ test("the question names the groups, the value and the filter as the server does
   expect(queryOf(REVENUE, ORDERS, find)).toEqual({
     aggregate: { value: { function: "sum", field: "total" } },
     groupBy: ["date:year:placed", "date:month:placed", "status"],
-    sort: ["-value", "date:year:placed", "date:month:placed", "status"],
+    sort: ["-value", "date:year:placed:asc", "date:month:placed:asc", "status"],
     limit: 12,
     filter: { status: { eq: "paid" } },
   });

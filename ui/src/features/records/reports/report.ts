@@ -119,7 +119,9 @@ export function queryOf(report: Report, collection: CollectionInfo, find: (name:
   const filter = filterOf(collection, [...report.pills, ...report.groups], find);
   const keys = report.by.flatMap(keysOf);
   // Of a course over time the latest is what one wants to see; it is turned around when it is drawn.
-  const sort = isCourse(report) ? keys.map((key) => `-${key}`) : report.order === "group" ? keys : [`-${VALUE}`, ...keys];
+  // Behind its last colon a key says which way; one that has colons itself must say it.
+  const upward = keys.map((key) => (key.includes(":") ? `${key}:asc` : key));
+  const sort = isCourse(report) ? keys.map((key) => `-${key}`) : report.order === "group" ? upward : [`-${VALUE}`, ...upward];
   return {
     aggregate: { [VALUE]: report.measure },
     ...(keys.length === 0 ? {} : { groupBy: keys, sort, limit: report.limit }),
