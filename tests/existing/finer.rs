@@ -45,6 +45,26 @@ async fn what_is_shown_of_finer_values_finds_them() {
     assert_eq!(counts, [1, 3, 1], "{groups:?}");
     let far = json!({ "filter": { "country.code": "DE" }, "sort": "id" });
     assert_eq!(admin.column("visits", "id", far).await, [json!(1), json!(3)]);
+    // Bounds are of what is shown, too.
+    for (test, found) in [
+        ("gte", vec![1, 2, 3, 4]),
+        ("gt", vec![4]),
+        ("lte", vec![1, 2, 3, 5]),
+        ("lt", vec![5]),
+        ("ne", vec![4, 5]),
+    ] {
+        for field in ["at", "local"] {
+            let filter = json!({ field: { test: rows[0][field] }, "id": { "lte": 5 } });
+            let question = json!({ "filter": filter, "sort": "id" });
+            assert_eq!(admin.column("visits", "id", question).await, found, "{field} {test}");
+        }
+    }
+    let value = &rows[0]["at"];
+    let between = json!({ "filter": { "at": { "between": [value, value] } }, "sort": "id" });
+    assert_eq!(admin.column("visits", "id", between).await, [1, 2, 3]);
+    // Orders are those of the moments themselves, so that an index serves them.
+    let sorted = json!({ "filter": { "id": { "lte": 5 } }, "sort": "-at" });
+    assert_eq!(admin.column("visits", "id", sorted).await, [4, 1, 3, 2, 5]);
     // What the schema sends back without the mark keeps it.
     let schema = admin.get("/schemas/visits").await.body["data"]["schema"].clone();
     assert_eq!(

@@ -18,6 +18,9 @@ pub(crate) struct Expression {
     plain: bool,
     /// What it is compared as.
     cast: Option<Cast>,
+    /// The column below it, where that is a moment finer than it is shown: an index on it may serve
+    /// bounds and orders.
+    pub(crate) finer: Option<String>,
 }
 
 impl Compiler {
@@ -54,18 +57,22 @@ impl Compiler {
         let family = Family::of(&column.kind);
         if column.null {
             let text = format!("NULL{}", self.writer.dialect.null_cast(family));
-            return Expression { text, family, plain: false, cast: None };
+            return Expression { text, family, plain: false, cast: None, finer: None };
         }
-        let text = scope.alias_of(&column.hops).column(&column.field);
+        let stored = scope.alias_of(&column.hops).column(&column.field);
+        let dialect = self.writer.dialect;
         let text = match column.loose {
-            true => self.writer.dialect.as_shown(&text, family),
-            false => text,
+            true => dialect.as_shown(&stored, family),
+            false => stored.clone(),
         };
         match column.cast {
-            None => Expression { text, family, plain: !column.loose, cast: None },
+            None => {
+                let finer = (column.loose && dialect.keeps_finer(family)).then_some(stored);
+                Expression { text, family, plain: !column.loose, cast: None, finer }
+            }
             Some(cast) => {
                 let (text, family) = self.writer.dialect.cast(&text, family, cast);
-                Expression { text, family, plain: false, cast: Some(cast) }
+                Expression { text, family, plain: false, cast: Some(cast), finer: None }
             }
         }
     }
@@ -188,7 +195,7 @@ impl Compiler {
             Operand::Value(value) => {
                 let value = cut_time(value.clone(), left.cast);
                 let text = self.writer.value(value, family);
-                Some(Expression { text, family, plain: false, cast: None })
+                Some(Expression { text, family, plain: false, cast: None, finer: None })
             }
             Operand::Column(column) => Some(self.column(scope, column)),
             Operand::Own { collection, key, column } => {
@@ -202,7 +209,13 @@ impl Compiler {
                     found.text,
                     own.alias.column(&collection.primary_key),
                 );
-                Some(Expression { text, family: found.family, plain: false, cast: None })
+                Some(Expression {
+                    text,
+                    family: found.family,
+                    plain: false,
+                    cast: None,
+                    finer: None,
+                })
             }
         }
     }
@@ -214,9 +227,13 @@ impl Compiler {
         word: &str,
         right: &Operand,
     ) -> String {
+        let given = matches!(right, Operand::Value(_));
         let Some(right) = self.operand(scope, right, left) else {
             return String::from("NULL");
         };
+        if let (Some(stored), true) = (&left.finer, given) {
+            return finer(stored, &left.text, word, &right.text);
+        }
         let by_order = !matches!(word, "=" | "<>");
         let dialect = self.writer.dialect;
         if left.family == Family::Json && right.family == Family::Json && !by_order {
@@ -361,6 +378,20 @@ impl Compiler {
                 dialect.like(&text, &pattern, *fold)
             }
         }
+    }
+}
+
+/// A moment that is shown to the millisecond against one that was given: all that are shown alike
+/// stand between it and the next.
+fn finer(stored: &str, shown: &str, word: &str, given: &str) -> String {
+    let next = format!("({given} + interval '1 millisecond')");
+    match word {
+        ">=" => format!("{stored} >= {given}"),
+        "<" => format!("{stored} < {given}"),
+        ">" => format!("{stored} >= {next}"),
+        "<=" => format!("{stored} < {next}"),
+        "=" => format!("({stored} >= {given} AND {stored} < {next})"),
+        _ => format!("{shown} {word} {given}"),
     }
 }
 

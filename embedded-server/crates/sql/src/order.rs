@@ -23,9 +23,19 @@ pub(crate) struct SortKey {
     indexed: bool,
     /// It is the number by which SQLite keeps the row.
     row_number: bool,
+    /// It is a moment finer than it is shown.
+    finer: bool,
 }
 
 impl SortKey {
+    /// What a cursor carries of it, of wherever it was carried to.
+    pub(crate) fn carried(&self, column: &str, dialect: Dialect) -> String {
+        match self.finer {
+            true => dialect.finest(column, self.family),
+            false => dialect.canonical(column, self.family),
+        }
+    }
+
     fn ending(&self, dialect: Dialect) -> &'static str {
         match (self.nullable, self.descending) {
             (true, descending) => dialect.nulls(descending),
@@ -67,6 +77,7 @@ impl Compiler {
                         nullable: false,
                         indexed: false,
                         row_number: false,
+                        finer: false,
                     });
                 }
                 // Groups are sorted where they are made.
@@ -85,8 +96,12 @@ impl Compiler {
     ) -> SortKey {
         let dialect = self.writer.dialect;
         // What is sorted by: the column, or how far it is from a place.
+        let finer = self.writer.dialect.keeps_finer(Family::of(&column.kind))
+            && column.loose
+            && column.cast.is_none()
+            && place.is_none();
         let measured = |found: Expression| match place {
-            None => (found.text, found.family),
+            None => (found.finer.unwrap_or(found.text), found.family),
             Some(place) => (dialect.metres(&found.text, &dialect.shape(place)), Family::Double),
         };
         if crate::join::first_many(&column.hops).is_some() {
@@ -113,6 +128,7 @@ impl Compiler {
                 nullable: true,
                 indexed: false,
                 row_number: false,
+                finer,
             };
         }
         scope.reach(self, column);
@@ -129,8 +145,11 @@ impl Compiler {
             family,
             descending,
             nullable: !filled,
-            indexed: own && !column.loose && leads_an_index(scope.collection, &column.field),
+            indexed: own
+                && (!column.loose || finer)
+                && leads_an_index(scope.collection, &column.field),
             row_number: key && number && dialect == Dialect::Sqlite && !scope.collection.rowless,
+            finer,
         }
     }
 

@@ -138,7 +138,7 @@ impl Compiler {
             let nodes = self.columns(scope.alias, &plan.collection, rows, &mut list);
             let cursor = plan.page.cursor.then(|| {
                 let columns = (list.len()..list.len() + keys.len()).collect();
-                list.extend(keys.iter().map(|key| dialect.canonical(&key.stored, key.family)));
+                list.extend(keys.iter().map(|key| key.carried(&key.stored, dialect)));
                 Cursor { columns }
             });
             if list.is_empty() {
@@ -164,7 +164,7 @@ impl Compiler {
             list.extend(
                 keys.iter()
                     .enumerate()
-                    .map(|(at, key)| dialect.canonical(&page.column(&carried(at)), key.family)),
+                    .map(|(at, key)| key.carried(&page.column(&carried(at)), dialect)),
             );
             Cursor { columns }
         });

@@ -10,7 +10,7 @@ use query::{
     Grouping, JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Projection, ReadPlan,
     Search,
 };
-use sql::Numbers;
+use sql::{Dialect, Numbers};
 use support::plans::{
     as_cast, ascending, column, descending, equal, expand, given, insert, named, nothing, plan,
     read, test, values,
@@ -214,6 +214,27 @@ async fn finds(houses: &[House], cond: impl Fn(&House) -> Cond, expected: &[i64]
 
 fn posts(house: &House, path: &str) -> query::Ref {
     column(&house.catalog, "posts", path)
+}
+
+#[tokio::test]
+async fn bounds_and_orders_of_finer_moments_leave_the_column_to_its_index() {
+    for house in &filled("finer").await {
+        let mut at = posts(house, "at");
+        at.loose = true;
+        let moment = Operand::Value(Value::text("2024-01-02T03:04:05.678Z"));
+        for (greater, or_equal) in [(true, true), (true, false), (false, true), (false, false)] {
+            let operator = Operator::Compare { greater, or_equal, right: moment.clone() };
+            let mut plan = read(&house.catalog, "posts", &["id"], vec![]);
+            plan.filter = test(at.clone(), operator);
+            plan.order = vec![ascending(at.clone()), ascending(posts(house, "id"))];
+            plan.page.cursor = true;
+            let text = house.compiled(plan.clone(), Numbers::Tokens).page.text;
+            assert!(!text.contains("date_trunc"), "{text}");
+            let finest = text.contains("SS.US");
+            assert_eq!(finest, house.store.dialect() == Dialect::Postgres, "{text}");
+            house.rows(plan).await;
+        }
+    }
 }
 
 const ALL: &[&str] = &[

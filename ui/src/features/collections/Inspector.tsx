@@ -257,7 +257,7 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
             onStage={(name) => onStage(renameCollection(entry, name))}
           />
           {dropped ? (
-            <Note kind="warn">{t("collection.dropped")}</Note>
+            <Note kind="warn">{t(draft.rest["adopted"] === true ? "collection.forgotten" : "collection.dropped")}</Note>
           ) : system ? (
             <Note>{t("collection.system")}</Note>
           ) : renamed ? (

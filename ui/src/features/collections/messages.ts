@@ -54,6 +54,7 @@ export const t = catalogue({
   "collection": "Collection",
   "collection.name": "Collection name",
   "collection.system": "A system collection: Plinth needs its fields as they are. Fields of your own may be added.",
+  "collection.forgotten": "No collection any more when this is applied. Its table was there before it and stays as it is, with its rows.",
   "collection.dropped": "Dropped when this is applied, with its rows. Relations that lead to it end too.",
   "collection.renamed": { one: "Renamed from {name}. Its {count} row stays.", other: "Renamed from {name}. All {count} rows stay." },
   "collection.renamedPlain": "Renamed from {name}. All rows stay.",

@@ -568,7 +568,10 @@ fn typed(value: &Value, key: &Order) -> Option<Value> {
     if kind.is_text() && !matches!(value, Value::Text(_)) {
         return None;
     }
-    coerce_operand(&kind, &json).ok()
+    let given = coerce_operand(&kind, &json).ok()?;
+    // A moment that is finer than it is shown is where it was, once it is known to be one.
+    let finer = column.loose && matches!(kind, FieldKind::DateTime | FieldKind::DateTimeNoTz);
+    Some(if finer { value.clone() } else { given })
 }
 
 #[cfg(test)]

@@ -52,6 +52,17 @@ impl Dialect {
         }
     }
 
+    /// Whether such a column of a moment is finer than what is shown, and in the same order.
+    pub(crate) fn keeps_finer(self, family: Family) -> bool {
+        self == Self::Postgres && matches!(family, Family::Instant | Family::Local)
+    }
+
+    /// What a cursor carries of such a moment: all of it.
+    pub(crate) fn finest(self, column: &str, family: Family) -> String {
+        let shown = self.canonical(column, family);
+        shown.replace("SS.MS", "SS.US")
+    }
+
     /// The same of a field by its name, where it is such a one.
     pub(crate) fn field_as_shown(
         self,
