@@ -197,6 +197,13 @@ on_every_store!(a_backslash_makes_the_next_sign_plain_in_every_pattern, async |a
     }
 });
 
+on_every_store!(gathered_decimals_are_numbers, async |app| {
+    measures(app).await;
+    let gathered = json!({ "n": { "function": "array_agg", "field": "price" } });
+    let rows = app.admin().find("measures", json!({ "aggregate": gathered })).await;
+    assert!(rows.text.contains("[2.50,10.50,-1.00]"), "{}", rows.text);
+});
+
 on_every_store!(documents_that_are_equal_are_one_value, async |app| {
     let key = json!({ "type": "Integer", "primaryKey": true });
     let fields =

@@ -172,7 +172,8 @@ impl Compiler {
             AggregateFunction::Min => self.extreme(found, &column.kind, "min"),
             AggregateFunction::Max => self.extreme(found, &column.kind, "max"),
             AggregateFunction::ArrayAgg => {
-                let token = dialect.loose_token(&found.text, found.family, self.numbers);
+                let holder = column.hops.last().map_or(scope.collection, |hop| &hop.target);
+                let token = self.token(&found.text, found.family, holder, self.numbers);
                 let key = scope.alias.column(&scope.collection.primary_key);
                 let key_family = Family::of(&scope.collection.key().kind);
                 let order = dialect.ordered(&key, key_family);

@@ -399,7 +399,7 @@ impl Compiler {
     }
 
     /// A column of a collection as JSON text.
-    fn token(
+    pub(crate) fn token(
         &self,
         column: &str,
         family: Family,
