@@ -1,6 +1,8 @@
 //! Imports as jobs: judged, written, told, undone; and exports that give the same back.
 
+mod cut_off;
 mod files;
+mod jobs;
 
 use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};

@@ -114,6 +114,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "tests/existing",
                 "tests/feed.rs",
                 "tests/harness/app.rs",
+                "tests/imports/jobs.rs",
                 "tests/queries.rs",
                 "tests/records/durability.rs",
                 "tests/schemas/beside.rs",

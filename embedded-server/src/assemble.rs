@@ -42,7 +42,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
     let settings = http(&config, address);
     let shows_studio = settings.studio.is_some();
-    let app = App::new(engine.clone(), auth, imports, settings);
+    let app = App::new(engine.clone(), auth, imports.clone(), settings);
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -51,6 +51,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let others = tokio::spawn(pruned.clone().follow_others());
         let sweep = tokio::spawn(sweep(pruned.clone()));
         let prune = tokio::spawn(prune(pruned));
+        let watched = tokio::spawn(imports.watch());
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // A dropped handle stops the server too.
@@ -59,6 +60,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             .await;
         prune.abort();
         sweep.abort();
+        watched.abort();
         others.abort();
         if let Err(fault) = ended {
             tracing::error!(%fault, "the listener failed");

@@ -2,7 +2,9 @@
 
 use super::{TAKEN, adopt, everything, existing, on_a_shop, plan};
 use crate::harness::Kind;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 
 fn reasons(table: &Json) -> Vec<&str> {
     let list = table["reasons"].as_array().expect("reasons");
@@ -252,4 +254,23 @@ on_a_shop!(tables_taken_one_after_the_other_find_each_other, async |app| {
         .rows("customers", json!({ "fields": ["orders.id"], "filter": { "id": 1 } }))
         .await;
     assert_eq!(many, [json!({ "orders": [{ "id": 1 }, { "id": 2 }] })]);
+});
+
+on_a_shop!(a_file_leaves_to_an_adopted_table_what_its_maker_fills_in, async |app| {
+    adopt(app, json!({})).await.expect_status(200);
+    let file = Part::text("code,price\nN1,2.5\nN2,3\n").file_name("products.csv");
+    let form = Form::new().text("collection", "products").part("file", file);
+    let started = app.admin().post_form("/imports", form).await;
+    started.expect_status(202);
+    let path = format!("/imports/{}", started.body["data"]["id"].as_str().expect("an id"));
+    let job = loop {
+        let job = app.admin().get(&path).await.body["data"].clone();
+        if matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled")) {
+            break job;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(2)), "{job}");
+    let asked = json!({ "filter": { "code": { "startsWith": "N" } }, "sort": "code" });
+    assert_eq!(app.admin().column("products", "title", asked).await, ["unnamed", "unnamed"]);
 });

@@ -32,12 +32,18 @@ const FUZZ: [(&str, &str); 4] = [
     ("fuzz-schema", "bodies of schemas, to the catalog they make"),
 ];
 
+/// What has to look into the house: tests of `engine`, named `soak_…`.
+const INSIDE: [(&str, &str); 1] = [(
+    "import",
+    "a million rows come in while others read, write and listen: nobody waits, nobody sees half",
+)];
+
 const MINUTES: u64 = 10;
 
 pub(crate) fn soak(words: &[&str]) -> Outcome {
     let Some((name, rest)) = words.split_first() else {
         println!("usage: cargo xtask soak <name> [--seed N] [--minutes N]\n");
-        for (name, what) in SOAKS.iter().chain(&FUZZ) {
+        for (name, what) in SOAKS.iter().chain(&INSIDE).chain(&FUZZ) {
             println!("  {name:<12} {what}");
         }
         return Ok(());
@@ -50,8 +56,17 @@ pub(crate) fn soak(words: &[&str]) -> Outcome {
         let command = cargo(&["test", "-p", "api", "--lib", &filter, "--", "--nocapture"]);
         return run(name, command, seed.unwrap_or_else(any_seed), minutes);
     }
+    if INSIDE.iter().any(|(known, _)| known == name) {
+        let (seed, minutes) = options(rest)?;
+        let cluster = Cluster::start()?;
+        let filter = format!("soak_{name}");
+        let mut command = cargo(&["test", "-p", "engine", "--lib", &filter, "--", "--nocapture"]);
+        command.env("TEST_POSTGRES_URL", cluster.url());
+        return run(name, command, seed.unwrap_or_else(any_seed), minutes);
+    }
     if !SOAKS.iter().any(|(known, _)| known == name) {
-        let names: Vec<&str> = SOAKS.iter().chain(&FUZZ).map(|(known, _)| *known).collect();
+        let names: Vec<&str> =
+            SOAKS.iter().chain(&INSIDE).chain(&FUZZ).map(|(known, _)| *known).collect();
         return Err(format!("`{name}` is no soak; there are {}", names.join(", ")));
     }
     let (seed, minutes) = options(rest)?;
@@ -112,7 +127,7 @@ fn any_seed() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FUZZ, MINUTES, SOAKS, options};
+    use super::{FUZZ, INSIDE, MINUTES, SOAKS, options};
     use crate::workspace;
 
     #[test]
@@ -120,6 +135,11 @@ mod tests {
         let file = std::fs::read_to_string(workspace::at("tests/soak.rs")).unwrap();
         for (name, _) in SOAKS {
             assert!(file.contains(&format!("\nmod {name};")), "tests/soak.rs has no `{name}`");
+        }
+        let file = workspace::at("embedded-server/crates/engine/src/import_tests.rs");
+        let file = std::fs::read_to_string(file).unwrap();
+        for (name, _) in INSIDE {
+            assert!(file.contains(&format!("async fn soak_{name}_")), "nothing soaks `{name}`");
         }
         let file = workspace::at("embedded-server/crates/api/src/fuzz_tests/mod.rs");
         let file = std::fs::read_to_string(file).unwrap();

@@ -1,5 +1,5 @@
 import type { CallOptions, UploadSource } from './common.js';
-import type { ImportForm } from '../generated/wire.js';
+import type { ImportForm, ImportFormat } from '../generated/wire.js';
 import type { ExportFormat } from './write.js';
 
 export type { ImportJob, ImportPhase as ImportState, ImportReject } from '../generated/wire.js';
@@ -8,7 +8,7 @@ export type { ImportJob, ImportPhase as ImportState, ImportReject } from '../gen
 export type ImportRequest = Omit<{ readonly [Word in keyof ImportForm]: ImportForm[Word] | undefined }, 'collection' | 'format'> & {
   readonly file: UploadSource;
   readonly collection: string;
-  readonly format: ExportFormat;
+  readonly format: ImportFormat;
 };
 
 /** Options of an export: the query, the format, and those of every call. */

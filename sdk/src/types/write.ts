@@ -50,5 +50,5 @@ export type BatchStep = CreateStep | UpdateStep | DeleteStep;
 /** One step of a batch over several collections. */
 export type BatchOperation = BatchStep & CollectionOperation;
 
-/** How a file of records is written. */
-export type ExportFormat = ImportFormat;
+/** How a file of records is written: those that can be imported, and SQL statements. */
+export type ExportFormat = ImportFormat | 'sql';

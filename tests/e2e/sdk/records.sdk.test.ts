@@ -99,10 +99,10 @@ onEveryStore("items, beyond the list", (project) => {
     expect((await items.find({ after: "", limit: 1, sort: "id" })).cursor).toEqual(expect.any(String));
   });
 
-  it("export streams in three formats", async () => {
+  it("export streams in four formats", async () => {
     const items = things(project.admin);
     const query = { filter: { id: { lte: 2 } }, sort: "id", fields: ["id", "name"] } as const;
-    const text = async (format: "csv" | "json" | "ndjson") => (await items.export({ ...query, format })).text();
+    const text = async (format: "csv" | "json" | "ndjson" | "sql") => (await items.export({ ...query, format })).text();
     expect(await text("csv")).toBe("id,name\r\n1,Thing 00\r\n2,Thing 01\r\n");
     const rows = [
       { id: 1, name: "Thing 00" },
@@ -110,6 +110,7 @@ onEveryStore("items, beyond the list", (project) => {
     ];
     expect(JSON.parse(await text("json"))).toEqual(rows);
     expect((await text("ndjson")).trim().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual(rows);
+    expect((await text("sql")).split("\n")[0]).toBe(`INSERT INTO "things" ("id", "name") VALUES (1, 'Thing 00');`);
   });
 
   it("imports: a dry run judges, valid rows go in, rejects come back as a file, undo takes them out", async () => {

@@ -103,7 +103,7 @@ export interface ImportRequest {
   readonly mode: "all" | "valid";
 }
 
-export type ExportFormat = "csv" | "json" | "ndjson";
+export type ExportFormat = "csv" | "json" | "ndjson" | "sql";
 
 /** A write that was held back before it left this window. */
 export class GuardError extends Error {

@@ -1,5 +1,7 @@
 //! Exports: a whole list as a file, streamed, as the caller may see it.
 
+mod sql;
+
 use crate::app::App;
 use crate::caller::Caller;
 use crate::surface::baasix::error::Refusal;
@@ -13,6 +15,7 @@ use base::{Code, Error, Result};
 use futures_util::StreamExt;
 use query::{CountMode, Read};
 use serde_json::{Map, Value as Json};
+use sql::Statements;
 use tokio_stream::wrappers::ReceiverStream;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -20,9 +23,10 @@ enum Format {
     Csv,
     Json,
     Ndjson,
+    Sql,
 }
 
-/// `GET /items/:c/export?format=csv|json|ndjson` with the filter, sort and fields of a list.
+/// `GET /items/:c/export?format=csv|json|ndjson|sql` with the filter, sort and fields of a list.
 pub(crate) async fn export(
     State(app): State<App>,
     caller: Caller,
@@ -40,8 +44,15 @@ pub(crate) async fn export(
         .stream(&read, caller.actor(), caller.numbers)
         .await
         .map_err(|fault| caller.judge(fault))?;
-    let mut writer =
-        Writer { format, guard_formulas, columns: columns(&app, &caller, &read), rows: 0 };
+    let columns = columns(&app, &caller, &read);
+    let state = app.engine().state();
+    let statements = state
+        .catalog
+        .get(&collection)
+        .filter(|_| format == Format::Sql)
+        .map(|of| Statements::of(of, &columns, app.engine().store_name()));
+    drop(state);
+    let mut writer = Writer { format, guard_formulas, columns, statements, rows: 0 };
     let head = writer.head();
     let body =
         ReceiverStream::new(chunks).map(move |chunk| chunk.and_then(|chunk| writer.chunk(&chunk)));
@@ -54,6 +65,7 @@ pub(crate) async fn export(
         Format::Csv => ("text/csv; charset=utf-8", "csv"),
         Format::Json => ("application/json; charset=utf-8", "json"),
         Format::Ndjson => ("application/x-ndjson; charset=utf-8", "ndjson"),
+        Format::Sql => ("application/sql; charset=utf-8", "sql"),
     };
     let name = format!("attachment; filename=\"{collection}.{extension}\"");
     let headers = response.headers_mut();
@@ -70,12 +82,13 @@ fn format(params: &Params) -> Result<Format> {
         None | Some("json") => Ok(Format::Json),
         Some("csv") => Ok(Format::Csv),
         Some("ndjson") => Ok(Format::Ndjson),
+        Some("sql") => Ok(Format::Sql),
         Some(other) => Err(Error::new(
             Code::InvalidQuery,
             format!("query parameter `format` cannot be `{other}`"),
         )
         .at("format")
-        .hint("`csv`, `json` or `ndjson`")),
+        .hint("`csv`, `json`, `ndjson` or `sql`")),
     }
 }
 
@@ -100,6 +113,8 @@ struct Writer {
     format: Format,
     guard_formulas: bool,
     columns: Vec<String>,
+    /// For an SQL file.
+    statements: Option<Statements>,
     rows: u64,
 }
 
@@ -107,7 +122,7 @@ impl Writer {
     fn head(&self) -> Vec<u8> {
         match self.format {
             Format::Json => b"[\n".to_vec(),
-            Format::Ndjson => Vec::new(),
+            Format::Ndjson | Format::Sql => Vec::new(),
             Format::Csv => line(self.columns.iter().map(String::as_str)),
         }
     }
@@ -127,6 +142,11 @@ impl Writer {
                     out.extend_from_slice(row);
                 }
                 Format::Csv => out.extend(self.csv(row)?),
+                Format::Sql => {
+                    if let Some(statements) = &self.statements {
+                        out.extend(statements.statement(&parsed(row)?)?.into_bytes());
+                    }
+                }
             }
             self.rows += 1;
         }
@@ -134,8 +154,7 @@ impl Writer {
     }
 
     fn csv(&self, row: &[u8]) -> Result<Vec<u8>> {
-        let row: Map<String, Json> = serde_json::from_slice(row)
-            .map_err(|fault| Error::internal("an exported row is not JSON").caused_by(fault))?;
+        let row = parsed(row)?;
         let cells = self.columns.iter().map(|name| match row.get(name) {
             None | Some(Json::Null) => String::new(),
             Some(Json::String(text)) => self.cell(text),
@@ -149,6 +168,11 @@ impl Writer {
         let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         if self.guard_formulas && formula { format!("'{text}") } else { text.to_owned() }
     }
+}
+
+fn parsed(row: &[u8]) -> Result<Map<String, Json>> {
+    serde_json::from_slice(row)
+        .map_err(|fault| Error::internal("an exported row is not JSON").caused_by(fault))
 }
 
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<u8> {

@@ -80,9 +80,10 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
             }),
         );
         let mut export = list_parameters();
-        for (word, values) in
-            [("format", json!(["json", "csv", "ndjson"])), ("formulas", json!(["guard", "keep"]))]
-        {
+        for (word, values) in [
+            ("format", json!(["json", "csv", "ndjson", "sql"])),
+            ("formulas", json!(["guard", "keep"])),
+        ] {
             export.push(json!({ "name": word, "in": "query", "schema": { "type": "string", "enum": values } }));
         }
         let about = format!("Every one of {name} that matches, as a file");

@@ -10,8 +10,16 @@ const RESERVED: [&str; 9] =
     ["export", "import", "indexes", "plan", "apply", "rehearse", "history", "existing", "adopt"];
 
 /// Tables of the house that are not collections.
-const HOUSE_TABLES: [&str; 6] =
-    ["_meta", "_change", "_feed_cursor", "_sequence", "_import", "_schema_change"];
+const HOUSE_TABLES: [&str; 8] = [
+    "_meta",
+    "_change",
+    "_feed_cursor",
+    "_sequence",
+    "_import",
+    "_import_row",
+    "_import_moving",
+    "_schema_change",
+];
 
 /// Columns that Postgres has on every table.
 const STORE_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];

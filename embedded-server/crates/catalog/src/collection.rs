@@ -3,6 +3,7 @@
 use crate::{Field, FieldKind, Relation};
 use base::nearest;
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Every collection of the project, system ones included. Immutable: a change makes a new one.
@@ -19,6 +20,23 @@ impl Catalog {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Collection>> {
         self.collections.get(name)
+    }
+
+    /// The same catalog with rows on their way into exactly these collections; `None` where it
+    /// says so already.
+    #[must_use]
+    pub fn with_arriving(&self, names: &BTreeSet<String>) -> Option<Self> {
+        let says = |one: &Collection| one.arriving == names.contains(&one.name);
+        if self.collections.values().all(|one| says(one)) {
+            return None;
+        }
+        let mut next = self.clone();
+        for one in next.collections.values_mut().filter(|one| !says(one)) {
+            let mut changed = Collection::clone(one);
+            changed.arriving = !changed.arriving;
+            *one = Arc::new(changed);
+        }
+        Some(next)
     }
 
     /// The existing name nearest to a misspelt one.
@@ -64,6 +82,9 @@ pub struct Collection {
     pub adopted: bool,
     /// Its table has no row numbers (SQLite's `WITHOUT ROWID`).
     pub rowless: bool,
+    /// Rows of an import are on their way into it: they stand in the table and are no records yet.
+    /// Not part of the document; what is stored about imports says it.
+    pub arriving: bool,
     /// The schema document as it is stored and answered by `/schemas`, `fieldId`s included.
     pub document: Arc<serde_json::Value>,
 }

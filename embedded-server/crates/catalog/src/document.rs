@@ -439,6 +439,7 @@ pub fn parse(name: &str, document: &Json) -> Result<Collection> {
         trash_days: top.get(TRASH_DAYS).and_then(days),
         adopted: flag(top, "adopted"),
         rowless: flag(top, "withoutRowNumbers"),
+        arriving: false,
         document: Arc::new(document.clone()),
     };
     if !collection.adopted {

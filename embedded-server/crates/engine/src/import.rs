@@ -1,30 +1,33 @@
-//! Imports as jobs: a file is checked row by row, then written in short transactions.
+//! Imports as jobs: a file is checked row by row and put aside, then its rows move into their
+//! collection in sets. Nobody sees one of them before the last has moved (ADR 0016).
 //!
-//! One job runs at a time, others wait in a bounded queue. Rows written carry the job as their
-//! `source` in `_change`, in their own transaction: that is what undo removes, also after a crash.
+//! One job runs at a time, others wait in a bounded queue. What was told of its records stays with
+//! the job for a while: that is what undo removes, also after a crash.
 
 mod job;
+mod kept;
+mod moving;
 mod rejects;
 mod rows;
+mod staging;
+mod undo;
+mod whole;
 
 pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
 
 use crate::Engine;
 use access::Actor;
-use base::{Code, Error, Result, Value};
-use query::{Operation, Write};
-use rejects::Rejects;
-use rows::{Cells, Row};
-use serde_json::{Map, Value as Json};
-use sql::{Bind, Dialect, Expect, Program, ProgramStep, Statement};
-use std::collections::{HashMap, HashSet};
+use base::{Code, Error, Result};
+use rows::Cells;
+use serde_json::Value as Json;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Rows in one transaction: short enough that other writes wait milliseconds.
-const BATCH_ROWS: usize = 500;
+/// Rows checked, put aside and moved at once: short enough that other writes wait milliseconds.
+const BATCH_ROWS: usize = 1_000;
 
 /// Jobs waiting before new ones are refused.
 const QUEUE_MAX: usize = 16;
@@ -35,7 +38,7 @@ const FAULTS_KEPT: usize = 100;
 /// Jobs listed.
 const LISTED_MAX: i64 = 200;
 
-/// Rows parsed ahead of the checker.
+/// Batches parsed ahead of the checker.
 const AHEAD: usize = 4;
 
 /// The imports of one project. Cheap to clone.
@@ -45,7 +48,11 @@ pub struct Imports(Arc<Inner>);
 struct Inner {
     engine: Engine,
     folder: PathBuf,
+    /// By which jobs are told apart from those of other processes on the same database.
+    process: String,
     queue: mpsc::Sender<Work>,
+    /// Whether a file was imported before is asked by one at a time.
+    starting: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<String, Live>>,
 }
 
@@ -60,6 +67,15 @@ enum Work {
     Undo { actor: Actor, live: Live },
 }
 
+/// What every step of one import knows.
+struct Run<'a> {
+    ask: &'a ImportAsk,
+    actor: &'a Actor,
+    live: &'a Live,
+    cells: Cells,
+    id: String,
+}
+
 impl Imports {
     /// Starts the one worker. Jobs that a crash cut off are told as failed.
     pub async fn open(engine: Engine, folder: PathBuf) -> Result<Self> {
@@ -70,16 +86,32 @@ impl Imports {
             )
         })?;
         let (queue, work) = mpsc::channel(QUEUE_MAX);
-        let imports =
-            Self(Arc::new(Inner { engine, folder, queue, live: Mutex::new(HashMap::new()) }));
-        for mut job in imports.stored().await? {
-            if !job.state.is_final() {
-                job.fail("the server ended during this import; the rows written so far stand and can be undone");
-                imports.keep(&job).await?;
-            }
-        }
+        let inner = Inner {
+            engine,
+            folder,
+            process: base::short_id()?,
+            queue,
+            starting: tokio::sync::Mutex::default(),
+            live: Mutex::default(),
+        };
+        let imports = Self(Arc::new(inner));
         tokio::spawn(imports.clone().work(work));
         Ok(imports)
+    }
+
+    /// Says of the jobs of this process that they run, and cleans up behind processes that
+    /// ended in the middle of theirs, for as long as this is polled.
+    pub async fn watch(self) {
+        let says = self.say_so();
+        let cleans = async {
+            loop {
+                if let Err(fault) = self.clean_up().await {
+                    tracing::warn!(%fault, "what is left of an import could not be removed yet");
+                }
+                tokio::time::sleep(kept::SAID_EVERY).await;
+            }
+        };
+        tokio::join!(says, cleans);
     }
 
     /// The folder for files under way.
@@ -92,11 +124,15 @@ impl Imports {
     /// job that wrote it, unless `again`.
     pub async fn start(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
         self.check_target(&ask, actor)?;
+        let _alone = self.0.starting.lock().await;
         if !ask.dry_run && !ask.again {
-            let earlier =
-                self.stored().await?.into_iter().find(|job| job.repeats(&ask) && owns(actor, job));
-            if let Some(mut job) = earlier {
-                job.already_imported = true;
+            let known = self.stored_of(&ask.hash).await?.into_iter();
+            let mut known = known
+                .filter(|job| job.state.is_final() || self.live(&job.id).is_some())
+                .map(|job| self.fresh(job));
+            if let Some(mut job) = known.find(|job| job.repeats(&ask) && owns(actor, job)) {
+                // One that is on its way is answered as it is: it will do what was asked.
+                job.already_imported = job.state == State::Done;
                 drop(std::fs::remove_file(&ask.path));
                 return Ok(job);
             }
@@ -122,8 +158,7 @@ impl Imports {
                 format!("an import that is {} cannot be undone", job.state.as_str()),
             ));
         }
-        let source = format!("import:{}", job.id);
-        if self.rows_of(&job.collection, &source, 0).await?.is_empty() {
+        if self.rows_of(&job, 0).await?.is_empty() {
             let hours = self.0.engine.limits().change_keep_ms / 3_600_000;
             return Err(Error::new(
                 Code::ValidationError,
@@ -135,7 +170,7 @@ impl Imports {
         Ok(job)
     }
 
-    /// Stops a job at its next batch; rows written so far are removed.
+    /// Stops a job at its next batch; rows moved so far are removed, unseen.
     pub async fn cancel(&self, id: &str, actor: &Actor) -> Result<Job> {
         let job = self.get(id, actor).await?;
         if let Some(live) = self.live(id) {
@@ -148,7 +183,7 @@ impl Imports {
     pub async fn get(&self, id: &str, actor: &Actor) -> Result<Job> {
         let job = match self.live(id) {
             Some(live) => Some(live.job.lock().unwrap_or_else(PoisonError::into_inner).clone()),
-            None => self.stored().await?.into_iter().find(|job| job.id == id),
+            None => self.stored_job(id).await?,
         };
         job.filter(|job| owns(actor, job))
             .ok_or_else(|| Error::new(Code::NotFound, format!("there is no import `{id}`")))
@@ -157,11 +192,20 @@ impl Imports {
     /// The newest jobs, for their owner and administrators.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Job>> {
         let stored = self.stored().await?;
-        let fresh = |job: Job| match self.live(&job.id) {
+        let fresh = stored.into_iter().map(|job| self.fresh(job));
+        Ok(fresh.filter(|job| owns(actor, job)).collect())
+    }
+
+    /// A job as it is now, when it runs here.
+    fn fresh(&self, job: Job) -> Job {
+        match self.live(&job.id) {
             Some(live) => live.job.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             None => job,
-        };
-        Ok(stored.into_iter().map(fresh).filter(|job| owns(actor, job)).collect())
+        }
+    }
+
+    fn live_ids(&self) -> Vec<String> {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
     /// The rejects of a job as CSV, with the line and a reason beside each row.
@@ -221,13 +265,18 @@ impl Imports {
         })?;
         self.keep(job).await?;
         let live = Live { job: Arc::new(Mutex::new(job.clone())), cancelled: Arc::default() };
-        self.0
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(job.id.clone(), live.clone());
+        self.begin(&job.id, live.clone());
         place.send(work(live));
         Ok(())
+    }
+
+    fn begin(&self, id: &str, live: Live) {
+        let mut known = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id.to_owned(), live);
+    }
+
+    fn finished(&self, id: &str) {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     async fn work(self, mut work: mpsc::Receiver<Work>) {
@@ -241,41 +290,60 @@ impl Imports {
                     drop(std::fs::remove_file(&ask.path));
                     outcome
                 }
-                Work::Undo { actor, live } => self.remove_rows(&actor, &live, State::Undone).await,
+                Work::Undo { actor, live } => self.take_back(&actor, &live).await,
             };
-            let job = {
-                let mut job = live.job.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Err(fault) = outcome {
-                    job.fail(fault.message());
-                }
-                job.ended_at = Some(self.0.engine.clock().now_iso());
-                job.clone()
-            };
-            if let Err(fault) = self.keep(&job).await {
+            // Told as ended once all of it is kept.
+            let mut job = live.with(|job| job.clone());
+            match outcome {
+                Ok(state) => job.state = state,
+                Err(fault) => job.fail(fault.message()),
+            }
+            if !job.state.is_final() {
+                // It falls silent, and is cleaned up behind like one that was cut off.
+                self.finished(&job.id);
+                continue;
+            }
+            job.ended_at = Some(self.0.engine.clock().now_iso());
+            if let Err(fault) = self.end(&job).await {
                 tracing::error!(%fault, import = job.id, "an import's outcome was not kept");
             }
-            self.0.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
+            self.finished(&job.id);
         }
     }
 
-    async fn import(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<()> {
-        let rejected = self.check(ask, actor, live).await?;
-        let (valid, refused) = live.with(|job| (job.rows_valid, job.rows_rejected));
-        if live.is_cancelled() {
-            live.with(|job| job.state = State::Cancelled);
-            return Ok(());
+    async fn import(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<State> {
+        let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
+        let run = Run { ask, actor, live, cells, id: live.id() };
+        let outcome = self.phases(&run).await;
+        if !matches!(outcome, Ok(State::Done)) {
+            // Nobody has seen a row of it, and nobody will.
+            match self.sweep(&run.id, &ask.collection).await {
+                Ok(removed) => live.with(|job| job.rows_removed = removed),
+                Err(fault) => {
+                    tracing::error!(%fault, import = run.id, "rows of an import stay behind, unseen");
+                    return Ok(State::Writing);
+                }
+            }
         }
-        if ask.dry_run {
-            live.with(|job| job.state = State::Done);
-            return Ok(());
+        outcome
+    }
+
+    async fn phases(&self, run: &Run<'_>) -> Result<State> {
+        let staged = self.stage(run).await?;
+        let (valid, refused) = run.live.with(|job| (job.rows_valid, job.rows_rejected));
+        if run.live.is_cancelled() {
+            return Ok(State::Cancelled);
         }
-        if refused > 0 && ask.mode == Mode::All {
-            return Err(Error::new(
-                Code::ImportFailed,
-                format!("{refused} of {} rows were refused; nothing was written", valid + refused),
-            ));
+        if run.ask.dry_run {
+            return Ok(State::Done);
         }
-        self.write(ask, actor, live, &rejected).await
+        if refused > 0 && run.ask.mode == Mode::All {
+            return Err(nothing_kept(refused, valid + refused));
+        }
+        match staged {
+            Some(staged) => self.move_all(run, staged).await,
+            None => self.whole(run).await,
+        }
     }
 
     /// The actor with the rights it has now: what was taken away while a job waited or ran is
@@ -306,265 +374,6 @@ impl Imports {
             None => Err(gone()),
         }
     }
-
-    /// Parses and judges every row; nothing is written. Answers the lines that were refused.
-    async fn check(&self, ask: &ImportAsk, actor: &Actor, live: &Live) -> Result<HashSet<u64>> {
-        live.with(|job| job.state = State::Checking);
-        let mut rejects = Rejects::create(self.rejects_path(&live.id()))?;
-        let mut refused = HashSet::new();
-        let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
-        let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
-        while let Some(batch) = batches.recv().await {
-            let actor = &self.standing(actor).await?;
-            for row in batch? {
-                let judged = cells.body(&row).and_then(|body| {
-                    self.0
-                        .engine
-                        .judge_create(&ask.collection, body, actor, true)
-                        .map_err(|fault| cells.addressed(&row, &fault))
-                });
-                if let Err(faults) = &judged {
-                    refused.insert(row.line);
-                    rejects.write(&row, faults)?;
-                }
-                live.with(|job| job.judged(&row, judged.err()));
-            }
-            if live.is_cancelled() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-        rejects.finish()?;
-        Ok(refused)
-    }
-
-    async fn write(
-        &self,
-        ask: &ImportAsk,
-        actor: &Actor,
-        live: &Live,
-        rejected: &HashSet<u64>,
-    ) -> Result<()> {
-        let before = self.readable_rows(&ask.collection, actor).await;
-        let now_ms = self.0.engine.clock().now_ms();
-        live.with(|job| job.writing(before, now_ms));
-        let mut batches = rows::read(ask, AHEAD, BATCH_ROWS);
-        let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
-        let mut rejects = Rejects::append(self.rejects_path(&live.id()))?;
-        while let Some(batch) = batches.recv().await {
-            let good: Vec<Row> =
-                batch?.into_iter().filter(|row| !rejected.contains(&row.line)).collect();
-            let actor = &self.standing(actor).await?;
-            let batch = Batch { ask, actor, live, cells: &cells };
-            self.write_batch(&batch, good, &mut rejects).await?;
-            let refused_late = live.with(|job| job.rows_rejected) > rejected.len() as u64;
-            if live.is_cancelled() || (refused_late && ask.mode == Mode::All) {
-                let end = if live.is_cancelled() { State::Cancelled } else { State::Failed };
-                live.with(|job| {
-                    job.error = (end == State::Failed).then(|| {
-                        String::from("a row was refused by the database; nothing was kept")
-                    })
-                });
-                return self.remove_rows(&Actor::system("take back an import"), live, end).await;
-            }
-        }
-        rejects.finish()?;
-        let after = self.readable_rows(&ask.collection, actor).await;
-        live.with(|job| {
-            job.rows_after = after;
-            job.state = State::Done;
-        });
-        Ok(())
-    }
-
-    /// Rows of the collection that the actor may read; `None` where it may read none, or where
-    /// they could not be counted: a number for the receipt is no reason to end an import.
-    async fn readable_rows(&self, collection: &str, actor: &Actor) -> Option<u64> {
-        let read = query::Read {
-            collection: collection.to_owned(),
-            limit: Some(1),
-            ..query::Read::default()
-        };
-        self.0.engine.read(&read, actor, sql::Numbers::Tokens).await.ok()?.total
-    }
-
-    /// Writes rows in one transaction; when the database refuses it, the rows at fault are found
-    /// by halving, so that each is told with its own reason.
-    async fn write_batch(
-        &self,
-        batch: &Batch<'_>,
-        rows: Vec<Row>,
-        rejects: &mut Rejects,
-    ) -> Result<()> {
-        let Batch { ask, actor, live, cells } = *batch;
-        let source = format!("import:{}", live.id());
-        let mut waiting = vec![rows];
-        while let Some(rows) = waiting.pop() {
-            if rows.is_empty() {
-                continue;
-            }
-            let mut operations = Vec::with_capacity(rows.len());
-            for row in &rows {
-                // Judged before; a schema change in between is told like any other refusal.
-                let body = cells.body(row).unwrap_or_default();
-                operations.push(Operation::Create { collection: ask.collection.clone(), body });
-            }
-            let write = Write { operations, strict: true };
-            match self.0.engine.write(write, actor, Some(&source)).await {
-                Ok(written) => {
-                    let now_ms = self.0.engine.clock().now_ms();
-                    live.with(|job| job.written(&rows, &written.keys, now_ms));
-                }
-                Err(fault)
-                    if matches!(
-                        fault.code(),
-                        Code::Internal | Code::Unavailable | Code::Timeout
-                    ) =>
-                {
-                    return Err(fault);
-                }
-                Err(fault) if rows.len() == 1 => {
-                    let faults = cells.addressed(&rows[0], &fault);
-                    rejects.write(&rows[0], &faults)?;
-                    live.with(|job| job.refused_late(&rows[0], faults));
-                }
-                Err(_) => {
-                    let mut first = rows;
-                    let second = first.split_off(first.len() / 2);
-                    waiting.push(second);
-                    waiting.push(first);
-                }
-            }
-        }
-        let job = live.with(|job| job.clone());
-        self.keep(&job).await
-    }
-
-    /// Removes exactly the rows that the job wrote and that still stand, oldest first, in short
-    /// transactions.
-    async fn remove_rows(&self, actor: &Actor, live: &Live, end: State) -> Result<()> {
-        let collection = live.with(|job| job.collection.clone());
-        let source = format!("import:{}", live.id());
-        let mut behind = 0_i64;
-        loop {
-            let written = self.rows_of(&collection, &source, behind).await?;
-            let Some((last, _)) = written.last() else { break };
-            behind = *last;
-            let keys = written.into_iter().map(|(_, key)| key).collect();
-            let removed = self.remove_batch(&collection, keys, actor, &source).await?;
-            live.with(|job| job.rows_removed += removed);
-        }
-        live.with(|job| job.state = end);
-        Ok(())
-    }
-
-    /// Removes records in one transaction; those that somebody else removed first are found by
-    /// halving and passed over.
-    async fn remove_batch(
-        &self,
-        collection: &str,
-        keys: Vec<String>,
-        actor: &Actor,
-        source: &str,
-    ) -> Result<u64> {
-        let undo = format!("undo-{source}");
-        let mut removed = 0;
-        let mut waiting = vec![keys];
-        while let Some(mut keys) = waiting.pop() {
-            let operations = keys.iter().map(|key| Operation::Delete {
-                collection: collection.to_owned(),
-                key: Json::String(key.clone()),
-                expect: Map::new(),
-                force: actor.unbound(),
-            });
-            let write = Write { operations: operations.collect(), strict: false };
-            match self.0.engine.write(write, actor, Some(&undo)).await {
-                Ok(_) => removed += keys.len() as u64,
-                Err(fault) if fault.code() != Code::ItemNotFound => return Err(fault),
-                Err(_) if keys.len() == 1 => {}
-                Err(_) => {
-                    waiting.push(keys.split_off(keys.len() / 2));
-                    waiting.push(keys);
-                }
-            }
-        }
-        Ok(removed)
-    }
-
-    /// Up to a batch of the records that the job created, with their place in `_change`.
-    async fn rows_of(
-        &self,
-        collection: &str,
-        source: &str,
-        behind: i64,
-    ) -> Result<Vec<(i64, String)>> {
-        let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => {
-                r#"SELECT seq, id FROM "_change" WHERE source = ?1 AND collection = ?2 AND op = 'create' AND seq > ?3 ORDER BY seq LIMIT ?4"#
-            }
-            Dialect::Postgres => {
-                r#"SELECT seq, id FROM "_change" WHERE source = $1 AND collection = $2 AND op = 'create' AND seq > $3::bigint ORDER BY seq LIMIT $4::bigint"#
-            }
-        };
-        let binds = vec![
-            Bind::Value(Value::text(source)),
-            Bind::Value(Value::text(collection)),
-            Bind::Value(Value::Int(behind)),
-            Bind::Value(Value::Int(i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX))),
-        ];
-        let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
-        let place = |row: Vec<Value>| match row.as_slice() {
-            [Value::Int(seq), Value::Text(id)] => Some((*seq, id.clone())),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(place).collect())
-    }
-
-    async fn stored(&self) -> Result<Vec<Job>> {
-        let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT ?1"#,
-            Dialect::Postgres => {
-                r#"SELECT job FROM "_import" ORDER BY at_ms DESC LIMIT $1::bigint"#
-            }
-        };
-        let binds = vec![Bind::Value(Value::Int(LISTED_MAX))];
-        let rows = self.0.engine.store().rows(&Statement { text: Arc::from(text), binds }).await?;
-        let parse = |row: &Vec<Value>| {
-            let text = row.first().and_then(Value::as_text).unwrap_or_default();
-            serde_json::from_str(text)
-                .map_err(|fault| Error::internal("a stored import is unreadable").caused_by(fault))
-        };
-        rows.iter().map(parse).collect()
-    }
-
-    async fn keep(&self, job: &Job) -> Result<()> {
-        let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => {
-                r#"INSERT INTO "_import"(id, at_ms, job) VALUES (?1, ?2, ?3) ON CONFLICT(id) DO UPDATE SET job = excluded.job"#
-            }
-            Dialect::Postgres => {
-                r#"INSERT INTO "_import"(id, at_ms, job) VALUES ($1, $2::bigint, $3) ON CONFLICT(id) DO UPDATE SET job = excluded.job"#
-            }
-        };
-        let json = serde_json::to_string(job)
-            .map_err(|fault| Error::internal("write an import").caused_by(fault))?;
-        let binds = vec![
-            Bind::Value(Value::text(&job.id)),
-            Bind::Value(Value::Int(self.0.engine.clock().now_ms())),
-            Bind::Value(Value::Text(json)),
-        ];
-        let statement = Statement { text: Arc::from(text), binds };
-        let steps = vec![ProgramStep::new(statement, Expect::Any)];
-        self.0.engine.store().write(Program { steps }).await.map(drop)
-    }
-}
-
-/// What every batch of one job shares.
-struct Batch<'a> {
-    ask: &'a ImportAsk,
-    actor: &'a Actor,
-    live: &'a Live,
-    cells: &'a Cells,
 }
 
 impl Live {
@@ -583,4 +392,16 @@ impl Live {
 
 fn owns(actor: &Actor, job: &Job) -> bool {
     actor.unbound() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
+}
+
+fn nothing_kept(refused: u64, all: u64) -> Error {
+    Error::new(
+        Code::ImportFailed,
+        format!("{refused} of {all} rows were refused; nothing was written"),
+    )
+}
+
+/// Whether a refusal is about the store and not about a row.
+fn is_ours(fault: &Error) -> bool {
+    matches!(fault.code(), Code::Internal | Code::Unavailable | Code::Timeout)
 }

@@ -52,19 +52,21 @@ struct Row {
     actor: Option<String>,
     source: Option<String>,
     at_ms: i64,
+    /// How many records it is about: an import's are one row.
+    records: u64,
 }
 
 impl Engine {
     /// The newest entries, newest first. Sessions and mails are no news.
     pub async fn journal(&self, limit: usize) -> Result<Vec<JournalEntry>> {
         const QUIET: &str = "'baasix_Sessions', 'baasix_Verification', 'baasix_EmailLog', 'baasix_AuditLog', 'baasix_Account'";
-        let columns = r#""tx", "seq", "collection", "op", "actor", "source", "at_ms""#;
+        let columns = r#""tx", "seq", "collection", "op", "actor", "source", "at_ms", "records""#;
         let text = match self.store().dialect() {
             Dialect::Sqlite => format!(
-                r#"SELECT c."collection", c."op", u."email", c."source", c."at_ms" FROM (SELECT {columns} FROM "_change" WHERE "collection" NOT IN ({QUIET}) ORDER BY "seq" DESC LIMIT {WINDOW}) c LEFT JOIN "baasix_User" u ON u."id" = c."actor" ORDER BY c."seq" DESC"#
+                r#"SELECT c."collection", c."op", u."email", c."source", c."at_ms", c."records" FROM (SELECT {columns} FROM "_change" WHERE "collection" NOT IN ({QUIET}) ORDER BY "seq" DESC LIMIT {WINDOW}) c LEFT JOIN "baasix_User" u ON u."id" = c."actor" ORDER BY c."seq" DESC"#
             ),
             Dialect::Postgres => format!(
-                r#"SELECT c."collection", c."op", u."email"::text, c."source", c."at_ms" FROM (SELECT {columns} FROM "_change" WHERE "collection" NOT IN ({QUIET}) ORDER BY "tx" DESC, "seq" DESC LIMIT {WINDOW}) c LEFT JOIN "baasix_User" u ON u."id"::text = c."actor" ORDER BY c."tx" DESC, c."seq" DESC"#
+                r#"SELECT c."collection", c."op", u."email"::text, c."source", c."at_ms", c."records" FROM (SELECT {columns} FROM "_change" WHERE "collection" NOT IN ({QUIET}) ORDER BY "tx" DESC, "seq" DESC LIMIT {WINDOW}) c LEFT JOIN "baasix_User" u ON u."id"::text = c."actor" ORDER BY c."tx" DESC, c."seq" DESC"#
             ),
         };
         let rows = self.asked(text, Vec::new()).await?;
@@ -117,7 +119,9 @@ fn row(row: Vec<Value>) -> Option<Row> {
         _ => Deed::Delete,
     };
     let at_ms = row.get(4)?.as_int()?;
-    Some(Row { deed, collection: text(0)?, actor: text(2), source: text(3), at_ms })
+    let records = row.get(5).and_then(Value::as_int).and_then(|count| u64::try_from(count).ok());
+    let records = records.unwrap_or(1);
+    Some(Row { deed, collection: text(0)?, actor: text(2), source: text(3), at_ms, records })
 }
 
 /// Rows, newest first, as entries: what follows the same deed closely belongs to it.
@@ -135,12 +139,12 @@ fn told(rows: impl Iterator<Item = Row>) -> Vec<JournalEntry> {
         });
         last_ms = row.at_ms;
         match entries.last_mut().filter(|_| joins) {
-            Some(entry) => entry.count += 1,
+            Some(entry) => entry.count += row.records,
             None => entries.push(JournalEntry {
                 at: iso_millis(row.at_ms),
                 deed: row.deed,
                 collection: Some(row.collection),
-                count: 1,
+                count: row.records,
                 more: false,
                 actor: row.actor,
                 source: row.source,

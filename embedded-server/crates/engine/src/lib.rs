@@ -5,6 +5,7 @@
 //! write leaves exactly one `_change` row per record; the next request sees what was written.
 
 mod about;
+mod arrival;
 mod bootstrap;
 mod existing;
 mod feed;
@@ -13,6 +14,8 @@ mod feed_tests;
 mod history;
 mod hook;
 mod import;
+#[cfg(test)]
+mod import_tests;
 mod journal;
 mod migrate;
 mod outside;
@@ -211,11 +214,16 @@ impl Engine {
         let by = fresh.as_ref().unwrap_or(&known);
         let roles = self.find_by(by, &all("baasix_Role"), "load roles").await?;
         let permissions = self.find_by(by, &all("baasix_Permission"), "load permissions").await?;
-        if catalog.is_none() && known.holds(&roles, &permissions) {
-            return Ok(());
-        }
+        let arriving = self.arriving().await?;
+        let unchanged = catalog.is_none() && known.holds(&roles, &permissions);
+        let catalog = catalog.unwrap_or_else(|| Arc::clone(&known.catalog));
+        let catalog = match catalog.with_arriving(&arriving) {
+            None if unchanged => return Ok(()),
+            None => catalog,
+            Some(marked) => Arc::new(marked),
+        };
         let state = State::build(
-            catalog.unwrap_or_else(|| Arc::clone(&known.catalog)),
+            catalog,
             roles,
             permissions,
             self.limits(),

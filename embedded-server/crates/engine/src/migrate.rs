@@ -12,11 +12,12 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 4] = [
+const UPGRADES: [Upgrade; 5] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
     Upgrade { version: 4, part: Part::History },
     Upgrade { version: 5, part: Part::IndexesOfPlaces },
+    Upgrade { version: 6, part: Part::Arrivals },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -36,11 +37,13 @@ enum Part {
     History,
     /// Indexes of one geometry, which were indexes by order, answer what lies where.
     IndexesOfPlaces,
+    /// Where rows of imports wait, and how the feed tells of them.
+    Arrivals,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 5;
+pub(crate) const HOUSE_VERSION: i64 = 6;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -73,8 +76,9 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     let mut upgraded = false;
     for upgrade in UPGRADES.iter().filter(|upgrade| upgrade.version > version) {
         tracing::info!(to = upgrade.version, "the project is brought to a new version");
+        // First of all: another process that did it meanwhile is noticed before its tables are.
+        draft.before.extend(recorded(store.dialect(), upgrade.version, &clock.now_iso()));
         upgrade.part.add(&mut draft, store.dialect(), clock)?;
-        draft.after.extend(recorded(store.dialect(), upgrade.version, &clock.now_iso()));
         upgraded = true;
     }
     if upgraded {
@@ -142,6 +146,7 @@ impl Part {
             }
             // The indexes are made anew behind every upgrade.
             Self::IndexesOfPlaces => {}
+            Self::Arrivals => draft.before.extend(arrivals(dialect)),
         }
         Ok(())
     }
@@ -158,6 +163,45 @@ fn later_house_tables(dialect: Dialect) -> Vec<Statement> {
         (
             r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
             r#"CREATE INDEX "_change_source" ON "_change" ("source", "seq") WHERE "source" IS NOT NULL"#,
+        ),
+    ];
+    texts.map(|(sqlite, postgres)| statement(dialect, sqlite, postgres, Vec::new())).into()
+}
+
+/// What imports have that are invisible until they are whole.
+fn arrivals(dialect: Dialect) -> Vec<Statement> {
+    let texts = [
+        (
+            r#"CREATE TABLE "_import_row" ("import" TEXT NOT NULL, "n" INTEGER NOT NULL, "shape" TEXT NOT NULL, "key" TEXT NOT NULL, "record" TEXT NOT NULL, "moved" INTEGER NOT NULL DEFAULT 0, PRIMARY KEY ("import", "n")) STRICT"#,
+            r#"CREATE TABLE "_import_row" ("import" text NOT NULL, "n" bigint NOT NULL, "shape" text NOT NULL, "key" text COLLATE "C" NOT NULL, "record" jsonb NOT NULL, "moved" boolean NOT NULL DEFAULT false, PRIMARY KEY ("import", "n"))"#,
+        ),
+        (
+            r#"CREATE INDEX "_import_row_moved" ON "_import_row" ("key", "import") WHERE "moved""#,
+            r#"CREATE INDEX "_import_row_moved" ON "_import_row" ("key", "import") WHERE "moved""#,
+        ),
+        (
+            r#"CREATE TABLE "_import_moving" ("import" TEXT PRIMARY KEY NOT NULL, "collection" TEXT NOT NULL) STRICT"#,
+            r#"CREATE TABLE "_import_moving" ("import" text PRIMARY KEY, "collection" text NOT NULL)"#,
+        ),
+        (
+            r#"ALTER TABLE "_import" ADD COLUMN "process" TEXT"#,
+            r#"ALTER TABLE "_import" ADD COLUMN "process" text"#,
+        ),
+        (
+            r#"ALTER TABLE "_import" ADD COLUMN "alive_ms" INTEGER NOT NULL DEFAULT 0"#,
+            r#"ALTER TABLE "_import" ADD COLUMN "alive_ms" bigint NOT NULL DEFAULT 0"#,
+        ),
+        (
+            r#"ALTER TABLE "_change" ADD COLUMN "import" TEXT"#,
+            r#"ALTER TABLE "_change" ADD COLUMN "import" text"#,
+        ),
+        (
+            r#"ALTER TABLE "_change" ADD COLUMN "records" INTEGER NOT NULL DEFAULT 1"#,
+            r#"ALTER TABLE "_change" ADD COLUMN "records" bigint NOT NULL DEFAULT 1"#,
+        ),
+        (
+            r#"ALTER TABLE "_feed_cursor" ADD COLUMN "part" INTEGER NOT NULL DEFAULT 0"#,
+            r#"ALTER TABLE "_feed_cursor" ADD COLUMN "part" bigint NOT NULL DEFAULT 0"#,
         ),
     ];
     texts.map(|(sqlite, postgres)| statement(dialect, sqlite, postgres, Vec::new())).into()

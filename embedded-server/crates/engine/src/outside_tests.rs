@@ -154,6 +154,7 @@ async fn two_processes_bring_one_project_up_to_date_together() {
         let set = |version: &str| {
             format!(r#"UPDATE "_meta" SET "value" = '{version}' WHERE "key" = 'house_version'"#)
         };
+        crate::upgrade_tests::without_arrivals(&project).await;
         project.meddle(&[(&set("1"), &set("1"))]).await;
         let (one, two) = tokio::join!(project.another(), project.another());
         let (one, two) = (one.unwrap(), two.unwrap());

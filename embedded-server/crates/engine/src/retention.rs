@@ -272,6 +272,6 @@ fn statement(text: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
 }
 
 /// An identifier of the catalog in double quotes.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -6,9 +6,38 @@ use base::Code;
 use query::Read;
 use serde_json::{Value as Json, json};
 
+fn same(text: &'static str) -> (&'static str, &'static str) {
+    (text, text)
+}
+
+/// Takes away what the sixth version added.
+pub(crate) async fn without_arrivals(project: &Project) {
+    project
+        .meddle(&[
+            same(r#"DROP TABLE "_import_row""#),
+            same(r#"DROP TABLE "_import_moving""#),
+            same(r#"ALTER TABLE "_import" DROP COLUMN "process""#),
+            same(r#"ALTER TABLE "_import" DROP COLUMN "alive_ms""#),
+            same(r#"ALTER TABLE "_change" DROP COLUMN "import""#),
+            same(r#"ALTER TABLE "_change" DROP COLUMN "records""#),
+            same(r#"ALTER TABLE "_feed_cursor" DROP COLUMN "part""#),
+        ])
+        .await;
+}
+
+/// Takes away what the sixth version added, and what says that versions behind `version` were here.
+async fn at_version(project: &Project, version: i64) {
+    without_arrivals(project).await;
+    let steps: Vec<String> =
+        (version + 1..=HOUSE_VERSION).map(|step| format!("'house:{step}'")).collect();
+    let later = format!(r#"DELETE FROM "_meta" WHERE "key" IN ({})"#, steps.join(", "));
+    let now = format!(r#"UPDATE "_meta" SET "value" = '{version}' WHERE "key" = 'house_version'"#);
+    project.meddle(&[(&later, &later), (&now, &now)]).await;
+}
+
 /// Takes away whatever later versions added.
 async fn aged(project: &Project) {
-    let same = |text: &'static str| (text, text);
+    without_arrivals(project).await;
     project
         .meddle(&[
             same(r#"DELETE FROM "baasix_Template" WHERE "type" <> 'welcome'"#),
@@ -89,6 +118,21 @@ async fn an_older_project_gets_what_was_added_since_once_and_whole() {
             )
             .await;
         assert_eq!(imports, ["0"]);
+        for (table, column) in [
+            ("_import_row", "moved"),
+            ("_import_moving", "collection"),
+            ("_import", "alive_ms"),
+            ("_change", "import"),
+            ("_change", "records"),
+            ("_feed_cursor", "part"),
+        ] {
+            let sqlite =
+                format!("SELECT name FROM pragma_table_info('{table}') WHERE name = '{column}'");
+            let postgres = format!(
+                "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass('\"{table}\"') AND attname = '{column}'"
+            );
+            assert_eq!(project.column(&sqlite, &postgres).await, [column], "{table}");
+        }
 
         let recorded = r#"SELECT "key" FROM "_meta" WHERE "key" LIKE 'house:%' ORDER BY 1"#;
         let steps: Vec<String> = (2..=HOUSE_VERSION).map(|step| format!("house:{step}")).collect();
@@ -128,16 +172,9 @@ async fn an_index_of_a_geometry_by_order_becomes_one_of_places() {
                     r#"INSERT INTO "places" ("id", "spot") VALUES (1, '{"type":"Point","coordinates":[13.4,52.5]}')"#,
                     r#"INSERT INTO "places" ("id", "spot") VALUES (1, '{"type":"Point","coordinates":[13.4,52.5]}')"#,
                 ),
-                (
-                    r#"UPDATE "_meta" SET "value" = '4' WHERE "key" = 'house_version'"#,
-                    r#"UPDATE "_meta" SET "value" = '4' WHERE "key" = 'house_version'"#,
-                ),
-                (
-                    r#"DELETE FROM "_meta" WHERE "key" = 'house:5'"#,
-                    r#"DELETE FROM "_meta" WHERE "key" = 'house:5'"#,
-                ),
             ])
             .await;
+        at_version(&project, 4).await;
         assert_ne!(project.column(tree, method).await, made);
         project.engine = project.reopened().await;
         assert_eq!(project.column(tree, method).await, made);
@@ -207,16 +244,9 @@ async fn an_older_history_is_let_go_by_the_users_that_it_names() {
                     r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "origin", DROP COLUMN "seq", ADD CONSTRAINT "userId.target.fkey" FOREIGN KEY ("userId") REFERENCES "baasix_User" ("id") ON DELETE SET NULL ON UPDATE CASCADE"#,
                 ),
                 (r#"ALTER TABLE "baasix_AuditLog" DROP COLUMN "seq""#, "SELECT 1"),
-                (
-                    r#"DELETE FROM "_meta" WHERE "key" IN ('house:4', 'house:5')"#,
-                    r#"DELETE FROM "_meta" WHERE "key" IN ('house:4', 'house:5')"#,
-                ),
-                (
-                    r#"UPDATE "_meta" SET "value" = '3' WHERE "key" = 'house_version'"#,
-                    r#"UPDATE "_meta" SET "value" = '3' WHERE "key" = 'house_version'"#,
-                ),
             ])
             .await;
+        at_version(&project, 3).await;
         project.engine = project.reopened().await;
         let engine = &project.engine;
         let state = engine.state();

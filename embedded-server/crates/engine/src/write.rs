@@ -5,8 +5,9 @@ use crate::read::unknown_collection;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
+use catalog::Collection;
 use indexmap::IndexMap;
-use query::{Context, Operation, Read, Scope, Write, WritePlan};
+use query::{Cond, Context, Operation, Read, Scope, Write, WritePlan};
 use serde_json::{Map, Value as Json};
 use sql::{ChangeStamp, CompiledWrite, Expect, Numbers, Program, ProgramStep, Statement};
 use std::collections::BTreeSet;
@@ -32,6 +33,15 @@ struct Prepared {
     touched: BTreeSet<String>,
     /// What was compiled, if several records stand in one statement.
     joined: Option<(Guarded<WritePlan>, ChangeStamp)>,
+}
+
+/// A write with every name found, every value typed and every policy in it.
+pub(crate) struct Planned {
+    pub(crate) guarded: Guarded<WritePlan>,
+    /// As in [`Prepared`].
+    answers: Vec<usize>,
+    warnings: Vec<Detail>,
+    touched: BTreeSet<String>,
 }
 
 /// What an operation expects to find, kept for the refusal.
@@ -154,16 +164,32 @@ impl Engine {
         Ok(texts.filter(|text| !text.contains("\"_change\"") || text.contains("WITH")).collect())
     }
 
+    fn prepare_write(
+        &self,
+        state: &State,
+        write: Write,
+        asked: usize,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<Prepared> {
+        let Planned { guarded, answers, warnings, touched } =
+            self.plan_write(state, write, asked, actor)?;
+        let stamp = self.stamp(actor, source);
+        let compiled =
+            sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
+        let joined = compiled.joined.then_some((guarded, stamp));
+        Ok(Prepared { compiled, answers, warnings, touched, joined })
+    }
+
     /// `asked` operations are the caller's; those behind them were added by the house's hooks,
     /// and the caller's policies do not bind them.
-    fn prepare_write(
+    pub(crate) fn plan_write(
         &self,
         state: &State,
         mut write: Write,
         asked: usize,
         actor: &Actor,
-        source: Option<&str>,
-    ) -> Result<Prepared> {
+    ) -> Result<Planned> {
         for operation in &write.operations {
             let name = collection_of(operation);
             if actor.unbound() && state.catalog.get(name).is_none() {
@@ -204,17 +230,43 @@ impl Engine {
             whole.steps.extend(ours);
             Guarded::for_system(whole, "what the house does along with a guarded write")
         };
-        let stamp = ChangeStamp {
+        Ok(Planned { guarded, answers, warnings, touched })
+    }
+
+    /// Who writes, from where and when.
+    pub(crate) fn stamp(&self, actor: &Actor, source: Option<&str>) -> ChangeStamp {
+        ChangeStamp {
             actor: actor.user().map(str::to_owned),
             source: source.map(str::to_owned),
             at_ms: self.clock().now_ms(),
             ip: actor.ip.clone(),
             tenant: actor.tenant.clone(),
+        }
+    }
+
+    /// A plan of one new record without values: what the actor's policy says that rows of an
+    /// import must be, asked of all of them when they move.
+    pub(crate) fn arrival_plan(
+        &self,
+        state: &State,
+        collection: &Arc<Collection>,
+        actor: &Actor,
+    ) -> Result<Guarded<WritePlan>> {
+        let step = query::Step::Insert {
+            collection: Arc::clone(collection),
+            values: IndexMap::new(),
+            check: Cond::Always,
+            through: Vec::new(),
+            index: 0,
         };
-        let compiled =
-            sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
-        let joined = compiled.joined.then_some((guarded, stamp));
-        Ok(Prepared { compiled, answers, warnings, touched, joined })
+        let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
+        match actor.identity {
+            Identity::System(reason) => Ok(Guarded::for_system(plan, reason)),
+            Identity::Anonymous | Identity::User(_) => {
+                let words = actor.words(self.clock().now_ms());
+                access::guard_write(plan, &state.catalog, actor, &words, self.limits())
+            }
+        }
     }
 
     /// Runs a program; other processes are told of it if it concerns them.
@@ -369,9 +421,16 @@ impl Engine {
             collection: collection.to_owned(),
             body: body.clone(),
         };
-        let write = Write { operations: rows.iter().map(create).collect(), strict: false };
-        let prepared = self.prepare_write(&self.state(), write, rows.len(), actor, None)?;
-        let mut program = prepared.compiled.program;
+        let mut write = Write { operations: rows.iter().map(create).collect(), strict: false };
+        let prepared = match self.before_write(&mut write, actor).await {
+            Ok(()) => self.prepare_write(&self.state(), write, rows.len(), actor, None),
+            Err(fault) => Err(fault),
+        };
+        let mut program = match prepared {
+            Ok(prepared) => prepared.compiled.program,
+            Err(fault) if fault.code() == Code::Internal => return Err(fault),
+            Err(_) => return Ok(false),
+        };
         let statement = Statement { text: Arc::from("SELECT 0"), binds: Vec::new() };
         let back = Box::new(Error::new(Code::Conflict, TRIED));
         program.steps.push(ProgramStep::new(statement, Expect::True(back)));

@@ -1,9 +1,10 @@
 //! Relations walked by conditions, sorts and groups: each distinct walk is joined once.
 
+use crate::Dialect;
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::writer::{Alias, chained, literal, quoted};
-use catalog::{Collection, Relation, RelationKind};
+use catalog::{Collection, HISTORY, Relation, RelationKind};
 use query::{Cond, Hop, Ref};
 
 /// One row source with everything that is joined to it.
@@ -178,10 +179,41 @@ impl Compiler {
 
     /// Deleted records are absent unless the plan shows them.
     pub(crate) fn visible(&self, alias: Alias, collection: &Collection) -> Vec<String> {
+        let mut tests = self.arrived(alias, collection);
         if collection.paranoid && !self.with_deleted {
-            return vec![format!("{} IS NULL", alias.column("deletedAt"))];
+            tests.push(format!("{} IS NULL", alias.column("deletedAt")));
         }
-        Vec::new()
+        tests
+    }
+
+    /// Rows of an import that is not finished are no records. The mark is asked in the statement
+    /// itself: all of them become records in the moment in which it is gone.
+    pub(crate) fn arrived(&self, alias: Alias, collection: &Collection) -> Vec<String> {
+        if !collection.arriving {
+            return Vec::new();
+        }
+        if collection.name == HISTORY {
+            // What happened to a row that is no record yet has not happened.
+            return vec![format!(
+                "NOT EXISTS (SELECT 1 FROM \"_import_moving\" \"$m\" \
+                 WHERE {} = 'import:'||\"$m\".\"import\")",
+                alias.column("origin")
+            )];
+        }
+        let key = alias.column(&collection.primary_key);
+        let key = self.writer.dialect.as_text(&key, Family::of(&collection.key().kind));
+        // Asked of each row by its key, whatever Postgres believes of how many are on their way: a
+        // plan that it makes for few of them, and keeps, would look through all of them for each.
+        let apart = match self.writer.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " OFFSET 0",
+        };
+        vec![format!(
+            "NOT EXISTS (SELECT 1 FROM \"_import_row\" \"$s\" JOIN \"_import_moving\" \"$m\" \
+             ON \"$m\".\"import\" = \"$s\".\"import\" WHERE \"$s\".\"moved\" AND \"$s\".\"key\" = {key} \
+             AND \"$m\".\"collection\" = {}{apart})",
+            literal(&collection.name)
+        )]
     }
 
     /// A condition on one joined row. Conditions that walk on are asked of the row's key, so that

@@ -25,7 +25,10 @@ pub use define::{
     Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
     indexes, rehearsal, schema_history,
 };
-pub use mutate::{ChangeStamp, CompiledWrite, Keys, compile_write, compile_write_apart};
+pub use mutate::{
+    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, Window, compile_move, compile_removal,
+    compile_staging, compile_write, compile_write_apart, draw, drawn,
+};
 pub use names::{constraint_name, index_name, is_tree, sequence_name};
 pub use select::compile_read;
 pub use statement::{

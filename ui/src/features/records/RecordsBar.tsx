@@ -99,7 +99,7 @@ export function RecordsBar({
           <Menu
             align="end"
             trigger={<IconButton icon={Download} iconSize={15} label={m("export")} />}
-            entries={(["csv", "json", "ndjson"] as const).map((format) => ({
+            entries={(["csv", "json", "ndjson", "sql"] as const).map((format) => ({
               label: m(`export.${format}`),
               disabled: view.search === "" ? undefined : m("export.search"),
               onSelect: () => onExport(format),

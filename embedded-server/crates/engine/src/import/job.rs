@@ -2,7 +2,6 @@
 
 use super::rows::Row;
 use super::{FAULTS_KEPT, Imports};
-use base::Value;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -202,10 +201,10 @@ pub struct Job {
     /// The same when the last had been written.
     #[serde(default)]
     pub rows_after: Option<u64>,
-    /// Key of the first row written.
+    /// Key of the first row of the file that was written.
     #[serde(default)]
     pub first_key: Option<String>,
-    /// Key of the last row written.
+    /// Key of the last one.
     #[serde(default)]
     pub last_key: Option<String>,
     /// The course of the writing.
@@ -259,11 +258,12 @@ impl Job {
         self.pace.push(Pace { ms: 0, rows: 0 });
     }
 
-    /// Whether `ask` would do again what this job has done.
+    /// Whether `ask` would do again what this job has done, or is about to do.
     pub(super) fn repeats(&self, ask: &ImportAsk) -> bool {
-        self.state == State::Done
+        let done = self.state == State::Done && self.rows_written > 0;
+        let on_its_way = matches!(self.state, State::Parsing | State::Checking | State::Writing);
+        (done || on_its_way)
             && !self.dry_run
-            && self.rows_written > 0
             && self.hash == ask.hash
             && self.collection == ask.collection
             && self.mapping == ask.mapping
@@ -286,13 +286,17 @@ impl Job {
         }
     }
 
-    pub(super) fn written(&mut self, rows: &[Row], keys: &[Value], now_ms: i64) {
-        self.rows_written += rows.len() as u64;
-        self.bytes_read = rows.last().map_or(self.bytes_read, |row| row.ends_at);
-        if self.first_key.is_none() {
-            self.first_key = keys.first().and_then(key_text);
-        }
-        self.last_key = keys.last().and_then(key_text).or(self.last_key.take());
+    /// Checking begins, or begins anew in another way.
+    pub(super) fn checking(&mut self) {
+        self.state = State::Checking;
+        (self.rows_read, self.rows_valid, self.rows_rejected, self.bytes_read) = (0, 0, 0, 0);
+        self.errors.clear();
+    }
+
+    /// So many more rows were written, of a part of the file that ends there.
+    pub(super) fn written(&mut self, rows: u64, ends_at: u64, now_ms: i64) {
+        self.rows_written += rows;
+        self.bytes_read = self.bytes_read.max(ends_at);
         let ms = now_ms.saturating_sub(self.writing_since_ms).try_into().unwrap_or(0);
         self.pace.push(Pace { ms, rows: self.rows_written });
         if self.pace.len() > PACES_KEPT {
@@ -307,25 +311,16 @@ impl Job {
         }
     }
 
-    pub(super) fn refused_late(&mut self, row: &Row, faults: Vec<RowFault>) {
+    /// A row that had passed was refused after all; why is told later.
+    pub(super) fn refused_late(&mut self) {
         self.rows_rejected += 1;
         self.rows_valid = self.rows_valid.saturating_sub(1);
-        self.bytes_read = row.ends_at;
-        self.note(faults);
     }
 
-    fn note(&mut self, faults: Vec<RowFault>) {
+    /// Keeps the first refusals.
+    pub(super) fn note(&mut self, faults: Vec<RowFault>) {
         let room = FAULTS_KEPT.saturating_sub(self.errors.len());
         self.errors.extend(faults.into_iter().take(room));
-    }
-}
-
-/// A key as a path names it.
-fn key_text(key: &Value) -> Option<String> {
-    match key {
-        Value::Text(text) => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::Real(_) | Value::Bytes(_) => None,
     }
 }
 
@@ -358,11 +353,11 @@ mod tests {
         let mut job = Job::new(String::from("one"), &ask, None, String::new());
         job.writing(Some(3), 1_000);
         for step in 1..=1_000 {
-            job.written(&[], &[Value::Int(step)], 1_000 + step * 10);
+            job.written(1, 0, 1_000 + step * 10);
         }
         assert!(job.pace.len() <= PACES_KEPT, "{}", job.pace.len());
         assert_eq!((job.pace[0].ms, job.pace.last().map(|pace| pace.ms)), (0, Some(10_000)));
         assert!(job.pace.is_sorted_by_key(|pace| pace.ms));
-        assert_eq!((job.first_key.as_deref(), job.last_key.as_deref()), (Some("1"), Some("1000")));
+        assert_eq!((job.rows_written, job.pace.last().map(|pace| pace.rows)), (1_000, Some(1_000)));
     }
 }

@@ -6,8 +6,10 @@ use catalog::{Collection, FieldKind};
 use indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -59,6 +61,44 @@ fn text_of(json: &Json) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
+/// Most bytes of one row: more is no row but a file whose lines never end.
+const ROW_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Bytes after which a batch is handed on however few rows it has: a few of them wait in memory.
+const BATCH_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A file that knows how far it was read, and gives up where no row ends.
+struct Metered {
+    file: File,
+    meter: Rc<Meter>,
+}
+
+#[derive(Default)]
+struct Meter {
+    read: Cell<u64>,
+    row_began: Cell<u64>,
+}
+
+impl Meter {
+    /// A row has ended: the next begins about here.
+    fn row_ended(&self) {
+        self.row_began.set(self.read.get());
+    }
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let meter = &self.meter;
+        if meter.read.get() - meter.row_began.get() > ROW_BYTES_MAX {
+            let what = format!("a row is longer than {ROW_BYTES_MAX} bytes");
+            return Err(std::io::Error::other(what));
+        }
+        let count = self.file.read(buffer)?;
+        meter.read.set(meter.read.get() + count as u64);
+        Ok(count)
+    }
+}
+
 /// Reads the file on a thread of its own, in batches; at most `ahead` of them wait.
 pub(super) fn read(
     ask: &ImportAsk,
@@ -68,7 +108,8 @@ pub(super) fn read(
     let (send, receive) = mpsc::channel(ahead);
     let ask = ask.clone();
     tokio::task::spawn_blocking(move || {
-        let mut batches = Batches { send, rows: Vec::with_capacity(batch_rows), batch_rows };
+        let meter = Rc::default();
+        let mut batches = Batches { send, rows: Vec::new(), batch_rows, began: 0, meter };
         let outcome = match ask.format {
             Format::Csv => csv_rows(&ask, &mut batches),
             Format::Ndjson => ndjson_rows(&ask, &mut batches),
@@ -99,12 +140,21 @@ struct Batches {
     send: mpsc::Sender<Result<Vec<Row>>>,
     rows: Vec<Row>,
     batch_rows: usize,
+    /// How far the file was read when the batch began.
+    began: u64,
+    meter: Rc<Meter>,
 }
 
 impl Batches {
     fn push(&mut self, row: Row) -> std::result::Result<(), Stopped> {
         self.rows.push(row);
-        if self.rows.len() < self.batch_rows { Ok(()) } else { self.flush() }
+        self.meter.row_ended();
+        let bytes = self.meter.read.get() - self.began;
+        if self.rows.len() < self.batch_rows && bytes < BATCH_BYTES {
+            return Ok(());
+        }
+        self.began = self.meter.read.get();
+        self.flush()
     }
 
     fn flush(&mut self) -> std::result::Result<(), Stopped> {
@@ -116,9 +166,10 @@ impl Batches {
     }
 }
 
-fn open(ask: &ImportAsk) -> Result<File> {
-    File::open(&ask.path)
-        .map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))
+fn open(ask: &ImportAsk, meter: &Rc<Meter>) -> Result<Metered> {
+    let file = File::open(&ask.path)
+        .map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))?;
+    Ok(Metered { file, meter: Rc::clone(meter) })
 }
 
 fn broken(line: u64, what: impl std::fmt::Display) -> Error {
@@ -129,7 +180,7 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(ask.delimiter)
         .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 18, open(ask)?));
+        .from_reader(BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?));
     let head = reader.headers().map_err(|fault| broken(1, fault))?;
     let mut names: Vec<String> = head.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(first) = names.first_mut() {
@@ -168,7 +219,7 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
 }
 
 fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
-    let reader = BufReader::with_capacity(1 << 18, open(ask)?);
+    let reader = BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?);
     let (mut line, mut ends_at) = (0_u64, 0_u64);
     for text in reader.lines() {
         line += 1;
@@ -190,10 +241,10 @@ fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<()
 }
 
 fn json_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
-    let file = BufReader::with_capacity(1 << 18, open(ask)?);
+    let file = BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?);
     let mut reader = serde_json::Deserializer::from_reader(file);
     let mut stopped = None;
-    let each = EachObject { batches, stopped: &mut stopped, bytes: ask.bytes };
+    let each = EachObject { batches, stopped: &mut stopped };
     let outcome = each.deserialize(&mut reader).and_then(|()| reader.end());
     match (stopped, outcome) {
         (Some(stopped), _) => Err(stopped),
@@ -206,7 +257,6 @@ fn json_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), 
 struct EachObject<'a> {
     batches: &'a mut Batches,
     stopped: &'a mut Option<Stopped>,
-    bytes: u64,
 }
 
 impl<'de> DeserializeSeed<'de> for EachObject<'_> {
@@ -233,7 +283,7 @@ impl<'de> Visitor<'de> for EachObject<'_> {
             line += 1;
             let row = Row {
                 line,
-                ends_at: self.bytes,
+                ends_at: self.batches.meter.read.get(),
                 names: Arc::default(),
                 cells: RowCells::Object(object),
             };

@@ -152,6 +152,24 @@ impl Prepared {
     }
 }
 
+/// Refuses to change a collection while rows of an import are on their way into it.
+fn nothing_arrives(old: &Catalog, next: &Catalog) -> Result<()> {
+    let changed = |one: &catalog::Collection| {
+        next.get(&one.name).is_none_or(|now| now.document != one.document)
+    };
+    let mut arriving = old.collections.values().filter(|one| one.arriving);
+    match arriving.find(|one| changed(one)) {
+        None => Ok(()),
+        Some(one) => Err(Error::new(
+            Code::Unavailable,
+            format!("rows of an import are on their way into `{}`", one.name),
+        )
+        .at(&one.name)
+        .hint("wait until the import has ended, or cancel it")
+        .retry_after_ms(5_000)),
+    }
+}
+
 impl Draft {
     /// The catalog's documents, ready to be changed.
     pub(crate) fn of(catalog: &Catalog) -> Self {
@@ -313,6 +331,7 @@ impl Draft {
     /// Brings the store to the drafted documents, in one transaction.
     pub(crate) async fn commit(mut self, store: &Store, clock: &Clock) -> Result<Changed> {
         let (next, changes) = self.next()?;
+        nothing_arrives(&self.old, &next)?;
         if self.adopting {
             return Err(Error::internal("an adoption is committed with the steps of its plan"));
         }
@@ -369,7 +388,8 @@ impl Draft {
     ) -> Result<Option<Prepared>> {
         let (dialect, founding) = (store.dialect(), self.is_founding());
         let rows = documents::rows(&self.old, &next, dialect, &clock.now_iso());
-        if rows.is_empty() && self.after.is_empty() && changes.is_empty() {
+        let more_to_do = !self.before.is_empty() || !self.after.is_empty();
+        if rows.is_empty() && !more_to_do && changes.is_empty() {
             return Ok(None);
         }
         let steps =

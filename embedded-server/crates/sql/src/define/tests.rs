@@ -320,7 +320,7 @@ fn names_that_trade_places_meet_under_a_third() {
 #[test]
 fn house_tables_and_rehearsals_speak_both_dialects() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        assert_eq!(house_tables(dialect).statements.len(), 8);
+        assert_eq!(house_tables(dialect).statements.len(), 11);
         let catalog = catalog(&[("authors", &authors())]);
         assert_eq!(rehearsal(catalog.get("authors").unwrap(), dialect).statements.len(), 2);
     }

@@ -155,7 +155,7 @@ impl<'p> Writes<'p> {
     }
 
     /// `INSERT INTO "baasix_AuditLog" (…) SELECT …` of change rows, up to the FROM.
-    fn history_row(&self, compiler: &mut Compiler, change: Alias) -> String {
+    pub(super) fn history_row(&self, compiler: &mut Compiler, change: Alias) -> String {
         let families = [Family::Text, Family::Instant, Family::Text, Family::Uuid];
         let mut bound = self
             .history_stamp()

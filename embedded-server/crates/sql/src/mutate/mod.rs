@@ -11,7 +11,12 @@ mod insert;
 mod pointed;
 mod remove;
 mod rows;
+mod staging;
 mod update;
+
+pub use staging::{
+    Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
+};
 
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -320,9 +325,10 @@ impl<'p> Writes<'p> {
             let bound = self.key_bind(compiler, target.collection, key)?;
             tests.push(format!("{} = {bound}", scope.alias.column(&target.collection.primary_key)));
         }
-        if !target.deleted_too {
-            tests.extend(compiler.visible(scope.alias, target.collection));
-        }
+        tests.extend(match target.deleted_too {
+            true => compiler.arrived(scope.alias, target.collection),
+            false => compiler.visible(scope.alias, target.collection),
+        });
         tests.extend(compiler.conditions(scope, target.filter));
         if tests.is_empty() {
             tests.push(String::from("TRUE"));

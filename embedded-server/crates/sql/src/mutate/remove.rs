@@ -11,7 +11,7 @@ use crate::dialect::Family;
 use crate::join::Scope;
 use crate::writer::{Alias, chained, literal, quoted};
 use crate::{Dialect, Expect};
-use base::{Result, Value};
+use base::{Code, Error, Result, Value};
 use catalog::{Catalog, Collection, OnDelete, RelationKind};
 use indexmap::IndexMap;
 
@@ -267,6 +267,7 @@ impl<'p> Writes<'p> {
             }
         }
         for child in named {
+            self.take_no_arrivals(target, wake, child)?;
             let mut compiler = self.compiler();
             let set = self.gone(&mut compiler, target, wake)?;
             let scope = Scope::new(&mut compiler, child);
@@ -291,6 +292,35 @@ impl<'p> Writes<'p> {
             compiler.writer.push(&text);
             self.push(compiler, Expect::Any);
         }
+        Ok(())
+    }
+
+    /// Refuses to take rows of an import along that is on its way: nobody has heard of them.
+    fn take_no_arrivals(
+        &mut self,
+        target: &Target<'p>,
+        wake: &Wake<'p>,
+        child: &'p Collection,
+    ) -> Result<()> {
+        if !child.arriving {
+            return Ok(());
+        }
+        let mut compiler = self.compiler();
+        let set = self.gone(&mut compiler, target, wake)?;
+        let scope = Scope::new(&mut compiler, child);
+        let key = scope.alias.column(&child.primary_key);
+        let keys = self.in_set(&mut compiler, child, &child.primary_key, key_family(child));
+        let arrived = compiler.arrived(scope.alias, child).join(" AND ");
+        let from = scope.from(&mut compiler);
+        compiler.writer.push(&set).push(&format!(
+            "SELECT NOT EXISTS (SELECT 1 FROM {from} WHERE {key} IN {keys} AND NOT ({arrived}))"
+        ));
+        let message =
+            format!("rows of an import that are on their way into `{}` point here", child.name);
+        let error = Error::new(Code::Unavailable, message)
+            .hint("wait until the import has ended, or cancel it")
+            .retry_after_ms(5_000);
+        self.push(compiler, Expect::True(Box::new(error)));
         Ok(())
     }
 

@@ -51,6 +51,7 @@ fn collection(name: &str, fields: Vec<Field>, relations: Vec<Relation>) -> Colle
         trash_days: None,
         adopted: false,
         rowless: false,
+        arriving: false,
         document: Arc::new(serde_json::Value::Null),
     }
 }

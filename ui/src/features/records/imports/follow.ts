@@ -35,7 +35,7 @@ export function followImport(queries: QueryClient, connection: Connection, id: s
 export function endOf(job: ImportJob): { readonly title: string; readonly body: string } {
   const { collection } = job;
   if (job.state === "failed") return { title: m("imp.told.failed", { collection }), body: failureOf(job) };
-  if (job.state === "cancelled") return { title: m("imp.told.cancelled", { collection }), body: m("imp.told.written", { count: job.rowsWritten }) };
+  if (job.state === "cancelled") return { title: m("imp.told.cancelled", { collection }), body: m("imp.told.written", { count: job.rowsWritten - (job.rowsRemoved ?? 0) }) };
   if (job.dryRun) return { title: m("imp.told.checked", { collection }), body: m("imp.told.fit", { fit: count(job.rowsValid), read: count(job.rowsRead) }) };
   return { title: m("imp.told.done", { collection }), body: m("imp.told.written", { count: job.rowsWritten }) };
 }

@@ -52,6 +52,11 @@ pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
                 .map(|text| base64::engine::general_purpose::STANDARD.encode(text)),
         })
     })?;
+    // The nearest number, as every reader of ours finds it; SQLite's own reading may be off by the
+    // last bit.
+    connection.create_scalar_function("bx_double", 1, PURE, |context| {
+        Ok(with_text(context, 0, |text| text.parse::<f64>().ok()).flatten())
+    })?;
     connection.create_scalar_function("bx_real", 1, PURE, |context| Ok(text_of(context, 0)))
 }
 
