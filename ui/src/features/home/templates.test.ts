@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readType, typeText } from "@/lib/fields";
 import { definition, rowCount, seed, TEMPLATES } from "./templates";
 import type { Client } from "@/host/session";
 
@@ -40,4 +41,10 @@ test("rows are written lowest first and point at rows of the same batch", async 
     const emails = sent.flatMap(({ collection, data }) => (data["email"] ? [`${collection} ${String(data["email"])}`] : []));
     expect(new Set(emails).size).toBe(emails.length);
   }
+});
+
+test("a template says its types as every screen will once it is made", () => {
+  const said = TEMPLATES.flatMap(({ collections }) => collections.flatMap(({ columns }) => columns.map(([, label, def]) => [label, typeText(readType(def.type, def.values))])));
+  expect(said.length).toBeGreaterThan(10);
+  expect(said.filter(([label, is]) => label !== is)).toEqual([]);
 });

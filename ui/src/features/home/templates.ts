@@ -27,7 +27,7 @@ export interface Template {
   readonly main: string;
 }
 
-const text = (name: string, more: FieldDefinition = {}): Column => [name, "text", { type: "String", ...more }];
+const text = (name: string, more: FieldDefinition = {}): Column => [name, "string", { type: "String", ...more }];
 const long = (name: string): Column => [name, "text", { type: "Text" }];
 const money = (name: string): Column => [name, "decimal(12,2)", { type: "Decimal", values: { precision: 12, scale: 2 } }];
 const instant = (name: string): Column => [name, "timestamptz", { type: "DateTime" }];
