@@ -83,7 +83,13 @@ impl<'w> Model<'w> {
         }
         let view = View { model: self, deleted };
         let rows = view.found(at, parameters.get("filter"))?;
-        if parameters.get("aggregate").is_some() || parameters.get("groupBy").is_some() {
+        // Nothing to compute and nothing to group by is a list.
+        let asked = |name: &str| match parameters.get(name) {
+            Some(Json::Object(map)) => !map.is_empty(),
+            Some(Json::Array(list)) => !list.is_empty(),
+            _ => false,
+        };
+        if asked("aggregate") || asked("groupBy") {
             return view.groups(at, rows, parameters);
         }
         view.list(at, rows, parameters)

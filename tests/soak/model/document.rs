@@ -51,8 +51,9 @@ pub(super) fn holds(operator: &str, document: &Json, operand: &Json) -> Judged<T
         }
         "jsonbDeepValue" => deep(document, operand),
         "jsonbArrayLength" => {
+            // What is no list has no length: it is neither this nor another.
             let Some(Json::Array(items)) = at(document, operand.get("path"))? else {
-                return known(false);
+                return Ok(None);
             };
             let wanted = operand["value"].as_u64().ok_or(ODD)?;
             let found = items.len() as u64;

@@ -25,6 +25,15 @@ impl Model<'_> {
         })
     }
 
+    /// Why the record with this key is still there, if it is: gone, or in the trash.
+    pub(in crate::soak) fn keeps(&self, at: usize, id: &Json) -> Option<String> {
+        let row = self.tables[at].iter().find(|row| plain(&row["id"]) == plain(id))?;
+        match self.world.collections[at].paranoid {
+            true if !row["deletedAt"].is_null() => None,
+            _ => Some(format!("record {id} was removed and is there")),
+        }
+    }
+
     /// Records of `gamma` that a record of `beta` holds.
     pub(in crate::soak) fn held(&self) -> Vec<Json> {
         if self.world.collections[2].paranoid {

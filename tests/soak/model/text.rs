@@ -118,7 +118,9 @@ fn regex(text: &str, pattern: &str) -> Judged<bool> {
         "a\\.b" => text.contains("a.b"),
         "(?i)a" => text.contains(['a', 'A']),
         "." => !text.is_empty(),
-        "\\s" => any(char::is_whitespace),
+        "\\s" => any(|sign| matches!(sign, '\t'..='\r' | ' ')),
+        "\\w+$" => text.ends_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '_'),
+        "[[:alpha:]]" => any(|sign| sign.is_ascii_alphabetic()),
         _ => return Err(Unsure("a pattern that the model does not know")),
     })
 }
