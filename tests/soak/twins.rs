@@ -444,8 +444,9 @@ async fn whatever_is_asked_both_stores_answer_the_same_bytes() {
         .chain(["M2O", "O2M", "O2O", "M2M", "M2A"])
         .collect();
     let missed = |met: &Met, times: u64| -> Vec<String> {
-        // What is refused shows nothing of how it is answered.
-        let asked = wanted.iter().filter(|what| met.answered.times(what) < times);
+        // What is refused shows nothing of how it is answered. A sample is too short to insist.
+        let counted = if times > 1 { &met.answered } else { &met.asked };
+        let asked = wanted.iter().filter(|what| counted.times(what) < times);
         let faults = fault::EVERY.iter().filter(|what| met.faults.times(what) < times);
         asked.chain(faults).map(|what| (*what).to_owned()).collect()
     };
