@@ -49,6 +49,7 @@ export function Drawer({
   return (
     <aside
       aria-label={label}
+      data-drawer=""
       className={cx(
         "relative flex h-full max-w-[92vw] shrink-0 flex-col border-l border-line bg-bg-sunk max-[1100px]:absolute max-[1100px]:inset-y-0 max-[1100px]:right-0 max-[1100px]:z-30 max-[1100px]:shadow-float",
         className,

@@ -13,6 +13,6 @@ export function Toolbar({ title, children, right, className }: { title?: ReactNo
 }
 
 /** A hairline between groups of tools. */
-export function ToolbarRule() {
-  return <span aria-hidden className="mx-1 h-4 w-px bg-line-strong" />;
+export function ToolbarRule({ className }: { className?: string }) {
+  return <span aria-hidden className={cx("mx-1 h-4 w-px bg-line-strong", className)} />;
 }

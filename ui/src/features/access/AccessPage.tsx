@@ -218,7 +218,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
         right={
           <>
             <span className="text-second whitespace-pre text-ink-3 max-[1300px]:hidden">{t("hints", { copy: formatKeys("Mod+C"), paste: formatKeys("Mod+V") })}</span>
-            <ToolbarRule />
+            <ToolbarRule className="max-[1300px]:hidden" />
             <Button icon={Plus} onClick={() => setMaking(true)}>
               {t("role.new")}
             </Button>

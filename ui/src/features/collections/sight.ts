@@ -15,6 +15,8 @@ export const MAP = { width: 180, height: 116 } as const;
 const READABLE = 0.6;
 /** What somebody goes to is read without leaning forward. */
 const NEAR = 0.8;
+/** Less than this beside a drawer shows nothing; then the whole canvas counts. */
+const LEAST = 240;
 export const SMALLEST = 0.05;
 const GLIDE_MS = 160;
 
@@ -114,8 +116,10 @@ export function useSight({
   const waiting = useRef(false);
 
   const area = useCallback((): Area => {
-    const { width = 0, height = 0 } = frame.current?.getBoundingClientRect() ?? {};
-    return { width, height };
+    const { left = 0, width = 0, height = 0 } = frame.current?.getBoundingClientRect() ?? {};
+    // On a narrow window the drawer lies over the canvas: what it covers is not in sight.
+    const over = (document.querySelector("[data-drawer]")?.getBoundingClientRect().left ?? Number.POSITIVE_INFINITY) - left;
+    return { width: over >= LEAST ? Math.min(width, over) : width, height };
   }, [frame]);
   const now = useCallback((): Viewport => {
     const led = goal.current;
