@@ -97,7 +97,14 @@ fn run(serve: &Serve) -> Result<(), Error> {
 }
 
 async fn serve_until_told(config: Config) -> Result<(), Error> {
-    let running = Server::start(config).await?;
+    // Before anything is opened: from its first word on it ends cleanly, and a start that waits for
+    // a database can be given up.
+    let mut told = Told::listen()?;
+    let running = tokio::select! {
+        biased;
+        running = Server::start(config) => running?,
+        stop = told.stop() => return stop,
+    };
     let address = running.address();
     say(&format!("listening on http://{address}"));
     if let Some(path) = running.setup_path() {
@@ -106,26 +113,53 @@ async fn serve_until_told(config: Config) -> Result<(), Error> {
     if !running.shows_studio() {
         say("no built studio was found, so none is served; name its folder with `--studio`");
     }
-    told_to_stop().await?;
+    told.stop().await?;
     running.stop().await;
     Ok(())
 }
 
-async fn told_to_stop() -> Result<(), Error> {
-    let trouble = |fault: std::io::Error| Error::internal("listen for signals").caused_by(fault);
+/// What the operating system says to the program.
+struct Told {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
-        tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            outcome = tokio::signal::ctrl_c() => outcome.map_err(trouble),
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Told {
+    /// From here on a signal waits for [`Self::stop`] instead of ending the program.
+    fn listen() -> Result<Self, Error> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                terminate: signal(SignalKind::terminate()).map_err(unheard)?,
+                interrupt: signal(SignalKind::interrupt()).map_err(unheard)?,
+            })
+        }
+        #[cfg(not(unix))]
+        {
+            Ok(Self {})
         }
     }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.map_err(trouble)
+
+    #[cfg(unix)]
+    async fn stop(&mut self) -> Result<(), Error> {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        Ok(())
     }
+
+    #[cfg(not(unix))]
+    async fn stop(&mut self) -> Result<(), Error> {
+        tokio::signal::ctrl_c().await.map_err(unheard)
+    }
+}
+
+fn unheard(fault: std::io::Error) -> Error {
+    Error::internal("listen for signals").caused_by(fault)
 }
 
 fn print_keys() -> Result<(), Error> {

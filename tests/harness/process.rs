@@ -49,12 +49,13 @@ impl Process {
         }
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks it to end, and waits until it has, in order.
     pub(crate) fn end(&mut self) {
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("run kill");
         assert!(asked.success(), "the process is not there");
-        self.child.wait().expect("wait for the process");
+        let status = self.child.wait().expect("wait for the process");
+        assert!(status.success(), "it ended by the signal, not in order: {status}");
     }
 
     async fn start_in(kind: Kind, name: &str, around: Option<&str>) -> Self {

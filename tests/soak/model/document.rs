@@ -33,7 +33,8 @@ pub(super) fn holds(operator: &str, document: &Json, operand: &Json) -> Judged<T
         "jsonbKeyIn" | "jsonbKeyNotIn" => {
             let found = document.get(operand["key"].as_str().ok_or(ODD)?);
             let values = operand["values"].as_array().ok_or(ODD)?;
-            let Some(text) = found.and_then(text_of) else { return known(false) };
+            // Nothing is neither among them nor not, as of every comparison.
+            let Some(text) = found.and_then(text_of) else { return Ok(None) };
             let words: Option<Vec<&str>> = values.iter().map(Json::as_str).collect();
             let among = words.ok_or(ODD)?.contains(&text.as_str());
             known(among == (operator == "jsonbKeyIn"))
