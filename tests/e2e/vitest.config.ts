@@ -1,7 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// By hand one file at a time: the window journeys share one display. The test command lets the
-// browser journeys run beside each other.
+// Journeys share one machine: a window, a browser and servers on two cores. One at a time.
 export default defineConfig({
   test: {
     fileParallelism: false,

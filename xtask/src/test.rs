@@ -149,16 +149,7 @@ fn start_postgres(run: &mut Run) -> Result<Cluster, Stopped> {
 
 fn suite(run: &mut Run, url: &str) -> Result<(), Stopped> {
     // Every test target: the rooms' own (`sql`, `store`) and the black-box suite.
-    let threads = (2 * cores()).to_string();
-    let mut command = cargo(
-        &[
-            &["test", "--no-fail-fast", "--test", "*"],
-            &WHOLE[..],
-            // Half of a test's time is waiting: for a disk, a database, a password's hash.
-            &["--", "--test-threads", &threads],
-        ]
-        .concat(),
-    );
+    let mut command = cargo(&[&["test", "--no-fail-fast", "--test", "*"], &WHOLE[..]].concat());
     command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
     run.tests("rooms and suite on SQLite and Postgres", &mut command)?;
     let mut command = with_binaries(vitest("tests/e2e", &["--project", "sdk"]));
@@ -167,13 +158,7 @@ fn suite(run: &mut Run, url: &str) -> Result<(), Stopped> {
 
 fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
     run.check("journeys: types", || process::run(&mut front::npm("tests/e2e", &["run", "check"])))?;
-    // A journey waits for its browser half of the time, and shares nothing with its neighbours: its
-    // instance, its database and its browser are its own. The window's share one display.
-    let workers = cores().to_string();
-    let mut browser = with_binaries(vitest(
-        "tests/e2e",
-        &["--project", "browser", "--fileParallelism", "--maxWorkers", &workers],
-    ));
+    let mut browser = with_binaries(vitest("tests/e2e", &["--project", "browser"]));
     run.tests("journeys in Chromium", browser.env("TEST_POSTGRES_URL", url))?;
     let mut display = None;
     run.check("start a display", || {
@@ -195,10 +180,6 @@ fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
     command.current_dir(workspace::at("tests/e2e")).env("NO_COLOR", "1").env("DISPLAY", name);
     command.env("TEST_POSTGRES_URL", url);
     run.tests("journeys in the window", &mut with_binaries(command))
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn vitest(package: &str, arguments: &[&str]) -> Command {
