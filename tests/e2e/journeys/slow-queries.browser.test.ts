@@ -47,6 +47,8 @@ test("a slow query leads to an index that is measured, staged and applied", asyn
     await person.read("Staged. Nothing is changed until the plan is applied.");
     expect(await indexes(api)).toEqual([]);
     await person.click({ role: "button", name: "Open the plan", within: inspector });
+    // The keys of a screen are heard once it stands.
+    await person.see({ role: "button", name: /^Apply 1 step/ });
     await person.press("Control+Shift+p");
     await person.see({ role: "region", name: "Plan of the staged changes" });
     await person.press("Control+s");
