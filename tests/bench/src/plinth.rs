@@ -56,10 +56,6 @@ impl Plinth {
         reply.json()
     }
 
-    async fn ask(&self, wire: &mut Wire, path: &str) -> Outcome<Json> {
-        Self::call(wire, &self.headers, ("GET", path), None).await
-    }
-
     async fn sign_in(wire: &mut Wire, email: &str, password: &str) -> Outcome<String> {
         let body = json!({ "email": email, "password": password });
         let answer = Self::call(wire, "", ("POST", "/auth/login"), Some(&body)).await?;
@@ -81,8 +77,12 @@ impl Plinth {
         Self::call(wire, &self.owner, route, body).await
     }
 
-    /// As the user that asks.
-    pub(crate) async fn ask_with(
+    /// Reads as the user that asks.
+    pub(crate) async fn ask(&self, wire: &mut Wire, path: &str) -> Outcome<Json> {
+        self.as_user(wire, ("GET", path), None).await
+    }
+
+    pub(crate) async fn as_user(
         &self,
         wire: &mut Wire,
         route: (&str, &str),

@@ -171,7 +171,7 @@ async fn fill(wire: &mut Wire, plinth: &Plinth, table: &str, rows: u64) -> Outco
     let path = format!("/items/{table}/bulk");
     for first in (0..rows).step_by(BULK as usize) {
         let some: Vec<Json> = (first..rows.min(first + BULK)).map(row).collect();
-        plinth.ask_with(wire, ("POST", &path), Some(&Json::Array(some))).await?;
+        plinth.as_user(wire, ("POST", &path), Some(&Json::Array(some))).await?;
     }
     Ok(())
 }
@@ -194,7 +194,7 @@ async fn keys(
             ("count", "none"),
         ];
         let path = format!("/items/{table}?{}", query(&asked));
-        let answer = plinth.ask_with(wire, ("GET", &path), None).await?;
+        let answer = plinth.ask(wire, &path).await?;
         for found in array(&answer, "data")? {
             let pair = found["id"].as_str().zip(found["number"].as_u64());
             let (key, number) = pair.ok_or_else(|| format!("no key in {found}"))?;
@@ -223,7 +223,7 @@ async fn deep(
             ("count", "none"),
         ];
         let path = format!("/items/{table}?{}", query(&asked));
-        let answer = plinth.ask_with(wire, ("GET", &path), None).await?;
+        let answer = plinth.ask(wire, &path).await?;
         let cursor = answer["cursor"].as_str().ok_or("a page without its cursor")?;
         deep.push((cursor.to_owned(), from + PAGE));
     }
@@ -329,11 +329,11 @@ async fn nest(wire: &mut Wire, plinth: &Plinth) -> Outcome {
     plinth.as_owner(wire, route, Some(&relation)).await?;
     let parents: Vec<Json> =
         (0..PARENTS).map(|id| json!({ "id": id, "title": format!("parent {id}") })).collect();
-    plinth.ask_with(wire, ("POST", "/items/scale_parents/bulk"), Some(&json!(parents))).await?;
+    plinth.as_user(wire, ("POST", "/items/scale_parents/bulk"), Some(&json!(parents))).await?;
     let children: Vec<Json> = (0..PARENTS * CHILDREN)
         .map(|id| json!({ "id": id, "title": format!("child {id}"), "parent_id": id % PARENTS }))
         .collect();
-    plinth.ask_with(wire, ("POST", "/items/scale_children/bulk"), Some(&json!(children))).await?;
+    plinth.as_user(wire, ("POST", "/items/scale_children/bulk"), Some(&json!(children))).await?;
     Ok(())
 }
 

@@ -1,46 +1,14 @@
 //! A clone of the file, on which a change is tried for real.
 
 use super::connect::{self, Connected};
+use super::scrap::Scrap;
 use super::{fault, run, writer};
 use crate::port::{Cloned, Definition, Ran, Rehearsed, SqliteOptions};
 use base::{Code, Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-/// The clone's file, which ends with it.
-struct Scrap(PathBuf);
-
-impl Scrap {
-    /// Beside the file: the same disk, and nobody else reads there. It has one name, so that what
-    /// a rehearsal left that was killed goes with the next one.
-    fn beside(path: &Path) -> Self {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".rehearsal");
-        let scrap = Self(PathBuf::from(name));
-        scrap.remove();
-        scrap
-    }
-
-    fn remove(&self) {
-        for end in ["", "-wal", "-shm", "-journal"] {
-            let mut path = self.0.clone().into_os_string();
-            path.push(end);
-            if let Err(cause) = std::fs::remove_file(&path)
-                && cause.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!(%cause, "a clone of the database stays beside it");
-            }
-        }
-    }
-}
-
-impl Drop for Scrap {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
 
 /// The time a rehearsal may take, and whether anybody waits for it.
 pub(super) struct Clock {
@@ -86,12 +54,13 @@ pub(super) fn rehearse(
         _ => error,
     };
     let began = Instant::now();
-    let scrap = Scrap::beside(&options.path);
-    copy(options, &scrap.0, clock).map_err(ended)?;
-    let bytes = std::fs::metadata(&scrap.0).map_or(0, |file| file.len());
+    let scrap = Scrap::beside(&options.path, ".rehearsal");
+    copy(options, scrap.path(), clock).map_err(ended)?;
+    let bytes = std::fs::metadata(scrap.path()).map_or(0, |file| file.len());
     let mut rehearsed =
         Rehearsed { clone: Some(Cloned { took: began.elapsed(), bytes }), ..Rehearsed::default() };
-    let on = connect::writing(&SqliteOptions { path: scrap.0.clone(), ..options.clone() })?;
+    let on =
+        connect::writing(&SqliteOptions { path: scrap.path().to_path_buf(), ..options.clone() })?;
     rehearsed.fault = run_all(&on, definition, clock, &mut rehearsed.ran).err();
     drop(on);
     drop(scrap);

@@ -11,6 +11,7 @@ mod outside;
 mod own;
 mod readers;
 mod run;
+mod scrap;
 mod sift;
 mod trial;
 mod watch;

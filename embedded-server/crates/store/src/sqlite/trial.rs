@@ -3,6 +3,7 @@
 
 use super::connect::{self, Connected};
 use super::readers::by_shortcut;
+use super::scrap::Scrap;
 use super::{fault, run};
 use crate::port::PageRows;
 use crate::trial::{self, Timing, Trial, TrialOutcome, each, too_large, too_long};
@@ -10,7 +11,7 @@ use base::{Code, Error, Result, Value};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use sql::{Compiled, Statement};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,35 +22,6 @@ const PAGES: i32 = 2_000;
 /// Times that a write is repeated; the quickest counts, as whatever else the machine does only
 /// ever adds.
 const WRITES: usize = 5;
-
-/// The copy; removed however the trial ends.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn beside(path: &Path) -> Self {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".trial");
-        let copy = Self(PathBuf::from(name));
-        // What a trial left that was killed.
-        copy.remove();
-        copy
-    }
-
-    fn remove(&self) {
-        for end in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(end);
-            // Mostly they are not there.
-            drop(std::fs::remove_file(PathBuf::from(name)));
-        }
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
 
 /// Runs the whole trial on this thread. `gone` tells that nobody waits for it any more.
 pub(super) fn conduct(
@@ -63,9 +35,9 @@ pub(super) fn conduct(
         return Err(too_large("the database file", bytes, asked.bytes_max));
     }
     let clock = Clock { end: Instant::now() + asked.limit, limit: asked.limit, gone };
-    let copy = Copy::beside(path);
-    copied(path, &copy.0, &clock)?;
-    let on = connect::trial(&copy.0)?;
+    let copy = Scrap::beside(path, ".trial");
+    copied(path, copy.path(), &clock)?;
+    let on = connect::trial(copy.path())?;
     let tried = tried(&on, bytes, asked, &clock);
     drop(on);
     drop(copy);
