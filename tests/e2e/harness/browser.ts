@@ -6,6 +6,9 @@ import { artifact } from "./artifacts";
 import { isPress, KEY_MS, LENIENCE, PATIENCE_MS, shown, type Person, type Thing } from "./person";
 import { axe, FINDINGS } from "./rules";
 
+/** `PICTURES=1`: each theme of every screen is drawn, which costs a run its minutes. */
+const PICTURES = (process.env["PICTURES"] ?? "") !== "";
+
 /** The longest a task may hold the main thread; told beyond it, a failure beyond ten times it. */
 const TASK_MS_MAX = 100;
 
@@ -138,9 +141,10 @@ export class BrowserPerson implements Person {
     return await this.at(thing).count();
   }
 
+  /** A picture of what stands there, for who looks at a run: in both themes if pictures are asked for, else as it is. */
   async shot(name: string): Promise<void> {
-    for (const theme of ["dark", "light"] as const) {
-      await this.theme(theme);
+    for (const theme of PICTURES ? (["dark", "light"] as const) : (["light"] as const)) {
+      if (PICTURES) await this.theme(theme);
       const path = artifact(`${name}-${theme}.png`);
       await mkdir(dirname(path), { recursive: true });
       // A toast is of a moment; a picture is not.
@@ -175,11 +179,12 @@ export class BrowserPerson implements Person {
     this.held.push(...(await this.page.evaluate<string[]>("window.longFrames.splice(0)")));
   }
 
-  /** What axe finds serious or critical on what stands on the screen now. */
-  async findings(): Promise<string[]> {
+  /** What axe finds serious or critical on what stands on the screen now; of its colours alone if it was judged in the other theme. */
+  async findings(judged: "all" | "colours" = "all"): Promise<string[]> {
     await this.page.evaluate(axe);
     await this.still();
-    return await this.page.evaluate<string[]>(`(async () => {${FINDINGS}})()`);
+    const rules = judged === "all" ? "undefined" : '["color-contrast"]';
+    return await this.page.evaluate<string[]>(`(async (only) => {${FINDINGS}})(${rules})`);
   }
 
   /** The rules at the end of every journey: all that went wrong, or nothing. */

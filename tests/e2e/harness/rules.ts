@@ -13,9 +13,9 @@ export const locators = readFileSync(
   "utf8",
 );
 
-/** Runs in the page: one line for each serious or critical finding. */
+/** Runs in the page: one line for each serious or critical finding, of the rules `only` where it names some. */
 export const FINDINGS = `
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], ...(only === undefined ? {} : { runOnly: only }) });
   return violations
     .filter((found) => found.impact === "serious" || found.impact === "critical")
     .map((found) => found.id + ": " + found.help + " (" + found.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ") + ")");

@@ -271,7 +271,7 @@ export class WindowPerson implements Person {
   /** The rules at the end of every journey: all that went wrong, or nothing. */
   async verdict(): Promise<string[]> {
     await this.run(`if (!window.axe) { ${axe}; }`);
-    const script = `const done = arguments[0]; (async () => {${FINDINGS}})().then(done, (error) => done([String(error)]));`;
+    const script = `const done = arguments[0]; (async (only) => {${FINDINGS}})().then(done, (error) => done([String(error)]));`;
     const findings = await this.wait<string[]>(script);
     const wrongs = await this.run<string[]>("return window.wrongs;");
     return [...wrongs, ...findings.map((finding) => `axe: ${finding}`)];
