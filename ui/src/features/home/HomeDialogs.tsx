@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { host } from "@/host";
 import { HostError, type Guard, type Project } from "@/host/host";
@@ -11,6 +11,7 @@ import type { Environment } from "@/kit/TitleBar";
 import { toast } from "@/kit/toast";
 import { t } from "./messages";
 import { projectsKey, secretsQuery } from "./queries";
+import { tokenNote } from "./words";
 
 /** What is asked right now about a project, or about none. */
 export type Asking =
@@ -121,6 +122,7 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
   const [token, setToken] = useState("");
   const [environment, setEnvironment] = useState<Environment>("staging");
   const [guard, setGuard] = useState<Guard>("open");
+  const secrets = useQuery(secretsQuery);
   const desktop = host().kind === "desktop";
   const valid = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   const connect = useMutation({
@@ -166,7 +168,7 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
           {(ids) => <Input {...ids} value={name} placeholder={valid ? new URL(url).host : ""} onChange={(e) => setName(e.target.value)} />}
         </Field>
         {desktop ? (
-          <Field label={t("connect.token")} note={t("connect.token.note")}>
+          <Field label={t("connect.token")} note={tokenNote(secrets.data)}>
             {(ids) => <Input {...ids} type="password" mono value={token} onChange={(e) => setToken(e.target.value)} />}
           </Field>
         ) : null}

@@ -21,7 +21,8 @@ import { Journal } from "./Journal";
 import { t } from "./messages";
 import { NewProject } from "./NewProject";
 import { logQuery, projectsKey, secretsQuery } from "./queries";
-import { connectionWord, TONE } from "./words";
+import { useWide } from "./wide";
+import { connectionWord, templateName, TONE } from "./words";
 
 /** Where Home sends the person. Routes belong to the app, so it is told, not known. */
 export interface HomePageProps {
@@ -82,6 +83,11 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
   const [asking, setAsking] = useState<Asking>(null);
   const [filter, setFilter] = useState("");
   const [selected, setSelected] = useState<string | null>(null);
+  const wide = useWide();
+  // What the person chose holds for the width at which they chose it.
+  const [about, setAbout] = useState<{ wide: boolean; open: boolean } | null>(null);
+  const inspecting = about?.wide === wide ? about.open : wide;
+  const inspect = (open: boolean) => setAbout({ wide, open });
   const search = useRef<HTMLInputElement>(null);
   const now = Date.now();
 
@@ -182,8 +188,29 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
       : [
           { id: "home.filter", label: t("filter"), keys: "/", group: t("group.home"), sheetOnly: true, run: () => search.current?.focus() },
           { id: "home.next", label: t("select.next"), keys: "ArrowDown", group: t("group.home"), sheetOnly: true, run: () => step(1) },
+          { id: "home.enter", label: t("select.open"), keys: "Enter", group: t("group.home"), sheetOnly: true },
+          ...(current ? [{ id: "inspector.toggle", label: t("inspector.toggle"), keys: "Mod+I", group: t("group.home"), inText: true, run: () => inspect(!inspecting) }] : []),
+          ...(current && inspecting && !wide ? [{ id: "home.closeInspector", label: t("inspector.close"), keys: "Escape", group: t("group.home"), sheetOnly: true, run: () => inspect(false) }] : []),
         ]),
   ]);
+
+  // Enter belongs to what has the focus; where nothing has it, to the project that is selected.
+  const enter = useRef(() => {});
+  useEffect(() => {
+    enter.current = () => {
+      if (current && !form) open(current);
+    };
+  });
+  useEffect(() => {
+    const press = (event: globalThis.KeyboardEvent) => {
+      const plain = event.key === "Enter" && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey && !event.repeat;
+      if (!plain || event.defaultPrevented || event.target !== document.body || document.querySelector("[data-modal]") !== null) return;
+      event.preventDefault();
+      enter.current();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
 
   const dialogs = (
     <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={(project, password) => start.mutate({ project, password })} onOpened={(project) => void opened(project)} />
@@ -324,10 +351,11 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
         )}
         <Journal projects={projects} now={now} onOpen={onOpen} />
       </div>
-      {current ? (
+      {current && inspecting ? (
         <Inspector
           key={current.id}
           project={current}
+          onClose={wide ? undefined : () => inspect(false)}
           now={now}
           entries={entries(current)}
           busy={start.isPending || act.isPending}
@@ -417,6 +445,7 @@ function Inspector({
   now,
   entries,
   busy,
+  onClose,
   onOpen,
   onStop,
 }: {
@@ -424,6 +453,7 @@ function Inspector({
   now: number;
   entries: MenuEntries;
   busy: boolean;
+  onClose: (() => void) | undefined;
   onOpen: () => void;
   onStop: () => void;
 }) {
@@ -443,13 +473,13 @@ function Inspector({
     ...(project.kind === "local" && desktop
       ? ([[t("fact.opened"), project.lastOpenedAt ? clockOrMoment(project.lastOpenedAt, now) : t("fact.none")]] as const)
       : []),
-    ...(project.template ? ([[t("fact.template"), project.template]] as const) : []),
+    ...(project.template ? ([[t("fact.template"), templateName(project.template)]] as const) : []),
   ];
   return (
     <Drawer
       width={420}
       label={t("inspector", { name: project.name })}
-      className="max-[1000px]:hidden"
+      onClose={onClose}
       title={
         <span data-connection={project.environment} className="flex min-w-0 items-center gap-2">
           <Dot state={dotOf(project)} />

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, Check, Folder, Plug, X } from "lucide-react";
-import { useState, type FormEvent } from "react";
+import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { host } from "@/host";
 import type { PostgresReport, Project, TemplateId } from "@/host/host";
 import { connectionOf } from "@/host/session";
@@ -15,9 +15,10 @@ import { Radio, RadioGroup } from "@/kit/Radio";
 import { Segmented } from "@/kit/Segmented";
 import { ErrorBand } from "@/kit/states";
 import { t } from "./messages";
-import { projectsKey } from "./queries";
+import { projectsKey, secretsQuery } from "./queries";
 import { TemplatePreview } from "./TemplatePreview";
 import { rowCount, seed, templateOf, TEMPLATES } from "./templates";
+import { keepingNote, templateName } from "./words";
 
 type Phase = "folder" | "start" | "seed";
 
@@ -35,10 +36,6 @@ class SeedError extends Error {
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }
-}
-
-function templateName(id: TemplateId): string {
-  return t(`template.${id}`);
 }
 
 /** One form with a live preview; the first run is nothing but this. */
@@ -65,6 +62,7 @@ export function NewProject({
   const [missing, setMissing] = useState<{ name?: boolean; url?: boolean; consent?: boolean }>({});
   const openKeys = useKeysOf("home.open");
   const connectKeys = useKeysOf("home.connect");
+  const secrets = useQuery(secretsQuery);
 
   const suggestion = useQuery({
     queryKey: ["suggest", name.trim()],
@@ -118,10 +116,16 @@ export function NewProject({
     if (theirs && !agreed) setMissing({ consent: true });
     else create.mutate();
   };
+  // The button says Enter, and a choice among these answers it as a field does.
+  const onKey = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key !== "Enter" || !(event.target as HTMLElement).matches("[role=radio], [role=checkbox]")) return;
+    event.preventDefault();
+    event.currentTarget.requestSubmit();
+  };
   const fault = create.error;
   return (
     <div className="flex min-h-0 flex-1">
-      <form onSubmit={submit} className="flex min-w-0 flex-1 flex-col overflow-y-auto px-18 py-10 max-[1000px]:px-10">
+      <form onSubmit={submit} onKeyDownCapture={onKey} className="flex min-w-0 flex-1 flex-col overflow-y-auto px-18 py-10 max-[1000px]:px-10">
         <div className="my-auto flex w-full max-w-110 flex-col">
           {first ? (
             <Mark size={46} />
@@ -184,7 +188,7 @@ export function NewProject({
             <p className="mt-1 text-hint text-ink-3">{t("where.sqlite.note")}</p>
           ) : (
             <div className="mt-3">
-              <Field label={t("url")} note={t("url.note")} error={missing.url && url.trim() === "" ? t("url.needed") : undefined}>
+              <Field label={t("url")} note={keepingNote(secrets.data)} error={missing.url && url.trim() === "" ? t("url.needed") : undefined}>
                 {(ids) => (
                   <div className="flex gap-2">
                     <Input {...ids} mono value={url} placeholder={t("url.placeholder")} onChange={(event) => setUrl(event.target.value)} />
@@ -249,7 +253,8 @@ export function NewProject({
             </ErrorBand>
           ) : null}
 
-          <div className="mt-5 flex items-center gap-3">
+          {/* It stays in sight however long the form grows. */}
+          <div className="sticky -bottom-10 mt-2 flex items-center gap-3 bg-bg-page py-3">
             <Button kind="filled" size="large" type="submit" keys="Enter" busy={create.isPending}>
               {create.isPending ? t("creating") : t("create")}
             </Button>
@@ -259,7 +264,7 @@ export function NewProject({
           </div>
 
           {first ? (
-            <div className="mt-8 flex gap-4 border-t border-line pt-3">
+            <div className="mt-5 flex gap-4 border-t border-line pt-3">
               <button type="button" className="flex items-center gap-2 rounded-control text-second hover:text-ink" onClick={onOpenFolder}>
                 <Folder aria-hidden size={14} /> {t("or.open")} {openKeys ? <Keys keys={openKeys} /> : null}
               </button>

@@ -1,0 +1,142 @@
+/** Home in the desktop, with a list of projects behind it. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Project, SecretKeeping } from "@/host/host";
+import { runCommand, useKeyDispatch } from "@/kit/commands";
+import { TooltipProvider } from "@/kit/Tooltip";
+
+const stage = vi.hoisted(() => ({
+  wide: true,
+  changed: null as (() => void) | null,
+  keeping: "keychain" as SecretKeeping,
+  created: vi.fn(),
+}));
+
+vi.stubGlobal("matchMedia", (query: string) => ({
+  get matches() {
+    return query === "(min-width: 1101px)" && stage.wide;
+  },
+  addEventListener: (_: string, changed: () => void) => {
+    stage.changed = changed;
+  },
+  removeEventListener: () => undefined,
+}));
+
+vi.mock("@/host", () => ({
+  HERE: "here",
+  host: () => ({
+    kind: "desktop",
+    projects: {
+      suggest: (name: string) => Promise.resolve({ folder: `~/Projects/${name}`, port: 8056, url: "http://127.0.0.1:8056" }),
+      create: (project: unknown) => {
+        stage.created(project);
+        return new Promise(() => undefined);
+      },
+      logs: () => Promise.resolve([]),
+    },
+    secrets: { state: () => Promise.resolve(stage.keeping) },
+  }),
+}));
+
+const { HomePage } = await import("./HomePage");
+
+const project = (name: string): Project => ({
+  id: name,
+  name,
+  place: `~/Projects/${name}`,
+  store: "sqlite",
+  state: "stopped",
+  kind: "local",
+  environment: "local",
+  guard: "open",
+  template: "crm",
+});
+const SHOP: Project = { ...project("Shop"), kind: "remote", place: "https://shop.example.com" };
+
+function Home({ projects, onOpen }: { projects: readonly Project[]; onOpen: (project: Project) => void }) {
+  useKeyDispatch();
+  return <HomePage projects={projects} error={null} onRetry={() => undefined} onOpen={onOpen} />;
+}
+
+function home(projects: readonly Project[]) {
+  const onOpen = vi.fn();
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  render(
+    <QueryClientProvider client={queries}>
+      <TooltipProvider>
+        <Home projects={projects} onOpen={onOpen} />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+  return { onOpen };
+}
+
+const about = (name: string) => screen.queryByRole("complementary", { name: `About ${name}` });
+const widen = (wide: boolean) =>
+  act(() => {
+    stage.wide = wide;
+    stage.changed?.();
+  });
+
+beforeEach(() => {
+  stage.wide = true;
+  stage.keeping = "keychain";
+  stage.created.mockClear();
+});
+
+test("Enter opens the selected project where nothing has the focus, and nowhere else", async () => {
+  const { onOpen } = home([SHOP]);
+  fireEvent.keyDown(document.body, { key: "Enter" });
+  expect(onOpen).toHaveBeenCalledWith(SHOP);
+  await userEvent.type(screen.getByPlaceholderText("Filter by name or host"), "Shop{Enter}");
+  expect(onOpen).toHaveBeenCalledTimes(1);
+});
+
+test("a narrow window shows the list alone until the inspector is asked for, and lets it go again", () => {
+  stage.wide = false;
+  home([project("Press")]);
+  expect(about("Press")).toBeNull();
+  act(() => void runCommand("inspector.toggle"));
+  expect(within(about("Press")!).getByRole("button", { name: "More for Press" })).toBeDefined();
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(about("Press")).toBeNull();
+});
+
+test("a wide window shows the inspector, hides it when asked, and shows it again at another width", () => {
+  home([project("Press")]);
+  expect(about("Press")).not.toBeNull();
+  fireEvent.keyDown(document.body, { key: "i", ctrlKey: true });
+  expect(about("Press")).toBeNull();
+  widen(false);
+  expect(about("Press")).toBeNull();
+  fireEvent.keyDown(document.body, { key: "i", ctrlKey: true });
+  expect(about("Press")).not.toBeNull();
+});
+
+test("what a project began with is said by its name", () => {
+  home([project("Press")]);
+  expect(within(about("Press")!).getByText("CRM")).toBeDefined();
+});
+
+test("Enter creates the project from a chosen template as it does from the name", async () => {
+  home([]);
+  await userEvent.type(screen.getByLabelText("Name"), "Press");
+  await userEvent.click(screen.getByRole("radio", { name: /^Blog/ }));
+  fireEvent.keyDown(screen.getByRole("radio", { name: /^Blog/ }), { key: "Enter" });
+  await vi.waitFor(() => {
+    expect(stage.created).toHaveBeenCalledWith(expect.objectContaining({ name: "Press", template: "blog" }));
+  });
+});
+
+test.each([
+  ["keychain", "goes to the system keychain"],
+  ["sealed", "goes into the sealed file"],
+  ["nowhere", "is asked for at the next"],
+] as const)("the form says where a password goes: %s", async (keeping, words) => {
+  stage.keeping = keeping;
+  home([]);
+  await userEvent.click(screen.getByRole("radio", { name: "A Postgres database" }));
+  expect(await screen.findByText(new RegExp(words))).toBeDefined();
+});
