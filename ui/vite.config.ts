@@ -2,12 +2,13 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { nameParts, PARTS } from "./parts";
 
 // One build serves both houses: the server mounts it at /studio/, the desktop window at its root.
 // Hence relative asset paths, and routes that live behind the hash.
 export default defineConfig({
   base: "./",
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), nameParts()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",
@@ -15,6 +16,7 @@ export default defineConfig({
     // The content policy allows files of this origin only, so nothing may become a data: URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: PARTS } },
   },
   server: {
     port: 5173,

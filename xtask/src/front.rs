@@ -51,6 +51,8 @@ fn is_stale(package: &str, made_of_too: &[&str]) -> bool {
         folder.join("public"),
         folder.join("package-lock.json"),
         folder.join("index.html"),
+        folder.join("vite.config.ts"),
+        folder.join("parts.ts"),
     ];
     let others = made_of_too.iter().map(|path| workspace::at(path));
     own.into_iter().chain(others).filter_map(|path| newest(&path)).any(|changed| changed > built)

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
-import { HomeDialogs, questionOf, type Asking } from "@/features/home/HomeDialogs";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { questionOf, type Asking } from "@/features/home/asking";
 import { SignInPage } from "@/features/sign-in/SignInPage";
 import { HERE, host } from "@/host";
 import type { Project } from "@/host/host";
@@ -13,6 +13,9 @@ import { m } from "./messages";
 import { useProjects } from "./projects";
 import { Shell, ShortcutsHint } from "./Shell";
 import { connectionName, WindowBar } from "./WindowBar";
+
+/** What a project asks before it starts; most start without a word. */
+const HomeDialogs = lazy(() => import("@/features/home/HomeDialogs").then((module) => ({ default: module.HomeDialogs })));
 
 /** The frame while there is no session yet: same bars, one thing to do in the middle. */
 export function Frame({ project, children }: { project: Project | null; children: ReactNode }) {
@@ -65,7 +68,11 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
         },
       );
   };
-  const dialogs = <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={start} />;
+  const dialogs = asking ? (
+    <Suspense fallback={null}>
+      <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={start} />
+    </Suspense>
+  ) : null;
 
   if (!project) {
     if (projects.isPending) {

@@ -1,23 +1,17 @@
 import "@/styles/index.css";
-import { chooseHost } from "@/host";
-import { setLocale } from "@/messages/catalogue";
-
-// `plinth.locale = pseudo` shows what is untranslated or clipped; tests open the studio with it. It is
-// no part of the address, whose search the router reads as the screen's own.
-try {
-  if (sessionStorage.getItem("plinth.locale") === "pseudo") setLocale("pseudo");
-} catch {
-  // A browser without storage speaks English.
-}
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
-// All of it comes at once, but each part runs in a task of its own: together they would hold the
-// main thread for over a tenth of a second before anything is drawn.
-const parts = [import("react-dom/client"), import("@/kit/Tooltip"), import("@/kit/Dialog")];
-const studio = import("./start");
-await chooseHost();
-await Promise.all(parts);
-const { start } = await studio;
+/** What waits in the meantime has its turn: a paint, a key. */
+const turn = (): Promise<void> => new Promise((done) => setTimeout(done));
+
+// The page names all of it, so it comes at once; but each part runs in a task of its own. Together
+// they would hold the main thread for over a tenth of a second before anything is drawn.
+await import("react-dom/client");
+await turn();
+await import("@/kit/Tooltip");
+await turn();
+const { start } = await import("./start");
+await turn();
 await start(root);

@@ -7,9 +7,12 @@ type Load = () => Promise<FunctionComponent>;
 
 const waiting = new Set<Load>();
 
-/** Fetches every screen while nothing else is going on, so that a lost connection closes no door. */
-export function preloadScreens(): void {
-  for (const load of waiting) load().catch(() => undefined);
+/**
+ * Fetches every screen while nothing else is going on, so that a lost connection closes no door. One
+ * after the other: to ask for all at once would hold the main thread.
+ */
+export async function preloadScreens(): Promise<void> {
+  for (const load of [...waiting]) await load().catch(() => undefined);
 }
 
 /**

@@ -15,6 +15,6 @@ export async function chooseHost(): Promise<Host> {
 }
 
 export function host(): Host {
-  if (!chosen) throw new Error("the host is chosen in main.tsx before anything renders");
+  if (!chosen) throw new Error("the host is chosen in start.tsx before anything renders");
   return chosen;
 }

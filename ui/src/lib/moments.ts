@@ -3,9 +3,13 @@
 type At = string | number | Date;
 
 const said = (options: Intl.DateTimeFormatOptions) => {
-  // British English has the day first, and no commas where nobody expects them.
-  const format = new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23" });
-  return (at: At): string => format.format(new Date(at));
+  // Made when the first time is said: five of them are dear, and most screens say none.
+  let format: Intl.DateTimeFormat | null = null;
+  return (at: At): string => {
+    // British English has the day first, and no commas where nobody expects them.
+    format ??= new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23" });
+    return format.format(new Date(at));
+  };
 };
 
 const HOURS = { hour: "2-digit", minute: "2-digit" } as const;

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { host } from "@/host";
-import { HostError, type Guard, type Project } from "@/host/host";
+import type { Guard, Project } from "@/host/host";
 import { Button } from "@/kit/Button";
 import { ConfirmLoss, Dialog } from "@/kit/Dialog";
 import { Field, Input } from "@/kit/Field";
@@ -9,27 +9,10 @@ import { Segmented } from "@/kit/Segmented";
 import { ErrorBand } from "@/kit/states";
 import type { Environment } from "@/kit/TitleBar";
 import { toast } from "@/kit/toast";
+import type { Asking } from "./asking";
 import { t } from "./messages";
 import { projectsKey, secretsQuery } from "./queries";
 import { tokenNote } from "./words";
-
-/** What is asked right now about a project, or about none. */
-export type Asking =
-  | { kind: "connect" }
-  | { kind: "rename"; project: Project }
-  | { kind: "remove"; project: Project }
-  | { kind: "delete"; project: Project }
-  | { kind: "secret"; project: Project }
-  | { kind: "unlock"; fresh: boolean; then?: Project }
-  | { kind: "beside"; file: string; holds: string }
-  | null;
-
-/** What a refused start asks of the person, if an answer can help. */
-export function questionOf(fault: unknown, project: Project): Asking {
-  const code = fault instanceof HostError ? fault.code : "";
-  if (code === "SECRET_NEEDED") return { kind: "secret", project };
-  return code === "SECRETS_LOCKED" ? { kind: "unlock", fresh: false, then: project } : null;
-}
 
 export function HomeDialogs({
   asking,
