@@ -75,6 +75,12 @@ pub(crate) async fn project_start(
     Ok(started)
 }
 
+/// The person has come into the project. Asking how to reach one is no opening: Home asks all of them.
+#[tauri::command]
+pub(crate) async fn project_opened(studio: Shared<'_>, id: String) -> Outcome<Project> {
+    waiting(&studio, move |studio| studio.opened(&id)).await
+}
+
 #[tauri::command]
 pub(crate) async fn project_stop(studio: Shared<'_>, id: String) -> Outcome<Project> {
     studio.stop(&id).await
@@ -106,7 +112,11 @@ pub(crate) async fn project_remove(
 #[tauri::command]
 pub(crate) async fn project_reveal(app: AppHandle, studio: Shared<'_>, id: String) -> Outcome {
     let folder = studio.folder(&id)?;
-    app.opener().reveal_item_in_dir(folder).map_err(Fault::internal)
+    app.opener().reveal_item_in_dir(&folder).map_err(|error| {
+        log::info!("`{}` was not shown: {error}", folder.display());
+        let unseen = format!("no file manager of this desktop shows `{}`", folder.display());
+        Fault::new("NO_FILE_MANAGER", unseen).hint("open the folder by its path")
+    })
 }
 
 #[tauri::command]

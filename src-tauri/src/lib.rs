@@ -45,6 +45,7 @@ pub fn run() -> ExitCode {
             command::project_new,
             command::project_open,
             command::project_start,
+            command::project_opened,
             command::project_stop,
             command::project_rename,
             command::project_duplicate,

@@ -423,7 +423,7 @@ impl Studio {
         }
     }
 
-    fn opened(&self, id: &str) -> Outcome<Project> {
+    pub(crate) fn opened(&self, id: &str) -> Outcome<Project> {
         self.edit(id, |entry| entry.last_opened_at = Some(now().to_string()))
     }
 

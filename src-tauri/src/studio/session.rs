@@ -74,15 +74,13 @@ impl Studio {
         token: Option<Zeroizing<String>>,
     ) -> Outcome<WebSession> {
         let entry = self.entry(id)?;
-        let session = match &entry.remote_url {
-            Some(url) => self.remote_session(&entry, url, token).await?,
+        match &entry.remote_url {
+            Some(url) => self.remote_session(&entry, url, token).await,
             None => {
                 let session = self.servers.session(id)?;
-                WebSession { url: format!("http://{}", session.address), token: session.token }
+                Ok(WebSession { url: format!("http://{}", session.address), token: session.token })
             }
-        };
-        self.opened(id)?;
-        Ok(session)
+        }
     }
 
     async fn remote_session(

@@ -1,6 +1,7 @@
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { until } from "../harness/patience";
 import { launch, newHome, removeHome, type Home } from "../harness/window";
 import { button, choose, dialog, field, goHome, inspector, makeProject, row, stop, type Project } from "./window-projects";
 
@@ -76,6 +77,28 @@ test("several projects run at once, each at its own address, and the list outliv
     await person.click(row("Shop"));
     await person.click(button(/^Start/, inspector("Shop")));
     await person.see(button("Shop"));
+  });
+});
+
+test("looking at Home opens nothing: what was opened last stands first", async () => {
+  await launch(home, async (person) => {
+    const order = async () => (await person.invoke<Project[]>("projects_list")).map((project) => project.name);
+    const opened = async () => (await person.invoke<Project[]>("projects_list")).find((project) => project.name === "Press")?.lastOpenedAt;
+    await makeProject(person, "Press");
+    await goHome(person, "Press");
+    await person.click(button(/^New project/));
+    await makeProject(person, "Shop");
+    const before = await opened();
+    await goHome(person, "Shop");
+    // The journal has asked every project that runs.
+    await person.read(/row added to User/);
+    expect(await opened()).toBe(before);
+    expect(await order()).toEqual(["Shop", "Press"]);
+
+    await person.click(row("Press"));
+    await person.click(button(/^Open/, inspector("Press")));
+    await person.see(button("Press"));
+    await until("Press first", async () => (await order())[0] === "Press");
   });
 });
 

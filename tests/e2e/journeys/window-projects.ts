@@ -7,6 +7,7 @@ export interface Project {
   readonly state: string;
   readonly place: string;
   readonly port?: number;
+  readonly lastOpenedAt?: string;
 }
 
 export const button = (name: string | RegExp, within?: Thing): Thing => ({ role: "button", name, ...(within ? { within } : {}) });

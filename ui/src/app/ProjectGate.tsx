@@ -153,6 +153,11 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
     gcTime: Infinity,
   });
   const open = connection.data;
+  const connected = open !== undefined;
+  useEffect(() => {
+    // That it was not noted costs its place in a list, and nothing else.
+    if (connected) host().projects.opened(project.id).catch(() => undefined);
+  }, [connected, project.id]);
   const me = useQuery({
     queryKey: ["me", project.id, open?.token ?? "cookie"],
     queryFn: () => (open ? whoAmI(open) : null),

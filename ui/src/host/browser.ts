@@ -113,6 +113,7 @@ const projects: ProjectsHost = {
   logs: async () => desktopOnly("reading the log"),
   testPostgres: async () => desktopOnly("trying a database"),
   session: async () => ({ url: location.origin }),
+  opened: async () => undefined,
   watch: (onChange) => {
     listeners.add(onChange);
     return () => listeners.delete(onChange);

@@ -114,6 +114,8 @@ export interface ProjectsHost {
   logs(id: string, lines: number): Promise<readonly string[]>;
   testPostgres(url: string): Promise<PostgresReport>;
   session(id: string): Promise<ProjectSession>;
+  /** The person has come into the project: from now it is the last one opened. */
+  opened(id: string): Promise<void>;
   /** Called whenever the list may have changed. Returns how to stop. */
   watch(onChange: () => void): () => void;
 }

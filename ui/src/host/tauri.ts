@@ -61,6 +61,9 @@ const projects: ProjectsHost = {
   logs: (id, lines) => call<string[]>("project_log_tail", { id, lines }),
   testPostgres: (url) => call<PostgresReport>("postgres_test", { url }),
   session: (id) => call<ProjectSession>("project_session", { id }),
+  opened: async (id) => {
+    await call("project_opened", { id });
+  },
   watch: (onChange) => {
     const stop = listen("projects-changed", onChange);
     return () => void stop.then((off) => off());

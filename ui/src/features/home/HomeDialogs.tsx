@@ -108,6 +108,9 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
   const secrets = useQuery(secretsQuery);
   const desktop = host().kind === "desktop";
   const valid = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  // Nothing is said against an address that is still being typed.
+  const [left, setLeft] = useState(false);
+  const wrong = left && url !== "" && !valid;
   const connect = useMutation({
     mutationFn: () =>
       host().projects.connect({
@@ -142,9 +145,9 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <form id="connect" onSubmit={submit} className="flex flex-col gap-3">
-        <Field label={t("connect.address")} error={url !== "" && !valid ? t("connect.address.bad") : undefined}>
+        <Field label={t("connect.address")} error={wrong ? t("connect.address.bad") : undefined}>
           {(ids) => (
-            <Input {...ids} autoFocus mono value={url} invalid={url !== "" && !valid} placeholder={t("connect.address.placeholder")} onChange={(e) => setUrl(e.target.value)} />
+            <Input {...ids} autoFocus mono value={url} invalid={wrong} placeholder={t("connect.address.placeholder")} onBlur={() => setLeft(true)} onChange={(e) => setUrl(e.target.value)} />
           )}
         </Field>
         <Field label={t("connect.name")}>

@@ -51,7 +51,7 @@ export function TemplatePreview({ id, name, address }: { id: TemplateId; name: s
       className="canvas-dots flex min-w-0 flex-1 flex-col justify-center overflow-hidden border-l border-line px-10 py-8 max-[1000px]:hidden"
     >
       <div className="mx-auto flex h-full max-h-190 w-[504px] flex-col">
-        <p className="text-second text-ink-2">{template ? t("preview", { name }) : t("preview.nothing")}</p>
+        <p className="-mx-1 self-start bg-bg-sunk px-1 text-second text-ink-2">{template ? t("preview", { name }) : t("preview.nothing")}</p>
         <div className="flex flex-1 items-center">
           {template ? (
             <div className="relative h-[490px] w-[504px]">
@@ -95,7 +95,7 @@ export function TemplatePreview({ id, name, address }: { id: TemplateId; name: s
           )}
         </div>
         {address ? (
-          <p className="text-second text-ink-2">
+          <p className="-mx-1 self-start bg-bg-sunk px-1 text-second text-ink-2">
             <code>{t("preview.get", { verb: "GET", address: `${address}/${template ? `items/${template.main}` : "health"}` })}</code>{" "}
             {t("preview.answers")}
           </p>

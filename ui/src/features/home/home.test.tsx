@@ -140,3 +140,13 @@ test.each([
   await userEvent.click(screen.getByRole("radio", { name: "A Postgres database" }));
   expect(await screen.findByText(new RegExp(words))).toBeDefined();
 });
+
+test("an address is judged once it has been written, not while it is", async () => {
+  home([SHOP]);
+  fireEvent.keyDown(document.body, { key: "c" });
+  const address = await screen.findByLabelText("Address");
+  await userEvent.type(address, "shop.example");
+  expect(screen.queryByText(/This is not an address/)).toBeNull();
+  await userEvent.tab();
+  expect(await screen.findByText(/This is not an address/)).toBeDefined();
+});
