@@ -12,6 +12,7 @@ mod bundle;
 mod display;
 mod front;
 mod icons;
+mod lint;
 mod needs;
 mod postgres;
 mod process;
@@ -51,6 +52,9 @@ usage: cargo xtask <command>
 ";
 
 fn main() -> ExitCode {
+    if let Some(words) = lint::asked_to_compile() {
+        return lint::compile(&words);
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {

@@ -8,7 +8,7 @@ use crate::needs::{self, Consent};
 use crate::postgres::Cluster;
 use crate::process::{self, Counts};
 use crate::workspace::{self, FEATURES, cargo};
-use crate::{Outcome, front};
+use crate::{Outcome, front, lint};
 
 /// The run so far.
 struct Run {
@@ -80,8 +80,16 @@ impl Run {
 /// The inner loop: the default members, so that no webview is compiled.
 pub(crate) fn quick() -> ExitCode {
     let mut run = Run::new();
-    let result = rust_checks(&mut run, &[], None);
+    let result = quick_stages(&mut run);
     run.close(result)
+}
+
+fn quick_stages(run: &mut Run) -> Result<(), Stopped> {
+    format(run)?;
+    run.check("clippy", || {
+        process::run(&mut cargo(&["clippy", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    units(run, &[], None)
 }
 
 /// What CI asks.
@@ -100,10 +108,12 @@ fn all_stages(run: &mut Run) -> Result<(), Stopped> {
     front_stages(run)?;
     // Rooms test themselves on both stores too, so the cluster comes before their unit tests.
     let cluster = start_postgres(run)?;
-    rust_checks(run, &WHOLE, Some(&cluster.url()))?;
-    run.check("build", || {
+    format(run)?;
+    run.check("lints and build", || {
+        lint::with_every_build()?;
         process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
     })?;
+    units(run, &WHOLE, Some(&cluster.url()))?;
     suite(run, &cluster.url())?;
     journeys(run, &cluster.url())
 }
@@ -121,15 +131,13 @@ fn front_stages(run: &mut Run) -> Result<(), Stopped> {
     run.check("studio: build", || script("ui", "build"))
 }
 
-fn rust_checks(run: &mut Run, selection: &[&str], postgres: Option<&str>) -> Result<(), Stopped> {
+fn format(run: &mut Run) -> Result<(), Stopped> {
     run.check("format", || process::run(&mut cargo(&["fmt", "--all", "--check"])))?;
     // For every platform: tidy reads the licences of them all, without the network.
-    run.check("cargo fetch", || process::run(&mut cargo(&["fetch", "--locked"])))?;
-    run.check("clippy", || {
-        process::run(&mut cargo(
-            &[&["clippy", "--all-targets"], selection, &["--", "-D", "warnings"]].concat(),
-        ))
-    })?;
+    run.check("cargo fetch", || process::run(&mut cargo(&["fetch", "--locked"])))
+}
+
+fn units(run: &mut Run, selection: &[&str], postgres: Option<&str>) -> Result<(), Stopped> {
     let mut units = cargo(&[&["test", "--lib", "--bins"], selection].concat());
     if let Some(url) = postgres {
         units.env("TEST_POSTGRES_URL", url);

@@ -1,7 +1,9 @@
 //! Where things lie: the repository, its target directory, the binaries we build.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The one feature set in which server, tests and desktop are built. `custom-protocol` makes the
 /// window load the studio from the binary instead of a development server.
@@ -42,10 +44,20 @@ fn cache() -> Option<PathBuf> {
     writable.then_some(usual)
 }
 
+/// What else cargo is told of the compiler.
+static COMPILER: OnceLock<Vec<(&str, OsString)>> = OnceLock::new();
+
+/// Every cargo command from now on has these in its environment.
+pub(crate) fn compile_with(environment: Vec<(&'static str, OsString)>) {
+    // A second call finds them as the first one left them.
+    drop(COMPILER.set(environment));
+}
+
 /// A cargo command in the root of the repository, writing to [`target`].
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).env("CARGO_TARGET_DIR", target());
+    command.envs(COMPILER.get().into_iter().flatten().map(|(name, value)| (name, value)));
     // What cargo told us about ourselves would make build scripts run again that watch for it, and
     // half of the dependencies after them.
     for (name, _) in std::env::vars_os() {
