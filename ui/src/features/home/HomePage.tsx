@@ -23,7 +23,7 @@ import { t } from "./messages";
 import { NewProject } from "./NewProject";
 import { logQuery, projectsKey, secretsQuery } from "./queries";
 import { useWide } from "./wide";
-import { connectionWord, templateName, TONE } from "./words";
+import { connectionWord, plainAddress, templateName, TONE } from "./words";
 
 /** Where Home sends the person. Routes belong to the app, so it is told, not known. */
 export interface HomePageProps {
@@ -54,7 +54,7 @@ function sentence(project: Project, now: number): string {
       case "failed":
         return project.error ?? "";
       case "stopped":
-        if (project.kind === "remote") return t("row.remote", { place: project.place });
+        if (project.kind === "remote") return t("row.remote", { place: plainAddress(project.place) });
         return project.lastOpenedAt ? t("row.stopped", { time: clockOrMoment(project.lastOpenedAt, now) }) : t("row.never");
     }
   };
@@ -466,10 +466,11 @@ function Inspector({
     if (tail.current) tail.current.scrollTop = tail.current.scrollHeight;
   }, [log.data]);
   const facts: ReadonlyArray<readonly [string, string, boolean?]> = [
-    ...(project.url ? ([[t("fact.address"), project.url, true]] as const) : []),
+    ...(project.url ? ([[t("fact.address"), plainAddress(project.url), true]] as const) : []),
     ...(project.state === "running" && project.startedAt ? ([[t("fact.running"), duration(now - Date.parse(project.startedAt))]] as const) : []),
     ...(remoteHere ? [] : ([[t("fact.store"), storeWord(project)]] as const)),
-    ...(desktop ? ([[project.store === "postgres" ? t("fact.database") : t("fact.place"), project.place]] as const) : []),
+    // A remote instance lies at its address, which stands above.
+    ...(desktop && project.kind === "local" ? ([[project.store === "postgres" ? t("fact.database") : t("fact.place"), project.place]] as const) : []),
     ...(project.sizeBytes === undefined ? [] : ([[t("fact.size"), sizeText(project.sizeBytes)]] as const)),
     ...(project.kind === "local" && desktop
       ? ([[t("fact.opened"), project.lastOpenedAt ? clockOrMoment(project.lastOpenedAt, now) : t("fact.none")]] as const)

@@ -53,7 +53,7 @@ const project = (name: string): Project => ({
   guard: "open",
   template: "crm",
 });
-const SHOP: Project = { ...project("Shop"), kind: "remote", place: "https://shop.example.com" };
+const SHOP: Project = { ...project("Shop"), kind: "remote", place: "https://shop.example.com/", url: "https://shop.example.com/" };
 
 function Home({ projects, onOpen }: { projects: readonly Project[]; onOpen: (project: Project) => void }) {
   useKeyDispatch();
@@ -149,4 +149,15 @@ test("an address is judged once it has been written, not while it is", async () 
   expect(screen.queryByText(/This is not an address/)).toBeNull();
   await userEvent.tab();
   expect(await screen.findByText(/This is not an address/)).toBeDefined();
+});
+
+test("of a remote instance the address is told, once and plainly, and no folder", () => {
+  home([SHOP, project("Press")]);
+  fireEvent.click(screen.getByRole("row", { name: "Shop, remote" }));
+  const facts = within(about("Shop")!);
+  expect(facts.getByText("https://shop.example.com")).toBeDefined();
+  expect(facts.queryByText("Folder")).toBeNull();
+  expect(screen.getByText("At https://shop.example.com")).toBeDefined();
+  fireEvent.click(screen.getByRole("row", { name: "Press, local" }));
+  expect(within(about("Press")!).getByText("Folder")).toBeDefined();
 });

@@ -24,3 +24,8 @@ export function tokenNote(keeping: SecretKeeping | null | undefined): string {
   if (keeping === "sealed" || keeping === "locked") return t("connect.token.note.sealed");
   return keeping === "nowhere" ? t("connect.token.note.nowhere") : t("connect.token.note");
 }
+
+/** An address as a person writes it: with nothing after the host when there is nothing. */
+export function plainAddress(url: string): string {
+  return url.replace(/\/$/, "");
+}
