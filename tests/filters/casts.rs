@@ -120,6 +120,32 @@ on_every_store!(casts_go_with_the_operators_of_their_type, async |app| {
     assert_eq!(found(app, &both).await, json!([2]));
 });
 
+on_every_store!(what_is_no_date_or_time_is_none_in_the_cast, async |app| {
+    marks(app).await;
+    let more = json!([
+        { "id": 5, "label": "2024-03-01", "code": "10:30" },
+        { "id": 6, "label": "2024-03-01T10:11:12Z", "code": "10:30:15" },
+        { "id": 7, "label": "2024-03-01x", "code": "10:30x" }
+    ]);
+    app.admin().post("/items/marks/bulk", more).await.expect_status(201);
+    for (filter, expected) in [
+        (json!({ "label": { "gt": "2000-01-01", "cast": "date" } }), json!([5, 6])),
+        (json!({ "label": { "lt": "2999-01-01", "cast": "date" } }), json!([5, 6])),
+        (json!({ "label": { "gte": "2024-03-01T00:00:00Z", "cast": "timestamp" } }), json!([5, 6])),
+        (json!({ "label": { "gt": "2024-03-01T00:00:00Z", "cast": "timestamp" } }), json!([6])),
+        (json!({ "label": { "gte": "00:00", "cast": "time" } }), json!([6])),
+        (json!({ "code": { "gte": "10:30", "cast": "time" } }), json!([5, 6])),
+        (json!({ "code": { "lt": "10:30:15", "cast": "time" } }), json!([5])),
+        (json!({ "n": { "lt": "2999-01-01", "cast": "date" } }), json!([])),
+        (json!({ "flag": { "gt": "00:00", "cast": "time" } }), json!([])),
+        (json!({ "day": { "gte": "00:00", "cast": "time" } }), json!([])),
+        (json!({ "ends": { "gt": "2000-01-01", "cast": "date" } }), json!([])),
+        (json!({ "label": { "isNull": true, "cast": "date" } }), json!([1, 2, 3, 4, 7])),
+    ] {
+        assert_eq!(found(app, &filter).await, expected, "{filter}");
+    }
+});
+
 on_every_store!(a_column_on_the_right_may_carry_a_cast_of_its_own, async |app| {
     marks(app).await;
     for (filter, expected) in [

@@ -4,6 +4,7 @@
 mod family;
 mod geometry;
 mod loose;
+mod moment;
 mod postgres;
 mod sqlite;
 
@@ -152,21 +153,9 @@ impl Dialect {
             Cast::Decimal => (self.number_of(column, family, Family::Decimal), Family::Decimal),
             Cast::Real => (self.number_of(column, family, Family::Double), Family::Double),
             Cast::Boolean => (self.boolean_of(column, family), Family::Boolean),
-            Cast::Date => (format!("substr({text}, 1, 10)"), Family::Text),
-            Cast::Time => match family {
-                Family::Time | Family::LocalTime => (format!("substr({text}, 1, 8)"), Family::Text),
-                _ => (format!("substr({text}, 12, 8)"), Family::Text),
-            },
-            Cast::Timestamp => match family {
-                Family::Instant => (text, Family::Text),
-                Family::Local => (format!("({text}||'Z')"), Family::Text),
-                _ => (
-                    format!(
-                        "CASE WHEN length({text}) = 10 THEN {text}||'T00:00:00.000Z' ELSE {text} END"
-                    ),
-                    Family::Text,
-                ),
-            },
+            Cast::Date => (self.date_of(&text, family), Family::Text),
+            Cast::Time => (self.time_of(&text, family), Family::Text),
+            Cast::Timestamp => (self.instant_of(&text, family), Family::Text),
         }
     }
 
