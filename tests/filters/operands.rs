@@ -355,3 +355,37 @@ on_every_store!(case_is_left_aside_in_every_alphabet, async |app| {
         assert_eq!(json!(ids), json!(expected), "{operator} {operand}");
     }
 });
+
+on_every_store!(a_field_of_any_short_name_is_not_what_a_condition_is_made_of, async |app| {
+    app.collection(
+        "letters",
+        json!({ "fields": {
+            "id": { "type": "Integer", "primaryKey": true },
+            "a": { "type": "BigInt" }, "b": { "type": "BigInt" }, "e": { "type": "Integer" },
+            "one": { "type": "String" }, "value": { "type": "Integer" }, "key": { "type": "String" },
+            "found": { "type": "String" }, "wanted": { "type": "String" }, "stem": { "type": "String" },
+            "n": { "type": "Integer" }, "ci": { "type": "CiText" }, "list": { "type": "Array_Integer" }
+        } }),
+    )
+    .await;
+    let rows = json!([
+        { "id": 1, "a": 1, "b": 2, "e": 5, "value": 5, "n": 5, "ci": "X", "list": [1, 2], "found": "cat", "wanted": "cats", "stem": "cat" },
+        { "id": 2, "a": 3, "b": 4, "e": 6, "value": 6, "n": 7, "ci": "y", "list": [3], "found": "dog", "wanted": "cat", "stem": "d" }
+    ]);
+    app.admin().post("/items/letters/bulk", rows).await.expect_status(201);
+    for (filter, expected) in [
+        (json!({ "n": { "in": [7, 8] } }), json!([2])),
+        (json!({ "n": { "in": [1] } }), json!([])),
+        (json!({ "n": { "notIn": [7] } }), json!([1])),
+        (json!({ "ci": { "in": ["x"] } }), json!([1])),
+        (json!({ "list": { "arraycontainsany": [2, 9] } }), json!([1])),
+        (json!({ "list": { "in": [3] } }), json!([2])),
+        (json!({ "list": { "arraycontains": [3] } }), json!([2])),
+        (json!({ "list": { "arraycontained": [1, 2, 3] } }), json!([1, 2])),
+    ] {
+        let ask = json!({ "filter": filter, "fields": ["id"], "sort": "id" });
+        assert_eq!(json!(app.admin().column("letters", "id", ask).await), expected, "{filter}");
+    }
+    let ranked = json!({ "search": "cat", "sortByRelevance": true });
+    assert_eq!(app.admin().column("letters", "id", ranked).await, [json!(1), json!(2)]);
+});

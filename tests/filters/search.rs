@@ -67,9 +67,51 @@ on_every_store!(no_punctuation_breaks_a_search, async |app| {
     ] {
         app.admin().find("articles", json!({ "search": words })).await.expect_status(200);
     }
+    for nothing in ["💥", "_", "%", "(", "--"] {
+        assert_eq!(found(app, json!({ "search": nothing })).await, Vec::<u64>::new(), "{nothing}");
+    }
     assert_eq!(found(app, json!({ "search": "(javascript)" })).await, [1, 3, 4]);
     let ranked = json!({ "search": "javascript", "sortByRelevance": "true" });
     assert_eq!(app.admin().rows("articles", ranked).await.len(), 3);
+});
+
+on_every_store!(words_of_every_script_are_found_whole, async |app| {
+    articles(app).await;
+    let rows = json!([
+        { "id": 11, "title": "हिन्दी में लेख", "content": "½cup of flour, 5m² — “quoted”" },
+        { "id": 12, "title": "ที่นี่", "content": "cafe\u{301} au lait" },
+        { "id": 13, "title": "мир!да", "content": "日本語、東京" },
+    ]);
+    app.admin().post("/items/articles/bulk", rows).await.expect_status(201);
+    for (words, expected) in [
+        ("हिन्दी", vec![11]),
+        ("दी", vec![]),
+        ("ที่", vec![12]),
+        ("cafe\u{301}", vec![12]),
+        ("да", vec![13]),
+        ("東京", vec![13]),
+        ("cup", vec![11]),
+        ("5m²", vec![11]),
+        ("quoted", vec![11]),
+    ] {
+        assert_eq!(found(app, json!({ "search": words })).await, expected, "{words}");
+    }
+});
+
+on_every_store!(the_best_matches_come_by_pages_in_one_order, async |app| {
+    articles(app).await;
+    let rows = json!([
+        { "id": 11, "title": "cat dog dog dog", "content": "cats" },
+        { "id": 12, "title": "dog cat", "content": "a long way from one dog to another cat" },
+        { "id": 13, "title": "dogs", "content": "far, far, far, far from every cat" },
+        { "id": 14, "title": "cat cat cat cat cat cat", "content": "dog" },
+    ]);
+    app.admin().post("/items/articles/bulk", rows).await.expect_status(201);
+    let asked = |after: Json| json!({ "search": "cat dog", "sortByRelevance": true, "fields": ["id"], "limit": 3, "after": after });
+    let first = app.admin().find("articles", asked(json!(""))).await;
+    assert_eq!(first.body["data"], json!([{ "id": 14 }, { "id": 11 }, { "id": 12 }]));
+    let second = app.admin().find("articles", asked(first.body["cursor"].clone())).await;
+    assert_eq!(second.body["data"], json!([{ "id": 13 }]), "{}", second.text);
 });
 
 on_every_store!(the_best_match_comes_first_unless_an_order_was_asked, async |app| {

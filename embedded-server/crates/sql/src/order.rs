@@ -67,7 +67,7 @@ impl Compiler {
                 Order::Relevance => {
                     let Some(search) = search else { continue };
                     let text = self.searched_text(scope, search);
-                    let words = self.search_words(search);
+                    let words = self.writer.text(search.words.join(" "));
                     let rank = self.writer.dialect.relevance(&text, &words);
                     keys.push(SortKey {
                         text: rank.clone(),

@@ -3,6 +3,7 @@
 mod cursor;
 mod fields;
 mod filter;
+mod groups;
 mod json_path;
 mod names;
 mod operand;

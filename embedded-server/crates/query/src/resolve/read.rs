@@ -7,14 +7,14 @@ use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
 use crate::{
-    Aggregate, AggregateFunction, Cond, Condition, Count, CountMode, DatePart, Direction, GroupKey,
-    Grouping, Operand, Operator, Order, OrderBy, Page, Projection, Read, ReadPlan, Ref, Rows,
-    Search, SortAsked, UnknownNames,
+    Cond, Condition, Count, CountMode, Direction, Operand, Operator, Order, OrderBy, Page,
+    Projection, Read, ReadPlan, Ref, Rows, Search, SortAsked, UnknownNames,
 };
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
+use regex::Regex;
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Records on a page when `page` is given without `limit`, as the reference has it.
 const PAGE_SIZE_DEFAULT: u64 = 10;
@@ -28,6 +28,13 @@ const DISTANCE: &str = "_distance";
 
 /// Most words of one search; each is a condition of its own.
 const SEARCH_WORDS_MAX: usize = 32;
+
+/// A word of a search, as both stores read words: letters, the marks that belong to them (without
+/// which a word of Hindi or Thai falls to pieces), and digits.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant that a test compiles")]
+    Regex::new(r"[\p{Alphabetic}\p{M}\p{Nd}]+").expect("a regular expression")
+});
 
 /// How many records a page may hold; `-1`, which is all, is no page.
 pub fn page_size(limit: i64) -> Result<u64> {
@@ -85,10 +92,10 @@ pub(crate) fn key_test(collection: &Collection, key: Value) -> Cond {
     Cond::Test(Box::new(Condition { left, operator }))
 }
 
-struct Reader<'a> {
-    read: &'a Read,
-    collection: &'a Arc<Collection>,
-    names: Names<'a>,
+pub(super) struct Reader<'a> {
+    pub(super) read: &'a Read,
+    pub(super) collection: &'a Arc<Collection>,
+    pub(super) names: Names<'a>,
     scope: &'a Scope<'a>,
 }
 
@@ -151,14 +158,17 @@ impl Reader<'_> {
 
     // ---- order ----
 
-    fn order(&self, searched: bool) -> Result<Vec<OrderBy>> {
-        if self.read.sort.len() > SORT_KEYS_MAX {
-            return Err(Error::new(
-                Code::InvalidQuery,
-                format!("{} sort keys are over the limit of {SORT_KEYS_MAX}", self.read.sort.len()),
-            )
-            .at("sort"));
+    pub(super) fn bounded_sort(&self) -> Result<()> {
+        let count = self.read.sort.len();
+        if count > SORT_KEYS_MAX {
+            let why = format!("{count} sort keys are over the limit of {SORT_KEYS_MAX}");
+            return Err(Error::new(Code::InvalidQuery, why).at("sort"));
         }
+        Ok(())
+    }
+
+    fn order(&self, searched: bool) -> Result<Vec<OrderBy>> {
+        self.bounded_sort()?;
         let mut order = Vec::with_capacity(self.read.sort.len() + 1);
         if self.read.sort.is_empty() && self.read.by_relevance && searched {
             order.push(OrderBy { by: Order::Relevance, direction: Direction::Descending });
@@ -235,7 +245,7 @@ impl Reader<'_> {
     }
 
     /// Refuses columns without an order that both stores share.
-    fn plain(&self, column: &Ref, path: &str, verb: &str, at: &str) -> Result<()> {
+    pub(super) fn plain(&self, column: &Ref, path: &str, verb: &str, at: &str) -> Result<()> {
         let kind = kind_after(column);
         if kind.is_json() || kind == FieldKind::Binary {
             return Err(Error::new(
@@ -292,7 +302,7 @@ impl Reader<'_> {
     fn search(&self) -> Result<Searched> {
         let Some(text) = &self.read.search else { return Ok(Searched::Nothing) };
         let mut words: Vec<String> = Vec::new();
-        for word in text.split(|sign: char| !sign.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        for word in WORD.find_iter(text).map(|word| word.as_str()) {
             // Sign by sign, as both stores fold: `İ` alone would become two signs, and two words.
             let lower = |sign: char| sign.to_lowercase().next().unwrap_or(sign);
             let word: String = word.chars().map(lower).collect();
@@ -301,7 +311,9 @@ impl Reader<'_> {
             }
         }
         if words.is_empty() {
-            return Ok(Searched::Nothing);
+            // A sign that is no word is in no text, as a word too common to be looked for.
+            let blank = text.trim().is_empty();
+            return Ok(if blank { Searched::Nothing } else { Searched::Nowhere });
         }
         if words.len() > SEARCH_WORDS_MAX {
             return Err(Error::new(
@@ -346,186 +358,15 @@ impl Reader<'_> {
         }
         Ok(found)
     }
-
-    // ---- groups ----
-
-    fn grouping(&self) -> Result<Grouping> {
-        let mut keys: Vec<GroupKey> = Vec::with_capacity(self.read.group_by.len());
-        for asked in &self.read.group_by {
-            let key = self.group_key(asked)?;
-            if !keys.iter().any(|known| known.keys == key.keys) {
-                keys.push(key);
-            }
-        }
-        let mut aggregates = Vec::with_capacity(self.read.aggregate.len());
-        for (alias, asked) in &self.read.aggregate {
-            let at = format!("aggregate.{alias}");
-            if keys.iter().any(|key| key.keys.contains(alias)) {
-                return Err(Error::new(
-                    Code::InvalidQuery,
-                    format!("`{alias}` is the name of an aggregate and of a group"),
-                )
-                .at(at));
-            }
-            let column = if asked.field == "*" {
-                if asked.function != AggregateFunction::Count {
-                    return Err(Error::new(Code::InvalidQuery, "`*` can only be counted").at(at));
-                }
-                None
-            } else {
-                let at = format!("{at}.field");
-                let column = self.names.column_at(self.collection, &asked.field, &at)?;
-                self.aggregable(asked.function, &column, &asked.field, &at)?;
-                Some(column)
-            };
-            aggregates.push(Aggregate { alias: alias.clone(), function: asked.function, column });
-        }
-        let columns = keys.iter().map(|key| &key.column);
-        bounded_walks(
-            columns.chain(aggregates.iter().filter_map(|a| a.column.as_ref())),
-            "groupBy",
-        )?;
-        Ok(Grouping { keys, aggregates })
-    }
-
-    fn aggregable(
-        &self,
-        function: AggregateFunction,
-        column: &Ref,
-        path: &str,
-        at: &str,
-    ) -> Result<()> {
-        match function {
-            AggregateFunction::Count => Ok(()),
-            AggregateFunction::Sum | AggregateFunction::Avg => {
-                if column.kind.is_number() || column.null {
-                    return Ok(());
-                }
-                Err(Error::new(
-                    Code::InvalidQuery,
-                    format!("`{path}` is {}; sum and avg take numbers", column.kind.name()),
-                )
-                .at(at))
-            }
-            AggregateFunction::Min | AggregateFunction::Max => {
-                self.plain(column, path, "put in order", at)
-            }
-            AggregateFunction::Distinct | AggregateFunction::ArrayAgg => {
-                if column.kind == FieldKind::Binary {
-                    return self.plain(column, path, "collected", at);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn group_key(&self, asked: &str) -> Result<GroupKey> {
-        let at = format!("groupBy.{asked}");
-        if let Some((part, path)) =
-            asked.strip_prefix("date:").and_then(|rest| rest.split_once(':'))
-        {
-            let Some(known) = date_part(part) else {
-                return Err(Error::new(
-                    Code::InvalidQuery,
-                    format!("`{part}` is not a part of a date"),
-                )
-                .at(at)
-                .hint("use year, quarter, month, week, day, dow, isodow, hour, minute or second"));
-            };
-            let column = self.names.column_at(self.collection, path, &at)?;
-            has_part(known, &column, path, &at)?;
-            let short = format!("{part}_{}", path.replace('.', "_"));
-            return Ok(GroupKey { keys: vec![asked.to_owned(), short], column, part: Some(known) });
-        }
-        let column = self.names.column_at(self.collection, asked, &at)?;
-        self.plain(&column, asked, "grouped by", &at)?;
-        let mut keys = vec![asked.to_owned()];
-        if asked.contains('.') {
-            keys.push(asked.replace('.', "_"));
-        }
-        Ok(GroupKey { keys, column, part: None })
-    }
-
-    /// The order of groups: aliases and group keys; the keys not named stand behind, so that the
-    /// order is total.
-    fn group_order(&self, grouping: &Grouping) -> Result<Vec<OrderBy>> {
-        let mut order = Vec::new();
-        let mut seen = vec![false; grouping.keys.len()];
-        for asked in &self.read.sort {
-            let alias = grouping.aggregates.iter().position(|one| one.alias == asked.path);
-            let key = grouping.keys.iter().position(|key| key.keys.contains(&asked.path));
-            let by = match (alias, key) {
-                (Some(at), _) => Order::Aggregate(at),
-                (None, Some(at)) => {
-                    seen[at] = true;
-                    Order::Group(at)
-                }
-                (None, None) => return Err(self.unknown_alias(grouping, &asked.path)),
-            };
-            order.push(OrderBy { by, direction: asked.direction });
-        }
-        for (at, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
-            order.push(OrderBy { by: Order::Group(at), direction: Direction::Ascending });
-        }
-        Ok(order)
-    }
-
-    fn unknown_alias(&self, grouping: &Grouping, name: &str) -> Error {
-        let error = Error::new(
-            Code::UnknownField,
-            format!("`{name}` is neither an aggregate nor a group of this read"),
-        )
-        .at(format!("sort.{name}"));
-        let aliases = grouping.aggregates.iter().map(|one| one.alias.as_str());
-        let keys = grouping.keys.iter().flat_map(|key| key.keys.iter().map(String::as_str));
-        match base::nearest(name, aliases.chain(keys)) {
-            Some(known) => error.hint(format!("did you mean `{known}`?")),
-            None => error,
-        }
-    }
 }
 
 /// What a search text comes to.
 enum Searched {
     For(Search),
-    /// No words: no restriction.
+    /// Nothing was asked: no restriction.
     Nothing,
-    /// Words, but no field to look in: no record.
+    /// No words, or no field to look for them in: no record.
     Nowhere,
-}
-
-fn date_part(word: &str) -> Option<DatePart> {
-    Some(match word.to_ascii_lowercase().as_str() {
-        "year" => DatePart::Year,
-        "quarter" => DatePart::Quarter,
-        "month" => DatePart::Month,
-        "week" => DatePart::Week,
-        "day" => DatePart::Day,
-        "dow" => DatePart::Dow,
-        "isodow" => DatePart::IsoDow,
-        "hour" => DatePart::Hour,
-        "minute" => DatePart::Minute,
-        "second" => DatePart::Second,
-        _ => return None,
-    })
-}
-
-fn has_part(part: DatePart, column: &Ref, path: &str, at: &str) -> Result<()> {
-    let of_day = matches!(part, DatePart::Hour | DatePart::Minute | DatePart::Second);
-    let fits = match column.kind {
-        FieldKind::DateTime | FieldKind::DateTimeNoTz => true,
-        FieldKind::Date => !of_day,
-        FieldKind::Time | FieldKind::TimeNoTz => of_day,
-        _ => false,
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::InvalidQuery,
-        format!("`{path}` is {}, which has no such part", column.kind.name()),
-    )
-    .at(at))
 }
 
 /// The values of a cursor in the canonical form of the sort keys they must belong to.
@@ -544,11 +385,11 @@ fn cursor(text: &str, order: &[OrderBy]) -> Result<Vec<Value>> {
 }
 
 fn typed(value: &Value, key: &Order) -> Option<Value> {
-    if matches!(key, Order::Distance { .. }) {
+    if matches!(key, Order::Distance { .. } | Order::Relevance) {
         return match value {
             Value::Null | Value::Real(_) => Some(value.clone()),
-            // Whole metres may come back without their point.
-            #[expect(clippy::cast_precision_loss, reason = "no distance has more than 8 digits")]
+            // Whole metres and counts may come back without their point.
+            #[expect(clippy::cast_precision_loss, reason = "neither has more than 8 digits")]
             Value::Int(metres) => Some(Value::Real(*metres as f64)),
             Value::Bool(_) | Value::Text(_) | Value::Bytes(_) => None,
         };

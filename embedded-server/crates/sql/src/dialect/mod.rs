@@ -440,13 +440,12 @@ impl Dialect {
         }
     }
 
-    /// How well a text matches the words; more is better.
+    /// How often what is searched for stands in a text; more is better. The words are bound as they
+    /// are, with blanks between them.
     pub(crate) fn relevance(self, text: &str, words: &str) -> String {
         match self {
             Self::Sqlite => format!("bx_rank({text}, {words})"),
-            Self::Postgres => format!(
-                "ts_rank(to_tsvector('english', {text}), to_tsquery('english', {words}))::double precision"
-            ),
+            Self::Postgres => postgres::relevance(text, words),
         }
     }
 

@@ -194,9 +194,10 @@ pub(super) fn element_cast(family: Family) -> &'static str {
 
 pub(super) fn among(column: &str, list: &str, family: Family) -> String {
     let element = match family {
-        Family::Folded => String::from("lower(e COLLATE \"default\")"),
-        _ => format!("e{}", element_cast(family)),
+        Family::Folded => String::from("lower(e.value COLLATE \"default\")"),
+        _ => format!("e.value{}", element_cast(family)),
     };
+    // Qualified: a collection may have a field by any short name, and that would be meant.
     format!(
         "{column} = ANY(ARRAY(SELECT {element} FROM jsonb_array_elements_text({list}::jsonb) e))"
     )
@@ -211,11 +212,22 @@ pub(super) fn words_of(text: &str) -> String {
     format!("translate({text}, '{SIGNS}', '{blanks}')")
 }
 
+/// `ts_rank` weighs by distances that the other store does not know, so the hits are counted.
+pub(super) fn relevance(text: &str, words: &str) -> String {
+    let text = words_of(text);
+    format!(
+        "(SELECT coalesce(sum(cardinality(found.positions)), 0)::double precision \
+         FROM unnest(to_tsvector('english', {text})) found WHERE EXISTS \
+         (SELECT 1 FROM unnest(tsvector_to_array(to_tsvector('english', {words}))) wanted (stem) \
+         WHERE found.lexeme ^@ wanted.stem))"
+    )
+}
+
 pub(super) fn array_overlaps(column: &str, json: &str) -> String {
     format!(
         "CASE WHEN jsonb_typeof({column}) = 'array' THEN EXISTS \
          (SELECT 1 FROM jsonb_array_elements({column}) a \
-         JOIN jsonb_array_elements({json}::jsonb) b ON a = b) END"
+         JOIN jsonb_array_elements({json}::jsonb) b ON a.value = b.value) END"
     )
 }
 

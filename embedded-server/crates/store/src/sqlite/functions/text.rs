@@ -4,6 +4,7 @@ use super::{PURE, is_null, once, unfit, with_text};
 use regex::{Regex, RegexBuilder};
 use rusqlite::{Connection, Result};
 use rust_stemmers::{Algorithm, Stemmer};
+use std::sync::LazyLock;
 
 /// Most memory a compiled pattern may take, in bytes. The engine runs in linear time whatever the
 /// pattern; its size is what a hostile one could blow up.
@@ -327,6 +328,12 @@ const STOP_WORDS: [&str; 127] = [
     "yourselves",
 ];
 
+/// A word as Postgres reads words: letters, the marks that belong to them, and digits.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant that a test compiles")]
+    Regex::new(r"[\p{Alphabetic}\p{M}\p{Nd}]+").expect("a regular expression")
+});
+
 /// What is searched for: stems, each the beginning of some stem of the text.
 struct Wanted {
     stems: Vec<String>,
@@ -371,9 +378,8 @@ impl Wanted {
 
 /// Calls `each` with the stem of every word that counts, until it answers false.
 fn each_stem(text: &str, stemmer: &Stemmer, mut each: impl FnMut(&str) -> bool) {
-    let words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
-    for word in words {
-        let word = fold(word);
+    for word in WORD.find_iter(text) {
+        let word = fold(word.as_str());
         if STOP_WORDS.binary_search(&word.as_str()).is_ok() {
             continue;
         }
