@@ -507,3 +507,23 @@ on_every_store!(the_document_of_the_routes_names_the_reports_one_may_ask_for, as
     let paths = reader.get("/openapi").await.body["paths"].clone();
     assert!(paths["/reports/categories"].is_object() && paths["/reports/sales"].is_null());
 });
+
+on_every_store!(a_range_of_dates_is_of_a_date, async |app| {
+    let fields = json!({ "name": { "type": "String" }, "at": { "type": "DateTime" } });
+    app.collection("visits", json!({ "fields": fields })).await;
+    let own = json!({ "type": "M2O", "target": "visits", "name": "before", "alias": "after" });
+    app.relation("visits", own).await;
+    app.admin().create("visits", json!({ "name": "zoo", "at": "2025-01-02" })).await;
+    let ask = async |field: &str| {
+        let range = json!({ "start": "2025-01-01", "field": field });
+        app.admin().post("/reports/visits", json!({ "dateRange": range })).await
+    };
+    assert_eq!(ask("at").await.body["totalCount"], 1);
+    assert_eq!(ask("before.at").await.body["totalCount"], 0);
+    for field in ["name", "before.name"] {
+        let refused = ask(field).await;
+        refused.expect_refusal(400, "INVALID_QUERY");
+        assert_eq!(refused.body["error"]["at"], "dateRange.field", "{}", refused.text);
+    }
+    ask("nothing").await.expect_refusal(400, "UNKNOWN_FIELD");
+});
