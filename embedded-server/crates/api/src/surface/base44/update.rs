@@ -241,7 +241,7 @@ impl Change {
             Act::Now => json!(now),
             Act::AddToSet(value) => {
                 let mut items = list()?;
-                if !items.contains(value) {
+                if !items.iter().any(|item| same(item, value)) {
                     items.push(value.clone());
                 }
                 Json::Array(items)
@@ -256,7 +256,7 @@ impl Change {
                     return Ok(());
                 }
                 let mut items = list()?;
-                items.retain(|item| item != value);
+                items.retain(|item| !same(item, value));
                 Json::Array(items)
             }
         };
@@ -321,6 +321,23 @@ fn chosen(current: &Json, other: &Json, wanted: Ordering) -> Result<Json, String
         _ => return Err(String::from("Value must be of the operand's kind to be compared")),
     };
     Ok(if order == wanted { other.clone() } else { current.clone() })
+}
+
+/// Whether two values are one: a decimal is read back as `1.10` where `1.1` was written.
+fn same(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Number(a), Json::Number(b)) => match (exact(a), exact(b)) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => a == b,
+        },
+        (Json::Array(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (one, other) => one == other,
+    }
 }
 
 /// A number as digits and how many of them stand behind the point.

@@ -26,6 +26,11 @@ fn change(data: Json, record: Json) -> Result<Json, String> {
     }
 }
 
+/// A number with exactly these digits.
+fn decimal(digits: &str) -> Json {
+    serde_json::from_str(digits).unwrap()
+}
+
 #[test]
 fn every_operator_makes_of_a_record_what_it_says() {
     for (data, record, wanted) in [
@@ -55,6 +60,13 @@ fn every_operator_makes_of_a_record_what_it_says() {
         (json!({"$push": {"l": 1}}), json!({}), json!({"l": [1]})),
         (json!({"$pull": {"l": "x"}}), json!({"l": ["x", "y", "x"]}), json!({"l": ["y"]})),
         (json!({"$pull": {"l": "x"}}), json!({}), json!({"l": null})),
+        // A number is the number it is, however many zeros it is written with.
+        (json!({"$pull": {"l": 1.1}}), json!({"l": [decimal("1.10"), 2]}), json!({"l": [2]})),
+        (
+            json!({"$addToSet": {"l": {"a": [2]}}}),
+            json!({"l": [{"a": [decimal("2.0")]}]}),
+            json!({"l": [{"a": [decimal("2.0")]}]}),
+        ),
     ] {
         let mut record = record;
         record["id"] = json!("1");
