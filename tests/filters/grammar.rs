@@ -204,6 +204,62 @@ on_every_store!(every_spelling_of_a_request_means_the_same, async |app| {
     }
 });
 
+on_every_store!(the_json_form_and_the_bracket_form_hold_together, async |app| {
+    people(app).await;
+    let admin = app.admin();
+    for (query, expected) in [
+        (r#"filter={"salary":{"gt":10}}&filter[name]=Cyd"#, vec![3]),
+        (r#"filter[name]=Cyd&filter={"salary":{"gt":10}}"#, vec![3]),
+        (r#"filter={"salary":{"gt":10}}&filter={"salary":{"lt":30}}"#, vec![2]),
+        (r#"filter[salary][in]=[20,30]"#, vec![2, 3]),
+        (r#"filter[label][in]=["12","7"]"#, vec![2, 3]),
+        (r#"filter[salary][between]=[15,25]"#, vec![2]),
+        (r#"filter[OR]=[{"name":"Ada"},{"name":"Bob"}]"#, vec![1, 2]),
+        (r#"filter[OR][0]={"name":"Ada"}&filter[OR][1][name]=Bob"#, vec![1, 2]),
+        ("filter[OR][1][name]=Ada&filter[OR][0][name]=Bob", vec![1, 2]),
+        ("filter[salary][in][3]=20&filter[salary][in][1]=30", vec![2, 3]),
+        (r#"filter[NOT]={"active":true}"#, vec![2]),
+        (r#"filter[salary][gt]=10&sort={"name":"asc"}&sort[id]=desc"#, vec![2, 3]),
+        // What looks like JSON beside a plain column is the text that it is.
+        (r#"filter[name]=[1]"#, vec![]),
+    ] {
+        let answer = admin.get(&format!("/items/people?{query}&fields=id")).await;
+        answer.expect_status(200);
+        let rows = answer.body["data"].as_array().expect("rows");
+        let mut ids: Vec<u64> = rows.iter().filter_map(|row| row["id"].as_u64()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{query}: {}", answer.text);
+    }
+    for query in [
+        "filter[salary]=10&filter[salary][gt]=5",
+        "filter[salary][gt]=5&filter[salary]=10",
+        r#"filter={"salary":10}&filter=5"#,
+        r#"filter={"salary":10}&filter={"#,
+        r#"aggregate={"n":"count"}&aggregate[n]=count"#,
+    ] {
+        let answer = admin.get(&format!("/items/people?{query}")).await;
+        answer.expect_refusal(400, "INVALID_QUERY");
+    }
+    let parts =
+        r#"aggregate={"n":"count"}&aggregate[most][function]=max&aggregate[most][field]=salary"#;
+    let told = admin.get(&format!("/items/people?{parts}")).await;
+    assert_eq!(told.body["data"], json!([{ "n": 4, "most": "30" }]), "{}", told.text);
+});
+
+on_every_store!(a_column_named_where_none_can_stand_is_refused, async |app| {
+    people(app).await;
+    for filter in [
+        json!({ "name": { "like": "$COL(label)" } }),
+        json!({ "name": { "startsWith": "$COL(label)" } }),
+        json!({ "salary": { "between": ["$COL(limit_)", 5] } }),
+        json!({ "name": { "regex": "$COL(label)" } }),
+    ] {
+        let answer = app.admin().find("people", json!({ "filter": filter })).await;
+        answer.expect_refusal(400, "INVALID_QUERY");
+        assert!(answer.text.contains("$COL"), "{}", answer.text);
+    }
+});
+
 on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
     people(app).await;
     for query in [

@@ -234,3 +234,46 @@ on_every_store!(groups_come_in_pages_and_know_search_and_what_was_deleted, async
     assert_eq!(ask("").await, (String::from("desk2 lamp1"), Some(2)));
     assert_eq!(ask("paranoid=false").await, (String::from("desk2 lamp2 sofa1"), Some(3)));
 });
+
+on_every_store!(a_part_of_a_date_is_sorted_by_in_every_spelling, async |app| {
+    sales(app).await;
+    let ask = async |sort: &str| {
+        let parameters =
+            json!({ "groupBy": ["date:month:sold"], "aggregate": { "n": "count" }, "sort": sort });
+        app.admin().column("sales", "month_sold", parameters).await
+    };
+    let up = ask("month_sold").await;
+    let mut down = up.clone();
+    down.reverse();
+    assert!(up.len() > 1 && up != down, "{up:?}");
+    for sort in ["date:month:sold", "date:month:sold:asc", r#"["date:month:sold"]"#] {
+        assert_eq!(ask(sort).await, up, "{sort}");
+    }
+    for sort in ["-date:month:sold", "date:month:sold:desc", "-month_sold"] {
+        assert_eq!(ask(sort).await, down, "{sort}");
+    }
+});
+
+on_every_store!(a_misspelt_word_of_an_aggregate_counts_nothing_else, async |app| {
+    sales(app).await;
+    let ask = json!({ "aggregate": { "n": { "function": "count", "fild": "price" } } });
+    let refused = app.admin().find("sales", ask).await;
+    refused.expect_refusal(400, "INVALID_QUERY");
+    assert_eq!(refused.body["error"]["hint"], "did you mean `field`?", "{}", refused.text);
+});
+
+on_every_store!(a_read_has_a_bound_of_groups_aggregates_and_their_order, async |app| {
+    app.collection("rows", json!({ "fields": { "n": { "type": "Integer" } } })).await;
+    let many =
+        |count: usize, word: &str| (0..count).map(|at| format!("{word}{at}")).collect::<Vec<_>>();
+    let aggregate = |count: usize| {
+        let all = many(count, "a").into_iter().map(|alias| (alias, json!("count")));
+        Json::Object(all.collect())
+    };
+    let ask = async |body: Json| app.admin().post("/reports/rows", body).await;
+    ask(json!({ "aggregate": aggregate(200) })).await.expect_status(200);
+    ask(json!({ "aggregate": aggregate(3_000) })).await.expect_refusal(400, "INVALID_QUERY");
+    let keys = vec!["n"; 3_000];
+    ask(json!({ "groupBy": keys })).await.expect_refusal(400, "INVALID_QUERY");
+    ask(json!({ "groupBy": ["n"], "sort": keys })).await.expect_refusal(400, "INVALID_QUERY");
+});

@@ -86,6 +86,9 @@ on_every_store!(what_only_looks_like_a_moment_is_text, async |app| {
         "$NOW-DAYS_",
         "$NOW-DAYS_x",
         "$NOW*DAYS_1",
+        // Beyond every date that can be written.
+        "$NOW-DAYS_99999999999",
+        "$NOW+YEARS_9000",
         "$SOMEBODY",
     ];
     for word in words {

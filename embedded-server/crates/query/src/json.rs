@@ -4,6 +4,7 @@ use crate::{Filter, RelConditions, Test};
 use base::{Code, Error, Limits, Result};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 /// The word beside an operator that says that text in its operand stands for itself.
 const LITERAL: &str = "$literal";
@@ -20,6 +21,18 @@ pub fn parse_filter(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
     }
 }
 
+/// The object or list that a text holds, for places where nothing else can be meant: what stands
+/// behind brackets in a query string is text, whatever was put there.
+#[must_use]
+pub fn held(json: &Json) -> Cow<'_, Json> {
+    match json {
+        Json::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).map_or(Cow::Borrowed(json), Cow::Owned)
+        }
+        json => Cow::Borrowed(json),
+    }
+}
+
 struct Parser<'a> {
     limits: &'a Limits,
     nodes: usize,
@@ -28,7 +41,8 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn filter(&mut self, json: &Json, at: &str, depth: usize) -> Result<Filter> {
         self.bound_depth(at, depth)?;
-        let Json::Object(map) = json else {
+        let told = held(json);
+        let Json::Object(map) = told.as_ref() else {
             return Err(Error::new(
                 Code::InvalidQuery,
                 format!("a filter is an object, not {}", kind_of(json)),
@@ -56,13 +70,13 @@ impl Parser<'_> {
     /// The parts of an AND or OR: a list, or one object that stands for a list of one.
     fn filters(&mut self, json: &Json, at: &str, depth: usize) -> Result<Vec<Filter>> {
         self.count(at)?;
-        match json {
+        match held(json).as_ref() {
             Json::Array(items) => items
                 .iter()
                 .enumerate()
                 .map(|(index, item)| self.filter(item, &format!("{at}.{index}"), depth + 1))
                 .collect(),
-            Json::Object(_) => Ok(vec![self.filter(json, at, depth + 1)?]),
+            object @ Json::Object(_) => Ok(vec![self.filter(object, at, depth + 1)?]),
             other => Err(Error::new(
                 Code::InvalidQuery,
                 format!("AND and OR take a list of filters, not {}", kind_of(other)),
@@ -276,7 +290,8 @@ impl Parser<'_> {
         depth: usize,
     ) -> Result<(Option<Filter>, RelConditions)> {
         self.bound_depth(at, depth)?;
-        let Json::Object(map) = json else {
+        let told = held(json);
+        let Json::Object(map) = told.as_ref() else {
             return Err(Error::new(
                 Code::InvalidQuery,
                 format!("the conditions of `{path}` are an object, not {}", kind_of(json)),

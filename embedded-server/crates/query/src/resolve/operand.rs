@@ -8,6 +8,7 @@ use base::{Code, Error, Result, Value, iso_millis};
 use catalog::{Collection, FieldKind};
 use serde_json::Value as Json;
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// What a dynamic variable stands for.
@@ -20,12 +21,16 @@ enum Variable {
     Own { collection: &'static str, key: String, path: String },
 }
 
+/// The moments of four-digit years, in milliseconds: what can be written as a date. Beyond them a
+/// variable is a text that no date is.
+const SPELLED: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
 /// Reads a variable. Other text, even if it begins with `$`, is itself.
 fn variable(words: &Words, text: &str) -> Option<Variable> {
     let id = |key: &Option<String>| key.clone().map_or(Variable::Nothing, Variable::Text);
     if text == "$NOW" || text.starts_with("$NOW+") || text.starts_with("$NOW-") {
         let ms = words.now_ms.checked_add(distance_ms(&text[4..])?)?;
-        return Some(Variable::Text(iso_millis(ms)));
+        return SPELLED.contains(&ms).then(|| Variable::Text(iso_millis(ms)));
     }
     for (token, key, collection) in [
         ("$CURRENT_USER", &words.user, "baasix_User"),
@@ -120,13 +125,9 @@ impl Operands<'_> {
             Json::String(text) if !self.verbatim.get() => text,
             json => return value(&kind, json, at),
         };
-        if let Some(path) = text.strip_prefix("$COL(").and_then(|rest| rest.strip_suffix(')')) {
+        if let Some(path) = column_named(text) {
             if !columns {
-                return Err(Error::new(
-                    Code::InvalidQuery,
-                    "`$COL` can stand beside eq, ne, gt, gte, lt and lte only",
-                )
-                .at(at));
+                return Err(misplaced_column(at));
             }
             return self.column(path.trim(), left, at).map(Operand::Column);
         }
@@ -192,6 +193,8 @@ impl Operands<'_> {
             return Ok(Some(json.clone()));
         }
         Ok(Some(match json {
+            // Taken for a text it would be looked for, and never found.
+            Json::String(text) if column_named(text).is_some() => return Err(misplaced_column(at)),
             Json::String(text) => match variable(self.names.scope.words, text) {
                 None => json.clone(),
                 Some(Variable::Text(text)) => Json::String(text),
@@ -231,6 +234,16 @@ impl Operands<'_> {
             Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
         }))
     }
+}
+
+/// The path in `$COL(path)`.
+fn column_named(text: &str) -> Option<&str> {
+    text.strip_prefix("$COL(").and_then(|rest| rest.strip_suffix(')'))
+}
+
+fn misplaced_column(at: &str) -> Error {
+    let why = "`$COL` can stand beside eq, ne, gt, gte, lt and lte of a plain column only";
+    Error::new(Code::InvalidQuery, why).at(at)
 }
 
 fn value(kind: &FieldKind, json: &Json, at: &str) -> Result<Operand> {

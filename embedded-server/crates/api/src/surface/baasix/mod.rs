@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod import;
+pub(crate) mod params;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod routes;

@@ -3,131 +3,15 @@
 //! Accepts everything the SDK and the other known clients of the original send
 //! (`spec/data.md` 1.1, 1.2): JSON texts, comma lists, repeated keys and the bracket form.
 
+pub(crate) use super::params::Params;
+use super::params::invalid;
 use base::{Code, Error, Limits, Result, nearest};
 use indexmap::IndexMap;
 use query::{
     AggregateAsked, AggregateFunction, CountMode, Direction, DistanceAsked, Filter, Read,
     RelConditions, SortAsked,
 };
-use serde_json::{Map, Value as Json};
-
-/// Query parameters with the bracket form unfolded.
-#[derive(Debug, Default)]
-pub(crate) struct Params(Map<String, Json>);
-
-impl Params {
-    /// Reads a query string.
-    pub(crate) fn parse(query: &str, limits: &Limits) -> Result<Self> {
-        let mut root = Map::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let (head, keys) = split_brackets(&name);
-            if keys.len() > limits.filter_depth_max {
-                return Err(invalid(
-                    head,
-                    format!("is nested deeper than {}", limits.filter_depth_max),
-                ));
-            }
-            insert(&mut root, head, &keys, value.into_owned());
-        }
-        let root = root.into_iter().map(|(key, value)| (key, unfold(value))).collect();
-        Ok(Self(root))
-    }
-
-    /// The same parameters as the keys of a JSON object, whose values need no unfolding.
-    pub(crate) fn of(body: Map<String, Json>) -> Self {
-        Self(body)
-    }
-
-    fn get(&self, key: &str) -> Option<&Json> {
-        self.0.get(key).filter(|value| !value.is_null())
-    }
-
-    /// A bare text parameter.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        match self.get(key)? {
-            Json::String(text) => Some(text.clone()),
-            Json::Array(items) => items.last().and_then(Json::as_str).map(str::to_owned),
-            other => Some(other.to_string()),
-        }
-    }
-
-    /// Whether a switch is on: `true` or `1`.
-    pub(crate) fn on(&self, key: &str) -> bool {
-        matches!(self.text(key).as_deref(), Some("true" | "1"))
-    }
-
-    /// JSON text, or the bracket form.
-    pub(crate) fn json(&self, key: &str) -> Result<Option<Json>> {
-        match self.get(key) {
-            None => Ok(None),
-            Some(Json::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Json::String(text)) => serde_json::from_str(text)
-                .map(Some)
-                .map_err(|fault| invalid(key, format!("is not JSON ({fault})"))),
-            Some(other) => Ok(Some(other.clone())),
-        }
-    }
-
-    /// A list of words: a JSON array, comma-separated text, or a repeated key.
-    pub(crate) fn words(&self, key: &str) -> Result<Vec<String>> {
-        let mut words = Vec::new();
-        let items = match self.get(key) {
-            None => return Ok(words),
-            Some(Json::Array(items)) => items.clone(),
-            Some(other) => vec![other.clone()],
-        };
-        for item in items {
-            match item {
-                Json::String(text) if text.trim_start().starts_with('[') => {
-                    let inner: Vec<Json> = serde_json::from_str(&text)
-                        .map_err(|fault| invalid(key, format!("is not a JSON array ({fault})")))?;
-                    for one in inner {
-                        match one {
-                            Json::String(word) => words.push(word),
-                            other => {
-                                return Err(invalid(
-                                    key,
-                                    format!("holds `{other}`, which is not a text"),
-                                ));
-                            }
-                        }
-                    }
-                }
-                Json::String(text) => {
-                    words.extend(
-                        text.split(',')
-                            .map(str::trim)
-                            .filter(|word| !word.is_empty())
-                            .map(str::to_owned),
-                    );
-                }
-                other => return Err(invalid(key, format!("holds `{other}`, which is not a text"))),
-            }
-        }
-        Ok(words)
-    }
-
-    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>> {
-        match self.text(key) {
-            None => Ok(None),
-            Some(text) if text.trim().is_empty() => Ok(None),
-            Some(text) => text
-                .trim()
-                .parse()
-                .map(Some)
-                .map_err(|_| invalid(key, format!("`{text}` is not a whole number"))),
-        }
-    }
-
-    fn natural(&self, key: &str) -> Result<Option<u64>> {
-        match self.integer(key)? {
-            None => Ok(None),
-            Some(n) => {
-                u64::try_from(n).map(Some).map_err(|_| invalid(key, format!("`{n}` is below zero")))
-            }
-        }
-    }
-}
+use serde_json::Value as Json;
 
 /// The parameters of a list, as a read of `collection`.
 pub(crate) fn read(
@@ -212,8 +96,13 @@ fn sort_text(text: &str, keys: &mut Vec<SortAsked>) -> Result<()> {
         return sort_json(&json, keys);
     }
     for word in trimmed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        // A group of a part of a date has colons in its own name.
+        let dated = word.starts_with("date:");
         keys.push(match (word.strip_prefix('-'), word.rsplit_once(':')) {
             (Some(path), _) => plain(path, Direction::Descending),
+            (None, Some((_, way))) if dated && direction(way).is_err() => {
+                plain(word, Direction::Ascending)
+            }
             (None, Some((path, way))) => plain(path, direction(way)?),
             (None, None) => plain(word, Direction::Ascending),
         });
@@ -227,13 +116,18 @@ fn sort_json(json: &Json, keys: &mut Vec<SortAsked>) -> Result<()> {
         Json::Array(items) => items.iter().try_for_each(|item| sort_json(item, keys)),
         Json::Object(map) => {
             let named = map.get("column").or_else(|| map.get("field")).and_then(Json::as_str);
-            if let Some(path) = named {
-                let way = map
-                    .get("order")
-                    .or_else(|| map.get("direction"))
-                    .and_then(Json::as_str)
-                    .unwrap_or("asc");
-                keys.push(plain(path, direction(way)?));
+            let way = map.get("order").or_else(|| map.get("direction"));
+            // `{"field": "desc"}` alone is a column that is called `field`.
+            let own = |path: &str| map.len() == 1 && direction(path).is_ok();
+            if let Some(path) = named.filter(|path| !own(path)) {
+                let way = match way {
+                    None | Some(Json::Null) => Direction::Ascending,
+                    Some(Json::String(way)) => direction(way)?,
+                    Some(other) => {
+                        return Err(invalid("sort", format!("`{other}` is not `asc` or `desc`")));
+                    }
+                };
+                keys.push(plain(path, way));
                 return Ok(());
             }
             for (path, way) in map {
@@ -328,13 +222,31 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
     let Some(json) = params.json("aggregate")? else { return Ok(all) };
     let Json::Object(map) = json else { return Err(invalid("aggregate", "is not an object")) };
     for (alias, asked) in map {
-        let (word, field) = match &asked {
+        let (word, field) = match query::held(&asked).as_ref() {
             Json::String(word) => (word.clone(), String::from("*")),
             Json::Object(asked) => {
-                let text = |key: &str| asked.get(key).and_then(Json::as_str).map(str::to_owned);
-                let word = text("function")
+                const WORDS: [&str; 2] = ["function", "field"];
+                // Left aside, a misspelt `field` would count records instead of values.
+                if let Some(key) = asked.keys().find(|key| !WORDS.contains(&key.as_str())) {
+                    let why = format!("an aggregate has no `{key}`");
+                    let error =
+                        Error::new(Code::InvalidQuery, why).at(format!("aggregate.{alias}.{key}"));
+                    return Err(match nearest(key, WORDS) {
+                        Some(near) => error.hint(format!("did you mean `{near}`?")),
+                        None => error.hint("it has `function` and `field`"),
+                    });
+                }
+                let text = |key: &str| match asked.get(key) {
+                    None | Some(Json::Null) => Ok(None),
+                    Some(Json::String(text)) => Ok(Some(text.clone())),
+                    Some(other) => {
+                        let why = format!("`{alias}`: `{key}` is {other}, which is not a text");
+                        Err(invalid("aggregate", why))
+                    }
+                };
+                let word = text("function")?
                     .ok_or_else(|| invalid("aggregate", format!("`{alias}` names no function")))?;
-                (word, text("field").unwrap_or_else(|| String::from("*")))
+                (word, text("field")?.unwrap_or_else(|| String::from("*")))
             }
             other => return Err(invalid("aggregate", format!("`{alias}` is `{other}`"))),
         };
@@ -354,60 +266,6 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
         all.insert(alias, AggregateAsked { function: *function, field });
     }
     Ok(all)
-}
-
-fn invalid(key: &str, what: impl AsRef<str>) -> Error {
-    Error::new(Code::InvalidQuery, format!("query parameter `{key}` {}", what.as_ref())).at(key)
-}
-
-/// `filter[a][gt]` is `filter` with the keys `a`, `gt`; `fields[]` has one empty key.
-fn split_brackets(name: &str) -> (&str, Vec<&str>) {
-    let Some(open) = name.find('[').filter(|_| name.ends_with(']')) else {
-        return (name, Vec::new());
-    };
-    let inner = &name[open + 1..name.len() - 1];
-    (&name[..open], inner.split("][").collect())
-}
-
-fn insert(map: &mut Map<String, Json>, head: &str, keys: &[&str], value: String) {
-    let Some((first, rest)) = keys.split_first() else {
-        let slot = map.entry(head).or_insert(Json::Null);
-        *slot = match slot.take() {
-            Json::Null => Json::String(value),
-            Json::Array(mut items) => {
-                items.push(Json::String(value));
-                Json::Array(items)
-            }
-            other => Json::Array(vec![other, Json::String(value)]),
-        };
-        return;
-    };
-    let slot = map.entry(head).or_insert_with(|| Json::Object(Map::new()));
-    if !slot.is_object() {
-        *slot = Json::Object(Map::new());
-    }
-    if let Json::Object(inner) = slot {
-        // `a[]=x&a[]=y` counts up, so that order is kept.
-        let next = inner.len().to_string();
-        insert(inner, if first.is_empty() { &next } else { first }, rest, value);
-    }
-}
-
-/// Objects whose keys count 0, 1, 2 … are arrays.
-fn unfold(json: Json) -> Json {
-    match json {
-        Json::Object(map) => {
-            let counted =
-                !map.is_empty() && map.keys().enumerate().all(|(at, key)| *key == at.to_string());
-            if counted {
-                Json::Array(map.into_iter().map(|(_, value)| unfold(value)).collect())
-            } else {
-                Json::Object(map.into_iter().map(|(key, value)| (key, unfold(value))).collect())
-            }
-        }
-        Json::Array(items) => Json::Array(items.into_iter().map(unfold).collect()),
-        leaf => leaf,
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use super::document::lengths;
 use super::{Resolver, Spot, any, bounded, is, truth, uncast};
 use crate::coerce::{array_json, canonical_json};
+use crate::json::held;
 use crate::operator::Word;
 use crate::{Cond, Operator, Ref};
 use base::{Error, Result};
 use catalog::{Element, FieldKind};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 
 impl Resolver<'_> {
     pub(super) fn among(
@@ -80,7 +82,7 @@ impl Resolver<'_> {
         spot: &Spot<'_>,
     ) -> Result<Option<String>> {
         let Some(json) = self.operands.literal(operand, &spot.at)? else { return Ok(None) };
-        let list = one_or_list(json);
+        let list = one_or_list(&json);
         bounded(list.len(), self, spot)?;
         let list = array_json(element, &list).map_err(|why| spot.wrong(why))?;
         canonical_json(&list).map(Some).map_err(|why| spot.wrong(why))
@@ -104,14 +106,14 @@ impl Resolver<'_> {
                     if truth(operand) { (false, false, true) } else { (true, false, false) };
                 Ok(is(left, Operator::ArrayLength { path: Vec::new(), ordering, value: 0 }))
             }
-            Word::ArrayLength => lengths(&left, &[], operand, spot),
+            Word::ArrayLength => lengths(&left, &[], &held(operand), spot),
             Word::ArrayContains | Word::ArrayContained | Word::ArrayOverlaps => {
                 let json = match &left.kind {
                     FieldKind::Array(element) => self.elements(*element, operand, spot)?,
                     _ => match self.operands.literal(operand, &spot.at)? {
                         None => None,
                         Some(json) => {
-                            let list = one_or_list(json);
+                            let list = one_or_list(&json);
                             bounded(list.len(), self, spot)?;
                             Some(
                                 canonical_json(&Json::Array(list))
@@ -135,20 +137,28 @@ impl Resolver<'_> {
 
 /// A list, text with commas between the values, or one value.
 pub(super) fn listed(json: &Json) -> Option<Vec<Json>> {
-    match json {
+    match list_held(json).as_ref() {
         Json::Array(items) => Some(items.clone()),
         Json::String(text) if text.is_empty() => Some(Vec::new()),
         Json::String(text) if text.contains(',') => {
             Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
         }
-        Json::String(_) | Json::Number(_) | Json::Bool(_) => Some(vec![json.clone()]),
+        one @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => Some(vec![one.clone()]),
         Json::Null | Json::Object(_) => None,
     }
 }
 
-fn one_or_list(json: Json) -> Vec<Json> {
-    match json {
+fn one_or_list(json: &Json) -> Vec<Json> {
+    match list_held(json).into_owned() {
         Json::Array(items) => items,
         json => vec![json],
+    }
+}
+
+/// The list that a text holds (`["a","b"]` behind brackets in a query string), or what was given.
+pub(super) fn list_held(json: &Json) -> Cow<'_, Json> {
+    match held(json) {
+        Cow::Owned(list @ Json::Array(_)) => Cow::Owned(list),
+        _ => Cow::Borrowed(json),
     }
 }

@@ -15,8 +15,9 @@ use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test, Unknown
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
 pub(super) use geometry::place;
-use list::listed;
+use list::{list_held, listed};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -279,6 +280,11 @@ impl Resolver<'_> {
         if operand.is_null() {
             return Ok(is(left, Operator::IsNull(!negated)));
         }
+        let told = match kind {
+            FieldKind::Array(_) => list_held(operand),
+            _ => Cow::Borrowed(operand),
+        };
+        let operand = told.as_ref();
         if let Some(element) = self.element_asked(kind, operand) {
             // One value beside a list asks whether the list holds it.
             let found = self.elements(element, operand, spot)?;

@@ -2,6 +2,7 @@
 
 use super::{Resolver, Spot, any, is};
 use crate::coerce::{bound_kind, range_json};
+use crate::json::held;
 use crate::{Cond, JsonValueTest, Operator, Ref};
 use base::Result;
 use catalog::RangeKind;
@@ -19,7 +20,7 @@ impl Resolver<'_> {
         let Some(operand) = self.operands.literal(operand, &spot.at)? else {
             return Ok(Cond::Never);
         };
-        let ends = Ends::of(range, &operand, spot)?;
+        let ends = Ends::of(range, &held(&operand), spot)?;
         let bounds = RangeBounds { left, range };
         let inside = |value: &Option<String>, inclusive: bool, end: End| match value {
             // An open end lies inside only where the column is open too.
@@ -45,7 +46,7 @@ impl Resolver<'_> {
         let Some(operand) = self.operands.literal(operand, &spot.at)? else {
             return Ok(Cond::Never);
         };
-        let ends = Ends::of(range, &operand, spot)?;
+        let ends = Ends::of(range, &held(&operand), spot)?;
         let bounds = RangeBounds { left, range };
         // It begins before the other ends, and ends after the other begins. Ends that touch
         // overlap only where both are inclusive.
