@@ -24,9 +24,9 @@ export function guardWord(project: Project): string | null {
   return project.guard === "confirm" ? m("status.confirm") : null;
 }
 
-/** The name on the chip: the environment of a project on this computer is simply "local". */
-export function connectionName(project: Project): string {
-  return project.kind === "local" ? project.environment : project.name;
+/** The name on the chip: which of the connections that bear the project's name, which stands beside it. */
+export function connectionName({ kind, environment }: Project): string {
+  return kind === "remote" && environment === "local" ? m("chip.remote") : environment;
 }
 
 export function WindowBar({
