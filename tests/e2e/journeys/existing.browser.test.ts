@@ -1,7 +1,9 @@
 /** Tables that another program made: looked at, tried, taken over, and used like any other. */
 import { expect, test } from "vitest";
+import { Api } from "../harness/api";
 import { BrowserPerson } from "../harness/browser";
 import { SIDEWAYS } from "../harness/layout";
+import { Database } from "../harness/postgres";
 import { RunningServer } from "../harness/server";
 import { signIn } from "../harness/sign-in";
 import { sqlite } from "../harness/sqlite";
@@ -91,5 +93,72 @@ test("where nothing is left to take over, the screen says so and leads back", as
   } finally {
     await person.close();
     await server.stop();
+  }
+});
+
+const PASSPORTS = `
+CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(40));
+CREATE TABLE passports (number VARCHAR(20) PRIMARY KEY, person INTEGER REFERENCES people (id), "issued by" VARCHAR(40));
+INSERT INTO people (id, name) VALUES (1, 'Ada');
+INSERT INTO passports VALUES ('X-1', 1, 'the king');
+`;
+
+const stores = ["SQLite", ...((process.env["TEST_POSTGRES_URL"] ?? "") === "" ? [] : ["Postgres"])];
+
+test.each(stores)("a table that was there before its collection ends only when it is asked to, and the plan tells all of it, on %s", async (store) => {
+  const database = store === "Postgres" ? await Database.create() : null;
+  const server = await RunningServer.start(database?.url);
+  await (database ? database.sql(PASSPORTS) : sqlite(server.folder, PASSPORTS));
+  const api = await Api.signIn(server.url);
+  const adoption = { tables: ["people", "passports"] };
+  const { data: adopted } = await api.call<{ data: { token: string } }>("POST", "/schemas/adopt", { ...adoption, dryRun: true });
+  await api.call("POST", "/schemas/adopt", { ...adoption, token: adopted.token });
+  const stands = async (): Promise<readonly string[]> => (await api.call<{ data: { names: string[] } }>("GET", "/schemas/existing?names=true")).data.names;
+  const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/schema?collection=people`);
+  const { page } = person;
+  const drop = { role: "checkbox", name: "Drop the table too" } as const;
+  const dock = page.getByRole("region", { name: "Plan of the staged changes" });
+  try {
+    await signIn(person);
+    await person.see({ role: "list", name: "Fields of people" });
+    await person.press("Delete");
+    await person.press("Control+Shift+p");
+    await expect.poll(() => dock.innerText()).toContain("the table stays as it is");
+    // What another table leads to cannot end, and says so.
+    await person.click(drop);
+    await person.read(/The table people cannot end while passports leads to it by a foreign key/);
+    expect(await page.getByRole("button", { name: /^Apply/ }).isDisabled()).toBe(true);
+    expect(person.wrongs.splice(0)).toEqual([expect.stringContaining("400")]);
+    await person.press("Control+Shift+Backspace");
+
+    // By keys alone: dropped, the table with it, and put back without it.
+    await page.goto(`${server.url}/studio/#/p/here/schema?collection=passports`);
+    await person.see({ role: "list", name: "Fields of passports" });
+    await person.press("Delete");
+    await page.getByRole(drop.role, { name: drop.name }).focus();
+    await person.press("Space");
+    await person.press("Control+Shift+p");
+    await expect.poll(() => dock.innerText()).toContain("the table and 1 row lost");
+    await person.read(/columns that no field shows and that do not come back: issued by/);
+    await person.shot("existing-drop-table");
+    expect(await person.verdict()).toEqual([]);
+    await person.press("Control+s");
+    await person.reach({ role: "textbox", name: /^Type/, within: { role: "dialog" } });
+    await person.read(/the table that was there before the collection ends with 1 row and every column/);
+    await person.type("passports");
+    await person.click({ role: "button", name: /^Apply/, within: { role: "dialog" } });
+    await person.read(/schema change applied/);
+    expect(await stands()).toEqual([]);
+
+    // Without its being asked for, the table stays.
+    await page.goto(`${server.url}/studio/#/p/here/schema?collection=people`);
+    await person.see({ role: "list", name: "Fields of people" });
+    await person.press("Delete");
+    await person.press("Control+s");
+    await expect.poll(stands).toEqual(["people"]);
+  } finally {
+    await person.close();
+    await server.stop();
+    await database?.drop();
   }
 });

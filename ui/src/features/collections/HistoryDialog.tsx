@@ -9,6 +9,7 @@ import { Dialog } from "@/kit/Dialog";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { toast } from "@/kit/toast";
 import { day, moment } from "@/lib/moments";
+import { told } from "@/lib/told";
 import { p } from "./plan-messages";
 import { PlanReferences } from "./PlanReferences";
 import { reasonOf } from "./words";
@@ -19,10 +20,6 @@ const PAGE = 20;
 const SUMMARIES = 2;
 
 const STANDING: Readonly<Record<SchemaChangeEntry["standing"], BadgeKind>> = { undoable: "plain", undone: "outlined", changed: "outlined", expired: "outlined" };
-
-function plain(text: string): string {
-  return text.replaceAll("`", "");
-}
 
 /** What comes back of one collection or field, and what cannot. */
 function partWords(part: RestoredPart): readonly { readonly text: string; readonly bad: boolean }[] {
@@ -122,7 +119,7 @@ export function HistoryDialog({ version, onClose }: { version: number | undefine
                   <span className="min-w-0 flex-1 truncate text-second text-ink-3">{moment(change.at)}</span>
                   <Badge kind={STANDING[change.standing]}>{p(`history.standing.${change.standing}`)}</Badge>
                 </div>
-                {change.steps.slice(0, SUMMARIES).map((step, line) => <p key={line} className="truncate">{plain(step.summary)}</p>)}
+                {change.steps.slice(0, SUMMARIES).map((step, line) => <p key={line} className="truncate">{told(step.summary, step)}</p>)}
                 <p className="truncate text-second text-ink-3">
                   {change.steps.length > SUMMARIES ? `${p("history.rest", { count: change.steps.length - SUMMARIES })}, ` : ""}
                   {change.actor ?? p("history.nobody")}
@@ -166,7 +163,7 @@ function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => v
       <ol className="mb-3 list-none">
         {change.steps.map((step, index) => (
           <li key={index} className={cx("py-0.5", step.lossy && "text-bad")}>
-            {plain(step.summary)}
+            {told(step.summary, step)}
           </li>
         ))}
       </ol>
@@ -184,7 +181,7 @@ function Change({ change, onDone }: { change: SchemaChangeEntry; onDone: () => v
           <ul className="mb-2">
             {plan.data.steps.map((step, index) => (
               <li key={index} className={cx("py-0.5", step.lossy && "text-bad")}>
-                {plain(step.summary)}
+                {told(step.summary, step)}
               </li>
             ))}
             {plan.data.restores.flatMap(partWords).map((word, index) => (

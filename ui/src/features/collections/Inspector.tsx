@@ -11,8 +11,8 @@ import { Drawer, DrawerSection } from "@/kit/Drawer";
 import { Field, Input } from "@/kit/Field";
 import { Menu } from "@/kit/Menu";
 import { Note } from "@/kit/states";
-import { endedFields, FLAGS, flagOn, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
-import { addField, addIndex, renameCollection, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
+import { endedFields, FLAGS, flagOn, isAdopted, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
+import { addField, addIndex, renameCollection, setDropTable, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
 import { FieldEditor } from "./FieldEditor";
 import { d } from "./diagram-messages";
 import { GroupSelect } from "./GroupsDialog";
@@ -41,6 +41,9 @@ export interface InspectorProps {
   readonly onClose: () => void;
 }
 
+/** Beside everything; on a narrow window over the canvas, and on one that is short, too, over the plan. */
+const PLACE = "col-start-2 row-start-1 row-end-5 max-[1100px]:col-start-1 max-[1100px]:row-start-2 max-[1100px]:row-end-3 max-[1100px]:[@media(max-height:640px)]:row-end-4";
+
 const narrow = typeof matchMedia === "function" ? matchMedia("(max-width: 1100px)") : null;
 
 /** Below this width the panel lies over the diagram, so it must be possible to put it away. */
@@ -58,7 +61,7 @@ export function Inspector(props: InspectorProps) {
   const { entry, width, onWidth } = props;
   if (!entry) {
     return (
-      <Drawer label={t("inspector")} title={t("inspector.none")} width={width} onWidth={onWidth} className="max-[1100px]:hidden">
+      <Drawer label={t("inspector")} title={t("inspector.none")} width={width} onWidth={onWidth} className={cx(PLACE, "max-[1100px]:hidden")}>
         <p className="p-4 text-ink-2">{t("inspector.none.body")}</p>
       </Drawer>
     );
@@ -89,6 +92,7 @@ function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth
   return (
     <Drawer
       label={t("inspector")}
+      className={PLACE}
       width={width}
       onWidth={onWidth}
       onClose={over ? onClose : undefined}
@@ -257,7 +261,14 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
             onStage={(name) => onStage(renameCollection(entry, name))}
           />
           {dropped ? (
-            <Note kind="warn">{t(draft.rest["adopted"] === true ? "collection.forgotten" : "collection.dropped")}</Note>
+            <>
+              <Note kind="warn">{t(draft.dropTable ? "collection.tableDropped" : isAdopted(draft) ? "collection.forgotten" : "collection.dropped")}</Note>
+              {draft.dropped && isAdopted(draft) ? (
+                <Checkbox checked={draft.dropTable === true} disabled={readOnly} aria-label={t("collection.dropTable")} onChange={(on) => onStage(setDropTable(entry, on))}>
+                  {t("collection.dropTable")} <span className="ml-1 text-second text-ink-3">{t("collection.dropTable.note")}</span>
+                </Checkbox>
+              ) : null}
+            </>
           ) : system ? (
             <Note>{t("collection.system")}</Note>
           ) : renamed ? (

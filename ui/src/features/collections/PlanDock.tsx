@@ -7,8 +7,8 @@ import { CodeView } from "@/kit/CodeView";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
-import { readType, typeText } from "@/lib/fields";
 import { sizeText } from "@/lib/sizes";
+import { told, typesIn } from "@/lib/told";
 import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
 import { p } from "./plan-messages";
@@ -57,14 +57,6 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The server's names of types, in the words of every screen; whatever else a field becomes stays. */
-function typesIn(text: string): string {
-  return text.split(", ").map((word) => {
-    const type = readType(word);
-    return type.kind === "unknown" ? word : typeText(type);
-  }).join(", ");
-}
-
 export type Obstacle = "missing" | "twins" | "leads";
 
 /** What stands in a step's way, so that the store would refuse it: rows without a value for a required field, rows alike, rows that still lead there. */
@@ -86,6 +78,11 @@ export function obstacleOf(step: PlanStep): Obstacle | null {
   }
 }
 
+/** Whether the step ends a table that was there before its collection. */
+export function endsTable(step: PlanStep, drafts: Drafts): boolean {
+  return step.op === "drop_collection" && drafts.get(step.collection)?.draft.dropTable === true;
+}
+
 export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
   return plan.steps.flatMap((step, index): PlanLine[] => {
     const verb = VERB[step.op];
@@ -98,7 +95,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
         : step.op === "forget_collection" || step.op === "adopt_collection"
           ? t("plan.tableStays")
           : step.op === "drop_collection"
-          ? affected > 0 ? t("plan.rowsLost", { affected }) : t("plan.noneLost")
+          ? affected > 0 ? t(endsTable(step, drafts) ? "plan.tableLost" : "plan.rowsLost", { count: affected }) : t("plan.noneLost")
           : step.op === "drop_field"
             ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")
             : step.op === "alter_field"
@@ -136,7 +133,7 @@ function columnCount(draft: Draft): number {
 }
 
 /** What the last rehearsal of this plan told, in one line. */
-function RehearsalBand({ rehearsing }: { rehearsing: Rehearsing }) {
+function RehearsalBand({ rehearsing, steps }: { rehearsing: Rehearsing; steps: readonly PlanStep[] }) {
   const { result, error, wantsConsent, run } = rehearsing;
   if (error) {
     return (
@@ -160,7 +157,7 @@ function RehearsalBand({ rehearsing }: { rehearsing: Rehearsing }) {
       <Icon aria-hidden size={13} className="shrink-0" />
       <span>
         {!result.passed
-          ? refusalOf(result)
+          ? refusalOf(result, steps)
           : result.clone
             ? p("rehearse.passed.clone", { time: duration(result.tookMs), size: sizeText(result.clone.bytes), copied: duration(result.clone.tookMs) })
             : p("rehearse.passed", { time: duration(result.tookMs) })}
@@ -197,7 +194,7 @@ export function PlanDock({
   const lossy = (plan?.steps.filter((step) => step.lossy).length ?? 0) - blocked;
   const current = lines[Math.min(at, lines.length - 1)];
   const currentStep = current ? plan?.steps[current.step] : undefined;
-  const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${step.summary.replaceAll("`", "")}`, sql: step.sql })) ?? [];
+  const scripts = plan?.steps.map((step, index) => ({ head: `-- ${String(index + 1)} ${told(step.summary, step)}`, sql: step.sql })) ?? [];
   const script = scripts.map(({ head, sql }) => [head, ...(sql.length > 0 ? sql.map((line) => `${laidOut(line)};`) : [`-- ${t("plan.withTable")}`])].join("\n"));
   useEffect(() => {
     if (!copied) return;
@@ -217,7 +214,8 @@ export function PlanDock({
     <section
       aria-label={t("plan.region")}
       data-region=""
-      className="relative flex shrink-0 flex-col border-t border-draft bg-bg-page animate-[plinth-rise_160ms_var(--ease-plinth)]"
+      // On a low window it gives way, so that the bars above and below it stay.
+      className="relative flex max-h-[calc(100vh-290px)] min-h-24 shrink-0 flex-col border-t border-draft bg-bg-page animate-[plinth-rise_160ms_var(--ease-plinth)]"
       style={{ height }}
     >
       <div
@@ -260,7 +258,7 @@ export function PlanDock({
           {t("stale.body")}
         </ErrorBand>
       ) : null}
-      {error ? null : <RehearsalBand rehearsing={rehearsing} />}
+      {error ? null : <RehearsalBand rehearsing={rehearsing} steps={plan?.steps ?? []} />}
       {error ? (
         <ErrorBand
           title={t("plan.failed")}
@@ -303,7 +301,7 @@ export function PlanDock({
                   onClick={() => choose(index)}
                   className={cx("ring-cell flex h-[30px] cursor-default items-center gap-2 border-b border-line-2 px-3", on ? "bg-bg-active" : "hover:bg-bg-hover")}
                 >
-                  <Badge kind={BADGE[line.verb]} className="w-14 justify-center">
+                  <Badge kind={BADGE[line.verb]} className="w-16 justify-center">
                     {t(`op.${line.verb}`)}
                   </Badge>
                   <span className="min-w-0 truncate">
@@ -324,7 +322,7 @@ export function PlanDock({
           {plan ? <PlanReferences references={plan.references} updates={updates} onUpdates={onUpdates} /> : null}
           </div>
           <div className="flex min-h-0 flex-col max-[900px]:hidden">
-            {currentStep && current ? <PlanFacts step={currentStep} index={current.step} rehearsal={rehearsing.result} onRows={onRows} /> : null}
+            {currentStep && current ? <PlanFacts step={currentStep} index={current.step} tableEnds={endsTable(currentStep, drafts)} rehearsal={rehearsing.result} onRows={onRows} /> : null}
             <div className="flex h-[34px] shrink-0 items-center gap-2 px-3">
               <h3 className="flex-1 font-medium">{t("plan.sql", { store: storeWord(plan.store) })}</h3>
               <Button
@@ -338,9 +336,9 @@ export function PlanDock({
                 {copied ? t("plan.copied") : t("plan.copy")}
               </Button>
             </div>
-            <div ref={code} className="min-h-0 flex-1 overflow-auto px-3 pb-2">
+            <div ref={code} className="min-h-0 flex-1 overflow-auto pr-3 pb-2 pl-1">
               {script.map((part, index) => (
-                <CodeView key={index} code={part} language="sql" wrap label={scripts[index]?.head ?? ""} className={cx("overflow-visible!", current?.step === index ? "" : "opacity-70")} />
+                <CodeView key={index} code={part} language="sql" wrap label={scripts[index]?.head ?? ""} className={cx("overflow-visible! border-l-2 pl-2", current?.step === index ? "border-ink" : "border-transparent")} />
               ))}
             </div>
           </div>

@@ -1,6 +1,7 @@
 import type { FailingRow, PlanStep, Rehearsal } from "@plinth/sdk";
 import type { ReactNode } from "react";
 import { Button } from "@/kit/Button";
+import { told } from "@/lib/told";
 import { p } from "./plan-messages";
 import { duration } from "./rehearsal";
 
@@ -19,18 +20,21 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 function Value({ row }: { row: { readonly key: string; readonly value: string | null } }) {
   return (
     <span className="mr-3 inline-flex max-w-full items-baseline gap-1.5 align-baseline *:truncate">
-      <span className="text-second text-ink-3">{p("step.row", { key: row.key })}</span>
-      {row.value === null ? <i className="text-ink-3">{p("step.noValue")}</i> : <code className="font-mono text-code">{row.value}</code>}
+      {/* A long key gives way to the value: it is the value that goes. */}
+      <span className="max-w-28 shrink-0 text-second text-ink-3" title={row.key}>{p("step.row", { key: row.key })}</span>
+      {row.value === null ? <i className="text-ink-3">{p("step.noValue")}</i> : <code className="font-mono text-code" title={row.value}>{row.value}</code>}
     </span>
   );
 }
 
 /** What is known of one step beside its statements: values it touches, rows in its way, locks, time. */
 export function PlanFacts({
-  step, index, rehearsal, onRows,
+  step, index, tableEnds, rehearsal, onRows,
 }: {
   step: PlanStep;
   index: number;
+  /** A table that was there before its collection ends with it: all that goes is said in words. */
+  tableEnds: boolean;
   rehearsal: Rehearsal | undefined;
   onRows: (collection: string, keys: readonly string[]) => void;
 }) {
@@ -38,9 +42,10 @@ export function PlanFacts({
   const tried = rehearsal?.steps[index];
   const first = failing[0];
   const bare = step.examples.every((example) => example.value === null);
-  if (step.examples.length === 0 && !first && !tried) return null;
+  if (step.examples.length === 0 && !first && !tried && !tableEnds) return null;
   return (
     <dl className="max-h-[45%] shrink-0 overflow-y-auto border-b border-line-2 px-3 pt-1 pb-2">
+      {tableEnds ? <Fact label={p("step.ends")}>{told(step.summary, step)}</Fact> : null}
       {first ? (
         <Fact label={p("step.failing")}>
           <span className="mr-3 font-medium text-warn">{p(`step.failing.${first.why}`, { count: failing.length })}</span>

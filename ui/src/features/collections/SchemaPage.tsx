@@ -29,7 +29,7 @@ import { ListView } from "./ListView";
 import { useLook, type Look } from "./look";
 import { t } from "./messages";
 import { NewCollectionDialog } from "./NewCollectionDialog";
-import { linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
+import { endsTable, linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
 import { p } from "./plan-messages";
 import { planQuery, schemaAdapter } from "./queries";
 import { refusalOf, useRehearsal } from "./rehearsal";
@@ -154,6 +154,11 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
     },
     [onSelect, groups],
   );
+  // A plan that ended does not come back with the next change.
+  const open = ops.length > 0;
+  useEffect(() => {
+    if (!open) setDock(false);
+  }, [open]);
   // Who left while it was applied stays where they went.
   const here = useRef(false);
   useEffect(() => {
@@ -318,7 +323,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   ) : refused ? (
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
       <TriangleAlert aria-hidden size={13} />
-      <span className="truncate">{refusalOf(refused)}</span>
+      <span className="truncate">{refusalOf(refused, plan.data?.steps ?? [])}</span>
     </span>
   ) : lossy.length > 0 ? (
     <span className="flex items-center gap-1.5 text-bad">
@@ -328,7 +333,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
         : only?.values && only.field !== undefined
         ? t("bar.lost", { affected: only.values.affected, total: only.values.total })
         : only?.values
-          ? t("bar.lostRows", { affected: only.values.affected })
+          ? t(endsTable(only, drafts) ? "plan.tableLost" : "plan.rowsLost", { count: only.values.affected })
           : t("plan.note.lossy", { count: lossy.length })}
     </span>
   ) : plan.data?.steps.length === 0 ? (
@@ -340,106 +345,107 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const failed = failure !== undefined && ops.length > 0 && !(failure instanceof PlinthError && failure.code === "PLAN_STALE");
 
   return (
-    <div className="flex min-h-0 flex-1">
-      <div className="flex min-w-0 flex-1 flex-col">
-        <Toolbar
-          title={t("title")}
-          right={
-            <>
-              {all.length > 0 ? aside?.("bar") : null}
-              <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
-                {p("history")}
-              </Button>
-              <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection, chosen?.id)}>
-                {t("relate")}
-              </Button>
-              <Button icon={Plus} command="collections.new" disabled={readOnly} onClick={() => setMaking(true)}>
-                {t("new")}
-              </Button>
-            </>
-          }
-        >
-          <Segmented
-            aria-label={t("view")}
-            value={look.view}
-            onChange={(view) => onLook((held) => ({ ...held, view }))}
-            options={[
-              { value: "diagram", label: t("view.diagram") },
-              { value: "list", label: t("view.list") },
-            ]}
-          />
-          <FindBar
-            text={text}
-            onText={setText}
-            entries={all}
-            now={collection === undefined ? undefined : chosen ? { collection, field: chosen.id } : { collection }}
+    // On a narrow window the inspector lies over the canvas alone: the bars keep their buttons.
+    <div className="relative grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_auto] grid-rows-[auto_minmax(0,1fr)_auto_auto]">
+      <Toolbar
+        title={t("title")}
+        right={
+          <>
+            {all.length > 0 ? aside?.("bar") : null}
+            <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
+              {p("history")}
+            </Button>
+            <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection, chosen?.id)}>
+              {t("relate")}
+            </Button>
+            <Button icon={Plus} command="collections.new" disabled={readOnly} onClick={() => setMaking(true)}>
+              {t("new")}
+            </Button>
+          </>
+        }
+      >
+        <Segmented
+          aria-label={t("view")}
+          value={look.view}
+          onChange={(view) => onLook((held) => ({ ...held, view }))}
+          options={[
+            { value: "diagram", label: t("view.diagram") },
+            { value: "list", label: t("view.list") },
+          ]}
+        />
+        <FindBar
+          text={text}
+          onText={setText}
+          entries={all}
+          now={collection === undefined ? undefined : chosen ? { collection, field: chosen.id } : { collection }}
+          drafts={drafts}
+          onGo={(hit) => {
+            select(hit.collection, hit.field);
+            setJump({ to: hit.collection });
+          }}
+          inputRef={search}
+        />
+        <ToolbarRule />
+        <Checkbox checked={look.system} onChange={(system) => onLook((held) => ({ ...held, system }))}>
+          {t("system")}
+        </Checkbox>
+      </Toolbar>
+      <div className="relative col-start-1 row-start-2 flex min-h-0 min-w-0 flex-col overflow-hidden">
+        {all.length === 0 ? (
+          <Empty
+            title={t("empty")}
+            actions={
+              readOnly ? null : (
+                <>
+                  <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
+                    {t("new")}
+                  </Button>
+                  {aside?.("empty")}
+                </>
+              )
+            }
+          >
+            {t("empty.body")}
+          </Empty>
+        ) : listed.length === 0 ? (
+          <Empty title={t("nomatch", { text: text.trim() })} actions={<Button onClick={() => setText("")}>{t("nomatch.clear")}</Button>}>
+            {t("nomatch.body")}
+          </Empty>
+        ) : look.view === "list" ? (
+          <ListView drafts={drafts} shown={listed} gone={gone} changes={changes} selected={collection} onSelect={(id) => select(id)} />
+        ) : (
+          <Diagram
             drafts={drafts}
-            onGo={(hit) => {
-              select(hit.collection, hit.field);
-              setJump({ to: hit.collection });
-            }}
-            inputRef={search}
+            everyone={all}
+            groups={groups}
+            onGroups={onGroups}
+            only={chosenGroups}
+            onOnly={setChosenGroups}
+            onEditGroups={(of) => setGrouping({ of })}
+            gone={gone}
+            looked={looked}
+            hits={hits}
+            hitFields={hitFields}
+            jump={jump}
+            selected={collection}
+            field={chosen?.id}
+            depth={depth}
+            onDepth={setDepth}
+            positions={look.positions}
+            onPositions={(positions) => onLook((held) => ({ ...held, positions }))}
+            map={look.map}
+            onMap={(map) => onLook((held) => ({ ...held, map }))}
+            readOnly={readOnly}
+            onSelect={select}
+            onRelate={relateEnds}
+            onRows={onRows}
+            onNew={() => setMaking(true)}
+            onDrop={drop}
+            hints={!dock || ops.length === 0}
           />
-          <ToolbarRule />
-          <Checkbox checked={look.system} onChange={(system) => onLook((held) => ({ ...held, system }))}>
-            {t("system")}
-          </Checkbox>
-        </Toolbar>
-        <div className="relative flex min-h-0 flex-1 flex-col">
-          {all.length === 0 ? (
-            <Empty
-              title={t("empty")}
-              actions={
-                readOnly ? null : (
-                  <>
-                    <Button icon={Plus} keys="N" onClick={() => setMaking(true)}>
-                      {t("new")}
-                    </Button>
-                    {aside?.("empty")}
-                  </>
-                )
-              }
-            >
-              {t("empty.body")}
-            </Empty>
-          ) : listed.length === 0 ? (
-            <Empty title={t("nomatch", { text: text.trim() })} actions={<Button onClick={() => setText("")}>{t("nomatch.clear")}</Button>}>
-              {t("nomatch.body")}
-            </Empty>
-          ) : look.view === "list" ? (
-            <ListView drafts={drafts} shown={listed} gone={gone} changes={changes} selected={collection} onSelect={(id) => select(id)} />
-          ) : (
-            <Diagram
-              drafts={drafts}
-              everyone={all}
-              groups={groups}
-              onGroups={onGroups}
-              only={chosenGroups}
-              onOnly={setChosenGroups}
-              onEditGroups={(of) => setGrouping({ of })}
-              gone={gone}
-              looked={looked}
-              hits={hits}
-              hitFields={hitFields}
-              jump={jump}
-              selected={collection}
-              field={chosen?.id}
-              depth={depth}
-              onDepth={setDepth}
-              positions={look.positions}
-              onPositions={(positions) => onLook((held) => ({ ...held, positions }))}
-              map={look.map}
-              onMap={(map) => onLook((held) => ({ ...held, map }))}
-              readOnly={readOnly}
-              onSelect={select}
-              onRelate={relateEnds}
-              onRows={onRows}
-              onNew={() => setMaking(true)}
-              onDrop={drop}
-              hints={!dock || ops.length === 0}
-            />
-          )}
-        </div>
+        )}
+      </div>
+      <div className="col-start-1 row-start-3 flex min-w-0 flex-col">
         {dock && ops.length > 0 ? (
           <PlanDock
             plan={plan.data}
@@ -457,6 +463,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
             onRetry={() => void plan.refetch()}
           />
         ) : null}
+      </div>
+      <div className="col-start-1 row-start-4 flex min-w-0 flex-col">
         {failed ? (
           <ErrorBand title={t("notApplied")} details={String(failure)}>
             {t("notApplied.body", { why: reasonOf(failure) })}
@@ -540,7 +548,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
           what: lossy
             .map((step) =>
               step.field === undefined
-                ? t("lose.factRows", { name: stepName(step), affected: step.values?.affected ?? 0 })
+                ? t(endsTable(step, drafts) ? "lose.factTable" : "lose.factRows", { name: stepName(step), count: step.values?.affected ?? 0 })
                 : t(step.op === "alter_field" ? "lose.factMisfit" : "lose.fact", { name: stepName(step), affected: step.values?.affected ?? 0, total: step.values?.total ?? 0 }),
             )
             .join(" "),

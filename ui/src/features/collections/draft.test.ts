@@ -2,7 +2,7 @@ import type { SchemaInfo } from "@plinth/sdk";
 import { expect, test } from "vitest";
 import { createPending, type Op } from "@/lib/pending";
 import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
-import { addField, addIndex, newCollection, renameCollection, renameField, setDefinition, setFlag, toggleCollection, toggleDropped } from "./edits";
+import { addField, addIndex, newCollection, renameCollection, renameField, setDefinition, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
 import { plural, singular } from "./names";
 import { relate } from "./relate";
 import { laidOut } from "./sql";
@@ -142,6 +142,27 @@ test("a dropped collection ends with the relations that lead to it", () => {
   expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
   d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
   expect(Object.keys(fieldsOf(d.asked(), "posts"))).toEqual(["id", "title", "createdAt", "updatedAt"]);
+});
+
+test("a table that was there before its collection ends only when it is asked to", () => {
+  const [authors, posts] = STORED as unknown as [SchemaInfo, SchemaInfo];
+  const d = desk([{ ...authors, schema: { ...authors.schema, adopted: true } as unknown as SchemaInfo["schema"] }, posts]);
+  d.do((_, at) => toggleCollection(at("authors")));
+  expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
+  d.do((_, at) => setDropTable(at("authors"), true));
+  expect(d.asked()).toEqual({ collections: [], drop: ["authors"], dropTables: ["authors"] });
+  expect(d.changes()).toEqual(["drop"]);
+  // What is staged outlives a schema that somebody else changed meanwhile.
+  const moved = { ...authors, schema: { ...authors.schema, description: "people", adopted: true } as unknown as SchemaInfo["schema"] };
+  expect(d.asked([moved, posts])).toEqual({ collections: [], drop: ["authors"], dropTables: ["authors"] });
+  d.do((_, at) => setDropTable(at("authors"), false));
+  expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
+  // Put back and dropped again, the table stays until it is asked for again.
+  d.do((_, at) => setDropTable(at("authors"), true));
+  d.do((_, at) => toggleCollection(at("authors")));
+  expect(d.pending.opsOf(SCOPE)).toEqual([]);
+  d.do((_, at) => toggleCollection(at("authors")));
+  expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
 });
 
 test("many to many is a junction of its own, with both ends", () => {

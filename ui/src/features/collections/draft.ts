@@ -37,6 +37,8 @@ export interface Draft {
   /** Every other key of the document, flags included. */
   readonly rest: Definition;
   readonly dropped?: true;
+  /** Of a table that was there before its collection: when the collection ends, it ends too. */
+  readonly dropTable?: true;
 }
 
 /** One collection: as stored, and as it shall be. Both are the same object when nothing is staged. */
@@ -192,11 +194,17 @@ export function rebased(before: Draft | undefined, mine: Draft, now: Draft): Dra
     indexes: list((index) => index.name, before.indexes, mine.indexes, now.indexes),
     rest,
     ...(mine.dropped ? { dropped: true } : {}),
+    ...(mine.dropTable ? { dropTable: true } : {}),
   };
 }
 
 export function isSystem(entry: Entry): boolean {
   return entry.id.startsWith("baasix_");
+}
+
+/** Whether its table was there before the collection: then it stays when the collection ends, unless it is asked to end. */
+export function isAdopted(draft: Draft): boolean {
+  return draft.rest["adopted"] === true;
 }
 
 export function isJunction(draft: Draft): boolean {
@@ -344,13 +352,16 @@ export function isChanged(entry: Entry): boolean {
 export function desired(drafts: Drafts): SchemaChange {
   const gone = endedCollections(drafts);
   const changed = [...drafts.values()].filter((entry) => isChanged(entry) && !gone.has(entry.id));
+  const dropped = [...drafts.values()].filter((entry) => entry.base && entry.draft.dropped);
+  const tables = dropped.filter((entry) => entry.draft.dropTable).map((entry) => entry.id);
   return {
     collections: changed.map((entry) => ({
       collectionName: entry.draft.name,
       schema: schemaOf(entry, drafts, gone),
       ...(entry.base && entry.base.name !== entry.draft.name ? { was: entry.base.name } : {}),
     })),
-    drop: [...drafts.values()].filter((entry) => entry.base && entry.draft.dropped).map((entry) => entry.id),
+    drop: dropped.map((entry) => entry.id),
+    ...(tables.length > 0 ? { dropTables: tables } : {}),
   };
 }
 

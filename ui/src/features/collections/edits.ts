@@ -171,9 +171,19 @@ export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
   return edits;
 }
 
+function keepingTable({ name, fields, indexes, rest, dropped }: Draft): Draft {
+  return { name, fields, indexes, rest, ...(dropped ? { dropped } : {}) };
+}
+
+/** Marks a collection for dropping, or puts it back with its table. */
 export function toggleCollection(entry: Entry): Edits {
   if (!entry.base) return new Map([[entry.id, undefined]]);
-  return one(entry.id, marked(entry.draft, !entry.draft.dropped));
+  return one(entry.id, marked(keepingTable(entry.draft), !entry.draft.dropped));
+}
+
+/** Whether the table of a dropped collection ends with it, although it was there before. */
+export function setDropTable(entry: Entry, on: boolean): Edits {
+  return one(entry.id, on ? { ...entry.draft, dropTable: true } : keepingTable(entry.draft));
 }
 
 export function addIndex(entry: Entry, fields: readonly string[], unique: boolean): Edits {

@@ -14,6 +14,7 @@ export const p = catalogue({
   "rehearse.failed": "It could not be rehearsed",
   "rehearse.large": "This rehearsal would hold others up",
   "step.took": "{time}",
+  "step.ends": "What ends",
   "step.examples": "For example",
   "step.keys": "For example",
   "step.failing": "In its way",

@@ -1,7 +1,8 @@
-import { PlinthError, type Rehearsal, type SchemaChange, type SchemaPlan } from "@plinth/sdk";
+import { PlinthError, type PlanStep, type Rehearsal, type SchemaChange, type SchemaPlan } from "@plinth/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useSession } from "@/host/session";
+import { told } from "@/lib/told";
 import { count } from "@/messages/catalogue";
 import { p } from "./plan-messages";
 import { reasonOf } from "./words";
@@ -50,8 +51,8 @@ export function useRehearsal(plan: SchemaPlan | undefined, change: SchemaChange)
 }
 
 /** Why a rehearsal that did not pass says that it would be refused. */
-export function refusalOf(result: Rehearsal): string {
-  return p("rehearse.refused", { why: reasonOf({ message: result.fault?.message.replaceAll("`", "") ?? "" }) });
+export function refusalOf({ fault }: Rehearsal, steps: readonly PlanStep[]): string {
+  return p("rehearse.refused", { why: reasonOf({ message: told(fault?.message ?? "", steps[fault?.step ?? -1]) }) });
 }
 
 /** A time as people compare it: 0.4 ms, 214 ms, 2.1 s. */

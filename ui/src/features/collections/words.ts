@@ -1,3 +1,4 @@
+import { told } from "@/lib/told";
 import { isRecord, NAME, type Drafts, type Entry } from "./draft";
 import { t } from "./messages";
 
@@ -52,7 +53,7 @@ export function reasonOf(error: unknown): string {
   const fault = error as { message?: unknown; details?: unknown; hint?: unknown } | null;
   const list: readonly unknown[] = Array.isArray(fault?.details) ? (fault.details as readonly unknown[]) : [];
   const said = list.flatMap((detail) => (isRecord(detail) && typeof detail["message"] === "string" ? [detail["message"]] : []));
-  const message = said.length > 0 ? [...new Set(said)].join("; ") : typeof fault?.message === "string" ? fault.message : String(error);
+  const message = told(said.length > 0 ? [...new Set(said)].join("; ") : typeof fault?.message === "string" ? fault.message : String(error));
   const whole = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

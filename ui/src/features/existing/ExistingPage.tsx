@@ -13,11 +13,12 @@ import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
 import { Toolbar } from "@/kit/Toolbar";
+import { told } from "@/lib/told";
 import { t } from "./messages";
 import { adoptionQuery, namesQuery, tablesQuery } from "./queries";
 import { remember } from "./seen";
 import { TableDetails } from "./TableDetails";
-import { capital, inOrder, shownCount, whyOf } from "./words";
+import { inOrder, shownCount, whyOf } from "./words";
 
 /** Tables that were there before the project: what they would become, a dry run, and taking them over. */
 export function ExistingPage({ onBack }: { onBack: () => void }) {
@@ -216,7 +217,15 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
                   <Badge kind="staged" className="w-18 justify-center">
                     {step.op === "adopt_collection" ? t("step.adopt_collection") : t("step.add_relation")}
                   </Badge>
-                  <span className="min-w-0 truncate">{step.op === "adopt_collection" ? capital(step.summary) : step.summary.replaceAll("`", "")}</span>
+                  {step.op === "adopt_collection" ? (
+                    <>
+                      <b className="min-w-0 truncate font-semibold">{step.collection}</b>
+                      <span className="flex-1" />
+                      <span className="shrink-0 text-second text-ink-3">{factsIn(tables, step.collection)}</span>
+                    </>
+                  ) : (
+                    <span className="min-w-0 truncate" title={told(step.summary)}>{told(step.summary)}</span>
+                  )}
                 </li>
               ))}
             </ol>
@@ -245,10 +254,15 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
   );
 }
 
+function factsIn(tables: readonly ExistingTable[], name: string): string {
+  const table = tables.find((known) => known.name === name);
+  return table ? factsOf(table) : "";
+}
+
 /** What stands under a table's name: what it holds, or the reason against it. */
 function factsOf(table: ExistingTable): string {
   const [reason] = table.reasons;
-  if (reason) return reason.message.replaceAll("`", "");
+  if (reason) return told(reason.message);
   const shown = shownCount(table);
   return [
     table.rows === undefined ? t("rows.unknown") : t("rows", { count: table.rows }),

@@ -3,6 +3,7 @@ import { Key } from "lucide-react";
 import { cx } from "@/kit/cx";
 import { Note } from "@/kit/states";
 import { readType, typeText } from "@/lib/fields";
+import { told } from "@/lib/told";
 import { t } from "./messages";
 import { sentence, shownCount } from "./words";
 
@@ -50,7 +51,7 @@ export function TableDetails({ table }: { table: ExistingTable }) {
                     {column.type === undefined ? t("notShown") : typeText(readType(column.type))}
                     {column.readOnly ? <span className="ml-1.5 text-second text-ink-3">{t("readOnly")}</span> : null}
                   </td>
-                  <td className="py-1.5 pr-4 pl-3 text-second text-ink-2">{column.note === undefined ? null : sentence(column.note)}</td>
+                  <td className="py-1.5 pr-4 pl-3 text-second text-ink-2">{column.note === undefined ? null : sentence(told(column.note, { to: column.type }))}</td>
                 </tr>
               ))}
             </tbody>

@@ -29,7 +29,7 @@ export function sentence(text: string): string {
 }
 
 /** A step of a list: no full stop, as everywhere. */
-export function capital(text: string): string {
+function capital(text: string): string {
   const plain = text.replaceAll("`", "");
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
