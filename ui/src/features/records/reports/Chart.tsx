@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type RefObject } from "react";
 import { SWATCHES } from "@/kit/GridCell";
 import { groupDigits } from "@/lib/values";
 import { along, ring, scaleOf, slices, thinned } from "./shapes";
+import { exactTitle } from "./exact";
 import { r } from "./messages";
 import { valueText, type Look, type Point } from "./report";
 
@@ -47,14 +48,16 @@ function Bars({ points }: { points: readonly Point[] }) {
         const end = along(scale, point.amount, 100);
         return (
           <div key={index} className="col-span-3 grid h-6 grid-cols-subgrid items-center">
-            <span className="max-w-40 truncate text-ink-2" title={labelOf(point)}>
+            <span data-cell="" className="max-w-40 truncate text-ink-2" title={labelOf(point)}>
               {labelOf(point)}
             </span>
             <svg className="h-2.5 w-full">
               <line x1={share(zero)} x2={share(zero)} y1="0" y2="10" stroke="var(--line-strong)" />
               <rect x={share(Math.min(zero, end))} width={share(Math.max(Math.abs(end - zero), point.amount === 0 ? 0 : 0.5))} height="10" rx="1" fill="var(--ink-3)" />
             </svg>
-            <span className="text-right">{valueText(point)}</span>
+            <span data-cell="" data-exact={point.text} title={exactTitle(point)} className="text-right">
+              {valueText(point)}
+            </span>
           </div>
         );
       })}
@@ -130,10 +133,12 @@ function Ring({ points }: { points: readonly Point[] }) {
         {shown.map((point, index) => (
           <li key={index} className="flex h-6 items-center gap-2">
             <span className="size-[7px] shrink-0" style={{ background: SWATCHES[index % SWATCHES.length] }} />
-            <span className="min-w-0 flex-1 truncate text-ink-2" title={labelOf(point)}>
+            <span data-cell="" className="min-w-0 flex-1 truncate text-ink-2" title={labelOf(point)}>
               {labelOf(point)}
             </span>
-            <span>{valueText(point)}</span>
+            <span data-cell="" data-exact={point.text} title={exactTitle(point)}>
+              {valueText(point)}
+            </span>
             <span className="w-10 text-right text-second text-ink-3">{`${String(Math.round((all[index]?.share ?? 0) * 100))}%`}</span>
           </li>
         ))}

@@ -1,14 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChartColumn, Ellipsis, Table2 } from "lucide-react";
+import { ChartColumn, Copy, Ellipsis, Table2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { IconButton } from "@/kit/Button";
 import { cx } from "@/kit/cx";
 import { Menu, type MenuEntries } from "@/kit/Menu";
 import { ErrorBand, Loading } from "@/kit/states";
+import { toast } from "@/kit/toast";
 import { faultOf, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
 import { clockSeconds } from "@/lib/moments";
 import { Chart } from "./Chart";
+import { copyExact, digitsOf, exactTitle, tableText } from "./exact";
 import { r } from "./messages";
 import { missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
 import { answerQuery } from "./store";
@@ -46,11 +48,13 @@ function Values({ report, points }: { report: Report; points: readonly Point[] }
           {points.map((point, index) => (
             <tr key={index}>
               {point.label.map((label, at) => (
-                <td key={at} className={cx(cell, "max-w-60 truncate")} title={label}>
+                <td key={at} data-cell="" className={cx(cell, "max-w-60 truncate")} title={label}>
                   {label}
                 </td>
               ))}
-              <td className={cx(cell, "text-right")}>{valueText(point)}</td>
+              <td data-cell="" data-exact={point.text} title={exactTitle(point)} className={cx(cell, "text-right")}>
+                {valueText(point)}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -71,11 +75,15 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const collection = find(report.collection);
   const lost = collection ? missingField(report, collection, find) : null;
   const answer = useQuery({ ...answerQuery(connection, report, collection, find), ...(lost === null ? {} : { enabled: false }) });
-  const points = useMemo(() => (answer.data ? pointsOf(report, answer.data, words()) : null), [answer.data, report]);
+  const points = useMemo(() => (answer.data ? pointsOf(report, answer.data, words(), digitsOf(report, collection, find)) : null), [answer.data, report, collection, find]);
   const [table, setTable] = useState(false);
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
   const asked = clockSeconds(answer.dataUpdatedAt);
+  const copy = () => {
+    const head = [...report.by.map(keyWord), valueWord(report)];
+    void navigator.clipboard.writeText(tableText(head, points ?? [])).then(() => toast({ kind: "done", text: r("copied", { count: points?.length ?? 0 }) }));
+  };
   return (
     <section
       aria-label={title}
@@ -90,9 +98,9 @@ export function ReportCard({ report, connection, find, entries, current }: {
           {title}
         </h2>
         {drawn ? <IconButton icon={table ? ChartColumn : Table2} iconSize={14} label={table ? r("asChart", { name: title }) : r("asTable", { name: title })} onClick={() => setTable(!table)} /> : null}
-        <Menu align="end" trigger={<IconButton icon={Ellipsis} iconSize={14} label={r("more", { name: title })} />} entries={entries} />
+        <Menu align="end" trigger={<IconButton icon={Ellipsis} iconSize={14} label={r("more", { name: title })} />} entries={points === null || points.length === 0 ? entries : [{ label: r("copy"), icon: Copy, onSelect: copy }, ...entries]} />
       </header>
-      <div className="min-h-24 flex-1 px-4 pb-3">
+      <div className="min-h-24 flex-1 px-4 pb-3" onCopy={copyExact}>
         {collection === undefined ? (
           <p className="text-second text-warn">{r("answer.collection", { name: report.collection })}</p>
         ) : lost !== null ? (
@@ -107,7 +115,11 @@ export function ReportCard({ report, connection, find, entries, current }: {
           <p className="text-second text-ink-3">{r("answer.none")}</p>
         ) : report.look === "number" ? (
           <p className="flex items-baseline gap-2">
-            <span className="text-verdict font-semibold">{points[0] ? valueText(points[0]) : null}</span>
+            {points[0] ? (
+              <span data-cell="" data-exact={points[0].text} title={exactTitle(points[0])} className="text-verdict font-semibold">
+                {valueText(points[0])}
+              </span>
+            ) : null}
             {report.measure.field === "*" ? <span className="text-second text-ink-3">{r("unit.rows", { count: points[0]?.amount ?? 0 })}</span> : null}
           </p>
         ) : table || !drawn ? (

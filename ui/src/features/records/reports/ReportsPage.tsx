@@ -27,9 +27,11 @@ interface Editing {
 }
 
 /** The dashboard: saved reports, each asked anew, and the form of the one that is being made or changed. */
-export function ReportsPage({ onRows }: {
+export function ReportsPage({ onRows, onSchema }: {
   /** Opens the rows of a collection, filtered as the search says. */
   onRows: (collection: string, search: Record<string, unknown>) => void;
+  /** Where the first collection is made. */
+  onSchema: () => void;
 }) {
   const session = useSession();
   const connection = useConnection();
@@ -153,7 +155,9 @@ export function ReportsPage({ onRows }: {
             <Empty
               title={r("none")}
               actions={
-                own.length === 0 || refusal("create") !== undefined ? null : (
+                own.length === 0 ? (
+                  <Button onClick={onSchema}>{r("none.schema")}</Button>
+                ) : refusal("create") !== undefined ? null : (
                   <Button icon={Plus} keys="N" onClick={begin}>
                     {r("new")}
                   </Button>

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
 import { along, ring, scaleOf, slices, thinned } from "./shapes";
-import { docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, type Report, type SavedReport } from "./report";
+import { copyExact, digitsOf, exactTitle, rounded, tableText } from "./exact";
+import { docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, valueText, type Report, type SavedReport } from "./report";
 
 const ORDERS = readCollection("orders", {
   name: "orders",
@@ -106,4 +107,41 @@ test("labels are thinned to what there is room for", () => {
   const shown = thinned(30, 8);
   expect(Array.from({ length: 30 }, (_, index) => index).filter(shown)).toEqual([0, 4, 8, 12, 16, 20, 24, 28]);
   expect([0, 1, 2].filter(thinned(3, 8))).toEqual([0, 1, 2]);
+});
+
+test("an average is read with few digits, and is whole where it is looked at or copied", () => {
+  const average: Report = { ...REVENUE, measure: { function: "avg", field: "total" }, by: [{ field: "status" }] };
+  const digits = digitsOf(average, ORDERS, find);
+  const points = pointsOf(average, [{ status: "paid", value: "6414.4494883720930233" }, { status: "open", value: "5" }, { status: null, value: null }], WORDS, digits);
+  expect(points.map(valueText)).toEqual(["6,414.45", "5.00", "none"]);
+  expect(points.map(exactTitle)).toEqual(["6,414.4494883720930233", "5", undefined]);
+  expect(tableText(["status", "Average"], points)).toBe("status\tAverage\npaid\t6414.4494883720930233\nopen\t5\nnone\tnone");
+  // What is stored is told as it is stored.
+  expect(["count", "sum", "min", "max"].map((fn) => digitsOf({ measure: { function: fn as "sum", field: "total" } }, ORDERS, find))).toEqual([null, null, null, null]);
+});
+
+test("numbers are rounded by their digits, and small ones keep those that say something", () => {
+  const at = (text: string) => rounded(text, 2);
+  expect(["1.005", "0.995", "99.999", "-2.345", "12345678901234567890.125", "7"].map(at)).toEqual(["1.01", "1.00", "100.00", "-2.35", "12345678901234567890.13", "7.00"]);
+  expect(["0.00012345", "0.04", "0", "0.000"].map(at)).toEqual(["0.000123", "0.04", "0.00", "0.00"]);
+  expect(["1.2e-7", "none"].map(at)).toEqual(["1.2e-7", "none"]);
+});
+
+test("what is marked is copied with its values in full", () => {
+  document.body.innerHTML = `<table><tbody><tr><td data-cell="">paid</td><td data-cell="" data-exact="6414.449">6,414.45</td></tr><tr><td data-cell="">open</td><td data-cell="" data-exact="5">5.00</td></tr></tbody></table>`;
+  const table = document.body.firstElementChild as Element;
+  const copied = (from: Node, to: Node): string | undefined => {
+    let text: string | undefined;
+    const range = document.createRange();
+    range.setStart(from, 0);
+    range.setEnd(to, to.childNodes.length);
+    document.getSelection()?.removeAllRanges();
+    document.getSelection()?.addRange(range);
+    copyExact({ currentTarget: table, clipboardData: { setData: (_, given) => (text = given) }, preventDefault: () => undefined });
+    return text;
+  };
+  const [paid, first, , second] = [...table.querySelectorAll("td")] as unknown as [Element, Element, Element, Element];
+  expect(copied(paid, second)).toBe("paid\t6414.449\nopen\t5");
+  expect(copied(first, first)).toBe("6414.449");
+  expect(copied(paid, paid)).toBeUndefined();
 });

@@ -3,6 +3,7 @@ import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { fieldAt, filterOf, readView, writeView, type FilterGroup, type Pill } from "@/lib/filters";
 import { groupDigits } from "@/lib/values";
 import type { Scope } from "../views";
+import { rounded } from "./exact";
 
 export const LOOKS = ["bar", "line", "pie", "number", "table"] as const;
 export type Look = (typeof LOOKS)[number];
@@ -140,12 +141,14 @@ export interface Point {
   readonly label: readonly string[];
   /** As the server said it. */
   readonly text: string;
+  /** Rounded to be read, where that is told shorter. */
+  readonly shown?: string;
   /** For the drawing only. */
   readonly amount: number;
 }
 
-/** A number as it reads everywhere: its digits in groups, none of them changed. */
-export const valueText = ({ text }: Point): string => groupDigits(text);
+/** A number as it reads everywhere: its digits in groups. */
+export const valueText = ({ text, shown }: Point): string => groupDigits(shown ?? text);
 
 const said = (value: unknown): string | null => (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean));
 
@@ -177,7 +180,8 @@ export interface Words {
   readonly weekdays: readonly string[];
 }
 
-export function pointsOf(report: Report, rows: readonly Readonly<Record<string, unknown>>[], words: Words): readonly Point[] {
+/** The answer line by line; with so many digits after the point, if they are given. */
+export function pointsOf(report: Report, rows: readonly Readonly<Record<string, unknown>>[], words: Words, digits: number | null = null): readonly Point[] {
   const points = rows.map((row): Point => {
     const text = said(row[VALUE]);
     const amount = Number(text ?? Number.NaN);
@@ -188,6 +192,7 @@ export function pointsOf(report: Report, rows: readonly Readonly<Record<string, 
         return key.part ? timeOf(key.part, values.map(String), words.weekdays) : String(values[0]);
       }),
       text: text ?? words.nothing,
+      ...(digits === null || text === null ? {} : { shown: rounded(text, digits) }),
       amount: Number.isFinite(amount) ? amount : 0,
     };
   });
