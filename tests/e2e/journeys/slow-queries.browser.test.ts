@@ -24,12 +24,21 @@ test("a slow query leads to an index that is measured, staged and applied", asyn
   await api.call("DELETE", "/queries/slow");
   const filter = encodeURIComponent(JSON.stringify({ total: { eq: "12.25" } }));
   for (let time = 0; time < 5; time += 1) await api.call("GET", `/items/orders?limit=20&sort=-placed&filter=${filter}`);
+  await api.call("GET", "/items/baasix_Role?limit=5");
 
   const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/queries`);
   const { page } = person;
   try {
     await signIn(person);
     const row = { role: "button", name: /^total = \? by placed descending, the first 20/ };
+    // What is read of the system stands back until it is asked for.
+    await person.see(row);
+    const roles = { role: "region", name: "baasix_Role" } as const;
+    expect(await person.count(roles)).toBe(0);
+    await person.click({ role: "checkbox", name: "System" });
+    await person.see(roles);
+    await person.click({ role: "checkbox", name: "System" });
+    await person.miss(roles);
     await person.click(row);
     const inspector = { role: "complementary", name: "The chosen query" } as const;
     await person.see(inspector);

@@ -5,6 +5,7 @@ import { useState, type KeyboardEvent } from "react";
 import { useSession, type Session } from "@/host/session";
 import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
+import { Checkbox } from "@/kit/Checkbox";
 import { useCommands } from "@/kit/commands";
 import { cx } from "@/kit/cx";
 import { ConfirmLoss } from "@/kit/Dialog";
@@ -76,7 +77,10 @@ export function QueriesPage(props: QueriesPageProps) {
     onError: (error) => toast({ kind: "failed", text: error.message }),
   });
 
-  const data = list.data?.data ?? [];
+  // What the studio and the server read of their own is seldom what somebody looks for.
+  const [system, setSystem] = useState(false);
+  const all = list.data?.data ?? [];
+  const data = system || collection !== undefined ? all : all.filter((one) => !isSystem(one.shape.collection));
   const query = data.find((one) => one.id === chosen);
   const index = query?.index ?? null;
   const readOnly = project.guard === "readonly";
@@ -102,7 +106,7 @@ export function QueriesPage(props: QueriesPageProps) {
           right={
             <>
               <IconButton icon={RotateCw} label={t("reload")} command="queries.reload" busy={list.isFetching && !list.isPending} onClick={readAgain} />
-              <Button disabled={data.length === 0} onClick={() => setAsking(true)}>
+              <Button disabled={all.length === 0} onClick={() => setAsking(true)}>
                 {t("forget")}
               </Button>
             </>
@@ -119,10 +123,15 @@ export function QueriesPage(props: QueriesPageProps) {
           <div className="w-48">
             <Select aria-label={t("sort")} value={sort} onChange={setSort} options={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))} />
           </div>
+          {collection === undefined ? (
+            <Checkbox checked={system} onChange={setSystem}>
+              {t("system")}
+            </Checkbox>
+          ) : null}
         </Toolbar>
         <div className="min-h-0 flex-1 overflow-y-auto">
           {list.data ? (
-            <Recorded list={list.data} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
+            <Recorded list={list.data} data={data} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
           ) : list.error ? (
             <Refused error={list.error} onRetry={() => void list.refetch()} />
           ) : (
@@ -184,6 +193,8 @@ function Refused({ error, onRetry }: { error: Error; onRetry: () => void }) {
 
 interface RecordedProps {
   readonly list: SlowQueryList;
+  /** Those of it that are shown. */
+  readonly data: readonly SlowQuery[];
   readonly collection: string | undefined;
   readonly chosen: string | null;
   readonly onChoose: (id: string) => void;
@@ -192,13 +203,13 @@ interface RecordedProps {
 
 const COLUMNS = "grid grid-cols-[minmax(0,1fr)_76px_76px_64px_92px_92px] items-center gap-x-3 max-[900px]:grid-cols-[minmax(0,1fr)_76px_92px]";
 
-function Recorded({ list, collection, chosen, onChoose, stateOf }: RecordedProps) {
-  const { data, totalCount, since, missed } = list;
+function Recorded({ list, data, collection, chosen, onChoose, stateOf }: RecordedProps) {
+  const { totalCount, since, missed } = list;
   if (data.length === 0) {
     return <Empty title={collection === undefined ? t("none") : t("none.collection", { collection: bare(collection) })}>{t("none.body")}</Empty>;
   }
   const longest = Math.max(...data.map((query) => query.totalMs), Number.MIN_VALUE);
-  const behind = totalCount - data.length;
+  const behind = totalCount - list.data.length;
   // Arrows walk the rows as they stand, over the heads of collections.
   const walk = (event: KeyboardEvent<HTMLDivElement>) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;

@@ -23,6 +23,7 @@ export const t = catalogue({
   "retry": "Retry",
   "forbidden": "Only administrators see the queries",
   "forbidden.body": "They tell what everybody asks. Someone with the role administrator can look for you.",
+  "system": "System",
   "none": "No query was recorded yet",
   "none.body": "Every list and report that is asked of this server from now on is told here, by its shape and times; never by its values. Open a collection, filter and sort it, and read again.",
   "none.collection": "No query of {collection} was recorded yet",
