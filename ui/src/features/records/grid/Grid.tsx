@@ -30,7 +30,7 @@ import { Band } from "./Band";
 import type { Block } from "./block";
 import { useCells } from "./cells";
 import { readClip, TYPED } from "./clipboard";
-import { useColumns } from "./columns";
+import { useColumns, useResize } from "./columns";
 import { useCopies } from "./copies";
 import { useColumnDrag } from "./drag";
 import { touchedAfter, useEdits } from "./edits";
@@ -110,6 +110,7 @@ export function Grid(props: GridProps) {
   const { size, range } = space;
   const columns = useColumns({ scroller, fields, wanted: props.pinned, kept: props.widths, total, room: size.width });
   const { starts, widths, numberWidth, stillWidth, reveal } = columns;
+  const resize = useResize(fields, widths, props.widths, props.onResize);
   const { picks } = props;
   const drag = useColumnDrag(scroller, fields, columns, props.onPlace);
   const peeks = usePeeks(scroller);
@@ -193,7 +194,7 @@ export function Grid(props: GridProps) {
 
   function fit(col: number): void {
     const field = fields[col];
-    if (field) props.onResize(field, fittingWidth(scroller.current, col) - (widths[col] ?? 0));
+    if (field) resize(field, fittingWidth(scroller.current, col) - (widths[col] ?? 0));
   }
 
   const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, picks, {
@@ -202,7 +203,7 @@ export function Grid(props: GridProps) {
     open,
     openRelated,
     moveColumn,
-    resize: props.onResize,
+    resize,
     onPin: props.onPin,
     onHide: props.onHide,
     onFit: fit,
@@ -389,7 +390,7 @@ export function Grid(props: GridProps) {
         onMove={props.onMove}
         onPin={props.onPin}
         onPickFilter={props.onPickFilter}
-        onResize={props.onResize}
+        onResize={resize}
         onFit={fit}
         onCarry={drag.begin}
       />

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useLayoutEffect, useMemo, type RefObject } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, type RefObject } from "react";
 import type { FieldInfo } from "@/lib/fields";
 import { widthOf } from "../CellView";
 import type { Layout } from "../layout";
@@ -22,6 +22,45 @@ export interface Columns {
   readonly reveal: (col: number) => void;
 }
 
+/** So much wider a column of words may begin where there is room, so that addresses are read whole. */
+const GROWTH = 120;
+
+/** Widths as they were chosen, else as the types need them; columns of words take what room is left. */
+export function firstWidths(fields: readonly FieldInfo[], kept: Layout["widths"], room: number): readonly number[] {
+  const plain = fields.map((field) => kept[field.name] ?? widthOf(field));
+  const wordy = fields.map((field) => kept[field.name] === undefined && !field.relation && field.type.kind === "text" && (field.type.length === undefined || field.type.length > 24));
+  const words = wordy.filter(Boolean).length;
+  const spare = room - plain.reduce((sum, width) => sum + width, 0);
+  if (words === 0 || spare <= 0) return plain;
+  const more = Math.min(GROWTH, Math.floor(spare / words));
+  return plain.map((width, at) => (wordy[at] === true ? width + more : width));
+}
+
+/**
+ * Makes a column wider or narrower from where it stands. What the others have grown by is kept
+ * first: they stay as they are while one of them is drawn.
+ */
+export function useResize(fields: readonly FieldInfo[], widths: readonly number[], kept: Layout["widths"], onResize: (field: FieldInfo, by: number) => void): (field: FieldInfo, by: number) => void {
+  const now = useRef({ fields, widths, kept });
+  useLayoutEffect(() => {
+    now.current = { fields, widths, kept };
+  }, [fields, widths, kept]);
+  return useCallback(
+    (field, by) => {
+      const { fields: all, widths: drawn, kept: known } = now.current;
+      const grown = all.flatMap((one, at) => {
+        const width = drawn[at] ?? 0;
+        return known[one.name] === undefined && width !== widthOf(one) ? [{ one, width }] : [];
+      });
+      for (const { one, width } of grown) onResize(one, width - widthOf(one));
+      // Another move may come before this one is drawn.
+      now.current = { fields: all, widths: drawn, kept: { ...known, ...Object.fromEntries(grown.map(({ one, width }) => [one.name, width])) } };
+      onResize(field, by);
+    },
+    [onResize],
+  );
+}
+
 /** Where each column begins and which of them are in sight. */
 export function useColumns({
   scroller,
@@ -41,7 +80,7 @@ export function useColumns({
   readonly room: number;
 }): Columns {
   const numberWidth = Math.max(44, String(Math.max(total, 1)).length * 7 + 18);
-  const widths = useMemo(() => fields.map((field) => kept[field.name] ?? widthOf(field)), [fields, kept]);
+  const widths = useMemo(() => firstWidths(fields, kept, room - numberWidth), [fields, kept, room, numberWidth]);
   const starts = useMemo(() => {
     let x = numberWidth;
     return widths.map((width) => {
