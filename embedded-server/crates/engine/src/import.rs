@@ -16,6 +16,7 @@ mod whole;
 pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
 
 use crate::Engine;
+use crate::schema::values::grouped;
 use access::Actor;
 use base::{Code, Error, Result};
 use rows::Cells;
@@ -397,7 +398,7 @@ fn owns(actor: &Actor, job: &Job) -> bool {
 fn nothing_kept(refused: u64, all: u64) -> Error {
     Error::new(
         Code::ImportFailed,
-        format!("{refused} of {all} rows were refused; nothing was written"),
+        format!("{} of {} rows were refused; nothing was written", grouped(refused), grouped(all)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! What a column becomes: its type as a field, its default, and what to tell of it.
 
 use super::look::{Promise, Seen, promise};
+use crate::schema::values::grouped;
 use serde_json::{Value as Json, json};
 use sql::Dialect;
 use store::{Made, TableColumn};
@@ -149,7 +150,7 @@ pub(super) fn of_sqlite(column: &TableColumn, seen: Option<&Seen>) -> Kind {
     let told = |count: u64, one: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
-        many => Some(format!("{many} {one}s")),
+        many => Some(format!("{} {one}s", grouped(many))),
     };
     let kinds = [
         told(seen.integers, "whole number"),
@@ -165,14 +166,14 @@ pub(super) fn of_sqlite(column: &TableColumn, seen: Option<&Seen>) -> Kind {
         }
         Promise::Instant | Promise::Date if seen.texts == seen.values => format!(
             "{} of {} values are moments in another form; they are shown and compared as the text they are",
-            seen.values - seen.kept,
-            seen.values
+            grouped(seen.values - seen.kept),
+            grouped(seen.values)
         ),
         Promise::Text(Some(length)) if seen.texts == seen.values => {
             format!(
                 "{} of {} values are longer than {length}",
-                seen.values - seen.kept,
-                seen.values
+                grouped(seen.values - seen.kept),
+                grouped(seen.values)
             )
         }
         _ => format!("holds {}; shown as {} as they stand", kinds.join(" and "), kind.word),

@@ -5,7 +5,7 @@ use super::draft::{moved, rehearse as try_expressions};
 use super::plan::{Example, PlannedStep, checked_token, drafted, store_name, token};
 use super::polymorphic::emptied;
 use super::stake::{examples, obstacle};
-use super::values::{self, number, stored_name};
+use super::values::{self, grouped, number, stored_name};
 use crate::Engine;
 use base::{Code, Error, Result};
 use catalog::{Catalog, Change};
@@ -147,7 +147,9 @@ impl Engine {
             let (bytes, most) = (store.size_bytes().await?, self.limits().rehearse_bytes_max);
             if bytes > most {
                 return Err(refused(format!(
-                    "the database has {bytes} bytes, and a rehearsal copies all of them; up to {most} are copied without consent"
+                    "the database has {} bytes, and a rehearsal copies all of them; up to {} are copied without consent",
+                    grouped(bytes),
+                    grouped(most)
                 )));
             }
             return Ok(());
@@ -166,8 +168,9 @@ impl Engine {
             };
             if rows > most {
                 return Err(refused(format!(
-                    "`{table}` has about {} records, and everybody who uses it waits for a rehearsal; up to {most} are rehearsed without consent",
-                    number(rows)
+                    "`{table}` has about {} records, and everybody who uses it waits for a rehearsal; up to {} are rehearsed without consent",
+                    number(rows),
+                    grouped(most)
                 )));
             }
         }

@@ -228,9 +228,22 @@ fn against(field: &str, message: String) -> Error {
     invalid(format!("fields.{field}"), message)
 }
 
-/// A count for people.
+/// A count for people, of which no more is known than that it is beyond what is counted.
 pub(crate) fn number(count: u64) -> String {
-    if count > COUNT_MAX { format!("over {COUNT_MAX}") } else { count.to_string() }
+    if count > COUNT_MAX { format!("over {}", grouped(COUNT_MAX)) } else { grouped(count) }
+}
+
+/// A count as people read it: 9,310.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut said = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    said
 }
 
 /// A type for people, with its bounds.
@@ -242,5 +255,17 @@ pub(crate) fn describe(kind: &FieldKind) -> String {
         }
         FieldKind::Enum { values } => format!("Enum of {}", values.join(", ")),
         other => other.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, number};
+
+    #[test]
+    fn counts_are_told_in_groups_of_three_digits() {
+        let told = [0, 999, 1_000, 9_310, 123_456, 1_000_000].map(grouped);
+        assert_eq!(told, ["0", "999", "1,000", "9,310", "123,456", "1,000,000"]);
+        assert_eq!(number(1_000_001), "over 1,000,000");
     }
 }
