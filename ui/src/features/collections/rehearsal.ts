@@ -52,7 +52,9 @@ export function useRehearsal(plan: SchemaPlan | undefined, change: SchemaChange)
 
 /** Why a rehearsal that did not pass says that it would be refused. */
 export function refusalOf({ fault }: Rehearsal, steps: readonly PlanStep[]): string {
-  return p("rehearse.refused", { why: reasonOf({ message: told(fault?.message ?? "", steps[fault?.step ?? -1]) }) });
+  // Where a table is made anew in one go, the step is that of the first of its changes, or none.
+  const words = (of: "from" | "to") => steps.flatMap((step) => step[of] ?? []).join(", ");
+  return p("rehearse.refused", { why: reasonOf({ message: told(fault?.message ?? "", { from: words("from"), to: words("to") }) }) });
 }
 
 /** A time as people compare it: 0.4 ms, 214 ms, 2.1 s. */
