@@ -399,6 +399,8 @@ export type Imported = {
   message: string,
   /** What it came to. */
   results: ImportResult,
+  /** What was left out of its rows and why, each column once. */
+  warnings?: Array<WriteWarning>,
 };
 
 /** What an import in one request came to. */

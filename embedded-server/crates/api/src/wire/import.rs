@@ -1,5 +1,6 @@
 //! Imports: the jobs, and the original's imports in one request.
 
+use super::item::WriteWarning;
 use engine::{Format, ImportPace as Moment, ImportState, Job, Mode, RowFault};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -249,6 +250,10 @@ pub(crate) struct Imported {
     pub(crate) message: String,
     /// What it came to.
     pub(crate) results: ImportResult,
+    /// What was left out of its rows and why, each column once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<WriteWarning>>"))]
+    pub(crate) warnings: Vec<WriteWarning>,
 }
 
 /// What an import in one request came to.

@@ -1,7 +1,7 @@
 //! The original's synchronous imports (`spec/data.md` 11): a file in one transaction.
 
 use super::error::Refusal;
-use super::response::json_answer;
+use super::response::{json_answer, warning};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::wire::error::ErrorReport;
@@ -16,6 +16,7 @@ use axum::routing::post;
 use base::{Code, Detail, Error, Result};
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json};
+use std::collections::HashSet;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -84,14 +85,21 @@ async fn import(
         .map(|body| Operation::Create { collection: collection.clone(), body: body.clone() })
         .collect();
     let write = Write { operations, strict: caller.strict };
-    if let Err(fault) = app.engine().write(write, caller.actor(), caller.source.as_deref()).await {
-        let (at, fault) = late(app, caller, &collection, &rows, fault).await?;
-        return Ok(failed(kind, &rows, &[(at, fault)]));
-    }
+    let written = app.engine().write(write, caller.actor(), caller.source.as_deref()).await;
+    let written = match written {
+        Ok(written) => written,
+        Err(fault) => {
+            let (at, fault) = late(app, caller, &collection, &rows, fault).await?;
+            return Ok(failed(kind, &rows, &[(at, fault)]));
+        }
+    };
+    let mut told = HashSet::new();
+    let once = written.warnings.iter().filter(|one| told.insert((&one.code, &one.field)));
     let body = Imported {
         success: true,
         message: format!("Successfully imported {} items", rows.len()),
         results: ImportResult { imported: rows.len(), failed: 0, errors: Vec::new() },
+        warnings: once.map(warning).collect(),
     };
     Ok(json_answer(StatusCode::OK, &body))
 }
@@ -270,9 +278,14 @@ fn parse(bytes: &[u8], kind: Kind) -> Result<Vec<Map<String, Json>>> {
 pub(crate) fn csv_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
     let wrong =
         |fault: csv::Error| Error::new(Code::ImportFailed, format!("Invalid CSV format: {fault}"));
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let names = reader.headers().map_err(wrong)?.clone();
+    let mut known = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        let what = format!("Invalid CSV format: two columns are named `{twice}`");
+        return Err(Error::new(Code::ImportFailed, what));
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
@@ -280,6 +293,11 @@ pub(crate) fn csv_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
         rows.push(cells.collect());
     }
     Ok(rows)
+}
+
+/// Some programs put a byte order mark before a text.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// An empty cell is null, text that holds a JSON object or array is that, the rest is text.
@@ -292,7 +310,7 @@ fn cell(text: &str) -> Json {
 }
 
 fn json_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
-    let json: Json = serde_json::from_slice(bytes)
+    let json: Json = serde_json::from_slice(without_mark(bytes))
         .map_err(|fault| Error::new(Code::ImportFailed, format!("Invalid JSON format: {fault}")))?;
     let Json::Array(items) = json else {
         return Err(Error::new(Code::ImportFailed, "JSON file must contain an array of objects"));

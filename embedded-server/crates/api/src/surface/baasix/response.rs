@@ -85,11 +85,15 @@ pub(crate) fn key(value: &Value) -> Json {
 
 /// `{data, warnings?}`.
 pub(crate) fn written(status: StatusCode, data: impl Serialize, warnings: &[Detail]) -> Response {
-    let warning = |one: &Detail| WriteWarning {
+    json_answer(status, &Written { data, warnings: warnings.iter().map(warning).collect() })
+}
+
+/// Something that was left out of a write.
+pub(crate) fn warning(one: &Detail) -> WriteWarning {
+    WriteWarning {
         code: one.code.clone(),
         field: one.field.clone(),
         message: one.message.clone(),
         nearest: one.nearest.clone(),
-    };
-    json_answer(status, &Written { data, warnings: warnings.iter().map(warning).collect() })
+    }
 }
