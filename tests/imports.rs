@@ -3,6 +3,7 @@
 mod cut_off;
 mod files;
 mod jobs;
+mod odd;
 
 use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};

@@ -149,6 +149,35 @@ fn unreadable(why: &str) -> Error {
     Error::new(Code::InvalidBody, format!("the form cannot be read: {why}"))
 }
 
+/// Largest word of the form: a mapping of ten thousand columns with long names.
+const WORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// A word of the form. Only the file may be large: this is held in memory.
+async fn word(name: &str, mut field: Field<'_>) -> Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|fault| unreadable(&fault.to_string()))? {
+        if bytes.len() + chunk.len() > WORD_BYTES_MAX {
+            let what = format!("`{name}` is over the limit of {WORD_BYTES_MAX} bytes");
+            let hint = "only `file` may be larger, its other words are short";
+            return Err(Error::new(Code::PayloadTooLarge, what).at(name).hint(hint));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| Error::new(Code::InvalidBody, format!("`{name}` is not UTF-8")).at(name))
+}
+
+/// A dry run that was asked for in another word must not write.
+fn truth(name: &str, text: &str) -> Result<bool> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        other => Err(Error::new(Code::InvalidBody, format!("`{name}` cannot be `{other}`"))
+            .at(name)
+            .hint("`true` or `false`")),
+    }
+}
+
 /// A file on disk that is removed unless a job takes it.
 struct Upload {
     path: PathBuf,
@@ -197,15 +226,15 @@ impl Drop for Upload {
 
 impl ImportForm {
     async fn take(&mut self, name: &str, field: Field<'_>) -> Result<()> {
-        let text = field.text().await.map_err(|fault| unreadable(&fault.to_string()))?;
+        let text = word(name, field).await?;
         match name {
             "collection" => self.collection = Some(text),
             "format" => self.format = Some(text),
             "delimiter" => self.delimiter = Some(text),
             "nullText" => self.null_text = Some(text).filter(|text| !text.is_empty()),
-            "dryRun" => self.dry_run = Some(matches!(text.as_str(), "true" | "1")),
+            "dryRun" => self.dry_run = Some(truth(name, &text)?),
             "mode" => self.mode = Some(text),
-            "again" => self.again = Some(matches!(text.as_str(), "true" | "1")),
+            "again" => self.again = Some(truth(name, &text)?),
             "mapping" => {
                 let mapping = serde_json::from_str(&text).map_err(|fault| {
                     Error::new(
@@ -240,6 +269,12 @@ impl ImportForm {
         let guessed = ["csv", "ndjson", "json"]
             .into_iter()
             .find(|extension| lower.ends_with(&format!(".{extension}")));
+        let workbook = ["xlsx", "xls", "ods", "numbers"];
+        if self.format.is_none() && workbook.iter().any(|one| lower.ends_with(&format!(".{one}"))) {
+            return Err(Error::new(Code::InvalidBody, "a workbook is no file of rows")
+                .at("file")
+                .hint("save the sheet as CSV, and import that"));
+        }
         let format = match self.format.as_deref().or(guessed) {
             Some("csv") | None => Format::Csv,
             Some("json") => Format::Json,
@@ -254,8 +289,18 @@ impl ImportForm {
         let delimiter = match self.delimiter.as_deref() {
             None | Some("" | ",") => b',',
             Some("tab" | "\t") => b'\t',
-            Some(one) if one.len() == 1 && one.is_ascii() => one.as_bytes()[0],
-            Some(other) => return Err(wrong("delimiter", other, "one ASCII character, or `tab`")),
+            Some(one)
+                if one.len() == 1 && one.is_ascii() && !one.contains(['"', '\r', '\n', '\0']) =>
+            {
+                one.as_bytes()[0]
+            }
+            Some(other) => {
+                return Err(wrong(
+                    "delimiter",
+                    other,
+                    "one ASCII character that is no quote and ends no line, or `tab`",
+                ));
+            }
         };
         upload.taken = true;
         Ok(ImportAsk {

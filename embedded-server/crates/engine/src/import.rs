@@ -6,6 +6,7 @@
 
 mod job;
 mod kept;
+mod lines;
 mod moving;
 mod rejects;
 mod rows;
@@ -124,6 +125,15 @@ impl Imports {
     /// Queues an import. The same file into the same collection with the same mapping answers the
     /// job that wrote it, unless `again`.
     pub async fn start(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
+        let path = ask.path.clone();
+        let started = self.start_with(ask, actor).await;
+        if started.is_err() {
+            drop(std::fs::remove_file(&path));
+        }
+        started
+    }
+
+    async fn start_with(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
         self.check_target(&ask, actor)?;
         let _alone = self.0.starting.lock().await;
         if !ask.dry_run && !ask.again {
@@ -334,6 +344,9 @@ impl Imports {
         let (valid, refused) = run.live.with(|job| (job.rows_valid, job.rows_rejected));
         if run.live.is_cancelled() {
             return Ok(State::Cancelled);
+        }
+        if valid + refused == 0 {
+            return Err(Error::new(Code::ImportFailed, "the file has no rows"));
         }
         if run.ask.dry_run {
             return Ok(State::Done);

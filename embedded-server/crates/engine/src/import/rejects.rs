@@ -5,6 +5,9 @@ use super::rows::Row;
 use base::{Code, Error, Result};
 use std::path::{Path, PathBuf};
 
+/// Column of a row that is JSON: the keys of the next may be others.
+const WHOLE: &str = "_row";
+
 /// A file that begins with its first row: nothing refused, no file.
 pub(super) struct Rejects {
     path: PathBuf,
@@ -35,16 +38,17 @@ impl Rejects {
             let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
             if !self.append {
-                let head = row
-                    .names()
-                    .map(str::to_owned)
-                    .chain([String::from("_line"), String::from("_reason")]);
-                writer.write_record(head).map_err(trouble)?;
+                let names = row.header().map_or_else(|| vec![String::from(WHOLE)], <[_]>::to_vec);
+                let own = ["_line", "_reason"].map(str::to_owned);
+                writer.write_record(names.into_iter().chain(own)).map_err(trouble)?;
             }
             self.writer = Some(writer);
         }
         let reasons: Vec<String> = faults.iter().map(RowFault::sentence).collect();
-        let cells = row.texts().chain([row.line.to_string(), reasons.join("; ")]);
+        let (texts, surplus) = row.texts();
+        let own = [row.line.to_string(), reasons.join("; ")];
+        // What stands under no name is behind what stands under one.
+        let cells = texts.into_iter().chain(own).chain(surplus);
         match &mut self.writer {
             Some(writer) => writer.write_record(cells).map_err(trouble),
             None => Ok(()),

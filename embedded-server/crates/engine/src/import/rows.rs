@@ -1,12 +1,14 @@
 //! Rows out of files, streamed, and what they mean for a collection.
 
 use super::job::{Format, ImportAsk, RowFault};
+use super::lines::Lines;
 use base::{Code, Detail, Error, Result};
 use catalog::{Collection, FieldKind};
 use indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::rc::Rc;
@@ -27,6 +29,11 @@ pub(super) struct Row {
 enum RowCells {
     Texts(Vec<String>),
     Object(Map<String, Json>),
+    /// A line that is none of its format, and why: its neighbours stand for themselves.
+    Broken {
+        text: String,
+        why: String,
+    },
 }
 
 impl Row {
@@ -35,14 +42,26 @@ impl Row {
         match &self.cells {
             RowCells::Texts(_) => Box::new(self.names.iter().map(String::as_str)),
             RowCells::Object(object) => Box::new(object.keys().map(String::as_str)),
+            RowCells::Broken { .. } => Box::new(std::iter::empty()),
         }
     }
 
-    /// The cells as texts.
-    pub(super) fn texts(&self) -> Box<dyn Iterator<Item = String> + '_> {
+    /// The names that all rows of the file have; `None` where each has its own.
+    pub(super) fn header(&self) -> Option<&[String]> {
+        matches!(self.cells, RowCells::Texts(_)).then_some(&**self.names)
+    }
+
+    /// One text for every name of the header, and those behind them; a row of JSON is one text.
+    pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
         match &self.cells {
-            RowCells::Texts(texts) => Box::new(texts.iter().cloned()),
-            RowCells::Object(object) => Box::new(object.values().map(text_of)),
+            RowCells::Texts(texts) => {
+                let mut texts = texts.clone();
+                let surplus = texts.split_off(texts.len().min(self.names.len()));
+                texts.resize(self.names.len(), String::new());
+                (texts, surplus)
+            }
+            RowCells::Object(object) => (vec![Json::from(object.clone()).to_string()], Vec::new()),
+            RowCells::Broken { text, .. } => (vec![text.clone()], Vec::new()),
         }
     }
 
@@ -53,6 +72,7 @@ impl Row {
                 texts.get(at).cloned()
             }
             RowCells::Object(object) => object.get(column).map(text_of),
+            RowCells::Broken { .. } => None,
         }
     }
 }
@@ -67,16 +87,22 @@ const ROW_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes after which a batch is handed on however few rows it has: a few of them wait in memory.
 const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
+/// What some programs put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A file that knows how far it was read, and gives up where no row ends.
 struct Metered {
     file: File,
     meter: Rc<Meter>,
+    /// Whether lines are told by where they begin.
+    by_line: bool,
 }
 
 #[derive(Default)]
 struct Meter {
     read: Cell<u64>,
     row_began: Cell<u64>,
+    lines: RefCell<Lines>,
 }
 
 impl Meter {
@@ -95,6 +121,9 @@ impl Read for Metered {
         }
         let count = self.file.read(buffer)?;
         meter.read.set(meter.read.get() + count as u64);
+        if self.by_line {
+            meter.lines.borrow_mut().feed(&buffer[..count]);
+        }
         Ok(count)
     }
 }
@@ -169,7 +198,7 @@ impl Batches {
 fn open(ask: &ImportAsk, meter: &Rc<Meter>) -> Result<Metered> {
     let file = File::open(&ask.path)
         .map_err(|fault| Error::internal("an uploaded file is gone").caused_by(fault))?;
-    Ok(Metered { file, meter: Rc::clone(meter) })
+    Ok(Metered { file, meter: Rc::clone(meter), by_line: ask.format == Format::Csv })
 }
 
 fn broken(line: u64, what: impl std::fmt::Display) -> Error {
@@ -181,12 +210,14 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
         .delimiter(ask.delimiter)
         .flexible(true)
         .from_reader(BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?));
-    let head = reader.headers().map_err(|fault| broken(1, fault))?;
-    let mut names: Vec<String> = head.iter().map(|name| name.trim().to_owned()).collect();
+    let head = reader.byte_headers().map_err(|fault| broken(1, fault))?;
+    let mut names = texts(head, 1)?;
+    names.iter_mut().for_each(|name| *name = name.trim().to_owned());
     if let Some(first) = names.first_mut() {
         // Spreadsheets put a byte order mark before the first name.
         *first = first.trim_start_matches('\u{feff}').to_owned();
     }
+    one_column_each(&names, ask)?;
     let names = Arc::new(names);
     let mut record = csv::ByteRecord::new();
     loop {
@@ -198,16 +229,12 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
                 return Err(broken(line, fault).into());
             }
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let begins = record.position().map_or(0, csv::Position::byte);
+        let line = batches.meter.lines.borrow_mut().of(begins);
         if record.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
             continue;
         }
-        let texts = record.iter().map(|cell| {
-            std::str::from_utf8(cell)
-                .map(str::to_owned)
-                .map_err(|_| broken(line, "it is not UTF-8"))
-        });
-        let texts = texts.collect::<Result<Vec<String>>>()?;
+        let texts = texts(&record, line)?;
         let ends_at = reader.position().byte();
         batches.push(Row {
             line,
@@ -218,6 +245,32 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
     }
 }
 
+fn texts(record: &csv::ByteRecord, line: u64) -> Result<Vec<String>> {
+    let text = |cell| std::str::from_utf8(cell).map(str::to_owned);
+    let texts = record.iter().map(text).collect::<std::result::Result<_, _>>();
+    texts.map_err(|_| broken(line, "it is not UTF-8; save the file in that encoding"))
+}
+
+/// Two columns for one field would leave it to chance which of them is kept.
+fn one_column_each(names: &[String], ask: &ImportAsk) -> Result<()> {
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        let field = match ask.mapping.get(name) {
+            Some(None) => continue,
+            Some(Some(field)) => field,
+            None => name,
+        };
+        if let Some(other) = known.insert(field, name) {
+            let what = match other == name {
+                true => format!("two columns are named `{name}`"),
+                false => format!("the columns `{other}` and `{name}` both go to `{field}`"),
+            };
+            return Err(broken(1, what));
+        }
+    }
+    Ok(())
+}
+
 fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
     let reader = BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?);
     let (mut line, mut ends_at) = (0_u64, 0_u64);
@@ -225,23 +278,27 @@ fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<()
         line += 1;
         let text = text.map_err(|fault| broken(line, fault))?;
         ends_at += text.len() as u64 + 1;
+        let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
         if text.trim().is_empty() {
             continue;
         }
-        let object: Map<String, Json> =
-            serde_json::from_str(&text).map_err(|fault| broken(line, fault))?;
-        batches.push(Row {
-            line,
-            ends_at,
-            names: Arc::default(),
-            cells: RowCells::Object(object),
-        })?;
+        let cells = match serde_json::from_str(text) {
+            Ok(object) => RowCells::Object(object),
+            Err(fault) => {
+                RowCells::Broken { text: text.to_owned(), why: format!("no JSON object: {fault}") }
+            }
+        };
+        batches.push(Row { line, ends_at, names: Arc::default(), cells })?;
     }
     Ok(())
 }
 
 fn json_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
-    let file = BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?);
+    let mut file = BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?);
+    let begin = file.fill_buf().map_err(|fault| broken(1, fault))?;
+    if begin.starts_with(BYTE_ORDER_MARK) {
+        file.consume(BYTE_ORDER_MARK.len());
+    }
     let mut reader = serde_json::Deserializer::from_reader(file);
     let mut stopped = None;
     let each = EachObject { batches, stopped: &mut stopped };
@@ -354,12 +411,19 @@ impl Cells {
                             .null_text
                             .as_deref()
                             .is_some_and(|word| value.as_str() == Some(word));
-                        body.insert(
-                            field.to_owned(),
-                            if null { Json::Null } else { value.clone() },
-                        );
+                        let value = if null { Json::Null } else { value.clone() };
+                        if body.insert(field.to_owned(), value).is_some() {
+                            let what = format!("two keys of this row go to `{field}`");
+                            let (column, field) = (Some(name.clone()), Some(field.to_owned()));
+                            let code = Code::ImportFailed;
+                            return Err(vec![fault(row.line, column, field, None, what, code)]);
+                        }
                     }
                 }
+            }
+            RowCells::Broken { text, why } => {
+                let (why, code) = (why.clone(), Code::ImportFailed);
+                return Err(vec![fault(row.line, None, None, Some(text.clone()), why, code)]);
             }
         }
         Ok(body)
@@ -392,7 +456,8 @@ impl Cells {
             }
             return Some(Json::String(trimmed.to_owned()));
         }
-        if kind.is_some_and(FieldKind::is_json)
+        // What is no field may be a relation, whose records are documents.
+        if kind.is_none_or(FieldKind::is_json)
             && text.starts_with(['{', '['])
             && let Ok(json) = serde_json::from_str(text)
         {

@@ -1,0 +1,256 @@
+//! Files as programs really write them: marks and lines that do not belong, columns that stand
+//! twice, words of the form that mean nothing.
+
+use crate::harness::{App, Person, on_every_store};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value as Json, json};
+
+async fn things(app: &App) {
+    app.collection(
+        "things",
+        json!({ "timestamps": false, "fields": {
+            "id": { "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } },
+            "name": { "type": "String" }, "n": { "type": "Integer" },
+        } }),
+    )
+    .await;
+}
+
+/// A job for a file with some words of the form, when it has ended; or the refusal of the form.
+async fn job(person: &Person, words: &[(&'static str, &str)], name: &str, bytes: &[u8]) -> Json {
+    let mut form = Form::new().text("collection", "things");
+    for (name, value) in words {
+        form = form.text(*name, (*value).to_owned());
+    }
+    let form = form.part("file", Part::bytes(bytes.to_vec()).file_name(name.to_owned()));
+    let answer = person.post_form("/imports", form).await;
+    if answer.status >= 400 {
+        return answer.body;
+    }
+    super::ended(person, &answer).await
+}
+
+async fn names(app: &App) -> Vec<Json> {
+    app.admin().column("things", "name", json!({ "sort": "id" })).await
+}
+
+on_every_store!(a_byte_order_mark_belongs_to_no_format, async |app| {
+    things(app).await;
+    let admin = app.admin();
+    for (name, text) in [
+        ("a.csv", "\u{feff}\"name\",n\r\ncsv,1\r\n"),
+        ("a.ndjson", "\u{feff}{\"name\":\"ndjson\"}\r\n\r\n"),
+        ("a.json", "\u{feff}[{\"name\":\"json\"}]"),
+    ] {
+        let job = job(admin, &[], name, text.as_bytes()).await;
+        assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(1)), "{job}");
+    }
+    let part = Part::text("\u{feff}[{\"name\":\"at once\"}]").file_name("a.json");
+    let form = Form::new().part("jsonFile", part);
+    admin.post_form("/items/things/import-json", form).await.expect_status(200);
+    assert_eq!(names(app).await, ["csv", "ndjson", "json", "at once"].map(Json::from));
+});
+
+on_every_store!(
+    a_line_that_is_no_json_is_refused_at_its_line_and_its_neighbours_stand,
+    async |app| {
+        things(app).await;
+        let admin = app.admin();
+        let text =
+            "{\"name\":\"a\"}\n{\"name\":\n[1]\n{\"n\":\"x\",\"name\":\"b\"}\n{\"name\":\"c\"}\n";
+        let job = job(admin, &[("mode", "valid")], "things.ndjson", text.as_bytes()).await;
+        assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(2)), "{job}");
+        let lines: Vec<&Json> =
+            job["errors"].as_array().expect("errors").iter().map(|one| &one["line"]).collect();
+        assert_eq!(lines, [&json!(2), &json!(3), &json!(4)], "{job}");
+        assert_eq!(names(app).await, [json!("a"), json!("c")]);
+        // Rows with keys of their own each stand under a name of the rejects' header.
+        let id = job["id"].as_str().expect("an id");
+        let rejects = admin.get(&format!("/imports/{id}/rejects")).await;
+        let mut lines = rejects.text.lines();
+        assert_eq!(lines.next(), Some("_row,_line,_reason"));
+        assert!(
+            lines.next().is_some_and(|line| line.starts_with("\"{\"\"name\"\":\",2,")),
+            "{}",
+            rejects.text
+        );
+        assert!(lines.next().is_some_and(|line| line.starts_with("[1],3,")), "{}", rejects.text);
+        assert!(
+            lines.next().is_some_and(
+                |line| line.starts_with("\"{\"\"n\"\":\"\"x\"\",\"\"name\"\":\"\"b\"\"}\",4,")
+            ),
+            "{}",
+            rejects.text
+        );
+    }
+);
+
+on_every_store!(the_reason_of_a_reject_stands_under_its_name_however_long_the_row, async |app| {
+    things(app).await;
+    let text = "name,n\nshort\nlong,1,surplus\ngood,1\n";
+    let job = job(app.admin(), &[("mode", "valid")], "things.csv", text.as_bytes()).await;
+    assert_eq!((&job["rowsWritten"], &job["rowsRejected"]), (&json!(1), &json!(2)), "{job}");
+    let id = job["id"].as_str().expect("an id");
+    let rejects = app.admin().get(&format!("/imports/{id}/rejects")).await;
+    assert_eq!(
+        rejects.text,
+        "name,n,_line,_reason\nshort,,2,1 cells where the header has 2\n\
+         long,1,3,3 cells where the header has 2,surplus\n"
+    );
+});
+
+on_every_store!(no_column_is_dropped_because_another_goes_to_its_field, async |app| {
+    things(app).await;
+    let admin = app.admin();
+    let mapping = [("mapping", "{\"title\":\"name\"}")];
+    for (words, name, text, why) in [
+        (&[][..], "a.csv", "name,name\na,b\n", "two columns are named `name`"),
+        (
+            &mapping,
+            "b.csv",
+            "title,name\na,b\n",
+            "the columns `title` and `name` both go to `name`",
+        ),
+    ] {
+        let job = job(admin, words, name, text.as_bytes()).await;
+        assert_eq!(job["state"], "failed", "{job}");
+        assert!(job["error"].as_str().is_some_and(|told| told.contains(why)), "{job}");
+    }
+    let objects = b"{\"title\":\"a\",\"name\":\"b\"}\n";
+    let job = job(admin, &mapping, "c.ndjson", objects).await;
+    assert_eq!((&job["state"], &job["rowsRejected"]), (&json!("failed"), &json!(1)), "{job}");
+    let part = Part::text("name,name\na,b\n").file_name("d.csv");
+    let form = Form::new().part("csvFile", part);
+    admin.post_form("/items/things/import-csv", form).await.expect_refusal(400, "IMPORT_FAILED");
+    assert_eq!(names(app).await, Vec::<Json>::new());
+});
+
+on_every_store!(a_file_without_rows_is_no_success, async |app| {
+    things(app).await;
+    for (name, text) in [
+        ("a.csv", ""),
+        ("b.csv", "name,n\n"),
+        ("c.csv", "\n \n"),
+        ("d.ndjson", ""),
+        ("e.json", "[]"),
+    ] {
+        for dry in ["true", "false"] {
+            let job = job(app.admin(), &[("dryRun", dry)], name, text.as_bytes()).await;
+            assert_eq!(
+                (&job["state"], &job["error"]),
+                (&json!("failed"), &json!("the file has no rows")),
+                "{name}: {job}"
+            );
+        }
+    }
+});
+
+on_every_store!(what_says_neither_yes_nor_no_starts_nothing, async |app| {
+    things(app).await;
+    let admin = app.admin();
+    for word in ["dryRun", "again"] {
+        for value in ["yes", "TRUE", "on"] {
+            let answer = job(admin, &[(word, value)], "things.csv", b"name\na\n").await;
+            assert_eq!(answer["error"]["code"], "INVALID_BODY", "{word}={value}: {answer}");
+        }
+    }
+    let large = "x".repeat(3 * 1024 * 1024);
+    let answer = job(admin, &[("nullText", &large)], "things.csv", b"name\na\n").await;
+    assert_eq!(answer["error"]["code"], "PAYLOAD_TOO_LARGE", "{answer}");
+    let answer = job(admin, &[], "things.xlsx", b"PK\x03\x04").await;
+    assert_eq!(answer["error"]["code"], "INVALID_BODY", "{answer}");
+    assert_eq!(names(app).await, Vec::<Json>::new());
+});
+
+on_every_store!(a_refusal_is_told_at_the_line_where_its_row_begins, async |app| {
+    things(app).await;
+    for (name, text, line) in [
+        ("a.csv", "name,n\r\na,1\r\nb,x\r\n", 3),
+        ("b.csv", "name,n\ra,1\rb,x\r", 3),
+        ("c.csv", "name,n\n\n\na,1\n\nb,x\n", 6),
+        ("d.csv", "name,n\r\n\"a\r\na\",1\r\nb,x\r\n", 4),
+    ] {
+        let job = job(app.admin(), &[("mode", "valid")], name, text.as_bytes()).await;
+        assert_eq!(
+            (&job["rowsWritten"], &job["errors"][0]["line"], &job["errors"][0]["column"]),
+            (&json!(1), &json!(line), &json!("n")),
+            "{name}: {job}"
+        );
+    }
+});
+
+on_every_store!(a_sign_that_no_store_keeps_refuses_its_row_and_no_later_file, async |app| {
+    things(app).await;
+    let admin = app.admin();
+    let first = job(admin, &[], "a.csv", b"name,n\na\x00b,1\n").await;
+    assert_eq!(
+        (&first["state"], &first["errors"][0]["column"]),
+        (&json!("failed"), &json!("name")),
+        "{first}"
+    );
+    let second = job(admin, &[], "b.csv", b"name,n\nb,1\n").await;
+    assert_eq!(second["state"], "done", "{second}");
+    let again = job(admin, &[], "b.csv", b"name,n\nb,1\n").await;
+    assert_eq!(again["id"], second["id"], "{again}");
+    assert_eq!(names(app).await, [json!("b")]);
+});
+
+on_every_store!(a_refused_upload_is_not_kept, async |app| {
+    things(app).await;
+    let reader = json!({ "collection": "things", "action": "read", "fields": ["*"] });
+    let reader = app.with_grants("Reader", &[reader]).await;
+    let refused = job(&reader, &[], "a.csv", b"name\na\n").await;
+    assert_eq!(refused["error"]["code"], "FORBIDDEN", "{refused}");
+    let wrong = [("mapping", "{\"name\":\"nothing\"}")];
+    let refused = job(app.admin(), &wrong, "a.csv", b"name\na\n").await;
+    assert_eq!(refused["error"]["code"], "UNKNOWN_FIELD", "{refused}");
+    let mut folders = vec![app.data.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert!(path.extension().is_none_or(|one| one != "upload"), "{}", path.display());
+            }
+        }
+    }
+});
+
+on_every_store!(a_cell_of_a_relation_may_hold_a_record, async |app| {
+    things(app).await;
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let makers =
+        json!({ "timestamps": false, "fields": { "id": key, "name": { "type": "String" } } });
+    app.collection("makers", makers).await;
+    app.relation("things", json!({ "type": "M2O", "target": "makers", "name": "maker" })).await;
+    let text = "name,by\na,\"{\"\"name\"\":\"\"acme\"\"}\"\nb,1\nc,\n";
+    let mapping = [("mapping", "{\"by\":\"maker\"}")];
+    let job = job(app.admin(), &mapping, "things.csv", text.as_bytes()).await;
+    assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(3)), "{job}");
+    let asked = json!({ "fields": ["name", "maker.name"], "sort": "id" });
+    assert_eq!(
+        json!(app.admin().rows("things", asked).await),
+        json!([
+            { "name": "a", "maker": { "id": 1, "name": "acme" } },
+            { "name": "b", "maker": { "id": 1, "name": "acme" } },
+            { "name": "c", "maker": null }
+        ])
+    );
+});
+
+on_every_store!(a_column_that_was_left_out_is_told, async |app| {
+    things(app).await;
+    let part = Part::text("name,nam\na,x\nb,y\n").file_name("a.csv");
+    let form = Form::new().part("csvFile", part);
+    let answer = app.admin().post_form("/items/things/import-csv", form).await;
+    answer.expect_status(200);
+    let warnings = answer.body["warnings"].as_array().expect("warnings");
+    assert_eq!(warnings.len(), 1, "{}", answer.text);
+    assert_eq!(
+        (&warnings[0]["field"], &warnings[0]["nearest"]),
+        (&json!("nam"), &json!("name")),
+        "{}",
+        answer.text
+    );
+});
