@@ -5,6 +5,7 @@ mod batch;
 mod bulk;
 mod defaults;
 mod durability;
+mod exports;
 mod faults;
 mod life;
 mod limits;

@@ -12,8 +12,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use base::{Code, Error, Result};
+use engine::AnswerColumn;
 use futures_util::StreamExt;
-use query::{CountMode, Read};
+use query::CountMode;
 use serde_json::{Map, Value as Json};
 use sql::Statements;
 use tokio_stream::wrappers::ReceiverStream;
@@ -36,15 +37,14 @@ pub(crate) async fn export(
     let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
     let format = format(&params)?;
     // Spreadsheets run cells that begin like a formula; `formulas=keep` is for other programs.
-    let guard_formulas = params.text("formulas").as_deref() != Some("keep");
+    let guard_formulas = guards(&params)?;
     let mut read = asked_by(&app, &caller, &collection, &params)?;
     read.count = CountMode::None;
-    let chunks = app
+    let (columns, chunks) = app
         .engine()
         .stream(&read, caller.actor(), caller.numbers)
         .await
         .map_err(|fault| caller.judge(fault))?;
-    let columns = columns(&app, &caller, &read);
     let state = app.engine().state();
     let statements = state
         .catalog
@@ -52,6 +52,9 @@ pub(crate) async fn export(
         .filter(|_| format == Format::Sql)
         .map(|of| Statements::of(of, &columns, app.engine().store_name()));
     drop(state);
+    if format == Format::Sql && statements.as_ref().is_none_or(Statements::is_empty) {
+        return Err(no_statements().into());
+    }
     let mut writer = Writer { format, guard_formulas, columns, statements, rows: 0 };
     let head = writer.head();
     let body =
@@ -92,27 +95,33 @@ fn format(params: &Params) -> Result<Format> {
     }
 }
 
-/// The columns of a table of this read: the asked ones, else every one the caller sees.
-fn columns(app: &App, caller: &Caller, read: &Read) -> Vec<String> {
-    let view = app.engine().state().view(caller.actor());
-    let Some(collection) = view.get(&read.collection) else { return Vec::new() };
-    let plain: Vec<String> =
-        read.fields.iter().filter(|name| collection.fields.contains_key(*name)).cloned().collect();
-    let all = || {
-        collection
-            .fields
-            .values()
-            .filter(|field| !field.hidden)
-            .map(|field| field.name.clone())
-            .collect()
-    };
-    if plain.len() == read.fields.len() && !plain.is_empty() { plain } else { all() }
+fn guards(params: &Params) -> Result<bool> {
+    match params.text("formulas").as_deref() {
+        None | Some("guard") => Ok(true),
+        Some("keep") => Ok(false),
+        Some(other) => Err(Error::new(
+            Code::InvalidQuery,
+            format!("query parameter `formulas` cannot be `{other}`"),
+        )
+        .at("formulas")
+        .hint("`guard` or `keep`")),
+    }
+}
+
+/// Groups and what is related stand in no table.
+fn no_statements() -> Error {
+    Error::new(
+        Code::InvalidQuery,
+        "an SQL file has records, and none of their fields was asked for",
+    )
+    .at("format")
+    .hint("groups and related records are exported as `csv`, `json` or `ndjson`")
 }
 
 struct Writer {
     format: Format,
     guard_formulas: bool,
-    columns: Vec<String>,
+    columns: Vec<AnswerColumn>,
     /// For an SQL file.
     statements: Option<Statements>,
     rows: u64,
@@ -123,7 +132,10 @@ impl Writer {
         match self.format {
             Format::Json => b"[\n".to_vec(),
             Format::Ndjson | Format::Sql => Vec::new(),
-            Format::Csv => line(self.columns.iter().map(String::as_str)),
+            Format::Csv => {
+                let names = self.columns.iter().map(|column| self.cell(&column.path.join(".")));
+                line(&names.collect::<Vec<String>>())
+            }
         }
     }
 
@@ -155,19 +167,28 @@ impl Writer {
 
     fn csv(&self, row: &[u8]) -> Result<Vec<u8>> {
         let row = parsed(row)?;
-        let cells = self.columns.iter().map(|name| match row.get(name) {
+        let cells = self.columns.iter().map(|column| match at(&row, &column.path) {
             None | Some(Json::Null) => String::new(),
             Some(Json::String(text)) => self.cell(text),
             Some(other) => other.to_string(),
         });
-        let cells: Vec<String> = cells.collect();
-        Ok(line(cells.iter().map(String::as_str)))
+        Ok(line(&cells.collect::<Vec<String>>()))
     }
 
     fn cell(&self, text: &str) -> String {
-        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number(text);
         if self.guard_formulas && formula { format!("'{text}") } else { text.to_owned() }
     }
+}
+
+/// Whether a text is a number below zero: what exact numbers look like that are asked for as text.
+fn is_number(text: &str) -> bool {
+    let (whole, part) = match text.strip_prefix('-') {
+        Some(digits) => digits.split_once('.').unwrap_or((digits, "0")),
+        None => return false,
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(part)
 }
 
 fn parsed(row: &[u8]) -> Result<Map<String, Json>> {
@@ -175,7 +196,13 @@ fn parsed(row: &[u8]) -> Result<Map<String, Json>> {
         .map_err(|fault| Error::internal("an exported row is not JSON").caused_by(fault))
 }
 
-fn line<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<u8> {
+/// What stands at the end of a path; nothing where a record on the way is missing.
+fn at<'a>(row: &'a Map<String, Json>, path: &[String]) -> Option<&'a Json> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(row.get(first)?, |inner, key| inner.get(key))
+}
+
+fn line(cells: &[String]) -> Vec<u8> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory cannot fail; an empty line is what a broken record would become.

@@ -53,7 +53,7 @@ pub use import::{
     Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,
 };
 pub use journal::{Deed, JournalEntry};
-pub use read::Records;
+pub use read::{AnswerColumn, Records};
 pub use retention::Swept;
 pub use schema::{
     Blocks, ComparedSchemas, Example, FailingRow, ImportedSchemas, PlannedStep, RELATION_WORDS,

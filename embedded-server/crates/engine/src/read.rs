@@ -3,7 +3,7 @@
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Error, Result};
-use query::{Cond, Count, Read, ReadPlan, Scope};
+use query::{Cond, Count, Projection, Read, ReadPlan, Rows, Scope};
 use serde_json::{Map, Value as Json};
 use sql::{Compiled, Numbers};
 use tokio::sync::mpsc;
@@ -23,6 +23,47 @@ pub struct Records {
     pub truncated: bool,
     /// The place behind the last row, when cursors were asked for and more rows follow.
     pub cursor: Option<String>,
+}
+
+/// A column of rows that are shown as a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerColumn {
+    /// The keys that lead to it, from the row through what is embedded in it.
+    pub path: Vec<String>,
+    /// The field of the collection, for what is no group and lies in no other record.
+    pub field: Option<String>,
+}
+
+impl AnswerColumn {
+    /// What a read shows, in its order. A list of related records is one column.
+    fn of(projection: &Projection) -> Vec<Self> {
+        match projection {
+            Projection::Rows(rows) => {
+                let mut columns = Vec::new();
+                Self::add(rows, &[], &mut columns);
+                columns
+            }
+            Projection::Groups(grouping) => {
+                let keys = grouping.keys.iter().filter_map(|key| key.keys.first());
+                let all = keys.chain(grouping.aggregates.iter().map(|one| &one.alias));
+                all.map(|key| Self { path: vec![key.clone()], field: None }).collect()
+            }
+        }
+    }
+
+    fn add(rows: &Rows, above: &[String], columns: &mut Vec<Self>) {
+        let below = |key: &String| [above, std::slice::from_ref(key)].concat();
+        columns.extend(rows.columns.iter().map(|one| Self {
+            path: below(&one.key),
+            field: Some(one.field.clone()).filter(|_| above.is_empty()),
+        }));
+        for expand in &rows.expands {
+            match expand.relation.is_many() {
+                true => columns.push(Self { path: below(&expand.key), field: None }),
+                false => Self::add(&expand.rows, &below(&expand.key), columns),
+            }
+        }
+    }
 }
 
 impl Engine {
@@ -85,12 +126,13 @@ impl Engine {
         read: &Read,
         actor: &Actor,
         numbers: Numbers,
-    ) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+    ) -> Result<(Vec<AnswerColumn>, mpsc::Receiver<Result<Vec<u8>>>)> {
         let state = self.state();
         let read = Read { uncapped: true, ..read.clone() };
-        let (mut compiled, ..) = self.prepare(&state, &read, actor, numbers)?;
+        let (mut compiled, _, plan) = self.prepare(&state, &read, actor, numbers)?;
         compiled.total = None;
-        self.store().stream(&compiled).await
+        let columns = AnswerColumn::of(&plan.plan().projection);
+        Ok((columns, self.store().stream(&compiled).await?))
     }
 
     /// Records for the house's own use, hidden fields included.
@@ -137,7 +179,7 @@ impl Engine {
                 && matches!(plan.filter, Cond::Always)
                 && plan.search.is_none()
                 && !plan.collection.paranoid
-                && matches!(plan.projection, query::Projection::Rows(_)),
+                && matches!(plan.projection, Projection::Rows(_)),
         };
         let guarded = match actor.identity {
             Identity::System(reason) => Guarded::for_system(plan, reason),

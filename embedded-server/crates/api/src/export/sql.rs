@@ -4,6 +4,7 @@ use base::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catalog::{Collection, FieldKind};
+use engine::AnswerColumn;
 use serde_json::{Map, Value as Json};
 
 /// Writes rows as `INSERT` statements.
@@ -15,6 +16,8 @@ pub(super) struct Statements {
 }
 
 struct Column {
+    /// Key in the answer.
+    key: String,
     name: String,
     form: Form,
 }
@@ -33,18 +36,23 @@ enum Form {
 }
 
 impl Statements {
-    /// For the named columns. Computed ones are left out: nobody can write them.
-    pub(super) fn of(collection: &Collection, columns: &[String], store: &str) -> Self {
-        let column = |name: &String| {
-            let kind = &collection.fields.get(name)?.kind;
+    /// For the columns of the records themselves. Computed ones are left out: nobody can write them.
+    pub(super) fn of(collection: &Collection, columns: &[AnswerColumn], store: &str) -> Self {
+        let column = |column: &AnswerColumn| {
+            let name = column.field.as_ref()?;
+            let key = column.path.first()?.clone();
+            let field = collection.fields.get(name)?;
+            let kind = &field.kind;
             let form = match kind {
+                // What a table of another maker computes is said nowhere else.
+                _ if field.read_only && collection.adopted => return None,
                 FieldKind::Virtual { .. } => return None,
                 FieldKind::Binary => Form::Bytes,
                 FieldKind::Decimal { .. } => Form::Digits,
                 kind if kind.is_json() => Form::Document,
                 _ => Form::Plain,
             };
-            Some(Column { name: name.clone(), form })
+            Some(Column { key, name: name.clone(), form })
         };
         let columns: Vec<Column> = columns.iter().filter_map(column).collect();
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
@@ -53,11 +61,16 @@ impl Statements {
         Self { head, columns, postgres: store == "postgres" }
     }
 
+    /// Whether there is nothing that could be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
     /// One row.
     pub(super) fn statement(&self, row: &Map<String, Json>) -> Result<String> {
         let mut values = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
-            let json = row.get(&column.name).unwrap_or(&Json::Null);
+            let json = row.get(&column.key).unwrap_or(&Json::Null);
             values.push(self.constant(json, column.form)?);
         }
         Ok(format!("{}{});\n", self.head, values.join(", ")))
