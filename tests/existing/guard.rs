@@ -1,6 +1,7 @@
 //! Who may take tables over, what a plan is good for, and what is not done to a taken table.
 
-use super::{adopt, everything, on_a_shop, plan};
+use super::{adopt, everything, on_a_shop, outside, plan};
+use crate::harness::Kind;
 use serde_json::json;
 
 on_a_shop!(only_administrators_see_and_take_tables, async |app| {
@@ -83,4 +84,22 @@ on_a_shop!(a_taken_table_grows_and_is_never_made_anew, async |app| {
     admin.create("copies", json!({ "code": "a" })).await;
     let stored = admin.get("/schemas/copies").await;
     assert!(stored.body["data"]["schema"]["adopted"].is_null(), "{}", stored.text);
+});
+
+on_a_shop!(what_a_trigger_refuses_is_told_in_its_makers_words, async |app| {
+    adopt(app, json!({ "tables": ["tags"] })).await.expect_status(200);
+    let trigger = match app.kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER tags_stay BEFORE DELETE ON tags BEGIN SELECT RAISE(ABORT, 'tags are for ever'); END;"
+        }
+        Kind::Postgres => {
+            "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''tags are for ever''; END'; \
+             CREATE TRIGGER tags_stay BEFORE DELETE ON tags FOR EACH ROW EXECUTE FUNCTION stay();"
+        }
+    };
+    outside(app, trigger).await;
+    let refused = app.admin().delete("/items/tags/1").await;
+    refused.expect_refusal(400, "VALIDATION_ERROR");
+    assert!(refused.message().contains("tags are for ever"), "{}", refused.text);
+    assert_eq!(app.admin().rows("tags", json!({})).await.len(), 2);
 });

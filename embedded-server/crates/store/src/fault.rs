@@ -44,6 +44,13 @@ pub(crate) fn check(name: Option<String>) -> Error {
     }
 }
 
+/// What a trigger of somebody else's table refuses, in its maker's words.
+pub(crate) fn trigger(words: &str) -> Error {
+    let words: String = words.chars().take(500).collect();
+    Error::new(Code::ValidationError, format!("a trigger of the table refused this: {words}"))
+        .hint("the rule is kept by the database; whoever made the table knows it")
+}
+
 /// A value that its column cannot hold.
 pub(crate) fn wrong_type(field: Option<String>) -> Error {
     let error = Error::new(Code::ValidationError, "a value does not fit the type of its field");

@@ -293,8 +293,7 @@ async fn judge_key(
     let names = ["String", "Text", "UUID", "Integer", "BigInt", "Decimal", "Date", "DateTime"];
     if !names.contains(&kind) || alike {
         let note = column.and_then(|column| column.note.clone());
-        let why =
-            note.map_or_else(|| format!("a {kind} names no record"), |note| format!("it {note}"));
+        let why = note.unwrap_or_else(|| format!("a {kind} names no record"));
         found.reasons.push(Finding::of(
             "KEY_TYPE",
             key,

@@ -1,6 +1,6 @@
 //! Postgres's SQLSTATEs become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, name_taken, required, unique, wrong_type};
+use crate::fault::{check, foreign_key, name_taken, required, trigger, unique, wrong_type};
 use base::{Code, Error};
 use sqlx::postgres::PgDatabaseError;
 
@@ -90,6 +90,8 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         // GENERATED ALWAYS: only a table that we did not make has such a column.
         "428C9" => wrong_type(refused.column().map(str::to_owned))
             .hint("the database gives this column its value; leave it out"),
+        // RAISE and ASSERT in a function: none of ours has them.
+        "P0001" | "P0004" => trigger(refused.message()),
         // A text given as a value (a JSON path) that is none; in our own texts it has a position.
         "42601" if refused.position().is_none() => wrong_type(None),
         state => match state.get(..2) {
@@ -129,7 +131,8 @@ fn key_fields(detail: Option<&str>) -> Vec<String> {
                 skip = true;
                 continue;
             }
-            if signs.peek() == Some(&'(') {
+            // Functions, and words of SQL: a name with capitals stands in quotes.
+            if signs.peek() == Some(&'(') || name.contains(|sign: char| sign.is_ascii_uppercase()) {
                 continue;
             }
         } else {
@@ -154,6 +157,7 @@ mod tests {
         assert_eq!(fields("Key (a, \"B c\")=(1, 2) already exists."), ["a", "B c"]);
         assert_eq!(fields("Key (lower((email)::text))=(x)=(y) already exists."), ["email"]);
         assert_eq!(fields("Key (lower(email) COLLATE \"C\", t)=(x, y)"), ["email", "t"]);
+        assert_eq!(fields("Key (note, (note IS NULL))=(x, f) already exists."), ["note"]);
         assert!(fields("nothing of the kind").is_empty());
     }
 }

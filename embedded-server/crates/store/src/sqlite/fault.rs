@@ -1,6 +1,6 @@
 //! SQLite's error numbers become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, name_taken, required, unique, wrong_type};
+use crate::fault::{check, foreign_key, name_taken, required, trigger, unique, wrong_type};
 use base::{Code, Error};
 use rusqlite::Connection;
 use rusqlite::ffi;
@@ -23,6 +23,8 @@ pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(),
         // ON DELETE RESTRICT is a trigger of SQLite's own.
         ffi::SQLITE_CONSTRAINT_TRIGGER if text.starts_with("FOREIGN KEY") => foreign_key(),
+        // RAISE in a trigger: none of ours does.
+        ffi::SQLITE_CONSTRAINT_TRIGGER => trigger(text),
         ffi::SQLITE_CONSTRAINT_NOTNULL => required(last_name(text)),
         ffi::SQLITE_CONSTRAINT_CHECK => check(constraint_name(text)),
         ffi::SQLITE_CONSTRAINT_DATATYPE | ffi::SQLITE_MISMATCH => wrong_type(last_name(text)),
