@@ -240,3 +240,31 @@ async fn both_stores_answer_the_same_bytes() {
     one.stop().await;
     two.stop().await;
 }
+
+on_every_store!(a_computed_number_may_be_larger_than_what_it_is_computed_of, async |app| {
+    app.collection(
+        "boxes",
+        json!({ "timestamps": false, "fields": {
+            "id": { "type": "Integer", "primaryKey": true }, "sold": { "type": "Integer" },
+            "twice": { "type": "VIRTUAL", "calculated": "sold * 2 + 1" },
+            "share": { "type": "VIRTUAL", "calculated": "100 / (sold - 5)" }
+        } }),
+    )
+    .await;
+    for (id, sold) in [(1, json!(2_147_483_647)), (2, json!(-2_147_483_648_i64)), (3, Json::Null)] {
+        app.admin().create("boxes", json!({ "id": id, "sold": sold })).await;
+    }
+    assert_eq!(
+        app.admin().column("boxes", "twice", json!({ "sort": "id" })).await,
+        [json!("4294967295"), json!("-4294967295"), Json::Null]
+    );
+    // Nothing can be divided by nothing, and the record stands all the same.
+    app.admin().create("boxes", json!({ "id": 4, "sold": 5 })).await;
+    app.admin().create("boxes", json!({ "id": 5, "sold": 15 })).await;
+    assert_eq!(
+        app.admin()
+            .column("boxes", "share", json!({ "sort": "id", "filter": { "id": { "gt": 3 } } }))
+            .await,
+        [Json::Null, json!("10")]
+    );
+});

@@ -21,6 +21,8 @@ enum Token {
     Function(String),
     /// A column of the collection, by its exact name.
     Column(String),
+    /// A column of 32-bit numbers: what is computed of them is a 64-bit number on both stores.
+    Narrow(String),
     Text(String),
     Number(String),
     /// An operator, a comma or a parenthesis.
@@ -101,7 +103,17 @@ impl Expression {
             .filter(|field| !matches!(field.kind, FieldKind::Virtual { .. }))
             .map(|field| field.name.as_str())
             .collect();
-        let read = Self::read(text, &columns)?;
+        let mut read = Self::read(text, &columns)?;
+        for token in &mut read.0 {
+            if let Token::Column(name) = token
+                && collection
+                    .fields
+                    .get(name)
+                    .is_some_and(|one| matches!(one.kind, FieldKind::Integer))
+            {
+                *token = Token::Narrow(std::mem::take(name));
+            }
+        }
         let changing = read.0.iter().find_map(|token| match token {
             Token::Function(name) if CHANGING.contains(&name.as_str()) => Some(name.as_str()),
             Token::Keyword(word) if word.starts_with("CURRENT_") => Some(word.as_str()),
@@ -277,6 +289,14 @@ fn rendered(tokens: &[Token], dialect: Dialect) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
+        let divided = at > 0 && matches!(tokens[at - 1], Token::Sign("/" | "%"));
+        if divided && dialect == Dialect::Postgres && !is_amount(token) {
+            // Dividing by nothing is NULL on SQLite and a refused record on Postgres.
+            let end = behind_operand(tokens, at);
+            parts.push(format!("NULLIF({}, 0)", rendered(&tokens[at..end], dialect)));
+            at = end;
+            continue;
+        }
         parts.push(match token {
             Token::Function(name) => {
                 let end = closing(tokens, at + 1);
@@ -292,7 +312,10 @@ fn rendered(tokens: &[Token], dialect: Dialect) -> String {
                 }
                 (word, _) => word.to_owned(),
             },
-            Token::Column(name) => quoted(name),
+            Token::Narrow(name) if dialect == Dialect::Postgres => {
+                format!("({})::bigint", quoted(name))
+            }
+            Token::Column(name) | Token::Narrow(name) => quoted(name),
             Token::Text(text) => literal(text),
             Token::Number(digits) => digits.clone(),
             Token::Sign(sign) => (*sign).to_owned(),
@@ -300,6 +323,35 @@ fn rendered(tokens: &[Token], dialect: Dialect) -> String {
         at += 1;
     }
     parts.join(" ")
+}
+
+/// Whether it is a constant other than zero.
+fn is_amount(token: &Token) -> bool {
+    matches!(token, Token::Number(digits) if digits.contains(|one: char| ('1'..='9').contains(&one)))
+}
+
+/// The index behind the operand that begins here.
+fn behind_operand(tokens: &[Token], at: usize) -> usize {
+    let signs = tokens[at..].iter().take_while(|one| matches!(one, Token::Sign("+" | "-")));
+    let first = at + signs.count();
+    let end = match tokens.get(first) {
+        Some(Token::Function(_)) => closing(tokens, first + 1),
+        Some(Token::Sign("(")) => closing(tokens, first),
+        Some(Token::Keyword(word)) if word == "CASE" => {
+            let mut depth = 0_usize;
+            let end = tokens[first..].iter().position(|one| {
+                match one {
+                    Token::Keyword(word) if word == "CASE" => depth += 1,
+                    Token::Keyword(word) if word == "END" => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0
+            });
+            first + end.unwrap_or(0)
+        }
+        _ => first,
+    };
+    (end + 1).min(tokens.len())
 }
 
 fn called(name: &str, inner: &[Token], dialect: Dialect) -> String {
@@ -402,6 +454,19 @@ mod tests {
             "'it''s'"
         );
         assert_eq!(both("greatest(price, 2) * -1").0, "max(\"price\", 2) * - 1");
+    }
+
+    #[test]
+    fn dividing_by_nothing_is_null_in_each_dialect() {
+        assert_eq!(both("price / at").0, "\"price\" / \"at\"");
+        assert_eq!(both("price / at + 1").1, "\"price\" / NULLIF(\"at\", 0) + 1");
+        assert_eq!(both("price / 2").1, "\"price\" / 2");
+        assert_eq!(both("1 % (at - at) * 2").1, "1 % NULLIF(( \"at\" - \"at\" ), 0) * 2");
+        assert_eq!(both("1 / -abs(at) - 1").1, "1 / NULLIF(- abs(\"at\"), 0) - 1");
+        assert_eq!(
+            both("1 / case when at > 1 then 0 else at / at end").1,
+            "1 / NULLIF(CASE WHEN \"at\" > 1 THEN 0 ELSE \"at\" / NULLIF(\"at\", 0) END, 0)"
+        );
     }
 
     #[test]
