@@ -223,3 +223,34 @@ on_every_store!(a_renamed_collection_shows_the_sql_of_all_that_changes_with_it, 
         );
     }
 });
+
+on_every_store!(what_is_asked_for_as_a_dry_run_is_not_done, async |app| {
+    goods(app).await;
+    let admin = app.admin();
+    let before = schema(app, "goods").await;
+    let fewer = json!({ "fields": { "id": before["fields"]["id"] } });
+    let dry = json!({ "schema": fewer, "dryRun": true });
+    admin.patch("/schemas/goods", dry).await.expect_refusal(400, "INVALID_BODY");
+    let dry = json!({ "schema": fewer });
+    admin.patch("/schemas/goods?dryRun=true", dry).await.expect_refusal(400, "INVALID_QUERY");
+    admin.delete("/schemas/goods?dryRun=1").await.expect_refusal(400, "INVALID_QUERY");
+    let other = json!({ "collectionName": "other", "schema": fewer, "dryRun": true });
+    admin.post("/schemas", other).await.expect_refusal(400, "INVALID_BODY");
+    let mut body = staged(app).await;
+    let planned = admin.post("/schemas/plan?dryRun=true", body.clone()).await;
+    body["token"] = planned.expect_status(200).body["data"]["token"].clone();
+    body["dryRun"] = json!(true);
+    admin.post("/schemas/apply", body.clone()).await.expect_refusal(400, "INVALID_BODY");
+    let versions = admin.get("/schemas/history").await.body["data"].clone();
+    let version = versions[0]["version"].clone();
+    let undo = json!({ "token": "any", "dryRun": true });
+    admin
+        .post(&format!("/schemas/history/{version}/undo"), undo)
+        .await
+        .expect_refusal(400, "INVALID_BODY");
+    assert_eq!(schema(app, "goods").await, before);
+    admin.get("/schemas/other").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+    // Saying that it shall be done is no dry run.
+    body["dryRun"] = json!(false);
+    admin.post("/schemas/apply", body).await.expect_status(200);
+});

@@ -9,6 +9,7 @@ mod app;
 mod auth_routes;
 mod caller;
 mod cors;
+mod dry_run;
 mod existing;
 mod export;
 #[cfg(test)]

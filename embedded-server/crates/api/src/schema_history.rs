@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::dry_run;
 use crate::schemas::in_hands;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
@@ -110,7 +111,7 @@ async fn undo(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = Json::Object(body_object(&body, app.engine().limits())?);
+    let body = Json::Object(dry_run::change(&body, app.engine().limits())?);
     let (steps, restored) = in_hands(&app, &caller).undo_schema(version(&named)?, &body).await?;
     let restores = restored.into_iter().map(Into::into).collect();
     let data = SchemaUndone { steps: told(steps), restores };

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::dry_run;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
 use crate::surface::baasix::response::json_answer;
@@ -11,12 +12,12 @@ use crate::wire::schema::{
     SchemaApplied, SchemaChanges, SchemaInfo, SchemaList, SchemaPagination, SchemaPlan,
     SchemasImported, told,
 };
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, patch, post};
+use axum::{Router, middleware};
 use base::{Code, Error, Result};
 use catalog::{Catalog, Collection};
 use engine::Engine;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route("/schemas/{collection}/indexes", post(create_index))
         .route("/schemas/{collection}/indexes/{name}", axum::routing::delete(delete_index))
+        .layer(middleware::from_fn(dry_run::of_address))
 }
 
 /// The engine in the caller's hands: the history of the schema names who changed it.
@@ -249,7 +251,7 @@ fn missing(view: &Catalog, name: &str) -> Error {
 async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
     // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09).
-    let mut body = body_object(&body, app.engine().limits()).map_err(|fault| {
+    let mut body = dry_run::change(&body, app.engine().limits()).map_err(|fault| {
         fault.hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
     })?;
     let name = body.remove("collectionName").and_then(|name| name.as_str().map(str::to_owned));
@@ -272,7 +274,7 @@ async fn update(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let mut body = body_object(&body, app.engine().limits())?;
+    let mut body = dry_run::change(&body, app.engine().limits())?;
     let Some(schema) = body.remove("schema").filter(Json::is_object) else {
         return Err(Error::new(
             Code::InvalidBody,
@@ -312,7 +314,7 @@ async fn create_relation(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
+    let body = dry_run::change(&body, app.engine().limits())?;
     let data = in_hands(&app, &caller).create_relationship(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Relationship created successfully", &data))
 }
@@ -324,7 +326,7 @@ async fn update_relation(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
+    let body = dry_run::change(&body, app.engine().limits())?;
     let data =
         in_hands(&app, &caller).update_relationship(&name, &relation, &Json::Object(body)).await?;
     Ok(done(StatusCode::OK, "Relationship updated successfully", &data))
@@ -347,7 +349,7 @@ async fn create_index(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
+    let body = dry_run::change(&body, app.engine().limits())?;
     let data = in_hands(&app, &caller).create_index(&name, &Json::Object(body)).await?;
     Ok(done(StatusCode::CREATED, "Index added successfully", &data))
 }
@@ -371,7 +373,7 @@ async fn plan(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Res
 
 async fn apply(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
+    let body = dry_run::change(&body, app.engine().limits())?;
     let steps = told(in_hands(&app, &caller).apply_schemas(&Json::Object(body)).await?);
     let message = String::from("Schemas applied successfully");
     Ok(json_answer(StatusCode::OK, &Done { message, data: SchemaApplied { steps } }))
@@ -386,7 +388,7 @@ async fn export(State(app): State<App>, caller: Caller) -> Result<Response, Refu
 
 async fn import(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
+    let body = dry_run::change(&body, app.engine().limits())?;
     let changes =
         SchemaChanges::from(in_hands(&app, &caller).import_schemas(&Json::Object(body)).await?);
     let message = String::from("Schema import completed");
