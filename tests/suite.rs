@@ -9,6 +9,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod acceptance;
 mod access;
 mod auth;
 mod existing;

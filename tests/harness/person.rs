@@ -128,12 +128,10 @@ impl Person {
 
     /// A GET of any route with parameters in that encoding.
     pub(crate) async fn ask(&self, path: &str, parameters: Json) -> Answer {
-        let mut path = format!("{path}?");
-        for (key, value) in parameters.as_object().expect("parameters are an object") {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            path.push_str(&format!("{key}={}&", encode(&text)));
-        }
-        self.get(&path).await
+        let pairs = parameters.as_object().expect("parameters are an object").iter();
+        let pairs: Vec<String> =
+            pairs.map(|(key, value)| format!("{key}={}", encode(&plain(value)))).collect();
+        self.get(&format!("{path}?{}", pairs.join("&"))).await
     }
 
     /// The rows of a list that must succeed.
@@ -176,7 +174,10 @@ impl Person {
             request = request.header(*name, value);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+            if !self.headers.iter().any(|(name, _)| *name == "content-type") {
+                request = request.header("content-type", "application/json");
+            }
+            request = request.body(body);
         }
         Answer::of(request.send().await.expect("the server answers")).await
     }
@@ -226,7 +227,7 @@ pub(crate) fn plain(id: &Json) -> String {
 fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
                 encoded.push(char::from(byte))
             }
             b' ' => encoded.push('+'),

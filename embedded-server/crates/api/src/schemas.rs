@@ -248,11 +248,16 @@ fn missing(view: &Catalog, name: &str) -> Error {
     }
 }
 
+/// What makes a collection.
+const FORM: &str = "{\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}";
+
 async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Response, Refusal> {
     caller.administrator()?;
-    // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09).
+    // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09). It shows the
+    // message alone, so the form that works stands there.
     let mut body = dry_run::change(&body, app.engine().limits()).map_err(|fault| {
-        fault.hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
+        let message = format!("Error creating schema: {}; send {FORM}", fault.message());
+        fault.message_is(message)
     })?;
     let name = body.remove("collectionName").and_then(|name| name.as_str().map(str::to_owned));
     let (Some(name), Some(schema)) = (name, body.remove("schema").filter(Json::is_object)) else {
@@ -260,7 +265,7 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
             Code::InvalidBody,
             "Error creating schema: `collectionName` and `schema` are required",
         )
-        .hint("send {\"collectionName\": \"products\", \"schema\": {\"fields\": {…}}}")
+        .hint(format!("send {FORM}"))
         .into());
     };
     let data = in_hands(&app, &caller).create_schema(&name, &schema).await?;

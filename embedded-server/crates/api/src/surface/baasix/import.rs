@@ -207,17 +207,24 @@ async fn rows(app: &App, request: Request, kind: Kind) -> Result<Vec<Map<String,
         Ok(Json::Array(_)) => parse(&body, Kind::Json),
         Ok(Json::Object(mut object)) => match object.remove("data") {
             Some(data @ Json::Array(_)) => parse(data.to_string().as_bytes(), Kind::Json),
-            Some(_) | None => Err(no_file(kind)),
+            Some(_) | None => Err(no_form(kind)),
         },
-        Ok(_) | Err(_) => Err(no_file(kind)),
+        Ok(_) | Err(_) => Err(no_form(kind)),
     }
 }
 
-/// The original SDK posts `{}` here: its file never leaves the client (`spec/data.md` D-01).
+const SEND: &str = "send the file as multipart form data (`csvFile`, `jsonFile`), or rows with `createMany`; older SDKs send no file";
+
 fn no_file(kind: Kind) -> Error {
-    Error::new(Code::NoFile, format!("No {} file provided", kind.word())).hint(
-        "send the file as multipart form data (`csvFile`, `jsonFile`), or rows with `createMany`; older SDKs send no file",
-    )
+    Error::new(Code::NoFile, format!("No {} file provided", kind.word())).hint(SEND)
+}
+
+/// The original SDK posts `{}` here: its file never leaves the client (`spec/data.md` D-01). It
+/// shows the message alone, so what to do instead stands there.
+fn no_form(kind: Kind) -> Error {
+    let error = no_file(kind);
+    let message = format!("{}: {SEND}", error.message());
+    error.message_is(message)
 }
 
 fn unreadable(why: &str) -> Error {
