@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 30_000,
+    // The compiler runs in some of them, and may share two cores with everything else.
+    testTimeout: 120_000,
     hookTimeout: 30_000,
   },
 });

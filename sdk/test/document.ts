@@ -2,11 +2,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const SEEDS = fileURLToPath(new URL('../../../shared/seeds/', import.meta.url));
+const SEEDS = fileURLToPath(new URL('../../../shared/seeds/', import.meta.url));
 const name = existsSync(SEEDS) ? readdirSync(SEEDS).find((file) => file.startsWith('000')) : undefined;
 
 /** Whether the document is there. */
 export const present = name !== undefined;
+
+/** Says loudly what did not happen, where the document is not there. */
+export function mourn(what: string): void {
+  if (present) return;
+  const line = '!'.repeat(78);
+  console.warn(`\n${line}\n!! SKIPPED: the seed document is not at ${SEEDS}\n!! ${what}\n${line}\n`);
+}
 
 /** Its lines, with the name of the package in import lines replaced. */
 export function lines(): string[] {

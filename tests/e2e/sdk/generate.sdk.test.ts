@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { FieldDefinition, SchemaDefinition } from "../../../sdk/dist/esm/index.js";
-import { lines, present, section } from "../../../sdk/test/document.js";
+import { lines, mourn, present, section } from "../../../sdk/test/document.js";
 import { ended } from "../harness/server";
 import { PRODUCT } from "./collections";
 import { onEveryStore, type Project } from "./stores";
@@ -43,6 +43,8 @@ async function makeMuch({ admin }: Project): Promise<void> {
   ] as const;
   for (const relation of relations) await admin.schemas.createRelationship("everything", relation);
 }
+
+mourn("Its printed command did NOT run, and its typed program was NOT compiled.");
 
 onEveryStore("generated types", (project) => {
   let user: Workspace;
