@@ -1,7 +1,7 @@
 //! The history: what a record was, who made it so, and fields taken back. Written in the write's
 //! own transaction, seen by whom the record is seen.
 
-use crate::harness::{Answer, App, Kind, Person, on_every_store};
+use crate::harness::{Answer, App, Kind, Person, on_every_store, plain};
 use serde_json::{Value as Json, json};
 
 async fn notes(app: &App) {
@@ -82,6 +82,94 @@ on_every_store!(bulk_nested_and_cascaded_writes_are_all_in_the_history, async |a
     assert!(gone.iter().all(|row| row["changes"]["before"]["list_id"] == 1), "{gone:?}");
     admin.delete_with("/items/notes/bulk", json!([1, 2, 3])).await.expect_status(204);
     assert_eq!(audit(app, "notes").await.len(), 47);
+});
+
+/// What has happened to which record since this was asked last.
+async fn news(app: &App, entity: &str, seen: &mut usize) -> Vec<String> {
+    let rows = audit(app, entity).await.split_off(*seen);
+    *seen += rows.len();
+    let text = Json::from(rows.clone()).to_string();
+    assert!(!text.contains("s3cret") && !text.contains("code"), "{text}");
+    let told = |row: &Json| format!("{} {}", plain(&row["action"]), plain(&row["entityId"]));
+    let mut told: Vec<String> = rows.iter().map(told).collect();
+    // Rows of one write have no order among themselves.
+    told.sort();
+    told
+}
+
+/// Waits until a job is what it shall be.
+async fn settled(person: &Person, job: &str, state: &str) {
+    let path = format!("/imports/{job}");
+    while person.get(&path).await.expect_status(200).body["data"]["state"] != state {
+        tokio::task::yield_now().await;
+    }
+}
+
+on_every_store!(whatever_writes_a_record_leaves_a_row_of_it, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let text = json!({ "type": "String" });
+    let fields = json!({ "id": key, "name": text, "code": { "type": "String", "hidden": true } });
+    app.collection("pieces", json!({ "sortEnabled": true, "paranoid": true, "fields": fields }))
+        .await;
+    app.collection("boxes", json!({ "fields": { "id": key, "name": text } })).await;
+    for relation in [
+        json!({ "type": "M2O", "target": "boxes", "name": "box", "alias": "pieces", "onDelete": "SET NULL" }),
+        json!({ "type": "M2M", "target": "boxes", "name": "marks", "through": "piece_marks" }),
+    ] {
+        app.relation("pieces", relation).await;
+    }
+    let admin = app.admin();
+    let (mut pieces, mut marks, mut boxes) = (0, 0, 0);
+    // Files: a whole one in one request, and a job, which is taken back.
+    let form = |field: &'static str, names: &str| {
+        let rows: String = names.chars().map(|name| format!("{name},s3cret\n")).collect();
+        let part =
+            reqwest::multipart::Part::text(format!("name,code\n{rows}")).file_name("rows.csv");
+        reqwest::multipart::Form::new().text("collection", "pieces").part(field, part)
+    };
+    admin.post_form("/items/pieces/import-csv", form("csvFile", "ab")).await.expect_status(200);
+    assert_eq!(news(app, "pieces", &mut pieces).await, ["create 1", "create 2"]);
+    let job = admin.post_form("/imports", form("file", "cd")).await;
+    let id = plain(&job.expect_status(202).body["data"]["id"]);
+    settled(admin, &id, "done").await;
+    assert_eq!(news(app, "pieces", &mut pieces).await, ["create 3", "create 4"]);
+    let origin = history(admin, "pieces/3").await[0]["origin"].clone();
+    assert_eq!(origin, format!("import:{id}"));
+    admin.post(&format!("/imports/{id}/undo"), json!({})).await;
+    settled(admin, &id, "undone").await;
+    assert_eq!(news(app, "pieces", &mut pieces).await, ["delete 3", "delete 4"]);
+    // A batch over collections, and a child made with its parent.
+    let batch = json!({ "operations": [
+        { "op": "create", "collection": "boxes", "data": { "name": "red", "pieces": [{ "name": "e", "code": "s3cret" }] } },
+        { "op": "update", "collection": "pieces", "id": 1, "data": { "box_id": 1, "code": "s3cret" } },
+        { "op": "delete", "collection": "pieces", "id": 2 },
+    ] });
+    admin.post("/items/batch", batch).await.expect_status(200);
+    assert_eq!(news(app, "pieces", &mut pieces).await, ["create 5", "delete 2", "update 1"]);
+    assert_eq!(news(app, "boxes", &mut boxes).await, ["create 1"]);
+    // The way back from the trash is one by its name; a move is one of whom steps aside, too.
+    admin.patch("/items/pieces/2", json!({ "deletedAt": null })).await.expect_status(200);
+    assert_eq!(news(app, "pieces", &mut pieces).await.len(), 1);
+    assert_eq!(actions(&history(admin, "pieces/2").await), ["restore", "delete", "create"]);
+    admin.post("/utils/sort/pieces", json!({ "item": 5, "to": 1 })).await.expect_status(200);
+    let moved = news(app, "pieces", &mut pieces).await;
+    assert_eq!(moved, ["update 1", "update 2", "update 5"]);
+    let aside = &history(admin, "pieces/2").await[0];
+    assert!(aside["changed"].to_string().contains("\"sort\""), "{aside}");
+    // Rows of a junction have a history of their own.
+    let linked = json!({ "marks": [{ "boxes_id": 1 }] });
+    admin.patch("/items/pieces/1", linked).await.expect_status(200);
+    assert_eq!(news(app, "piece_marks", &mut marks).await, ["create 1"]);
+    admin.patch("/items/pieces/1", json!({ "marks": [] })).await.expect_status(200);
+    assert_eq!(news(app, "piece_marks", &mut marks).await, ["delete 1"]);
+    // What only loses its way, because another record went, is changed.
+    news(app, "pieces", &mut pieces).await;
+    admin.delete("/items/boxes/1").await.expect_status(200);
+    let loose = news(app, "pieces", &mut pieces).await;
+    assert_eq!(loose, ["update 1", "update 5"]);
+    let last = &history(admin, "pieces/5").await[0];
+    assert_eq!((&last["before"]["box_id"], &last["after"]["box_id"]), (&json!(1), &Json::Null));
+    assert!(last["changed"].to_string().contains("\"box_id\""), "{last}");
 });
 
 on_every_store!(a_write_that_fails_leaves_no_history, async |app| {
