@@ -256,6 +256,10 @@ async fn create(State(app): State<App>, caller: Caller, body: Bytes) -> Result<R
     // The original SDK's two-argument form posts the bare name (`spec/data.md` D-09). It shows the
     // message alone, so the form that works stands there.
     let mut body = dry_run::change(&body, app.engine().limits()).map_err(|fault| {
+        // What is wrong at one place is told there.
+        if fault.path().is_some() {
+            return fault;
+        }
         let message = format!("Error creating schema: {}; send {FORM}", fault.message());
         fault.message_is(message)
     })?;
