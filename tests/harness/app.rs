@@ -129,6 +129,22 @@ impl App {
         self.counter("plinth_statements_total").await
     }
 
+    /// Statements that a request costs, by what they grow from before it to after it. A server does
+    /// things by itself too, so it is asked several times, each with its number, and the least counts:
+    /// the first times may still read what is kept afterwards.
+    pub(crate) async fn cost(&self, mut request: impl AsyncFnMut(u64)) -> u64 {
+        let (mut asking, mut whole) = (u64::MAX, u64::MAX);
+        for turn in 0..4 {
+            let first = self.statements().await;
+            let second = self.statements().await;
+            request(turn).await;
+            let third = self.statements().await;
+            asking = asking.min(second - first);
+            whole = whole.min(third - second);
+        }
+        whole - asking
+    }
+
     /// A counter by its name.
     pub(crate) async fn counter(&self, name: &str) -> u64 {
         let metrics = self.admin().get("/metrics").await;

@@ -55,28 +55,11 @@ mod a_request_over_its_bound_is_refused_whole {
 }
 
 /// Statements that the store has run.
-async fn statements(app: &App) -> u64 {
-    let metrics = app.admin().get("/metrics").await;
-    let line = metrics
-        .text
-        .lines()
-        .find(|line| line.starts_with("plinth_statements_total "))
-        .expect("the counter");
-    line.rsplit(' ')
-        .next()
-        .and_then(|number| number.parse::<f64>().ok())
-        .map_or(0, |number| number as u64)
-}
-
-/// Statements that one request costs, without those of asking for the counter.
 async fn cost(app: &App, path: &str) -> u64 {
-    // Identity and statements are warm from the second time on.
-    for _ in 0..2 {
+    let cost = app.cost(async |_| {
         app.admin().get(path).await.expect_status(200);
-    }
-    let (first, second) = (statements(app).await, statements(app).await);
-    app.admin().get(path).await.expect_status(200);
-    statements(app).await - second - (second - first)
+    });
+    cost.await
 }
 
 on_every_store!(a_read_is_one_statement_however_deep, async |app| {
@@ -112,13 +95,11 @@ on_every_store!(a_read_is_one_statement_however_deep, async |app| {
 
 on_every_store!(a_created_record_costs_three_statements_at_most, async |app| {
     app.collection("authors", json!({ "fields": { "name": { "type": "String" } } })).await;
-    // Statements are warm from the second time on.
-    for name in ["Ada", "Bob"] {
-        app.admin().create("authors", json!({ "name": name })).await;
-    }
-    let (first, second) = (statements(app).await, statements(app).await);
-    app.admin().create("authors", json!({ "name": "Eve" })).await;
-    let cost = statements(app).await - second - (second - first);
+    let cost = app
+        .cost(async |turn| {
+            app.admin().create("authors", json!({ "name": format!("Ada {turn}") })).await;
+        })
+        .await;
     // Record, change and history: SQLite writes one table per statement, Postgres all in one.
     let most = if app.kind == Kind::Sqlite { 3 } else { 1 };
     assert!((1..=most).contains(&cost), "{cost} statements");
@@ -176,16 +157,14 @@ on_every_store!(fifty_records_cost_four_statements_however_their_keys_are_made, 
     ] {
         let fields = json!({ "id": key, "title": { "type": "String", "unique": true } });
         app.collection(name, json!({ "fields": fields })).await;
-        let mut costs = Vec::new();
-        for round in 0..3 {
-            let row = |n: u32| json!({ "title": format!("{round} {n}") });
-            let rows = json!((0..50).map(row).collect::<Vec<Json>>());
-            let (first, second) = (statements(app).await, statements(app).await);
-            app.admin().post(&format!("/items/{name}/bulk"), rows).await.expect_status(201);
-            costs.push(statements(app).await - second - (second - first));
-        }
-        // Identity and policies are warm from the second time on.
-        assert!(costs[1..].iter().all(|cost| (1..=4).contains(cost)), "{name}: {costs:?}");
+        let cost = app
+            .cost(async |turn| {
+                let row = |n: u32| json!({ "title": format!("{turn} {n}") });
+                let rows = json!((0..50).map(row).collect::<Vec<Json>>());
+                app.admin().post(&format!("/items/{name}/bulk"), rows).await.expect_status(201);
+            })
+            .await;
+        assert!((1..=4).contains(&cost), "{name}: {cost}");
     }
 });
 
