@@ -137,31 +137,6 @@ async fn ids(app: &App, filter: Json) -> Vec<u64> {
     rows.iter().filter_map(|row| row["id"].as_u64()).collect()
 }
 
-on_every_store!(
-    what_is_said_of_a_relation_that_is_not_shown_chooses_what_leads_there,
-    async |app| {
-        filled(app).await;
-        let by_bob = "relConditions={\"comments\":{\"author\":{\"name\":\"Bob\"}}}";
-        let unseen = one(app, &format!("/items/posts/1?fields=id,comments.name&{by_bob}")).await;
-        assert_eq!(unseen, json!({ "id": 1, "comments": [{ "id": 1, "name": "good" }] }));
-        // Shown, it is trimmed itself.
-        let shown = one(
-            app,
-            &format!("/items/posts/1?fields=id,comments.name,comments.author.name&{by_bob}"),
-        )
-        .await;
-        let authors = json!([{ "id": 2, "name": "Bob" }, null]);
-        assert_eq!(
-            json!([shown["comments"][0]["author"], shown["comments"][1]["author"]]),
-            authors
-        );
-        // Further behind it, through a list, and beside other words.
-        let further = "relConditions={\"comments\":{\"author\":{\"posts\":{\"views\":{\"gt\":10}}},\"stars\":{\"gt\":1}}}";
-        let further = one(app, &format!("/items/posts/1?fields=id,comments.name&{further}")).await;
-        assert_eq!(further, json!({ "id": 1, "comments": [{ "id": 1, "name": "good" }] }));
-    }
-);
-
 on_every_store!(filters_walk_relations_and_meet_each_root_once, async |app| {
     filled(app).await;
     for (filter, expected) in [

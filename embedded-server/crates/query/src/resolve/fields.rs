@@ -4,8 +4,8 @@ use super::filter::resolve_filter;
 use super::names::{Names, own_column, tolerated, unknown_field};
 use super::{Place, Scope};
 use crate::{
-    Cond, Condition, Direction, Expand, Filter, Operand, Operator, Order, OrderBy, Read,
-    RelConditions, Rows, Selected,
+    Cond, Condition, Direction, Expand, Operand, Operator, Order, OrderBy, Read, RelConditions,
+    Rows, Selected,
 };
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, Relation, RelationKind};
@@ -248,14 +248,6 @@ impl<'a> Fields<'a> {
         {
             cond = cond.and(self.far_ends(wanted, &mut rows, &below, polymorphic)?);
         }
-        // Of a relation that is not shown there is nothing to trim: what is said of it is a
-        // condition on the records that lead there.
-        for (name, (filter, nested)) in &conditions.0 {
-            if !rows.expands.iter().any(|shown| shown.key == *name) {
-                let behind = behind(name, filter.as_ref(), nested);
-                cond = cond.and(resolve_filter(&behind, target, self.scope, Place::Request)?);
-            }
-        }
         let many = relation.is_many();
         Ok(Expand {
             key: relation.name.clone(),
@@ -315,27 +307,6 @@ impl<'a> Fields<'a> {
                 operator: Operator::In { negated: false, values: named },
             })),
         })
-    }
-}
-
-/// Conditions behind a relation as conditions on where it starts.
-fn behind(name: &str, filter: Option<&Filter>, nested: &RelConditions) -> Filter {
-    let further =
-        nested.0.iter().map(|(name, (filter, nested))| behind(name, filter.as_ref(), nested));
-    let parts: Vec<Filter> =
-        filter.cloned().into_iter().chain(further).map(|part| walked(name, part)).collect();
-    Filter::All(parts)
-}
-
-fn walked(name: &str, filter: Filter) -> Filter {
-    let all = |parts: Vec<Filter>| parts.into_iter().map(|part| walked(name, part)).collect();
-    match filter {
-        Filter::All(parts) => Filter::All(all(parts)),
-        Filter::Any(parts) => Filter::Any(all(parts)),
-        Filter::Not(part) => Filter::Not(Box::new(walked(name, *part))),
-        Filter::Test(test) => {
-            Filter::Test(crate::Test { path: format!("{name}.{}", test.path), ..test })
-        }
     }
 }
 
