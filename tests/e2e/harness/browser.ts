@@ -143,8 +143,9 @@ export class BrowserPerson implements Person {
 
   /** A picture of what stands there, for who looks at a run: in both themes if pictures are asked for, else as it is. */
   async shot(name: string): Promise<void> {
-    for (const theme of PICTURES ? (["dark", "light"] as const) : (["light"] as const)) {
-      if (PICTURES) await this.theme(theme);
+    const stands = await this.page.evaluate<"dark" | "light">("document.documentElement.dataset.theme");
+    for (const theme of PICTURES ? (["dark", "light"] as const) : [stands]) {
+      await (PICTURES ? this.theme(theme) : this.still());
       const path = artifact(`${name}-${theme}.png`);
       await mkdir(dirname(path), { recursive: true });
       // A toast is of a moment; a picture is not.
@@ -183,7 +184,7 @@ export class BrowserPerson implements Person {
   async findings(judged: "all" | "colours" = "all"): Promise<string[]> {
     await this.page.evaluate(axe);
     await this.still();
-    const rules = judged === "all" ? "undefined" : '["color-contrast"]';
+    const rules = judged === "all" ? "undefined" : '["color-contrast", "link-in-text-block"]';
     return await this.page.evaluate<string[]>(`(async (only) => {${FINDINGS}})(${rules})`);
   }
 

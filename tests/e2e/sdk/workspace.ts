@@ -77,7 +77,9 @@ export class Workspace {
   async complaints(...files: string[]): Promise<string> {
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--noEmit", "--skipDefaultLibCheck"];
     const modules = ["--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022", "--lib", "es2022,dom"];
-    return (await this.run(process.execPath, [TSC, ...strict, ...modules, ...files])).out;
+    const { code, out, err } = await this.run(process.execPath, [TSC, ...strict, ...modules, ...files]);
+    if (code !== 0 && out === "") throw new Error(`the compiler did not come to its end: ${err}`);
+    return out;
   }
 }
 

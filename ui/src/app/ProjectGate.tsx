@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { questionOf, type Asking } from "@/features/home/asking";
 import { SignInPage } from "@/features/sign-in/SignInPage";
 import { HERE, host } from "@/host";
+import { connectionName } from "@/host/connection-name";
 import type { Project } from "@/host/host";
 import { connectionOf, rememberSignIn, SessionContext, whoAmI } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -12,7 +13,7 @@ import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { m } from "./messages";
 import { useProjects } from "./projects";
 import { Shell, ShortcutsHint } from "./Shell";
-import { connectionName, WindowBar } from "./WindowBar";
+import { WindowBar } from "./WindowBar";
 
 /** What a project asks before it starts; most start without a word. */
 const HomeDialogs = lazy(() => import("@/features/home/HomeDialogs").then((module) => ({ default: module.HomeDialogs })));

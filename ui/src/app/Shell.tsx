@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useStore } from "zustand";
+import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { useCommands, useKeysOf } from "@/kit/commands";
@@ -19,7 +20,7 @@ import { Palette } from "./Palette";
 import { Sidebar } from "./Sidebar";
 import { TabStrip } from "./TabStrip";
 import { useUi } from "./ui-state";
-import { connectionName, guardWord, ProjectHeading, storeName, WindowBar } from "./WindowBar";
+import { guardWord, ProjectHeading, storeName, WindowBar } from "./WindowBar";
 import { useProjectCommands } from "./window-commands";
 
 /** The frame around an open project. */

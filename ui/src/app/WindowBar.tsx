@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Home, LogOut, PanelRight, Redo2, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { host } from "@/host";
+import { connectionName } from "@/host/connection-name";
 import type { Project } from "@/host/host";
 import type { Session } from "@/host/session";
 import { IconButton } from "@/kit/Button";
@@ -22,11 +23,6 @@ export function storeName(store: Project["store"]): string {
 export function guardWord(project: Project): string | null {
   if (project.guard === "readonly") return m("status.readonly");
   return project.guard === "confirm" ? m("status.confirm") : null;
-}
-
-/** The name on the chip: which of the connections that bear the project's name, which stands beside it. */
-export function connectionName({ kind, environment }: Project): string {
-  return kind === "remote" && environment === "local" ? m("chip.remote") : environment;
 }
 
 export function WindowBar({

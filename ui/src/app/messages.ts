@@ -36,7 +36,6 @@ export const m = catalogue({
   "store.postgres": "Postgres",
   "engine.guard": "{store} · {guard}",
   "chip.home": "All projects",
-  "chip.remote": "remote",
   "chip.running": "running",
   "chip.stopped": "stopped",
   "chip.signOut": "Sign out {name}",

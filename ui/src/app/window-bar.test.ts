@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Project } from "@/host/host";
-import { connectionName } from "./WindowBar";
+import { connectionName } from "@/host/connection-name";
 
 const project = (kind: Project["kind"], environment: Project["environment"]): Project => ({
   id: "p",

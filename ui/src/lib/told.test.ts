@@ -5,6 +5,9 @@ test("types are told as the screens call them, and whatever else a field becomes
   expect(typesIn("String of 40, required, default 5")).toBe("string(40), required, default 5");
   expect(typesIn("Decimal(12,2)")).toBe("decimal(12,2)");
   expect(typesIn("Enum of open, paid")).toBe("enum of open, paid");
+  // An option that is called as a type is stays what is stored.
+  expect(typesIn("Enum of Text, Date")).toBe("enum of Text, Date");
+  expect(told("becomes Enum of Text, Date; was Text", { from: "Text", to: "Enum of Text, Date" })).toBe("becomes enum of Text, Date; was text");
   expect(typesIn("DateTime")).toBe("timestamptz");
 });
 

@@ -3,6 +3,7 @@ import { catalogue } from "./catalogue";
 /** Words that the kit and the shell share. A feature keeps its own in its `messages.ts`. */
 export const t = catalogue({
   "app.name": "Plinth",
+  "connection.remote": "remote",
   "close": "Close",
   "cancel": "Cancel",
   "copy": "Copy",

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { GitBranch, Plus } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { useStore } from "zustand";
+import { connectionName } from "@/host/connection-name";
 import { forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
@@ -167,7 +168,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
     }
   };
 
-  const connection = project.kind === "local" ? project.environment : project.name;
+  const connection = connectionName(project);
   const commit = useMutation({
     mutationFn: async () => {
       const { length } = pending.opsOf(SCOPE);

@@ -1,6 +1,7 @@
 import type { PlanReference, PlanStep, RestoredPart, SchemaChangeEntry } from "@plinth/sdk";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { connectionName } from "@/host/connection-name";
 import { forgetCatalog, useSession } from "@/host/session";
 import { Badge, type BadgeKind } from "@/kit/Badge";
 import { Button } from "@/kit/Button";
@@ -47,7 +48,7 @@ export function isClean(plan: { readonly steps: readonly PlanStep[]; readonly re
 export function useUndo() {
   const { client, project } = useSession();
   const queries = useQueryClient();
-  const name = project.kind === "local" ? project.environment : project.name;
+  const name = connectionName(project);
   return useMutation({
     mutationFn: async ({ version, token, updates }: { readonly version: number; readonly token: string; readonly updates: boolean }) => {
       await client.schemas.undo(version, { token, updateReferences: updates });

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { History, Link2, Plus, TriangleAlert } from "lucide-react";
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
+import { connectionName } from "@/host/connection-name";
 import { useGroups } from "@/host/groups";
 import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -104,7 +105,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const change = useMemo(() => desired(drafts), [drafts]);
   const readOnly = project.guard === "readonly";
   const saving = state.saving.has(SCOPE);
-  const name = project.kind === "local" ? project.environment : project.name;
+  const name = connectionName(project);
   const failure = state.failures.get(SCOPE);
 
   const plan = useQuery({ ...planQuery(session, change, [planRound]), enabled: ops.length > 0 && !saving });

@@ -127,6 +127,7 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setLeft(true);
     if (valid) connect.mutate();
   };
   return (
@@ -138,7 +139,7 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
       actions={
         <>
           <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button kind="filled" type="submit" form="connect" disabled={!valid} busy={connect.isPending}>
+          <Button kind="filled" type="submit" form="connect" disabled={url === ""} busy={connect.isPending}>
             {connect.isPending ? t("connect.saving") : t("connect.save")}
           </Button>
         </>

@@ -110,6 +110,8 @@ export function NewProject({
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // A form can be sent again by its keys while its button rests.
+    if (create.isPending) return;
     const lacks = { name: name.trim() === "", url: store === "postgres" && url.trim() === "" };
     setMissing(lacks);
     if (lacks.name || lacks.url) return;
@@ -120,7 +122,7 @@ export function NewProject({
   const onKey = (event: KeyboardEvent<HTMLFormElement>) => {
     if (event.key !== "Enter" || !(event.target as HTMLElement).matches("[role=radio], [role=checkbox]")) return;
     event.preventDefault();
-    event.currentTarget.requestSubmit();
+    if (!event.repeat) event.currentTarget.requestSubmit();
   };
   const fault = create.error;
   return (

@@ -124,10 +124,17 @@ test("Enter creates the project from a chosen template as it does from the name"
   home([]);
   await userEvent.type(screen.getByLabelText("Name"), "Press");
   await userEvent.click(screen.getByRole("radio", { name: /^Blog/ }));
+  const before = stage.created.mock.calls.length;
   fireEvent.keyDown(screen.getByRole("radio", { name: /^Blog/ }), { key: "Enter" });
+  // Once more before it is there, and the key that is held.
+  await Promise.resolve();
+  fireEvent.keyDown(screen.getByRole("radio", { name: /^Blog/ }), { key: "Enter" });
+  fireEvent.keyDown(screen.getByRole("radio", { name: /^Blog/ }), { key: "Enter", repeat: true });
   await vi.waitFor(() => {
     expect(stage.created).toHaveBeenCalledWith(expect.objectContaining({ name: "Press", template: "blog" }));
   });
+  await new Promise((done) => setTimeout(done));
+  expect(stage.created).toHaveBeenCalledTimes(before + 1);
 });
 
 test.each([
@@ -148,6 +155,15 @@ test("an address is judged once it has been written, not while it is", async () 
   await userEvent.type(address, "shop.example");
   expect(screen.queryByText(/This is not an address/)).toBeNull();
   await userEvent.tab();
+  expect(await screen.findByText(/This is not an address/)).toBeDefined();
+});
+
+test("Enter on what is no address says so", async () => {
+  home([SHOP]);
+  fireEvent.keyDown(document.body, { key: "c" });
+  const address = await screen.findByLabelText("Address");
+  await userEvent.type(address, "shop.example");
+  fireEvent.submit(address.closest("form") as HTMLFormElement);
   expect(await screen.findByText(/This is not an address/)).toBeDefined();
 });
 

@@ -131,7 +131,7 @@ export function QueriesPage(props: QueriesPageProps) {
         </Toolbar>
         <div className="min-h-0 flex-1 overflow-y-auto">
           {list.data ? (
-            <Recorded list={list.data} data={data} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
+            <Recorded list={list.data} data={data} onSystem={() => setSystem(true)} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
           ) : list.error ? (
             <Refused error={list.error} onRetry={() => void list.refetch()} />
           ) : (
@@ -196,6 +196,7 @@ interface RecordedProps {
   /** Those of it that are shown. */
   readonly data: readonly SlowQuery[];
   readonly collection: string | undefined;
+  readonly onSystem: () => void;
   readonly chosen: string | null;
   readonly onChoose: (id: string) => void;
   readonly stateOf: (index: ProposedIndex) => IndexState;
@@ -203,8 +204,15 @@ interface RecordedProps {
 
 const COLUMNS = "grid grid-cols-[minmax(0,1fr)_76px_76px_64px_92px_92px] items-center gap-x-3 max-[900px]:grid-cols-[minmax(0,1fr)_76px_92px]";
 
-function Recorded({ list, data, collection, chosen, onChoose, stateOf }: RecordedProps) {
+function Recorded({ list, data, collection, onSystem, chosen, onChoose, stateOf }: RecordedProps) {
   const { totalCount, since, missed } = list;
+  if (data.length === 0 && list.data.length > 0) {
+    return (
+      <Empty title={t("none.own", { count: totalCount })} actions={<Button onClick={onSystem}>{t("none.own.show")}</Button>}>
+        {t("none.body")}
+      </Empty>
+    );
+  }
   if (data.length === 0) {
     return <Empty title={collection === undefined ? t("none") : t("none.collection", { collection: bare(collection) })}>{t("none.body")}</Empty>;
   }

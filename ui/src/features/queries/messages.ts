@@ -26,6 +26,8 @@ export const t = catalogue({
   "system": "System",
   "none": "No query was recorded yet",
   "none.body": "Every list and report that is asked of this server from now on is told here, by its shape and times; never by its values. Open a collection, filter and sort it, and read again.",
+  "none.own": { one: "Only the system has asked so far: {count} query", other: "Only the system has asked so far: {count} queries" },
+  "none.own.show": "Show them",
   "none.collection": "No query of {collection} was recorded yet",
   "since": "Recorded since {time}",
   "missed": { one: "{count} left out", other: "{count} left out" },

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
+import { connectionName } from "@/host/connection-name";
 import { accessQuery, useCatalog, useSession } from "@/host/session";
 import { capabilityOf, createConnection, type Capability, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
@@ -10,7 +11,7 @@ export function useConnection(): Connection {
   const { project, client, url } = useSession();
   const { id, environment, guard } = project;
   // As the chip in the title bar says it: the place, not the project.
-  const name = project.kind === "local" ? environment : project.name;
+  const name = connectionName(project);
   return useMemo(
     () => createConnection({ id, name, environment, guard, url }, client),
     [id, name, environment, guard, url, client],

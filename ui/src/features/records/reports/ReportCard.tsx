@@ -10,7 +10,7 @@ import { faultOf, type Connection } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
 import { clockSeconds } from "@/lib/moments";
 import { Chart } from "./Chart";
-import { copyExact, digitsOf, exactTitle, tableText } from "./exact";
+import { digitsOf, exactTitle, tableText } from "./exact";
 import { r } from "./messages";
 import { missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
 import { answerQuery } from "./store";
@@ -80,9 +80,15 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
   const asked = clockSeconds(answer.dataUpdatedAt);
-  const copy = () => {
+  const copy = async () => {
     const head = [...report.by.map(keyWord), valueWord(report)];
-    void navigator.clipboard.writeText(tableText(head, points ?? [])).then(() => toast({ kind: "done", text: r("copied", { count: points?.length ?? 0 }) }));
+    try {
+      await navigator.clipboard.writeText(tableText(head, points ?? []));
+      toast({ kind: "done", text: r("copied", { count: points?.length ?? 0 }) });
+    } catch (error) {
+      // A page from another machine without TLS has no clipboard.
+      toast({ kind: "failed", text: r("copy.failed", { reason: error instanceof Error ? error.message : "" }) });
+    }
   };
   return (
     <section
@@ -98,9 +104,9 @@ export function ReportCard({ report, connection, find, entries, current }: {
           {title}
         </h2>
         {drawn ? <IconButton icon={table ? ChartColumn : Table2} iconSize={14} label={table ? r("asChart", { name: title }) : r("asTable", { name: title })} onClick={() => setTable(!table)} /> : null}
-        <Menu align="end" trigger={<IconButton icon={Ellipsis} iconSize={14} label={r("more", { name: title })} />} entries={points === null || points.length === 0 ? entries : [{ label: r("copy"), icon: Copy, onSelect: copy }, ...entries]} />
+        <Menu align="end" trigger={<IconButton icon={Ellipsis} iconSize={14} label={r("more", { name: title })} />} entries={points === null || points.length === 0 ? entries : [{ label: r("copy"), icon: Copy, onSelect: () => void copy() }, ...entries]} />
       </header>
-      <div className="min-h-24 flex-1 px-4 pb-3" onCopy={copyExact}>
+      <div className="min-h-24 flex-1 px-4 pb-3">
         {collection === undefined ? (
           <p className="text-second text-warn">{r("answer.collection", { name: report.collection })}</p>
         ) : lost !== null ? (

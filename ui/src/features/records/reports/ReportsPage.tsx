@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, Pencil, Plus, RotateCw, Table2, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useCatalog, useSession } from "@/host/session";
 import { Button, IconButton } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
@@ -13,6 +13,7 @@ import { faultOf } from "@/lib/client";
 import { PLAIN_VIEW, writeView } from "@/lib/filters";
 import { useCapability, useCollection, useConnection } from "../session";
 import { useRoles, VIEWS, type Scope } from "../views";
+import { copyExact } from "./exact";
 import { r } from "./messages";
 import { ReportCard } from "./ReportCard";
 import { ReportForm } from "./ReportForm";
@@ -44,6 +45,14 @@ export function ReportsPage({ onRows, onSchema }: {
   const [editing, setEditing] = useState<Editing | null>(null);
   const [tried, setTried] = useState(false);
   const [width, setWidth] = useState(420);
+  useEffect(() => {
+    const copied = (event: ClipboardEvent) => {
+      const typed = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable]") !== null;
+      if (!typed) copyExact(event, document);
+    };
+    document.addEventListener("copy", copied);
+    return () => document.removeEventListener("copy", copied);
+  }, []);
   const own = collections.filter((collection) => !collection.system);
   const saved = reports.data ?? [];
   const user = session.user?.id ?? null;

@@ -2,6 +2,7 @@
 import type { CollectionInfo } from "@/lib/fields";
 import { fieldAt } from "@/lib/filters";
 import { groupDigits } from "@/lib/values";
+import { writeLines } from "../grid/clipboard";
 import type { Point, Report } from "./report";
 
 /** Digits after the point that an average is read with, and those of a small one that say something. */
@@ -36,22 +37,36 @@ export const exactTitle = ({ text, shown }: Point): string | undefined => (shown
 
 /** The groups with their values in full, as a spreadsheet takes them. */
 export function tableText(head: readonly string[], points: readonly Point[]): string {
-  return [head, ...points.map((point) => [...point.label, point.text])].map((cells) => cells.join("\t")).join("\n");
+  return writeLines([head, ...points.map((point) => [...point.label, point.text])].map((cells) => cells.map((text) => ({ text }))));
 }
 
-/** Puts what is marked on the clipboard with values in full: what stands there may be rounded. */
-export function copyExact(event: { readonly currentTarget: Element; readonly clipboardData: { setData: (format: string, text: string) => void }; preventDefault: () => void }): void {
-  const selection = event.currentTarget.ownerDocument.getSelection();
+/**
+ * Puts what is marked on the clipboard with values in full: what stands there may be rounded. It is
+ * for the whole page at once, for what is marked may begin in one report and end in another.
+ */
+export function copyExact(event: Pick<ClipboardEvent, "clipboardData" | "preventDefault">, page: Document): void {
+  const selection = page.getSelection();
   if (!selection || selection.isCollapsed) return;
   const marked = selection.getRangeAt(0);
-  const cells = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-cell]")].filter((cell) => marked.intersectsNode(cell));
-  // A part of a word is copied as any text is.
-  if (cells.every((cell) => cell.dataset["exact"] === undefined)) return;
-  const lines = new Map<Element | null, string[]>();
-  for (const cell of cells) {
-    const line = lines.get(cell.parentElement) ?? [];
-    lines.set(cell.parentElement, [...line, cell.dataset["exact"] ?? cell.textContent]);
+  const whole = [...page.querySelectorAll<HTMLElement>("[data-exact]")].filter((value) => touches(marked, value));
+  if (whole.length === 0) return;
+  // What the page would copy, with each value that it names in full in its place.
+  let text = selection.toString();
+  let from = 0;
+  for (const value of whole) {
+    const at = text.indexOf(value.textContent, from);
+    if (at < 0) continue;
+    const exact = value.dataset["exact"] ?? value.textContent;
+    text = `${text.slice(0, at)}${exact}${text.slice(at + value.textContent.length)}`;
+    from = at + exact.length;
   }
-  event.clipboardData.setData("text/plain", [...lines.values()].map((line) => line.join("\t")).join("\n"));
+  event.clipboardData?.setData("text/plain", text);
   event.preventDefault();
+}
+
+/** Whether all of a value is marked: its edge alone is not, and a part of a word is copied as any text is. */
+function touches(marked: Range, value: Element): boolean {
+  const own = value.ownerDocument.createRange();
+  own.selectNodeContents(value);
+  return marked.compareBoundaryPoints(Range.START_TO_START, own) <= 0 && marked.compareBoundaryPoints(Range.END_TO_END, own) >= 0;
 }

@@ -23,6 +23,7 @@ export const r = catalogue({
   "later.last": "it is the last",
   "rows": "Open the rows",
   "copy": "Copy the values",
+  "copy.failed": "Not copied: {reason}",
   "copied": { one: "{count} value copied in full", other: "{count} values copied in full" },
   "drop": "Delete report {name}",
   "dropped": "Report {name} deleted",

@@ -128,20 +128,23 @@ test("numbers are rounded by their digits, and small ones keep those that say so
 });
 
 test("what is marked is copied with its values in full", () => {
-  document.body.innerHTML = `<table><tbody><tr><td data-cell="">paid</td><td data-cell="" data-exact="6414.449">6,414.45</td></tr><tr><td data-cell="">open</td><td data-cell="" data-exact="5">5.00</td></tr></tbody></table>`;
-  const table = document.body.firstElementChild as Element;
-  const copied = (from: Node, to: Node): string | undefined => {
+  const row = (label: string, exact: string, shown: string) => `<tr><td>${label}</td><td data-exact="${exact}">${shown}</td></tr>`;
+  // Two reports: what is marked may begin in one and end in the other.
+  document.body.innerHTML = `<table><tbody>${row("paid ", "6414.449", "6,414.45")}</tbody></table><table><tbody>${row(" open ", "5", "5.00")}</tbody></table>`;
+  const copied = (from: Node, to: Node, end = to.childNodes.length): string | undefined => {
     let text: string | undefined;
     const range = document.createRange();
     range.setStart(from, 0);
-    range.setEnd(to, to.childNodes.length);
+    range.setEnd(to, end);
     document.getSelection()?.removeAllRanges();
     document.getSelection()?.addRange(range);
-    copyExact({ currentTarget: table, clipboardData: { setData: (_, given) => (text = given) }, preventDefault: () => undefined });
+    copyExact({ clipboardData: { setData: (_: string, given: string) => (text = given) } as unknown as DataTransfer, preventDefault: () => undefined }, document);
     return text;
   };
-  const [paid, first, , second] = [...table.querySelectorAll("td")] as unknown as [Element, Element, Element, Element];
-  expect(copied(paid, second)).toBe("paid\t6414.449\nopen\t5");
+  const [paid, first, , second] = [...document.querySelectorAll("td")] as unknown as [Element, Element, Element, Element];
+  expect(copied(paid, second)).toBe("paid 6414.449 open 5");
   expect(copied(first, first)).toBe("6414.449");
   expect(copied(paid, paid)).toBeUndefined();
+  // Three clicks on a word mark up to the edge of what is beside it.
+  expect(copied(paid, first, 0)).toBeUndefined();
 });
