@@ -6,6 +6,7 @@
 //! clippy on the crate first, with what it makes put aside, and then the compiler as asked.
 
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -22,11 +23,11 @@ pub(crate) fn with_every_build() -> Outcome {
     let aside = workspace::target().join("lints");
     std::fs::create_dir_all(&aside)
         .map_err(|error| format!("{} cannot be made: {error}", aside.display()))?;
-    // A copy, because the build replaces the file that runs now. Its path is part of what cargo
-    // remembers of a crate, so it is always the same.
-    let compiler = aside.join(format!("compiler{}", std::env::consts::EXE_SUFFIX));
-    let own = std::env::current_exe().map_err(|error| format!("our own program: {error}"))?;
-    if !same(&own, &compiler) {
+    // A copy, because the build replaces the file that runs now. Cargo remembers a crate by the
+    // path of its compiler: the same rules make the same path, others lint everything anew.
+    let compiler = aside.join(format!("compiler-{:016x}", rules()?));
+    if !compiler.is_file() {
+        let own = std::env::current_exe().map_err(|error| format!("our own program: {error}"))?;
         std::fs::copy(&own, &compiler)
             .map_err(|error| format!("{} cannot be written: {error}", compiler.display()))?;
     }
@@ -38,11 +39,17 @@ pub(crate) fn with_every_build() -> Outcome {
     Ok(())
 }
 
-fn same(one: &Path, other: &Path) -> bool {
-    match (std::fs::read(one), std::fs::read(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
+/// What lints are asked for: clippy's own settings and how it is called here. Those of the manifest
+/// cargo looks after itself.
+fn rules() -> Outcome<u64> {
+    let mut hasher = DefaultHasher::new();
+    for file in ["clippy.toml", "xtask/src/lint.rs"] {
+        let path = workspace::at(file);
+        let text = std::fs::read(&path)
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        text.hash(&mut hasher);
     }
+    Ok(hasher.finish())
 }
 
 /// A program of the toolchain that runs us.
