@@ -240,6 +240,14 @@ on_every_store!(the_json_form_and_the_bracket_form_hold_together, async |app| {
         let answer = admin.get(&format!("/items/people?{query}")).await;
         answer.expect_refusal(400, "INVALID_QUERY");
     }
+    let gap = "filter[salary][in][1]=20&filter[salary][in][]=30";
+    admin.get(&format!("/items/people?{gap}")).await.expect_refusal(400, "INVALID_QUERY");
+    // Text that stands for itself is no list, whatever it looks like.
+    for (literal, found) in [(false, 1), (true, 0)] {
+        let label = json!({ "in": r#"["12"]"#, "$literal": literal });
+        let rows = admin.rows("people", json!({ "filter": { "label": label } })).await;
+        assert_eq!(rows.len(), found, "{rows:?}");
+    }
     let parts =
         r#"aggregate={"n":"count"}&aggregate[most][function]=max&aggregate[most][field]=salary"#;
     let told = admin.get(&format!("/items/people?{parts}")).await;

@@ -247,7 +247,10 @@ on_every_store!(a_computed_number_may_be_larger_than_what_it_is_computed_of, asy
         json!({ "timestamps": false, "fields": {
             "id": { "type": "Integer", "primaryKey": true }, "sold": { "type": "Integer" },
             "twice": { "type": "VIRTUAL", "calculated": "sold * 2 + 1" },
-            "share": { "type": "VIRTUAL", "calculated": "100 / (sold - 5)" }
+            "share": { "type": "VIRTUAL", "calculated": "100 / (sold - 5)" },
+            // A whole number is a count, too.
+            "places": { "type": "Integer", "defaultValue": 1 }, "code": { "type": "String" },
+            "start": { "type": "VIRTUAL", "calculated": "substr(code, places, places + 1)" }
         } }),
     )
     .await;
@@ -259,7 +262,9 @@ on_every_store!(a_computed_number_may_be_larger_than_what_it_is_computed_of, asy
         [json!("4294967295"), json!("-4294967295"), Json::Null]
     );
     // Nothing can be divided by nothing, and the record stands all the same.
-    app.admin().create("boxes", json!({ "id": 4, "sold": 5 })).await;
+    app.admin().create("boxes", json!({ "id": 4, "sold": 5, "code": "abcdef", "places": 2 })).await;
+    let start = app.admin().column("boxes", "start", json!({ "filter": { "id": { "eq": 4 } } }));
+    assert_eq!(start.await, [json!("bcd")]);
     app.admin().create("boxes", json!({ "id": 5, "sold": 15 })).await;
     assert_eq!(
         app.admin()

@@ -248,6 +248,16 @@ on_every_store!(what_is_asked_for_as_a_dry_run_is_not_done, async |app| {
         .post(&format!("/schemas/history/{version}/undo"), undo)
         .await
         .expect_refusal(400, "INVALID_BODY");
+    // In the address of every route that changes something, also where the address is no good, and
+    // in a body that its route does not read.
+    for path in ["/schemas/history/1/undo", "/schemas/adopt", "/schemas/apply"] {
+        let asked = admin.post(&format!("{path}?dryRun=true"), json!({ "token": "any" })).await;
+        asked.expect_refusal(400, "INVALID_QUERY");
+    }
+    let odd = "/schemas/goods?dryRun=true&x[a]=1&x[a][b]=2";
+    admin.delete(odd).await.expect_refusal(400, "INVALID_QUERY");
+    let dry = json!({ "dryRun": true });
+    admin.delete_with("/schemas/goods", dry).await.expect_refusal(400, "INVALID_BODY");
     assert_eq!(schema(app, "goods").await, before);
     admin.get("/schemas/other").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
     // Saying that it shall be done is no dry run.

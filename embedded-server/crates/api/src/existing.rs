@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::dry_run;
 use crate::schemas::in_hands;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::request::Params;
@@ -13,13 +14,17 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Error};
 use serde_json::Value as Json;
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/schemas/existing", get(list)).route("/schemas/adopt", post(adopt))
+    Router::new()
+        .route("/schemas/existing", get(list))
+        .route("/schemas/adopt", post(adopt))
+        .layer(middleware::from_fn(dry_run::of_address))
 }
 
 async fn list(

@@ -17,6 +17,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Error, Result};
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/schemas/history/{version}", get(one))
         .route("/schemas/history/{version}/plan", post(plan))
         .route("/schemas/history/{version}/undo", post(undo))
+        .layer(middleware::from_fn(dry_run::of_address))
 }
 
 async fn rehearse(

@@ -302,7 +302,8 @@ impl Parser<'_> {
         let mut nested = IndexMap::new();
         for (key, value) in map {
             let below = format!("{path}.{key}");
-            if value.is_object() && is_relation(&below) {
+            // Behind brackets the conditions of a relation are a text.
+            if held(value).is_object() && is_relation(&below) {
                 let at = format!("{at}.{key}");
                 nested.insert(key.clone(), self.level(&below, value, &at, is_relation, depth + 1)?);
             } else {

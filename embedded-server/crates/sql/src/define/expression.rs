@@ -366,6 +366,9 @@ fn called(name: &str, inner: &[Token], dialect: Dialect) -> String {
         }
         // Postgres' random is between 0 and 1, SQLite's any 64-bit integer.
         ("random", Dialect::Sqlite) => String::from("(random() / 18446744073709551616.0 + 0.5)"),
+        // Positions and lengths are of four bytes on Postgres, columns of whole numbers of eight.
+        ("substring" | "substr", Dialect::Postgres) => counted("substr", arguments()),
+        ("round", Dialect::Postgres) => counted("round", arguments()),
         ("substring" | "substr", _) => plain("substr"),
         ("char_length", _) => plain("length"),
         ("greatest", Dialect::Sqlite) => plain("max"),
@@ -403,6 +406,15 @@ fn called(name: &str, inner: &[Token], dialect: Dialect) -> String {
         ("cast", _) => format!("CAST({})", rendered(inner, dialect)),
         (name, _) => plain(name),
     }
+}
+
+/// A call whose arguments behind the first are counts.
+fn counted(name: &str, arguments: impl Iterator<Item = String>) -> String {
+    let arguments: Vec<String> = arguments
+        .enumerate()
+        .map(|(at, argument)| if at == 0 { argument } else { format!("({argument})::integer") })
+        .collect();
+    format!("{name}({})", arguments.join(", "))
 }
 
 /// The parts between the commas of the outer level.

@@ -167,11 +167,12 @@ fn insert(
         return insert(inner, whole, first, rest, value);
     }
     // `a[]=x&a[]=y` counts up, so that order is kept.
-    let mut next = inner.len();
-    while inner.contains_key(&next.to_string()) {
-        next += 1;
+    let next = inner.len().to_string();
+    if inner.contains_key(&next) {
+        return Err(invalid(whole, "stands beside positions with gaps, behind which it has no place")
+            .hint("number every entry, or none"));
     }
-    insert(inner, whole, &next.to_string(), rest, value)
+    insert(inner, whole, &next, rest, value)
 }
 
 /// To keep one of the two would leave a condition out without a word.

@@ -3,7 +3,6 @@
 use super::{Resolver, Spot, bounded, is, texts, uncast};
 use crate::coerce::canonical_json;
 use crate::coerce::decimal::Decimal;
-use crate::json::held;
 use crate::operator::Word;
 use crate::resolve::json_path;
 use crate::{Cond, JsonValueTest, Operator, Ref};
@@ -33,7 +32,7 @@ impl Resolver<'_> {
         let operand = &match word {
             // A key or a path is text, whatever it looks like.
             Word::JsonHasKey | Word::JsonKeyIsNull(_) | Word::JsonPath { .. } => operand,
-            _ => held(&operand).into_owned(),
+            _ => self.opened(&operand).into_owned(),
         };
         let operator = match word {
             Word::JsonContains { contained, negated } => {

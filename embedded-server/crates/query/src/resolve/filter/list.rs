@@ -25,7 +25,7 @@ impl Resolver<'_> {
             kind if kind.is_json() || *kind == FieldKind::Binary => return Err(spot.unfit(kind)),
             _ => None,
         };
-        let Some(list) = listed(operand) else { return Err(spot.wants("a list", operand)) };
+        let Some(list) = self.listed(operand) else { return Err(spot.wants("a list", operand)) };
         bounded(list.len(), self, spot)?;
         let mut values = Vec::with_capacity(list.len());
         let mut null = false;
@@ -82,7 +82,7 @@ impl Resolver<'_> {
         spot: &Spot<'_>,
     ) -> Result<Option<String>> {
         let Some(json) = self.operands.literal(operand, &spot.at)? else { return Ok(None) };
-        let list = one_or_list(&json);
+        let list = self.one_or_list(&json);
         bounded(list.len(), self, spot)?;
         let list = array_json(element, &list).map_err(|why| spot.wrong(why))?;
         canonical_json(&list).map(Some).map_err(|why| spot.wrong(why))
@@ -106,14 +106,14 @@ impl Resolver<'_> {
                     if truth(operand) { (false, false, true) } else { (true, false, false) };
                 Ok(is(left, Operator::ArrayLength { path: Vec::new(), ordering, value: 0 }))
             }
-            Word::ArrayLength => lengths(&left, &[], &held(operand), spot),
+            Word::ArrayLength => lengths(&left, &[], &self.opened(operand), spot),
             Word::ArrayContains | Word::ArrayContained | Word::ArrayOverlaps => {
                 let json = match &left.kind {
                     FieldKind::Array(element) => self.elements(*element, operand, spot)?,
                     _ => match self.operands.literal(operand, &spot.at)? {
                         None => None,
                         Some(json) => {
-                            let list = one_or_list(&json);
+                            let list = self.one_or_list(&json);
                             bounded(list.len(), self, spot)?;
                             Some(
                                 canonical_json(&Json::Array(list))
@@ -135,30 +135,37 @@ impl Resolver<'_> {
     }
 }
 
-/// A list, text with commas between the values, or one value.
-pub(super) fn listed(json: &Json) -> Option<Vec<Json>> {
-    match list_held(json).as_ref() {
-        Json::Array(items) => Some(items.clone()),
-        Json::String(text) if text.is_empty() => Some(Vec::new()),
-        Json::String(text) if text.contains(',') => {
-            Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
+impl Resolver<'_> {
+    /// A list, text with commas between the values, or one value.
+    pub(super) fn listed(&self, json: &Json) -> Option<Vec<Json>> {
+        match self.list_held(json).as_ref() {
+            Json::Array(items) => Some(items.clone()),
+            Json::String(text) if text.is_empty() => Some(Vec::new()),
+            Json::String(text) if text.contains(',') => {
+                Some(text.split(',').map(|part| Json::String(part.trim().to_owned())).collect())
+            }
+            one @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => Some(vec![one.clone()]),
+            Json::Null | Json::Object(_) => None,
         }
-        one @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => Some(vec![one.clone()]),
-        Json::Null | Json::Object(_) => None,
     }
-}
 
-fn one_or_list(json: &Json) -> Vec<Json> {
-    match list_held(json).into_owned() {
-        Json::Array(items) => items,
-        json => vec![json],
+    fn one_or_list(&self, json: &Json) -> Vec<Json> {
+        match self.list_held(json).into_owned() {
+            Json::Array(items) => items,
+            json => vec![json],
+        }
     }
-}
 
-/// The list that a text holds (`["a","b"]` behind brackets in a query string), or what was given.
-pub(super) fn list_held(json: &Json) -> Cow<'_, Json> {
-    match held(json) {
-        Cow::Owned(list @ Json::Array(_)) => Cow::Owned(list),
-        _ => Cow::Borrowed(json),
+    /// The list that a text holds (`["a","b"]` behind brackets in a query string), or what was given.
+    pub(super) fn list_held<'j>(&self, json: &'j Json) -> Cow<'j, Json> {
+        match self.opened(json) {
+            Cow::Owned(list @ Json::Array(_)) => Cow::Owned(list),
+            _ => Cow::Borrowed(json),
+        }
+    }
+
+    /// The list or object that a text holds, unless the request says that text stands for itself.
+    pub(super) fn opened<'j>(&self, json: &'j Json) -> Cow<'j, Json> {
+        if self.operands.verbatim.get() { Cow::Borrowed(json) } else { held(json) }
     }
 }

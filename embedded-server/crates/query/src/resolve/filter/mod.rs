@@ -15,7 +15,6 @@ use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test, Unknown
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, FieldKind};
 pub(super) use geometry::place;
-use list::{list_held, listed};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -281,7 +280,7 @@ impl Resolver<'_> {
             return Ok(is(left, Operator::IsNull(!negated)));
         }
         let told = match kind {
-            FieldKind::Array(_) => list_held(operand),
+            FieldKind::Array(_) => self.list_held(operand),
             _ => Cow::Borrowed(operand),
         };
         let operand = told.as_ref();
@@ -314,7 +313,7 @@ impl Resolver<'_> {
         spot: &Spot<'_>,
     ) -> Result<Cond> {
         ordered_kind(kind, spot)?;
-        let ends = listed(operand).filter(|ends| ends.len() == 2);
+        let ends = self.listed(operand).filter(|ends| ends.len() == 2);
         let Some(ends) = ends.filter(|ends| !ends.iter().any(Json::is_null)) else {
             return Err(spot.wants("[low, high]", operand));
         };

@@ -2,7 +2,6 @@
 
 use super::{Resolver, Spot, any, is};
 use crate::coerce::{bound_kind, range_json};
-use crate::json::held;
 use crate::{Cond, JsonValueTest, Operator, Ref};
 use base::Result;
 use catalog::RangeKind;
@@ -20,7 +19,7 @@ impl Resolver<'_> {
         let Some(operand) = self.operands.literal(operand, &spot.at)? else {
             return Ok(Cond::Never);
         };
-        let ends = Ends::of(range, &held(&operand), spot)?;
+        let ends = Ends::of(range, &self.opened(&operand), spot)?;
         let bounds = RangeBounds { left, range };
         let inside = |value: &Option<String>, inclusive: bool, end: End| match value {
             // An open end lies inside only where the column is open too.
@@ -46,7 +45,7 @@ impl Resolver<'_> {
         let Some(operand) = self.operands.literal(operand, &spot.at)? else {
             return Ok(Cond::Never);
         };
-        let ends = Ends::of(range, &held(&operand), spot)?;
+        let ends = Ends::of(range, &self.opened(&operand), spot)?;
         let bounds = RangeBounds { left, range };
         // It begins before the other ends, and ends after the other begins. Ends that touch
         // overlap only where both are inclusive.
