@@ -44,6 +44,7 @@ async function chooseFolder(person: WindowPerson, path: string): Promise<void> {
     const looks = Date.now() + LOOKS_MS;
     while (Date.now() < looks) {
       if ((await visibleWindows(person.program)).length === 1) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
   await dialogGone(person);
