@@ -169,8 +169,11 @@ fn insert(
     // `a[]=x&a[]=y` counts up, so that order is kept.
     let next = inner.len().to_string();
     if inner.contains_key(&next) {
-        return Err(invalid(whole, "stands beside positions with gaps, behind which it has no place")
-            .hint("number every entry, or none"));
+        return Err(invalid(
+            whole,
+            "stands beside positions with gaps, behind which it has no place",
+        )
+        .hint("number every entry, or none"));
     }
     insert(inner, whole, &next, rest, value)
 }
