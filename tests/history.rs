@@ -1,6 +1,9 @@
 //! The history: what a record was, who made it so, and fields taken back. Written in the write's
 //! own transaction, seen by whom the record is seen.
 
+mod revert;
+mod sight;
+
 use crate::harness::{Answer, App, Kind, Person, on_every_store, plain};
 use serde_json::{Value as Json, json};
 
@@ -23,6 +26,10 @@ async fn history(person: &Person, path: &str) -> Vec<Json> {
 }
 
 /// Rows of the history of a collection, oldest first.
+async fn revert(person: &Person, id: u32, body: Json) -> Answer {
+    person.post(&format!("/items/notes/{id}/revert"), body).await
+}
+
 async fn audit(app: &App, entity: &str) -> Vec<Json> {
     let asked = json!({ "filter": { "entity": entity }, "sort": "seq", "limit": -1 });
     app.admin().rows("baasix_AuditLog", asked).await
@@ -219,7 +226,7 @@ on_every_store!(a_collection_may_keep_no_history_at_no_cost, async |app| {
     // One more for each write on SQLite, which writes one table per statement; none on Postgres.
     let more = if app.kind == Kind::Sqlite { 2 } else { 0 };
     assert_eq!(costs[0], costs[1] + more, "{costs:?}");
-    assert_eq!(audit(app, "kept").await.len(), 3 + 4 * 2);
+    assert_eq!(audit(app, "kept").await.len(), 3 + 6 * 2);
     assert_eq!(audit(app, "loose").await.len(), 0);
     let answer = admin.get("/items/loose/3/history").await;
     answer.expect_status(200);
@@ -292,255 +299,6 @@ on_every_store!(a_history_keeps_every_digit, async |app| {
         "{}",
         back.text
     );
-});
-
-async fn revert(person: &Person, id: u32, body: Json) -> Answer {
-    person.post(&format!("/items/notes/{id}/revert"), body).await
-}
-
-on_every_store!(chosen_fields_are_taken_back_and_no_others, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    admin.create("notes", json!({ "id": 1, "title": "one", "done": false })).await;
-    admin.patch("/items/notes/1", json!({ "title": "two", "done": true })).await.expect_status(200);
-    admin.patch("/items/notes/1", json!({ "price": 5 })).await.expect_status(200);
-    let revisions = history(admin, "notes/1").await;
-    let id = revisions[1]["id"].clone();
-    revert(admin, 1, json!({ "revision": id, "fields": ["title"] })).await.expect_status(200);
-    let row = admin.one("notes", &json!(1)).await;
-    assert_eq!((&row["title"], &row["done"]), (&json!("one"), &json!(true)), "{row}");
-    // The other side of it, and all that it changed.
-    revert(admin, 1, json!({ "revision": id, "to": "after" })).await.expect_status(200);
-    revert(admin, 1, json!({ "revision": id })).await.expect_status(200);
-    let row = admin.one("notes", &json!(1)).await;
-    assert_eq!((&row["title"], &row["done"]), (&json!("one"), &json!(false)), "{row}");
-    assert!(row["price"].to_string().starts_with('5'), "{row}");
-    // It is a write like any other: in the history, under the caller's eyes.
-    assert_eq!(history(admin, "notes/1").await.len(), 6);
-    for (body, status, code) in [
-        (json!({}), 400, "INVALID_BODY"),
-        (json!({ "revision": id, "fields": [] }), 400, "INVALID_BODY"),
-        (json!({ "revision": id, "to": "then" }), 400, "INVALID_BODY"),
-        (json!({ "revision": id, "fields": ["titel"] }), 400, "UNKNOWN_FIELD"),
-        (json!({ "revision": id, "fields": ["code"] }), 400, "UNKNOWN_FIELD"),
-        (json!({ "revision": revisions[2]["id"] }), 400, "VALIDATION_ERROR"),
-        (json!({ "revision": "x" }), 404, "NOT_FOUND"),
-        (json!({ "revision": "00000000-0000-4000-8000-000000000000" }), 404, "NOT_FOUND"),
-    ] {
-        revert(admin, 1, body).await.expect_refusal(status, code);
-    }
-    // A revision belongs to its record.
-    admin.create("notes", json!({ "id": 2 })).await;
-    revert(admin, 2, json!({ "revision": id })).await.expect_refusal(404, "NOT_FOUND");
-});
-
-on_every_store!(what_changed_meanwhile_is_not_overwritten_by_the_past, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
-    admin.patch("/items/notes/1", json!({ "title": "two" })).await.expect_status(200);
-    let seen = admin.get("/items/notes/1").await;
-    let etag = seen.headers["etag"].to_str().expect("a version").to_owned();
-    let id = history(admin, "notes/1").await[0]["id"].clone();
-    admin.patch("/items/notes/1", json!({ "done": true })).await.expect_status(200);
-    let careful = admin.with_header("if-match", &etag);
-    revert(&careful, 1, json!({ "revision": id })).await.expect_refusal(412, "PRECONDITION_FAILED");
-    assert_eq!(admin.one("notes", &json!(1)).await["title"], "two");
-    let seen = admin.get("/items/notes/1").await;
-    let etag = seen.headers["etag"].to_str().expect("a version").to_owned();
-    let careful = admin.with_header("if-match", &etag);
-    revert(&careful, 1, json!({ "revision": id })).await.expect_status(200);
-    assert_eq!(admin.one("notes", &json!(1)).await["title"], "one");
-});
-
-on_every_store!(a_role_sees_of_the_past_what_it_sees_of_the_present, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    let reader = app
-        .with_grants("Reader", &[
-            json!({ "collection": "notes", "action": "read", "fields": ["id", "title", "done"], "conditions": { "done": true } }),
-            json!({ "collection": "notes", "action": "update", "fields": ["title"], "conditions": { "done": true } }),
-        ])
-        .await;
-    admin.create("notes", json!({ "id": 1, "title": "draft", "price": 1, "done": false })).await;
-    admin.patch("/items/notes/1", json!({ "title": "draft two" })).await.expect_status(200);
-    reader.get("/items/notes/1/history").await.expect_refusal(403, "ITEM_NOT_FOUND");
-    let absent = reader.get("/items/notes/99/history").await;
-    assert_eq!(reader.get("/items/notes/1/history").await.text, absent.text);
-    admin
-        .patch("/items/notes/1", json!({ "title": "public", "done": true }))
-        .await
-        .expect_status(200);
-    admin.patch("/items/notes/1", json!({ "price": 2 })).await.expect_status(200);
-    admin.patch("/items/notes/1", json!({ "title": "better" })).await.expect_status(200);
-    let seen = history(&reader, "notes/1").await;
-    // Neither drafts nor a change of the price were ever theirs to see.
-    assert_eq!(seen.len(), 2, "{seen:?}");
-    let text = Json::from(seen.clone()).to_string();
-    assert!(!text.contains("draft") && !text.contains("price"), "{text}");
-    assert_eq!(
-        (&seen[0]["before"]["title"], &seen[0]["changed"]),
-        (&json!("public"), &json!(["title"]))
-    );
-    assert_eq!((&seen[1]["before"], &seen[1]["after"]["title"]), (&Json::Null, &json!("public")));
-    // People and addresses are for those who may read them.
-    assert!(seen.iter().all(|one| one["actor"].is_null() && one["ip"].is_null()), "{text}");
-    let all = history(admin, "notes/1").await;
-    assert_eq!(all.len(), 5);
-    // What is out of sight cannot be taken back, and what may not be written is not.
-    revert(&reader, 1, json!({ "revision": all[3]["id"] })).await.expect_refusal(404, "NOT_FOUND");
-    revert(&reader, 1, json!({ "revision": all[1]["id"], "fields": ["price"] }))
-        .await
-        .expect_refusal(404, "NOT_FOUND");
-    revert(&reader, 1, json!({ "revision": all[2]["id"], "to": "after", "fields": ["done"] }))
-        .await
-        .expect_refusal(403, "FIELD_FORBIDDEN");
-    revert(&reader, 1, json!({ "revision": all[0]["id"], "fields": ["title"] }))
-        .await
-        .expect_status(200);
-    assert_eq!(admin.one("notes", &json!(1)).await["title"], "public");
-    let stranger = app.with_grants("Stranger", &[]).await;
-    stranger.get("/items/notes/1/history").await.expect_refusal(403, "FORBIDDEN");
-});
-
-on_every_store!(the_pages_of_a_history_tell_nothing_of_what_is_out_of_sight, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    let grant = json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] });
-    let reader = app.with_grants("Reader", &[grant]).await;
-    for id in [1, 2] {
-        admin.create("notes", json!({ "id": id, "title": format!("{id}: t0") })).await;
-    }
-    for n in 1..=3 {
-        for id in [1, 2] {
-            let path = format!("/items/notes/{id}");
-            let body = json!({ "title": format!("{id}: t{n}") });
-            admin.patch(&path, body).await.expect_status(200);
-        }
-        // Only of the first, and between any two of those that the reader sees.
-        for price in 1..=4 {
-            admin.patch("/items/notes/1", json!({ "price": price })).await.expect_status(200);
-        }
-    }
-    let mut told = Vec::new();
-    for id in [1, 2] {
-        let (mut pages, mut after) = (Vec::new(), String::new());
-        loop {
-            let page = reader.get(&format!("/items/notes/{id}/history?limit=1{after}")).await;
-            let shown = page.expect_status(200).body["data"].as_array().expect("revisions");
-            assert_eq!(shown.len(), 1, "a page that is not full, and not the last: {}", page.text);
-            let title = shown[0]["after"]["title"].as_str().expect("a title");
-            pages.push(title.replace(&format!("{id}: "), ""));
-            let Some(cursor) = page.body["cursor"].as_str() else { break };
-            assert_eq!(cursor, shown[0]["id"], "the cursor names what is in sight");
-            after = format!("&after={cursor}");
-        }
-        told.push(pages);
-    }
-    assert_eq!(told, [["t3", "t2", "t1", "t0"], ["t3", "t2", "t1", "t0"]]);
-});
-
-on_every_store!(a_history_is_read_past_any_number_of_changes_out_of_sight, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    let grant = json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] });
-    let reader = app.with_grants("Reader", &[grant]).await;
-    admin.create("notes", json!({ "id": 1, "title": "one" })).await;
-    for round in 0..5 {
-        let change = |n: u32| json!({ "id": 1, "data": { "price": 410 * round + n } });
-        let changes: Vec<Json> = (1..=410).map(change).collect();
-        admin.patch("/items/notes/bulk", json!(changes)).await.expect_status(200);
-    }
-    let (mut seen, mut asked, mut after) = (Vec::new(), 0, String::new());
-    loop {
-        let page = reader.get(&format!("/items/notes/1/history?limit=100{after}")).await;
-        asked += 1;
-        seen.extend(page.expect_status(200).body["data"].as_array().expect("revisions").clone());
-        let Some(cursor) = page.body["cursor"].as_str() else { break };
-        after = format!("&after={cursor}");
-    }
-    assert_eq!(actions(&seen), ["create"]);
-    // One request looks at so many rows and no more.
-    assert_eq!(asked, 3);
-});
-
-on_every_store!(what_is_granted_through_a_relation_is_not_granted_of_the_past, async |app| {
-    notes(app).await;
-    app.collection("lists", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;
-    app.relation(
-        "lists",
-        json!({ "type": "M2O", "target": "notes", "name": "cover", "alias": "covers" }),
-    )
-    .await;
-    let reader = app
-        .with_grants(
-            "Reader",
-            &[
-                json!({ "collection": "notes", "action": "read", "fields": ["id", "title"] }),
-                json!({ "collection": "lists", "action": "read", "fields": ["*", "cover.price"] }),
-            ],
-        )
-        .await;
-    let admin = app.admin();
-    for id in [1, 2] {
-        let body = json!({ "id": id, "title": format!("one {id}"), "price": 700 + id });
-        admin.create("notes", body).await;
-        let body = json!({ "title": format!("two {id}"), "price": 800 + id });
-        admin.patch(&format!("/items/notes/{id}"), body).await.expect_status(200);
-    }
-    admin.create("lists", json!({ "id": 1, "cover": 2 })).await;
-    // The cover's price is for them to see as the price of a cover, and there only.
-    let cover = reader.get("/items/lists/1?fields=cover.price").await;
-    assert!(cover.text.contains("802"), "{}", cover.text);
-    for id in [1, 2] {
-        let own = reader.get(&format!("/items/notes/{id}")).await;
-        assert!(own.text.contains("two") && !own.text.contains("price"), "{}", own.text);
-        let seen = reader.get(&format!("/items/notes/{id}/history")).await;
-        assert_eq!(seen.body["data"][0]["changed"], json!(["title"]), "{}", seen.text);
-        assert!(!seen.text.contains("price"), "{}", seen.text);
-    }
-});
-
-on_every_store!(what_a_role_may_not_change_is_left_out_of_what_it_takes_back, async |app| {
-    notes(app).await;
-    let admin = app.admin();
-    let editor = app
-        .with_grants(
-            "Editor",
-            &[
-                json!({ "collection": "notes", "action": "read", "fields": ["*"] }),
-                json!({ "collection": "notes", "action": "update", "fields": ["title"] }),
-            ],
-        )
-        .await;
-    admin.create("notes", json!({ "id": 1, "title": "one", "price": 1 })).await;
-    admin.patch("/items/notes/1", json!({ "title": "two", "price": 2 })).await.expect_status(200);
-    admin.patch("/items/notes/1", json!({ "price": 3 })).await.expect_status(200);
-    let revisions = history(&editor, "notes/1").await;
-    let answer = revert(&editor, 1, json!({ "revision": revisions[1]["id"] })).await;
-    let warnings = &answer.expect_status(200).body["warnings"];
-    assert_eq!(
-        (&warnings[0]["code"], &warnings[0]["field"], warnings.as_array().map(Vec::len)),
-        (&json!("FIELD_FORBIDDEN"), &json!("price"), Some(1)),
-        "{}",
-        answer.text
-    );
-    let row = admin.one("notes", &json!(1)).await;
-    assert_eq!(row["title"], "one");
-    assert!(row["price"].to_string().starts_with('3'), "{row}");
-    // Nothing of it is theirs to take back, or they asked for it by name.
-    let answer = revert(&editor, 1, json!({ "revision": revisions[0]["id"] })).await;
-    answer.expect_refusal(403, "FIELD_FORBIDDEN");
-    assert_eq!(answer.body["details"][0]["field"], "price", "{}", answer.text);
-    revert(&editor, 1, json!({ "revision": revisions[1]["id"], "fields": ["title", "price"] }))
-        .await
-        .expect_refusal(403, "FIELD_FORBIDDEN");
-    // Whoever may change nothing is told so.
-    let grant = json!({ "collection": "notes", "action": "read", "fields": ["*"] });
-    let reader = app.with_grants("Reader", &[grant]).await;
-    revert(&reader, 1, json!({ "revision": revisions[1]["id"] }))
-        .await
-        .expect_refusal(403, "FORBIDDEN");
 });
 
 on_every_store!(the_trash_and_the_way_back_are_in_the_history, async |app| {
