@@ -35,6 +35,7 @@ test("a project is stopped, renamed, copied, taken off the list, opened again an
 
     await choose(person, "Journal copy", "Remove from list");
     await person.click(button("Remove from list", dialog(/Journal copy/)));
+    await person.miss(dialog(/Journal copy/));
     await person.miss(row("Journal copy"));
     expect(await folders()).toEqual(["journal-copy", "press"]);
 
@@ -46,6 +47,8 @@ test("a project is stopped, renamed, copied, taken off the list, opened again an
     const losing = dialog(/Journal/);
     await person.fill({ role: "textbox", within: losing }, "Journal");
     await person.click(button("Delete Journal", losing));
+    // As long as it is open, nothing behind it is there for anybody.
+    await person.miss(losing);
     await person.miss(row("Journal"));
     expect(await folders()).toEqual(["journal-copy"]);
     expect(await person.verdict()).toEqual([]);
