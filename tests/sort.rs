@@ -41,6 +41,58 @@ on_every_store!(five_in_a_row_stay_dense, async |app| {
     assert_eq!(order(admin).await, "ebcda");
 });
 
+on_every_store!(many_who_move_the_same_records_at_once_are_all_served, async |app| {
+    let names = "abcdefghij";
+    let ids = listed(app, names).await;
+    let admin = app.admin();
+    // Back and forth over the same records, so that every move meets most of the others.
+    let moves = (0..40).map(|turn: usize| {
+        let (item, to) = (turn % 10, (turn * 7 + 3) % 10);
+        let mode = if turn % 2 == 0 { "before" } else { "after" };
+        let body = json!({ "item": ids[item], "to": ids[to], "mode": mode });
+        async move { admin.post("/utils/sort/listed", body).await }
+    });
+    for answer in futures_util::future::join_all(moves).await {
+        answer.expect_status(200);
+    }
+    let mut left: Vec<char> = order(admin).await.chars().collect();
+    left.sort_unstable();
+    assert_eq!(String::from_iter(left), names);
+    let places = admin.column("listed", "sort", json!({ "sort": "sort" })).await;
+    let dense: Vec<Json> = (1..=10).map(Json::from).collect();
+    assert_eq!(places, dense);
+});
+
+on_every_store!(a_new_record_is_the_last_one_whatever_place_the_last_one_has, async |app| {
+    let ids = listed(app, "abc").await;
+    let admin = app.admin();
+    let last = |id: &Json, place: u64| {
+        let path = format!("/items/listed/{}", plain(id));
+        async move {
+            admin.patch(&path, json!({ "sort": place })).await.expect_status(200);
+        }
+    };
+    last(&ids[0], 2_147_483_647).await;
+    let d = admin.create("listed", json!({ "name": "d" })).await;
+    assert_eq!(order(admin).await, "bcad");
+    last(&d, 2_147_483_646).await;
+    let several = json!([{ "name": "e" }, { "name": "f" }, { "name": "g" }]);
+    admin.post("/items/listed/bulk", several).await.expect_status(201);
+    assert_eq!(order(admin).await, "bcadefg");
+    last(&ids[1], 2_147_483_647).await;
+    let file = r#"[{"name":"h"},{"name":"i"}]"#;
+    let part = reqwest::multipart::Part::text(file).file_name("rows.json");
+    let form = reqwest::multipart::Form::new().part("jsonFile", part);
+    admin.post_form("/items/listed/import-json", form).await.expect_status(200);
+    assert_eq!(order(admin).await, "cadefgbhi");
+    // Whoever is told what changed is told of the records that stepped down.
+    let places = admin.column("listed", "sort", json!({ "sort": "sort" })).await;
+    assert!(
+        places.iter().all(|place| place.as_u64().is_some_and(|place| place < 100)),
+        "{places:?}"
+    );
+});
+
 on_every_store!(records_without_a_place_stand_at_the_end, async |app| {
     let ids = listed(app, "abcdef").await;
     let admin = app.admin();

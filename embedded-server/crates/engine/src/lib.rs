@@ -37,6 +37,7 @@ mod template;
 #[cfg(test)]
 mod test_project;
 mod transfer;
+mod turns;
 #[cfg(test)]
 mod upgrade_tests;
 mod write;
@@ -102,6 +103,8 @@ struct Inner {
     slow: slow::Recorder,
     /// One index is tried at a time.
     trial: tokio::sync::Mutex<()>,
+    /// Records of a collection are moved by one at a time.
+    moves: turns::Turns,
 }
 
 impl Engine {
@@ -125,6 +128,7 @@ impl Engine {
             hooks: OnceLock::new(),
             slow,
             trial: tokio::sync::Mutex::new(()),
+            moves: turns::Turns::default(),
         });
         let engine = Self(inner, None);
         engine.swap(catalog).await?;
@@ -253,6 +257,10 @@ impl Engine {
 
     pub(crate) fn trial_lock(&self) -> &tokio::sync::Mutex<()> {
         &self.0.trial
+    }
+
+    pub(crate) fn moves(&self) -> &turns::Turns {
+        &self.0.moves
     }
 
     /// Ends the store's threads and connections after their current work.

@@ -12,18 +12,24 @@ use base::{Code, Detail, Error, Result, Value};
 use catalog::Collection;
 use indexmap::IndexMap;
 use query::{
-    Assigned, Cond, Context, Filter, Operation, Place, Read, Scope, Step, Test, Words, Write,
-    WritePlan,
+    Assigned, Cond, Context, CountMode, Filter, Operation, Place, Read, Scope, Step, Test, Words,
+    Write, WritePlan,
 };
 use serde_json::{Map, Value as Json, json};
 use sql::{ChangeStamp, Dialect, Numbers};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The field that holds the place.
 const PLACE: &str = "sort";
 
 /// How often a move starts anew: places were missing or shared, or others moved the same records.
-const ATTEMPTS: usize = 6;
+/// In one process moves take turns; these are for other processes, which may win every second time.
+const ATTEMPTS: usize = 16;
+
+/// Places beyond this one are taken for far out: whoever put a record there wanted it to be the
+/// last. Half of what the field holds, so that as many records find room behind the others.
+const FAR: i64 = 1 << 30;
 
 /// On which side of the target a record is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +51,17 @@ pub struct Move {
     pub target: Json,
     /// On which side.
     pub side: Side,
+}
+
+/// Which records are given places of their own.
+#[derive(Clone, Copy)]
+enum Numbered {
+    /// Those without one, behind all others.
+    Placeless,
+    /// All that stand here or behind.
+    From(i64),
+    /// Those far out, directly behind the others.
+    Far,
 }
 
 /// What a move does to places: the records in `from..=to` step aside by `by`, the item gets `new`.
@@ -106,15 +123,16 @@ impl Engine {
         }
         self.present(asked, &asked.item, "Item", actor).await?;
         self.present(asked, &asked.target, "Target item", actor).await?;
+        let _turn = self.moves().of(&collection.name).await;
         for _ in 0..ATTEMPTS {
             let item = self.place_of(collection, &asked.item).await?;
             let target = self.place_of(collection, &asked.target).await?;
             let (Some(item), Some(target)) = (item, target) else {
-                self.number(collection, None, &state, actor, source).await?;
+                self.number(collection, Numbered::Placeless, &state, actor, source).await?;
                 continue;
             };
             if self.shared(collection, target).await? {
-                self.number(collection, Some(target), &state, actor, source).await?;
+                self.number(collection, Numbered::From(target), &state, actor, source).await?;
                 continue;
             }
             if item == target {
@@ -239,7 +257,7 @@ impl Engine {
         let aside = format!("{} + ({})", quoted(PLACE), shift.by);
         let between = self.all_of(collection, &filter, aside, &state, &words)?;
         plan.steps.insert(1, between);
-        self.run_sort(plan, &state, actor, source).await
+        self.run_sort(plan, collection, &state, actor, source).await
     }
 
     fn resolved(
@@ -283,12 +301,60 @@ impl Engine {
         })
     }
 
-    /// Gives records a place each, in the order they have: with `from` all that stand there or
-    /// behind, else those without a place, behind all others.
+    /// Makes room behind the last records of the collections in which this write puts new ones;
+    /// answers whether there was too little anywhere.
+    pub(crate) async fn made_room(
+        &self,
+        plan: &WritePlan,
+        state: &State,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<bool> {
+        let mut crowded = BTreeMap::new();
+        for step in &plan.steps {
+            if let Step::Insert { collection, values, .. } = step
+                && values.get(PLACE) == Some(&Assigned::NextSort)
+            {
+                crowded.insert(collection.name.as_str(), collection);
+            }
+        }
+        let mut made = false;
+        for collection in crowded.into_values() {
+            made |= self.made_room_in(collection, state, actor, source).await?;
+        }
+        Ok(made)
+    }
+
+    /// The same for one collection.
+    pub(crate) async fn made_room_in(
+        &self,
+        collection: &Arc<Collection>,
+        state: &State,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<bool> {
+        let _turn = self.moves().of(&collection.name).await;
+        let read = Read {
+            collection: collection.name.clone(),
+            fields: vec![collection.primary_key.clone()],
+            filter: Some(test(PLACE, "gt", json!(FAR))),
+            limit: Some(1),
+            count: CountMode::None,
+            ..Read::default()
+        };
+        let house = Actor::system("look whether the last places are taken");
+        if self.read_by(state, &read, &house, Numbers::Tokens).await?.rows == 0 {
+            return Ok(false);
+        }
+        self.number(collection, Numbered::Far, state, actor, source).await?;
+        Ok(true)
+    }
+
+    /// Gives records a place each, in the order they have.
     async fn number(
         &self,
         collection: &Arc<Collection>,
-        from: Option<i64>,
+        numbered: Numbered,
         state: &State,
         actor: &Actor,
         source: Option<&str>,
@@ -296,16 +362,21 @@ impl Engine {
         let words = actor.words(self.clock().now_ms());
         let (table, key, place) =
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
-        let (filter, first, which) = match from {
-            Some(from) => (
+        let (filter, first, which) = match numbered {
+            Numbered::From(from) => (
                 test(PLACE, "gte", json!(from)),
                 format!("{from} - 1"),
                 format!("{place} >= {from}"),
             ),
-            None => (
+            Numbered::Placeless => (
                 test(PLACE, "isNull", Json::Bool(true)),
                 format!("coalesce((SELECT max({place}) FROM {table}), 0)"),
                 format!("{place} IS NULL"),
+            ),
+            Numbered::Far => (
+                test(PLACE, "gt", json!(FAR)),
+                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
+                format!("{place} > {FAR}"),
             ),
         };
         let ranked = format!(
@@ -325,12 +396,13 @@ impl Engine {
         };
         let step = self.all_of(collection, &filter, expression, state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
-        self.run_sort(plan, state, actor, source).await
+        self.run_sort(plan, collection, state, actor, source).await
     }
 
     async fn run_sort(
         &self,
         plan: WritePlan,
+        collection: &Collection,
         state: &State,
         actor: &Actor,
         source: Option<&str>,
@@ -345,6 +417,8 @@ impl Engine {
         let guarded = Guarded::for_system(plan, "records step aside for a moved one");
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
+        let alone = sql::alone(self.store().dialect(), &collection.name, "sort");
+        let compiled = compiled.behind(alone.into_iter().collect());
         self.store().write(compiled.program).await?;
         self.feed().wake();
         Ok(())

@@ -31,8 +31,9 @@ struct Prepared {
     warnings: Vec<Detail>,
     /// Collections that nested steps write to.
     touched: BTreeSet<String>,
-    /// What was compiled, if several records stand in one statement.
-    joined: Option<(Guarded<WritePlan>, ChangeStamp)>,
+    /// What was compiled, to be compiled anew.
+    plan: Guarded<WritePlan>,
+    stamp: ChangeStamp,
 }
 
 /// A write with every name found, every value typed and every policy in it.
@@ -90,14 +91,24 @@ impl Engine {
             .map_err(|error| in_places_asked(error, asked))?;
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
-        let mut outcome = self.told(prepared.compiled.program, told).await;
-        let mut keys = prepared.compiled.keys;
+        let (plan, stamp, dialect) = (&prepared.plan, &prepared.stamp, self.store().dialect());
+        let joined = prepared.compiled.joined;
+        let compiled = prepared.compiled;
+        let mut outcome = self.told(compiled.program, told).await;
+        let mut keys = compiled.keys;
+        if let Err(error) = &outcome
+            && error.code() == Code::ValidationError
+            && self.made_room(plan.plan(), &state, actor, source).await?
+        {
+            let again = sql::compile_write(plan, &state.catalog, dialect, stamp)?;
+            outcome = self.told(again.program, told).await;
+        }
         // What is refused of many records in one statement names none of them. One by one the
         // first that is refused is named; if none is any more, so much the better.
-        if let (Err(error), Some((plan, stamp))) = (&outcome, &prepared.joined)
+        if let Err(error) = &outcome
+            && joined
             && refuses_a_record(error.code())
         {
-            let dialect = self.store().dialect();
             let apart = sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?;
             outcome = self.told(apart.program, told).await;
             keys = apart.keys;
@@ -177,8 +188,7 @@ impl Engine {
         let stamp = self.stamp(actor, source);
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
-        let joined = compiled.joined.then_some((guarded, stamp));
-        Ok(Prepared { compiled, answers, warnings, touched, joined })
+        Ok(Prepared { compiled, answers, warnings, touched, plan: guarded, stamp })
     }
 
     /// `asked` operations are the caller's; those behind them were added by the house's hooks,

@@ -26,8 +26,8 @@ pub use define::{
     indexes, rehearsal, schema_history,
 };
 pub use mutate::{
-    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, Window, compile_move, compile_removal,
-    compile_staging, compile_write, compile_write_apart, draw, drawn,
+    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, Window, alone, compile_move,
+    compile_removal, compile_staging, compile_write, compile_write_apart, draw, drawn,
 };
 pub use names::{constraint_name, index_name, is_tree, sequence_name};
 pub use select::compile_read;

@@ -51,6 +51,12 @@ impl Imports {
         let now_ms = self.0.engine.clock().now_ms();
         run.live.with(|job| job.writing(before, now_ms));
         let Staged { parts, mut marked } = staged;
+        let state = self.0.engine.state();
+        if let Some(collection) = state.catalog.get(&run.ask.collection)
+            && collection.sort_enabled
+        {
+            self.0.engine.made_room_in(collection, &state, run.actor, None).await?;
+        }
         let mut late = Late::new();
         let mut pace = Pace(BATCH_ROWS as u64);
         let alone = parts.len() == 1 && marked.is_none();

@@ -99,6 +99,13 @@ impl<'p> Memory<'p> {
     }
 }
 
+/// The place of the last record, as a query. One that is marked as deleted has its own no longer:
+/// nobody could make room behind what nobody sees.
+pub(super) fn last_place(collection: &Collection, name: &str) -> String {
+    let shows = if collection.paranoid { " WHERE \"deletedAt\" IS NULL" } else { "" };
+    format!("SELECT coalesce(max({}), 0) FROM {}{shows}", quoted(name), quoted(&collection.name))
+}
+
 impl<'p> Writes<'p> {
     pub(super) fn insert(
         &mut self,
@@ -274,11 +281,7 @@ impl<'p> Writes<'p> {
         let (step, before) = match known.and_then(|known| known.given) {
             Some(given) => given,
             None => {
-                let text = format!(
-                    "SELECT coalesce(max({}), 0) FROM {}",
-                    quoted(name),
-                    quoted(&collection.name)
-                );
+                let text = last_place(collection, name);
                 (self.push_statement(Arc::from(text), Vec::new()), 0)
             }
         };
@@ -406,11 +409,7 @@ impl<'p> Writes<'p> {
                     format!("nextval({}::regclass)", literal(&sequence))
                 }
             },
-            Assigned::NextSort => format!(
-                "(SELECT coalesce(max({}), 0) + 1 FROM {})",
-                quoted(name),
-                quoted(&collection.name)
-            ),
+            Assigned::NextSort => format!("(({}) + 1)", last_place(collection, name)),
             // A default is an administrator's text, said in the words of this store; what else is
             // computed is text of ours.
             Assigned::Sql(text) => {

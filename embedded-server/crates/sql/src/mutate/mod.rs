@@ -6,6 +6,7 @@
 
 mod bulk;
 mod change;
+mod first;
 mod history;
 mod insert;
 mod pointed;
@@ -14,6 +15,7 @@ mod rows;
 mod staging;
 mod update;
 
+pub use first::alone;
 pub use staging::{
     Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
 };

@@ -4,7 +4,7 @@
 
 use super::bulk::carried;
 use super::history::Kept;
-use super::insert::Memory;
+use super::insert::{Memory, last_place};
 use super::{ChangeStamp, Writes, bulk, family_of, forbidden, key_family};
 use crate::define::Expression;
 use crate::dialect::Family;
@@ -345,11 +345,7 @@ impl<'p> Moving<'p> {
         let mut sorted = None;
         for name in computed.iter().filter_map(|name| name.strip_prefix(SORTED)) {
             let mut compiler = self.compiler();
-            compiler.writer.push(&format!(
-                "SELECT coalesce(max({}), 0) FROM {}",
-                quoted(name),
-                quoted(&self.collection.name)
-            ));
+            compiler.writer.push(&last_place(self.collection, name));
             sorted = Some((name, self.push(compiler, Expect::Any)));
         }
         let mut compiler = self.compiler();
