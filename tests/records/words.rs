@@ -53,7 +53,10 @@ on_every_store!(a_refused_record_is_told_in_the_known_words, async |app| {
     let words = "Foreign key constraint violation";
     let pointing = admin.post("/items/goods", json!({ "id": 2, "name": "x", "maker_id": 9 })).await;
     said(&pointing, 409, "FOREIGN_KEY_VIOLATION", words);
-    said(&admin.delete("/items/makers/1").await, 409, "FOREIGN_KEY_VIOLATION", words);
+    assert_eq!(pointing.body["details"][0]["field"], "maker_id", "{}", pointing.text);
+    let kept = admin.delete("/items/makers/1").await;
+    said(&kept, 409, "FOREIGN_KEY_VIOLATION", words);
+    assert_eq!(kept.body["details"][0]["field"], "goods.maker_id", "{}", kept.text);
     let broken = admin
         .post("/items/goods", json!({ "id": 2, "name": "x", "stock": -1, "email": "x" }))
         .await;
@@ -134,4 +137,61 @@ on_every_store!(a_key_of_any_name_is_a_key, async |app| {
     let gone = app.admin().delete(&format!("/items/pages/{}", plain(&one["slug"]))).await;
     assert_eq!(gone.expect_status(200).body["data"], json!({ "id": "home" }));
     assert_eq!(app.admin().rows("pages", json!({})).await.len(), 0);
+});
+
+on_every_store!(a_refused_foreign_key_names_its_field_and_no_other, async |app| {
+    shelf(app).await;
+    let seller = json!({ "type": "M2O", "target": "makers", "name": "seller", "alias": "sold", "onDelete": "RESTRICT" });
+    app.relation("goods", seller).await;
+    let admin = app.admin();
+    let named = |answer: &Answer| -> Vec<String> {
+        answer.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+        let details = answer.body["details"].as_array().expect("a list").iter();
+        details.map(|one| plain(&one["field"])).collect()
+    };
+    let goods = |id: u64, maker: u64, seller: u64| json!({ "id": id, "name": "x", "maker_id": maker, "seller_id": seller });
+    for (maker, seller, fields) in
+        [(9, 1, vec!["maker_id"]), (1, 9, vec!["seller_id"]), (8, 9, vec!["maker_id", "seller_id"])]
+    {
+        let mut told = named(&admin.post("/items/goods", goods(5, maker, seller)).await);
+        told.sort();
+        assert_eq!(told, fields);
+        let body = json!({ "maker_id": maker, "seller_id": seller });
+        let mut told = named(&admin.patch("/items/goods/1", body).await);
+        told.sort();
+        assert_eq!(told, fields);
+    }
+    let many = json!([goods(5, 1, 1), goods(6, 1, 9), goods(7, 1, 1)]);
+    let many = admin.post("/items/goods/bulk", many).await;
+    assert_eq!(named(&many), ["seller_id"]);
+    assert_eq!(many.body["details"][0]["index"], 1, "{}", many.text);
+    // Only what the role may read is named, and by whom a record is held back as well.
+    let grant = |collection: &str, action: &str, fields: &[&str]| json!({ "collection": collection, "action": action, "fields": fields });
+    let blind = app
+        .with_grants(
+            "Blind",
+            &[
+                grant("makers", "read", &["*"]),
+                grant("makers", "delete", &["*"]),
+                grant("goods", "read", &["name"]),
+            ],
+        )
+        .await;
+    let held = blind.delete("/items/makers/1").await;
+    assert!(
+        !held.expect_refusal(409, "FOREIGN_KEY_VIOLATION").text.contains("maker_id"),
+        "{}",
+        held.text
+    );
+    let seeing = app
+        .with_grants(
+            "Seeing",
+            &[
+                grant("makers", "read", &["*"]),
+                grant("makers", "delete", &["*"]),
+                grant("goods", "read", &["maker_id"]),
+            ],
+        )
+        .await;
+    assert_eq!(named(&seeing.delete("/items/makers/1").await), ["goods.maker_id"]);
 });

@@ -11,6 +11,7 @@ mod existing;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
+mod foreign;
 mod history;
 mod hook;
 mod import;

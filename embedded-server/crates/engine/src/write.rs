@@ -113,6 +113,10 @@ impl Engine {
             outcome = self.told(apart.program, told).await;
             keys = apart.keys;
         }
+        let outcome = match outcome {
+            Err(error) => Err(self.with_foreign_fields(error, plan.plan(), &state, actor).await),
+            done => done,
+        };
         let outcome = match outcome.map_err(|error| in_places_asked(error, asked)) {
             Err(error) if error.code() == Code::Conflict => {
                 return Err(self.beside_each_other(error, &compared, actor).await);
