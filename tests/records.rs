@@ -12,4 +12,5 @@ mod limits;
 mod rules;
 mod table;
 mod types;
+mod upsert;
 mod words;

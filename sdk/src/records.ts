@@ -1,4 +1,3 @@
-import { PlinthError } from './error.js';
 import type { Answer, HistoryPage, Imported, RevertBody, Written } from './generated/wire.js';
 import { QueryBuilder } from './query.js';
 import { segment, type Transport } from './transport.js';
@@ -222,8 +221,8 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
   }
 
   /**
-   * Updates the first item the filter finds, or creates one, and resolves to its key. These are two
-   * requests: a unique index on the filtered field is what keeps two callers from creating two.
+   * Updates the first item the filter finds, or creates one, and resolves to its key. However many
+   * do it with one filter at the same time, one of them creates and the others update.
    *
    * @example
    * ```ts
@@ -235,17 +234,8 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
    * ```
    */
   async upsert(filter: Filter<T>, data: Input, options?: CallOptions): Promise<IdOf<T>> {
-    const found = await this.#firstId(filter, options);
-    if (found !== undefined) return this.update(found, data, options);
-    try {
-      return await this.create(data, options);
-    } catch (error) {
-      if (!(error instanceof PlinthError) || error.code !== 'UNIQUE_VIOLATION') throw error;
-      // Somebody created it between our two requests, if it is the filtered value that clashes.
-      const other = await this.#firstId(filter, options);
-      if (other === undefined) throw error;
-      return this.update(other, data, options);
-    }
+    const body = { filter, data };
+    return (await this.#http.put<Written<{ id: IdOf<T> }>>(this.#path, body, options)).data.id;
   }
 
   /**
@@ -497,12 +487,6 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
 
   #item(id: ItemId): string {
     return `${this.#path}/${segment(id, `The id of an item of "${this.#collection}"`)}`;
-  }
-
-  async #firstId(filter: Filter<T>, options: CallOptions | undefined): Promise<IdOf<T> | undefined> {
-    const { data } = await this.find({ filter, limit: 1 }, options);
-    // Lists carry `id` whatever the key is called.
-    return (data[0] as { id: IdOf<T> } | undefined)?.id;
   }
 
   async #import(

@@ -176,35 +176,15 @@ describe('writes', () => {
     expect(server.lastJson).toEqual(['a', 'b']);
   });
 
-  it('upsert updates what it finds', async () => {
-    server.on('GET /items/products', LIST).on('PATCH /items/products/a', { json: { data: { id: 'a' } } });
+  it('upsert is one request with its filter and its values', async () => {
+    server.on('PUT /items/products', { json: { data: { id: 'a' } } });
     expect(await plinth.items('products').upsert({ sku: { eq: 'W' } }, { sku: 'W', price: 2 })).toBe('a');
-    expect(server.lines).toEqual([
-      'GET /items/products?filter={"sku":{"eq":"W"}}&limit=1',
-      'PATCH /items/products/a',
-    ]);
-  });
-
-  it('upsert creates what it does not find', async () => {
-    server
-      .on('GET /items/products', { json: { data: [], totalCount: 0 } })
-      .on('POST /items/products', { status: 201, json: { data: { id: 'n' } } });
-    expect(await plinth.items('products').upsert({ sku: { eq: 'W' } }, { sku: 'W' })).toBe('n');
-  });
-
-  it('upsert updates when another caller was first to create', async () => {
-    let looks = 0;
-    server
-      .on('GET /items/products', () => ({ json: { data: looks++ === 0 ? [] : [{ id: 'o' }], totalCount: 0 } }))
-      .on('POST /items/products', refusal(409, 'UNIQUE_VIOLATION', 'taken'))
-      .on('PATCH /items/products/o', { json: { data: { id: 'o' } } });
-    expect(await plinth.items('products').upsert({ sku: { eq: 'W' } }, { sku: 'W' })).toBe('o');
+    expect(server.lines).toEqual(['PUT /items/products']);
+    expect(server.lastJson).toEqual({ filter: { sku: { eq: 'W' } }, data: { sku: 'W', price: 2 } });
   });
 
   it('upsert rejects when another field clashes', async () => {
-    server
-      .on('GET /items/products', { json: { data: [], totalCount: 0 } })
-      .on('POST /items/products', refusal(409, 'UNIQUE_VIOLATION', 'taken'));
+    server.on('PUT /items/products', refusal(409, 'UNIQUE_VIOLATION', 'taken'));
     await expect(plinth.items('products').upsert({ sku: { eq: 'W' } }, { sku: 'W' })).rejects.toMatchObject({
       status: 409,
     });

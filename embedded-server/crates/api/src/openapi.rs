@@ -122,6 +122,12 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
             operation(&format!("Create in {name}"), &[], Some(&record), 201, &key),
         );
     }
+    if granted(Action::Read) && granted(Action::Create) && granted(Action::Update) {
+        let about = format!("Change the first of {name} that a filter finds, or create one");
+        let body = json!({ "type": "object", "required": ["filter", "data"], "properties": {
+            "filter": { "type": "object" }, "data": record } });
+        many.insert(String::from("put"), operation(&about, &[], Some(&body), 200, &key));
+    }
     if granted(Action::Update) {
         several("patch", &format!("Change several of {name}"), &record, 200);
         if sorted {

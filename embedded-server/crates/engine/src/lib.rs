@@ -41,6 +41,7 @@ mod transfer;
 mod turns;
 #[cfg(test)]
 mod upgrade_tests;
+mod upsert;
 mod write;
 
 pub use about::About;
@@ -71,6 +72,7 @@ pub use sql::Numbers;
 pub use state::{Role, State};
 pub use store::{Counters, Timed};
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
+pub use upsert::Upsert;
 pub use write::Written;
 
 use access::{Actor, Identity};

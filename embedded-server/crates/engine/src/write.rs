@@ -2,6 +2,7 @@
 
 use crate::outside::concerns_others;
 use crate::read::unknown_collection;
+use crate::upsert::Absent;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
@@ -72,7 +73,18 @@ impl Engine {
     /// Writes everything or nothing, with one `_change` row per record in the same transaction.
     pub async fn write(
         &self,
+        write: Write,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<Written> {
+        self.write_if(write, None, actor, source).await
+    }
+
+    /// The same if, in that transaction, a condition finds nothing.
+    pub(crate) async fn write_if(
+        &self,
         mut write: Write,
+        absent: Option<&Absent>,
         actor: &Actor,
         source: Option<&str>,
     ) -> Result<Written> {
@@ -92,15 +104,19 @@ impl Engine {
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
         let (plan, stamp, dialect) = (&prepared.plan, &prepared.stamp, self.store().dialect());
+        let behind = |compiled: CompiledWrite| match absent {
+            Some(absent) => compiled.behind(absent.steps(dialect)),
+            None => compiled,
+        };
         let joined = prepared.compiled.joined;
-        let compiled = prepared.compiled;
+        let compiled = behind(prepared.compiled);
         let mut outcome = self.told(compiled.program, told).await;
         let mut keys = compiled.keys;
         if let Err(error) = &outcome
             && error.code() == Code::ValidationError
             && self.made_room(plan.plan(), &state, actor, source).await?
         {
-            let again = sql::compile_write(plan, &state.catalog, dialect, stamp)?;
+            let again = behind(sql::compile_write(plan, &state.catalog, dialect, stamp)?);
             outcome = self.told(again.program, told).await;
         }
         // What is refused of many records in one statement names none of them. One by one the
@@ -109,7 +125,7 @@ impl Engine {
             && joined
             && refuses_a_record(error.code())
         {
-            let apart = sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?;
+            let apart = behind(sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?);
             outcome = self.told(apart.program, told).await;
             keys = apart.keys;
         }

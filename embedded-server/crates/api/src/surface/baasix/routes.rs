@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Error, Limits, Result};
+use engine::Upsert;
 use query::{Operation, Read, Write};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/items/batch", post(batch))
-        .route("/items/{collection}", get(list).post(create))
+        .route("/items/{collection}", get(list).post(create).put(upsert))
         .route("/items/{collection}/bulk", post(create_many).patch(update_many).delete(delete_many))
         .route("/items/{collection}/{id}", get(one).patch(update).delete(remove))
 }
@@ -185,6 +186,38 @@ async fn create(
     let written = write(&app, &caller, vec![Operation::Create { collection, body }]).await?;
     let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
     Ok(response::written(StatusCode::CREATED, WrittenKey { id }, &written.warnings))
+}
+
+/// The first record that a filter finds is changed, or a new one made, whoever does the same at
+/// the same time. A method of its own rather than a path, which would be the key of some record.
+async fn upsert(
+    State(app): State<App>,
+    caller: Caller,
+    Path(collection): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let limits = app.engine().limits();
+    let mut body = body_object(&body, limits)?;
+    let mut object = |name: &str| match body.remove(name) {
+        Some(Json::Object(map)) => Ok(map),
+        Some(_) | None => {
+            let what = format!("`{name}` must be an object");
+            Err(Error::new(Code::InvalidBody, what)
+                .at(name)
+                .hint("send `{\"filter\": {…}, \"data\": {…}}`"))
+        }
+    };
+    let (filter, data) = (Json::Object(object("filter")?), object("data")?);
+    let filter = query::parse_filter(&filter, "filter", limits)?;
+    let asked = Upsert { collection, filter, body: data, strict: caller.strict };
+    let (written, new) = app
+        .engine()
+        .upsert(&asked, caller.actor(), caller.source.as_deref())
+        .await
+        .map_err(|fault| caller.judge(fault))?;
+    let id = written.keys.first().map(response::key).unwrap_or(Json::Null);
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(response::written(status, WrittenKey { id }, &written.warnings))
 }
 
 async fn update(
