@@ -152,6 +152,16 @@ on_every_store!(what_cannot_be_a_schema_is_refused_and_leaves_nothing, async |ap
             "SCHEMA_INVALID",
         ),
         (
+            with(json!({ "a": { "type": "Integer", "validate": { "min": 5, "max": 3 } } })),
+            400,
+            "SCHEMA_INVALID",
+        ),
+        (
+            with(json!({ "a": { "type": "String", "validate": { "len": [5, 3] } } })),
+            400,
+            "SCHEMA_INVALID",
+        ),
+        (
             with(json!({ "a": { "type": "VIRTUAL", "calculated": "(SELECT 1)" } })),
             400,
             "SCHEMA_INVALID",

@@ -89,6 +89,13 @@ pub fn normalize(
             format!("{} fields; at most {FIELDS_MAX} are allowed", fields.len()),
         ));
     }
+    for (name, field) in &fields {
+        let rules = field.get("validate");
+        // A stored contradiction is no reason to refuse a change of something else.
+        if rules != old_fields.and_then(|old| old.get(name)).and_then(|old| old.get("validate")) {
+            bounds(name, rules)?;
+        }
+    }
     assign_ids(&mut fields, old_fields, new_id)?;
     document.insert("fields".into(), Json::Object(fields));
     if let Some(own) = &own {
@@ -105,6 +112,25 @@ pub fn normalize(
     let document = Json::Object(document);
     parse(name, &document)?;
     Ok(document)
+}
+
+/// Refuses rules that no value could obey.
+fn bounds(name: &str, rules: Option<&Json>) -> Result<()> {
+    let number = |key: &str| {
+        let bound = match rules?.get(key)? {
+            Json::Number(bound) => bound.to_string(),
+            Json::String(bound) => bound.trim().to_owned(),
+            _ => return None,
+        };
+        bound.parse::<f64>().ok()
+    };
+    let (Some(min), Some(max)) = (number("min"), number("max")) else { return Ok(()) };
+    if min <= max {
+        return Ok(());
+    }
+    let at = format!("fields.{name}.validate");
+    Err(invalid(at, format!("`min` is {min} and `max` is {max}: no value lies between them"))
+        .hint("make `min` the smaller one"))
 }
 
 /// Days that the history of a record is kept, in a document.

@@ -323,3 +323,26 @@ fn a_changed_rule_of_a_relation_replaces_its_key_only() {
         [Change::DropRelation { .. }, Change::AddRelation { key, .. }] if key.on_delete == OnDelete::Restrict
     ));
 }
+
+#[test]
+fn bounds_that_no_value_lies_between_are_refused_with_both_named() {
+    let given = |rules: Json| json!({"fields": {"stock": {"type": "Integer", "validate": rules}}});
+    for rules in
+        [json!({"min": 5, "max": 3}), json!({"min": "5", "max": 3}), json!({"max": -1, "min": 0})]
+    {
+        let told = refused(given(rules));
+        assert!(
+            told.contains("`min`") && told.contains("`max`") && told.contains("stock"),
+            "{told}"
+        );
+    }
+    for rules in [json!({"min": 3, "max": 3}), json!({"min": 5}), json!({"min": null, "max": 3})] {
+        assert!(taken("posts", given(rules)).is_ok());
+    }
+    // What was stored before is no reason to refuse something else.
+    let mut stored = taken("posts", given(json!({"min": 3, "max": 5}))).unwrap();
+    stored["fields"]["stock"]["validate"] = json!({"min": 5, "max": 3});
+    let mut change = stored.clone();
+    change["paranoid"] = json!(true);
+    assert!(normalize("posts", &change, Some(&stored), &mut ids()).is_ok());
+}
