@@ -252,3 +252,46 @@ on_every_store!(nested_writes_work_in_bulk_too, async |app| {
     app.admin().post("/items/posts/bulk", bad).await.expect_refusal(400, "VALIDATION_ERROR");
     assert_eq!((count(app, "posts").await, count(app, "authors").await), (3, 1));
 });
+
+on_every_store!(a_relation_and_its_column_may_not_say_different_things, async |app| {
+    filled(app).await;
+    let admin = app.admin();
+    for (author, column) in [
+        (json!({ "id": 1 }), json!(2)),
+        (json!(1), json!(2)),
+        (json!(null), json!(2)),
+        (json!({ "name": "Dee" }), json!(2)),
+    ] {
+        let body = json!({ "id": 50, "name": "x", "author": author, "author_id": column });
+        for answer in [
+            admin.post("/items/posts", body.clone()).await,
+            admin.patch("/items/posts/1", json!({ "author_id": column, "author": author })).await,
+        ] {
+            answer.expect_refusal(400, "RELATION_INVALID");
+            let details = answer.body["details"].as_array().expect("a list").iter();
+            let mut fields: Vec<&str> = details.filter_map(|one| one["field"].as_str()).collect();
+            fields.sort_unstable();
+            assert_eq!(fields, ["author", "author_id"], "{}", answer.text);
+        }
+    }
+    let cut = json!({ "author": { "id": 1 }, "author_id": null });
+    admin.patch("/items/posts/1", cut).await.expect_refusal(400, "RELATION_INVALID");
+    // Both may say the same, and a form of a new record leaves the column empty.
+    let same = json!({ "id": 50, "name": "x", "author": { "id": 1 }, "author_id": 1 });
+    admin.post("/items/posts", same).await.expect_status(201);
+    let empty = json!({ "id": 51, "name": "x", "author": { "id": 1 }, "author_id": null });
+    admin.post("/items/posts", empty).await.expect_status(201);
+    assert_eq!(get(app, "/items/posts/51").await["author_id"], 1);
+    // What a role is given stands under what it says, by whichever name.
+    let fields = json!(["id", "name", "author_id", "author.*"]);
+    let makes = json!({ "collection": "posts", "action": "create", "fields": fields, "defaultValues": { "author_id": 1 } });
+    let reads = |name: &str| json!({ "collection": name, "action": "read", "fields": ["*"] });
+    let writer = app.with_grants("Writer", &[makes, reads("posts"), reads("authors")]).await;
+    writer
+        .post("/items/posts", json!({ "id": 52, "name": "x", "author": 2 }))
+        .await
+        .expect_status(201);
+    assert_eq!(get(app, "/items/posts/52").await["author_id"], 2);
+    writer.post("/items/posts", json!({ "id": 53, "name": "x" })).await.expect_status(201);
+    assert_eq!(get(app, "/items/posts/53").await["author_id"], 1);
+});

@@ -65,10 +65,27 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
         let asking = Asking { full, policy, action, index };
         asking.body(collection, body, &mut Vec::new())?;
         for (key, value) in &policy.defaults {
+            if said_otherwise(collection, body, key) {
+                continue;
+            }
             body.entry(key.clone()).or_insert_with(|| query::spelled_out(value, words));
         }
     }
     Ok(())
+}
+
+/// Whether a body sets what a default sets by its other name: a foreign key by its relation, or a
+/// relation by its foreign key.
+fn said_otherwise(collection: &Collection, body: &Map<String, Json>, key: &str) -> bool {
+    collection.relations.values().any(|relation| match &relation.kind {
+        RelationKind::ToOne { column, .. } => {
+            (column == key && body.contains_key(&relation.name))
+                || (relation.name == key && body.contains_key(column))
+        }
+        RelationKind::HasOne { .. }
+        | RelationKind::ToMany { .. }
+        | RelationKind::Through { .. } => false,
+    })
 }
 
 /// Whether a write of the actor may set this field of a record that is there. Without any right to

@@ -236,7 +236,10 @@ impl Writer<'_> {
         for (relation, json) in std::mem::take(&mut sorted.nested) {
             if matches!(relation.kind, RelationKind::ToOne { .. }) {
                 match self.pointed(collection, &relation, json, spot)? {
-                    Some(columns) => sorted.columns.extend(columns),
+                    Some(columns) => {
+                        self.contradicted(&relation, &columns, sorted, spot);
+                        sorted.columns.extend(columns);
+                    }
                     None => {
                         if let RelationKind::ToOne { column, .. } = &relation.kind {
                             sorted.refused.push(column.clone());
@@ -249,6 +252,35 @@ impl Writer<'_> {
         }
         sorted.nested = behind;
         Ok(())
+    }
+
+    /// A relation and the column behind it may both stand in a body, as a record that was read does
+    /// when it is sent back. If they say different things, neither is what was meant for certain.
+    fn contradicted(
+        &mut self,
+        relation: &Relation,
+        columns: &Columns,
+        sorted: &Sorted<'_>,
+        spot: &Spot,
+    ) {
+        let null = Assigned::Value(Value::Null);
+        for (column, tied) in columns {
+            let Some(said) = sorted.columns.get(column).filter(|said| *said != tied) else {
+                continue;
+            };
+            // A form of a new record sends null for what nobody has filled in.
+            if *said == null && self.root.1 {
+                continue;
+            }
+            let name = relation.name.as_str();
+            for (one, other) in [(name, column.as_str()), (column.as_str(), name)] {
+                let why =
+                    format!("Contradicts `{other}`, which says another value; send one of them");
+                let code = Code::RelationInvalid.as_str();
+                let detail = Detail::field(code, spot.field(one), why).at_index(spot.index);
+                self.findings.relations.push(detail);
+            }
+        }
     }
 
     /// A record keeps its key: the same one in the body is no change, another is refused.
