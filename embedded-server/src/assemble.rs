@@ -1,5 +1,6 @@
 //! Builds every room. The only place that sees them all.
 
+use crate::config::wrong;
 use crate::{Config, Running, beside};
 use api::{App, Settings};
 use auth::Auth;
@@ -30,13 +31,18 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         // Before anything is made: what is not agreed to leaves no trace.
         beside::agreed_in_sqlite(&config).await?;
     }
-    make_folder(&config.data_dir)?;
+    // Before the folder is made: a port that is taken leaves no trace either.
     let listener = listen(&config).await?;
+    make_folder(&config.data_dir)?;
     let address = listener
         .local_addr()
         .map_err(|fault| Error::internal("ask the listener for its address").caused_by(fault))?;
     let store = open_store(&config).await?;
     let engine = Engine::open(store, Clock::system(), config.limits.clone()).await?;
+    if config.public_registration && engine.state().role_named(&config.default_role).is_none() {
+        let role = &config.default_role;
+        tracing::warn!(role, "`default_role` is no role of this project, so nobody can register");
+    }
     let auth = Auth::new(engine.clone(), identity(&config)?)?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
@@ -104,7 +110,7 @@ async fn listen(config: &Config) -> Result<TcpListener> {
         Code::ConfigInvalid,
         format!("cannot listen on {}:{}: {why}", config.host, config.port),
     )
-    .hint("choose another port with `--port`, or 0 for any free one"))
+    .hint("choose another port with `--port`, 0 for any free one, or an address of this machine with `--host`"))
 }
 
 async fn open_store(config: &Config) -> Result<Store> {
@@ -116,7 +122,8 @@ async fn open_store(config: &Config) -> Result<Store> {
                 schema: config.database_schema.clone(),
                 limits: config.limits.clone(),
             })
-            .await?;
+            .await
+            .map_err(|fault| fault.at("database_url"))?;
             beside::agreed_in_postgres(&store, config).await?;
             Ok(store)
         }
@@ -184,7 +191,13 @@ async fn first_owner(config: &Config, auth: &Auth) -> Result<Option<String>> {
     }
     match (&config.admin_email, &config.admin_password) {
         (Some(email), Some(password)) => {
-            auth.create_owner(email, password, "Admin").await?;
+            auth.create_owner(email, password, "Admin").await.map_err(|fault| {
+                match fault.code() {
+                    // The password was measured when it was read.
+                    Code::ValidationError => wrong("admin_email", email),
+                    _ => fault,
+                }
+            })?;
             Ok(None)
         }
         (Some(_), None) | (None, Some(_)) => {

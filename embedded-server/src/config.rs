@@ -1,7 +1,9 @@
 //! The configuration: a file, the environment and flags, read once. Later ones win.
 
+mod layers;
+
 use base::{Code, Error, Limits, Result};
-use std::collections::BTreeMap;
+use layers::Layers;
 use std::path::{Path, PathBuf};
 
 /// Everything the program can be told. Made by [`Config::load`], or by hand from
@@ -96,7 +98,7 @@ const fn key(
 
 /// Every key there is; `plinth config` prints this table.
 pub const KEYS: &[Key] = &[
-    key("host", &["HOST"], "address to listen on", "an IP address", "127.0.0.1"),
+    key("host", &["HOST"], "address to listen on", "an IP address, or localhost", "127.0.0.1"),
     key("port", &["PORT"], "port to listen on; 0 is any free one", "0 to 65535", "8056"),
     key(
         "beside_existing",
@@ -138,7 +140,7 @@ pub const KEYS: &[Key] = &[
         "secret_key",
         &["SECRET_KEY"],
         "signs tokens",
-        "at least 32 bytes in production",
+        "a text, of at least 32 bytes in production",
         "made once, kept in the folder",
     ),
     key(
@@ -194,14 +196,14 @@ pub const KEYS: &[Key] = &[
         "origins",
         &["AUTH_CORS_ALLOWED_ORIGINS"],
         "origins of pages that may call",
-        "addresses, comma-separated",
+        "addresses such as https://example.com, comma-separated; `*` is none",
         "http://localhost:3000,http://localhost:5173",
     ),
     key(
         "hosts",
         &["ALLOWED_HOSTS"],
         "host names that requests may be addressed to, besides loopback ones",
-        "names, comma-separated",
+        "names without a port, comma-separated",
         "none",
     ),
     key(
@@ -229,7 +231,7 @@ pub const KEYS: &[Key] = &[
         "environment",
         &["PLINTH_ENV", "NODE_ENV"],
         "`production` turns its checks on",
-        "a word",
+        "production, staging, development or test",
         "development",
     ),
     key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
@@ -267,8 +269,6 @@ const SQLITE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 
 /// The password that the original's documentation shows; nobody may go live with it.
 const KNOWN_PASSWORD: &str = "admin@123";
-
-struct Layers(BTreeMap<&'static str, (String, String)>);
 
 impl Config {
     /// The defaults for a project in this folder, or beside this file of SQLite.
@@ -316,7 +316,7 @@ impl Config {
     /// For a program that embeds the server: `plinth.toml` in the folder, and nothing of the
     /// environment, which speaks to other programs too.
     pub fn for_folder(data_dir: &Path) -> Result<Self> {
-        let mut layers = Layers(BTreeMap::new());
+        let mut layers = Layers::default();
         layers.file(&Self::place(data_dir).0, None)?;
         layers.read(Self::for_data(data_dir))
     }
@@ -347,7 +347,7 @@ impl Config {
         file: Option<&Path>,
         flags: &[(&'static str, String)],
     ) -> Result<Self> {
-        let mut layers = Layers(BTreeMap::new());
+        let mut layers = Layers::default();
         let (folder, _) = Self::place(data_dir);
         if folder.is_file() {
             return Err(refused(
@@ -357,20 +357,8 @@ impl Config {
             ));
         }
         layers.file(&folder, file)?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the one place that reads the environment"
-        )]
-        for key in KEYS {
-            let found =
-                key.env.iter().find_map(|name| std::env::var(name).ok().map(|value| (name, value)));
-            if let Some((name, value)) = found.filter(|(_, value)| !value.trim().is_empty()) {
-                layers.0.insert(key.name, (value, format!("environment variable {name}")));
-            }
-        }
-        for (name, value) in flags {
-            layers.0.insert(name, (value.clone(), format!("flag --{}", name.replace('_', "-"))));
-        }
+        layers.environment()?;
+        layers.flags(flags);
         layers.read(Self::for_data(data_dir))
     }
 
@@ -406,161 +394,10 @@ impl Config {
     }
 }
 
-impl Layers {
-    fn file(&mut self, data_dir: &Path, file: Option<&Path>) -> Result<()> {
-        let path = file.map_or_else(|| data_dir.join("plinth.toml"), Path::to_path_buf);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
-                return Ok(());
-            }
-            Err(fault) => {
-                return Err(Error::new(
-                    Code::ConfigInvalid,
-                    format!("cannot read {}: {fault}", path.display()),
-                ));
-            }
-        };
-        let table: toml::Table = text.parse().map_err(|fault: toml::de::Error| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!("{} is not TOML: {}", path.display(), fault.message()),
-            )
-        })?;
-        for (name, value) in table {
-            let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-                let error = Error::new(
-                    Code::ConfigInvalid,
-                    format!("{}: there is no key `{name}`", path.display()),
-                );
-                let near = base::nearest(&name, KEYS.iter().map(|key| key.name));
-                return Err(match near {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint("`plinth config` lists every key"),
-                });
-            };
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Array(items) => {
-                    let words = items
-                        .iter()
-                        .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
-                    words.collect::<Vec<_>>().join(",")
-                }
-                other => other.to_string(),
-            };
-            self.0.insert(key.name, (text, format!("{}", path.display())));
-        }
-        Ok(())
-    }
-
-    fn read(self, mut config: Config) -> Result<Config> {
-        self.text("host", |text| config.host = text);
-        self.number("port", 0, 65_535, |n| config.port = u16::try_from(n).unwrap_or_default())?;
-        if let Some(url) = self.get("database_url") {
-            if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-                // The URL may hold a password, so it is not repeated.
-                return Err(self.wrong("database_url", "not a Postgres address"));
-            }
-            config.database_url = Some(url);
-        }
-        self.switch("beside_existing", |on| config.beside_existing = on)?;
-        config.database_schema = self.get("database_schema").or(config.database_schema);
-        self.number("database_connections", 1, 200, |n| {
-            config.database_connections = u32::try_from(n).unwrap_or(8)
-        })?;
-        match self.get("synchronous").as_deref() {
-            None => {}
-            Some("full") => config.synchronous = Synchronous::Full,
-            Some("normal") => config.synchronous = Synchronous::Normal,
-            Some(other) => return Err(self.wrong("synchronous", other)),
-        }
-        self.text("project", |text| config.project = text);
-        config.secret_key = self.get("secret_key").or(config.secret_key);
-        self.number("access_token_expires_in", 120, 31_536_000, |n| {
-            config.access_token_seconds = n
-        })?;
-        self.number("session_expires_in", 300, 31_536_000, |n| config.session_seconds = n)?;
-        self.switch("public_registration", |on| config.public_registration = on)?;
-        self.text("default_role", |text| config.default_role = text);
-        self.list("allowed_roles", |list| config.allowed_roles = list);
-        config.admin_email = self.get("admin_email").or(config.admin_email);
-        config.admin_password = self.get("admin_password").or(config.admin_password);
-        self.list("origins", |list| config.origins = list);
-        self.list("hosts", |list| config.hosts = list);
-        if let Some(text) = self.get("studio") {
-            let folder = PathBuf::from(&text);
-            if !folder.join("index.html").is_file() {
-                return Err(self.wrong("studio", &text));
-            }
-            config.studio_dir = Some(folder);
-        }
-        self.switch("schemas_public", |on| config.schemas_public = on)?;
-        self.switch("strict_write", |on| config.strict_write = on)?;
-        config.production = self.get("environment").as_deref() == Some("production");
-        self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
-        self.number("history_days", 1, 36_500, |n| {
-            config.limits.history_days = u32::try_from(n).unwrap_or(90);
-        })?;
-        self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
-        self.number("kept_answers_max", 0, 1_000, |n| {
-            config.limits.kept_answers_max = usize::try_from(n).unwrap_or_default();
-        })?;
-        Ok(config)
-    }
-
-    fn get(&self, name: &'static str) -> Option<String> {
-        self.0.get(name).map(|(value, _)| value.trim().to_owned())
-    }
-
-    fn text(&self, name: &'static str, put: impl FnOnce(String)) {
-        if let Some(text) = self.get(name) {
-            put(text);
-        }
-    }
-
-    fn list(&self, name: &'static str, put: impl FnOnce(Vec<String>)) {
-        if let Some(text) = self.get(name) {
-            put(text
-                .split(',')
-                .map(str::trim)
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned)
-                .collect());
-        }
-    }
-
-    fn number(&self, name: &'static str, low: u64, high: u64, put: impl FnOnce(u64)) -> Result<()> {
-        let Some(text) = self.get(name) else { return Ok(()) };
-        match text.parse::<u64>() {
-            Ok(n) if (low..=high).contains(&n) => {
-                put(n);
-                Ok(())
-            }
-            Ok(_) | Err(_) => Err(self.wrong(name, &text)),
-        }
-    }
-
-    fn switch(&self, name: &'static str, put: impl FnOnce(bool)) -> Result<()> {
-        match self.get(name).as_deref() {
-            None => Ok(()),
-            Some("true" | "1") => {
-                put(true);
-                Ok(())
-            }
-            Some("false" | "0") => {
-                put(false);
-                Ok(())
-            }
-            Some(other) => Err(self.wrong(name, other)),
-        }
-    }
-
-    fn wrong(&self, name: &'static str, value: &str) -> Error {
-        let source = self.0.get(name).map_or("the defaults", |(_, source)| source);
-        let allowed = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.allowed);
-        refused(name, value, allowed).caused_by(source.to_owned()).at(source)
-    }
+/// A key that cannot be what it was given as; what it may be is told from [`KEYS`].
+pub(crate) fn wrong(name: &str, value: &str) -> Error {
+    let allowed = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.allowed);
+    refused(name, value, allowed)
 }
 
 fn refused(name: &str, value: &str, allowed: &str) -> Error {

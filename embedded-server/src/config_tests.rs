@@ -3,6 +3,7 @@
 use super::{Config, KEYS};
 use base::Code;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[test]
 fn flags_win_and_errors_name_key_value_and_what_is_allowed() {
@@ -38,6 +39,61 @@ fn a_file_that_is_no_database_and_a_folder_without_a_studio_are_named() {
     let found = Config::load(&folder, None, &[("studio", studio)]).unwrap();
     assert_eq!(found.studio_dir.as_deref(), Some(folder.as_path()));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What a file of the configuration makes of the program.
+fn from_file(text: &str) -> base::Result<Config> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let file =
+        std::env::temp_dir().join(format!("plinth-config-{}-{number}.toml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let read = Config::load(Path::new("/nonexistent/project"), Some(&file), &[]);
+    std::fs::remove_file(&file).unwrap();
+    read
+}
+
+#[test]
+fn whatever_a_key_cannot_be_is_refused_with_key_value_and_source() {
+    for (text, key, value) in [
+        ("host = \"shop.example\"", "host", "shop.example"),
+        ("host = { a = 1 }", "host", "a table"),
+        ("port = [8056]", "port", "a list"),
+        ("project = \" \"", "project", ""),
+        ("secret_key = \"\"", "secret_key", ""),
+        ("default_role = \"\"", "default_role", ""),
+        ("allowed_roles = true", "allowed_roles", "a truth value"),
+        ("allowed_roles = [\"user\", 1]", "allowed_roles", "a list of other things"),
+        ("admin_password = \"seven77\"", "admin_password", "7 characters long"),
+        ("origins = [\"*\"]", "origins", "*"),
+        ("origins = \"https://*.example.com\"", "origins", "https://*.example.com"),
+        ("origins = \"https://a.example/path\"", "origins", "https://a.example/path"),
+        ("origins = \"shop.example\"", "origins", "shop.example"),
+        ("hosts = [\"https://shop.example\"]", "hosts", "https://shop.example"),
+        ("hosts = \"shop.example:8056\"", "hosts", "shop.example:8056"),
+        ("environment = \"prodution\"", "environment", "prodution"),
+    ] {
+        let error = from_file(text).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigInvalid, "{text}");
+        let begins = format!("configuration key `{key}` cannot be `{value}");
+        assert!(error.message().starts_with(&begins), "{text}: {}", error.message());
+        assert!(error.hint_text().is_some_and(|hint| hint.len() > "allowed: ".len()), "{text}");
+        assert!(error.path().is_some_and(|path| path.ends_with(".toml")), "{text}");
+    }
+    let error = from_file("port = 8056\nhost = \n").unwrap_err();
+    assert_eq!(error.path(), Some("line 2"));
+}
+
+#[test]
+fn what_a_key_may_be_is_taken_as_text_or_as_a_list() {
+    let config = from_file(
+        "host = \"::1\"\nallowed_roles = []\nenvironment = \"staging\"\nhosts = \"shop.example, 192.0.2.7\"\norigins = [\"https://shop.example/\", \"http://[::1]:3000\", \"capacitor://localhost\"]",
+    )
+    .unwrap();
+    assert_eq!((config.host.as_str(), config.production), ("::1", false));
+    assert!(config.allowed_roles.is_empty());
+    assert_eq!(config.hosts, ["shop.example", "192.0.2.7"]);
+    assert_eq!(config.origins.len(), 3);
 }
 
 #[test]

@@ -189,6 +189,9 @@ fn say_error(error: &Error) {
     if let Some(at) = error.path() {
         drop(writeln!(out, "  from {at}"));
     }
+    if let Some(cause) = error.cause() {
+        drop(writeln!(out, "  because: {cause}"));
+    }
     if let Some(hint) = error.hint_text() {
         drop(writeln!(out, "  {hint}"));
     }

@@ -191,6 +191,7 @@ async fn a_taken_port_is_named_and_can_be_stepped_over() {
     first.port = port;
     let error = Server::start(first).await.err().expect("a refusal");
     assert_eq!(error.code(), Code::ConfigInvalid);
+    assert!(!folder("taken").exists(), "a refused start left a folder behind");
     assert!(
         error.message().contains(&port.to_string())
             && error.hint_text().is_some_and(|hint| hint.contains("--port")),
@@ -282,12 +283,27 @@ async fn the_program_tells_its_mistakes_and_ends() {
             vec!["public_registration", "perhaps"],
         ),
         (vec!["serve", "--data", "/proc/plinth"], vec![("PORT", "0")], vec!["/proc/plinth"]),
+        (
+            vec!["serve", "--data", &database, "--port", "0"],
+            vec![("AUTH_CORS_ALLOWED_ORIGINS", "*")],
+            vec!["origins", "*", "AUTH_CORS_ALLOWED_ORIGINS"],
+        ),
+        (
+            vec!["serve", "--data", &database, "--port", "0"],
+            vec![("ADMIN_EMAIL", "nobody"), ("ADMIN_PASSWORD", PASSWORD)],
+            vec!["admin_email", "nobody", "an e-mail address"],
+        ),
+        (
+            vec!["serve", "--data", &database, "--port", "0"],
+            vec![("DATABASE_URL", "postgres://app:hidden@127.0.0.1:1/none")],
+            vec!["database_url", "does not answer", "refused"],
+        ),
     ] {
         let output = Process::run(&arguments, &environment);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{arguments:?}");
         assert!(words.iter().all(|word| told.contains(word)), "{arguments:?}: {told}");
-        assert!(!told.contains("panicked"), "{told}");
+        assert!(!told.contains("panicked") && !told.contains("hidden"), "{told}");
     }
     let keys = Process::run(&["config"], &[]);
     assert!(keys.status.success() && String::from_utf8_lossy(&keys.stdout).contains("ADMIN_EMAIL"));
