@@ -1,8 +1,10 @@
 //! The server itself: health, unknown routes, envelopes, hosts, the studio's documents.
 
-use crate::harness::on_every_store;
+use crate::harness::{App, on_every_store};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 on_every_store!(health_tells_more_to_the_signed_in, async |app| {
     let public = app.anonymous().get("/health").await;
@@ -11,6 +13,77 @@ on_every_store!(health_tells_more_to_the_signed_in, async |app| {
     assert!(signed_in.body["version"].is_string() && signed_in.body["uptime_ms"].is_number());
     let store = if app.kind == crate::harness::Kind::Sqlite { "sqlite" } else { "postgres" };
     assert_eq!(signed_in.body["store"], store);
+});
+
+/// A studio as it is built: a page, a file beside it, and one whose name holds a hash.
+fn built_studio(data: &Path) -> PathBuf {
+    let folder = data.with_extension("studio");
+    std::fs::create_dir_all(folder.join("assets")).expect("a folder");
+    for (name, text) in [
+        ("index.html", "<!doctype html><title>Plinth</title>"),
+        ("theme.js", "/* by its name alone nobody knows that it is another */"),
+        ("assets/index-0f1e2d3c.js", "/* never another under this name */"),
+    ] {
+        std::fs::write(folder.join(name), text).expect("a file of the studio");
+    }
+    folder
+}
+
+on_every_store!(
+    only_files_of_the_studio_that_never_change_are_kept_for_good,
+    |config| { config.studio_dir = Some(built_studio(&config.data_dir)) },
+    async |app| {
+        let nobody = app.anonymous();
+        let kept = "public, max-age=31536000, immutable";
+        for (path, kind, cache) in [
+            ("/studio/", "text/html", "no-cache"),
+            ("/studio/projects/shop", "text/html", "no-cache"),
+            ("/studio/theme.js", "text/javascript", "no-cache"),
+            ("/studio/assets/index-0f1e2d3c.js", "text/javascript", kept),
+        ] {
+            let answer = nobody.get(path).await;
+            answer.expect_status(200);
+            assert_eq!(
+                (&answer.headers["content-type"], &answer.headers["cache-control"]),
+                (&kind.parse().expect("a header"), &cache.parse().expect("a header")),
+                "{path}"
+            );
+            assert!(answer.headers.contains_key("content-security-policy"), "{path}");
+        }
+        // A script of another version is not there, which a page in its place would hide.
+        nobody.get("/studio/assets/index-33445566.js").await.expect_refusal(404, "NOT_FOUND");
+        let posted = nobody.post("/studio/", json!({})).await;
+        assert_eq!(posted.expect_refusal(405, "METHOD_NOT_ALLOWED").headers["allow"], "GET,HEAD");
+        drop(std::fs::remove_dir_all(app.data.with_extension("studio")));
+    }
+);
+
+/// Who sends its whole body before it reads, as many clients do.
+async fn sent_before_read(app: &App, path: &str, bytes: usize) -> String {
+    let address = app.url.strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("the head is taken");
+    stream.write_all(&vec![b' '; bytes]).await.expect("the body is taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
+on_every_store!(a_refusal_arrives_although_its_body_is_of_no_use, async |app| {
+    // More than lies in the buffers between the two.
+    let large = 40 * 1024 * 1024;
+    for (path, status, code) in [
+        ("/nothing/here", 404, "NOT_FOUND"),
+        ("/health", 405, "METHOD_NOT_ALLOWED"),
+        ("/items/nothing", 413, "PAYLOAD_TOO_LARGE"),
+    ] {
+        let answer = sent_before_read(app, path, large).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        assert!(answer.contains(code), "{path}: {answer}");
+    }
 });
 
 on_every_store!(unknown_routes_and_methods_are_refused_in_the_envelope, async |app| {

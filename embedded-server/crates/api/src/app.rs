@@ -91,13 +91,10 @@ impl App {
 /// Every route there is.
 pub fn router(app: App) -> Router {
     let limits = app.engine().limits().clone();
-    let uploads = imports::routes()
-        .layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX))
-        .layer(middleware::from_fn(unread::thrown_away));
+    let uploads = imports::routes().layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX));
     // A multipart body carries a little more than its file.
-    let files = baasix::import::routes()
-        .layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024))
-        .layer(middleware::from_fn(unread::thrown_away));
+    let files =
+        baasix::import::routes().layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024));
     let json = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
@@ -127,6 +124,7 @@ pub fn router(app: App) -> Router {
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn(unread::thrown_away))
         .layer(
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(SizeAbove::new(PLAIN_BYTES_MAX))),

@@ -1,11 +1,14 @@
 //! The built studio, served at `/studio` to browsers.
 
 use crate::app::App;
+use crate::surface::baasix::error::Refusal;
 use axum::Router;
-use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::{Redirect, Response};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use base::{Code, Error};
 use tower_http::services::{ServeDir, ServeFile};
 
 /// No inline scripts, nothing from elsewhere, no framing.
@@ -21,21 +24,46 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/studio", get(|| async { Redirect::temporary("/studio/") }))
         .nest_service(
             "/studio/",
-            Router::<()>::new().fallback_service(files).layer(map_response(headers)),
+            Router::<()>::new().fallback_service(files).layer(from_fn(as_page)),
         )
 }
 
-/// Hashed assets never change; the page that names them must always be asked for.
-async fn headers(mut response: Response) -> Response {
-    let html = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let cache = if html { "no-cache" } else { "public, max-age=31536000, immutable" };
+/// Files whose names hold a hash of what is in them.
+const HASHED: &str = "/assets/";
+
+/// Hashed files never change; all others must be asked for, the page that names them above all.
+async fn as_page(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let hashed = path.starts_with(HASHED);
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return not_taken(&method, &path, response.headers());
+    }
+    // A script of another version is no page: whoever asks for it shall know that it is gone.
+    if hashed && is_html(response.headers()) {
+        let gone = format!("there is no file /studio{path}");
+        return Refusal(Error::new(Code::NotFound, gone)).into_response();
+    }
+    let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn not_taken(method: &Method, path: &str, theirs: &HeaderMap) -> Response {
+    let error = Error::new(Code::MethodNotAllowed, format!("/studio{path} does not take {method}"));
+    let mut response = Refusal(error).into_response();
+    if let Some(allow) = theirs.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
     response
 }

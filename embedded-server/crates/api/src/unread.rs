@@ -1,9 +1,9 @@
 //! A refusal may stand before the whole body has come: nobody is signed in, a word of the form is
-//! wrong, the file is too large. A connection that is closed while its client still sends loses
-//! the answer, and the client hears of a broken connection instead of the reason. So what is left
-//! of an upload is read and thrown away, within bounds, before the answer leaves.
+//! wrong, the body is too large, there is no such route. A connection that is closed while its
+//! client still sends loses the answer, and the client hears of a broken connection instead of the
+//! reason. So what is left of a body is read and thrown away, within bounds, before the answer leaves.
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Most bytes that are thrown away: a little more than the largest file of a synchronous import.
 /// Who sends more than that sees the connection end.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A body of up to so many bytes lies in the system's buffers already when its request is read.
+const BUFFERED_BYTES: u64 = 64 * 1024;
 
 /// Longest wait for them.
 const WAIT_MAX: Duration = Duration::from_secs(30);
@@ -36,6 +39,10 @@ impl Stream for Lent {
 
 /// Reads what the handler left of the body before its answer leaves.
 pub(crate) async fn thrown_away(request: Request, next: Next) -> Response {
+    // Nothing is lent of what has come whole: most requests, none of which shall pay for this.
+    if request.body().size_hint().upper().is_some_and(|bytes| bytes <= BUFFERED_BYTES) {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let stream = Arc::new(Mutex::new(body.into_data_stream()));
     let lent = Body::from_stream(Lent(Arc::clone(&stream)));
