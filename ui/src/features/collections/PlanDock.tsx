@@ -166,6 +166,20 @@ function RehearsalBand({ rehearsing, steps }: { rehearsing: Rehearsing; steps: r
   );
 }
 
+/** What the bars above and below the dock need, and a strip of the canvas between them. */
+const BESIDE = 290;
+
+function useBounds(): { readonly least: number; readonly most: number } {
+  const [inner, setInner] = useState(() => window.innerHeight);
+  useEffect(() => {
+    const measure = () => setInner(window.innerHeight);
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
+  }, []);
+  const most = Math.min(640, Math.max(96, inner - BESIDE));
+  return { least: Math.min(140, most), most };
+}
+
 export function PlanDock({
   plan, drafts, error, stale, rehearsing, updates, onUpdates, height, onHeight, onClose, onLine, onRows, onRetry,
 }: {
@@ -185,6 +199,10 @@ export function PlanDock({
   onLine: (line: PlanLine) => void;
   onRetry: () => void;
 }) {
+  const { least, most } = useBounds();
+  const fitting = (wanted: number): number => Math.min(most, Math.max(least, wanted));
+  // What was chosen on a higher window is kept for it.
+  const drawn = fitting(height);
   const [at, setAt] = useState(0);
   const [copied, setCopied] = useState(false);
   const list = useRef<HTMLDivElement>(null);
@@ -214,28 +232,29 @@ export function PlanDock({
     <section
       aria-label={t("plan.region")}
       data-region=""
-      // On a low window it gives way, so that the bars above and below it stay.
-      className="relative flex max-h-[calc(100vh-290px)] min-h-24 shrink-0 flex-col border-t border-draft bg-bg-page animate-[plinth-rise_160ms_var(--ease-plinth)]"
-      style={{ height }}
+      className="relative flex shrink-0 flex-col border-t border-draft bg-bg-page animate-[plinth-rise_160ms_var(--ease-plinth)]"
+      style={{ height: drawn }}
     >
       <div
         role="separator"
         aria-orientation="horizontal"
-        aria-label={t("plan.region")}
-        aria-valuenow={height}
-        aria-valuemin={140}
-        aria-valuemax={640}
+        aria-label={t("plan.height")}
+        aria-valuenow={drawn}
+        aria-valuemin={least}
+        aria-valuemax={most}
         tabIndex={0}
-        className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize"
+        className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize focus-visible:bg-ink focus-visible:[outline-offset:-2px]"
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={(event) => {
           if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
           const bottom = event.currentTarget.parentElement?.getBoundingClientRect().bottom ?? 0;
-          onHeight(Math.min(640, Math.max(140, bottom - event.clientY)));
+          onHeight(fitting(bottom - event.clientY));
         }}
         onKeyDown={(event) => {
-          if (event.key === "ArrowUp") onHeight(Math.min(640, height + 24));
-          else if (event.key === "ArrowDown") onHeight(Math.max(140, height - 24));
+          if (event.key === "ArrowUp") onHeight(fitting(drawn + 24));
+          else if (event.key === "ArrowDown") onHeight(fitting(drawn - 24));
+          else if (event.key === "Home") onHeight(least);
+          else if (event.key === "End") onHeight(most);
           else return;
           event.preventDefault();
         }}

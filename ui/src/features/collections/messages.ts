@@ -261,6 +261,7 @@ export const t = catalogue({
 
   "plan": { one: "Plan, {count} step", other: "Plan, {count} steps" },
   "plan.region": "Plan of the staged changes",
+  "plan.height": "Height of the plan",
   "plan.steps": "Steps",
   "plan.note.whole": "All of it or nothing",
   "plan.note.lossy": { one: "{count} step loses values", other: "{count} steps lose values" },

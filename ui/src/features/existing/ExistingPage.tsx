@@ -18,7 +18,7 @@ import { t } from "./messages";
 import { adoptionQuery, namesQuery, tablesQuery } from "./queries";
 import { remember } from "./seen";
 import { TableDetails } from "./TableDetails";
-import { inOrder, shownCount, whyOf } from "./words";
+import { inOrder, remarksOf, shownCount, whyOf } from "./words";
 
 /** Tables that were there before the project: what they would become, a dry run, and taking them over. */
 export function ExistingPage({ onBack }: { onBack: () => void }) {
@@ -212,22 +212,28 @@ function Tables({ tables, onBack }: { tables: readonly ExistingTable[]; onBack: 
               <span className="text-second text-ink-2">{t("plan.untouched", { count: plan.data.untouchedRows })}</span>
             </header>
             <ol className="min-h-0 overflow-y-auto" tabIndex={0} aria-label={t("plan.region")}>
-              {plan.data.steps.map((step) => (
-                <li key={`${step.op} ${step.collection} ${step.field ?? ""}`} className="flex min-h-[30px] items-center gap-2 border-b border-line-2 px-3">
-                  <Badge kind="staged" className="w-18 justify-center">
-                    {step.op === "adopt_collection" ? t("step.adopt_collection") : t("step.add_relation")}
-                  </Badge>
-                  {step.op === "adopt_collection" ? (
-                    <>
-                      <b className="min-w-0 truncate font-semibold">{step.collection}</b>
-                      <span className="flex-1" />
-                      <span className="shrink-0 text-second text-ink-3">{factsIn(tables, step.collection)}</span>
-                    </>
-                  ) : (
-                    <span className="min-w-0 truncate" title={told(step.summary)}>{told(step.summary)}</span>
-                  )}
-                </li>
-              ))}
+              {plan.data.steps.map((step) => {
+                const remarks = remarksOf(step, plan.data.tables.find((table) => table.name === step.collection));
+                return (
+                  <li key={`${step.op} ${step.collection} ${step.field ?? ""}`} className="border-b border-line-2 px-3">
+                    <div className="flex min-h-[30px] items-center gap-2">
+                      <Badge kind="staged" className="w-18 justify-center">
+                        {step.op === "adopt_collection" ? t("step.adopt_collection") : t("step.add_relation")}
+                      </Badge>
+                      {step.op === "adopt_collection" ? (
+                        <>
+                          <b className="min-w-0 truncate font-semibold">{step.collection}</b>
+                          <span className="flex-1" />
+                          <span className="shrink-0 text-second text-ink-3">{factsIn(tables, step.collection)}</span>
+                        </>
+                      ) : (
+                        <span className="min-w-0 truncate" title={told(step.summary)}>{told(step.summary)}</span>
+                      )}
+                    </div>
+                    {remarks.length > 0 ? <p className="pb-1.5 pl-20 text-second text-ink-2">{remarks.join(" ")}</p> : null}
+                  </li>
+                );
+              })}
             </ol>
           </>
         )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ExistingTable } from "@plinth/sdk";
-import { inOrder, shownCount, whyOf } from "./words";
+import { inOrder, remarksOf, shownCount, whyOf } from "./words";
 
 const table = (name: string, adoptable: boolean, types: readonly (string | undefined)[] = []): ExistingTable => ({
   name,
@@ -25,5 +25,13 @@ describe("existing tables in words", () => {
   it("say every reason of a refusal once", () => {
     expect(whyOf({ message: "no", details: [{ message: "`a` has no key" }, { message: "`a` has no key" }, {}] })).toBe("a has no key");
     expect(whyOf(new Error("gone"))).toBe("gone");
+  });
+
+  it("tell with a step what its sentence adds and what is noted of its table", () => {
+    const step = { op: "adopt_collection" as const, summary: "take over `a; b` with 2 of its 3 columns; it has no row numbers" };
+    const notes = [{ code: "NO_LINK", message: "`c` leads to `d`, which is not taken over" }];
+    expect(remarksOf(step, { notes })).toEqual(["It has no row numbers.", "c leads to d, which is not taken over."]);
+    expect(remarksOf({ op: "adopt_collection", summary: "take over `a` with 2 of its 2 columns" }, { notes: [] })).toEqual([]);
+    expect(remarksOf({ op: "add_relation", summary: "`x` of `a` leads to `b` by `y`; z" }, { notes })).toEqual([]);
   });
 });

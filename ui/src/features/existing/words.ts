@@ -1,4 +1,4 @@
-import type { ExistingTable } from "@plinth/sdk";
+import type { ExistingTable, PlanStep } from "@plinth/sdk";
 
 /** Columns that become fields. */
 export function shownCount(table: Pick<ExistingTable, "columns">): number {
@@ -22,14 +22,23 @@ export function whyOf(error: unknown): string {
   return (said.length > 0 ? [...new Set(said)] : [plain]).join("; ").replaceAll("`", "");
 }
 
+/** What is good to know of one step before it is taken: what its sentence adds to the name and the count, and the notes of its table. */
+export function remarksOf(step: Pick<PlanStep, "op" | "summary">, table: Pick<ExistingTable, "notes"> | undefined): readonly string[] {
+  if (step.op !== "adopt_collection") return [];
+  // A name may hold whatever it likes; what is said of the table stands behind it.
+  const [, , ...behind] = step.summary.split("`");
+  const added = behind.join("`").split("; ").slice(1);
+  return [...new Set([...added, ...(table?.notes ?? []).map((note) => note.message)])].map(sentence);
+}
+
 /** The server's sentences begin small and have no full stop. */
 export function sentence(text: string): string {
   const whole = capital(text);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
-/** A step of a list: no full stop, as everywhere. */
+/** A name at the beginning stays as it is stored. */
 function capital(text: string): string {
   const plain = text.replaceAll("`", "");
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  return text.startsWith("`") ? plain : plain.charAt(0).toUpperCase() + plain.slice(1);
 }

@@ -88,7 +88,23 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
   // What the person chose holds for the width at which they chose it.
   const [about, setAbout] = useState<{ wide: boolean; open: boolean } | null>(null);
   const inspecting = about?.wide === wide ? about.open : wide;
-  const inspect = (open: boolean) => setAbout({ wide, open });
+  const lender = useRef<Element | null>(null);
+  const inspect = (open: boolean) => {
+    if (open) lender.current = document.activeElement;
+    setAbout({ wide, open });
+  };
+  // Over the ledger it takes the focus while it is there; beside it, everything stays where it is.
+  useEffect(() => {
+    if (about === null || about.wide) return;
+    const drawer = document.querySelector("[data-drawer]");
+    if (about.open) drawer?.querySelector<HTMLElement>("[data-first]")?.focus();
+    else if (document.activeElement === document.body || document.activeElement === null) {
+      const from = lender.current;
+      const row = document.querySelector<HTMLElement>('[data-project][aria-selected="true"]');
+      if (from instanceof HTMLElement && from.isConnected && from !== document.body) from.focus();
+      else row?.focus();
+    }
+  }, [about]);
   const search = useRef<HTMLInputElement>(null);
   const now = Date.now();
 
@@ -496,6 +512,7 @@ function Inspector({
           <Button
             kind="filled"
             keys="Enter"
+            data-first=""
             className="flex-1"
             busy={busy || project.state === "starting"}
             icon={remoteHere ? ExternalLink : project.kind === "local" && project.state === "stopped" ? Play : undefined}

@@ -177,3 +177,26 @@ test("of a remote instance the address is told, once and plainly, and no folder"
   fireEvent.click(screen.getByRole("row", { name: "Press, local" }));
   expect(within(about("Press")!).getByText("Folder")).toBeDefined();
 });
+
+test("over the ledger the inspector takes the focus, and gives it back to where it came from", () => {
+  stage.wide = false;
+  home([project("Press"), project("Shop floor")]);
+  const row = screen.getByRole("row", { name: /^Press/ });
+  row.focus();
+  fireEvent.keyDown(row, { key: "i", ctrlKey: true });
+  const open = within(about("Press")!).getByRole("button", { name: /^Start/ });
+  expect(document.activeElement).toBe(open);
+  fireEvent.keyDown(open, { key: "Escape" });
+  expect(about("Press")).toBeNull();
+  expect(document.activeElement).toBe(row);
+});
+
+test("beside the ledger the inspector leaves the focus where it is", () => {
+  home([project("Press")]);
+  const row = screen.getByRole("row", { name: /^Press/ });
+  row.focus();
+  fireEvent.keyDown(row, { key: "i", ctrlKey: true });
+  fireEvent.keyDown(row, { key: "i", ctrlKey: true });
+  expect(about("Press")).not.toBeNull();
+  expect(document.activeElement).toBe(row);
+});

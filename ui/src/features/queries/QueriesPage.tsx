@@ -16,14 +16,12 @@ import { Toolbar } from "@/kit/Toolbar";
 import { moment } from "@/lib/moments";
 import { count } from "@/messages/catalogue";
 import { Inspector } from "./Inspector";
+import { shownOf, wholeList } from "./list";
 import { t } from "./messages";
 import { bare, condition, grouped, isSystem, rest, time } from "./words";
 
 type Sort = NonNullable<SlowQueryOptions["sort"]>;
 const SORTS: readonly Sort[] = ["total", "p95", "max", "mean", "count", "lastSeen"];
-
-/** As many as a person looks through; what is behind them took less. */
-const SHOWN = 100;
 
 /** What became of a proposed index: staged, standing by now, or neither. */
 export type IndexState = "staged" | "standing" | null;
@@ -41,7 +39,7 @@ export interface QueriesPageProps {
 function slowQuery({ client, project }: Pick<Session, "client" | "project">, collection: string | undefined, sort: Sort) {
   return queryOptions({
     queryKey: ["slow", project.id, collection, sort],
-    queryFn: ({ signal }): Promise<SlowQueryList> => client.queries.slow({ collection, sort, limit: SHOWN, signal }),
+    queryFn: ({ signal }) => wholeList((page, limit) => client.queries.slow({ collection, sort, page, limit, signal })),
     staleTime: 0,
   });
 }
@@ -80,7 +78,7 @@ export function QueriesPage(props: QueriesPageProps) {
   // What the studio and the server read of their own is seldom what somebody looks for.
   const [system, setSystem] = useState(false);
   const all = list.data?.data ?? [];
-  const data = system || collection !== undefined ? all : all.filter((one) => !isSystem(one.shape.collection));
+  const { data, behind } = shownOf(all, system || collection !== undefined);
   const query = data.find((one) => one.id === chosen);
   const index = query?.index ?? null;
   const readOnly = project.guard === "readonly";
@@ -131,7 +129,7 @@ export function QueriesPage(props: QueriesPageProps) {
         </Toolbar>
         <div className="min-h-0 flex-1 overflow-y-auto">
           {list.data ? (
-            <Recorded list={list.data} data={data} onSystem={() => setSystem(true)} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
+            <Recorded list={list.data} data={data} behind={behind} onSystem={() => setSystem(true)} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
           ) : list.error ? (
             <Refused error={list.error} onRetry={() => void list.refetch()} />
           ) : (
@@ -195,6 +193,8 @@ interface RecordedProps {
   readonly list: SlowQueryList;
   /** Those of it that are shown. */
   readonly data: readonly SlowQuery[];
+  /** How many of the same kind are behind them. */
+  readonly behind: number;
   readonly collection: string | undefined;
   readonly onSystem: () => void;
   readonly chosen: string | null;
@@ -204,7 +204,7 @@ interface RecordedProps {
 
 const COLUMNS = "grid grid-cols-[minmax(0,1fr)_76px_76px_64px_92px_92px] items-center gap-x-3 max-[900px]:grid-cols-[minmax(0,1fr)_76px_92px]";
 
-function Recorded({ list, data, collection, onSystem, chosen, onChoose, stateOf }: RecordedProps) {
+function Recorded({ list, data, behind, collection, onSystem, chosen, onChoose, stateOf }: RecordedProps) {
   const { totalCount, since, missed } = list;
   if (data.length === 0 && list.data.length > 0) {
     return (
@@ -217,7 +217,6 @@ function Recorded({ list, data, collection, onSystem, chosen, onChoose, stateOf 
     return <Empty title={collection === undefined ? t("none") : t("none.collection", { collection: bare(collection) })}>{t("none.body")}</Empty>;
   }
   const longest = Math.max(...data.map((query) => query.totalMs), Number.MIN_VALUE);
-  const behind = totalCount - list.data.length;
   // Arrows walk the rows as they stand, over the heads of collections.
   const walk = (event: KeyboardEvent<HTMLDivElement>) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
