@@ -1,14 +1,18 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { nameParts, PARTS } from "./parts";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 
 // One build serves both houses: the server mounts it at /studio/, the desktop window at its root.
 // Hence relative asset paths, and routes that live behind the hash.
 export default defineConfig({
   base: "./",
   plugins: [react(), tailwindcss(), nameParts()],
+  define: { __VERSION__: JSON.stringify(version) },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",

@@ -21,7 +21,7 @@ import { HomeDialogs } from "./HomeDialogs";
 import { Journal } from "./Journal";
 import { t } from "./messages";
 import { NewProject } from "./NewProject";
-import { logQuery, projectsKey, secretsQuery } from "./queries";
+import { logQuery, projectsKey, secretsQuery, sizeQuery } from "./queries";
 import { useWide } from "./wide";
 import { connectionWord, plainAddress, templateName, TONE } from "./words";
 
@@ -412,6 +412,7 @@ function Row({
 }) {
   const desktop = host().kind === "desktop";
   const label = buttonLabel(project);
+  const size = useSize(project);
   return (
     <div
       role="row"
@@ -435,7 +436,7 @@ function Row({
       <span role="gridcell" className={cx("truncate text-second", project.state === "failed" ? "text-bad" : project.state === "starting" ? "text-ink" : "text-ink-2")} title={sentence(project, now)}>
         {sentence(project, now)}
       </span>
-      <span role="gridcell" className="text-right text-second text-ink-3">{project.sizeBytes === undefined ? "" : sizeText(project.sizeBytes)}</span>
+      <span role="gridcell" className="text-right text-second text-ink-3">{size}</span>
       <span role="gridcell" className="flex justify-end">
         {project.state === "starting" ? (
           <Button size="small" onClick={onStop} tabIndex={-1}>
@@ -449,6 +450,13 @@ function Row({
       </span>
     </div>
   );
+}
+
+/** Empty where nobody can tell. */
+function useSize(project: Project): string {
+  const asked = useQuery(sizeQuery(project));
+  const bytes = project.sizeBytes ?? asked.data ?? null;
+  return bytes === null ? "" : sizeText(bytes);
 }
 
 function buttonLabel(project: Project): string {
@@ -476,6 +484,7 @@ function Inspector({
 }) {
   const desktop = host().kind === "desktop";
   const remoteHere = project.kind === "remote" && !desktop;
+  const size = useSize(project);
   const log = useQuery({ ...logQuery(project.id, project.state === "running"), enabled: desktop && project.kind === "local" });
   const tail = useRef<HTMLPreElement>(null);
   useEffect(() => {
@@ -487,7 +496,7 @@ function Inspector({
     ...(remoteHere ? [] : ([[t("fact.store"), storeWord(project)]] as const)),
     // A remote instance lies at its address, which stands above.
     ...(desktop && project.kind === "local" ? ([[project.store === "postgres" ? t("fact.database") : t("fact.place"), project.place]] as const) : []),
-    ...(project.sizeBytes === undefined ? [] : ([[t("fact.size"), sizeText(project.sizeBytes)]] as const)),
+    ...(size === "" ? [] : ([[t("fact.size"), size]] as const)),
     ...(project.kind === "local" && desktop
       ? ([[t("fact.opened"), project.lastOpenedAt ? clockOrMoment(project.lastOpenedAt, now) : t("fact.none")]] as const)
       : []),
@@ -565,23 +574,26 @@ function HomeStatus({ projects, onUnlock }: { projects: readonly Project[]; onUn
   const running = projects.filter((project) => project.state === "running").length;
   const state = secrets.data;
   return (
-    <Status>
-      <span className="flex items-center gap-4">
-        <span>{running === 0 ? t("status.none") : t("status.active", { count: running, total: projects.length })}</span>
-        {state === null ? <span>{t("status.browser")}</span> : null}
-        {state === "keychain" ? <span>{t("status.keychain")}</span> : null}
-        {state === "sealed" ? <span>{t("status.sealed")}</span> : null}
-        {state === "locked" ? (
-          <button type="button" className="underline underline-offset-2" onClick={() => onUnlock(false)}>
-            {t("status.locked")}
-          </button>
-        ) : null}
-        {state === "nowhere" ? (
-          <button type="button" className="underline underline-offset-2" onClick={() => onUnlock(true)}>
-            {t("status.nowhere")}
-          </button>
-        ) : null}
-      </span>
-    </Status>
+    <>
+      <Status side="right">{t("status.version", { version: __VERSION__ })}</Status>
+      <Status>
+        <span className="flex items-center gap-4">
+          <span>{running === 0 ? t("status.none") : t("status.active", { count: running, total: projects.length })}</span>
+          {state === null ? <span>{t("status.browser")}</span> : null}
+          {state === "keychain" ? <span>{t("status.keychain")}</span> : null}
+          {state === "sealed" ? <span>{t("status.sealed")}</span> : null}
+          {state === "locked" ? (
+            <button type="button" className="underline underline-offset-2" onClick={() => onUnlock(false)}>
+              {t("status.locked")}
+            </button>
+          ) : null}
+          {state === "nowhere" ? (
+            <button type="button" className="underline underline-offset-2" onClick={() => onUnlock(true)}>
+              {t("status.nowhere")}
+            </button>
+          ) : null}
+        </span>
+      </Status>
+    </>
   );
 }

@@ -70,6 +70,7 @@ export const t = catalogue({
   "log.note": { one: "{count} line", other: "last {count} lines" },
   "log.empty": "Nothing was logged in this run.",
   "log.failed": "The log could not be read",
+  "status.version": "Plinth {version}",
   "status.active": { one: "{count} of {total} connections active", other: "{count} of {total} connections active" },
   "status.none": "Nothing running",
   "status.keychain": "Secrets in the system keychain",

@@ -110,7 +110,8 @@ export function Records({
       names.add(`${field.relation.name}.${target.primaryKey}`);
       names.add(`${field.relation.name}.${display.name}`);
     }
-    return [...names];
+    // In whatever order they stand they are the same rows: a column that is carried asks for nothing.
+    return [...names].sort();
   }, [collection.primaryKey, fields, find]);
   const nodes = useMemo(() => [...applied, ...view.groups], [applied, view.groups]);
   const filter = useMemo(() => filterOf(collection, nodes, find), [collection, nodes, find]);
@@ -278,16 +279,19 @@ export function Records({
     ...gridSheet(),
   ]);
 
-  const onSort = useCallback(
-    (field: string, add: boolean, direction?: "asc" | "desc" | null) => {
-      const held = view.sort.find((key) => key.field === field);
-      const turned = held === undefined ? "asc" : held.direction === "asc" ? "desc" : null;
-      const next = direction === undefined ? turned : direction;
-      const rest = add ? view.sort.filter((key) => key.field !== field) : [];
-      show({ ...view, sort: next === null ? rest : [...rest, { field, direction: next }] });
-    },
-    [show, view],
-  );
+  const shownView = useRef({ view, show });
+  useEffect(() => {
+    shownView.current = { view, show };
+  });
+  const onSort = useCallback((field: string, add: boolean, direction?: "asc" | "desc" | null) => {
+    const { view, show } = shownView.current;
+    const held = view.sort.find((key) => key.field === field);
+    const turned = held === undefined ? "asc" : held.direction === "asc" ? "desc" : null;
+    const next = direction === undefined ? turned : direction;
+    const rest = add ? view.sort.filter((key) => key.field !== field) : [];
+    show({ ...view, sort: next === null ? rest : [...rest, { field, direction: next }] });
+  }, []);
+  const onPickFilter = useCallback((field: string) => filters.current?.add(field), []);
   const onFilter = useCallback(
     (pill: Pill) => {
       const rest = view.pills.filter((entry) => entry.field !== pill.field || entry.op !== pill.op);
@@ -432,7 +436,7 @@ export function Records({
         onPin={arrangement.onPin}
         onResize={arrangement.onResize}
         onFilter={onFilter}
-        onPickFilter={(field) => filters.current?.add(field)}
+        onPickFilter={onPickFilter}
         onOpenRelated={(target, pill) => onOpen(target, { ...writeView({ ...PLAIN_VIEW, pills: [pill] }) })}
         onDelete={deletion.onDelete}
         onHistory={openPast}

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import type { FieldInfo } from "@/lib/fields";
 import type { View } from "@/lib/filters";
 import { widthOf } from "./CellView";
@@ -21,6 +21,8 @@ export interface Arrangement {
   readonly onPin: (field: string) => void;
   readonly onResize: (field: FieldInfo, by: number) => void;
 }
+
+const namesOf = (fields: readonly FieldInfo[]): string[] => fields.map((field) => field.name);
 
 /** Which columns in which order, and everything that changes it. */
 export function useArrangement({
@@ -54,42 +56,40 @@ export function useArrangement({
     },
     [show, view, onLayout],
   );
-  const names = useMemo(() => fields.map((entry) => entry.name), [fields]);
-  const onHide = useCallback(
-    (field: string) => {
-      const left = names.filter((entry) => entry !== field);
-      if (left.length > 0) arrange(left, pinned.filter((entry) => entry !== field));
-    },
-    [names, pinned, arrange],
-  );
-  const onPlace = useCallback(
-    (field: string, index: number) => {
-      const from = names.indexOf(field);
-      if (from < 0) return;
-      const next = names.filter((entry) => entry !== field);
-      next.splice(index > from ? index - 1 : index, 0, field);
-      const stands = from < still ? index <= still : index < still;
-      const rest = pinned.filter((entry) => entry !== field);
-      arrange(next, stands ? [...rest, field] : rest);
-    },
-    [names, still, pinned, arrange],
-  );
-  const onMove = useCallback(
-    (field: string, by: number) => {
-      const from = names.indexOf(field);
-      const to = from + by;
-      // A key moves within the pinned columns, or within the others.
-      if (from < 0 || to < 0 || to >= names.length || from < still !== to < still) return;
-      const next = [...names];
-      next.splice(to, 0, ...next.splice(from, 1));
-      arrange(next, pinned);
-    },
-    [names, still, pinned, arrange],
-  );
-  const onPin = useCallback(
-    (field: string) => arrange(names, pinned.includes(field) ? pinned.filter((entry) => entry !== field) : [...pinned, field]),
-    [names, pinned, arrange],
-  );
+  // The headers are told once what they can do: a column that is carried draws no other anew.
+  const now = useRef({ fields, still, pinned, arrange });
+  useLayoutEffect(() => {
+    now.current = { fields, still, pinned, arrange };
+  }, [fields, still, pinned, arrange]);
+  const onHide = useCallback((field: string) => {
+    const { fields, pinned, arrange } = now.current;
+    const left = namesOf(fields).filter((entry) => entry !== field);
+    if (left.length > 0) arrange(left, pinned.filter((entry) => entry !== field));
+  }, []);
+  const onPlace = useCallback((field: string, index: number) => {
+    const { fields, still, pinned, arrange } = now.current;
+    const from = namesOf(fields).indexOf(field);
+    if (from < 0) return;
+    const next = namesOf(fields).filter((entry) => entry !== field);
+    next.splice(index > from ? index - 1 : index, 0, field);
+    const stands = from < still ? index <= still : index < still;
+    const rest = pinned.filter((entry) => entry !== field);
+    arrange(next, stands ? [...rest, field] : rest);
+  }, []);
+  const onMove = useCallback((field: string, by: number) => {
+    const { fields, still, pinned, arrange } = now.current;
+    const next = namesOf(fields);
+    const from = next.indexOf(field);
+    const to = from + by;
+    // A key moves within the pinned columns, or within the others.
+    if (from < 0 || to < 0 || to >= next.length || from < still !== to < still) return;
+    next.splice(to, 0, ...next.splice(from, 1));
+    arrange(next, pinned);
+  }, []);
+  const onPin = useCallback((field: string) => {
+    const { fields, pinned, arrange } = now.current;
+    arrange(namesOf(fields), pinned.includes(field) ? pinned.filter((entry) => entry !== field) : [...pinned, field]);
+  }, []);
   const onResize = useCallback(
     (field: FieldInfo, by: number) =>
       onLayout((now) => ({ widths: { ...now.widths, [field.name]: within((now.widths[field.name] ?? widthOf(field)) + by) } })),

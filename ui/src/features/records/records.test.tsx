@@ -254,8 +254,10 @@ describe("columns and saved views", () => {
   const headers = () => screen.getAllByRole("columnheader").flatMap((node) => (node.dataset["col"] === undefined ? [] : [node.querySelector(".truncate")?.textContent ?? ""]));
 
   it("pins, moves, widens and hides a column by keys, and writes the order into the address", async () => {
-    const { onSearch } = open();
+    const { asked, onSearch } = open();
     const first = await cell("r:0", "id");
+    const reads = () => asked.filter(({ path }) => path === "/items/orders").length;
+    const read = reads();
     act(() => first.focus());
     await press(focused(), "ArrowUp");
     await press(focused(), "ArrowRight");
@@ -264,6 +266,8 @@ describe("columns and saved views", () => {
     await press(focused(), "p", { altKey: true });
     expect(headers()[0]).toBe("note");
     expect(onSearch).toHaveBeenLastCalledWith(expect.objectContaining({ pinned: "note" }));
+    // The same rows in another order of columns: nothing is asked for again.
+    expect(reads()).toBe(read);
     const total = screen.getByRole("columnheader", { name: /^total/ });
     const before = total.style.width;
     act(() => total.focus());

@@ -2,6 +2,7 @@ import {
   useCallback,
   useEffect,
   useImperativeHandle,
+  useLayoutEffect,
   useRef,
   useState,
   type ReactNode,
@@ -192,10 +193,18 @@ export function Grid(props: GridProps) {
     go({ row: "head", col: to });
   }
 
-  function fit(col: number): void {
-    const field = fields[col];
-    if (field) resize(field, fittingWidth(scroller.current, col) - (widths[col] ?? 0));
-  }
+  const drawnColumns = useRef({ fields, widths });
+  useLayoutEffect(() => {
+    drawnColumns.current = { fields, widths };
+  }, [fields, widths]);
+  const fit = useCallback(
+    (col: number): void => {
+      const { fields, widths } = drawnColumns.current;
+      const field = fields[col];
+      if (field) resize(field, fittingWidth(scroller.current, col) - (widths[col] ?? 0));
+    },
+    [resize],
+  );
 
   const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, picks, {
     editing: editing !== null,

@@ -3,12 +3,12 @@ import { memo, type ReactNode } from "react";
 import { cx } from "@/kit/cx";
 import { cellClass, LoadingValue, StagedCorner } from "@/kit/GridCell";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
-import { keyOf, type Op, type PendingState } from "@/lib/pending";
+import { keyOf, type Conflict, type Op, type PendingState } from "@/lib/pending";
 import type { RawRow } from "@/lib/rows";
 import { DEFAULT, type Value } from "@/lib/values";
 import { fromWire } from "@/lib/wire";
 import { alignOf, CellView, plain } from "../CellView";
-import { heldKey, type Held } from "../held";
+import { heldKey, type Held, type Invalid } from "../held";
 import { cellId, type RowKey } from "./place";
 
 interface RowProps {
@@ -48,6 +48,82 @@ interface RowProps {
   readonly picked: boolean;
 }
 
+interface CellProps {
+  readonly rowKey: RowKey;
+  readonly raw: RawRow | undefined;
+  readonly isNew: boolean;
+  readonly op: Op | undefined;
+  readonly conflict: Conflict | undefined;
+  readonly bad: Invalid | undefined;
+  readonly field: FieldInfo;
+  readonly col: number;
+  readonly left: number;
+  readonly width: number;
+  readonly focused: boolean;
+  readonly chosen: boolean;
+  readonly picked: boolean;
+  readonly aimed: boolean;
+  readonly handle: boolean;
+  readonly labelOf: RowProps["labelOf"];
+  readonly editor: ReactNode;
+}
+
+/** The place of one cell. What moves, as columns do that are carried, is this and nothing in it. */
+const Cell = memo(function Cell({ rowKey, raw, isNew, op, conflict, bad, field, col, left, width, focused, chosen, picked, aimed, handle, labelOf, editor }: CellProps) {
+  const missing = raw === undefined && !isNew;
+  const said = (value: unknown): string => plain(field, value as Value, labelOf(raw, field, value as Value));
+  return (
+    <div
+      id={cellId(rowKey, col)}
+      role="gridcell"
+      data-cell=""
+      data-row={rowKey}
+      data-col={col}
+      aria-colindex={col + 2}
+      aria-selected={chosen}
+      tabIndex={focused ? 0 : -1}
+      title={op && !isNew ? `${said(op.before)} → ${said(op.after)}` : undefined}
+      className={cx(
+        cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], alignOf(field)),
+        "group/cell ring-cell top-0 h-full border-r border-line-2",
+        op ? "" : chosen || picked ? "bg-bg-active" : "hover:bg-bg-hover",
+        op && chosen && "border-b border-b-ink",
+        focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
+      )}
+      // The kit's cell is made for flow; here it has a place of its own.
+      style={{ position: "absolute", left, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
+    >
+      {op ? <StagedCorner /> : null}
+      {missing ? (
+        <LoadingValue width={Math.max(Math.min(width - 32, 90), 16)} />
+      ) : (
+        <Content raw={raw} isNew={isNew} op={op} conflict={conflict} bad={bad} field={field} roomy={width >= (conflict ? 180 : 260)} labelOf={labelOf} />
+      )}
+      {focused ? editor : null}
+      {aimed ? <span aria-hidden className="pointer-events-none absolute inset-0 border border-dashed border-draft" /> : null}
+      {handle && !missing ? <span aria-hidden data-fill="" className={cx("absolute right-0 bottom-0 z-1 hidden size-[7px] cursor-crosshair border-t border-l border-bg-page bg-ink", chosen ? "group-focus-within/grid:block" : "group-focus/cell:block")} /> : null}
+    </div>
+  );
+});
+
+/** What one cell says, wherever it stands. */
+const Content = memo(function Content({ raw, isNew, op, conflict, bad, field, roomy, labelOf }: Pick<CellProps, "raw" | "isNew" | "op" | "conflict" | "bad" | "field" | "labelOf"> & { readonly roomy: boolean }) {
+  const value = op ? (op.after as Value) : raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
+  const was = op && !isNew ? (op.before as Value) : undefined;
+  return (
+    <CellView
+      field={field}
+      value={value}
+      label={labelOf(raw, field, value)}
+      was={was}
+      wasLabel={was && labelOf(raw, field, was)}
+      theirs={conflict ? (conflict.theirs as Value) : undefined}
+      invalid={bad}
+      roomy={roomy}
+    />
+  );
+});
+
 export const GridRow = memo(function GridRow(props: RowProps) {
   const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, pinned, stillWidth, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, aimFrom, aimTo, handle, loose, labelOf, editor, picked } = props;
   const missing = raw === undefined && !isNew;
@@ -56,56 +132,27 @@ export const GridRow = memo(function GridRow(props: RowProps) {
     const field = fields[col];
     if (!field) return null;
     const op = cells?.get(field.name);
-    const stored = raw ? fromWire(field.type, raw[field.name]) : DEFAULT;
-    const value = op ? (op.after as Value) : stored;
-    const conflict = op && conflicts?.get(keyOf(op.target));
-    const bad = id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name));
-    const focused = focusCol === col;
-    const chosen = chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo;
-    const aimed = aimFrom >= 0 && col >= aimFrom && col <= aimTo;
-    const align = alignOf(field);
-    const width = widths[col] ?? 0;
     return (
-      <div
+      <Cell
         key={field.name}
-        id={cellId(rowKey, col)}
-        role="gridcell"
-        data-cell=""
-        data-row={rowKey}
-        data-col={col}
-        aria-colindex={col + 2}
-        aria-selected={chosen}
-        tabIndex={focused ? 0 : -1}
-        title={op && !isNew ? `${plain(field, op.before as Value, labelOf(raw, field, op.before as Value))} → ${plain(field, value, labelOf(raw, field, value))}` : undefined}
-        className={cx(
-          cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], align),
-          "group/cell ring-cell top-0 h-full border-r border-line-2",
-          op ? "" : chosen || picked ? "bg-bg-active" : "hover:bg-bg-hover",
-          op && chosen && "border-b border-b-ink",
-          focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
-        )}
-        // The kit's cell is made for flow; here it has a place of its own.
-        style={{ position: "absolute", left: starts[col] ?? 0, width, ...(focused && editor !== null ? { overflow: "visible", zIndex: 2 } : {}) }}
-      >
-        {op ? <StagedCorner /> : null}
-        {missing ? (
-          <LoadingValue width={Math.max(Math.min(width - 32, 90), 16)} />
-        ) : (
-          <CellView
-            field={field}
-            value={value}
-            label={labelOf(raw, field, value)}
-            was={op && !isNew ? (op.before as Value) : undefined}
-            wasLabel={op && !isNew ? labelOf(raw, field, op.before as Value) : undefined}
-            theirs={conflict ? (conflict.theirs as Value) : undefined}
-            invalid={bad}
-            roomy={width >= (conflict ? 180 : 260)}
-          />
-        )}
-        {focused ? editor : null}
-        {aimed ? <span aria-hidden className="pointer-events-none absolute inset-0 border border-dashed border-draft" /> : null}
-        {handle === col && !missing ? <span aria-hidden data-fill="" className={cx("absolute right-0 bottom-0 z-1 hidden size-[7px] cursor-crosshair border-t border-l border-bg-page bg-ink", chosen ? "group-focus-within/grid:block" : "group-focus/cell:block")} /> : null}
-      </div>
+        rowKey={rowKey}
+        raw={raw}
+        isNew={isNew}
+        op={op}
+        conflict={op && conflicts?.get(keyOf(op.target))}
+        bad={id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name))}
+        field={field}
+        col={col}
+        left={starts[col] ?? 0}
+        width={widths[col] ?? 0}
+        focused={focusCol === col}
+        chosen={chosenFrom >= 0 && col >= chosenFrom && col <= chosenTo}
+        picked={picked}
+        aimed={aimFrom >= 0 && col >= aimFrom && col <= aimTo}
+        handle={handle === col}
+        labelOf={labelOf}
+        editor={focusCol === col ? editor : null}
+      />
     );
   };
 
