@@ -161,3 +161,43 @@ on_every_store!(a_column_on_the_right_may_carry_a_cast_of_its_own, async |app| {
         assert_eq!(found(app, &filter).await, expected, "{filter}");
     }
 });
+
+on_every_store!(a_moment_in_a_text_is_one_moment_however_it_is_written, async |app| {
+    marks(app).await;
+    let texts = [
+        "2026-01-01T10:00:00.000Z",
+        "2026-01-01 10:00:00",
+        "2026-01-01T10:00",
+        "2026-01-01T12:00:00+02:00",
+        "2026-01-01 04:30:00.0009-0530",
+        "2026-01-01T11:00:00+01",
+        // None of these is a moment.
+        "2026-13-01T10:00:00Z",
+        "2026-19-01",
+        "2026-02-30 10:00:00",
+        "2026-01-01T10:00:00 soon",
+        "2026-01-01T25:00:00Z",
+        "2026-01-01T10:00:00+16:00",
+        "0000-01-01",
+        "0001-01-01T00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+        "1900-02-29",
+    ];
+    let rows: Vec<Json> =
+        (10..).zip(texts).map(|(id, text)| json!({ "id": id, "label": text })).collect();
+    app.admin().post("/items/marks/bulk", json!(rows)).await.expect_status(201);
+    let equal = json!([10, 11, 12, 13, 14, 15]);
+    for given in ["2026-01-01T10:00:00Z", "2026-01-01 10:00:00", "2026-01-01T13:00:00+03:00"] {
+        let filter = json!({ "label": { "eq": given, "cast": "timestamp" } });
+        assert_eq!(found(app, &filter).await, equal, "{given}");
+    }
+    let any = |cast: &str| json!({ "AND": [{ "id": { "gte": 10 } }, { "label": { "isNotNull": true, "cast": cast } }] });
+    assert_eq!(found(app, &any("timestamptz")).await, equal);
+    // A day and a time are read off as they are written, wherever the moment would lie in UTC.
+    assert_eq!(found(app, &any("date")).await, json!([10, 11, 12, 13, 14, 15, 23, 24]));
+    let early = json!({ "label": { "lt": "05:00:00", "cast": "time" } });
+    assert_eq!(
+        found(app, &json!({ "AND": [{ "id": { "gte": 10 } }, early] })).await,
+        json!([14, 23])
+    );
+});

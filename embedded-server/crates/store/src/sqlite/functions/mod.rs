@@ -5,6 +5,7 @@ mod decimal;
 mod geometry;
 mod json;
 mod jsonpath;
+mod moment;
 mod real;
 mod text;
 
@@ -36,6 +37,7 @@ pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     json::register(connection)?;
     jsonpath::register(connection)?;
     date::register(connection)?;
+    moment::register(connection)?;
     geometry::register(connection, watch)?;
     connection
         .create_scalar_function("bx_uuid4", 0, FRESH, |_| base::uuid_v4().map_err(foreign))?;
