@@ -81,3 +81,70 @@ async fn what_is_shown_of_finer_values_finds_them() {
     assert_eq!(admin.rows("visits", found).await.len(), 3);
     app.stop().await;
 }
+
+const STRANGE: &str = r#"
+CREATE TABLE shelves (id int PRIMARY KEY);
+CREATE TABLE finds (id int PRIMARY KEY, shelf_id int REFERENCES shelves (id), day date, at timestamptz, local timestamp,
+    price numeric, ratio double precision, share real);
+INSERT INTO shelves VALUES (1);
+INSERT INTO finds VALUES
+    (1, 1, '0044-03-15 BC', '0044-03-15 12:00 BC', '0044-03-15 12:00 BC', 'NaN', 'NaN', 'NaN'),
+    (2, 1, 'infinity', 'infinity', 'infinity', 'Infinity', 'Infinity', 'Infinity'),
+    (3, 1, '-infinity', '-infinity', '-infinity', '-Infinity', '-Infinity', '-Infinity'),
+    (4, 1, '10000-01-01', '10000-01-01', '10000-01-01', 1.50, 1.5, 1.5),
+    (5, 1, '9999-12-31', '9999-12-31 23:59:59.999+00', '0001-01-01', -0.10, -1e300, 0),
+    (6, 1, NULL, NULL, NULL, NULL, NULL, NULL);
+"#;
+
+#[tokio::test]
+async fn what_has_no_spelling_is_told_as_nothing_by_every_path() {
+    if App::postgres_is_missing() {
+        return;
+    }
+    let app = App::start_beside(Kind::Postgres, STRANGE).await;
+    adopt(&app, json!({})).await.expect_status(200);
+    let admin = app.admin();
+    let rows = admin.rows("finds", json!({ "sort": "id" })).await;
+    let moments = ["day", "at", "local"];
+    let numbers = ["price", "ratio", "share"];
+    for (row, kept) in rows.iter().zip([
+        &[][..],
+        &[],
+        &[],
+        &numbers,
+        &["day", "at", "local", "price", "ratio", "share"],
+        &[],
+    ]) {
+        for field in moments.iter().chain(&numbers) {
+            assert_eq!(!row[field].is_null(), kept.contains(field), "{field} of {row}");
+        }
+    }
+    let last = (&rows[4]["day"], &rows[4]["at"], &rows[4]["local"], rows[4]["price"].to_string());
+    let spelled = (
+        &json!("9999-12-31"),
+        &json!("9999-12-31T23:59:59.999Z"),
+        &json!("0001-01-01T00:00:00.000Z"),
+    );
+    assert_eq!(last, (spelled.0, spelled.1, spelled.2, String::from("-0.10")));
+    // Through a relation, by key, sorted, in groups, as a file, and in the history of a change.
+    let fields = json!({ "fields": ["finds.*"] });
+    let shelves = admin.rows("shelves", fields).await;
+    let mut nested = shelves[0]["finds"].as_array().expect("a list").clone();
+    nested.sort_by_key(|row| row["id"].as_u64());
+    assert_eq!(nested, rows);
+    for field in moments.iter().chain(&numbers) {
+        assert_eq!(admin.rows("finds", json!({ "sort": field })).await.len(), 6);
+        let counted = json!({ "groupBy": [field], "aggregate": {
+            "n": { "function": "count", "field": "id" }, "most": { "function": "max", "field": field } } });
+        admin.find("finds", counted).await.expect_status(200);
+    }
+    for format in ["csv", "json", "ndjson", "sql"] {
+        admin.get(&format!("/items/finds/export?format={format}")).await.expect_status(200);
+    }
+    for row in &rows {
+        let path = format!("/items/finds/{}", row["id"]);
+        assert_eq!(&admin.get(&path).await.expect_status(200).body["data"], row);
+        admin.patch(&path, json!({ "shelf_id": null })).await.expect_status(200);
+        admin.get(&format!("{path}/history")).await.expect_status(200);
+    }
+}

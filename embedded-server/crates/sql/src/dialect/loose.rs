@@ -16,7 +16,13 @@ impl Dialect {
                 let usual = self.json_token(column, family, numbers);
                 sqlite::loose_token(column, family, &usual)
             }
-            Self::Postgres => self.json_token(column, family, numbers),
+            Self::Postgres => {
+                let usual = self.json_token(column, family, numbers);
+                match spelled(column, family) {
+                    Some(spelled) => format!("CASE WHEN {spelled} THEN {usual} ELSE 'null' END"),
+                    None => usual,
+                }
+            }
         }
     }
 
@@ -28,7 +34,14 @@ impl Dialect {
                     "CASE WHEN json_valid({column}) THEN {column} ELSE json_quote(bx_real({column})) END"
                 )
             }
-            (Self::Sqlite | Self::Postgres, _) => self.answered(column, family),
+            (Self::Sqlite, _) => self.answered(column, family),
+            (Self::Postgres, _) => {
+                let usual = self.answered(column, family);
+                match spelled(column, family) {
+                    Some(spelled) => format!("CASE WHEN {spelled} THEN {usual} END"),
+                    None => usual,
+                }
+            }
         }
     }
 
@@ -75,6 +88,29 @@ impl Dialect {
             Some(field) => self.as_shown(&column, Family::of(&field.kind)),
             None => column,
         }
+    }
+}
+
+/// Whether a value of Postgres has a spelling here: numbers that are none and moments without end
+/// or outside the years of four digits have not, and are told as NULL.
+fn spelled(column: &str, family: Family) -> Option<String> {
+    match family {
+        Family::Decimal | Family::Real | Family::Double => {
+            Some(format!("{column} <> ALL('{{NaN,Infinity,-Infinity}}')"))
+        }
+        Family::Date | Family::Instant | Family::Local => {
+            Some(format!("{column} >= '0001-01-01' AND {column} < '10000-01-01'"))
+        }
+        Family::Text
+        | Family::Folded
+        | Family::Integer
+        | Family::BigInt
+        | Family::Boolean
+        | Family::Time
+        | Family::LocalTime
+        | Family::Uuid
+        | Family::Json
+        | Family::Binary => None,
     }
 }
 
