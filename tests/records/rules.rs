@@ -261,3 +261,30 @@ on_every_store!(ids_count_up_and_are_answered_in_their_type, async |app| {
         .await
         .expect_refusal(409, "UNIQUE_VIOLATION");
 });
+
+on_every_store!(a_record_that_could_not_be_addressed_is_not_made, async |app| {
+    let key = json!({ "type": "String", "primaryKey": true });
+    app.collection("words", json!({ "fields": { "word": key, "kind": { "type": "String" } } }))
+        .await;
+    let admin = app.admin();
+    for word in ["", ".", "..", "bulk", "export", "import-csv", "import-json"] {
+        for (path, body) in [
+            ("/items/words", json!({ "word": word })),
+            ("/items/words/bulk", json!([{ "word": "x" }, { "word": word }])),
+        ] {
+            let answer = admin.post(path, body).await;
+            answer.expect_refusal(400, "VALIDATION_ERROR");
+            assert_eq!(answer.body["details"][0]["field"], "word", "{}", answer.text);
+        }
+    }
+    assert_eq!(admin.rows("words", json!({})).await.len(), 0);
+    for word in ["Bulk", "exports", "...", " ", "a/b", "100%", "import"] {
+        let id = admin.create("words", json!({ "word": word })).await;
+        assert_eq!(id, word);
+        let encoded = word.replace('%', "%25").replace('/', "%2F").replace(' ', "%20");
+        let path = format!("/items/words/{encoded}");
+        admin.patch(&path, json!({ "kind": "noun" })).await.expect_status(200);
+        assert_eq!(admin.get(&path).await.expect_status(200).body["data"]["word"], word);
+        admin.delete(&path).await.expect_status(200);
+    }
+});

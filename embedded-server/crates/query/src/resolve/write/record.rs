@@ -11,6 +11,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
+/// What stands at the place of a key in an address and is none.
+const NO_KEYS: [&str; 6] = [".", "..", "bulk", "export", "import-csv", "import-json"];
+
 /// Columns and what they are set to.
 pub(super) type Columns = IndexMap<String, Assigned>;
 
@@ -57,6 +60,7 @@ impl Writer<'_> {
         spot: &Spot,
     ) -> Result<usize> {
         let mut sorted = self.sorted(collection, body, spot, Act::Create)?;
+        self.addressable(collection, &sorted.columns, spot);
         let mut named = self.named_keys(collection, &sorted.columns, true);
         self.point(collection, &mut sorted, spot)?;
         named.extend(self.named_keys(collection, &sorted.columns, false));
@@ -79,6 +83,26 @@ impl Writer<'_> {
             self.hang(&parent, relation, json, spot)?;
         }
         Ok(step)
+    }
+
+    /// A record stands at `/items/<collection>/<key>`, so its key must not be nothing, a step in a
+    /// path, or a word that means something else there.
+    fn addressable(&mut self, collection: &Collection, columns: &Columns, spot: &Spot) {
+        let Some(Assigned::Value(Value::Text(key))) = columns.get(&collection.primary_key) else {
+            return;
+        };
+        let why = match key.as_str() {
+            "" => String::from("A key must not be empty: the record could not be addressed"),
+            word if NO_KEYS.contains(&word) => {
+                format!("`{word}` cannot be a key: it means something else in an address")
+            }
+            _ => return,
+        };
+        let at = spot.field(&collection.primary_key);
+        self.findings.values.push(Detail {
+            value: Some(Json::from(key.as_str()).to_string()),
+            ..Detail::field("key", at, why).at_index(spot.index)
+        });
     }
 
     /// Changes to one record with everything nested in it.
