@@ -80,7 +80,8 @@ export class Imports {
   }
 
   /**
-   * Takes back the rows an import wrote.
+   * Takes back the rows an import wrote. If some of them were changed since, it rejects with 409
+   * `CONSENT_REQUIRED` and says how many, unless `consent` is given.
    *
    * @example
    * ```ts
@@ -88,8 +89,10 @@ export class Imports {
    * console.log(job.state);
    * ```
    */
-  async undo(id: string, options?: CallOptions): Promise<ImportJob> {
-    return (await this.#http.post<Answer<ImportJob>>(`${this.#path(id)}/undo`, undefined, options)).data;
+  async undo(id: string, options: CallOptions & { readonly consent?: boolean | undefined } = {}): Promise<ImportJob> {
+    const { consent, ...rest } = options;
+    const body = consent === undefined ? undefined : { consent };
+    return (await this.#http.post<Answer<ImportJob>>(`${this.#path(id)}/undo`, body, rest)).data;
   }
 
   /**

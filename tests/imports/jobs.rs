@@ -1,7 +1,7 @@
 //! What a job makes of rows: the same records as any other way of writing, each refusal at its
 //! row, and one job for one file.
 
-use crate::harness::{Answer, App, Kind, Person, on_every_store};
+use crate::harness::{Answer, App, Kind, Person, on_every_store, plain};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -209,6 +209,39 @@ on_every_store!(rows_that_make_more_than_one_record_are_written_in_one_transacti
         .await;
     assert_eq!(ended(admin, &undo).await["rowsRemoved"], 3);
     assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
+});
+
+on_every_store!(an_undo_that_would_lose_later_changes_says_so_and_waits_for_consent, async |app| {
+    goods(app).await;
+    let admin = app.admin();
+    let file = "code,stock\nA,1\nB,2\nC,3\nD,4\n";
+    let nested = "{\"code\":\"K\",\"maker\":{\"name\":\"Ada\"}}\n{\"code\":\"L\"}\n{\"code\":\"M\"}\n{\"code\":\"N\"}\n";
+    for (name, text, codes) in
+        [("goods.csv", file, ["A", "B", "C", "D"]), ("goods.ndjson", nested, ["K", "L", "M", "N"])]
+    {
+        let job = imported(admin, "goods", name, text).await;
+        assert_eq!(job["rowsWritten"], 4, "{job}");
+        let path = format!("/imports/{}/undo", job["id"].as_str().expect("an id"));
+        let by_code = async |code: &str| {
+            let rows = admin.rows("goods", json!({ "filter": { "code": code } })).await;
+            format!("/items/goods/{}", plain(&rows[0]["id"]))
+        };
+        // Two are changed, one of them twice; of a third the change went with it.
+        for (code, stock) in [(codes[0], 11), (codes[0], 12), (codes[1], 13), (codes[2], 14)] {
+            admin.patch(&by_code(code).await, json!({ "stock": stock })).await.expect_status(200);
+        }
+        admin.delete(&by_code(codes[2]).await).await.expect_status(200);
+        for body in [json!({}), json!({ "consent": false })] {
+            let asked = admin.post(&path, body).await;
+            asked.expect_refusal(409, "CONSENT_REQUIRED");
+            assert!(asked.message().starts_with("2 of the 4 rows"), "{}", asked.text);
+        }
+        admin.post(&path, json!({ "consent": "yes" })).await.expect_refusal(400, "INVALID_BODY");
+        assert_eq!(admin.rows("goods", json!({})).await.len(), 3);
+        let undo = admin.post(&path, json!({ "consent": true })).await;
+        assert_eq!(ended(admin, &undo).await["rowsRemoved"], 3);
+        assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
+    }
 });
 
 on_every_store!(a_file_that_is_on_its_way_is_not_imported_twice, async |app| {

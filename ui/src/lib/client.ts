@@ -166,7 +166,8 @@ export interface Connection {
   startImport(request: ImportRequest): Promise<ImportJob>;
   importJob(id: string, signal?: AbortSignal): Promise<ImportJob>;
   importJobs(signal?: AbortSignal): Promise<readonly ImportJob[]>;
-  undoImport(id: string): Promise<unknown>;
+  /** Refused with `CONSENT_REQUIRED` where rows were changed since, unless `consent` is given. */
+  undoImport(id: string, consent?: boolean): Promise<unknown>;
   cancelImport(id: string): Promise<unknown>;
   /** The refused rows as a CSV file with a column for the reason. */
   rejects(id: string): Promise<Blob>;
@@ -369,9 +370,9 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
       return reply.data;
     },
 
-    undoImport(id) {
+    undoImport(id, consent = false) {
       writing();
-      return http.request({ method: "POST", path: `/imports/${encodeURIComponent(id)}/undo` });
+      return http.request({ method: "POST", path: `/imports/${encodeURIComponent(id)}/undo`, ...(consent ? { body: { consent } } : {}) });
     },
 
     cancelImport(id) {

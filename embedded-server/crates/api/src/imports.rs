@@ -2,11 +2,13 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::queries::consent;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::wire::answer::{Answer, Listed};
 use crate::wire::import::{ImportForm, ImportJob};
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -54,13 +56,16 @@ async fn one(
     Ok(one_job(&app, StatusCode::OK, job))
 }
 
+/// `{consent: true}` takes rows out that were changed since, too.
 async fn undo(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.user()?;
-    let job = app.imports().undo(&id, caller.actor()).await?;
+    let consent = consent(&body, app.engine().limits())?;
+    let job = app.imports().undo(&id, consent, caller.actor()).await?;
     Ok(one_job(&app, StatusCode::ACCEPTED, job))
 }
 

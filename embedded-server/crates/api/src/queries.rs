@@ -13,7 +13,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use base::{Code, Error, Result, nearest};
+use base::{Code, Error, Limits, Result, nearest};
 use engine::SlowBy;
 use serde_json::Value as Json;
 
@@ -74,16 +74,17 @@ async fn measure(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let consent = match body.iter().all(u8::is_ascii_whitespace) {
-        true => false,
-        false => consent(&Json::Object(body_object(&body, app.engine().limits())?))?,
-    };
+    let consent = consent(&body, app.engine().limits())?;
     let found = app.engine().measure_slow(&id, consent).await?;
     Ok(json_answer(StatusCode::OK, &Answer { data: QueryMeasurement::from(found) }))
 }
 
-fn consent(body: &Json) -> Result<bool> {
-    match body.get("consent") {
+/// What a body without anything else in it says.
+pub(crate) fn consent(body: &[u8], limits: &Limits) -> Result<bool> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(false);
+    }
+    match body_object(body, limits)?.get("consent") {
         None | Some(Json::Null) => Ok(false),
         Some(Json::Bool(yes)) => Ok(*yes),
         Some(other) => {

@@ -195,7 +195,7 @@ async fn an_import_and_its_undoing_tell_of_each_row_once() {
         let mut at = project.end().await;
         let (imports, folder, job) = imported(&project).await;
         assert_eq!(project.tells(&mut at, 3).await, times(3, "create tags"));
-        imports.undo(&job, &actor()).await.unwrap();
+        imports.undo(&job, false, &actor()).await.unwrap();
         assert_eq!(project.tells(&mut at, 3).await, times(3, "delete tags"));
         drop(std::fs::remove_dir_all(&folder));
     }
@@ -207,7 +207,7 @@ async fn an_import_whose_rows_are_not_known_any_more_is_not_undone() {
         let (imports, folder, job) = imported(&project).await;
         project.clock.advance(Limits::default().change_keep_ms + 1);
         project.engine.prune_changes().await.unwrap();
-        let refused = imports.undo(&job, &actor()).await.unwrap_err();
+        let refused = imports.undo(&job, false, &actor()).await.unwrap_err();
         assert_eq!(refused.code(), base::Code::ValidationError);
         assert!(refused.message().contains("24 hours"), "{refused}");
         assert_eq!(imports.get(&job, &actor()).await.unwrap().state.as_str(), "done");

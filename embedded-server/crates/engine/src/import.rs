@@ -154,8 +154,9 @@ impl Imports {
         Ok(job)
     }
 
-    /// Queues the removal of exactly the rows that the job wrote.
-    pub async fn undo(&self, id: &str, actor: &Actor) -> Result<Job> {
+    /// Queues the removal of exactly the rows that the job wrote. What was changed in them since
+    /// would go with them, which wants `consent`.
+    pub async fn undo(&self, id: &str, consent: bool, actor: &Actor) -> Result<Job> {
         let mut job = self.get(id, actor).await?;
         if job.rows_written == 0 || job.dry_run {
             return Err(Error::new(
@@ -175,6 +176,18 @@ impl Imports {
                 Code::ValidationError,
                 format!("which rows an import wrote is known for {hours} hours; these have passed"),
             ));
+        }
+        if !consent {
+            let changed = self.changed_since(&job).await?;
+            if changed > 0 {
+                let (changed, all) = (grouped(changed), grouped(job.rows_written));
+                let message = format!(
+                    "{changed} of the {all} rows that this import wrote were changed since; taking them out loses these changes"
+                );
+                return Err(Error::new(Code::ConsentRequired, message)
+                    .at("consent")
+                    .hint("send `consent: true` to take them out all the same"));
+            }
         }
         job.state = State::Undoing;
         self.queue(&job, |live| Work::Undo { actor: actor.clone(), live }).await?;

@@ -143,6 +143,26 @@ describe("an import", () => {
     expect(await screen.findByText("2 rows were taken out again")).toBeTruthy();
   });
 
+  it("says which later changes an undo would lose, and takes rows out only after that", async () => {
+    let state = "done";
+    const words = "1 of the 2 rows that this import wrote were changed since; taking them out loses these changes";
+    const { asked } = open((one) => {
+      if (one.path === "/imports/job/undo") {
+        if (asked.filter((other) => other.path.endsWith("/undo")).length === 1) return Object.assign(new Error(words), { status: 409, code: "CONSENT_REQUIRED", details: [] });
+        state = "undone";
+        return { data: { ...written, state: "undoing" } };
+      }
+      return one.path === "/imports/job" ? { data: { ...written, state } } : undefined;
+    }, "job");
+    fireEvent.click(await screen.findByRole("button", { name: "Undo this import" }));
+    fireEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Undo this import" }));
+    expect(await screen.findByText(`${words}.`)).toBeTruthy();
+    expect(screen.queryByText("2 rows were taken out again")).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "Take them out all the same" }));
+    expect(await screen.findByText("2 rows were taken out again")).toBeTruthy();
+    expect(asked.filter((one) => one.path.endsWith("/undo"))).toHaveLength(2);
+  });
+
   it("offers the old receipt instead of writing the same file twice", async () => {
     open((one) => {
       if (one.path === "/imports/dry") return { data: checked };

@@ -493,7 +493,7 @@ export const m = catalogue({
   },
   "imp.open": "Open {collection}",
   "imp.undo": "Undo this import",
-  "imp.undo.note": "Undo removes exactly these rows, edited since or not. Possible until {until}.",
+  "imp.undo.note": "Undo removes exactly these rows, and asks first if some were changed since. Possible until {until}.",
   "imp.undo.failed": "Not taken back: {reason}",
   "imp.undo.running": "Taking back",
   "imp.undo.title": {
@@ -502,6 +502,9 @@ export const m = catalogue({
   },
   "imp.undo.body": "Only the rows this import wrote are removed. Rows that were there before stay.",
   "imp.undo.keep": "Keep the rows",
+  "imp.undo.changed": "Take them out all the same",
+  "imp.undo.changed.title": "Rows of this import were changed since",
+  "imp.undo.changed.body": "{changes}.",
   "imp.undone.title": {
     one: "{count} row was taken out again",
     other: "{count} rows were taken out again",

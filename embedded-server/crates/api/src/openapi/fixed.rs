@@ -119,7 +119,14 @@ const LINES: &[Line] = &[
     ),
     ("get", "/imports/{id}", SignedIn, "How far an import is", 200, ""),
     ("get", "/imports/{id}/rejects", SignedIn, "The rows that were refused, as CSV", 200, ""),
-    ("post", "/imports/{id}/undo", SignedIn, "Take the rows of an import out again", 202, ""),
+    (
+        "post",
+        "/imports/{id}/undo",
+        SignedIn,
+        "Take the rows of an import out again",
+        202,
+        "consent boolean",
+    ),
     ("post", "/imports/{id}/cancel", SignedIn, "Stop an import and leave nothing of it", 202, ""),
     ("get", "/schemas", SignedIn, "The collections", 200, ""),
     (

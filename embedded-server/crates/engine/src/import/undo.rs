@@ -52,6 +52,31 @@ impl Imports {
         Ok(removed)
     }
 
+    /// How many of the records that the job made were changed by others and still stand. `_change`
+    /// tells it for as long as the rows themselves are known.
+    pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => {
+                r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = ?2 AND c."op" = 'update'
+AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
+AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = ?2))
+AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d."collection" = ?2 AND d."id" = c."id" AND d."op" = 'delete' AND d."seq" > c."seq")"#
+            }
+            Dialect::Postgres => {
+                r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = $2::text AND c."op" = 'update'
+AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
+AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = $2::text))
+AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d."collection" = $2::text AND d."id" = c."id" AND d."op" = 'delete' AND d."seq" > c."seq")"#
+            }
+        };
+        let binds = vec![Value::text(&job.id), Value::text(&job.collection)];
+        let rows = self.0.engine.store().rows(&plain(text, binds)).await?;
+        let count = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
     /// Up to a batch of the records that the job made, with their place: among the rows that
     /// moved, else in `_change`, where an import in one transaction left one row for each.
     pub(super) async fn rows_of(&self, job: &Job, behind: i64) -> Result<Vec<(i64, String)>> {

@@ -55,7 +55,8 @@ export function ImportPage({
   const [badFile, setBadFile] = useState<string | null>(null);
   const [starting, setStarting] = useState<"dry" | "write" | null>(null);
   const [fault, setFault] = useState<unknown>(null);
-  const [asking, setAsking] = useState(false);
+  /** The question before an undo: the first, or the one after the server told of later changes. */
+  const [asking, setAsking] = useState<{ readonly changes: string | null } | null>(null);
   const [undoing, setUndoing] = useState(false);
   /** The job the server answered instead of writing the same file a second time. */
   const [again, setAgain] = useState<string | null>(null);
@@ -137,16 +138,18 @@ export function ImportPage({
     }
   };
 
-  const undo = async (): Promise<void> => {
+  const undo = async (consent: boolean): Promise<void> => {
     if (!job) return;
-    setAsking(false);
+    setAsking(null);
     setUndoing(true);
     try {
-      await connection.undoImport(job.id);
+      await connection.undoImport(job.id, consent);
       // It goes on in the backend as a job; the page follows it to its end.
       await queries.invalidateQueries({ queryKey: keys.imports(connection) });
     } catch (error) {
-      toast({ kind: "failed", text: m("imp.undo.failed", { reason: faultOf(error).message }) });
+      const fault = faultOf(error);
+      if (fault.code === "CONSENT_REQUIRED" && !consent) setAsking({ changes: fault.message });
+      else toast({ kind: "failed", text: m("imp.undo.failed", { reason: fault.message }) });
     } finally {
       setUndoing(false);
     }
@@ -242,7 +245,7 @@ export function ImportPage({
                 canWrite={file !== null && sniffed !== null}
                 onWrite={() => void start(false)}
                 onChange={() => setRemapping(true)}
-                onUndo={() => setAsking(true)}
+                onUndo={() => setAsking({ changes: null })}
                 onRows={onRows}
                 onOther={() => setFile(null)}
               />
@@ -264,13 +267,13 @@ export function ImportPage({
       {job ? <Status>{m(`imp.state.${job.state}`)}</Status> : null}
       {job && running ? <Status>{`${m("imp.progress.rows", { count: job.rowsRead })}, ${m("imp.progress.rate", { rate: rate(job) })}`}</Status> : null}
       <ConfirmLoss
-        open={asking}
-        title={m("imp.undo.title", { count: job?.rowsWritten ?? 0, collection: name })}
-        body={m("imp.undo.body")}
+        open={asking !== null}
+        title={asking?.changes ? m("imp.undo.changed.title") : m("imp.undo.title", { count: job?.rowsWritten ?? 0, collection: name })}
+        body={asking?.changes ? m("imp.undo.changed.body", { changes: asking.changes }) : m("imp.undo.body")}
         keepLabel={m("imp.undo.keep")}
-        loseLabel={m("imp.undo")}
-        onKeep={() => setAsking(false)}
-        onLose={() => void undo()}
+        loseLabel={asking?.changes ? m("imp.undo.changed") : m("imp.undo")}
+        onKeep={() => setAsking(null)}
+        onLose={() => void undo(typeof asking?.changes === "string")}
       />
     </div>
   );
