@@ -79,3 +79,34 @@ on_every_store!(a_number_is_no_formula_whatever_it_is_told_as, async |app| {
         "id,name,price\r\n1,'-2+3,-12.50\r\n2,'-,-12.50\r\n3,\"'\n=1\",-12.50\r\n"
     );
 });
+
+on_every_store!(a_column_is_set_once_however_often_it_was_asked_for, async |app| {
+    goods(app).await;
+    let fields = json!({
+        "code": { "type": "String", "primaryKey": true }, "name": { "type": "String" },
+    });
+    app.collection("codes", json!({ "timestamps": false, "fields": fields })).await;
+    app.admin().create("codes", json!({ "code": "a", "name": "one" })).await;
+    for (asked, statement) in [
+        (
+            "goods/export?format=sql&limit=1&fields=id,maker_id,maker_Id,maker_id,maker.id",
+            "INSERT INTO \"goods\" (\"id\", \"maker_id\") VALUES (1, 1);\n",
+        ),
+        (
+            "codes/export?format=sql",
+            "INSERT INTO \"codes\" (\"code\", \"name\") VALUES ('a', 'one');\n",
+        ),
+        (
+            "codes/export?format=sql&fields=id,code",
+            "INSERT INTO \"codes\" (\"code\") VALUES ('a');\n",
+        ),
+    ] {
+        let file = app.admin().get(&format!("/items/{asked}")).await;
+        assert_eq!(file.expect_status(200).text, statement, "{asked}");
+    }
+    // What the other files show is what was asked for, under each name once.
+    let table = "/items/goods/export?format=csv&limit=1&fields=id,maker_id,maker_Id,maker_id";
+    assert_eq!(app.admin().get(table).await.text, "id,maker_id,maker_Id\r\n1,1,1\r\n");
+    let lines = "/items/goods/export?format=ndjson&limit=1&fields=id,maker_id,maker_Id,maker_id";
+    assert_eq!(app.admin().get(lines).await.text, "{\"id\":1,\"maker_id\":1,\"maker_Id\":1}\n");
+});

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use catalog::{Collection, FieldKind};
 use engine::AnswerColumn;
 use serde_json::{Map, Value as Json};
+use std::collections::HashSet;
 
 /// Writes rows as `INSERT` statements.
 pub(super) struct Statements {
@@ -54,7 +55,13 @@ impl Statements {
             };
             Some(Column { key, name: name.clone(), form })
         };
-        let columns: Vec<Column> = columns.iter().filter_map(column).collect();
+        // One field may stand in the answer under several keys; a statement names it once.
+        let mut taken = HashSet::new();
+        let columns: Vec<Column> = columns
+            .iter()
+            .filter_map(column)
+            .filter(|column| taken.insert(column.name.clone()))
+            .collect();
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let head =
             format!("INSERT INTO {} ({}) VALUES (", quoted(&collection.name), names.join(", "));
