@@ -99,6 +99,41 @@ on_every_store!(the_reason_of_a_reject_stands_under_its_name_however_long_the_ro
     );
 });
 
+on_every_store!(rejects_that_are_brought_in_again_are_told_where_they_stand_now, async |app| {
+    things(app).await;
+    let admin = app.admin();
+    let rejects = async |name: &str, text: &str, written: u64| {
+        let job = job(admin, &[("mode", "valid")], name, text.as_bytes()).await;
+        assert_eq!(job["rowsWritten"], written, "{job}");
+        admin.get(&format!("/imports/{}/rejects", job["id"].as_str().expect("an id"))).await.text
+    };
+    let text = "name,n\ngood,1\nbad,x\nlong,1,surplus\nshort\nworse,y\n";
+    let first = rejects("things.csv", text, 1).await;
+    assert!(first.starts_with("name,n,_line,_reason\nbad,x,3,"), "{first}");
+    // One of them is mended, and a row above it pushed the others down.
+    let mended = first.replacen("\nbad,x,", "\n\nbad,2,", 1);
+    let second = rejects("rejects.csv", &mended, 2).await;
+    let lines: Vec<&str> = second.lines().collect();
+    assert_eq!(lines.len(), 3, "{second}");
+    assert_eq!(lines[0], "name,n,_line,_reason");
+    assert_eq!(lines[1], "long,1,4,3 cells where the header has 2,surplus");
+    assert!(lines[2].starts_with("worse,y,6,"), "{second}");
+    assert_eq!(names(app).await, [json!("good"), json!("bad"), json!("short")]);
+});
+
+on_every_store!(columns_of_the_names_of_rejects_are_fields_where_there_are_such, async |app| {
+    let fields = json!({ "_line": { "type": "Integer" }, "_reason": { "type": "String" } });
+    app.collection("notes", json!({ "fields": fields })).await;
+    let part = Part::text("_line,_reason\n7,seven\n").file_name("notes.csv");
+    let form = Form::new().part("file", part).text("collection", "notes");
+    let started = app.admin().post_form("/imports", form).await;
+    crate::imports::ended(app.admin(), &started).await;
+    assert_eq!(
+        app.admin().rows("notes", json!({ "fields": ["_line", "_reason"] })).await,
+        [json!({ "_line": 7, "_reason": "seven" })]
+    );
+});
+
 on_every_store!(no_column_is_dropped_because_another_goes_to_its_field, async |app| {
     things(app).await;
     let admin = app.admin();

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Column of a row that is JSON: the keys of the next may be others.
 const WHOLE: &str = "_row";
 
+/// What the file says of its rows, behind their own columns.
+pub(super) const OWN: [&str; 2] = ["_line", "_reason"];
+
 /// A file that begins with its first row: nothing refused, no file.
 pub(super) struct Rejects {
     path: PathBuf,
@@ -39,7 +42,7 @@ impl Rejects {
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
             if !self.append {
                 let names = row.header().map_or_else(|| vec![String::from(WHOLE)], <[_]>::to_vec);
-                let own = ["_line", "_reason"].map(str::to_owned);
+                let own = OWN.map(str::to_owned);
                 writer.write_record(names.into_iter().chain(own)).map_err(trouble)?;
             }
             self.writer = Some(writer);

@@ -2,6 +2,7 @@
 
 use super::job::{Format, ImportAsk, RowFault};
 use super::lines::Lines;
+use super::rejects::OWN;
 use base::{Code, Detail, Error, Result};
 use catalog::{Collection, FieldKind};
 use indexmap::IndexMap;
@@ -131,16 +132,18 @@ impl Read for Metered {
 /// Reads the file on a thread of its own, in batches; at most `ahead` of them wait.
 pub(super) fn read(
     ask: &ImportAsk,
+    cells: &Cells,
     ahead: usize,
     batch_rows: usize,
 ) -> mpsc::Receiver<Result<Vec<Row>>> {
     let (send, receive) = mpsc::channel(ahead);
     let ask = ask.clone();
+    let ours = cells.may_be_ours();
     tokio::task::spawn_blocking(move || {
         let meter = Rc::default();
         let mut batches = Batches { send, rows: Vec::new(), batch_rows, began: 0, meter };
         let outcome = match ask.format {
-            Format::Csv => csv_rows(&ask, &mut batches),
+            Format::Csv => csv_rows(&ask, ours, &mut batches),
             Format::Ndjson => ndjson_rows(&ask, &mut batches),
             Format::Json => json_rows(&ask, &mut batches),
         };
@@ -205,7 +208,11 @@ fn broken(line: u64, what: impl std::fmt::Display) -> Error {
     Error::new(Code::ImportFailed, format!("the file cannot be read at line {line}: {what}"))
 }
 
-fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), Stopped> {
+fn csv_rows(
+    ask: &ImportAsk,
+    may_be_ours: bool,
+    batches: &mut Batches,
+) -> std::result::Result<(), Stopped> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(ask.delimiter)
         .flexible(true)
@@ -217,6 +224,8 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
         // Spreadsheets put a byte order mark before the first name.
         *first = first.trim_start_matches('\u{feff}').to_owned();
     }
+    let ours = if may_be_ours { columns_of_ours(&names) } else { Vec::new() };
+    let names = without(names, &ours);
     one_column_each(&names, ask)?;
     let names = Arc::new(names);
     let mut record = csv::ByteRecord::new();
@@ -234,7 +243,7 @@ fn csv_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<(), S
         if record.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
             continue;
         }
-        let texts = texts(&record, line)?;
+        let texts = without(texts(&record, line)?, &ours);
         let ends_at = reader.position().byte();
         batches.push(Row {
             line,
@@ -249,6 +258,22 @@ fn texts(record: &csv::ByteRecord, line: u64) -> Result<Vec<String>> {
     let text = |cell| std::str::from_utf8(cell).map(str::to_owned);
     let texts = record.iter().map(text).collect::<std::result::Result<_, _>>();
     texts.map_err(|_| broken(line, "it is not UTF-8; save the file in that encoding"))
+}
+
+/// Where the columns stand that a file of rejects has of our making, when it is brought in again:
+/// they tell where its rows stood in another file, and would stand twice in the rejects of this.
+fn columns_of_ours(names: &[String]) -> Vec<usize> {
+    let at: Vec<usize> =
+        OWN.iter().filter_map(|own| names.iter().position(|name| name == own)).collect();
+    if at.len() == OWN.len() { at } else { Vec::new() }
+}
+
+fn without(cells: Vec<String>, ours: &[usize]) -> Vec<String> {
+    if ours.is_empty() {
+        return cells;
+    }
+    let cells = cells.into_iter().enumerate();
+    cells.filter(|(at, _)| !ours.contains(at)).map(|(_, cell)| cell).collect()
 }
 
 /// Two columns for one field would leave it to chance which of them is kept.
@@ -377,6 +402,13 @@ impl Cells {
             // Files that separate by semicolon do so because the comma is the decimal sign.
             comma_decimals: ask.format == Format::Csv && ask.delimiter == b';',
         }
+    }
+
+    /// Whether the names of the columns that rejects have of our making mean nothing else here.
+    fn may_be_ours(&self) -> bool {
+        OWN.iter().all(|own| {
+            !self.kinds.contains_key(*own) && self.mapping.get(*own).is_none_or(Option::is_none)
+        })
     }
 
     /// The body that a row asks to be created.

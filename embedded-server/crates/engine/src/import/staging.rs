@@ -58,7 +58,7 @@ impl Imports {
         run.live.with(super::Job::checking);
         let mut rejects = Rejects::create(self.rejects_path(&run.id))?;
         let mut staged = Staged::default();
-        let mut batches = rows::read(run.ask, AHEAD, BATCH_ROWS);
+        let mut batches = rows::read(run.ask, &run.cells, AHEAD, BATCH_ROWS);
         while let Some(batch) = batches.recv().await {
             let actor = &self.standing(run.actor).await?;
             let batch = batch?;

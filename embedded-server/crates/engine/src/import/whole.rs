@@ -69,7 +69,7 @@ impl Imports {
     /// The rows that pass, read once more.
     async fn passing(&self, run: &Run<'_>) -> Result<Vec<super::staging::Wanted>> {
         let mut wanted = Vec::new();
-        let mut batches = rows::read(run.ask, AHEAD, BATCH_ROWS);
+        let mut batches = rows::read(run.ask, &run.cells, AHEAD, BATCH_ROWS);
         while let Some(batch) = batches.recv().await {
             let actor = &self.standing(run.actor).await?;
             for row in batch? {
