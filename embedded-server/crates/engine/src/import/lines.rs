@@ -4,6 +4,9 @@
 use std::collections::VecDeque;
 
 /// Where lines begin that hold something, of the part of a file that was read and not asked yet.
+///
+/// A row of 16 MB may be one cell of ends of lines, and each of its lines is remembered until the
+/// row is told: so they are kept as distances, in no more bytes than the file has for them.
 pub(super) struct Lines {
     offset: u64,
     line: u64,
@@ -11,12 +14,28 @@ pub(super) struct Lines {
     fresh: bool,
     /// The last sign was a carriage return: a line feed belongs to it.
     returned: bool,
-    begun: VecDeque<(u64, u64)>,
+    /// Of each line, how many bytes and lines it begins behind the one before.
+    begun: VecDeque<u8>,
+    /// The last line that was put there, by byte and number.
+    put: (u64, u64),
+    /// The last that was taken out.
+    taken: (u64, u64),
+    /// Whether the last that was taken out may be asked for again.
+    waits: bool,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { offset: 0, line: 1, fresh: true, returned: false, begun: VecDeque::new() }
+        Self {
+            offset: 0,
+            line: 1,
+            fresh: true,
+            returned: false,
+            begun: VecDeque::new(),
+            put: (0, 0),
+            taken: (0, 0),
+            waits: false,
+        }
     }
 }
 
@@ -33,7 +52,9 @@ impl Lines {
                 }
                 _ => {
                     if self.fresh {
-                        self.begun.push_back((self.offset, self.line));
+                        self.distance(self.offset - self.put.0);
+                        self.distance(self.line - self.put.1);
+                        self.put = (self.offset, self.line);
                     }
                     self.fresh = false;
                     self.returned = false;
@@ -45,13 +66,43 @@ impl Lines {
 
     /// The line of the row that is the first behind this byte. Rows are asked in their order.
     pub(super) fn of(&mut self, byte: u64) -> u64 {
-        while let Some((begins, line)) = self.begun.front() {
-            if *begins >= byte {
-                return *line;
+        while self.waits || self.take() {
+            let (begins, line) = self.taken;
+            self.waits = begins >= byte;
+            if self.waits {
+                return line;
             }
-            self.begun.pop_front();
         }
         self.line
+    }
+
+    /// Seven bits in a byte; the eighth says that more follow.
+    fn distance(&mut self, mut distance: u64) {
+        while distance > 0x7f {
+            self.begun.push_back((distance & 0x7f) as u8 | 0x80);
+            distance >>= 7;
+        }
+        self.begun.push_back(distance as u8);
+    }
+
+    fn distance_taken(&mut self) -> Option<u64> {
+        let mut distance = 0;
+        for place in 0.. {
+            let byte = self.begun.pop_front()?;
+            distance |= u64::from(byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        Some(distance)
+    }
+
+    /// The next line; false when all that was read is told.
+    fn take(&mut self) -> bool {
+        let Some(bytes) = self.distance_taken() else { return false };
+        let Some(lines) = self.distance_taken() else { return false };
+        self.taken = (self.taken.0 + bytes, self.taken.1 + lines);
+        true
     }
 }
 
@@ -80,5 +131,25 @@ mod tests {
         assert_eq!(lines("\u{feff}a\r\n1\r\n"), [2]);
         assert_eq!(lines("a\n\n\n1\n\n2"), [4, 6]);
         assert_eq!(lines("a,b\r\n\"1\r\n1\",x\r\n\r\n2,y\r\n"), [2, 5]);
+    }
+
+    #[test]
+    fn lines_that_wait_take_no_more_room_than_they_have_in_the_file() {
+        let most = 1 << 20;
+        for piece in ["a\n", "a\r\n", "\na", "\n\n\n\n\n\nlonger\r\r\r", "\n"] {
+            let mut text = String::from("head\n\"");
+            while text.len() < most {
+                text.push_str(piece);
+            }
+            let mut lines = Lines::default();
+            text.as_bytes().chunks(1 << 12).for_each(|part| lines.feed(part));
+            let held = lines.begun.len();
+            assert!(held <= text.len(), "{piece:?}: {held} bytes for {}", text.len());
+            // What is behind them is told on its own line all the same.
+            let end = text.len() as u64;
+            let number = text.replace("\r\n", "\n").matches(['\n', '\r']).count() as u64 + 1;
+            lines.feed(b"\"\nlast");
+            assert_eq!(lines.of(end + 2), number + 1, "{piece:?}");
+        }
     }
 }
