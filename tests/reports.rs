@@ -527,3 +527,51 @@ on_every_store!(a_range_of_dates_is_of_a_date, async |app| {
     }
     ask("nothing").await.expect_refusal(400, "UNKNOWN_FIELD");
 });
+
+on_every_store!(
+    a_range_of_dates_tells_nothing_of_a_field_that_is_out_of_sight_there,
+    async |app| {
+        let fields =
+            json!({ "id": counted(), "label": { "type": "String" }, "pay": { "type": "Integer" } });
+        app.collection("people", json!({ "fields": fields })).await;
+        app.collection(
+            "tasks",
+            json!({ "fields": { "id": counted(), "name": { "type": "String" } } }),
+        )
+        .await;
+        app.relation(
+            "tasks",
+            json!({ "type": "M2O", "target": "people", "name": "owner", "alias": "tasks" }),
+        )
+        .await;
+        // The pay is seen from a task, and not of the people themselves.
+        let reader = app
+        .with_grants("Reader", &[
+            json!({ "collection": "people", "action": "read", "fields": ["id", "label"] }),
+            json!({ "collection": "tasks", "action": "read", "fields": ["id", "owner.pay"] }),
+        ])
+        .await;
+        let ask = async |collection: &str, field: &str, start: &str| {
+            let range = json!({ "start": start, "field": field });
+            reader.post(&format!("/reports/{collection}"), json!({ "dateRange": range })).await
+        };
+        for start in ["2025-01-01", "zzz"] {
+            let never = ask("people", "zqx", start).await;
+            never.expect_refusal(400, "UNKNOWN_FIELD");
+            for spelled in ["pay", "$pay$", " pay "] {
+                let hidden = ask("people", spelled, start).await;
+                let (found, wanted) = (hidden.text.replace("pay", "zqx"), &never.text);
+                assert_eq!((hidden.status, &found), (never.status, wanted), "{spelled}");
+            }
+            let deep = ask("people", "tasks.owner.label", start).await;
+            let absent = ask("people", "tasks.owner.zqxyv", start).await;
+            assert_eq!(deep.text.replace("label", "zqxyv"), absent.text);
+            // Where it may be read, its type is told, also of a name in dollar signs.
+            for spelled in ["owner.pay", "$owner.pay$"] {
+                let seen = ask("tasks", spelled, start).await;
+                seen.expect_refusal(400, "INVALID_QUERY");
+                assert_eq!(seen.body["error"]["at"], "dateRange.field", "{}", seen.text);
+            }
+        }
+    }
+);

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Error, Limits, Result, nearest};
-use catalog::{Catalog, FieldKind};
+use catalog::FieldKind;
 use engine::Records;
 use query::{Filter, Read};
 use serde_json::{Map, Value as Json, json};
@@ -111,13 +111,16 @@ fn asked(app: &App, caller: &Caller, collection: &str, params: &Params) -> Resul
     // Of a collection that is not there the read says what there is to say.
     let dated = view.get(collection).is_none_or(|found| found.field("createdAt").is_some());
     let named = range.get("field").and_then(Json::as_str).map(str::trim);
-    if let Some(name) = named
-        && let Some(kind) = kind_at(&view, collection, name)
-        && !matches!(kind, FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz)
-    {
-        // Compared as a text, a word would lie behind every date.
-        let why = format!("`{name}` is {}, which is in no range of dates", kind.name());
-        return Err(invalid("dateRange.field", why));
+    if let Some(name) = named.filter(|name| !name.is_empty()) {
+        // Judged by what the caller may read there: a refusal of its type would tell of a field
+        // that is out of sight.
+        let kind = app.engine().kind_at(collection, name, caller.actor());
+        let kind = kind.map_err(|fault| caller.judge(fault))?;
+        if !matches!(kind, FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz) {
+            // Compared as a text, a word would lie behind every date.
+            let why = format!("`{name}` is {}, which is in no range of dates", kind.name());
+            return Err(invalid("dateRange.field", why));
+        }
     }
     let range = date_range(&range, dated, app.engine().limits())?;
     read.filter = Some(match read.filter.take() {
@@ -125,16 +128,6 @@ fn asked(app: &App, caller: &Caller, collection: &str, params: &Params) -> Resul
         None => range,
     });
     Ok(read)
-}
-
-/// What a path leads to, if to a field.
-fn kind_at<'c>(view: &'c Catalog, collection: &str, path: &str) -> Option<&'c FieldKind> {
-    let mut here = view.get(collection)?;
-    let (relations, name) = path.rsplit_once('.').unwrap_or(("", path));
-    for relation in relations.split('.').filter(|name| !name.is_empty()) {
-        here = view.get(&here.relation(relation)?.target)?;
-    }
-    here.field(name).map(|field| &field.kind)
 }
 
 /// `{start, end, field?}` as a condition: from `start` on, up to and with `end`. `dated` says

@@ -8,7 +8,9 @@ use crate::read::parse_rows;
 use crate::{Engine, Numbers, Records};
 use access::Actor;
 use base::{Code, Error, Result};
-use query::{AggregateAsked, AggregateFunction, CountMode, Filter, Read, Test};
+use catalog::FieldKind;
+use indexmap::IndexMap;
+use query::{AggregateAsked, AggregateFunction, CountMode, Filter, Projection, Read, Test};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 
@@ -53,6 +55,40 @@ impl Engine {
         }
         records.json = joined(&rows)?;
         Ok(records)
+    }
+
+    /// What the field at the end of a path holds, for who may read it there. The path passes the
+    /// guard like any other, so that a field out of sight is one that never was; nothing is asked
+    /// of the store.
+    pub fn kind_at(&self, collection: &str, path: &str, actor: &Actor) -> Result<FieldKind> {
+        const AT: &str = "dateRange.field";
+        let name = path.strip_prefix('$').and_then(|path| path.strip_suffix('$')).unwrap_or(path);
+        // A field of every kind can be counted: no kind is told before the guard was asked.
+        let counted = AggregateAsked { function: AggregateFunction::Count, field: name.to_owned() };
+        let read = Read {
+            collection: collection.to_owned(),
+            aggregate: IndexMap::from_iter([(STANDS_FOR.to_owned(), counted)]),
+            count: CountMode::None,
+            ..Read::default()
+        };
+        let (_, _, plan) =
+            self.prepare(&self.state(), &read, actor, Numbers::Tokens).map_err(|fault| {
+                match fault.code() {
+                    // A hint would tell a name that is near from one that is there and hidden.
+                    Code::UnknownField => Error::new(Code::UnknownField, fault.message()),
+                    _ => fault,
+                }
+                .at(AT)
+            })?;
+        match &plan.plan().projection {
+            Projection::Groups(grouping) => {
+                let column = grouping.aggregates.first().and_then(|one| one.column.as_ref());
+                column.map(|column| column.kind.clone()).ok_or_else(|| {
+                    Error::new(Code::InvalidQuery, format!("`{path}` is no field")).at(AT)
+                })
+            }
+            Projection::Rows(_) => Err(Error::internal("a count is answered as rows")),
+        }
     }
 
     /// What the records of these keys point at, by key.
