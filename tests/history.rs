@@ -156,7 +156,7 @@ on_every_store!(whatever_writes_a_record_leaves_a_row_of_it, async |app| {
     assert_eq!(news(app, "boxes", &mut boxes).await, ["create 1"]);
     // The way back from the trash is one by its name; a move is one of whom steps aside, too.
     admin.patch("/items/pieces/2", json!({ "deletedAt": null })).await.expect_status(200);
-    assert_eq!(news(app, "pieces", &mut pieces).await.len(), 1);
+    assert_eq!(news(app, "pieces", &mut pieces).await, ["restore 2"]);
     assert_eq!(actions(&history(admin, "pieces/2").await), ["restore", "delete", "create"]);
     admin.post("/utils/sort/pieces", json!({ "item": 5, "to": 1 })).await.expect_status(200);
     let moved = news(app, "pieces", &mut pieces).await;
@@ -178,6 +178,36 @@ on_every_store!(whatever_writes_a_record_leaves_a_row_of_it, async |app| {
     assert_eq!((&last["before"]["box_id"], &last["after"]["box_id"]), (&json!(1), &Json::Null));
     assert!(last["changed"].to_string().contains("\"box_id\""), "{last}");
 });
+
+on_every_store!(
+    what_comes_back_from_the_trash_is_told_by_its_name_beside_what_is_new,
+    async |app| {
+        let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+        let fields = json!({ "id": key, "name": { "type": "String" } });
+        app.collection("papers", json!({ "paranoid": true, "fields": fields })).await;
+        let admin = app.admin();
+        for (id, name) in [(1, "a"), (2, "b")] {
+            admin.create("papers", json!({ "name": name })).await;
+            admin.delete(&format!("/items/papers/{id}")).await.expect_status(200);
+        }
+        let mut seen = 0;
+        news(app, "papers", &mut seen).await;
+        let batch = json!({ "operations": [
+        { "op": "create", "collection": "papers", "data": { "name": "c" } },
+        { "op": "update", "collection": "papers", "id": 1, "data": { "deletedAt": null } },
+        { "op": "update", "collection": "papers", "id": 3, "data": { "name": "d" } },
+        { "op": "update", "collection": "papers", "id": 2, "data": { "deletedAt": null } },
+    ] });
+        admin.post("/items/batch", batch).await.expect_status(200);
+        assert_eq!(
+            news(app, "papers", &mut seen).await,
+            ["create 3", "restore 1", "restore 2", "update 3"]
+        );
+        let back = &history(admin, "papers/2").await[0];
+        assert_eq!((&back["action"], &back["before"]), (&json!("restore"), &Json::Null), "{back}");
+        assert_eq!(back["after"]["name"], "b", "{back}");
+    }
+);
 
 on_every_store!(a_write_that_fails_leaves_no_history, async |app| {
     notes(app).await;

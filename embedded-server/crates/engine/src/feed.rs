@@ -315,7 +315,8 @@ fn change(row: Vec<Value>) -> Result<Told> {
         collection: text(next()).unwrap_or_default(),
         id: text(next()).unwrap_or_default(),
         op: text(next()).unwrap_or_default(),
-        before: json(next())?,
+        // Nothing is told as such, also of a record that came back.
+        before: json(next())?.filter(|before| !before.is_null()),
         after: json(next())?,
         actor: text(next()),
         source: text(next()),

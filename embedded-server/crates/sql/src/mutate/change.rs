@@ -14,17 +14,24 @@ pub(super) enum Op {
     Create,
     Update,
     Delete,
+    /// A record that comes back from the trash. To who reads the feed it is one that appears; the
+    /// history calls it by its name.
+    Restore,
 }
 
 impl Op {
     fn word(self) -> &'static str {
         match self {
-            Self::Create => "'create'",
+            Self::Create | Self::Restore => "'create'",
             Self::Update => "'update'",
             Self::Delete => "'delete'",
         }
     }
 }
+
+/// What the change row of a record that comes back says of it before: nothing, in a word of its own,
+/// by which the history tells it from a new one.
+pub(super) const GONE: &str = "'null'";
 
 /// What a change row says: what happened, and the record before and after as texts of JSON
 /// objects.

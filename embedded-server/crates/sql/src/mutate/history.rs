@@ -23,13 +23,18 @@ pub(super) struct Kept<'p> {
     others: bool,
     /// One record is written: its change row is the row inserted last.
     lone: bool,
+    /// A record may come back from the trash.
+    restores: bool,
     /// The step that holds the place in `_change` behind which this program writes.
     mark: Option<usize>,
 }
 
 impl<'p> Kept<'p> {
     pub(super) fn of(steps: &'p [Step], catalog: &'p Catalog, dialect: Dialect) -> Self {
-        let mut kept = Self { tracked: Vec::new(), others: false, lone: false, mark: None };
+        let back = |step: &Step| matches!(step, Step::Update { deleting: Some(false), .. });
+        let restores = steps.iter().any(back);
+        let mut kept =
+            Self { tracked: Vec::new(), others: false, lone: false, restores, mark: None };
         if dialect == Dialect::Postgres {
             return kept;
         }
@@ -187,6 +192,14 @@ impl<'p> Writes<'p> {
                 format!("{}::uuid", of("actor")),
             ),
         };
+        let action = match self.history.restores {
+            false => of("op"),
+            true => format!(
+                "CASE WHEN {0} = 'create' AND {1} IS NOT NULL THEN 'restore' ELSE {0} END",
+                of("op"),
+                of("before")
+            ),
+        };
         format!(
             "INSERT INTO {} (\"id\", \"type\", \"entity\", \"entityId\", \"action\", \"changes\", \
              \"ipaddress\", \"userId\", \"tenant_Id\", \"origin\", \"seq\", \"createdAt\", \"updatedAt\") \
@@ -194,7 +207,7 @@ impl<'p> Writes<'p> {
             quoted(HISTORY),
             of("collection"),
             of("id"),
-            of("op"),
+            action,
             of("source"),
             of("seq"),
         )

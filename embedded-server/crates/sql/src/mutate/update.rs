@@ -1,6 +1,6 @@
 //! Records changed, soft-deleted and restored.
 
-use super::change::{Op, Said};
+use super::change::{GONE, Op, Said};
 use super::{Key, Target, Writes, forbidden, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -31,7 +31,7 @@ impl<'p> Writes<'p> {
         let op = match deleting {
             None => Op::Update,
             Some(true) => Op::Delete,
-            Some(false) => Op::Create,
+            Some(false) => Op::Restore,
         };
         if !expect.is_empty() {
             let found = self.find(target)?;
@@ -72,7 +72,7 @@ impl<'p> Writes<'p> {
         let mut compiler = self.compiler();
         let mut scope = Scope::new(&mut compiler, collection);
         let before = match op {
-            Op::Create => String::from("1"),
+            Op::Create | Op::Restore => String::from("1"),
             Op::Update | Op::Delete => compiler.record(scope.alias, collection, &[]),
         };
         let tests = self.tests(&mut compiler, &mut scope, target)?;
@@ -98,11 +98,14 @@ impl<'p> Writes<'p> {
         let scope = Scope::new(&mut compiler, collection);
         let before = match op {
             Op::Create => None,
+            Op::Restore => Some(GONE.to_owned()),
             Op::Update | Op::Delete => Some(compiler.writer.bind(Bind::Step(was), Family::Text)),
         };
         let after = match op {
             Op::Delete => None,
-            Op::Create | Op::Update => Some(compiler.record(scope.alias, collection, &[])),
+            Op::Create | Op::Update | Op::Restore => {
+                Some(compiler.record(scope.alias, collection, &[]))
+            }
         };
         let said = Said { op, before: before.as_deref(), after: after.as_deref() };
         let change = self.change_row(&mut compiler, collection, scope.alias, &said);
@@ -145,6 +148,7 @@ impl<'p> Writes<'p> {
         let mut scope = Scope::new(&mut compiler, collection);
         let before = match op {
             Op::Create => None,
+            Op::Restore => Some(GONE.to_owned()),
             Op::Update | Op::Delete => Some(compiler.record(scope.alias, collection, &[])),
         };
         let change = self.change_row(
@@ -206,11 +210,12 @@ impl<'p> Writes<'p> {
         let sets = self.sets(&mut compiler, collection, values)?;
         let before = match op {
             Op::Create => None,
+            Op::Restore => Some(GONE.to_owned()),
             Op::Update | Op::Delete => Some(compiler.record(old, collection, &[])),
         };
         let after = match op {
             Op::Delete => None,
-            Op::Create | Op::Update => Some(compiler.record(new, collection, &[])),
+            Op::Create | Op::Update | Op::Restore => Some(compiler.record(new, collection, &[])),
         };
         let change = self.change_row(
             &mut compiler,
