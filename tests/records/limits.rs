@@ -89,8 +89,20 @@ on_every_store!(a_read_is_one_statement_however_deep, async |app| {
     ] {
         assert_eq!(cost(app, &path).await, 1, "{path}");
     }
-    // A page that does not tell the total by itself is counted beside.
+    // A page that does not tell the total by itself is counted beside; no page is not read at all.
     assert_eq!(cost(app, "/items/comments?limit=1").await, 2);
+    for (path, statements) in [
+        ("/items/comments?limit=0", 1),
+        ("/items/comments?limit=0&count=none", 0),
+        ("/items/comments?limit=0&filter={\"content\":\"a\"}&sort=content&fields=*,post.*", 1),
+        ("/items/comments?limit=0&groupBy=content&aggregate={\"n\":\"count\"}", 1),
+    ] {
+        assert_eq!(cost(app, path).await, statements, "{path}");
+    }
+    let counted = app.admin().get("/items/comments?limit=0&filter={\"content\":\"a\"}").await;
+    assert_eq!(counted.text, r#"{"data":[],"totalCount":1}"#);
+    let uncounted = app.admin().get("/items/comments?limit=0&count=none").await;
+    assert_eq!(uncounted.text, r#"{"data":[]}"#);
 });
 
 on_every_store!(a_created_record_costs_three_statements_at_most, async |app| {

@@ -132,7 +132,8 @@ impl Pool {
 
     async fn page(&self, leased: &mut Leased, compiled: &Compiled) -> Result<PageRows, Failure> {
         let connection = leased.connection()?;
-        if compiled.total.is_none() {
+        // One statement is a snapshot of its own.
+        if compiled.total.is_none() || compiled.limit == Some(0) {
             return self.snapshot_page(connection, compiled).await;
         }
         run::simple(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
@@ -148,9 +149,11 @@ impl Pool {
         connection: &mut PgConnection,
         compiled: &Compiled,
     ) -> Result<PageRows, Failure> {
-        Tally::add(&self.0.tally.statements);
         let mut page = Page::new(compiled);
-        run::each_row(connection, &self.0.texts, &compiled.page, |row| page.take(row)).await?;
+        if compiled.limit != Some(0) {
+            Tally::add(&self.0.tally.statements);
+            run::each_row(connection, &self.0.texts, &compiled.page, |row| page.take(row)).await?;
+        }
         if let Some(total) = page.uncounted() {
             Tally::add(&self.0.tally.statements);
             let mut counted = 0;

@@ -355,8 +355,10 @@ pub(super) fn by_shortcut(
 ) -> Result<Option<PageRows>> {
     match (compiled.shortcut.as_deref(), &compiled.total) {
         (Some(Shortcut::Fold(fold)), _) => fold::page(&on.connection, compiled, fold, sent),
-        // With the total known or not asked for there is but one scan to save.
-        (Some(Shortcut::Sift(sift)), Some(total)) if known(total).is_none() => {
+        // With the total known or not asked for, or no row, there is but one scan to save.
+        (Some(Shortcut::Sift(sift)), Some(total))
+            if known(total).is_none() && compiled.limit != Some(0) =>
+        {
             sift::page(&on.connection, compiled, sift, sent)
         }
         (Some(Shortcut::Sift(_)) | None, _) => Ok(None),

@@ -195,9 +195,11 @@ pub(super) fn page(
     if compiled.total.is_some() && connection.is_autocommit() {
         begin(connection)?;
     }
-    sent();
     let mut page = Page::new(compiled);
-    each_row(connection, &compiled.page, |row| page.take(row))?;
+    if compiled.limit != Some(0) {
+        sent();
+        each_row(connection, &compiled.page, |row| page.take(row))?;
+    }
     let uncounted = page.uncounted();
     if let Some(known) = uncounted.and_then(counted) {
         page.counted(known);
