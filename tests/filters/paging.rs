@@ -127,6 +127,24 @@ on_every_store!(a_cursor_serves_only_the_question_it_came_from, async |app| {
     admin.find("lines", other).await.expect_refusal(400, "INVALID_QUERY");
 });
 
+on_every_store!(a_cursor_and_a_counted_page_are_not_asked_for_at_once, async |app| {
+    lines(app).await;
+    let admin = app.admin();
+    let sort = json!({ "n": "asc" });
+    let first = admin.find("lines", json!({ "sort": sort, "limit": 5, "after": "" })).await;
+    let cursor = first.body["cursor"].as_str().expect("a cursor").to_owned();
+    for after in ["", &cursor] {
+        for (name, place) in [("page", 1), ("page", 2), ("offset", 0), ("offset", 5)] {
+            let asked = json!({ "sort": sort, "limit": 5, "after": after, name: place });
+            let refused = admin.find("lines", asked).await;
+            refused.expect_refusal(400, "INVALID_QUERY");
+            let told = refused.message();
+            let both = told.contains("`after`") && told.contains(&format!("`{name}`"));
+            assert!(both && refused.body["error"]["at"] == "after", "{}", refused.text);
+        }
+    }
+});
+
 on_every_store!(pages_and_offsets_cut_the_same_list, async |app| {
     lines(app).await;
     let admin = app.admin();

@@ -276,6 +276,14 @@ impl Reader<'_> {
             (_, cap) => (cap, true),
         };
         if let Some(after) = &read.after {
+            // A page left aside would be answered as another, without a word.
+            let counted = [("page", read.page), ("offset", read.offset)];
+            if let Some((name, _)) = counted.iter().find(|(_, asked)| asked.is_some()) {
+                let why = format!(
+                    "`after` goes on behind a row and `{name}` counts from the first one; a read has one of them"
+                );
+                return Err(Error::new(Code::InvalidQuery, why).at("after"));
+            }
             if grouped {
                 return Err(Error::new(Code::InvalidQuery, "grouped reads have no cursor")
                     .at("after")
