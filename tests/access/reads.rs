@@ -170,6 +170,37 @@ on_every_store!(related_records_need_a_grant_of_their_own_or_a_pattern, async |a
     assert_eq!(rows.body["data"][0]["coms"].as_array().map(Vec::len), Some(1), "{}", rows.text);
 });
 
+on_every_store!(
+    a_grants_conditions_on_relations_trim_what_is_shown_and_nothing_else,
+    async |app| {
+        posts(app).await;
+        let trims = json!({ "posts": { "live": true, "coms": { "approved": true } } });
+        let grant = json!({ "collection": "authors", "action": "read", "fields": ["*", "posts.*.*"], "relConditions": trims });
+        let reader = app.with_grants("Reader", &[grant]).await;
+        let ask = async |fields: &str, filter: &str| {
+            let path = format!("/items/authors?sort=id&fields=id,{fields}&filter={filter}");
+            reader.get(&path).await.expect_status(200).body["data"].clone()
+        };
+        // A level that is shown is trimmed by what is said of it, however deep it lies.
+        let deep = ask("posts.id,posts.coms.id", "{}").await;
+        assert_eq!(deep[0]["posts"], json!([{ "id": 1, "coms": [{ "id": 1 }] }]), "{deep}");
+        // What is said of a level that is not shown has nothing to trim: the level above stays whole.
+        let shallow = ask("posts.id", "{}").await;
+        assert_eq!(shallow[0]["posts"], json!([{ "id": 1 }]), "{shallow}");
+        // It is no condition of whose records may be known: that is said in `conditions`.
+        let found = ask("name", r#"{"posts.coms.content":"bad"}"#).await;
+        assert_eq!(found, json!([{ "id": 1, "name": "Ada" }]));
+        let bound = json!({ "collection": "comments", "action": "read", "fields": ["*"], "conditions": { "approved": true } });
+        let grants = [
+            json!({ "collection": "authors", "action": "read", "fields": ["*", "posts.*.*"] }),
+            bound,
+        ];
+        let bound = app.with_grants("Bound", &grants).await;
+        let asked = json!({ "filter": { "posts.coms.content": "bad" } });
+        assert_eq!(bound.rows("authors", asked).await, Vec::<serde_json::Value>::new());
+    }
+);
+
 on_every_store!(the_public_sees_what_it_was_granted, async |app| {
     posts(app).await;
     app.grant_public(json!({ "collection": "posts", "action": "read", "fields": ["title"], "conditions": { "live": true } })).await;
