@@ -91,6 +91,28 @@ on_every_store!(unknown_routes_and_methods_are_refused_in_the_envelope, async |a
     app.anonymous().delete("/health").await.expect_refusal(405, "METHOD_NOT_ALLOWED");
 });
 
+on_every_store!(a_request_that_is_no_http_is_refused_before_anybody_reads_it, async |app| {
+    let address = app.url.strip_prefix("http://").expect("an address").to_owned();
+    let answer = async |line: &str| {
+        let mut connection = TcpStream::connect(&address).await.expect("reach the server");
+        let request =
+            format!("GET {line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.expect("send");
+        let mut text = String::new();
+        connection.read_to_string(&mut text).await.expect("an answer");
+        text
+    };
+    // What no address may hold is told by the HTTP library itself, without a word of ours.
+    for line in ["/items/a?filter={\"b\":1}", "/items/a b"] {
+        let refused = answer(line).await;
+        let (head, body) = refused.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 400") && body.is_empty(), "{line}: {refused}");
+    }
+    // Written as it must be, it is read like any other.
+    let read = answer("/items/a?filter={%22b%22:1}").await;
+    assert!(read.starts_with("HTTP/1.1 403") && read.contains("FORBIDDEN"), "{read}");
+});
+
 on_every_store!(malformed_bodies_are_the_callers_fault, async |app| {
     app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
     let admin = app.admin();
