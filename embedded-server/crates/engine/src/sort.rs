@@ -419,7 +419,8 @@ impl Engine {
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
         let alone = sql::alone(self.store().dialect(), &collection.name, "sort");
         let compiled = compiled.behind(alone.into_iter().collect());
-        self.store().write(compiled.program).await?;
+        let moved = self.store().write(compiled.program).await;
+        moved.map_err(|error| crate::write::as_told(error, actor))?;
         self.feed().wake();
         Ok(())
     }

@@ -146,7 +146,7 @@ impl Engine {
                 .hint("look at the schema as it is now, and try again")
                 .caused_by(error));
             }
-            outcome => outcome?,
+            outcome => outcome.map_err(|error| as_told(error, actor))?,
         };
         let kept = |step: usize| outcome.steps.get(step).and_then(|done| done.kept.as_ref());
         let keys = keys.of(&prepared.answers, kept);
@@ -337,6 +337,19 @@ fn in_places_asked(error: Error, asked: usize) -> Error {
         detail.index = detail.index.filter(|index| asked > 1 && *index < asked);
     }
     error.details(details)
+}
+
+/// What a trigger says is for who may see everything: it may name values of rows and fields that
+/// the caller may not read.
+pub(crate) fn as_told(error: Error, actor: &Actor) -> Error {
+    const GENERAL: &str = "a rule of the database refused this";
+    let mut details = error.detail_list().to_vec();
+    let mut said = details.iter_mut().filter(|one| one.code == store::TRIGGER_REFUSED).peekable();
+    if actor.unbound() || said.peek().is_none() {
+        return error;
+    }
+    said.for_each(|one| one.message = GENERAL.to_owned());
+    error.message_is(GENERAL).details(details)
 }
 
 /// Whether the database refused a record for what is in it.

@@ -44,11 +44,16 @@ pub(crate) fn check(name: Option<String>) -> Error {
     }
 }
 
-/// What a trigger of somebody else's table refuses, in its maker's words.
+/// Says in a detail that a trigger refused: what it says there are its maker's words.
+pub const TRIGGER_REFUSED: &str = "TRIGGER_REFUSED";
+
+/// What a trigger of somebody else's table refuses, in its maker's words. They may name what a role
+/// never sees, so that they are not for everybody.
 pub(crate) fn trigger(words: &str) -> Error {
     let words: String = words.chars().take(500).collect();
     Error::new(Code::ValidationError, format!("a trigger of the table refused this: {words}"))
         .hint("the rule is kept by the database; whoever made the table knows it")
+        .detail(Detail { code: TRIGGER_REFUSED.to_owned(), message: words, ..Detail::default() })
 }
 
 /// A value that its column cannot hold.

@@ -200,6 +200,7 @@ impl Imports {
                 Err(fault) if part.rows == 1 => {
                     self.forget(run, part.first).await?;
                     run.live.with(Job::refused_late);
+                    let fault = crate::write::as_told(fault, actor);
                     late.insert(u64::try_from(part.first).unwrap_or_default(), fault);
                     if run.ask.mode == Mode::All {
                         return Ok(());
@@ -274,7 +275,7 @@ impl Imports {
             return Ok(());
         }
         let mut rejects = Rejects::append(self.rejects_path(&run.id))?;
-        let mut batches = rows::read(run.ask, AHEAD, BATCH_ROWS);
+        let mut batches = rows::read(run.ask, &run.cells, AHEAD, BATCH_ROWS);
         while let Some(batch) = batches.recv().await
             && !late.is_empty()
         {
