@@ -8,6 +8,7 @@ import {
   PlinthError,
   type AccessReport,
   type AggregateRow,
+  type ExactAggregateRow,
   type BatchResult,
   type DeepPartial,
   type ErrorCode,
@@ -209,6 +210,10 @@ export async function queries(): Promise<void> {
   for await (const product of products.iterate({ filter: { status: 'active' } })) void product.price;
 
   const any: AggregateRow = { n: 1 };
+  const exact: ExactAggregateRow<{ t: { function: 'sum'; field: 'price' } }> = { t: '29.99' };
+  // @ts-expect-error with every digit a sum may be text
+  const rounded: number | null = exact.t;
+  void rounded;
   const params: QueryParams<Product> = {};
   const uncounted: UncountedResult<Product> = { data: [] };
   void [page, first, any, params, uncounted];

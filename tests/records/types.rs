@@ -140,6 +140,70 @@ on_every_store!(numbers_can_be_asked_for_as_text, async |app| {
     assert_eq!(asked.body["data"][0]["amount"], "12345678901234567890.10");
 });
 
+on_every_store!(exact_numbers_are_exact_in_lists_ranges_and_averages_too, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields = json!({
+        "id": key, "parts": { "type": "Array_Decimal" }, "span": { "type": "Range_Decimal" },
+        "counts": { "type": "Array_Integer" }, "big": { "type": "BigInt" },
+    });
+    app.collection("shares", json!({ "historyDays": 9, "timestamps": false, "fields": fields }))
+        .await;
+    app.collection("owners", json!({ "timestamps": false, "fields": { "id": key } })).await;
+    let relation = json!({ "type": "M2O", "target": "owners", "name": "owner", "alias": "shares" });
+    app.relation("shares", relation).await;
+    let admin = app.admin();
+    admin.create("owners", json!({ "id": 1 })).await;
+    let row = r#"{"id":1,"owner_id":1,"big":9007199254740993,"counts":[1,2],"parts":[12345678901234567890.10,null,-0.5,3],"span":{"lower":0.10,"upper":12345678901234567890.5}}"#;
+    admin.create("shares", parse(row)).await;
+    admin.create("shares", parse(r#"{"id":2,"owner_id":1,"big":9007199254740993}"#)).await;
+    let exact = admin.with_header("accept-numbers", "string");
+    let parts = r#"["12345678901234567890.10",null,"-0.5","3"]"#;
+    let span = r#"{"lower":"0.10","upper":"12345678901234567890.5","lowerInclusive":true,"upperInclusive":true}"#;
+    let one = exact.get("/items/shares/1?fields=parts,span,counts").await;
+    assert_eq!(
+        one.text,
+        format!(r#"{{"data":{{"id":1,"parts":{parts},"span":{span},"counts":[1,2]}}}}"#)
+    );
+    let deep = exact.get("/items/owners/1?fields=shares.parts,shares.span").await;
+    assert!(deep.text.contains(parts) && deep.text.contains(span), "{}", deep.text);
+    assert!(deep.text.contains(r#""parts":null"#), "{}", deep.text);
+    let joined = exact.get("/items/shares?fields=id,owner.shares.parts&limit=1&sort=id").await;
+    assert!(joined.text.contains(parts), "{}", joined.text);
+    let past = exact.get("/items/shares/1/history").await;
+    assert!(
+        past.text.contains(parts) && past.text.contains(r#""upper":"12345678901234567890.5""#),
+        "{}",
+        past.text
+    );
+    // Without that they are numbers, digit by digit.
+    let plain = admin.get("/items/shares/1?fields=parts").await;
+    assert!(plain.text.contains("[12345678901234567890.10,null,-0.5,3]"), "{}", plain.text);
+    // What was answered can be sent.
+    let again = exact
+        .patch("/items/shares/2", parse(&format!(r#"{{"parts":{parts},"span":{span}}}"#)))
+        .await;
+    again.expect_status(200);
+    let stored = exact.get("/items/shares/2?fields=parts,span").await;
+    assert!(stored.text.contains(parts) && stored.text.contains(span), "{}", stored.text);
+    // The average of numbers that no double holds.
+    let asked =
+        r#"aggregate={"a":{"function":"avg","field":"big"},"s":{"function":"sum","field":"big"}}"#;
+    let both = admin.get(&format!("/items/shares?{asked}")).await;
+    assert_eq!(
+        both.text,
+        r#"{"data":[{"a":9007199254740993,"s":18014398509481986}],"totalCount":1}"#
+    );
+    let both = exact.get(&format!("/items/shares?{asked}&groupBy=owner_id")).await;
+    assert!(
+        both.text.contains(r#""a":"9007199254740993","s":"18014398509481986""#),
+        "{}",
+        both.text
+    );
+    admin.create("shares", json!({ "id": 3, "owner_id": 1, "big": 2 })).await;
+    let thirds = admin.get(&format!("/items/shares?{asked}")).await;
+    assert!(thirds.text.contains(r#""a":6004799503160662.6667,"#), "{}", thirds.text);
+});
+
 on_every_store!(case_insensitive_text_compares_and_is_unique_without_case, async |app| {
     app.collection(
         "handles",

@@ -46,10 +46,10 @@ export interface AggregateSpec {
 /** Aggregates by the name they get in the result rows. */
 export type AggregateConfig = Readonly<Record<string, AggregateSpec>>;
 
-type AggregateValue<F> = F extends 'count' | 'distinct'
+type AggregateValue<F, Exact> = F extends 'count' | 'distinct'
   ? number
   : F extends 'sum' | 'avg'
-    ? number | null
+    ? (Exact extends true ? number | string | null : number | null)
     : F extends 'min' | 'max'
       ? string | null
       : F extends 'array_agg'
@@ -58,11 +58,25 @@ type AggregateValue<F> = F extends 'count' | 'distinct'
 
 /**
  * One row of an aggregate: the named aggregates, typed by their function, and the group keys.
- * `min` and `max` arrive as text. With `numbers: 'exact'` a `sum` or `avg` over a Decimal or BigInt
- * column arrives as text, too.
+ * `min` and `max` arrive as text. With `numbers: 'exact'` a `sum`, or an `avg` over a Decimal or
+ * BigInt column, may arrive as text, too: rows of such a client are `ExactAggregateRow`.
  */
 export type AggregateRow<A extends AggregateConfig = AggregateConfig> = {
-  [K in keyof A]: AggregateValue<A[K]['function']>;
+  [K in keyof A]: AggregateValue<A[K]['function'], false>;
+} & Record<string, unknown>;
+
+/**
+ * One row of an aggregate as a client with `numbers: 'exact'` gets it.
+ *
+ * @example
+ * ```ts
+ * const aggregate = { total: { function: 'sum', field: 'price' } } as const;
+ * const rows: ExactAggregateRow<typeof aggregate>[] = await plinth.items('products').aggregate({ aggregate });
+ * console.log(String(rows[0]?.total));
+ * ```
+ */
+export type ExactAggregateRow<A extends AggregateConfig = AggregateConfig> = {
+  [K in keyof A]: AggregateValue<A[K]['function'], true>;
 } & Record<string, unknown>;
 
 /** What `find` and the query builder may ask. */

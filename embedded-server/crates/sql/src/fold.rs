@@ -107,7 +107,7 @@ impl Compiler {
             (AggregateFunction::Sum, Family::BigInt | Family::Decimal) => {
                 Folded::Exact(columns.at(number(Family::Decimal)))
             }
-            (AggregateFunction::Avg, Family::Integer | Family::BigInt | Family::Boolean) => {
+            (AggregateFunction::Avg, Family::Integer | Family::Boolean) => {
                 Folded::Average(columns.at(text))
             }
             (AggregateFunction::Avg, Family::Real | Family::Double) => {

@@ -173,7 +173,11 @@ impl Compiler {
             AggregateFunction::Max => self.extreme(found, &column.kind, "max"),
             AggregateFunction::ArrayAgg => {
                 let holder = column.hops.last().map_or(scope.collection, |hop| &hop.target);
-                let token = self.token(&found.text, found.family, holder, self.numbers);
+                let told = match column.cast {
+                    None => dialect.exact_within(found.text, &column.kind, holder, self.numbers),
+                    Some(_) => found.text,
+                };
+                let token = self.token(&told, found.family, holder, self.numbers);
                 let key = scope.alias.column(&scope.collection.primary_key);
                 let key_family = Family::of(&scope.collection.key().kind);
                 let order = dialect.ordered(&key, key_family);
@@ -196,6 +200,7 @@ impl Compiler {
             form: match (family, self.numbers) {
                 // Sums of 32-bit integers are 64-bit ones and spelled as such.
                 (Family::Decimal, Numbers::Strings) => Form::Text,
+                (Family::Decimal, Numbers::Decimals) => Form::NumberToken,
                 (family, numbers) => family.form(numbers),
             },
             ordered: dialect.ordered(&text, family),

@@ -241,6 +241,7 @@ impl Compiler {
                 (String::from("NULL"), Form::Text)
             } else {
                 let column = self.told(alias, collection, &selected.field);
+                let column = dialect.exact_within(column, &selected.kind, collection, self.numbers);
                 let text = match collection.adopted {
                     true => dialect.loosely_answered(&column, family),
                     false => dialect.answered(&column, family),
@@ -372,6 +373,8 @@ impl Compiler {
             } else {
                 let family = Family::of(&selected.kind);
                 let column = self.told(alias, collection, &selected.field);
+                let dialect = self.writer.dialect;
+                let column = dialect.exact_within(column, &selected.kind, collection, self.numbers);
                 self.token(&column, family, collection, self.numbers)
             };
             object.entry(&selected.key, token);

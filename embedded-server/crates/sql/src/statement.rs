@@ -140,6 +140,8 @@ pub enum Numbers {
     /// JSON number tokens with every digit.
     #[default]
     Tokens,
+    /// The same, but the decimals of records as JSON strings, as the original has them.
+    Decimals,
     /// Decimals and 64-bit integers as JSON strings, always (`Accept-Numbers: string`).
     Strings,
 }

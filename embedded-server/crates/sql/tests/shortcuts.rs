@@ -333,7 +333,7 @@ async fn rows_sifted_in_one_scan_are_the_page_and_the_total() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sum_beyond_64_bits_of_whole_numbers_is_refused_or_right_as_before() {
     let houses = filled("shortcut_large").await;
-    // Averages of 64-bit numbers leave 64 bits on their way: hashing gives up and SQLite answers.
+    // Averages of 64-bit numbers leave 64 bits on their way, and are exact: SQLite answers them.
     let made = |c: &Catalog| ReadPlan {
         projection: Projection::Groups(Grouping {
             keys: vec![GroupKey {

@@ -2,7 +2,7 @@
 
 use super::{Revision, RevisionKind};
 use crate::Numbers;
-use catalog::{Collection, FieldKind};
+use catalog::{Collection, Element, FieldKind, RangeKind};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
@@ -41,9 +41,12 @@ impl Sight {
         let before = row.before.as_ref().and_then(|state| self.seen(state));
         let after = row.after.as_ref().and_then(|state| self.seen(state));
         let kind = match row.action.as_str() {
+            "restore" if self.unbound => RevisionKind::Restore,
             // That it came back is told to whom it is told that it went.
-            "create" if beneath.is_some_and(|row| self.saw_it_go(row)) => RevisionKind::Restore,
-            "create" => RevisionKind::Create,
+            "create" | "restore" if beneath.is_some_and(|row| self.saw_it_go(row)) => {
+                RevisionKind::Restore
+            }
+            "create" | "restore" => RevisionKind::Create,
             "update" => RevisionKind::Update,
             _ => RevisionKind::Delete,
         };
@@ -102,13 +105,25 @@ impl Sight {
 
     fn spelt(&self, kind: &FieldKind, value: &Json) -> Json {
         match (self.numbers, kind, value) {
-            (
-                Numbers::Strings,
-                FieldKind::BigInt | FieldKind::Decimal { .. },
-                Json::Number(number),
-            ) => Json::String(number.to_string()),
+            (Numbers::Strings, FieldKind::BigInt, _)
+            | (Numbers::Strings | Numbers::Decimals, FieldKind::Decimal { .. }, _) => {
+                as_text(value)
+            }
+            (Numbers::Strings, FieldKind::Array(Element::Decimal), Json::Array(items)) => {
+                Json::Array(items.iter().map(as_text).collect())
+            }
+            (Numbers::Strings, FieldKind::Range(RangeKind::Decimal), Json::Object(ends)) => {
+                ends.iter().map(|(name, end)| (name.clone(), as_text(end))).collect()
+            }
             _ => value.clone(),
         }
+    }
+}
+
+fn as_text(json: &Json) -> Json {
+    match json {
+        Json::Number(number) => Json::String(number.to_string()),
+        other => other.clone(),
     }
 }
 

@@ -62,7 +62,7 @@ impl Family {
     /// How a column of the answer is written as JSON, once [`answered`](crate::Dialect::answered) has read it.
     pub(crate) fn form(self, numbers: Numbers) -> Form {
         match (self, numbers) {
-            (Self::Integer, _) | (Self::BigInt, Numbers::Tokens) => Form::Int,
+            (Self::Integer, _) | (Self::BigInt, Numbers::Tokens | Numbers::Decimals) => Form::Int,
             (Self::BigInt, Numbers::Strings) => Form::IntText,
             (Self::Decimal, Numbers::Tokens) => Form::NumberToken,
             (Self::Real | Self::Double, _) => Form::Real,

@@ -1,6 +1,7 @@
 //! What the two databases say differently: some fifteen questions, each answered by both. A new
 //! question does not compile until it has two answers.
 
+mod exact;
 mod family;
 mod geometry;
 mod loose;
@@ -488,8 +489,8 @@ impl Dialect {
         }
     }
 
-    /// An average: of decimals exact to at least 16 digits without trailing zeros, of everything
-    /// else a double.
+    /// An average: of decimals, and of whole numbers that no double holds, exact to at least 16
+    /// digits without trailing zeros, of everything else a double.
     pub(crate) fn average(self, column: &str, family: Family) -> (String, Family) {
         // Postgres averages whole numbers as decimals, of which some are another double than the
         // quotient is.
@@ -500,7 +501,7 @@ impl Dialect {
             }
         };
         match (self, family) {
-            (_, Family::Integer | Family::BigInt) => quotient(String::from(column)),
+            (_, Family::Integer) => quotient(String::from(column)),
             (Self::Sqlite, Family::Boolean) => quotient(String::from(column)),
             (Self::Postgres, Family::Boolean) => quotient(format!("{column}::int")),
             (_, Family::Real | Family::Double) => {

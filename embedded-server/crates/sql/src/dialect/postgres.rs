@@ -81,7 +81,10 @@ pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> Stri
     let plain = |text: String| format!("'\"'||{text}||'\"'");
     match (family, numbers) {
         (Family::Text | Family::Folded, _) => format!("to_json({column}::text)::text"),
-        (Family::BigInt | Family::Decimal, Numbers::Strings) => plain(format!("{column}::text")),
+        (Family::BigInt, Numbers::Strings)
+        | (Family::Decimal, Numbers::Strings | Numbers::Decimals) => {
+            plain(format!("{column}::text"))
+        }
         (
             Family::Integer
             | Family::BigInt

@@ -30,7 +30,8 @@ pub(super) fn json_token(column: &str, family: Family, numbers: Numbers) -> Stri
     match (family, numbers) {
         // `json_quote` is NULL-safe, but its `null` is what `coalesce` would give anyway.
         (Family::Text | Family::Folded, _) => format!("json_quote({column})"),
-        (Family::BigInt | Family::Decimal, Numbers::Strings) => plain(String::from(column)),
+        (Family::BigInt, Numbers::Strings)
+        | (Family::Decimal, Numbers::Strings | Numbers::Decimals) => plain(String::from(column)),
         (Family::Integer | Family::BigInt | Family::Decimal | Family::Json, _) => {
             String::from(column)
         }

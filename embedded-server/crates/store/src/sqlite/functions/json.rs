@@ -26,6 +26,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         write_key(&json, &mut key);
         Ok(Some(key))
     })?;
+    connection.create_scalar_function("bx_exact", 1, PURE, |context| {
+        Ok(with_text(context, 0, quoted_numbers))
+    })?;
     connection.create_scalar_function("bx_json_has", 2, PURE, |context| {
         if is_null(context, 1) {
             return Ok(None);
@@ -55,6 +58,21 @@ fn both<T>(
     ask: impl FnOnce(&Json, &Json) -> T,
 ) -> Option<T> {
     Some(ask(&*read(context, left)?, &*read(context, right)?))
+}
+
+/// The numbers of a document without texts that have digits, each as a text.
+fn quoted_numbers(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let mut within = false;
+    for sign in json.chars() {
+        let number = sign.is_ascii_digit() || matches!(sign, '-' | '.');
+        if number != within {
+            text.push('"');
+        }
+        within = number;
+        text.push(sign);
+    }
+    text
 }
 
 /// `left @> right`: everything of `right` is in `left`, at the same depth. An array may also
