@@ -20,6 +20,7 @@ mod harness;
 mod history;
 mod imports;
 mod journal;
+mod original;
 mod probe;
 mod processes;
 mod queries;

@@ -224,6 +224,7 @@ fn http(config: &Config, address: SocketAddr) -> Settings {
         studio: config.studio_dir.clone().filter(|folder| folder.join("index.html").is_file()),
         schemas_public: config.schemas_public,
         strict_write: config.strict_write,
+        compat: config.compat,
         cookie_secure: config.production,
     }
 }

@@ -62,6 +62,8 @@ pub struct Config {
     pub schemas_public: bool,
     /// Whether an unknown key in a body is an error for everybody.
     pub strict_write: bool,
+    /// Whether requests are judged and answered as the original does where it does so badly.
+    pub compat: bool,
     /// Whether this is a production server.
     pub production: bool,
     /// Bounds.
@@ -228,6 +230,14 @@ pub const KEYS: &[Key] = &[
         "false",
     ),
     key(
+        "compat",
+        &["COMPAT"],
+        "`baasix` answers as the original where Plinth knows better: decimals as text, conditions on \
+         unknown names left out, `arraycontains` on a JSON field a fault of the server",
+        "baasix or none",
+        "none",
+    ),
+    key(
         "environment",
         &["PLINTH_ENV", "NODE_ENV"],
         "`production` turns its checks on",
@@ -308,6 +318,7 @@ impl Config {
             studio_dir: beside_program(),
             schemas_public: false,
             strict_write: false,
+            compat: false,
             production: false,
             limits: Limits::default(),
         }

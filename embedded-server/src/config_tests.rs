@@ -117,3 +117,13 @@ fn every_key_says_what_it_is() {
         );
     }
 }
+
+#[test]
+fn what_it_is_compatible_with_is_named_and_off_unless_asked_for() {
+    let nowhere = Path::new("/nonexistent/project");
+    let asked = |word: &str| Config::load(nowhere, None, &[("compat", String::from(word))]);
+    assert!(!Config::load(nowhere, None, &[]).unwrap().compat);
+    assert!(asked("baasix").unwrap().compat && !asked("none").unwrap().compat);
+    let error = asked("true").unwrap_err();
+    assert!(error.message().contains("`compat`") && error.hint_text().unwrap().contains("baasix"));
+}

@@ -47,6 +47,10 @@ struct Serve {
     /// Agree that Plinth's own tables are made beside those that the database has already.
     #[arg(long)]
     beside_existing: bool,
+    /// `baasix`: answer as the original where Plinth knows better (decimals as text, conditions on
+    /// unknown names left out); `plinth config` says all of it, and every other key.
+    #[arg(long, value_name = "NAME")]
+    compat: Option<String>,
     /// Folder of the built studio.
     #[arg(long, value_name = "DIR")]
     studio: Option<String>,
@@ -79,6 +83,7 @@ fn run(serve: &Serve) -> Result<(), Error> {
         ("port", &serve.port),
         ("host", &serve.host),
         ("database_url", &serve.database_url),
+        ("compat", &serve.compat),
         ("studio", &serve.studio),
     ];
     let mut flags: Vec<(&'static str, String)> = given

@@ -111,6 +111,11 @@ impl Layers {
         }
         self.switch("schemas_public", |on| config.schemas_public = on)?;
         self.switch("strict_write", |on| config.strict_write = on)?;
+        match self.get("compat") {
+            None | Some("none") => {}
+            Some("baasix") => config.compat = true,
+            Some(other) => return Err(self.wrong("compat", other)),
+        }
         config.production = match self.get("environment") {
             Some("production") => true,
             None | Some("staging" | "development" | "test") => false,

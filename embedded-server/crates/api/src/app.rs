@@ -43,6 +43,8 @@ pub struct Settings {
     pub schemas_public: bool,
     /// Whether an unknown key in a body is an error, asked for or not.
     pub strict_write: bool,
+    /// Whether the home surface is served as the original serves it (`spec/data.md` 21, row 29).
+    pub compat: bool,
     /// Whether cookies carry `Secure`.
     pub cookie_secure: bool,
 }

@@ -83,7 +83,11 @@ impl FromRequestParts<App> for Caller {
                 .any(|(key, value)| key == "numbers" && value == "string");
         Ok(Self {
             presented,
-            numbers: if strings { Numbers::Strings } else { Numbers::Tokens },
+            numbers: match (strings, app.settings().compat) {
+                (true, _) => Numbers::Strings,
+                (false, true) => Numbers::Decimals,
+                (false, false) => Numbers::Tokens,
+            },
             strict: app.settings().strict_write || text("x-plinth-strict") == Some("1"),
             source: text("x-plinth-source").map(|source| source.chars().take(100).collect()),
             user_agent: text("user-agent").map(|agent| agent.chars().take(300).collect()),

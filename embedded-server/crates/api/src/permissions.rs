@@ -33,7 +33,7 @@ async fn list(
 ) -> Result<Response, Refusal> {
     let limits = app.engine().limits();
     let params = Params::parse(query.as_deref().unwrap_or_default(), limits)?;
-    let read = request::read(ROWS, &params, limits, &|_| false)?;
+    let read = request::read(ROWS, &params, limits, &|_| false, false)?;
     let records = app
         .engine()
         .read(&read, caller.actor(), caller.numbers)

@@ -19,6 +19,7 @@ mod import;
 mod import_tests;
 mod journal;
 mod migrate;
+mod original;
 mod outside;
 #[cfg(test)]
 mod outside_tests;

@@ -158,6 +158,7 @@ impl Engine {
         actor: &Actor,
         numbers: Numbers,
     ) -> Result<(Compiled, Facts, Guarded<ReadPlan>)> {
+        let read = &*self.as_original(state, read, actor)?;
         let words = actor.words(self.clock().now_ms());
         let view = state.view(actor);
         if view.get(&read.collection).is_none() {

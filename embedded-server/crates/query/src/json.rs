@@ -14,7 +14,16 @@ const LITERAL: &str = "$literal";
 /// Names are not looked up: `{category: {name: {eq: 1}}}` becomes a test of `category` with the
 /// operator `name`, and resolving decides by what `category` is.
 pub fn parse_filter(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
-    let mut parser = Parser { limits, nodes: 0 };
+    parsed(json, at, Parser { limits, nodes: 0, loose: false })
+}
+
+/// The same where the logical words of other languages are names like any other, which nothing has:
+/// so the original takes them.
+pub fn parse_loose_filter(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
+    parsed(json, at, Parser { limits, nodes: 0, loose: true })
+}
+
+fn parsed(json: &Json, at: &str, mut parser: Parser<'_>) -> Result<Filter> {
     match json {
         Json::Null => Ok(Filter::All(Vec::new())),
         json => parser.filter(json, at, 1),
@@ -36,6 +45,7 @@ pub fn held(json: &Json) -> Cow<'_, Json> {
 struct Parser<'a> {
     limits: &'a Limits,
     nodes: usize,
+    loose: bool,
 }
 
 impl Parser<'_> {
@@ -60,7 +70,9 @@ impl Parser<'_> {
                     self.count(&at)?;
                     parts.push(Filter::Not(Box::new(self.filter(value, &at, depth + 1)?)));
                 }
-                key if is_misspelt_logic(key) => return Err(misspelt_logic(key, &at)),
+                key if !self.loose && is_misspelt_logic(key) => {
+                    return Err(misspelt_logic(key, &at));
+                }
                 key => self.tests(path_of(key, &at)?, value, &at, depth, &mut parts)?,
             }
         }
@@ -255,7 +267,7 @@ pub fn parse_rel_conditions(
     match json {
         Json::Null => Ok(RelConditions::default()),
         Json::Object(map) => {
-            let mut parser = Parser { limits, nodes: 0 };
+            let mut parser = Parser { limits, nodes: 0, loose: false };
             let mut by_name = IndexMap::new();
             for (name, value) in map {
                 let at = format!("{at}.{name}");

@@ -19,7 +19,7 @@ mod write;
 
 pub use coerce::{canonical_json, coerce};
 pub use filter::{Filter, Test, Words};
-pub use json::{held, parse_filter, parse_rel_conditions, print_filter};
+pub use json::{held, parse_filter, parse_loose_filter, parse_rel_conditions, print_filter};
 pub use plan::{
     Aggregate, Asked, Assigned, Cast, Cond, Condition, Count, DatePart, Expand, GroupKey, Grouping,
     Hop, JsonValueTest, Like, Operand, Operator, Order, OrderBy, Page, Pointer, Projection,

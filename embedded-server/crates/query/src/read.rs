@@ -19,6 +19,8 @@ pub struct Read {
     pub unknown: UnknownNames,
     /// Which records.
     pub filter: Option<Filter>,
+    /// Conditions that name what is not there say nothing, as with the original.
+    pub as_original: bool,
     /// In which order; most significant first.
     pub sort: Vec<SortAsked>,
     /// Most records to answer; `None` and `-1` mean all (up to the cap).

@@ -172,7 +172,8 @@ impl Writer {
             FieldKind::Enum { values } if !values.is_empty() => {
                 return values.iter().map(|word| quoted(word)).collect();
             }
-            FieldKind::BigInt | FieldKind::Decimal { .. } if exact => "string",
+            FieldKind::BigInt if exact => "string",
+            FieldKind::Decimal { .. } if self.numbers != Numbers::Tokens => "string",
             FieldKind::Integer
             | FieldKind::BigInt
             | FieldKind::Decimal { .. }

@@ -13,18 +13,21 @@ use query::{
 };
 use serde_json::Value as Json;
 
-/// The parameters of a list, as a read of `collection`.
+/// The parameters of a list, as a read of `collection`; `as_original` says that its filter is taken
+/// as the original takes it.
 pub(crate) fn read(
     collection: &str,
     params: &Params,
     limits: &Limits,
     is_relation: &dyn Fn(&str) -> bool,
+    as_original: bool,
 ) -> Result<Read> {
     Ok(Read {
         collection: collection.to_owned(),
         key: None,
         fields: params.words("fields")?,
-        filter: filter(params, "filter", limits)?,
+        filter: filter(params, limits, as_original)?,
+        as_original,
         sort: sort(params)?,
         limit: params.integer("limit")?,
         uncapped: false,
@@ -43,8 +46,9 @@ pub(crate) fn read(
     })
 }
 
-fn filter(params: &Params, key: &str, limits: &Limits) -> Result<Option<Filter>> {
-    params.json(key)?.map(|json| query::parse_filter(&json, key, limits)).transpose()
+fn filter(params: &Params, limits: &Limits, as_original: bool) -> Result<Option<Filter>> {
+    let parse = if as_original { query::parse_loose_filter } else { query::parse_filter };
+    params.json("filter")?.map(|json| parse(&json, "filter", limits)).transpose()
 }
 
 fn rel_conditions(
@@ -277,7 +281,7 @@ mod tests {
 
     fn ask(query: &str) -> Result<query::Read, base::Error> {
         let limits = Limits::default();
-        read("posts", &Params::parse(query, &limits)?, &limits, &|_| false)
+        read("posts", &Params::parse(query, &limits)?, &limits, &|_| false, false)
     }
 
     #[test]

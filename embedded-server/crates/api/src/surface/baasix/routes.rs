@@ -92,7 +92,8 @@ pub(crate) fn asked_by(
             target.is_some()
         })
     };
-    request::read(collection, params, app.engine().limits(), &is_relation)
+    let limits = app.engine().limits();
+    request::read(collection, params, limits, &is_relation, app.settings().compat)
 }
 
 async fn list(
