@@ -137,7 +137,13 @@ impl Place<'_> {
                 "connect" | "set" => self.reference(self.unwrapped(value))?,
                 "create" => self.new_record(value)?,
                 "update" => self.changed_record(value)?,
-                "disconnect" => Json::Null,
+                "disconnect" if *value == Json::Bool(true) => Json::Null,
+                // An id that is not the one that stands there would clear it all the same.
+                "disconnect" => {
+                    return Err(self
+                        .wrong("a relation to one is cleared by `disconnect: true` alone")
+                        .hint("send null, or `connect` with another id"));
+                }
                 _ => {
                     return Err(self
                         .wrong("a relation to one is not deleted through its owner")
@@ -156,6 +162,12 @@ impl Place<'_> {
     fn many(&self, value: &Json, new: bool) -> Result<Json> {
         let words = match value {
             Json::Object(words) => self.words(words)?,
+            // `{id}` stands behind a word; in a bare list it looks like a record to be written.
+            Json::Array(items) if items.iter().any(Json::is_object) => {
+                return Err(self.wrong("a list has ids").hint(
+                    "write {\"set\": [{\"id\": 1}]}, or {\"create\": [{…}]} for new records",
+                ));
+            }
             Json::Array(items) => return self.references(items).map(Json::Array),
             Json::Null => {
                 return Err(self.wrong("a relation to many is not null; send [] to clear it"));
@@ -192,9 +204,10 @@ impl Place<'_> {
                     listed.extend(found.iter().cloned());
                     parts.insert(String::from("$update"), Json::Array(found));
                 }
-                "disconnect" if *value == Json::Bool(true) => {
-                    // Everything goes; what else is told comes back.
-                    replaces = true;
+                "disconnect" if value.is_boolean() => {
+                    return Err(self
+                        .wrong("a relation to many says which of its records go")
+                        .hint("send [] to clear it"));
                 }
                 word => {
                     let found = self.references(items)?;
