@@ -411,7 +411,7 @@ pub(super) fn fields(input: &[u8]) -> String {
     let (limits, text) = (Limits::default(), String::from_utf8_lossy(input));
     let is_relation = |path: &str| matches!(path, "comments" | "comments.author" | "author");
     let home = Params::parse(&text, &limits)
-        .and_then(|params| read("posts", &params, &limits, &is_relation));
+        .and_then(|params| read("posts", &params, &limits, &is_relation, false));
     let home = match home {
         Err(error) => told(&error),
         Ok(read) => scoped(|scope| match resolve_read(&read, scope) {

@@ -225,7 +225,7 @@ fn every_tree_of_every_surface_is_printed_at_home_and_read_back() {
 fn at_home(query: &str) -> Read {
     let limits = Limits::default();
     let params = baasix::request::Params::parse(query, &limits).unwrap();
-    baasix::request::read("posts", &params, &limits, &|_| false).unwrap()
+    baasix::request::read("posts", &params, &limits, &|_| false, false).unwrap()
 }
 
 #[test]
