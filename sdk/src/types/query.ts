@@ -70,6 +70,8 @@ export type AggregateRow<A extends AggregateConfig = AggregateConfig> = {
  *
  * @example
  * ```ts
+ * import type { ExactAggregateRow } from '@plinth/sdk';
+ *
  * const aggregate = { total: { function: 'sum', field: 'price' } } as const;
  * const rows: ExactAggregateRow<typeof aggregate>[] = await plinth.items('products').aggregate({ aggregate });
  * console.log(String(rows[0]?.total));
