@@ -7,7 +7,7 @@ import { accessQuery, useCatalog, useSession } from "@/host/session";
 import { Button, IconButton } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { CodeEditor } from "@/kit/CodeEditor";
-import { useCommands } from "@/kit/commands";
+import { useCommands, runCommand } from "@/kit/commands";
 import { cx } from "@/kit/cx";
 import { ConfirmLoss } from "@/kit/Dialog";
 import { Input, SearchInput } from "@/kit/Field";
@@ -77,7 +77,14 @@ export function ApiPage({ collection: name, op, onOp }: ApiPageProps) {
     );
   }
   if (isLoading) return <Loading what={t("pick")} className="m-5 max-w-140" />;
-  if (name === undefined) return <Empty title={t("pick")}>{t("pick.body")}</Empty>;
+  if (name === undefined) {
+    // On a narrow window the list of collections is not there; the palette always is.
+    return (
+      <Empty title={t("pick")} actions={<Button command="shell.collection" onClick={() => void runCommand("shell.collection")}>{t("pick.go")}</Button>}>
+        {t("pick.body")}
+      </Empty>
+    );
+  }
   if (!collection) return <Empty title={t("gone", { name })}>{t("gone.body")}</Empty>;
   return <Explorer key={collection.name} collection={collection} collections={collections} op={op} onOp={onOp} />;
 }

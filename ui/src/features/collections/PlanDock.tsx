@@ -243,7 +243,7 @@ export function PlanDock({
         aria-valuemin={least}
         aria-valuemax={most}
         tabIndex={0}
-        className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize focus-visible:bg-ink focus-visible:[outline-offset:-2px]"
+        className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize focus-visible:[outline-offset:-2px]"
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={(event) => {
           if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;

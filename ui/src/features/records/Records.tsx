@@ -324,6 +324,9 @@ export function Records({
           event.preventDefault();
           setReport(null);
           grid.current?.focus();
+        } else if (event.key === "Escape" && past !== null) {
+          event.preventDefault();
+          closePast();
         } else if (event.key === "Escape" && trash) {
           event.preventDefault();
           closeTrash();

@@ -64,4 +64,13 @@ describe("the history of a row", () => {
     press(await past.findByRole("button", { name: "Close the history" }), "Escape");
     expect(screen.queryByRole("region", { name: /^History of/ })).toBeNull();
   });
+
+  it("closes on Escape from among the rows, too", async () => {
+    await opened();
+    const here = await cell("r:0", "id");
+    act(() => here.focus());
+    press(here, "Escape");
+    await waitFor(() => expect(screen.queryByRole("region", { name: /^History of/ })).toBeNull());
+    expect(focused().closest("[role=grid]")).not.toBeNull();
+  });
 });
