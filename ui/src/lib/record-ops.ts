@@ -178,7 +178,8 @@ async function conflictsOf(
   const fault = faultOf(error);
   if (fault.status !== 409 || fault.code !== "CONFLICT") return [];
   const found = fault.details.map(async (detail): Promise<Conflict | null> => {
-    const change = typeof detail["index"] === "number" ? changes[detail["index"]] : undefined;
+    // Where there is but one, none is counted.
+    const change = changes[typeof detail["index"] === "number" ? detail["index"] : changes.length === 1 ? 0 : -1];
     const field = typeof detail["field"] === "string" ? detail["field"] : "";
     const op = change?.cells.get(field);
     const type = op && typeOf(op.target);

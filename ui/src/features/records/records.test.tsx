@@ -223,10 +223,15 @@ describe("the Data screen", () => {
     ]);
   });
 
-  it("shows both values of a conflict and commits only after a choice", async () => {
-    const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [{ index: 0, field: "total", expected: "0.50", current: "7.00" }] });
+  // Of one row alone the server counts none, and leaves what stands there now to be read.
+  it.each([
+    ["counted and told", { index: 0, field: "total", expected: "0.50", current: "7.00" }],
+    ["neither counted nor told", { field: "total", expected: "0.50" }],
+  ])("shows both values of a conflict that is %s, and commits only after a choice", async (_, detail) => {
+    const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [detail] });
     let first = true;
     const { pending } = open((request) => {
+      if (request.path === "/items/orders/1000") return { data: { total: "7.00" } };
       if (request.path !== "/items/batch") return undefined;
       if (!first) return { data: [{ op: "update", collection: "orders", id: 1000 }] };
       first = false;
