@@ -399,3 +399,45 @@ on_every_store!(system_collections_take_fields_of_ones_own_and_keep_theirs, asyn
         .await;
     row.expect_refusal(403, "FORBIDDEN");
 });
+
+on_every_store!(an_sql_default_of_another_type_is_refused_when_it_is_defined, async |app| {
+    let admin = app.admin();
+    let schema = |kind: &str, text: &str| json!({ "fields": { "a": { "type": kind, "defaultValue": { "type": "SQL", "value": text } } } });
+    app.collection("things", json!({ "fields": { "name": { "type": "String" } } })).await;
+    for (kind, text) in [
+        ("Integer", "'many'"),
+        ("Integer", "upper('x')"),
+        ("Integer", "now()"),
+        ("Integer", "3.5"),
+        ("Integer", "3000000000"),
+        ("BigInt", "'1.5'"),
+        ("Boolean", "'perhaps'"),
+        ("Double", "'x' || 'y'"),
+        ("DateTime", "'soon'"),
+        ("Date", "'2026-02-30'"),
+        ("UUID", "'no'"),
+    ] {
+        let made = json!({ "collectionName": "wrong", "schema": schema(kind, text) });
+        let refused = admin.post("/schemas", made).await;
+        refused.expect_refusal(400, "SCHEMA_INVALID");
+        let mut grown = schema(kind, text);
+        grown["fields"]["name"] = json!({ "type": "String" });
+        let refused = admin.patch("/schemas/things", json!({ "schema": grown })).await;
+        refused.expect_refusal(400, "SCHEMA_INVALID");
+    }
+    admin.get("/schemas/wrong").await.expect_status(404);
+    for (kind, text) in [
+        ("Integer", "1 + 2"),
+        ("Integer", "NULL"),
+        ("String", "'a' || 'b'"),
+        ("Boolean", "1 < 2"),
+        ("Double", "random()"),
+        ("DateTime", "now()"),
+        ("Decimal", "1.25"),
+        ("UUID", "gen_random_uuid()"),
+    ] {
+        let name = format!("right_{}_{}", kind.to_lowercase(), text.len());
+        app.collection(&name, schema(kind, text)).await;
+        admin.create(&name, json!({})).await;
+    }
+});

@@ -1,7 +1,8 @@
 //! What a change means for the values that are there already.
 
 use base::{Code, Error, Result, Value};
-use catalog::{Catalog, Change, DefaultValue, Field, FieldKind, invalid};
+use catalog::{Catalog, Change, Collection, DefaultValue, Field, FieldKind, invalid};
+use serde_json::Value as Json;
 use sql::{Dialect, Statement};
 use std::sync::Arc;
 use store::Store;
@@ -105,6 +106,51 @@ pub(crate) async fn twins(
         "SELECT CAST(coalesce((SELECT sum(n) FROM (SELECT count(*) AS n FROM {table} WHERE {present} IS NOT NULL GROUP BY {list} HAVING count(*) > 1) a), 0) AS bigint), (SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {most}) b)"
     );
     touched(store, text).await.map(Some)
+}
+
+/// Computes every SQL default of a collection once and judges what comes of it. Postgres knows the
+/// type of an expression and refuses one of another kind by itself, but rounds and cuts what is of
+/// the right kind; SQLite would take anything.
+pub(crate) async fn check_computed(store: &Store, collection: &Collection) -> Result<()> {
+    let dialect = store.dialect();
+    for field in collection.fields.values() {
+        let Some(DefaultValue::Sql(default)) = &field.default else { continue };
+        let cast = match (dialect, &field.kind) {
+            (Dialect::Sqlite, _) => "",
+            (
+                Dialect::Postgres,
+                FieldKind::Integer | FieldKind::BigInt | FieldKind::String { .. },
+            ) => "::text",
+            (Dialect::Postgres, _) => continue,
+        };
+        let at = format!("fields.{}.defaultValue", field.name);
+        let expression = sql::Expression::of_default(default)?.render(dialect);
+        let text = format!("SELECT ({expression}){cast}");
+        let asked = Statement { text: Arc::from(text), binds: Vec::new() };
+        let refused = |why: String| {
+            invalid(at.as_str(), format!("the default `{default}` of `{}` {why}", field.name)).hint(
+                format!("write an expression whose values are of the type {}", field.kind.name()),
+            )
+        };
+        let rows = store.rows(&asked).await.map_err(|fault| match fault.code() {
+            Code::Unavailable | Code::Timeout => fault,
+            _ => refused(String::from("cannot be computed")).caused_by(fault),
+        })?;
+        let value = rows.into_iter().next().and_then(|row| row.into_iter().next());
+        let json = match value.unwrap_or(Value::Null) {
+            Value::Null => continue,
+            Value::Bool(truth) => Json::Bool(truth),
+            Value::Int(number) => Json::from(number),
+            Value::Real(number) => Json::from(number),
+            Value::Text(text) => Json::String(text),
+            Value::Bytes(_) if field.kind == FieldKind::Binary => continue,
+            Value::Bytes(_) => return Err(refused(String::from("gives bytes"))),
+        };
+        if let Err(why) = query::coerce(&field.kind, &json) {
+            return Err(refused(format!("gives {json}, which does not fit: {why}")));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a new required field can be filled in records that exist already.
