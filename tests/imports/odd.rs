@@ -289,3 +289,83 @@ on_every_store!(a_column_that_was_left_out_is_told, async |app| {
         answer.text
     );
 });
+
+on_every_store!(a_dry_run_tells_values_that_are_taken_by_rows_and_by_records, async |app| {
+    let taken = json!({ "type": "String", "unique": true });
+    app.collection(
+        "seats",
+        json!({ "fields": {
+            "id": { "type": "Integer", "primaryKey": true }, "code": taken, "mail": { "type": "CiText", "unique": true },
+            "row": { "type": "Integer" }, "seat": { "type": "Integer" },
+            "price": { "type": "Decimal", "values": { "precision": 8, "scale": 2 }, "unique": true }
+        }, "indexes": [{ "fields": ["row", "seat"], "unique": true }] }),
+    )
+    .await;
+    let admin = app.admin();
+    admin.create("seats", json!({ "id": 100, "code": "Z", "mail": "z@x.y" })).await;
+    let file = "id,code,mail,row,seat,price\n\
+        1,A,a@x.y,1,1,1.5\n\
+        2,B,b@x.y,1,2,2\n\
+        3,A,c@x.y,2,1,3\n\
+        1,C,d@x.y,3,1,4\n\
+        5,D,e@x.y,1,1,5\n\
+        6,Z,f@x.y,9,9,6\n\
+        7,H,i@x.y,8,8,7\n\
+        8,I,j@x.y,7,7,1.50\n\
+        9,E,A@X.Y,,,\n\
+        100,F,g@x.y,,,\n\
+        11,G,h@x.y,,,\n";
+    let told = |job: &Json| {
+        let errors = job["errors"].as_array().expect("errors").iter();
+        let mut told: Vec<(u64, String, String)> = errors
+            .map(|one| {
+                let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+                (one["line"].as_u64().expect("a line"), text("column"), text("code"))
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    let tried = job(
+        admin,
+        &[("collection", "seats"), ("dryRun", "true"), ("mode", "valid")],
+        "seats.csv",
+        file.as_bytes(),
+    )
+    .await;
+    assert_eq!((&tried["state"], &tried["rowsRead"]), (&json!("done"), &json!(11)), "{tried}");
+    assert_eq!((&tried["rowsValid"], &tried["rowsRejected"]), (&json!(4), &json!(7)), "{tried}");
+    let faults: Vec<(u64, &str)> = vec![
+        (4, "code"),
+        (5, "id"),
+        (6, "row"),
+        (6, "seat"),
+        (7, "code"),
+        (9, "price"),
+        (10, "mail"),
+        (11, "id"),
+    ];
+    let faults: Vec<(u64, String, String)> = faults
+        .into_iter()
+        .map(|(line, column)| (line, column.to_owned(), String::from("UNIQUE_VIOLATION")))
+        .collect();
+    assert_eq!(told(&tried), faults, "{tried}");
+    let first = tried["errors"].as_array().expect("errors").iter().find(|one| one["line"] == 4);
+    assert_eq!(first.expect("line 4")["message"], "is taken already, in line 2", "{tried}");
+    // Nothing was written or stays behind, and what is done for real is what was told.
+    assert_eq!(admin.rows("seats", json!({})).await.len(), 1);
+    let done =
+        job(admin, &[("collection", "seats"), ("mode", "valid")], "seats.csv", file.as_bytes())
+            .await;
+    assert_eq!(done["rowsWritten"], 4, "{done}");
+    assert_eq!(told(&done), faults, "{done}");
+    // A file whose rows differ fits whole.
+    let good = job(
+        admin,
+        &[("collection", "seats"), ("dryRun", "true")],
+        "good.csv",
+        b"id,code\n200,X\n201,Y\n",
+    )
+    .await;
+    assert_eq!((&good["rowsValid"], &good["rowsRejected"]), (&json!(2), &json!(0)), "{good}");
+});

@@ -27,7 +27,8 @@ pub use define::{
 };
 pub use mutate::{
     ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, Window, alone, compile_move,
-    compile_removal, compile_staging, compile_write, compile_write_apart, draw, drawn,
+    compile_removal, compile_staging, compile_tried, compile_write, compile_write_apart, draw,
+    drawn, twins, unique_fields,
 };
 pub use names::{constraint_name, index_name, is_tree, sequence_name};
 pub use select::compile_read;

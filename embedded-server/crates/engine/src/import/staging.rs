@@ -67,7 +67,10 @@ impl Imports {
             let wanted = if putting {
                 batch
             } else {
-                self.pass(run, actor, batch, &mut rejects)?;
+                let passed = self.pass(run, actor, batch, &mut rejects)?;
+                if run.ask.dry_run {
+                    self.try_aside(run, actor, passed).await?;
+                }
                 Vec::new()
             };
             if !self.put_all_aside(run, actor, wanted, &mut rejects, &mut staged).await? {

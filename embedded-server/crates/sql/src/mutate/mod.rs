@@ -13,12 +13,14 @@ mod pointed;
 mod remove;
 mod rows;
 mod staging;
+mod twins;
 mod update;
 
 pub use first::alone;
 pub use staging::{
     Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
 };
+pub use twins::{compile_tried, twins, unique_fields};
 
 use crate::compile::Compiler;
 use crate::dialect::Family;

@@ -192,11 +192,11 @@ pub fn compile_staging(
 }
 
 /// One row as it waits.
-struct Row {
-    line: i64,
-    shape: String,
-    key: String,
-    record: Json,
+pub(super) struct Row {
+    pub(super) line: i64,
+    pub(super) shape: String,
+    pub(super) key: String,
+    pub(super) record: Json,
 }
 
 fn staged(
@@ -234,7 +234,12 @@ fn staged(
     Ok(Row { line, shape: shape.join(","), key, record: Json::Object(record) })
 }
 
-fn put_aside(steps: &mut Vec<ProgramStep>, dialect: Dialect, import: &str, rows: Vec<Row>) {
+pub(super) fn put_aside(
+    steps: &mut Vec<ProgramStep>,
+    dialect: Dialect,
+    import: &str,
+    rows: Vec<Row>,
+) {
     let mut push = |text: &Arc<str>, binds: Vec<Value>| {
         let binds = binds.into_iter().map(Bind::Value).collect();
         let statement = Statement { text: Arc::clone(text), binds };
@@ -305,6 +310,30 @@ fn target(plan: &Guarded<WritePlan>) -> Result<(&Collection, &Cond)> {
     }
 }
 
+/// A value that a waiting row holds; NULL where it holds none.
+pub(super) fn held(dialect: Dialect, waiting: Alias, name: &str, family: Family) -> String {
+    let record = waiting.column("record");
+    match dialect {
+        Dialect::Sqlite => {
+            let path = literal(&format!("$.\"{name}\""));
+            let value = format!("json_extract({record}, {path})");
+            match family {
+                Family::Binary => format!("unhex({value})"),
+                // As text it kept every digit.
+                Family::Real | Family::Double => format!("bx_double({value})"),
+                _ => value,
+            }
+        }
+        Dialect::Postgres => {
+            let value = format!("({record} ->> {})", literal(name));
+            match family {
+                Family::Binary => format!("decode({value}, 'hex')"),
+                family => format!("{value}{}", dialect.null_cast(family)),
+            }
+        }
+    }
+}
+
 /// The statements of one move.
 struct Moving<'p> {
     collection: &'p Collection,
@@ -371,7 +400,7 @@ impl<'p> Moving<'p> {
                         return Err(Error::internal(what));
                     }
                 },
-                _ => self.held(waiting, &field.name, family),
+                _ => held(self.dialect, waiting, &field.name, family),
             };
             names.push(quoted(&field.name));
             texts.push(text);
@@ -389,30 +418,6 @@ impl<'p> Moving<'p> {
         ));
         self.push(compiler, Expect::Any);
         Ok(())
-    }
-
-    /// A value that a waiting row holds; NULL where it holds none.
-    fn held(&self, waiting: Alias, name: &str, family: Family) -> String {
-        let record = waiting.column("record");
-        match self.dialect {
-            Dialect::Sqlite => {
-                let path = literal(&format!("$.\"{name}\""));
-                let value = format!("json_extract({record}, {path})");
-                match family {
-                    Family::Binary => format!("unhex({value})"),
-                    // As text it kept every digit.
-                    Family::Real | Family::Double => format!("bx_double({value})"),
-                    _ => value,
-                }
-            }
-            Dialect::Postgres => {
-                let value = format!("({record} ->> {})", literal(name));
-                match family {
-                    Family::Binary => format!("decode({value}, 'hex')"),
-                    family => format!("{value}{}", self.dialect.null_cast(family)),
-                }
-            }
-        }
     }
 
     /// Every record that moved must be what the caller may create.
