@@ -10,3 +10,4 @@ mod paging;
 mod search;
 mod sorting;
 mod times;
+mod words;

@@ -25,17 +25,32 @@ on_a_shop!(a_name_that_something_else_has_is_refused_by_name, async |app| {
     assert_eq!(admin.get("/schemas/tags").await.body["data"]["schema"], schema);
 });
 
-on_a_shop!(an_index_of_places_is_no_table_of_somebody_else, async |app| {
+on_a_shop!(an_index_of_places_or_of_words_is_no_table_of_somebody_else, async |app| {
     let names = async || {
         app.admin().get("/schemas/existing?names=true").await.body["data"]["names"].clone()
     };
     let before = names().await;
     app.collection(
         "places",
-        json!({ "fields": { "at": { "type": "Point" } },
-        "indexes": [{ "name": "places_at", "fields": ["at"], "type": "gist" }] }),
+        json!({ "fields": { "at": { "type": "Point" }, "name": { "type": "String" } },
+        "indexes": [{ "name": "places_at", "fields": ["at"], "type": "gist" },
+            { "name": "places_name", "fields": ["name"], "type": "fulltext" }] }),
     )
     .await;
-    app.admin().create("places", json!({ "at": { "type": "Point", "coordinates": [1, 2] } })).await;
+    let point = json!({ "type": "Point", "coordinates": [1, 2] });
+    app.admin().create("places", json!({ "at": point, "name": "here" })).await;
     assert_eq!(names().await, before);
+});
+
+on_a_shop!(a_table_of_somebody_else_gets_no_index_that_its_program_could_not_keep, async |app| {
+    adopt(app, json!({ "tables": ["tags"] })).await.expect_status(200);
+    let index = json!({ "fields": ["word"], "type": "fulltext" });
+    let refused = app.admin().post("/schemas/tags/indexes", index).await;
+    refused.expect_status(400);
+    assert!(refused.text.contains("another program writes"), "{}", refused.text);
+    outside(app, "INSERT INTO tags VALUES (9, 'woods')").await;
+    assert_eq!(
+        app.admin().column("tags", "id", json!({ "search": "wood", "sort": "id" })).await,
+        [2, 9]
+    );
 });

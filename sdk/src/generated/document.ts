@@ -61,7 +61,8 @@ export type IndexType =
   | 'btree'
   | 'hash'
   | 'gin'
-  | 'gist';
+  | 'gist'
+  | 'fulltext';
 
 /** The kinds of relations, by their short names and by those of stored definitions. */
 export type RelationWord =
@@ -253,6 +254,9 @@ export type IndexDefinition = {
   unique?: boolean,
   /** NULLs count as equal to each other. */
   nullsNotDistinct?: boolean,
-  /** How it is built. */
+  /**
+   * How it is built. `fulltext` holds the words of text fields and UUIDs: a search asks it when
+   * every field that is searched is among `fields`.
+   */
   type?: IndexType,
 };

@@ -150,6 +150,16 @@ impl Collection {
             .find(|index| self.is_spatial(index) && index.fields.iter().any(|name| name == field))
     }
 
+    /// The index of words that serves a search in these fields: every word of theirs is one of the
+    /// index's. The one with the fewest fields answers least that must be thrown away.
+    #[must_use]
+    pub fn words_index(&self, searched: &[String]) -> Option<&Index> {
+        let serves = |index: &&Index| {
+            index.is_of_words() && searched.iter().all(|name| index.fields.contains(name))
+        };
+        self.indexes.iter().filter(serves).min_by_key(|index| index.fields.len())
+    }
+
     /// Names that may be spoken of: fields that are not hidden, and relations.
     pub fn visible_names(&self) -> impl Iterator<Item = &str> {
         self.fields
@@ -171,7 +181,15 @@ pub struct Index {
     pub unique: bool,
     /// Whether two NULLs count as equal in a unique index.
     pub nulls_not_distinct: bool,
-    /// The method asked for (`hash`, `gin`, `gist`), where it is not the usual one; SQLite has only
-    /// its own.
+    /// The method asked for (`hash`, `gin`, `gist`, `fulltext`), where it is not the usual one.
+    /// SQLite has its own in place of the first three.
     pub method: Option<String>,
+}
+
+impl Index {
+    /// Whether it is an index of the words in its fields, by which a search finds records.
+    #[must_use]
+    pub fn is_of_words(&self) -> bool {
+        self.method.as_deref() == Some("fulltext")
+    }
 }

@@ -108,12 +108,27 @@ fn index_method(
         Some("hash") => Err(invalid(at, "a hash index covers one field and cannot be unique")),
         Some("gin") if unique => Err(invalid(at, "a gin index cannot be unique")),
         Some("gin") if fields.iter().all(|field| collection.fields[field].kind.is_json()) => Ok(()),
-        Some("gin") => Err(invalid(at, "a gin index covers JSON and array fields only")),
+        Some("gin") => Err(invalid(at, "a gin index covers JSON and array fields only")
+            .hint("for searching words in texts the type is `fulltext`")),
         Some("gist") if unique => Err(invalid(at, "a gist index cannot be unique")),
         Some("gist") => match fields {
             [field] if matches!(collection.fields[field].kind, FieldKind::Geo(_)) => Ok(()),
             _ => Err(invalid(at, "a gist index covers one geometry field")),
         },
+        Some("fulltext") if unique => Err(invalid(at, "a fulltext index cannot be unique")),
+        Some("fulltext") => {
+            let unsearched = |name: &&String| {
+                let kind = &collection.fields[*name].kind;
+                !kind.is_text() && *kind != FieldKind::Uuid
+            };
+            fields.iter().find(unsearched).map_or(Ok(()), |name| {
+                let kind = collection.fields[name].kind.name();
+                let why = format!(
+                    "a fulltext index covers fields that are searched, and `{name}` is {kind}"
+                );
+                Err(invalid(at, why).hint("text fields and UUIDs are searched"))
+            })
+        }
         Some(other) => Err(invalid(at, format!("index type `{other}` is not available"))
             .hint(format!("index types: {}", INDEX_TYPES.join(", ")))),
     }

@@ -12,4 +12,4 @@ pub const DEFAULT_NAMES: [&str; 7] =
     ["UUIDV4", "SUID", "NOW", "AUTOINCREMENT", "CURRENT_USER", "CURRENT_TENANT", "SQL"];
 
 /// The index types that both stores can be asked for.
-pub const INDEX_TYPES: [&str; 4] = ["btree", "hash", "gin", "gist"];
+pub const INDEX_TYPES: [&str; 5] = ["btree", "hash", "gin", "gist", "fulltext"];

@@ -43,6 +43,8 @@ mod turns;
 #[cfg(test)]
 mod upgrade_tests;
 mod upsert;
+#[cfg(test)]
+mod words_tests;
 mod write;
 
 pub use about::About;

@@ -3,6 +3,7 @@
 mod column;
 mod convert;
 mod expression;
+mod fulltext;
 mod house;
 mod index;
 mod postgres;
@@ -16,6 +17,7 @@ pub use convert::{Conversion, conversion};
 pub use expression::Expression;
 pub use house::{house_tables, schema_history};
 pub use index::indexes;
+pub(crate) use index::text_of_words;
 pub use trial::{IndexTrial, index_trial};
 
 use crate::{Dialect, Statement};

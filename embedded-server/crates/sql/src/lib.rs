@@ -11,6 +11,7 @@ mod dialect;
 mod filter;
 mod fold;
 mod group;
+mod indexed_words;
 mod join;
 mod mutate;
 mod names;
@@ -30,7 +31,7 @@ pub use mutate::{
     compile_removal, compile_staging, compile_tried, compile_write, compile_write_apart, draw,
     drawn, twins, unique_fields,
 };
-pub use names::{constraint_name, index_name, is_tree, sequence_name};
+pub use names::{constraint_name, index_name, is_of_an_index, sequence_name};
 pub use select::compile_read;
 pub use statement::{
     Bind, Compiled, Cursor, Dialect, Expect, Fold, Folded, Form, Numbers, Program, ProgramStep,

@@ -1,5 +1,6 @@
 //! Names of things in the store that no document names: sequences, indexes, constraints.
 
+use crate::dialect::Family;
 use catalog::Collection;
 
 /// Longest identifier Postgres keeps, in bytes.
@@ -28,14 +29,29 @@ pub(crate) fn rtree_name(index: &str) -> String {
     format!("{index}{TREE}")
 }
 
-/// How the name of such a table ends; the dot keeps it apart from names that people give.
-const TREE: &str = ".rtree";
+/// Name of the table in which SQLite keeps the words of an index of words.
+pub(crate) fn words_name(index: &str) -> String {
+    format!("{index}{WORDS}")
+}
 
-/// Whether a virtual table of this name is such a tree, or one of those in which SQLite keeps it.
+/// Name of the table that numbers the records of such an index, where their keys are no numbers.
+pub(crate) fn numbers_name(index: &str) -> String {
+    format!("{index}{WORDS}{NUMBERS}")
+}
+
+/// How the names of such tables end; the dot keeps them apart from names that people give.
+const TREE: &str = ".rtree";
+const WORDS: &str = ".fulltext";
+const NUMBERS: &str = ".numbers";
+
+/// Whether a table of this name belongs to an index that is more than SQLite's own: an R-tree, an
+/// index of words, or what SQLite keeps either in.
 #[must_use]
-pub fn is_tree(table: &str) -> bool {
-    let kept = ["_node", "_parent", "_rowid"].iter().find_map(|end| table.strip_suffix(end));
-    kept.unwrap_or(table).ends_with(TREE)
+pub fn is_of_an_index(table: &str) -> bool {
+    const KEPT: [&str; 7] = ["_node", "_parent", "_rowid", "_data", "_idx", "_docsize", "_config"];
+    let kept = KEPT.iter().chain([&NUMBERS]).find_map(|end| table.strip_suffix(end));
+    let name = kept.unwrap_or(table);
+    name.ends_with(TREE) || name.ends_with(WORDS)
 }
 
 /// Name of a constraint (`check`, `fkey`, `pkey`) about one field of a collection.
@@ -69,6 +85,11 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 pub(crate) fn row_number(collection: &Collection) -> &'static str {
     let hidden = |name: &str| collection.fields.keys().any(|one| one.eq_ignore_ascii_case(name));
     ["_rowid_", "rowid", "oid"].into_iter().find(|name| !hidden(name)).unwrap_or("_rowid_")
+}
+
+/// Whether SQLite's number of a row is the key of its record.
+pub(crate) fn is_numbered(collection: &Collection) -> bool {
+    matches!(Family::of(&collection.key().kind), Family::Integer | Family::BigInt)
 }
 
 #[cfg(test)]

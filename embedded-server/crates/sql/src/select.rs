@@ -82,6 +82,7 @@ impl Compiler {
         if let Some(search) = &plan.search {
             let text = self.searched_text(scope, search);
             let words = self.search_words(search);
+            tests.extend(self.indexed_words(scope, search, &words));
             tests.push(self.writer.dialect.search(&text, &words));
         }
         tests
@@ -95,20 +96,12 @@ impl Compiler {
     }
 
     pub(crate) fn searched_text(&self, scope: &Scope<'_>, search: &Search) -> String {
-        let parts: Vec<String> = search
-            .fields
-            .iter()
-            .map(|name| {
-                let family = scope
-                    .collection
-                    .fields
-                    .get(name)
-                    .map_or(Family::Text, |field| Family::of(&field.kind));
-                let text = self.writer.dialect.as_text(&scope.alias.column(name), family);
-                format!("coalesce({text},'')")
-            })
-            .collect();
-        if parts.is_empty() { String::from("''") } else { format!("({})", parts.join("||' '||")) }
+        let columns = search.fields.iter().map(|name| {
+            let field = scope.collection.fields.get(name);
+            let family = field.map_or(Family::Text, |field| Family::of(&field.kind));
+            (scope.alias.column(name), family)
+        });
+        self.writer.dialect.searched(columns)
     }
 
     pub(crate) fn search_words(&mut self, search: &Search) -> String {

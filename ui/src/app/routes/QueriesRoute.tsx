@@ -41,7 +41,7 @@ export function QueriesRoute() {
     const entry = drafts.get(index.collection);
     if (!entry || entry.draft.dropped) return;
     register();
-    pending.stage(opsOf(drafts, addIndex(entry, index.fields, false)));
+    pending.stage(opsOf(drafts, addIndex(entry, index.fields, "values")));
   };
   const unstage = (index: ProposedIndex) => {
     const entry = drafts.get(index.collection);

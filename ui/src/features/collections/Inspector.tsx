@@ -12,7 +12,7 @@ import { Field, Input } from "@/kit/Field";
 import { Menu } from "@/kit/Menu";
 import { Note } from "@/kit/states";
 import { endedFields, FLAGS, flagOn, isAdopted, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
-import { addField, addIndex, renameCollection, setDropTable, setFlag, toggleCollection, toggleDropped, toggleIndex } from "./edits";
+import { addField, addIndex, isSearched, renameCollection, searchedFields, setDropTable, setFlag, toggleCollection, toggleDropped, toggleIndex, type IndexUse } from "./edits";
 import { FieldEditor } from "./FieldEditor";
 import { d } from "./diagram-messages";
 import { GroupSelect } from "./GroupsDialog";
@@ -306,8 +306,13 @@ function Indexes({ entry, locked, onStage }: { entry: Entry; locked: boolean; on
   const { base, draft } = entry;
   const [making, setMaking] = useState(false);
   const [fields, setFields] = useState<readonly string[]>([]);
-  const [unique, setUnique] = useState(false);
-  const columns = draft.fields.filter((field) => isColumn(field) && field.def["type"] !== "VIRTUAL" && !field.dropped);
+  const [use, setUse] = useState<IndexUse>("values");
+  const plain = (field: DraftField) => isColumn(field) && field.def["type"] !== "VIRTUAL" && !field.dropped;
+  const columns = draft.fields.filter(use === "words" ? isSearched : plain);
+  const turn = (next: IndexUse) => {
+    if ((next === "words") !== (use === "words")) setFields(next === "words" ? searchedFields(draft) : []);
+    setUse(next);
+  };
   return (
     <DrawerSection
       title={t("indexes")}
@@ -329,6 +334,7 @@ function Indexes({ entry, locked, onStage }: { entry: Entry; locked: boolean; on
                 {t("index.on", { fields: index.fields.join(", ") })}
               </span>
               {index.unique ? <Badge>{t("index.unique")}</Badge> : null}
+              {index.rest["type"] === "fulltext" ? <Badge>{t("index.words")}</Badge> : null}
               {fresh || index.dropped ? <Dot state={index.dropped ? "bad" : "draft"} /> : null}
               {locked ? null : (
                 <IconButton
@@ -349,10 +355,10 @@ function Indexes({ entry, locked, onStage }: { entry: Entry; locked: boolean; on
           onSubmit={(event) => {
             event.preventDefault();
             if (fields.length === 0) return;
-            onStage(addIndex(entry, fields, unique));
+            onStage(addIndex(entry, fields, use));
             setMaking(false);
             setFields([]);
-            setUnique(false);
+            setUse("values");
           }}
         >
           <div role="group" aria-label={t("index.fields")} className="grid max-h-40 grid-cols-2 gap-1.5 overflow-y-auto border border-line p-2">
@@ -367,9 +373,15 @@ function Indexes({ entry, locked, onStage }: { entry: Entry; locked: boolean; on
             ))}
           </div>
           {fields.length > 0 ? <p className="text-second text-ink-2">{t("index.on", { fields: fields.join(", ") })}</p> : null}
-          <Checkbox checked={unique} onChange={setUnique}>
+          <Checkbox checked={use === "unique"} onChange={(on) => turn(on ? "unique" : "values")}>
             {t("index.uniqueLabel")}
           </Checkbox>
+          {isAdopted(draft) ? null : (
+            <Checkbox checked={use === "words"} onChange={(on) => turn(on ? "words" : "values")}>
+              {t("index.wordsLabel")}
+            </Checkbox>
+          )}
+          {use === "words" ? <p className="text-second text-ink-2">{t("index.wordsHint")}</p> : null}
           <div className="flex gap-2">
             <Button type="submit" size="small" disabled={fields.length === 0}>
               {t("index.stage")}

@@ -2,7 +2,7 @@ import type { SchemaInfo } from "@plinth/sdk";
 import { expect, test } from "vitest";
 import { createPending, type Op } from "@/lib/pending";
 import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
-import { addField, addIndex, newCollection, renameCollection, renameField, setDefinition, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
+import { addField, addIndex, newCollection, renameCollection, renameField, searchedFields, setDefinition, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
 import { plural, singular } from "./names";
 import { relate } from "./relate";
 import { laidOut } from "./sql";
@@ -130,10 +130,26 @@ test("a dropped field takes its index along; one that was only staged goes at on
   expect(d.asked().collections[0]?.schema.indexes).toEqual([]);
   d.pending.undo();
   d.do((_, at) => addField(at("authors"), { name: "age", def: { type: "Integer" } }).edits);
-  d.do((_, at) => addIndex(at("authors"), ["age"], false));
+  d.do((_, at) => addIndex(at("authors"), ["age"], "values"));
   expect(d.changes()).toEqual(["add", "index"]);
   d.do((drafts, at) => toggleDropped(drafts, at("authors"), d.id("authors", "age")));
   expect(d.pending.opsOf(SCOPE)).toEqual([]);
+});
+
+test("an index of words holds what a search looks in", () => {
+  const d = desk();
+  d.do((_, at) => addField(at("authors"), { name: "bio", def: { type: "Text" } }).edits);
+  d.do((_, at) => addField(at("authors"), { name: "age", def: { type: "Integer" } }).edits);
+  d.do((_, at) => addField(at("authors"), { name: "secret", def: { type: "String", hidden: true } }).edits);
+  let fields: readonly string[] = [];
+  d.do((_, at) => {
+    fields = searchedFields(at("authors").draft);
+    return addIndex(at("authors"), fields, "words");
+  });
+  expect(fields).toContain("bio");
+  expect(fields).not.toContain("age");
+  expect(fields).not.toContain("secret");
+  expect(d.asked().collections[0]?.schema.indexes).toContainEqual({ name: "authors_words", fields, unique: false, type: "fulltext" });
 });
 
 test("a dropped collection ends with the relations that lead to it", () => {

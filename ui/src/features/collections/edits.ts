@@ -186,9 +186,29 @@ export function setDropTable(entry: Entry, on: boolean): Edits {
   return one(entry.id, on ? { ...entry.draft, dropTable: true } : keepingTable(entry.draft));
 }
 
-export function addIndex(entry: Entry, fields: readonly string[], unique: boolean): Edits {
-  const name = free(`${entry.draft.name}_${fields.join("_")}_${unique ? "unique" : "idx"}`.slice(0, 60), entry.draft.indexes.map((index) => index.name));
-  return one(entry.id, { ...entry.draft, indexes: [...entry.draft.indexes, { name, fields, unique, rest: {} }] });
+/** What an index is for: finding and ordering by values, one record of each, or the words of a search. */
+export type IndexUse = "values" | "unique" | "words";
+
+const ENDS: Record<IndexUse, string> = { values: "idx", unique: "unique", words: "words" };
+
+export function addIndex(entry: Entry, fields: readonly string[], use: IndexUse): Edits {
+  const asked = use === "words" ? `${entry.draft.name}_words` : `${entry.draft.name}_${fields.join("_")}_${ENDS[use]}`.slice(0, 60);
+  const name = free(asked, entry.draft.indexes.map((index) => index.name));
+  const rest: Definition = use === "words" ? { type: "fulltext" } : {};
+  return one(entry.id, { ...entry.draft, indexes: [...entry.draft.indexes, { name, fields, unique: use === "unique", rest }] });
+}
+
+/** Types whose fields a search looks in when it names no fields. */
+const SEARCHED: ReadonlySet<string> = new Set(["string", "text", "html", "citext", "suid", "enum", "uuid", "virtual"]);
+
+/** The fields that a search without fields looks in: an index of words serves it when it holds all of them. */
+export function searchedFields(draft: Draft): readonly string[] {
+  return draft.fields.filter((field) => isSearched(field) && field.def["hidden"] !== true).map((field) => field.name);
+}
+
+/** Whether an index of words can hold a field. */
+export function isSearched(field: DraftField): boolean {
+  return field.dropped !== true && SEARCHED.has(text(field.def, "type").toLowerCase());
 }
 
 export function toggleIndex(entry: Entry, name: string): Edits {

@@ -10,7 +10,7 @@ use base::{Clock, Code, Error, Result, nearest};
 use catalog::Catalog;
 use serde_json::{Map, Value as Json, json};
 use sql::Dialect;
-use store::{Store, Table, TableKind};
+use store::{Store, Table};
 
 /// What taking tables over does.
 pub struct Adoption {
@@ -169,7 +169,7 @@ fn unmanaged<'a>(tables: &'a [Table], catalog: &Catalog) -> Vec<&'a Table> {
     tables
         .iter()
         .filter(|table| catalog.get(&table.name).is_none() && !catalog::is_house_table(&table.name))
-        .filter(|table| table.kind != TableKind::Virtual || !sql::is_tree(&table.name))
+        .filter(|table| !sql::is_of_an_index(&table.name))
         .collect()
 }
 

@@ -60,6 +60,18 @@ pub(super) fn check_adopted(changes: &[Change], old: &Catalog, next: &Catalog) -
             {
                 (collection, &field.name, "adds a column that records which stand must fill")
             }
+            // Its triggers would refuse every write of the program that made the table.
+            Change::AddIndex { collection, index }
+                if adopted(collection) && index.is_of_words() =>
+            {
+                return Err(invalid(
+                    "indexes",
+                    format!(
+                        "`{collection}` was there before Plinth, and a fulltext index cannot be kept where another program writes"
+                    ),
+                )
+                .hint("a search finds the same without it"));
+            }
             _ => continue,
         };
         return Err(invalid(

@@ -512,7 +512,7 @@ async fn outside_triggers(store: &Store, rebuilt: &[String]) -> Result<Vec<State
     let mut found = Vec::new();
     for table in rebuilt {
         // Our own triggers are made anew with the index that they keep.
-        let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE '%.rtree.%'";
+        let text = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE '%.rtree.%' AND name NOT LIKE '%.fulltext.%'";
         let asked =
             Statement { text: Arc::from(text), binds: vec![Bind::Value(Value::text(table))] };
         let rows = store.rows(&asked).await?;

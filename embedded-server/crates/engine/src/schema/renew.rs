@@ -111,7 +111,7 @@ fn split(list: &str) -> Vec<String> {
 async fn stored(store: &Store) -> Result<HashMap<String, Form>> {
     let asked = statement(
         store.dialect(),
-        r#"SELECT name, sql FROM sqlite_schema WHERE (type = 'index' OR name LIKE '%.rtree') AND sql IS NOT NULL"#,
+        r#"SELECT name, sql FROM sqlite_schema WHERE (type = 'index' OR name LIKE '%.rtree' OR name LIKE '%.fulltext') AND sql IS NOT NULL"#,
         r#"SELECT c.relname::text, CASE WHEN x.indisunique THEN 'unique' ELSE '' END, pg_get_indexdef(x.indexrelid, n, true) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::int) n WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND x.indisvalid ORDER BY c.relname, n"#,
         Vec::new(),
     );

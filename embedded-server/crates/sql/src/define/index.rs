@@ -1,8 +1,9 @@
 //! Indexes: declared ones, those of unique fields, and those of foreign keys.
 
 use super::column::{pointer_name, unique_name};
-use super::rtree;
+use super::{fulltext, rtree};
 use crate::dialect::Family;
+use crate::names::is_numbered;
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
 use catalog::{Collection, Field, Index};
@@ -10,10 +11,12 @@ use std::sync::Arc;
 
 /// What makes a declared index.
 pub(super) fn declared(collection: &Collection, index: &Index, dialect: Dialect) -> Vec<String> {
-    match (collection.is_spatial(index), dialect) {
-        (true, Dialect::Sqlite) => rtree::made(collection, index),
-        (true, Dialect::Postgres) => vec![boxes(collection, index)],
-        (false, _) => vec![ordered(collection, index, dialect)],
+    match (form(collection, index), dialect) {
+        (Form::Places, Dialect::Sqlite) => rtree::made(collection, index),
+        (Form::Places, Dialect::Postgres) => vec![boxes(collection, index)],
+        (Form::Words, Dialect::Sqlite) => fulltext::made(collection, index),
+        (Form::Words, Dialect::Postgres) => vec![stems(collection, index)],
+        (Form::Order, _) => vec![ordered(collection, index, dialect)],
     }
 }
 
@@ -23,13 +26,68 @@ pub(super) fn dropped(
     index: &Index,
     dialect: Dialect,
 ) -> Vec<String> {
-    let spatial = collection.is_some_and(|collection| collection.is_spatial(index));
-    match (spatial, dialect) {
-        (true, Dialect::Sqlite) => rtree::dropped(index),
-        (true, Dialect::Postgres) | (false, _) => {
+    let form = collection.map_or(Form::Order, |collection| form(collection, index));
+    match (form, dialect) {
+        (Form::Places, Dialect::Sqlite) => rtree::dropped(index),
+        (Form::Words, Dialect::Sqlite) => fulltext::dropped(index),
+        (Form::Places | Form::Words, Dialect::Postgres) | (Form::Order, _) => {
             vec![format!("DROP INDEX {}", quoted(&index.name))]
         }
     }
+}
+
+/// What ends the tables beside a table that has gone, its triggers with it (SQLite).
+pub(super) fn left_behind(collection: &Collection) -> Vec<String> {
+    let of = |index| match form(collection, index) {
+        Form::Places => vec![rtree::gone(index)],
+        Form::Words => fulltext::gone(index),
+        Form::Order => Vec::new(),
+    };
+    collection.indexes.iter().flat_map(of).collect()
+}
+
+/// Whether an index is one statement, on either store.
+pub(super) fn is_plain(collection: &Collection, index: &Index) -> bool {
+    form(collection, index) == Form::Order
+}
+
+/// What an index finds records by.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Order,
+    Places,
+    Words,
+}
+
+fn form(collection: &Collection, index: &Index) -> Form {
+    if collection.is_spatial(index) {
+        return Form::Places;
+    }
+    if index.is_of_words() { Form::Words } else { Form::Order }
+}
+
+/// The text of which an index of words holds the stems. `owner` is what the columns are named by.
+pub(crate) fn text_of_words(
+    collection: &Collection,
+    index: &Index,
+    owner: &str,
+    dialect: Dialect,
+) -> String {
+    let fields = index.fields.iter().filter_map(|name| collection.fields.get(name));
+    dialect.searched(
+        fields.map(|field| (format!("{owner}{}", quoted(&field.name)), Family::of(&field.kind))),
+    )
+}
+
+/// An index of words on Postgres.
+fn stems(collection: &Collection, index: &Index) -> String {
+    let text = text_of_words(collection, index, "", Dialect::Postgres);
+    format!(
+        "CREATE INDEX {} ON {} USING gin (({}))",
+        quoted(&index.name),
+        quoted(&collection.name),
+        Dialect::Postgres.stems(&text)
+    )
 }
 
 /// An index of places on Postgres: of the rectangles around them, which every server has a search
@@ -73,8 +131,7 @@ fn ordered(collection: &Collection, index: &Index, dialect: Dialect) -> String {
 fn ends_with_key(collection: &Collection, index: &Index, dialect: Dialect) -> bool {
     let key = collection.key();
     // SQLite ends every index with the row's number, which an integer key is.
-    let number = dialect == Dialect::Sqlite
-        && matches!(Family::of(&key.kind), Family::Integer | Family::BigInt);
+    let number = dialect == Dialect::Sqlite && is_numbered(collection);
     let ordered = dialect == Dialect::Sqlite
         || index.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case("btree"));
     ordered && !index.unique && !number && !index.fields.contains(&key.name)

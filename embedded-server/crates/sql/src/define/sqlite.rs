@@ -3,7 +3,7 @@
 
 use super::column::{default, definition, fill, literal_default, pointer_name, unique_name};
 use super::convert::conversion;
-use super::{Definition, index, loose_pointers, needs_pointer_index, reference, rtree};
+use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
 use crate::Dialect;
 use crate::dialect::Family;
 use crate::writer::{literal, quoted};
@@ -28,7 +28,7 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             Change::DropCollection { collection } => {
                 out.rebuilds = true;
                 out.push(format!("DROP TABLE {}", quoted(&collection.name)));
-                out.extend(trees(collection));
+                out.extend(index::left_behind(collection));
                 out.push(format!(
                     "DELETE FROM \"_sequence\" WHERE \"collection\" = {}",
                     literal(&collection.name)
@@ -298,7 +298,7 @@ impl<'a> Table<'a> {
             ));
         }
         out.push(format!("DROP TABLE {table}"));
-        out.extend(trees(self.was));
+        out.extend(index::left_behind(self.was));
         out.push(format!("ALTER TABLE {} RENAME TO {table}", quoted(&beside)));
         for text in index::all(self.is, LITE) {
             out.push(text);
@@ -353,12 +353,6 @@ impl<'a> Table<'a> {
         }
         value
     }
-}
-
-/// The end of the trees of a table that has gone.
-fn trees(collection: &Collection) -> impl Iterator<Item = String> {
-    let spatial = collection.indexes.iter().filter(|index| collection.is_spatial(index));
-    spatial.map(rtree::gone)
 }
 
 fn is_geometry(field: &Field) -> bool {

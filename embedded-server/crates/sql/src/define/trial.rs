@@ -1,7 +1,7 @@
 //! What trying an index takes: a copy of one table, the index on it, and a write repeated before
 //! and after.
 
-use super::index::declared;
+use super::index::{declared, is_plain};
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
 use catalog::{Collection, FieldKind};
@@ -44,8 +44,8 @@ pub fn index_trial(
 ) -> Option<IndexTrial> {
     // Also where the others were made by somebody else.
     let index = collection.indexes.iter().find(|one| one.name == index)?;
-    // An R-tree, which is a table of several statements, is not tried.
-    let made = (!collection.is_spatial(index)).then(|| declared(collection, index, dialect))?;
+    // An index of places or of words, which is a table of several statements, is not tried.
+    let made = is_plain(collection, index).then(|| declared(collection, index, dialect))?;
     let table = quoted(&collection.name);
     let written: Vec<String> = collection
         .fields

@@ -8,9 +8,11 @@ mod loose;
 mod moment;
 mod postgres;
 mod sqlite;
+mod words;
 
 pub(crate) use family::Family;
 pub(crate) use geometry::box_text;
+pub(crate) use words::may_hold;
 
 use crate::{Dialect, Numbers};
 use query::{Cast, DatePart};
@@ -413,40 +415,6 @@ impl Dialect {
             (Self::Sqlite, true) => format!("bx_jsonpath_match({column}, {path})"),
             (Self::Postgres, false) => format!("({column} @? {path}::jsonpath)"),
             (Self::Postgres, true) => format!("({column} @@ {path}::jsonpath)"),
-        }
-    }
-
-    /// The words of a search as the search function takes them, bound as text.
-    pub(crate) fn search_words(self, words: &[String]) -> String {
-        match self {
-            Self::Sqlite => words.join(" "),
-            Self::Postgres => {
-                let terms: Vec<String> = words
-                    .iter()
-                    .map(|word| format!("'{}':*", word.replace('\\', "").replace('\'', "''")))
-                    .collect();
-                terms.join(" & ")
-            }
-        }
-    }
-
-    /// All words found in a text.
-    pub(crate) fn search(self, text: &str, words: &str) -> String {
-        match self {
-            Self::Sqlite => format!("bx_search({text}, {words})"),
-            Self::Postgres => {
-                let text = postgres::words_of(text);
-                format!("to_tsvector('english', {text}) @@ to_tsquery('english', {words})")
-            }
-        }
-    }
-
-    /// How often what is searched for stands in a text; more is better. The words are bound as they
-    /// are, with blanks between them.
-    pub(crate) fn relevance(self, text: &str, words: &str) -> String {
-        match self {
-            Self::Sqlite => format!("bx_rank({text}, {words})"),
-            Self::Postgres => postgres::relevance(text, words),
         }
     }
 

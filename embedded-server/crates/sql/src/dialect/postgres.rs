@@ -206,26 +206,6 @@ pub(super) fn among(column: &str, list: &str, family: Family) -> String {
     )
 }
 
-/// A text with blanks between its words. Left to itself the parser takes `x.y` for the name of a
-/// host and `a/b` for a path, in which nobody finds the second word.
-pub(super) fn words_of(text: &str) -> String {
-    const SIGNS: &str = r##"!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~"##;
-    // The quote stands twice.
-    let blanks = " ".repeat(SIGNS.len() - 1);
-    format!("translate({text}, '{SIGNS}', '{blanks}')")
-}
-
-/// `ts_rank` weighs by distances that the other store does not know, so the hits are counted.
-pub(super) fn relevance(text: &str, words: &str) -> String {
-    let text = words_of(text);
-    format!(
-        "(SELECT coalesce(sum(cardinality(found.positions)), 0)::double precision \
-         FROM unnest(to_tsvector('english', {text})) found WHERE EXISTS \
-         (SELECT 1 FROM unnest(tsvector_to_array(to_tsvector('english', {words}))) wanted (stem) \
-         WHERE found.lexeme ^@ wanted.stem))"
-    )
-}
-
 pub(super) fn array_overlaps(column: &str, json: &str) -> String {
     format!(
         "CASE WHEN jsonb_typeof({column}) = 'array' THEN EXISTS \

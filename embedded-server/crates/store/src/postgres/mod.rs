@@ -3,7 +3,7 @@
 mod chunks;
 mod existing;
 mod fault;
-mod geometry;
+mod functions;
 mod lease;
 mod outside;
 mod pool;

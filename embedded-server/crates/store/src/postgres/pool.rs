@@ -2,7 +2,7 @@
 
 use super::chunks::Chunks;
 use super::fault;
-use super::geometry;
+use super::functions;
 use super::lease::{Leased, Open};
 use super::outside::{self, Outside};
 use super::rehearse;
@@ -338,7 +338,7 @@ impl Pool {
     pub(crate) async fn equip(&self) -> Result<()> {
         let mut leased = self.0.lease().await?;
         leased.rests = false;
-        let made = geometry::equip(leased.connection()?).await;
+        let made = functions::equip(leased.connection()?).await;
         leased.done(made).map_err(Failure::into_error)
     }
 

@@ -8,6 +8,7 @@ mod jsonpath;
 mod moment;
 mod real;
 mod text;
+mod words;
 
 pub(super) use decimal::{Running, compare as compare_decimals};
 pub(super) use real::Reals;
@@ -32,6 +33,7 @@ const FRESH: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQL
 /// no bound of its own.
 pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     text::register(connection)?;
+    words::register(connection)?;
     decimal::register(connection)?;
     real::register(connection)?;
     json::register(connection)?;

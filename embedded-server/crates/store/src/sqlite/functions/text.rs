@@ -1,10 +1,8 @@
-//! Text: case folding, LIKE, regular expressions, search.
+//! Text: case folding, LIKE, regular expressions.
 
 use super::{PURE, is_null, once, unfit, with_text};
 use regex::{Regex, RegexBuilder};
 use rusqlite::{Connection, Result};
-use rust_stemmers::{Algorithm, Stemmer};
-use std::sync::LazyLock;
 
 /// Most memory a compiled pattern may take, in bytes. The engine runs in linear time whatever the
 /// pattern; its size is what a hostile one could blow up.
@@ -28,25 +26,11 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let pattern = once(context, 1, |pattern| Ok(compiled(pattern)))?;
         let pattern = (*pattern).as_ref().map_err(unfit)?;
         Ok(with_text(context, 0, |text| pattern.is_match(text)))
-    })?;
-    connection.create_scalar_function("bx_search", 2, PURE, |context| {
-        if is_null(context, 0) || is_null(context, 1) {
-            return Ok(None);
-        }
-        let wanted = once(context, 1, |query| Ok(Wanted::read(query)))?;
-        Ok(with_text(context, 0, |text| wanted.is_in(text)))
-    })?;
-    connection.create_scalar_function("bx_rank", 2, PURE, |context| {
-        if is_null(context, 0) || is_null(context, 1) {
-            return Ok(None);
-        }
-        let wanted = once(context, 1, |query| Ok(Wanted::read(query)))?;
-        Ok(with_text(context, 0, |text| wanted.rank_in(text)))
     })
 }
 
 /// Lower case sign by sign, as `lower()` of Postgres does it: never more signs than before.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     text.chars().map(lower).collect()
 }
 
@@ -197,208 +181,9 @@ impl Pattern {
     }
 }
 
-/// Words too common to be looked for: those the English dictionary of Postgres leaves out.
-const STOP_WORDS: [&str; 127] = [
-    "a",
-    "about",
-    "above",
-    "after",
-    "again",
-    "against",
-    "all",
-    "am",
-    "an",
-    "and",
-    "any",
-    "are",
-    "as",
-    "at",
-    "be",
-    "because",
-    "been",
-    "before",
-    "being",
-    "below",
-    "between",
-    "both",
-    "but",
-    "by",
-    "can",
-    "did",
-    "do",
-    "does",
-    "doing",
-    "don",
-    "down",
-    "during",
-    "each",
-    "few",
-    "for",
-    "from",
-    "further",
-    "had",
-    "has",
-    "have",
-    "having",
-    "he",
-    "her",
-    "here",
-    "hers",
-    "herself",
-    "him",
-    "himself",
-    "his",
-    "how",
-    "i",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "itself",
-    "just",
-    "me",
-    "more",
-    "most",
-    "my",
-    "myself",
-    "no",
-    "nor",
-    "not",
-    "now",
-    "of",
-    "off",
-    "on",
-    "once",
-    "only",
-    "or",
-    "other",
-    "our",
-    "ours",
-    "ourselves",
-    "out",
-    "over",
-    "own",
-    "s",
-    "same",
-    "she",
-    "should",
-    "so",
-    "some",
-    "such",
-    "t",
-    "than",
-    "that",
-    "the",
-    "their",
-    "theirs",
-    "them",
-    "themselves",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "those",
-    "through",
-    "to",
-    "too",
-    "under",
-    "until",
-    "up",
-    "very",
-    "was",
-    "we",
-    "were",
-    "what",
-    "when",
-    "where",
-    "which",
-    "while",
-    "who",
-    "whom",
-    "why",
-    "will",
-    "with",
-    "you",
-    "your",
-    "yours",
-    "yourself",
-    "yourselves",
-];
-
-/// A word as Postgres reads words: letters, the marks that belong to them, and digits.
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant that a test compiles")]
-    Regex::new(r"[\p{Alphabetic}\p{M}\p{Nd}]+").expect("a regular expression")
-});
-
-/// What is searched for: stems, each the beginning of some stem of the text.
-struct Wanted {
-    stems: Vec<String>,
-}
-
-impl Wanted {
-    fn read(query: &str) -> Self {
-        let stemmer = Stemmer::create(Algorithm::English);
-        let mut stems = Vec::new();
-        each_stem(query, &stemmer, |stem| {
-            stems.push(stem.to_owned());
-            true
-        });
-        Self { stems }
-    }
-
-    /// Whether every word is in the text. A search of nothing but common words finds nothing.
-    fn is_in(&self, text: &str) -> bool {
-        let stemmer = Stemmer::create(Algorithm::English);
-        let mut missing: Vec<&String> = self.stems.iter().collect();
-        if missing.is_empty() {
-            return false;
-        }
-        each_stem(text, &stemmer, |stem| {
-            missing.retain(|wanted| !stem.starts_with(wanted.as_str()));
-            !missing.is_empty()
-        });
-        missing.is_empty()
-    }
-
-    /// How often what is searched for stands in the text; more is better.
-    fn rank_in(&self, text: &str) -> f64 {
-        let stemmer = Stemmer::create(Algorithm::English);
-        let mut hits = 0_u32;
-        each_stem(text, &stemmer, |stem| {
-            hits += u32::from(self.stems.iter().any(|wanted| stem.starts_with(wanted.as_str())));
-            true
-        });
-        f64::from(hits)
-    }
-}
-
-/// Calls `each` with the stem of every word that counts, until it answers false.
-fn each_stem(text: &str, stemmer: &Stemmer, mut each: impl FnMut(&str) -> bool) {
-    for word in WORD.find_iter(text) {
-        let word = fold(word.as_str());
-        if STOP_WORDS.binary_search(&word.as_str()).is_ok() {
-            continue;
-        }
-        // Words with digits in them (`mp3`, `2026`) stand for themselves.
-        let goes_on = if word.chars().any(char::is_numeric) {
-            each(&word)
-        } else {
-            each(&stemmer.stem(&word))
-        };
-        if !goes_on {
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::asked::{asked, connection, text, truth};
-    use super::STOP_WORDS;
+    use super::super::asked::{connection, text, truth};
 
     #[test]
     fn folding_is_sign_by_sign() {
@@ -480,46 +265,5 @@ mod tests {
         }
         let connection = connection();
         assert!(connection.query_row("SELECT bx_regex('a', '(')", [], |_| Ok(())).is_err());
-    }
-
-    #[test]
-    fn search_finds_stems_and_beginnings() {
-        let cases = [
-            ("Databases for everyone", "DATABASE", true),
-            ("Databases for everyone", "data", true),
-            ("a programming language", "program", true),
-            ("a program", "programming", true),
-            ("the quick brown fox", "quick fox", true),
-            ("the quick brown fox", "quick dog", false),
-            ("Zed", "ed", false),
-            ("the quick", "the", false),
-            ("the quick", "the quick", true),
-            ("x", "& | ! ( ) : *", false),
-            ("naïve Über", "über NAÏVE", true),
-            ("version 2026", "202", true),
-            ("mp3 player", "mp3", true),
-            ("", "a", false),
-        ];
-        let connection = connection();
-        for (text, query, expected) in cases {
-            let found: bool = connection
-                .query_row("SELECT bx_search(?1, ?2)", (text, query), |row| row.get(0))
-                .unwrap();
-            assert_eq!(found, expected, "{query:?} in {text:?}");
-        }
-        assert_eq!(asked("bx_search(NULL, 'a')"), rusqlite::types::Value::Null);
-    }
-
-    #[test]
-    fn rank_counts_what_was_found() {
-        let rank = |text: &str| asked(&format!("bx_rank('{text}', 'data')"));
-        assert_eq!(rank("Databases, data and more data"), rusqlite::types::Value::Real(3.0));
-        assert_eq!(rank("nothing here"), rusqlite::types::Value::Real(0.0));
-        assert_eq!(asked("bx_rank(NULL, 'a')"), rusqlite::types::Value::Null);
-    }
-
-    #[test]
-    fn stop_words_can_be_searched_by_halves() {
-        assert!(STOP_WORDS.is_sorted());
     }
 }

@@ -1,11 +1,12 @@
-//! What shapes on the earth are to each other, as functions in the database: plain SQL that takes
-//! the steps of `base`, on every server, so that the answers do not depend on what is installed.
+//! Functions in the database, plain SQL on every server, so that the answers do not depend on what
+//! is installed: what shapes on the earth are to each other, by the steps of `base`, and the words
+//! of long texts.
 
 use super::fault;
 use super::run::{self, Failure};
 use sqlx::{PgConnection, Row as _};
 
-const FUNCTIONS: &str = include_str!("geometry.sql");
+const FUNCTIONS: &str = concat!(include_str!("geometry.sql"), include_str!("search.sql"));
 
 /// Two processes that make the functions at once would disturb each other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7165021945132086)";
