@@ -254,9 +254,6 @@ export type IndexDefinition = {
   unique?: boolean,
   /** NULLs count as equal to each other. */
   nullsNotDistinct?: boolean,
-  /**
-   * How it is built. `fulltext` holds the words of text fields and UUIDs: a search asks it when
-   * every field that is searched is among `fields`.
-   */
+  /** How it is built; a search whose fields are all in a `fulltext` index asks that first. */
   type?: IndexType,
 };

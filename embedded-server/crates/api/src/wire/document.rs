@@ -224,8 +224,7 @@ pub(super) struct IndexDefinition {
     unique: Option<bool>,
     /// NULLs count as equal to each other.
     nulls_not_distinct: Option<bool>,
-    /// How it is built. `fulltext` holds the words of text fields and UUIDs: a search asks it when
-    /// every field that is searched is among `fields`.
+    /// How it is built; a search whose fields are all in a `fulltext` index asks that first.
     #[serde(rename = "type")]
     #[ts(optional, type = "IndexType")]
     kind: Option<String>,
