@@ -1,6 +1,6 @@
 //! The server itself: health, unknown routes, envelopes, hosts, the studio's documents.
 
-use crate::harness::{App, on_every_store};
+use crate::harness::{App, Kind, Process, on_every_store};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +11,7 @@ on_every_store!(health_tells_more_to_the_signed_in, async |app| {
     assert_eq!(public.expect_status(200).body, json!({ "status": "ok" }));
     let signed_in = app.admin().get("/health").await;
     assert!(signed_in.body["version"].is_string() && signed_in.body["uptime_ms"].is_number());
-    let store = if app.kind == crate::harness::Kind::Sqlite { "sqlite" } else { "postgres" };
+    let store = if app.kind == Kind::Sqlite { "sqlite" } else { "postgres" };
     assert_eq!(signed_in.body["store"], store);
 });
 
@@ -246,3 +246,27 @@ on_every_store!(openapi_names_every_route_there_is, async |app| {
     assert!(nobody["/auth/login"].is_object() && nobody["/health"].is_object());
     assert!(nobody["/schemas"].is_null() && nobody["/permissions"].is_null(), "{nobody}");
 });
+
+async fn a_log_that_cannot_be_written_stops_nothing(kind: Kind) {
+    let mut server = Process::start_without_a_log(kind, "unwritten").await;
+    let owner = server.owner().await;
+    let body = json!({ "collectionName": "notes", "schema": { "fields": { "title": { "type": "String" } } } });
+    owner.post("/schemas", body).await.expect_status(201);
+    owner.create("notes", json!({ "title": "kept" })).await;
+    owner.post_text("/items/notes", "{").await.expect_refusal(400, "INVALID_BODY");
+    assert_eq!(owner.rows("notes", json!({})).await.len(), 1);
+    server.end();
+    server.remove().await;
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing_on_sqlite() {
+    a_log_that_cannot_be_written_stops_nothing(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing_on_postgres() {
+    if !App::postgres_is_missing() {
+        a_log_that_cannot_be_written_stops_nothing(Kind::Postgres).await;
+    }
+}

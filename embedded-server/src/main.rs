@@ -78,6 +78,9 @@ fn run(serve: &Serve) -> Result<(), Error> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_writer(std::io::stderr)
+        // A log that cannot be written (its disk is full, its reader is gone) would be told there,
+        // too, and fall over that.
+        .log_internal_errors(false)
         .init();
     let given = [
         ("port", &serve.port),

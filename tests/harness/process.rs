@@ -27,7 +27,15 @@ fi
 trap '' XFSZ; ulimit -f 12000; exec "$@"
 "#;
 
+/// Runs its arguments with a log of every step that no disk takes.
+const NO_LOG: &str = r#"export PLINTH_LOG=trace; exec "$@" 2>/dev/full"#;
+
 impl Process {
+    /// With a log that cannot be written.
+    pub(crate) async fn start_without_a_log(kind: Kind, name: &str) -> Self {
+        Self::start_in(kind, name, Some(NO_LOG)).await
+    }
+
     pub(crate) async fn start(kind: Kind, name: &str) -> Self {
         Self::start_in(kind, name, None).await
     }
@@ -59,7 +67,9 @@ impl Process {
     }
 
     async fn start_in(kind: Kind, name: &str, around: Option<&str>) -> Self {
-        let name = format!("plinth_process_{}_{name}", std::process::id());
+        // Two tests of one body run at once, each with a folder of its own.
+        let store = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
+        let name = format!("plinth_process_{}_{store}_{name}", std::process::id());
         let data = std::env::temp_dir().join(&name);
         let database = match (kind, postgres_url()) {
             (Kind::Postgres, Some(base)) => {
