@@ -198,7 +198,9 @@ impl Upload {
         let file_name = field.file_name().unwrap_or("file").chars().take(255).collect();
         let mut upload = Self { path, file_name, hash: String::new(), bytes: 0, taken: false };
         let full = |fault: std::io::Error| {
-            Error::new(Code::Unavailable, "the upload cannot be kept").caused_by(fault)
+            Error::new(Code::Unavailable, "the upload cannot be kept in the data folder")
+                .hint("make room on its disk, and let this user write there")
+                .caused_by(fault)
         };
         let mut file = tokio::fs::File::create(&upload.path).await.map_err(full)?;
         let mut hash = Sha256::new();
