@@ -40,6 +40,8 @@ export class Transport {
 
   constructor(options: PlinthOptions) {
     const mode: AuthMode = options.authMode ?? 'jwt';
+    mustBeOneOf('authMode', mode, ['jwt', 'cookie']);
+    mustBeOneOf('numbers', options.numbers ?? 'number', ['number', 'exact']);
     if (mode === 'cookie' && options.token !== undefined) {
       throw new TypeError(
         'createPlinth: "token" cannot be used with authMode "cookie", which sends no token; leave one of them out',
@@ -390,6 +392,13 @@ function originOf(url: string): string {
     );
   }
   return origin;
+}
+
+/** What a type says is not said to a program without types; a slip of the pen would mean the default. */
+function mustBeOneOf(option: string, given: unknown, known: readonly string[]): void {
+  if (known.includes(given as string)) return;
+  const words = known.map((word) => JSON.stringify(word)).join(' or ');
+  throw new TypeError(`createPlinth: option "${option}" is ${JSON.stringify(given)}; give ${words}`);
 }
 
 function queryText(params: object | undefined): string {

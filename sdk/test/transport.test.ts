@@ -128,6 +128,9 @@ describe('requests', () => {
     expect(() => createPlinth({ url: 'http://x', token: 't', authMode: 'cookie' })).toThrow(
       '"token" cannot be used with authMode "cookie"',
     );
+    for (const [option, slip] of [['authMode', 'cookies'], ['numbers', 'exactly']] as const) {
+      expect(() => createPlinth({ url: 'http://x', [option]: slip })).toThrow(`option "${option}" is "${slip}"`);
+    }
   });
 });
 
