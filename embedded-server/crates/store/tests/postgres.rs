@@ -5,7 +5,8 @@ mod harness;
 
 use base::{Code, Error, Limits, Value};
 use harness::{
-    define, end_session_of, number, page, plain, postgres, postgres_url, program, run, says, step,
+    define, end_session_of, end_sessions_of, number, page, plain, postgres, postgres_url, program,
+    run, says, step,
 };
 use sql::{Bind, Expect, Form, Program, Statement};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -31,6 +32,21 @@ async fn a_read_survives_the_end_of_its_connection() {
     }
     run(&place.store, "INSERT INTO t VALUES (2)", vec![]).await.unwrap();
     assert_eq!(number(&place.store, "SELECT count(*) FROM t WHERE i = 2").await, 1);
+    other.clear().await;
+    place.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_survives_the_end_of_every_connection() {
+    let Some(place) = postgres(Limits::default()).await else { return };
+    let Some(other) = postgres(Limits::default()).await else { return };
+    end_sessions_of(&place.store, &other.store).await;
+    assert_eq!(number(&place.store, "SELECT 7::bigint").await, 7);
+    // And a write that comes after whoever found the first one dead finds none.
+    define(&place.store, &["CREATE TABLE t (i bigint)"]).await;
+    end_sessions_of(&place.store, &other.store).await;
+    assert_eq!(number(&place.store, "SELECT count(*) FROM t").await, 0);
+    run(&place.store, "INSERT INTO t VALUES (1)", vec![]).await.unwrap();
     other.clear().await;
     place.clear().await;
 }

@@ -90,6 +90,9 @@ impl Leased {
         };
         if breaks {
             self.connected = None;
+            // What ended this one (the server was started anew) has most likely ended those that
+            // rest, too; new ones cost milliseconds, and nobody after us is refused for nothing.
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         self.rests = true;
         result
