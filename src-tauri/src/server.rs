@@ -1,6 +1,7 @@
 //! The servers this program runs: each on threads of its own, so that no project waits for another
 //! and each writes its own log.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -198,8 +199,12 @@ impl Servers {
         let spawned = std::thread::Builder::new().name(format!("project {id}")).spawn(move || {
             // A panic ends this server and nothing else.
             let life = AssertUnwindSafe(|| live(&log, ready, when_stopped));
-            if catch_unwind(life).is_err() {
+            if let Err(panic) = catch_unwind(life) {
                 log::error!("the server of project {own_id} panicked");
+                // A person is sent to the project's own log for the reason.
+                tracing::dispatcher::with_default(&log.dispatch(), || {
+                    tracing::error!("the server panicked: {}", said(&*panic));
+                });
             }
             let how = servers.ended(&own_id);
             // Nobody may be waiting for the end.
@@ -291,6 +296,12 @@ impl Servers {
         // Every change is one assignment; a panic leaves a whole state behind.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a panic said, where it said something.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }
 
 /// The life of one server, on its own thread.

@@ -100,6 +100,8 @@ async fn a_server_that_panics_ends_alone_and_is_told_of() {
     assert!(when_told.await.unwrap() == End::ByItself);
     assert_eq!(servers.snapshot("blog").state, State::Failed);
     assert_eq!(servers.snapshot("blog").error.unwrap().code, "ENDED");
+    let log = servers.log_tail("blog", 1);
+    assert!(log[0].ends_with("the server panicked: a fault of the server's own"), "{log:?}");
     assert_eq!(servers.snapshot("shop").state, State::Running);
     servers.stop_all().await;
 }
