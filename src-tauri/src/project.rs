@@ -131,14 +131,25 @@ impl Entry {
             return url.clone();
         }
         if let Some(file) = &self.database_file {
-            return file.display().to_string();
+            return in_words(file, std::env::home_dir().as_deref());
         }
-        self.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
+        let folder = self.folder.as_deref();
+        folder.map(|folder| in_words(folder, std::env::home_dir().as_deref())).unwrap_or_default()
     }
 
     /// The name under which its secret is kept.
     pub(crate) fn secret_name(&self) -> String {
         format!("project {}", self.id)
+    }
+}
+
+/// A path as people write it: below their home it begins with `~`.
+fn in_words(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(below) if !below.as_os_str().is_empty() => {
+            format!("~{}{}", std::path::MAIN_SEPARATOR, below.display())
+        }
+        _ => path.display().to_string(),
     }
 }
 
@@ -336,10 +347,24 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{
-        checked_name, folder_beside, folder_name, folder_of, is_foreign_file, plain_file_name,
-        remote_address, with_password, without_password,
+        checked_name, folder_beside, folder_name, folder_of, in_words, is_foreign_file,
+        plain_file_name, remote_address, with_password, without_password,
     };
+
+    #[test]
+    #[cfg(unix)]
+    fn a_path_below_home_begins_with_a_tilde() {
+        let said = |path: &str, home| in_words(Path::new(path), home);
+        let home = Some(Path::new("/home/ada"));
+        assert_eq!(said("/home/ada/Projects/press", home), "~/Projects/press");
+        for other in ["/home/ada", "/home/adam/press", "/srv/press"] {
+            assert_eq!(said(other, home), other);
+        }
+        assert_eq!(said("/srv/press", None), "/srv/press");
+    }
 
     #[test]
     fn a_folder_is_named_after_its_project() {
