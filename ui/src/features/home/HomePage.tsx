@@ -455,7 +455,8 @@ function Row({
 /** Empty where nobody can tell. */
 function useSize(project: Project): string {
   const asked = useQuery(sizeQuery(project));
-  const bytes = project.sizeBytes ?? asked.data ?? null;
+  // What was told while it ran says nothing of it once it stands still.
+  const bytes = project.sizeBytes ?? (project.state === "running" ? asked.data : null) ?? null;
   return bytes === null ? "" : sizeText(bytes);
 }
 

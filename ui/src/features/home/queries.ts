@@ -19,6 +19,7 @@ export const sizeQuery = (project: Project) =>
     queryKey: ["size", project.id],
     queryFn: async () => (await (await connectionOf(project)).client.server.health()).sizeBytes ?? null,
     enabled: project.sizeBytes === undefined && project.kind === "local" && project.state === "running",
+    refetchInterval: 60_000,
     // Whoever is not signed in there is told none, and nothing is amiss.
     retry: false,
   });

@@ -53,6 +53,7 @@ export const t = catalogue({
   "computed": "{aggregates} of all",
   "page.all": "all of them",
   "page.none": "no record",
+  "page.noGroup": "no group",
   "page.first": { one: "the first", other: "the first {count}" },
   "page.offset": { one: "one further on", other: "{count} further on" },
   "page.cursor": { one: "the next one by cursor", other: "the next {count} by cursor" },

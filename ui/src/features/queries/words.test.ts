@@ -18,6 +18,7 @@ test("a query reads as a sentence of what it asks", () => {
   expect(rest(shape({ sort: [], page: "all", limit: null, withDeleted: true, counted: false }))).toBe("all of them, with the trash");
   // Who wants to know how many there are asks for none of them.
   expect(rest(shape({ sort: [], limit: 0 }))).toBe("no record, counted");
+  expect(rest(shape({ groupBy: ["status"], limit: 0 }))).toBe("grouped by status, no group");
   expect(rest(shape({ groupBy: ["status"], aggregates: ["sum(price)"], page: "all", limit: null }))).toBe("grouped by status, sum(price)");
 });
 

@@ -29,7 +29,7 @@ export function rest(shape: SlowQueryShape): string {
     ...(groupBy.length > 0 ? [t("grouped", { keys: groupBy.join(", ") })] : aggregates.length > 0 ? [t("computed", { aggregates: aggregates.join(", ") })] : []),
     ...(sorted.length > 0 && !grouped ? [t("sorted", { sort: sorted.join(", ") })] : []),
     ...(groupBy.length > 0 && aggregates.length > 0 ? [aggregates.join(", ")] : []),
-    ...(page === "all" || limit === null ? (grouped ? [] : [t("page.all")]) : amount === 0 ? [t("page.none")] : [t(`page.${page}`, { count: amount })]),
+    ...(page === "all" || limit === null ? (grouped ? [] : [t("page.all")]) : amount === 0 ? [t(grouped ? "page.noGroup" : "page.none")] : [t(`page.${page}`, { count: amount })]),
     ...(counted && !grouped ? [t("counted")] : []),
     ...(embeds.length > 0 ? [t("with", { relations: embeds.join(", ") })] : []),
     ...(withDeleted ? [t("deleted")] : []),
