@@ -222,7 +222,8 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
 
   /**
    * Updates the first item the filter finds, or creates one, and resolves to its key. However many
-   * do it with one filter at the same time, one of them creates and the others update.
+   * do it with one filter at the same time, one of them creates and the others update, as long as
+   * the data satisfies the filter: what it would not find is created each time.
    *
    * @example
    * ```ts
