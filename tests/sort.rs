@@ -48,7 +48,7 @@ on_every_store!(many_who_move_the_same_records_at_once_are_all_served, async |ap
     // Back and forth over the same records, so that every move meets most of the others.
     let moves = (0..40).map(|turn: usize| {
         let (item, to) = (turn % 10, (turn * 7 + 3) % 10);
-        let mode = if turn % 2 == 0 { "before" } else { "after" };
+        let mode = if turn.is_multiple_of(2) { "before" } else { "after" };
         let body = json!({ "item": ids[item], "to": ids[to], "mode": mode });
         async move { admin.post("/utils/sort/listed", body).await }
     });

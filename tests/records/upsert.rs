@@ -77,10 +77,10 @@ on_every_store!(an_upsert_finds_and_writes_what_the_role_may, async |app| {
         json!({ "collection": "widgets", "action": "read", "fields": ["*"], "conditions": front });
     let makes = json!({ "collection": "widgets", "action": "create", "fields": ["sku", "shelf"] });
     let changes = json!({ "collection": "widgets", "action": "update", "fields": ["name"], "conditions": front });
-    let reader = app.with_grants("Reader", &[reads.clone()]).await;
+    let reader = app.with_grants("Reader", std::slice::from_ref(&reads)).await;
     let asked = by_sku("W", json!({ "sku": "W", "shelf": "front" }));
     reader.put("/items/widgets", asked.clone()).await.expect_refusal(403, "FORBIDDEN");
-    let blind = app.with_grants("Blind", &[makes.clone()]).await;
+    let blind = app.with_grants("Blind", std::slice::from_ref(&makes)).await;
     blind.put("/items/widgets", asked.clone()).await.expect_refusal(403, "FORBIDDEN");
     let keeper = app.with_grants("Keeper", &[reads, makes, changes]).await;
     // What is hidden is not there.
