@@ -1,6 +1,7 @@
 //! Days, times and moments in texts, as the patterns of Postgres' casts find them.
 
 use super::{PURE, with_text};
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use rusqlite::{Connection, Result};
@@ -52,10 +53,10 @@ impl Written {
 
     /// In UTC and to the millisecond, in the years that have four digits.
     fn moment(&self) -> Option<String> {
-        let local = self.day?.to_datetime(self.time.unwrap_or(Time::midnight()));
-        let at = self.offset.to_timestamp(local).ok()?;
-        let year = Offset::UTC.to_datetime(at).year();
-        (1..=9999).contains(&year).then(|| base::iso_millis(at.as_millisecond()))
+        let local = self.day?.to_datetime(self.time.unwrap_or_default());
+        let east = SignedDuration::from_secs(i64::from(self.offset.seconds()));
+        let at = local.checked_sub(east).ok().filter(|at| at.year() > 0)?;
+        Some(format!("{}.{:03}Z", at.strftime("%Y-%m-%dT%H:%M:%S"), at.millisecond()))
     }
 }
 
@@ -78,7 +79,9 @@ fn clock(text: &str) -> Option<(Time, Offset)> {
     };
     let (whole, fraction) = match clock.split_once('.') {
         Some((whole, fraction)) if whole.len() == 8 && (1..=9).contains(&fraction.len()) => {
-            (whole, format!("{fraction:0<9}"))
+            digits(fraction)?;
+            // Cut here, since what is finer than it is told would be rounded before 1970.
+            (whole, format!("{:0<3}000000", &fraction[..fraction.len().min(3)]))
         }
         Some(_) => return None,
         None => (clock, String::from("0")),
@@ -103,7 +106,11 @@ fn offset(text: &str) -> Option<Offset> {
     if text == "Z" {
         return Some(Offset::UTC);
     }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
     let (hours, minutes) = match text.as_bytes() {
         [_, _, _] => (&text[1..], "00"),
         [_, _, _, _, _] => (&text[1..3], &text[3..]),
@@ -134,6 +141,16 @@ mod tests {
             ("2024-01-02T10:00:00+02:00", Some("2024-01-02T08:00:00.000Z")),
             ("2024-01-01 23:30:00-0130", Some("2024-01-02T01:00:00.000Z")),
             ("2024-02-29T00:00Z", Some("2024-02-29T00:00:00.000Z")),
+            ("9999-12-31", Some("9999-12-31T00:00:00.000Z")),
+            ("9999-12-31T23:59:59.999", Some("9999-12-31T23:59:59.999Z")),
+            ("9999-12-31T23:59-01", None),
+            ("0001-01-01", Some("0001-01-01T00:00:00.000Z")),
+            ("1960-01-01T00:00:00.0005", Some("1960-01-01T00:00:00.000Z")),
+            ("1969-12-31T23:59:59.9999", Some("1969-12-31T23:59:59.999Z")),
+            ("2024-01-02T10:00:00.5", Some("2024-01-02T10:00:00.500Z")),
+            ("2024-01-02T10:00:00.1x", None),
+            ("2024-01-02T10:00Z02", None),
+            ("2024-01-02T10:00Z02:30", None),
             ("2023-02-29", None),
             ("1900-02-29", None),
             ("2024-13-01", None),
