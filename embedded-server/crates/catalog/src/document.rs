@@ -122,10 +122,17 @@ fn bounds(name: &str, rules: Option<&Json>) -> Result<()> {
             Json::String(bound) => bound.trim().to_owned(),
             _ => return None,
         };
-        bound.parse::<f64>().ok()
+        bound.parse::<f64>().ok().map(|near| (bound, near))
     };
-    let (Some(min), Some(max)) = (number("min"), number("max")) else { return Ok(()) };
-    if min <= max {
+    let (Some((min, low)), Some((max, high))) = (number("min"), number("max")) else {
+        return Ok(());
+    };
+    // Whole numbers have more digits than a double tells apart.
+    let possible = match (min.parse::<i128>(), max.parse::<i128>()) {
+        (Ok(min), Ok(max)) => min <= max,
+        _ => low <= high,
+    };
+    if possible {
         return Ok(());
     }
     let at = format!("fields.{name}.validate");

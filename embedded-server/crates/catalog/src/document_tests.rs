@@ -336,6 +336,8 @@ fn bounds_that_no_value_lies_between_are_refused_with_both_named() {
             "{told}"
         );
     }
+    let narrow = json!({"min": 9_007_199_254_740_993_i64, "max": 9_007_199_254_740_992_i64});
+    assert!(refused(given(narrow)).contains("stock"));
     for rules in [json!({"min": 3, "max": 3}), json!({"min": 5}), json!({"min": null, "max": 3})] {
         assert!(taken("posts", given(rules)).is_ok());
     }
