@@ -45,7 +45,9 @@ async fn as_page(request: Request, next: Next) -> Response {
         let gone = format!("there is no file /studio{path}");
         return Refusal(Error::new(Code::NotFound, gone)).into_response();
     }
-    let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    // A fault is of this moment, whatever the file is called.
+    let told = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let cache = if hashed && told { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
