@@ -348,6 +348,8 @@ on_every_store!(an_index_of_words_follows_every_change_of_its_table, async |app|
     assert_eq!(found(app, "apple garden", both).await, all);
     let renewed = admin.post("/schemas/indexes/migrate", json!({})).await;
     renewed.expect_status(200);
+    assert_eq!(renewed.body["data"]["created"], json!([]), "{}", renewed.text);
+    assert_eq!(renewed.body["data"]["rebuilt"], json!([]), "{}", renewed.text);
     // Away with everything, and the same name again.
     let kept = schema_of_notes(app).await;
     admin.delete("/schemas/notes").await.expect_status(200);

@@ -28,6 +28,8 @@ on_every_store!(an_upsert_makes_a_record_and_then_changes_it, async |app| {
         json!({ "filter": {} }),
         json!({ "data": {} }),
         json!({ "filter": "x", "data": {} }),
+        json!({ "filter": {}, "data": { "name": "whichever" } }),
+        json!({ "filter": { "AND": [{}, { "OR": [] }] }, "data": { "name": "whichever" } }),
     ] {
         admin.put("/items/widgets", wrong).await.expect_refusal(400, "INVALID_BODY");
     }

@@ -57,6 +57,11 @@ impl Engine {
         actor: &Actor,
         source: Option<&str>,
     ) -> Result<(Written, bool)> {
+        if says_nothing(&asked.filter) {
+            return Err(Error::new(Code::InvalidBody, "`filter` has no condition")
+                .at("filter")
+                .hint("say which record is meant; without a condition it would be any of them"));
+        }
         let mut refused = None;
         for _ in 0..ATTEMPTS {
             let state = self.state();
@@ -85,6 +90,8 @@ impl Engine {
                     }
                 }
                 (None, _) => {
+                    // Who waits for the others waits here, and not with a connection in hand.
+                    let _turn = self.moves().of(&format!("upsert {}", asked.collection)).await;
                     let (collection, body) = (asked.collection.clone(), asked.body.clone());
                     let operation = Operation::Create { collection, body };
                     let write = Write { operations: vec![operation], strict: asked.strict };
@@ -120,5 +127,14 @@ impl Engine {
         // Refused in the words of a read.
         self.prepare(state, &read, actor, Numbers::Tokens)?;
         Err(Error::internal("a collection is read that the view has not"))
+    }
+}
+
+/// Whether no condition is in it, however deep it goes.
+fn says_nothing(filter: &Filter) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(says_nothing),
+        Filter::Not(part) => says_nothing(part),
+        Filter::Test(_) => false,
     }
 }
