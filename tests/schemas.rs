@@ -9,7 +9,7 @@ mod names;
 mod plan;
 mod references;
 mod rehearse;
-mod transfer;
+pub(crate) mod transfer;
 
 use crate::harness::App;
 use serde_json::{Value as Json, json};

@@ -2,6 +2,7 @@
 //! rows and of the table.
 
 use crate::harness::{App, Kind, Process, on_every_store};
+use crate::schemas::transfer::meddle;
 use serde_json::{Map, Value as Json, json};
 
 /// The collections that hold the same rows: the first without an index, and two with one, of which
@@ -483,3 +484,34 @@ mod what_was_written_before_a_kill_is_found_by_its_words {
         }
     }
 }
+
+on_every_store!(an_index_of_words_that_lost_a_part_is_made_anew, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let losses: &[&str] = match app.kind {
+        Kind::Sqlite => &[
+            r#"DROP TRIGGER "notes_words.fulltext.insert""#,
+            r#"DROP TABLE "notes_words.fulltext.numbers""#,
+            r#"DROP TABLE "notes_words.fulltext""#,
+        ],
+        Kind::Postgres => &[r#"DROP INDEX "notes_words""#],
+    };
+    let mut all = vec![json!("a"), json!("c")];
+    for (at, loss) in losses.iter().enumerate() {
+        let id = format!("d{at}");
+        if !loss.contains("TRIGGER") {
+            admin.create("notes", json!({ "id": id, "title": "apple garden" })).await;
+            all.push(json!(id));
+        }
+        meddle(app, loss).await;
+        if loss.contains("TRIGGER") {
+            admin.create("notes", json!({ "id": id, "title": "apple garden" })).await;
+            all.push(json!(id));
+        }
+        let renewed = admin.post("/schemas/indexes/migrate", json!({})).await;
+        renewed.expect_status(200);
+        let made = renewed.body["data"]["created"].as_array().map(Vec::len);
+        assert_eq!(made, Some(1), "{loss}: {}", renewed.text);
+        assert_eq!(found(app, "apple garden", &["title", "body"]).await, all, "{loss}");
+    }
+});

@@ -187,7 +187,7 @@ on_every_store!(schemas_as_files_are_administrators_business, async |app| {
 });
 
 /// Runs a statement that no request could run.
-async fn meddle(app: &App, text: &str) {
+pub(crate) async fn meddle(app: &App, text: &str) {
     match app.kind {
         Kind::Sqlite => {
             let path = app.data.join(embedded_server::DATABASE_FILE);

@@ -38,9 +38,7 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
                     renewal.rebuilt.push(name);
                 }
                 None => {
-                    if let Some(index) = name.strip_suffix(".rtree") {
-                        // Before there were trees, a geometry had an index by order.
-                        let text = format!("DROP INDEX IF EXISTS \"{index}\"");
+                    for text in remnants(&name) {
                         renewal.statements.push(statement(
                             store.dialect(),
                             &text,
@@ -56,6 +54,25 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
     }
     Ok(renewal)
 }
+
+/// What takes away whatever is left of an index that SQLite keeps in tables beside the collection's:
+/// one without all its triggers is none, since records would be missing from it. Before there were
+/// trees, a geometry had an index by order.
+fn remnants(name: &str) -> Vec<String> {
+    let Some((index, _)) = BESIDE.iter().find_map(|end| Some((name.strip_suffix(end)?, end)))
+    else {
+        return Vec::new();
+    };
+    let triggers = ["insert", "update", "delete"]
+        .map(|end| format!("DROP TRIGGER IF EXISTS \"{name}.{end}\""));
+    let tables = [name.to_owned(), format!("{name}.numbers")]
+        .map(|table| format!("DROP TABLE IF EXISTS \"{table}\""));
+    let plain = format!("DROP INDEX IF EXISTS \"{index}\"");
+    triggers.into_iter().chain(tables).chain([plain]).collect()
+}
+
+/// How the names of such tables end.
+const BESIDE: [&str; 2] = [".rtree", ".fulltext"];
 
 /// What tells two forms of an index apart.
 #[derive(Debug, PartialEq)]
@@ -111,7 +128,7 @@ fn split(list: &str) -> Vec<String> {
 async fn stored(store: &Store) -> Result<HashMap<String, Form>> {
     let asked = statement(
         store.dialect(),
-        r#"SELECT name, sql FROM sqlite_schema WHERE (type = 'index' OR name LIKE '%.rtree' OR name LIKE '%.fulltext') AND sql IS NOT NULL"#,
+        r#"SELECT name, sql FROM sqlite_schema s WHERE sql IS NOT NULL AND (type = 'index' OR (name LIKE '%.rtree' OR name LIKE '%.fulltext') AND (SELECT count(*) FROM sqlite_schema t WHERE t.type = 'trigger' AND t.name IN (s.name || '.insert', s.name || '.update', s.name || '.delete')) = 3 AND (s.sql NOT LIKE '%fts5%' OR NOT EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.name = s.name || '.insert' AND t.sql LIKE '%.numbers"%') OR EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.name = s.name || '.numbers')))"#,
         r#"SELECT c.relname::text, CASE WHEN x.indisunique THEN 'unique' ELSE '' END, pg_get_indexdef(x.indexrelid, n, true) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::int) n WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND x.indisvalid ORDER BY c.relname, n"#,
         Vec::new(),
     );
