@@ -157,7 +157,7 @@ async fn adopt(app: &App, body: Json) -> Answer {
 }
 
 /// Has another program run statements.
-async fn outside(app: &App, statements: &str) {
+pub(crate) async fn outside(app: &App, statements: &str) {
     match app.database_url() {
         None => rusqlite::Connection::open(app.data.join(embedded_server::DATABASE_FILE))
             .expect("the file")

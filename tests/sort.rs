@@ -1,6 +1,7 @@
 //! Manual order: a record is put beside another.
 
-use crate::harness::{App, Person, on_every_store, plain};
+use crate::existing::outside;
+use crate::harness::{App, Kind, Person, on_every_store, plain};
 use serde_json::{Value as Json, json};
 
 async fn listed(app: &App, names: &str) -> Vec<Json> {
@@ -91,6 +92,54 @@ on_every_store!(a_new_record_is_the_last_one_whatever_place_the_last_one_has, as
         places.iter().all(|place| place.as_u64().is_some_and(|place| place < 100)),
         "{places:?}"
     );
+});
+
+on_every_store!(a_create_that_is_refused_moves_no_record, async |app| {
+    let ids = listed(app, "ab").await;
+    let admin = app.admin();
+    let trigger = match app.kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER none_more BEFORE INSERT ON listed WHEN new.name = 'x' BEGIN SELECT RAISE(ABORT, 'none more'); END;"
+        }
+        Kind::Postgres => {
+            "CREATE FUNCTION none_more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.name = ''x'' THEN RAISE EXCEPTION ''none more''; END IF; RETURN new; END'; \
+             CREATE TRIGGER none_more BEFORE INSERT ON listed FOR EACH ROW EXECUTE FUNCTION none_more();"
+        }
+    };
+    outside(app, trigger).await;
+    let path = format!("/items/listed/{}", plain(&ids[0]));
+    let history = format!("{path}/history");
+    admin.patch(&path, json!({ "sort": 2_147_483_000 })).await.expect_status(200);
+    let before = admin.get(&history).await.body;
+    let refused = admin.post("/items/listed", json!({ "name": "x" })).await;
+    assert_eq!(
+        refused.expect_refusal(400, "VALIDATION_ERROR").body["details"][0]["code"],
+        "TRIGGER_REFUSED"
+    );
+    admin
+        .post("/items/listed", json!({ "closed": "perhaps" }))
+        .await
+        .expect_refusal(400, "VALIDATION_ERROR");
+    assert_eq!(admin.get(&path).await.body["data"]["sort"], 2_147_483_000);
+    assert_eq!(admin.get(&history).await.body, before);
+    // There is room for as many as are asked for, and no record steps down for them.
+    admin.create("listed", json!({ "name": "c" })).await;
+    assert_eq!(order(admin).await, "bac");
+    assert_eq!(admin.get(&history).await.body, before);
+});
+
+on_every_store!(who_only_creates_is_not_told_to_have_moved_the_others, async |app| {
+    let ids = listed(app, "ab").await;
+    let admin = app.admin();
+    let path = format!("/items/listed/{}", plain(&ids[0]));
+    admin.patch(&path, json!({ "sort": 2_147_483_647 })).await.expect_status(200);
+    let grant = json!({ "collection": "listed", "action": "create", "fields": ["name"] });
+    let author = app.with_grants("Author", &[grant]).await;
+    author.post("/items/listed", json!({ "name": "c" })).await.expect_status(201);
+    assert_eq!(order(admin).await, "bac");
+    let history = admin.get(&format!("{path}/history?limit=1")).await.body;
+    assert_eq!(history["data"][0]["changed"], json!(["sort"]), "{history}");
+    assert_eq!(history["data"][0]["actor"], Json::Null, "{history}");
 });
 
 on_every_store!(records_without_a_place_stand_at_the_end, async |app| {

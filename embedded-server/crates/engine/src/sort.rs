@@ -31,6 +31,9 @@ const ATTEMPTS: usize = 16;
 /// last. Half of what the field holds, so that as many records find room behind the others.
 const FAR: i64 = 1 << 30;
 
+/// The last place there is.
+const LAST: i64 = i32::MAX as i64;
+
 /// On which side of the target a record is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -308,45 +311,49 @@ impl Engine {
         plan: &WritePlan,
         state: &State,
         actor: &Actor,
-        source: Option<&str>,
     ) -> Result<bool> {
-        let mut crowded = BTreeMap::new();
+        let mut crowded: BTreeMap<&str, (&Arc<Collection>, u64)> = BTreeMap::new();
         for step in &plan.steps {
             if let Step::Insert { collection, values, .. } = step
                 && values.get(PLACE) == Some(&Assigned::NextSort)
             {
-                crowded.insert(collection.name.as_str(), collection);
+                crowded.entry(collection.name.as_str()).or_insert((collection, 0)).1 += 1;
             }
         }
         let mut made = false;
-        for collection in crowded.into_values() {
-            made |= self.made_room_in(collection, state, actor, source).await?;
+        for (collection, records) in crowded.into_values() {
+            made |= self.made_room_in(collection, records, state, actor).await?;
         }
         Ok(made)
     }
 
-    /// The same for one collection.
+    /// The same for so many records of one collection. Where they find room nothing is touched,
+    /// and the house moves the others: who may create need not be one who may update.
     pub(crate) async fn made_room_in(
         &self,
         collection: &Arc<Collection>,
+        records: u64,
         state: &State,
         actor: &Actor,
-        source: Option<&str>,
     ) -> Result<bool> {
         let _turn = self.moves().of(&collection.name).await;
+        let records = i64::try_from(records).unwrap_or(LAST);
+        // Places nearer than `FAR` are never made free, whatever is asked for.
+        let free_until = LAST.saturating_sub(records).max(FAR);
         let read = Read {
             collection: collection.name.clone(),
             fields: vec![collection.primary_key.clone()],
-            filter: Some(test(PLACE, "gt", json!(FAR))),
+            filter: Some(test(PLACE, "gt", json!(free_until))),
             limit: Some(1),
             count: CountMode::None,
             ..Read::default()
         };
-        let house = Actor::system("look whether the last places are taken");
+        let house = Actor::system("make room behind the last records");
         if self.read_by(state, &read, &house, Numbers::Tokens).await?.rows == 0 {
             return Ok(false);
         }
-        self.number(collection, Numbered::Far, state, actor, source).await?;
+        let numbered = self.number(collection, Numbered::Far, state, &house, None).await;
+        numbered.map_err(|error| crate::write::as_told(error, actor))?;
         Ok(true)
     }
 

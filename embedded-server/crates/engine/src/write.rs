@@ -114,7 +114,7 @@ impl Engine {
         let mut keys = compiled.keys;
         if let Err(error) = &outcome
             && error.code() == Code::ValidationError
-            && self.made_room(plan.plan(), &state, actor, source).await?
+            && self.made_room(plan.plan(), &state, actor).await?
         {
             let again = behind(sql::compile_write(plan, &state.catalog, dialect, stamp)?);
             outcome = self.told(again.program, told).await;

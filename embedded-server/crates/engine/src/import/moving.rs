@@ -55,7 +55,8 @@ impl Imports {
         if let Some(collection) = state.catalog.get(&run.ask.collection)
             && collection.sort_enabled
         {
-            self.0.engine.made_room_in(collection, &state, run.actor, None).await?;
+            let rows = parts.iter().map(|part| part.rows).sum();
+            self.0.engine.made_room_in(collection, rows, &state, run.actor).await?;
         }
         let mut late = Late::new();
         let mut pace = Pace(BATCH_ROWS as u64);
