@@ -1,7 +1,9 @@
 //! The configuration: which layer wins, and what is refused.
 
+use super::layers::Layers;
 use super::{Config, KEYS};
 use base::Code;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -94,6 +96,39 @@ fn what_a_key_may_be_is_taken_as_text_or_as_a_list() {
     assert!(config.allowed_roles.is_empty());
     assert_eq!(config.hosts, ["shop.example", "192.0.2.7"]);
     assert_eq!(config.origins.len(), 3);
+}
+
+#[test]
+fn either_variable_makes_it_production_and_words_for_other_programs_are_none_of_ours() {
+    let started = |variables: &[(&str, &str)]| {
+        let mut layers = Layers::default();
+        layers.said_by(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| OsString::from(value))
+        })?;
+        layers.read(Config::for_data("/nonexistent/project")).map(|config| config.production)
+    };
+    for (ours, theirs, production) in [
+        ("", "production", true),
+        (" ", "production", true),
+        ("staging", "production", true),
+        ("production", "", true),
+        ("production", "development", true),
+        ("production", "ci", true),
+        ("", "ci", false),
+        ("", "local", false),
+        ("", "prodution", false),
+        ("test", "qa", false),
+        ("", "", false),
+    ] {
+        let found = started(&[("PLINTH_ENV", ours), ("NODE_ENV", theirs)]).unwrap();
+        assert_eq!(found, production, "PLINTH_ENV={ours} NODE_ENV={theirs}");
+    }
+    for theirs in ["", "ci", "production"] {
+        let error = started(&[("PLINTH_ENV", "prodution"), ("NODE_ENV", theirs)]).unwrap_err();
+        assert!(error.message().contains("prodution"), "{}", error.message());
+        assert_eq!(error.path(), Some("environment variable PLINTH_ENV"));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{Config, KEYS, Key, Synchronous, wrong};
 use base::{Code, Error, Result};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,14 @@ const LISTS: [&str; 3] = ["allowed_roles", "origins", "hosts"];
 
 /// What a password may be long, in characters; `auth` asks the same of every user.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// Says for many programs what they run as; which of its words they know is their own affair.
+const NODE_ENV: &str = "NODE_ENV";
+
+const PRODUCTION: &str = "production";
+
+/// What a server runs as.
+const ENVIRONMENTS: [&str; 4] = [PRODUCTION, "staging", "development", "test"];
 
 /// What was given by key, each with its source. Later layers win.
 #[derive(Default)]
@@ -117,8 +126,8 @@ impl Layers {
             Some(other) => return Err(self.wrong("compat", other)),
         }
         config.production = match self.get("environment") {
-            Some("production") => true,
-            None | Some("staging" | "development" | "test") => false,
+            None => false,
+            Some(word) if ENVIRONMENTS.contains(&word) => word == PRODUCTION,
             // A slip of the pen would leave production without its checks.
             Some(other) => return Err(self.wrong("environment", other)),
         };
@@ -138,15 +147,37 @@ impl Layers {
             clippy::disallowed_methods,
             reason = "this is the one place that reads the environment"
         )]
+        self.said_by(|name| std::env::var_os(name))
+    }
+
+    /// The same of any environment: the first variable of a key that says something counts.
+    pub(super) fn said_by(&mut self, variable: impl Fn(&str) -> Option<OsString>) -> Result<()> {
         for key in KEYS {
-            let found = key.env.iter().find_map(|name| Some((name, std::env::var_os(name)?)));
-            let Some((name, value)) = found else { continue };
-            let source = format!("environment variable {name}");
-            let Ok(value) = value.into_string() else {
-                return Err(wrong(key.name, "text that is no UTF-8").at(source));
-            };
-            if !value.trim().is_empty() {
-                self.0.insert(key.name, (value, source));
+            let mut said: Option<String> = None;
+            for name in key.env {
+                let Some(value) = variable(name) else { continue };
+                let source = format!("environment variable {name}");
+                let foreign = *name == NODE_ENV;
+                let value = match value.into_string() {
+                    Ok(value) => value,
+                    Err(_) if foreign => continue,
+                    Err(_) => return Err(wrong(key.name, "text that is no UTF-8").at(source)),
+                };
+                let word = value.trim();
+                if word.is_empty() || (foreign && !ENVIRONMENTS.contains(&word)) {
+                    continue;
+                }
+                // Either variable makes it production; a word that is none is refused first.
+                let counts = match said.as_deref() {
+                    None => true,
+                    Some(said) => {
+                        foreign && word == PRODUCTION && ENVIRONMENTS.contains(&said.trim())
+                    }
+                };
+                if counts {
+                    self.0.insert(key.name, (value.clone(), source));
+                    said = Some(value);
+                }
             }
         }
         Ok(())
