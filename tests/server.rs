@@ -72,19 +72,62 @@ async fn sent_before_read(app: &App, path: &str, bytes: usize) -> String {
     answer
 }
 
-on_every_store!(a_refusal_arrives_although_its_body_is_of_no_use, async |app| {
-    // More than lies in the buffers between the two.
-    let large = 40 * 1024 * 1024;
-    for (path, status, code) in [
-        ("/nothing/here", 404, "NOT_FOUND"),
-        ("/health", 405, "METHOD_NOT_ALLOWED"),
-        ("/items/nothing", 413, "PAYLOAD_TOO_LARGE"),
-    ] {
-        let answer = sent_before_read(app, path, large).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
-        assert!(answer.contains(code), "{path}: {answer}");
+on_every_store!(
+    a_refusal_arrives_although_its_body_is_of_no_use,
+    |config| { config.limits.body_bytes_max = 3 * 1024 * 1024 },
+    async |app| {
+        // More than lies in the buffers between the two.
+        let large = 4 * 1024 * 1024;
+        for (path, status, code) in [
+            ("/nothing/here", 404, "NOT_FOUND"),
+            ("/health", 405, "METHOD_NOT_ALLOWED"),
+            ("/items/nothing", 413, "PAYLOAD_TOO_LARGE"),
+        ] {
+            let answer = sent_before_read(app, path, large).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+            assert!(answer.contains(code), "{path}: {answer}");
+        }
     }
-});
+);
+
+/// Who asks whether its body is wanted; sends it only if it is.
+async fn sent_if_wanted(app: &App, path: &str, bytes: usize) -> String {
+    let address = app.url.strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("the head is taken");
+    let mut answer = String::new();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.expect("an answer");
+    answer.push_str(std::str::from_utf8(&first).expect("text"));
+    if answer == "HTTP/1.1 100" {
+        stream.write_all(&vec![b' '; bytes]).await.expect("the body is taken");
+    }
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
+on_every_store!(
+    nobody_is_asked_for_a_body_that_is_refused_unread,
+    |config| { config.limits.body_bytes_max = 1024 * 1024 },
+    async |app| {
+        app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
+        for (path, bytes, status) in [
+            ("/nothing/here", 512 * 1024, 404),
+            ("/health", 512 * 1024, 405),
+            ("/items/notes", 2 * 1024 * 1024, 413),
+        ] {
+            let answer = sent_if_wanted(app, path, bytes).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        }
+        let read = sent_if_wanted(app, "/items/notes", 512 * 1024).await;
+        let (asked, answer) = read.split_once("\r\n\r\n").expect("two answers");
+        assert!(asked.starts_with("HTTP/1.1 100 "), "{read}");
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{read}");
+    }
+);
 
 on_every_store!(unknown_routes_and_methods_are_refused_in_the_envelope, async |app| {
     app.anonymous().get("/nothing/here").await.expect_refusal(404, "NOT_FOUND");

@@ -5,10 +5,12 @@
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::Request;
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::{Stream, StreamExt};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -24,13 +26,18 @@ const BUFFERED_BYTES: u64 = 64 * 1024;
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// A body that the handler reads and that is still there when the handler is gone.
-struct Lent(Arc<Mutex<BodyDataStream>>);
+struct Lent {
+    stream: Arc<Mutex<BodyDataStream>>,
+    /// Set once anybody has asked for it.
+    begun: Arc<AtomicBool>,
+}
 
 impl Stream for Lent {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.0.lock() {
+        self.begun.store(true, Ordering::Relaxed);
+        match self.stream.lock() {
             Ok(mut stream) => stream.poll_next_unpin(context),
             Err(_) => Poll::Ready(None),
         }
@@ -44,10 +51,17 @@ pub(crate) async fn thrown_away(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
+    let waits = parts.headers.contains_key(header::EXPECT);
     let stream = Arc::new(Mutex::new(body.into_data_stream()));
-    let lent = Body::from_stream(Lent(Arc::clone(&stream)));
-    let response = next.run(Request::from_parts(parts, lent)).await;
-    let mut rest = Lent(stream);
+    let begun = Arc::new(AtomicBool::new(false));
+    let lent = Lent { stream: Arc::clone(&stream), begun: Arc::clone(&begun) };
+    let response = next.run(Request::from_parts(parts, Body::from_stream(lent))).await;
+    // Whoever waits to be asked for its body sends it as soon as anybody reads it, and sends
+    // nothing if the answer comes instead.
+    if waits && !begun.load(Ordering::Relaxed) {
+        return response;
+    }
+    let mut rest = Lent { stream, begun };
     let reading = async {
         let mut bytes = 0;
         while let Some(Ok(chunk)) = rest.next().await {
