@@ -235,6 +235,16 @@ on_every_store!(openapi_shows_a_caller_only_what_it_may_touch, async |app| {
     assert!(!some.text.contains("secrets") && !some.text.contains("draft"), "{}", some.text);
     assert!(some.body["paths"]["/items/posts"]["get"].is_object());
     assert!(some.body["paths"]["/items/posts"].get("post").is_none());
+    assert!(some.body["paths"]["/items/posts"].get("put").is_none());
+    // Who may read finds a record, and who may change or make one besides has use for it.
+    let read = json!({ "collection": "posts", "action": "read", "fields": ["*"] });
+    for (role, action) in [("Author", "create"), ("Editor", "update")] {
+        let grant = json!({ "collection": "posts", "action": action, "fields": ["title"] });
+        let person = app.with_grants(role, &[read.clone(), grant]).await;
+        let document = person.get("/openapi").await.body;
+        let answers = &document["paths"]["/items/posts"]["put"]["responses"];
+        assert!(answers["200"].is_object() && answers["201"].is_object(), "{role}: {answers}");
+    }
 });
 
 on_every_store!(the_document_of_the_api_is_sent_again_only_when_it_is_another, async |app| {

@@ -122,11 +122,15 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
             operation(&format!("Create in {name}"), &[], Some(&record), 201, &key),
         );
     }
-    if granted(Action::Read) && granted(Action::Create) && granted(Action::Update) {
+    if granted(Action::Read) && (granted(Action::Create) || granted(Action::Update)) {
         let about = format!("Change the first of {name} that a filter finds, or create one");
         let body = json!({ "type": "object", "required": ["filter", "data"], "properties": {
             "filter": { "type": "object" }, "data": record } });
-        many.insert(String::from("put"), operation(&about, &[], Some(&body), 200, &key));
+        let mut upsert = operation(&about, &[], Some(&body), 200, &key);
+        let mut made = upsert["responses"]["200"].clone();
+        made["description"] = Json::from("Created");
+        upsert["responses"]["201"] = made;
+        many.insert(String::from("put"), upsert);
     }
     if granted(Action::Update) {
         several("patch", &format!("Change several of {name}"), &record, 200);
