@@ -1,6 +1,7 @@
 //! Defining collections: what is stored, who may, and what is refused.
 
 use super::schema;
+use crate::existing::outside;
 use crate::harness::on_every_store;
 use serde_json::{Value as Json, json};
 
@@ -440,4 +441,28 @@ on_every_store!(an_sql_default_of_another_type_is_refused_when_it_is_defined, as
         app.collection(&name, schema(kind, text)).await;
         admin.create(&name, json!({})).await;
     }
+});
+
+on_every_store!(an_sql_default_from_before_is_in_no_changes_way, async |app| {
+    let computed =
+        |text: &str| json!({ "type": "Integer", "defaultValue": { "type": "SQL", "value": text } });
+    app.collection("things", json!({ "fields": { "a": computed("1 + 2") } })).await;
+    // As a version stored it that asked nothing of defaults.
+    let old =
+        r#"UPDATE "baasix_SchemaDefinition" SET "source" = replace("source", '1 + 2', '3.5')"#;
+    outside(app, old).await;
+    let later = app.beside().await;
+    let changed = async |a: Json, b: Json| {
+        let schema = json!({ "fields": { "a": a, "b": b } });
+        later.owner.patch("/schemas/things", json!({ "schema": schema })).await
+    };
+    changed(computed("3.5"), computed("4")).await.expect_status(200);
+    let mut named = computed("3.5");
+    named["unique"] = json!(true);
+    changed(named, computed("5")).await.expect_status(200);
+    let stored = later.owner.get("/schemas/things").await.text;
+    assert!(stored.contains("3.5") && !stored.contains("1 + 2"), "{stored}");
+    let refused = changed(computed("3.6"), computed("5")).await;
+    refused.expect_refusal(400, "SCHEMA_INVALID");
+    later.stop().await;
 });

@@ -502,7 +502,7 @@ pub(super) async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) 
                 error.cause().map_or_else(|| error.message().to_owned(), ToString::to_string);
             invalid("fields", format!("the store refuses an expression of `{name}`: {reason}"))
         })?;
-        values::check_computed(store, collection).await?;
+        values::check_computed(store, changes, collection).await?;
     }
     Ok(())
 }

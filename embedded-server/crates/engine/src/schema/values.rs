@@ -108,12 +108,32 @@ pub(crate) async fn twins(
     touched(store, text).await.map(Some)
 }
 
-/// Computes every SQL default of a collection once and judges what comes of it. Postgres knows the
-/// type of an expression and refuses one of another kind by itself, but rounds and cuts what is of
-/// the right kind; SQLite would take anything.
-pub(crate) async fn check_computed(store: &Store, collection: &Collection) -> Result<()> {
+/// Computes every SQL default that the changes define in a collection, once, and judges what comes
+/// of it; what stood before is in nobody's way. Postgres knows the type of an expression and refuses
+/// one of another kind by itself, but rounds and cuts what is of the right kind; SQLite would take
+/// anything.
+pub(crate) async fn check_computed(
+    store: &Store,
+    changes: &[Change],
+    collection: &Collection,
+) -> Result<()> {
     let dialect = store.dialect();
     for field in collection.fields.values() {
+        let defined = changes.iter().any(|change| match change {
+            Change::CreateCollection { collection: made } => made.name == collection.name,
+            Change::AddField { collection: on, field: new } => {
+                *on == collection.name && new.name == field.name
+            }
+            Change::AlterField { collection: on, from, to } => {
+                *on == collection.name
+                    && to.name == field.name
+                    && (from.default != to.default || from.kind != to.kind)
+            }
+            _ => false,
+        });
+        if !defined {
+            continue;
+        }
         let Some(DefaultValue::Sql(default)) = &field.default else { continue };
         let cast = match (dialect, &field.kind) {
             (Dialect::Sqlite, _) => "",
