@@ -58,6 +58,16 @@ on_every_store!(
             .await
             .expect_refusal(400, "INVALID_QUERY");
         admin.get(r#"/items/things?sort=naem"#).await.expect_refusal(400, "UNKNOWN_FIELD");
+        let written = json!({ "filter": { "naem": "Ada" }, "data": { "secret": "z" } });
+        let refused = admin.put("/items/things", written).await;
+        refused.expect_refusal(400, "UNKNOWN_FIELD");
+        let secrets = admin.column("things", "secret", json!({ "sort": "id" })).await;
+        assert_eq!(secrets, ["x", "y"]);
+        // Nor are conditions inside relations left out.
+        for inside in [r#"{"parent":{"naem":"Ada"}}"#, r#"{"parent":{"name":{"equals":"Ada"}}}"#] {
+            let path = format!("/items/things?fields=id,parent.id&relConditions={inside}");
+            assert_eq!(admin.get(&path).await.status, 400, "{inside}");
+        }
         // In a stored permission nothing is left out.
         let role = json!({ "collection": "things", "action": "read", "fields": ["*"], "conditions": { "naem": "Ada" } });
         let saved = admin.post("/permissions", role).await;
