@@ -244,6 +244,27 @@ on_every_store!(an_undo_that_would_lose_later_changes_says_so_and_waits_for_cons
     }
 });
 
+on_every_store!(what_an_import_changed_of_its_own_rows_is_no_later_change, async |app| {
+    goods(app).await;
+    let admin = app.admin();
+    let relation = json!({ "type": "M2O", "target": "goods", "name": "next", "alias": "former" });
+    app.relation("goods", relation).await;
+    let file = "{\"id\":1,\"code\":\"A\"}\n{\"id\":2,\"code\":\"B\"}\n{\"id\":3,\"code\":\"C\",\"next\":{\"id\":1,\"stock\":7}}\n";
+    let job = imported(admin, "goods", "goods.ndjson", file).await;
+    assert_eq!(job["rowsWritten"], 3, "{job}");
+    let stocks = admin.column("goods", "stock", json!({ "sort": "id" })).await;
+    assert_eq!(stocks, [json!(7), json!(null), json!(null)]);
+    let path = format!("/imports/{}/undo", job["id"].as_str().expect("an id"));
+    admin.patch("/items/goods/2", json!({ "stock": 1 })).await.expect_status(200);
+    let asked = admin.post(&path, json!({})).await;
+    asked.expect_refusal(409, "CONSENT_REQUIRED");
+    assert!(asked.message().starts_with("1 of the 3 rows"), "{}", asked.text);
+    admin.delete("/items/goods/2").await.expect_status(200);
+    let undo = admin.post(&path, json!({})).await;
+    assert_eq!(ended(admin, &undo).await["state"], "undone");
+    assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
+});
+
 on_every_store!(a_file_that_is_on_its_way_is_not_imported_twice, async |app| {
     goods(app).await;
     let admin = app.admin();

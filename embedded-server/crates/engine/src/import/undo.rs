@@ -52,12 +52,14 @@ impl Imports {
         Ok(removed)
     }
 
-    /// How many of the records that the job made were changed by others and still stand. `_change`
-    /// tells it for as long as the rows themselves are known.
+    /// How many of the records that the job made were changed by others and still stand: an import
+    /// may itself change, by a nested record, what it made before. `_change` tells it for as long as
+    /// the rows themselves are known.
     pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => {
                 r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = ?2 AND c."op" = 'update'
+AND c."source" IS NOT 'import:' || ?1
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = ?2))
@@ -65,6 +67,7 @@ AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d."collection" = ?2 AND d."id" =
             }
             Dialect::Postgres => {
                 r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = $2::text AND c."op" = 'update'
+AND c."source" IS DISTINCT FROM 'import:' || $1::text
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = $2::text))
