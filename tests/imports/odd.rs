@@ -1,9 +1,10 @@
 //! Files as programs really write them: marks and lines that do not belong, columns that stand
 //! twice, words of the form that mean nothing.
 
-use crate::harness::{App, Person, on_every_store};
+use crate::harness::{App, Kind, Person, on_every_store};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
+use sqlx::{Connection, PgConnection};
 
 async fn things(app: &App) {
     app.collection(
@@ -369,3 +370,111 @@ on_every_store!(a_dry_run_tells_values_that_are_taken_by_rows_and_by_records, as
     .await;
     assert_eq!((&good["rowsValid"], &good["rowsRejected"]), (&json!(2), &json!(0)), "{good}");
 });
+
+/// A dry run of a file, then the same for real.
+async fn tried_and_done(person: &Person, collection: &str, name: &str, text: &str) -> [Json; 2] {
+    let words = [("collection", collection), ("mode", "valid"), ("dryRun", "true")];
+    let tried = job(person, &words, name, text.as_bytes()).await;
+    let done = job(person, &words[..2], name, text.as_bytes()).await;
+    [tried, done]
+}
+
+/// Line and field of each refusal in the order they are told.
+fn refused(job: &Json) -> Vec<(u64, String)> {
+    let errors = job["errors"].as_array().expect("errors").iter();
+    let field = |one: &Json| one["field"].as_str().unwrap_or_default().to_owned();
+    errors.map(|one| (one["line"].as_u64().expect("a line"), field(one))).collect()
+}
+
+/// How many rows wait in the house's own table.
+async fn waiting(app: &App) -> i64 {
+    let text = r#"SELECT count(*) FROM "_import_row""#;
+    match app.kind {
+        Kind::Sqlite => {
+            let path = app.data.join(embedded_server::DATABASE_FILE);
+            let connection = rusqlite::Connection::open(path).expect("open the file");
+            connection.query_row(text, [], |row| row.get(0)).expect("count")
+        }
+        Kind::Postgres => {
+            let url = app.database_url().expect("an address");
+            let mut connection = PgConnection::connect(&url).await.expect("reach Postgres");
+            let count = sqlx::query_scalar(text).fetch_one(&mut connection).await.expect("count");
+            connection.close().await.expect("close");
+            count
+        }
+    }
+}
+
+on_every_store!(a_dry_run_lets_only_rows_that_stand_take_values, async |app| {
+    let admin = app.admin();
+    let seats = json!({ "fields": {
+        "id": { "type": "Integer", "primaryKey": true }, "code": { "type": "String", "unique": true }
+    } });
+    app.collection("seats", seats).await;
+    let file = "id,code\n1,A\n1,B\n2,B\nx,C\n3,C\n";
+    let [tried, done] = tried_and_done(admin, "seats", "seats.csv", file).await;
+    assert_eq!(refused(&tried), [(3, "id".into()), (5, "id".into())], "{tried}");
+    assert_eq!((&tried["rowsValid"], &tried["rowsRejected"]), (&json!(3), &json!(2)), "{tried}");
+    assert_eq!(done["rowsWritten"], 3, "{done}");
+    let codes = admin.column("seats", "code", json!({ "sort": "id" })).await;
+    assert_eq!(codes, ["A", "B", "C"].map(Json::from));
+});
+
+on_every_store!(a_dry_run_knows_lists_whose_empty_values_are_equal, async |app| {
+    let admin = app.admin();
+    let seats = json!({ "fields": {
+        "id": { "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } },
+        "row": { "type": "Integer" }, "seat": { "type": "Integer" }, "price": { "type": "Decimal", "values": { "precision": 8, "scale": 2 } }
+    }, "indexes": [
+        { "fields": ["row", "seat"], "unique": true, "nullsNotDistinct": true },
+        { "fields": ["row", "price"], "unique": true }
+    ] });
+    app.collection("seats", seats).await;
+    admin.create("seats", json!({ "row": 7 })).await;
+    let file = "row,seat,price\n1,,\n1,,\n,2,\n,2,\n7,,\n7,3,\n7,4,\n,,1\n,,2\n0,,\n,0,0\n";
+    let [tried, done] = tried_and_done(admin, "seats", "seats.csv", file).await;
+    let both = |line: u64| [(line, String::from("row")), (line, String::from("seat"))];
+    assert_eq!(refused(&tried), [both(3), both(5), both(6), both(10)].concat(), "{tried}");
+    assert_eq!(tried["rowsValid"], 7, "{tried}");
+    assert_eq!(done["rowsWritten"], 7, "{done}");
+});
+
+on_every_store!(
+    a_dry_run_of_many_rows_tells_the_first_refusals_in_the_order_of_the_file,
+    async |app| {
+        let admin = app.admin();
+        let seats = json!({ "fields": {
+        "id": { "type": "Integer", "primaryKey": true }, "code": { "type": "String", "unique": true },
+        "n": { "type": "Integer" }
+    } });
+        app.collection("seats", seats).await;
+        // Rows of one batch and of others: every fifth has an earlier code, every seventh no number.
+        let mut file = String::from("id,code,n\n");
+        let mut expected = Vec::new();
+        for row in 0..2_400 {
+            let line = row + 2;
+            let code = if row > 0 && row % 5 == 0 { 1 } else { row };
+            let number = if row % 7 == 3 { "x" } else { "1" };
+            file.push_str(&format!("{row},C{code},{number}\n"));
+            match () {
+                () if row % 7 == 3 => expected.push((line, String::from("n"))),
+                () if row > 0 && row % 5 == 0 => expected.push((line, String::from("code"))),
+                () => {}
+            }
+        }
+        let words = [("collection", "seats"), ("mode", "valid"), ("dryRun", "true")];
+        let tried = job(admin, &words, "seats.csv", file.as_bytes()).await;
+        assert_eq!(refused(&tried), expected[..100], "{tried}");
+        assert_eq!(tried["rowsRejected"], expected.len(), "{tried}");
+        // All of them stand in the file of refusals, each once and in order.
+        let path = format!("/imports/{}/rejects", tried["id"].as_str().expect("an id"));
+        let rejects = admin.get(&path).await.text;
+        let lines: Vec<u64> = rejects
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(3).expect("a line").parse().expect("a number"))
+            .collect();
+        assert_eq!(lines, expected.iter().map(|one| one.0).collect::<Vec<u64>>());
+        assert_eq!((admin.rows("seats", json!({})).await.len(), waiting(app).await), (0, 0));
+    }
+);

@@ -340,7 +340,7 @@ impl Imports {
         let cells = Cells::new(ask, self.0.engine.state().catalog.get(&ask.collection));
         let run = Run { ask, actor, live, cells, id: live.id() };
         let outcome = self.phases(&run).await;
-        if ask.dry_run || !matches!(outcome, Ok(State::Done)) {
+        if !matches!(outcome, Ok(State::Done)) {
             // Nobody has seen a row of it, and nobody will.
             match self.sweep(&run.id, &ask.collection).await {
                 Ok(removed) => live.with(|job| job.rows_removed = removed),
@@ -363,7 +363,6 @@ impl Imports {
             return Err(Error::new(Code::ImportFailed, "the file has no rows"));
         }
         if run.ask.dry_run {
-            self.tell_twins(run).await?;
             return Ok(State::Done);
         }
         if refused > 0 && run.ask.mode == Mode::All {

@@ -27,9 +27,9 @@ pub use define::{
     indexes, rehearsal, schema_history,
 };
 pub use mutate::{
-    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, Window, alone, compile_move,
-    compile_removal, compile_staging, compile_tried, compile_write, compile_write_apart, draw,
-    drawn, twins, unique_fields,
+    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, UniqueList, Window, alone,
+    compile_move, compile_removal, compile_staging, compile_tried, compile_write,
+    compile_write_apart, draw, drawn, unique_lists,
 };
 pub use names::{constraint_name, index_name, is_of_an_index, sequence_name};
 pub use select::compile_read;

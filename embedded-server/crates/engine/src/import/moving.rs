@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Rows that the database refused, by line.
-pub(super) type Late = BTreeMap<u64, Error>;
+type Late = BTreeMap<u64, Error>;
 
 /// Refusals kept before they are told: their rows are looked for in the file.
-pub(super) const LATE_KEPT: usize = 5_000;
+const LATE_KEPT: usize = 5_000;
 
 /// Longest time that moving one set should take. Whoever listens on Postgres waits for the set that
 /// is under way, and whoever writes on SQLite stands behind it; the rest of a second is for a machine
@@ -271,7 +271,7 @@ impl Imports {
     }
 
     /// Tells rows that the database refused as the file has them: it is read once more.
-    pub(super) async fn tell_late(&self, run: &Run<'_>, late: &mut Late) -> Result<()> {
+    async fn tell_late(&self, run: &Run<'_>, late: &mut Late) -> Result<()> {
         if late.is_empty() {
             return Ok(());
         }

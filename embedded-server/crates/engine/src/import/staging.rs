@@ -3,7 +3,8 @@
 
 use super::rejects::Rejects;
 use super::rows::{self, Row};
-use super::{AHEAD, BATCH_ROWS, Imports, Mode, Run, is_ours};
+use super::twins::Taken;
+use super::{AHEAD, BATCH_ROWS, Imports, Mode, RowFault, Run, is_ours};
 use crate::arrival::Marked;
 use access::Actor;
 use base::{Result, Value};
@@ -58,6 +59,7 @@ impl Imports {
         run.live.with(super::Job::checking);
         let mut rejects = Rejects::create(self.rejects_path(&run.id))?;
         let mut staged = Staged::default();
+        let mut taken = Taken::new();
         let mut batches = rows::read(run.ask, &run.cells, AHEAD, BATCH_ROWS);
         while let Some(batch) = batches.recv().await {
             let actor = &self.standing(run.actor).await?;
@@ -66,11 +68,11 @@ impl Imports {
             let putting = put_aside && !run.ask.dry_run && !doomed;
             let wanted = if putting {
                 batch
+            } else if run.ask.dry_run {
+                self.try_batch(run, actor, batch, &mut taken, &mut rejects).await?;
+                Vec::new()
             } else {
-                let passed = self.pass(run, actor, batch, &mut rejects)?;
-                if run.ask.dry_run {
-                    self.try_aside(run, actor, passed).await?;
-                }
+                self.pass(run, actor, batch, &mut rejects)?;
                 Vec::new()
             };
             if !self.put_all_aside(run, actor, wanted, &mut rejects, &mut staged).await? {
@@ -94,7 +96,7 @@ impl Imports {
     }
 
     /// Judges rows one by one by everything short of the database; those that pass are answered.
-    pub(super) fn pass(
+    fn pass(
         &self,
         run: &Run<'_>,
         actor: &Actor,
@@ -103,14 +105,7 @@ impl Imports {
     ) -> Result<Vec<Wanted>> {
         let mut passed = Vec::with_capacity(batch.len());
         for row in batch {
-            let judged = run.cells.body(&row).and_then(|body| {
-                self.0
-                    .engine
-                    .judge_create(&run.ask.collection, body.clone(), actor, true)
-                    .map(|()| body)
-                    .map_err(|fault| run.cells.addressed(&row, &fault))
-            });
-            match judged {
+            match self.judge_row(run, actor, &row) {
                 Ok(body) => {
                     run.live.with(|job| job.judged(&row, None));
                     passed.push((row, body));
@@ -122,6 +117,18 @@ impl Imports {
             }
         }
         Ok(passed)
+    }
+
+    /// The record of a row, or why it is refused by something short of the database.
+    pub(super) fn judge_row(
+        &self,
+        run: &Run<'_>,
+        actor: &Actor,
+        row: &Row,
+    ) -> std::result::Result<Map<String, Json>, Vec<RowFault>> {
+        let body = run.cells.body(row)?;
+        let judged = self.0.engine.judge_create(&run.ask.collection, body.clone(), actor, true);
+        judged.map(|()| body).map_err(|fault| run.cells.addressed(row, &fault))
     }
 
     /// Puts a batch aside. All of it at once when nothing is wrong with it; else the rows at

@@ -207,11 +207,15 @@ pub fn indexes(collection: &Collection, dialect: Dialect) -> Vec<(String, Vec<St
 /// One field's part of an index. Where two NULLs must count as equal, the field stands as two
 /// parts, whether it is NULL and what it is otherwise: the same on every version of both stores.
 fn part(field: &Field, same_nulls: bool, dialect: Dialect) -> String {
-    let name = quoted(&field.name);
+    part_of(&quoted(&field.name), field, same_nulls, dialect)
+}
+
+/// What an index would hold of a value of a field, so that two values are compared as it does it.
+pub(crate) fn part_of(name: &str, field: &Field, same_nulls: bool, dialect: Dialect) -> String {
     let family = Family::of(&field.kind);
     let plain = match family {
-        Family::Folded => dialect.folded(&name),
-        _ => name.clone(),
+        Family::Folded => dialect.folded(name),
+        _ => name.to_owned(),
     };
     if !same_nulls || !field.nullable {
         return plain;

@@ -20,7 +20,7 @@ pub use first::alone;
 pub use staging::{
     Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
 };
-pub use twins::{compile_tried, twins, unique_fields};
+pub use twins::{UniqueList, compile_tried, unique_lists};
 
 use crate::compile::Compiler;
 use crate::dialect::Family;

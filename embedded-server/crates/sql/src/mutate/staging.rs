@@ -192,11 +192,11 @@ pub fn compile_staging(
 }
 
 /// One row as it waits.
-pub(super) struct Row {
-    pub(super) line: i64,
-    pub(super) shape: String,
-    pub(super) key: String,
-    pub(super) record: Json,
+struct Row {
+    line: i64,
+    shape: String,
+    key: String,
+    record: Json,
 }
 
 fn staged(
@@ -234,12 +234,7 @@ fn staged(
     Ok(Row { line, shape: shape.join(","), key, record: Json::Object(record) })
 }
 
-pub(super) fn put_aside(
-    steps: &mut Vec<ProgramStep>,
-    dialect: Dialect,
-    import: &str,
-    rows: Vec<Row>,
-) {
+fn put_aside(steps: &mut Vec<ProgramStep>, dialect: Dialect, import: &str, rows: Vec<Row>) {
     let mut push = |text: &Arc<str>, binds: Vec<Value>| {
         let binds = binds.into_iter().map(Bind::Value).collect();
         let statement = Statement { text: Arc::clone(text), binds };
