@@ -57,6 +57,25 @@ async fn run(app: &App, text: &str) {
     }
 }
 
+/// How many rows wait in the house's own table.
+pub(super) async fn waiting(app: &App) -> i64 {
+    let text = r#"SELECT count(*) FROM "_import_row""#;
+    match app.kind {
+        Kind::Sqlite => {
+            let path = app.data.join(embedded_server::DATABASE_FILE);
+            let connection = rusqlite::Connection::open(path).expect("open the file");
+            connection.query_row(text, [], |row| row.get(0)).expect("count")
+        }
+        Kind::Postgres => {
+            let url = app.database_url().expect("an address");
+            let mut connection = PgConnection::connect(&url).await.expect("reach Postgres");
+            let count = sqlx::query_scalar(text).fetch_one(&mut connection).await.expect("count");
+            connection.close().await.expect("close");
+            count
+        }
+    }
+}
+
 /// A value of every kind that a column can hold.
 fn everything() -> Json {
     json!({ "sortEnabled": true, "usertrack": true, "fields": {

@@ -1,10 +1,10 @@
 //! Files as programs really write them: marks and lines that do not belong, columns that stand
 //! twice, words of the form that mean nothing.
 
-use crate::harness::{App, Kind, Person, on_every_store};
+use super::jobs::waiting;
+use crate::harness::{App, Person, on_every_store};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
-use sqlx::{Connection, PgConnection};
 
 async fn things(app: &App) {
     app.collection(
@@ -384,25 +384,6 @@ fn refused(job: &Json) -> Vec<(u64, String)> {
     let errors = job["errors"].as_array().expect("errors").iter();
     let field = |one: &Json| one["field"].as_str().unwrap_or_default().to_owned();
     errors.map(|one| (one["line"].as_u64().expect("a line"), field(one))).collect()
-}
-
-/// How many rows wait in the house's own table.
-async fn waiting(app: &App) -> i64 {
-    let text = r#"SELECT count(*) FROM "_import_row""#;
-    match app.kind {
-        Kind::Sqlite => {
-            let path = app.data.join(embedded_server::DATABASE_FILE);
-            let connection = rusqlite::Connection::open(path).expect("open the file");
-            connection.query_row(text, [], |row| row.get(0)).expect("count")
-        }
-        Kind::Postgres => {
-            let url = app.database_url().expect("an address");
-            let mut connection = PgConnection::connect(&url).await.expect("reach Postgres");
-            let count = sqlx::query_scalar(text).fetch_one(&mut connection).await.expect("count");
-            connection.close().await.expect("close");
-            count
-        }
-    }
 }
 
 on_every_store!(a_dry_run_lets_only_rows_that_stand_take_values, async |app| {
