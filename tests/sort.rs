@@ -42,6 +42,25 @@ on_every_store!(five_in_a_row_stay_dense, async |app| {
     assert_eq!(order(admin).await, "ebcda");
 });
 
+on_every_store!(records_at_the_end_of_all_places_are_moved_like_others, async |app| {
+    let ids = listed(app, "abcd").await;
+    let admin = app.admin();
+    let place = async |id: &Json, at: Json| {
+        let path = format!("/items/listed/{}", plain(id));
+        admin.patch(&path, json!({ "sort": at })).await.expect_status(200);
+    };
+    for id in &ids[..2] {
+        place(id, json!(i32::MAX)).await;
+    }
+    put(admin, &ids[2], &ids[0], "after").await.expect_status(200);
+    assert_eq!(order(admin).await.find('c'), order(admin).await.find('a').map(|at| at + 1));
+    // And behind one of them a record without a place.
+    place(&ids[1], json!(i32::MAX)).await;
+    place(&ids[3], Json::Null).await;
+    put(admin, &ids[3], &ids[1], "before").await.expect_status(200);
+    assert!(order(admin).await.ends_with("db"), "{}", order(admin).await);
+});
+
 on_every_store!(many_who_move_the_same_records_at_once_are_all_served, async |app| {
     let names = "abcdefghij";
     let ids = listed(app, names).await;

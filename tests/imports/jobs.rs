@@ -284,6 +284,25 @@ on_every_store!(what_an_import_changed_of_its_own_rows_is_no_later_change, async
     assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
 });
 
+on_every_store!(what_came_back_from_the_trash_is_asked_for_before_an_undo, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields = json!({ "id": key, "stock": { "type": "Integer" } });
+    app.collection("kept", json!({ "paranoid": true, "fields": fields })).await;
+    let admin = app.admin();
+    let job = imported(admin, "kept", "kept.csv", "id,stock\n1,1\n2,2\n3,3\n").await;
+    assert_eq!(job["rowsWritten"], 3, "{job}");
+    admin.patch("/items/kept/1", json!({ "stock": 11 })).await.expect_status(200);
+    for id in [1, 2] {
+        admin.delete(&format!("/items/kept/{id}")).await.expect_status(200);
+    }
+    admin.patch("/items/kept/1", json!({ "deletedAt": null })).await.expect_status(200);
+    let path = format!("/imports/{}/undo", job["id"].as_str().expect("an id"));
+    let asked = admin.post(&path, json!({})).await;
+    asked.expect_refusal(409, "CONSENT_REQUIRED");
+    assert!(asked.message().starts_with("1 of the 3 rows"), "{}", asked.text);
+    assert_eq!(admin.one("kept", &json!(1)).await["stock"], 11);
+});
+
 on_every_store!(a_file_that_is_on_its_way_is_not_imported_twice, async |app| {
     goods(app).await;
     let admin = app.admin();

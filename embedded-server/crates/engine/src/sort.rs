@@ -127,6 +127,8 @@ impl Engine {
         self.present(asked, &asked.item, "Item", actor).await?;
         self.present(asked, &asked.target, "Target item", actor).await?;
         let _turn = self.moves().of(&collection.name).await;
+        // Steps aside and new numbers go upwards: they need room behind the last one.
+        self.room_behind(collection, u64::MAX, &state, actor).await?;
         for _ in 0..ATTEMPTS {
             let item = self.place_of(collection, &asked.item).await?;
             let target = self.place_of(collection, &asked.target).await?;
@@ -337,6 +339,17 @@ impl Engine {
         actor: &Actor,
     ) -> Result<bool> {
         let _turn = self.moves().of(&collection.name).await;
+        self.room_behind(collection, records, state, actor).await
+    }
+
+    /// The same for whoever has the turn.
+    async fn room_behind(
+        &self,
+        collection: &Arc<Collection>,
+        records: u64,
+        state: &State,
+        actor: &Actor,
+    ) -> Result<bool> {
         let records = i64::try_from(records).unwrap_or(LAST);
         // Places nearer than `FAR` are never made free, whatever is asked for.
         let free_until = LAST.saturating_sub(records).max(FAR);
@@ -377,7 +390,8 @@ impl Engine {
             ),
             Numbered::Placeless => (
                 test(PLACE, "isNull", Json::Bool(true)),
-                format!("coalesce((SELECT max({place}) FROM {table}), 0)"),
+                // What is in the trash may stand anywhere.
+                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
                 format!("{place} IS NULL"),
             ),
             Numbered::Far => (

@@ -53,25 +53,26 @@ impl Imports {
     }
 
     /// How many of the records that the job made were changed by others and still stand: an import
-    /// may itself change, by a nested record, what it made before. `_change` tells it for as long as
-    /// the rows themselves are known.
+    /// may itself change, by a nested record, what it made before; whoever deletes a record and takes
+    /// it back changes it, too. `_change` tells it, in one pass over what came behind the import, for
+    /// as long as the rows themselves are known.
     pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => {
-                r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = ?2 AND c."op" = 'update'
-AND c."source" IS NOT 'import:' || ?1
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = ?2
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = ?2))
-AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d."collection" = ?2 AND d."id" = c."id" AND d."op" = 'delete' AND d."seq" > c."seq")"#
+GROUP BY c."id" HAVING sum(c."op" <> 'delete' AND c."source" IS NOT 'import:' || ?1) > 0
+AND coalesce(max(CASE WHEN c."op" = 'delete' THEN c."seq" END), 0) <= coalesce(max(CASE WHEN c."op" = 'create' THEN c."seq" END), 0))"#
             }
             Dialect::Postgres => {
-                r#"SELECT count(DISTINCT c."id") FROM "_change" c WHERE c."collection" = $2::text AND c."op" = 'update'
-AND c."source" IS DISTINCT FROM 'import:' || $1::text
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = $2::text
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = $2::text))
-AND NOT EXISTS (SELECT 1 FROM "_change" d WHERE d."collection" = $2::text AND d."id" = c."id" AND d."op" = 'delete' AND d."seq" > c."seq")"#
+GROUP BY c."id" HAVING bool_or(c."op" <> 'delete' AND c."source" IS DISTINCT FROM 'import:' || $1::text)
+AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c."seq") FILTER (WHERE c."op" = 'create'), 0)) AS changed"#
             }
         };
         let binds = vec![Value::text(&job.id), Value::text(&job.collection)];
