@@ -84,6 +84,11 @@ impl Engine {
         while before.strong_count() > 0 && Instant::now() < most {
             tokio::time::sleep(LOOKS_APART).await;
         }
+        if before.strong_count() > 0 {
+            tracing::warn!(
+                "what was begun before an import has not ended, and is waited for no more"
+            );
+        }
     }
 
     /// Has Postgres count the rows anew that are put aside and that have moved. It keeps the plan of

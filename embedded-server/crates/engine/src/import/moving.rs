@@ -51,13 +51,7 @@ impl Imports {
         let now_ms = self.0.engine.clock().now_ms();
         run.live.with(|job| job.writing(before, now_ms));
         let Staged { parts, mut marked } = staged;
-        let state = self.0.engine.state();
-        if let Some(collection) = state.catalog.get(&run.ask.collection)
-            && collection.sort_enabled
-        {
-            let rows = parts.iter().map(|part| part.rows).sum();
-            self.0.engine.made_room_in(collection, rows, &state, run.actor).await?;
-        }
+        self.make_room(run, parts.iter().map(|part| part.rows).sum()).await?;
         let mut late = Late::new();
         let mut pace = Pace(BATCH_ROWS as u64);
         let alone = parts.len() == 1 && marked.is_none();
@@ -94,6 +88,18 @@ impl Imports {
         let done = self.done(run, 0).await?;
         self.write(run, Vec::new(), &done).await?;
         self.stands(run, done).await
+    }
+
+    /// Makes room behind the last record of a sorted collection. The snapshot that this takes ends
+    /// with it: the mark waits until nobody holds one that is older.
+    async fn make_room(&self, run: &Run<'_>, rows: u64) -> Result<()> {
+        let state = self.0.engine.state();
+        if let Some(collection) = state.catalog.get(&run.ask.collection)
+            && collection.sort_enabled
+        {
+            self.0.engine.made_room_in(collection, rows, &state, run.actor).await?;
+        }
+        Ok(())
     }
 
     /// Moves the only part and makes it visible, in one transaction. `None` when the database
