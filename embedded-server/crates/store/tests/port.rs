@@ -139,7 +139,7 @@ async fn a_total_is_counted_only_when_the_page_does_not_tell() {
             (Some(10), 0, true, true, 10, Some(10), false, None, 1),
             (Some(5), 5, true, false, 5, None, false, None, 1),
             (Some(4), 0, false, false, 4, None, false, Some(4), 1),
-            (Some(0), 0, false, true, 0, Some(10), true, None, 2),
+            (Some(0), 0, false, true, 0, Some(10), true, None, 1),
         ];
         for (limit, offset, probe, total, rows, counted, more, last, statements) in cases {
             let fetched = limit.map_or(100, |limit| limit + u64::from(probe));

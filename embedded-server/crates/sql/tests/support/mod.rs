@@ -371,6 +371,7 @@ pub async fn houses(name: &str) -> Vec<House> {
             .map(|text| Statement { text: Arc::from(text), binds: Vec::new() })
             .collect();
         house.store.define(Definition { statements, rebuilds: false }).await.unwrap();
+        house.store.equip().await.unwrap();
         houses.push(house);
     }
     houses
