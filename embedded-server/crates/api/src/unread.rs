@@ -19,9 +19,6 @@ use std::time::Duration;
 /// Who sends more than that sees the connection end.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// A body of up to so many bytes lies in the system's buffers already when its request is read.
-const BUFFERED_BYTES: u64 = 64 * 1024;
-
 /// Longest wait for them.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -46,8 +43,8 @@ impl Stream for Lent {
 
 /// Reads what the handler left of the body before its answer leaves.
 pub(crate) async fn thrown_away(request: Request, next: Next) -> Response {
-    // Nothing is lent of what has come whole: most requests, none of which shall pay for this.
-    if request.body().size_hint().upper().is_some_and(|bytes| bytes <= BUFFERED_BYTES) {
+    // Most requests have none. However short a body is, it may come after the answer has left.
+    if request.body().is_end_stream() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
