@@ -116,17 +116,7 @@ macro_rules! on_a_shop {
 
             async fn asked($app: &crate::harness::App) $body
 
-            #[tokio::test]
-            async fn on_sqlite() {
-                told(crate::harness::Kind::Sqlite).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                if !crate::harness::App::postgres_is_missing() {
-                    told(crate::harness::Kind::Postgres).await;
-                }
-            }
+            crate::harness::on_every_store!(@both told);
         }
     };
 }

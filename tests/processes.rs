@@ -1,6 +1,6 @@
 //! Two programs on one database: what one commits, the other knows within about a second.
 
-use crate::harness::{App, Kind, PASSWORD, Person, Process, plain};
+use crate::harness::{Kind, PASSWORD, Person, Process, on_every_store, plain};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn clerk(owner: &Person) -> (Json, Json) {
     (role, owner.create("baasix_User", user).await)
 }
 
-async fn two_processes_know_what_the_other_commits(kind: Kind) {
+async fn two_processes(kind: Kind) {
     let mut first = Process::start(kind, "beside").await;
     let mut second = first.beside();
     let (one, two) = (first.owner().await, second.owner().await);
@@ -68,15 +68,4 @@ async fn two_processes_know_what_the_other_commits(kind: Kind) {
     first.remove().await;
 }
 
-#[tokio::test]
-async fn two_processes_know_what_the_other_commits_on_sqlite() {
-    two_processes_know_what_the_other_commits(Kind::Sqlite).await;
-}
-
-#[tokio::test]
-async fn two_processes_know_what_the_other_commits_on_postgres() {
-    if App::postgres_is_missing() {
-        return;
-    }
-    two_processes_know_what_the_other_commits(Kind::Postgres).await;
-}
+on_every_store!(two_processes_know_what_the_other_commits, two_processes);

@@ -300,7 +300,7 @@ on_every_store!(openapi_names_every_route_there_is, async |app| {
     assert!(nobody["/schemas"].is_null() && nobody["/permissions"].is_null(), "{nobody}");
 });
 
-async fn a_log_that_cannot_be_written_stops_nothing(kind: Kind) {
+async fn without_a_log(kind: Kind) {
     let mut server = Process::start_without_a_log(kind, "unwritten").await;
     let owner = server.owner().await;
     let body = json!({ "collectionName": "notes", "schema": { "fields": { "title": { "type": "String" } } } });
@@ -312,14 +312,4 @@ async fn a_log_that_cannot_be_written_stops_nothing(kind: Kind) {
     server.remove().await;
 }
 
-#[tokio::test]
-async fn a_log_that_cannot_be_written_stops_nothing_on_sqlite() {
-    a_log_that_cannot_be_written_stops_nothing(Kind::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_log_that_cannot_be_written_stops_nothing_on_postgres() {
-    if !App::postgres_is_missing() {
-        a_log_that_cannot_be_written_stops_nothing(Kind::Postgres).await;
-    }
-}
+on_every_store!(a_log_that_cannot_be_written_stops_nothing, without_a_log);

@@ -71,17 +71,7 @@ mod without_an_owner_one_link_makes_the_first_and_only_the_first {
         app.stop().await;
     }
 
-    #[tokio::test]
-    async fn on_sqlite() {
-        told(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            told(Kind::Postgres).await;
-        }
-    }
+    crate::harness::on_every_store!(@both told);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is secret stays out of the log, however much it is asked to tell.
 
-use crate::harness::{App, EMAIL, Kind, PASSWORD, Person, Process};
+use crate::harness::{EMAIL, Kind, PASSWORD, Person, Process, on_every_store};
 use serde_json::{Value as Json, json};
 use std::fs::File;
 use std::path::Path;
@@ -102,18 +102,4 @@ async fn told(kind: Kind) {
     process.remove().await;
 }
 
-mod no_log_holds_a_password_a_hash_or_a_token {
-    use super::{App, Kind, told};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        told(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            told(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(no_log_holds_a_password_a_hash_or_a_token, told);

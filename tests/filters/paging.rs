@@ -213,15 +213,5 @@ mod a_list_is_cut_to_the_largest_page_and_says_so {
         app.stop().await;
     }
 
-    #[tokio::test]
-    async fn on_sqlite() {
-        told(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            told(Kind::Postgres).await;
-        }
-    }
+    crate::harness::on_every_store!(@both told);
 }

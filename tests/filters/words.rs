@@ -469,21 +469,7 @@ async fn killed(kind: Kind) {
     process.remove().await;
 }
 
-mod what_was_written_before_a_kill_is_found_by_its_words {
-    use super::{App, Kind, killed};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        killed(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            killed(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(what_was_written_before_a_kill_is_found_by_its_words, killed);
 
 on_every_store!(an_index_of_words_that_lost_a_part_is_made_anew, async |app| {
     notes(app).await;

@@ -9,8 +9,28 @@ pub(crate) use person::{Answer, Person, plain};
 pub(crate) use process::Process;
 
 /// Runs one test on SQLite and on Postgres, as two tests; with a configuration of its own if it
-/// says what is different in it.
+/// says what is different in it. A test that starts its servers itself is a function of the kind.
 macro_rules! on_every_store {
+    ($name:ident, $told:ident) => {
+        mod $name {
+            use super::$told;
+
+            crate::harness::on_every_store!(@both $told);
+        }
+    };
+    (@both $told:ident) => {
+        #[tokio::test]
+        async fn on_sqlite() {
+            $told(crate::harness::Kind::Sqlite).await;
+        }
+
+        #[tokio::test]
+        async fn on_postgres() {
+            if !crate::harness::App::postgres_is_missing() {
+                $told(crate::harness::Kind::Postgres).await;
+            }
+        }
+    };
     ($name:ident, async |$app:ident| $body:block) => {
         crate::harness::on_every_store!($name, |_config| {}, async |$app| $body);
     };
@@ -27,17 +47,7 @@ macro_rules! on_every_store {
 
             async fn asked($app: &crate::harness::App) $body
 
-            #[tokio::test]
-            async fn on_sqlite() {
-                told(crate::harness::Kind::Sqlite).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                if !crate::harness::App::postgres_is_missing() {
-                    told(crate::harness::Kind::Postgres).await;
-                }
-            }
+            crate::harness::on_every_store!(@both told);
         }
     };
 }

@@ -1,6 +1,6 @@
 //! A kill in the middle of an import: nothing of it was ever there.
 
-use crate::harness::{App, Kind, Person, Process};
+use crate::harness::{Kind, Person, Process, on_every_store};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
@@ -78,18 +78,4 @@ async fn killed(kind: Kind) {
     process.remove().await;
 }
 
-mod a_kill_in_the_middle_of_an_import_leaves_nothing_of_it {
-    use super::{App, Kind, killed};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        killed(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            killed(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(a_kill_in_the_middle_of_an_import_leaves_nothing_of_it, killed);

@@ -1,6 +1,6 @@
 //! What was acknowledged stays: over a restart, and over a kill without warning.
 
-use crate::harness::{App, Kind, Process};
+use crate::harness::{App, Kind, Process, on_every_store};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -45,21 +45,7 @@ async fn restart_keeps_everything(kind: Kind) {
     app.stop().await;
 }
 
-mod a_restart_keeps_everything {
-    use super::{App, Kind, restart_keeps_everything};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        restart_keeps_everything(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            restart_keeps_everything(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(a_restart_keeps_everything, restart_keeps_everything);
 
 /// Records per request; a request is there whole or not at all.
 const ROWS: usize = 4;
@@ -118,21 +104,7 @@ async fn kill_loses_nothing(kind: Kind) {
     process.remove().await;
 }
 
-mod a_kill_without_warning_loses_no_acknowledged_write {
-    use super::{App, Kind, kill_loses_nothing};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        kill_loses_nothing(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            kill_loses_nothing(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(a_kill_without_warning_loses_no_acknowledged_write, kill_loses_nothing);
 
 /// What a newer program wrote, an older one leaves alone.
 #[tokio::test]

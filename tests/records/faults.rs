@@ -1,6 +1,6 @@
 //! What goes wrong around the server: it says so with a code, writes nothing by halves, and goes on.
 
-use crate::harness::{App, Kind, Process};
+use crate::harness::{App, Kind, Process, on_every_store};
 use serde_json::{Value as Json, json};
 
 /// Records per request; a request is there whole or not at all.
@@ -69,21 +69,7 @@ async fn a_slow_question_is_ended(kind: Kind) {
     app.stop().await;
 }
 
-mod a_question_that_takes_too_long_is_ended_and_nothing_else {
-    use super::{App, Kind, a_slow_question_is_ended};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        a_slow_question_is_ended(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            a_slow_question_is_ended(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(a_question_that_takes_too_long_is_ended_and_nothing_else, a_slow_question_is_ended);
 
 /// Starts the program on a folder, where it must refuse; what it says.
 fn refusal(data: &str) -> String {

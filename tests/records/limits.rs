@@ -41,17 +41,7 @@ mod a_request_over_its_bound_is_refused_whole {
         app.stop().await;
     }
 
-    #[tokio::test]
-    async fn on_sqlite() {
-        told(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            told(Kind::Postgres).await;
-        }
-    }
+    crate::harness::on_every_store!(@both told);
 }
 
 /// Statements that the store has run.

@@ -3,7 +3,7 @@
 
 use super::Span;
 use super::chance::Chance;
-use crate::harness::{App, Kind, Person, Process};
+use crate::harness::{Kind, Person, Process, on_every_store};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Row};
@@ -158,18 +158,4 @@ async fn kills(kind: Kind) {
     process.remove().await;
 }
 
-mod a_kill_in_the_middle_of_writes_leaves_whole_requests_and_their_changes {
-    use super::{App, Kind, kills};
-
-    #[tokio::test]
-    async fn on_sqlite() {
-        kills(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn on_postgres() {
-        if !App::postgres_is_missing() {
-            kills(Kind::Postgres).await;
-        }
-    }
-}
+on_every_store!(a_kill_in_the_middle_of_writes_leaves_whole_requests_and_their_changes, kills);
