@@ -8,8 +8,8 @@ import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
 import { Transport, type Http } from './transport.js';
-import type { AnyCollections, CallOptions } from './types/common.js';
-import type { BatchOperation, BatchPreview, BatchResult } from './types/write.js';
+import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
+import type { BatchOperation, BatchPreview, BatchResult, WriteInput } from './types/write.js';
 import { Roles, Users } from './users.js';
 
 /** Stands for "no item type was named": then the collection's name must be a known one. */
@@ -18,8 +18,14 @@ interface Unnamed {
   readonly [unnamed]: never;
 }
 
-/** A client of one server, made by {@link createPlinth}. */
-export class Plinth<Collections extends { [K in keyof Collections]: object } = AnyCollections> {
+/**
+ * A client of one server, made by {@link createPlinth}. `Numbers` is its option `numbers`: sums and
+ * averages of an `exact` client may be text. `Plinth<Collections, NumberForm>` is either kind.
+ */
+export class Plinth<
+  Collections extends { [K in keyof Collections]: object } = AnyCollections,
+  Numbers extends NumberForm = 'number',
+> {
   /** Signing in and out, and who is signed in. */
   readonly auth: Auth;
   /** The collections and how they are built. */
@@ -33,7 +39,7 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
   /** Imports of large files, as jobs. */
   readonly imports: Imports;
   /** Sums, counts and groups over collections. */
-  readonly reports: Reports<Collections>;
+  readonly reports: Reports<Collections, Numbers>;
   /** Which queries ran and how long they took. */
   readonly queries: Queries;
   /** What the caller may do. */
@@ -78,10 +84,12 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
    * console.log(data.map((product) => product.name));
    * ```
    */
-  items<K extends keyof Collections & string>(collection: K): Items<Collections[K]>;
+  items<K extends keyof Collections & string>(
+    collection: K,
+  ): Items<Collections[K], WriteInput<Collections[K]>, Numbers>;
   items<T extends object = Unnamed>(
     collection: [T] extends [Unnamed] ? keyof Collections & string : string,
-  ): Items<T>;
+  ): Items<T, WriteInput<T>, Numbers>;
   items(collection: unknown): unknown {
     return new Items(this.#http, collection as string);
   }
@@ -130,7 +138,16 @@ export class Plinth<Collections extends { [K in keyof Collections]: object } = A
  * ```
  */
 export function createPlinth<Collections extends { [K in keyof Collections]: object } = AnyCollections>(
+  options: PlinthOptions & { numbers: 'exact' },
+): Plinth<Collections, 'exact'>;
+export function createPlinth<Collections extends { [K in keyof Collections]: object } = AnyCollections>(
+  options: PlinthOptions & { numbers?: 'number' | undefined },
+): Plinth<Collections>;
+export function createPlinth<Collections extends { [K in keyof Collections]: object } = AnyCollections>(
   options: PlinthOptions,
-): Plinth<Collections> {
-  return new Plinth<Collections>(options);
+): Plinth<Collections, NumberForm>;
+export function createPlinth<Collections extends { [K in keyof Collections]: object } = AnyCollections>(
+  options: PlinthOptions,
+): Plinth<Collections, NumberForm> {
+  return new Plinth<Collections, NumberForm>(options);
 }

@@ -1,5 +1,6 @@
 import type { StorageAdapter } from './storage.js';
 import type { AuthMode, AuthStateEvent, User } from './types/auth.js';
+import type { NumberForm } from './types/common.js';
 
 /** Options of {@link createPlinth}. Only `url` is required. */
 export interface PlinthOptions {
@@ -30,9 +31,10 @@ export interface PlinthOptions {
   onAuthStateChange?: ((event: AuthStateEvent, user: User | null) => void) | undefined;
   /**
    * `number` (default) gives every number as a JavaScript number, which rounds integers beyond
-   * 2^53 and long decimals. `exact` makes the server send Decimal and BigInt values as text.
+   * 2^53 and long decimals. `exact` makes the server send Decimal and BigInt values as text; the
+   * sums and averages of such a client are typed so.
    */
-  numbers?: 'number' | 'exact' | undefined;
+  numbers?: NumberForm | undefined;
   /**
    * Refuse a write that names a field the collection does not have (400 `UNKNOWN_FIELD`). Without
    * it the server leaves such a key out when the caller is an administrator.

@@ -2,7 +2,15 @@ import type { Answer, HistoryPage, Imported, RevertBody, Written } from './gener
 import { QueryBuilder } from './query.js';
 import { segment, type Transport } from './transport.js';
 import { appendFile } from './upload.js';
-import type { CallOptions, IdOf, Item, ItemId, UploadSource, WriteOptions } from './types/common.js';
+import type {
+  CallOptions,
+  IdOf,
+  Item,
+  ItemId,
+  NumberForm,
+  UploadSource,
+  WriteOptions,
+} from './types/common.js';
 import type { Filter } from './types/filter.js';
 import type { HistoryParams } from './types/history.js';
 import type { ExportOptions } from './types/imports.js';
@@ -25,8 +33,12 @@ import type {
 
 const PAGE_SIZE_OF_ITERATION = 200;
 
-/** The items of one collection. */
-export class Items<T extends object = Item, Input extends object = WriteInput<T>> {
+/** The items of one collection. `Numbers` is the client's option `numbers`. */
+export class Items<
+  T extends object = Item,
+  Input extends object = WriteInput<T>,
+  Numbers extends NumberForm = 'number',
+> {
   readonly #http: Transport;
   readonly #collection: string;
   readonly #path: string;
@@ -320,8 +332,8 @@ export class Items<T extends object = Item, Input extends object = WriteInput<T>
       'groupBy' | 'filter' | 'sort' | 'limit' | 'page' | 'offset' | 'search' | 'searchFields'
     >,
     options?: CallOptions,
-  ): Promise<AggregateRow<A>[]> {
-    const reply = await this.#http.get<Answer<AggregateRow<A>[]>>(this.#path, {
+  ): Promise<AggregateRow<A, Numbers>[]> {
+    const reply = await this.#http.get<Answer<AggregateRow<A, Numbers>[]>>(this.#path, {
       ...options,
       params: query,
     });

@@ -1,6 +1,6 @@
 import { segment, type Transport } from './transport.js';
 import type { Answer } from './generated/wire.js';
-import type { AnyCollections, CallOptions, Item } from './types/common.js';
+import type { AnyCollections, CallOptions, Item, NumberForm } from './types/common.js';
 import type { Filter } from './types/filter.js';
 import type {
   AggregateConfig,
@@ -17,8 +17,11 @@ type Names<Collections> = keyof Collections & string;
 /** The values of a field: of its type where the name is known, else anything. */
 type ValueOf<T, F> = F extends keyof T ? T[F] : unknown;
 
-/** Sums, counts and groups over collections. */
-export class Reports<Collections extends { [K in keyof Collections]: object } = AnyCollections> {
+/** Sums, counts and groups over collections. `Numbers` is the client's option `numbers`. */
+export class Reports<
+  Collections extends { [K in keyof Collections]: object } = AnyCollections,
+  Numbers extends NumberForm = 'number',
+> {
   readonly #http: Transport;
 
   /** @internal */
@@ -48,7 +51,7 @@ export class Reports<Collections extends { [K in keyof Collections]: object } = 
     collection: K,
     query: ReportQuery<Collections[K]> & { aggregate: A },
     options?: CallOptions,
-  ): Promise<ReportResult<AggregateRow<A>>>;
+  ): Promise<ReportResult<AggregateRow<A, Numbers>>>;
   generate<K extends Names<Collections>>(
     collection: K,
     query?: ReportQuery<Collections[K]>,
@@ -74,7 +77,7 @@ export class Reports<Collections extends { [K in keyof Collections]: object } = 
     collection: K,
     query: ReportQuery<Collections[K]> & { aggregate: A },
     options?: CallOptions,
-  ): Promise<ReportResult<AggregateRow<A>>>;
+  ): Promise<ReportResult<AggregateRow<A, Numbers>>>;
   query<K extends Names<Collections>>(
     collection: K,
     query?: ReportQuery<Collections[K]>,
@@ -123,9 +126,9 @@ export class Reports<Collections extends { [K in keyof Collections]: object } = 
     collection: K,
     query: { aggregate: A } & Pick<QueryParams<Collections[K]>, 'groupBy' | 'filter' | 'sort'>,
     options?: CallOptions,
-  ): Promise<AggregateRow<A>[]> {
+  ): Promise<AggregateRow<A, Numbers>[]> {
     const params = { ...query, limit: -1 };
-    const reply = this.#http.get<Answer<AggregateRow<A>[]>>(itemsPath(collection), { ...options, params });
+    const reply = this.#http.get<Answer<AggregateRow<A, Numbers>[]>>(itemsPath(collection), { ...options, params });
     return (await reply).data;
   }
 

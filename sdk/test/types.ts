@@ -20,7 +20,10 @@ import {
   type ImportState,
   type ItemId,
   type Items,
+  type NumberForm,
   type PermissionAction,
+  type Plinth,
+  type PlinthOptions,
   type QueryParams,
   type ReadResult,
   type SchemaDefinition,
@@ -210,13 +213,63 @@ export async function queries(): Promise<void> {
   for await (const product of products.iterate({ filter: { status: 'active' } })) void product.price;
 
   const any: AggregateRow = { n: 1 };
-  const exact: ExactAggregateRow<{ t: { function: 'sum'; field: 'price' } }> = { t: '29.99' };
-  // @ts-expect-error with every digit a sum may be text
-  const rounded: number | null = exact.t;
-  void rounded;
   const params: QueryParams<Product> = {};
   const uncounted: UncountedResult<Product> = { data: [] };
   void [page, first, any, params, uncounted];
+}
+
+/** Sums and averages are what the client's option `numbers` makes of them, without a cast. */
+export async function aggregates(options: PlinthOptions): Promise<void> {
+  const ASKED = {
+    aggregate: {
+      n: { function: 'count', field: '*' },
+      total: { function: 'sum', field: 'price' },
+      mean: { function: 'avg', field: 'price' },
+      most: { function: 'max', field: 'price' },
+    },
+  } as const;
+  type Rounded = { n: number; total: number | null; mean: number | null; most: string | null };
+  type Exact = { n: number; total: number | string | null; mean: number | string | null; most: string | null };
+
+  const exact = createPlinth<Collections>({ url: 'http://x', numbers: 'exact' });
+  const rounded = createPlinth<Collections>({ url: 'http://x', numbers: 'number' });
+  const silent = createPlinth<Collections>({ url: 'http://x' });
+  const either = createBaasix<Collections>(options);
+  const untyped = createBaasix({ url: 'http://x', numbers: 'exact' });
+
+  const rows = {
+    exact: await exact.items('products').aggregate(ASKED),
+    named: await exact.items<Product>('anything').aggregate(ASKED),
+    untyped: await untyped.items('anything').aggregate(ASKED),
+    either: await either.items('products').aggregate(ASKED),
+    rounded: await rounded.items('products').aggregate(ASKED),
+    silent: await silent.items('products').aggregate(ASKED),
+  };
+  const reports = {
+    generate: await exact.reports.generate('products', ASKED),
+    query: await exact.reports.query('products', ASKED),
+    aggregate: await exact.reports.aggregate('products', ASKED),
+    rounded: await silent.reports.aggregate('products', ASKED),
+  };
+  type Read<Row> = { [K in keyof Exact]: K extends keyof Row ? Row[K] : never };
+  type Of<Rows extends readonly unknown[]> = Read<Rows[number]>;
+  const same: [
+    Check<Equal<Of<typeof rows.exact>, Exact>>,
+    Check<Equal<Of<typeof rows.named>, Exact>>,
+    Check<Equal<Of<typeof rows.untyped>, Exact>>,
+    Check<Equal<Of<typeof rows.either>, Exact>>,
+    Check<Equal<Of<typeof rows.rounded>, Rounded>>,
+    Check<Equal<Of<typeof rows.silent>, Rounded>>,
+    Check<Equal<Of<typeof reports.generate.data>, Exact>>,
+    Check<Equal<Of<typeof reports.query.data>, Exact>>,
+    Check<Equal<Of<typeof reports.aggregate>, Exact>>,
+    Check<Equal<Of<typeof reports.rounded>, Rounded>>,
+  ] = [true, true, true, true, true, true, true, true, true, true];
+
+  const row: ExactAggregateRow<typeof ASKED.aggregate> | undefined = rows.exact[0];
+  // What takes either kind of client takes them all.
+  const both: Plinth<Collections, NumberForm>[] = [exact, rounded, silent, either];
+  void [same, row, both];
 }
 
 export async function writes(): Promise<void> {

@@ -9,6 +9,9 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
+/** How numbers beyond what JavaScript holds arrive: the client's option `numbers`. */
+export type NumberForm = 'number' | 'exact';
+
 /** A primary key: integers come back as numbers, every other key as a string. */
 export type ItemId = string | number;
 

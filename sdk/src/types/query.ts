@@ -1,5 +1,5 @@
 import type { PageFacts } from '../generated/wire.js';
-import type { Item } from './common.js';
+import type { Item, NumberForm } from './common.js';
 import type { Filter, RelationFilter } from './filter.js';
 import type { GeoJSONGeometry } from './geo.js';
 
@@ -46,10 +46,10 @@ export interface AggregateSpec {
 /** Aggregates by the name they get in the result rows. */
 export type AggregateConfig = Readonly<Record<string, AggregateSpec>>;
 
-type AggregateValue<F, Exact> = F extends 'count' | 'distinct'
+type AggregateValue<F, Numbers> = F extends 'count' | 'distinct'
   ? number
   : F extends 'sum' | 'avg'
-    ? (Exact extends true ? number | string | null : number | null)
+    ? ('exact' extends Numbers ? number | string | null : number | null)
     : F extends 'min' | 'max'
       ? string | null
       : F extends 'array_agg'
@@ -58,11 +58,14 @@ type AggregateValue<F, Exact> = F extends 'count' | 'distinct'
 
 /**
  * One row of an aggregate: the named aggregates, typed by their function, and the group keys.
- * `min` and `max` arrive as text. With `numbers: 'exact'` a `sum`, or an `avg` over a Decimal or
- * BigInt column, may arrive as text, too: rows of such a client are `ExactAggregateRow`.
+ * `min` and `max` arrive as text. With `numbers: 'exact'` a `sum` over whole numbers or decimals, and
+ * an `avg` over a Decimal or BigInt column, arrive as text, too.
  */
-export type AggregateRow<A extends AggregateConfig = AggregateConfig> = {
-  [K in keyof A]: AggregateValue<A[K]['function'], false>;
+export type AggregateRow<
+  A extends AggregateConfig = AggregateConfig,
+  Numbers extends NumberForm = 'number',
+> = {
+  [K in keyof A]: AggregateValue<A[K]['function'], Numbers>;
 } & Record<string, unknown>;
 
 /**
@@ -70,16 +73,15 @@ export type AggregateRow<A extends AggregateConfig = AggregateConfig> = {
  *
  * @example
  * ```ts
- * import type { ExactAggregateRow } from '@plinth/sdk';
+ * import { createPlinth, type ExactAggregateRow } from '@plinth/sdk';
  *
+ * const exact = createPlinth({ url: 'http://localhost:8056', numbers: 'exact' });
  * const aggregate = { total: { function: 'sum', field: 'price' } } as const;
- * const rows: ExactAggregateRow<typeof aggregate>[] = await plinth.items('products').aggregate({ aggregate });
+ * const rows: ExactAggregateRow<typeof aggregate>[] = await exact.items('products').aggregate({ aggregate });
  * console.log(String(rows[0]?.total));
  * ```
  */
-export type ExactAggregateRow<A extends AggregateConfig = AggregateConfig> = {
-  [K in keyof A]: AggregateValue<A[K]['function'], true>;
-} & Record<string, unknown>;
+export type ExactAggregateRow<A extends AggregateConfig = AggregateConfig> = AggregateRow<A, 'exact'>;
 
 /** What `find` and the query builder may ask. */
 export interface QueryParams<T = Item> {

@@ -5,7 +5,7 @@ import type {
   RelationWord,
   SchemaDefinition as StoredSchema,
 } from '../generated/document.js';
-import type { CallOptions } from './common.js';
+import type { CallOptions, NumberForm } from './common.js';
 import type { SchemaInfo as StoredInfo, SchemaList as StoredList } from '../generated/wire.js';
 
 export type {
@@ -129,7 +129,7 @@ export type TypesTarget = 'types' | 'sdk-types' | 'schema-json';
 export interface TypesOptions extends CallOptions {
   target?: TypesTarget | undefined;
   /** As the client's option `numbers`: with `exact`, Decimal and BigInt fields are text. */
-  numbers?: 'number' | 'exact' | undefined;
+  numbers?: NumberForm | undefined;
   /** The etag of an earlier answer. */
   ifNoneMatch?: string | undefined;
 }

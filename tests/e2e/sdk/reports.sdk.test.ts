@@ -128,4 +128,41 @@ onEveryStore("S30 to S33: reports", (project) => {
     const { data } = await exact.reports.generate("orders", { aggregate: { all: { function: "sum", field: "total" } } });
     expect(column(data, "all")).toEqual(["42.50"]);
   });
+
+  it("sums and averages have the type that the client's option makes of them", async () => {
+    const query = {
+      aggregate: {
+        n: { function: "count", field: "*" },
+        total: { function: "sum", field: "total" },
+        mean: { function: "avg", field: "total" },
+        amount: { function: "sum", field: "amount" },
+        most: { function: "max", field: "total" },
+      },
+      groupBy: ["status"],
+      filter: { category: "b" },
+      sort: "status",
+    } as const;
+    const exact = project.client({ numbers: "exact", token: (await project.admin.auth.getToken()) ?? "" });
+    // No cast stands here: the compiler reads the type from `numbers`.
+    const digits = ({ n, total, mean, amount, most }: (typeof rows)[number]): [number, ...(number | string | null)[]] => [
+      n,
+      total,
+      mean,
+      amount,
+      most,
+    ];
+    const rows = await exact.items("orders").aggregate(query);
+    const spelled = [
+      [1, "5.00", "5", "3", "5.00"],
+      [1, "7.00", "7", "4", "7.00"],
+    ];
+    expect(rows.map(digits)).toEqual(spelled);
+    expect((await exact.reports.aggregate("orders", query)).map(digits)).toEqual(spelled);
+    expect((await exact.reports.query("orders", query)).data.map(digits)).toEqual(spelled);
+    // The same question by a client that takes numbers.
+    const counted = await project.admin.items("orders").aggregate(query);
+    const sums: (number | null)[] = counted.flatMap(({ total, mean, amount }) => [total, mean, amount]);
+    expect(sums).toEqual([5, 5, 3, 7, 7, 4]);
+    expect(counted.map((row): string | null => row.most)).toEqual(["5.00", "7.00"]);
+  });
 });

@@ -1,6 +1,12 @@
 /** The built SDK and the real program, on a project of its own for each store. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBaasix, type Plinth, type PlinthOptions } from "../../../sdk/dist/esm/index.js";
+import {
+  createBaasix,
+  type AnyCollections,
+  type NumberForm,
+  type Plinth,
+  type PlinthOptions,
+} from "../../../sdk/dist/esm/index.js";
 import { OWNER, RunningServer } from "../harness/server";
 import { sqlite } from "../harness/sqlite";
 import { OwnDatabase } from "./database";
@@ -25,7 +31,9 @@ export class Project {
   }
 
   /** A client that nobody signed in to. */
-  client(options: Partial<PlinthOptions> = {}): Plinth {
+  client(options?: Partial<PlinthOptions> & { numbers?: "number" }): Plinth;
+  client(options: Partial<PlinthOptions> & { numbers: "exact" }): Plinth<AnyCollections, "exact">;
+  client(options: Partial<PlinthOptions> = {}): Plinth<AnyCollections, NumberForm> {
     return createBaasix({ url: this.url, ...options });
   }
 

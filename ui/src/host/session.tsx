@@ -2,7 +2,7 @@
  * One open project: its client, its pending changes, and who is signed in. Features reach the
  * backend through `useSession()` and nothing else.
  */
-import { createPlinth, MemoryAdapter, type AccessReport, type Plinth, type SchemaInfo, type User } from "@plinth/sdk";
+import { createPlinth, MemoryAdapter, type AccessReport, type AnyCollections, type Plinth, type SchemaInfo, type User } from "@plinth/sdk";
 import { queryOptions, useQuery, type QueryClient } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { readCollection, type CollectionInfo } from "@/lib/fields";
@@ -11,7 +11,8 @@ import type { Project } from "./host";
 import { host } from "./index";
 import { journal } from "./journal";
 
-export type Client = Plinth;
+/** Of every number the digits that are stored. */
+export type Client = Plinth<AnyCollections, "exact">;
 
 export interface Connection {
   readonly url: string;
