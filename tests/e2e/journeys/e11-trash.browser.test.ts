@@ -78,7 +78,7 @@ describe.each(stores)("on %s", (store) => {
       expect(await hers()).toBe(ORDERS);
 
       await person.click(ada);
-      await person.press("h");
+      await person.press("Control+Shift+H");
       const past = { role: "region", name: "History of Ada Lovelace" };
       const taken = { role: "button", name: "Take back address: 12 St James's Square", within: past };
       await person.see(taken);

@@ -9,6 +9,8 @@ export interface CodeEditorProps {
   label: string;
   readOnly?: boolean | undefined;
   autoFocus?: boolean | undefined;
+  /** Goes on behind the text instead of before it. */
+  caretAtEnd?: boolean | undefined;
   invalid?: boolean | undefined;
   /** Ctrl Enter. */
   onRun?: (() => void) | undefined;

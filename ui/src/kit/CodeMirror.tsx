@@ -41,7 +41,7 @@ function grammar(language: CodeEditorProps["language"]): Extension {
   }
 }
 
-export function CodeMirror({ value, onChange, language, label, readOnly, autoFocus, onRun }: Omit<CodeEditorProps, "className" | "invalid">) {
+export function CodeMirror({ value, onChange, language, label, readOnly, autoFocus, caretAtEnd, onRun }: Omit<CodeEditorProps, "className" | "invalid">) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ onChange, onRun });
@@ -49,6 +49,7 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
     latest.current = { onChange, onRun };
   });
   const initial = useRef(value);
+  const end = useRef(caretAtEnd);
 
   useEffect(() => {
     if (!host.current) return;
@@ -58,6 +59,7 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
       parent: host.current,
       state: EditorState.create({
         doc: initial.current,
+        ...(end.current === true ? { selection: { anchor: initial.current.length } } : {}),
         extensions: [
           Prec.highest(
             keymap.of([

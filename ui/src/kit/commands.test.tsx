@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { Button } from "./Button";
-import { allCommands, matches, runCommand, useCommands, useKeyDispatch, type Command } from "./commands";
+import { allCommands, keyOfEvent, matches, runCommand, useCommands, useKeyDispatch, type Command } from "./commands";
 import { formatKeys } from "./keys";
 
 function Screen({ commands }: { commands: readonly Command[] }) {
@@ -25,6 +25,13 @@ test("a key is the key that is typed, with exactly its modifiers", () => {
   expect(matches(key({ key: "?", shiftKey: true }), "?")).toBe(true);
   expect(matches(key({ key: " " }), "Space")).toBe(true);
   expect(matches(key({ key: "n", altKey: true }), "N")).toBe(false);
+});
+
+test("with Option the letter meant is the one on the key, whatever sign a Mac types with it", () => {
+  expect(keyOfEvent(key({ key: "˜", code: "KeyN", altKey: true }), true)).toBe("N");
+  expect(keyOfEvent(key({ key: "n", code: "KeyN" }), true)).toBe("n");
+  // Elsewhere a letter is what is typed: keys lie in other places on other keyboards.
+  expect(keyOfEvent(key({ key: "n", code: "KeyB", altKey: true }), false)).toBe("n");
 });
 
 test("hints are the real bindings", () => {

@@ -111,6 +111,12 @@ export function keyList(command: Command): readonly string[] {
 
 const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 
+/** The key that is meant: with Option a Mac types another sign, and the letter is the one on the key. */
+export function keyOfEvent({ key, code, altKey }: KeyboardEvent, mac = isMac): string {
+  if (key === " ") return "Space";
+  return mac && altKey && /^Key[A-Z]$/.test(code) ? code.slice(3) : key;
+}
+
 /** Whether this event is that combination. Letters compare by what is typed, not by position. */
 export function matches(event: KeyboardEvent, keys: string): boolean {
   const parts = keys === "+" ? ["+"] : keys.endsWith("++") ? [...keys.slice(0, -2).split("+"), "+"] : keys.split("+");
@@ -120,7 +126,7 @@ export function matches(event: KeyboardEvent, keys: string): boolean {
   const ctrl = wants("Ctrl") || (mod && !isMac);
   const meta = wants("Meta") || (mod && isMac);
   if (event.ctrlKey !== ctrl || event.metaKey !== meta || event.altKey !== wants("Alt")) return false;
-  const typed = event.key === " " ? "Space" : event.key;
+  const typed = keyOfEvent(event);
   // "?" and "+" already carry their shift; a letter or a named key must match it.
   const symbol = key.length === 1 && !/[a-z0-9]/i.test(key);
   if (!symbol && event.shiftKey !== wants("Shift")) return false;

@@ -43,7 +43,7 @@ export function ListBox<T extends string>({
   const shown = onText
     ? choices
     : choices.filter((choice) => choice.text.toLowerCase().includes(text.trim().toLowerCase()));
-  const [active, setActive] = useState(() => Math.max(choices.findIndex((choice) => choice.value === current), 0));
+  const [active, setActive] = useState(() => (initialText === "" ? Math.max(choices.findIndex((choice) => choice.value === current), 0) : 0));
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const choose = (value: T): void => {

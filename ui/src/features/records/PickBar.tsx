@@ -32,7 +32,7 @@ export function PickBar({
     if (button.current && noEdit === undefined) setAnchor(anchorOf(button.current));
   };
   useCommands([
-    { id: "data.editPicked", label: m("bulk.edit"), keys: "E", group: m("group.data"), icon: Pencil, disabled: noEdit, run: edit },
+    { id: "data.editPicked", label: m("bulk.edit"), keys: ["Alt+E", "E"], group: m("group.data"), icon: Pencil, disabled: noEdit, run: edit },
     { id: "data.deletePicked", label: m("bulk.delete", { rows: about }), keys: "Shift+Delete", group: m("group.data"), icon: Trash2, disabled: noDelete, run: onDelete },
     { id: "data.clearPicks", label: m("pick.clear"), group: m("group.data"), run: picks.clear },
   ]);

@@ -360,6 +360,8 @@ export const m = catalogue({
   "cmd.delete": "Delete row",
   "cmd.move": "Move",
   "cmd.edit": "Edit the cell",
+  "cmd.type": "Write over the cell",
+  "cmd.type.keys": "A … Z",
   "cmd.stageMove": "Stage and move on",
   "cmd.restore": "Restore the cell",
   "cmd.empty": "Empty the cell",

@@ -223,6 +223,45 @@ describe("the Data screen", () => {
     ]);
   });
 
+  it("begins an edit with what is typed, whatever letter it is, and keeps the commands behind other keys", async () => {
+    const { pending } = open((request) => (request.path === "/items/orders/1000/history" ? { data: [], totalCount: 0 } : undefined));
+    const note = await cell("r:0", "note");
+    fireEvent.pointerDown(note);
+    for (const key of ["n", "f", "h", "e", "N", "ü", "/", "7"]) {
+      press(focused(), key, key === "N" ? { shiftKey: true } : {});
+      expect(screen.getByLabelText<HTMLInputElement>("note of row 1000").value).toBe(key);
+      press(focused(), "Escape");
+      expect(focused()).toBe(note);
+    }
+    expect(pending.opsOf("records")).toHaveLength(0);
+    // What cannot be edited says why, and takes a letter for no command either.
+    fireEvent.pointerDown(await cell("r:0", "id"));
+    press(focused(), "n");
+    expect(screen.getByRole("alert").textContent).toBe("The key of a stored row does not change");
+    expect(pending.opsOf("records")).toHaveLength(0);
+    press(focused(), "n", { altKey: true });
+    await waitFor(() => expect(screen.getByLabelText("total of row new")).toBe(focused()));
+  });
+
+  it("takes letters as commands where no cell of the row can be edited", async () => {
+    const all = { fields: ["*"], conditional: false };
+    open(undefined, {}, { orders: { create: false, read: all, update: false, delete: false } });
+    fireEvent.pointerDown(await cell("r:0", "note"));
+    press(focused(), "x");
+    expect(screen.queryByRole("alert")).toBeNull();
+    press(focused(), "h");
+    expect(await screen.findByRole("region", { name: /^History of/ })).toBeTruthy();
+  });
+
+  it("loses nothing that is typed while a large editor is still being loaded", async () => {
+    const { pending } = open(undefined, {}, {}, { note: { type: "Text" } });
+    fireEvent.pointerDown(await cell("r:0", "note"));
+    const at = focused();
+    for (const key of ["n", "e", "w", " ", "f"]) press(at, key);
+    expect((await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "note of row 1000" })).value).toBe("new f");
+    expect(pending.opsOf("records")).toHaveLength(0);
+  });
+
   // Of one row alone the server counts none, and leaves what stands there now to be read.
   it.each([
     ["counted and told", { index: 0, field: "total", expected: "0.50", current: "7.00" }],
@@ -333,7 +372,7 @@ describe("rows picked together", () => {
     fireEvent.pointerDown(number(1), { button: 0 });
     fireEvent.pointerDown(number(3), { button: 0, shiftKey: true });
     await screen.findByText("3 rows selected");
-    await press(focused(), "e");
+    await press(focused(), "e", { altKey: true });
     const field = await screen.findByRole("combobox", { name: "Field" });
     fireEvent.click(field);
     fireEvent.click(await screen.findByRole("option", { name: /^total/ }));

@@ -21,6 +21,7 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.hide", m("cmd.hide"), "Alt+H"),
     sheet("grid.ends", m("cmd.ends"), ["Mod+Home", "Mod+End"]),
     sheet("grid.edit", m("cmd.edit"), ["Enter", "F2"]),
+    sheet("grid.type", m("cmd.type"), m("cmd.type.keys")),
     sheet("grid.stage", m("cmd.stageMove"), "Tab"),
     sheet("grid.restore", m("cmd.restore"), "Escape"),
     sheet("grid.empty", m("cmd.empty"), "Backspace"),
@@ -32,7 +33,7 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.copy", m("cmd.copy"), "Mod+C"),
     sheet("grid.cut", g("cmd.cut"), "Mod+X"),
     sheet("grid.paste", m("cmd.paste"), "Mod+V"),
-    sheet("grid.history", h("open"), "H"),
+    sheet("grid.history", h("open"), ["Mod+Shift+H", "H"]),
     sheet("grid.delete", m("cmd.delete"), "Delete"),
   ];
 }

@@ -28,6 +28,12 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
   const stored = value.s === "value" || value.s === "json-null" ? editText(field.type, value) : "";
   const first = pretty(field, stored);
   const [text, setText] = useState(invalidText ?? typed ?? first);
+  // Whoever types on while this is being loaded finds it here.
+  const [taken, setTaken] = useState(typed);
+  if (typed !== undefined && typed !== taken) {
+    setTaken(typed);
+    setText(text + typed.slice(taken?.length ?? 0));
+  }
   const [shown, setShown] = useState<Shown>("text");
   const [problem, setProblem] = useState<Problem | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -35,7 +41,8 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
   const leaving = useRef(false);
   useLayoutEffect(() => {
     area.current?.focus({ preventScroll: true });
-  }, []);
+    if (typed !== undefined) area.current?.setSelectionRange(typed.length, typed.length);
+  }, [typed]);
   const changed = invalidText !== undefined || text !== first;
   const unseen = value.s !== "value" && value.s !== "json-null";
   const huge = text.length > LAID_OUT_MAX;
@@ -93,7 +100,7 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
     ) : shown === "preview" ? (
       <MarkdownView text={text} label={e("md.preview", { field: field.name })} className="h-56 rounded-control border border-line-control bg-bg-page p-3" />
     ) : code ? (
-      <CodeEditor className="h-64" language="json" label={label} value={text} autoFocus invalid={problem !== null} onChange={put} />
+      <CodeEditor className="h-64" language="json" label={label} value={text} autoFocus caretAtEnd={typed !== undefined} invalid={problem !== null} onChange={put} />
     ) : (
       <Textarea
         ref={area}

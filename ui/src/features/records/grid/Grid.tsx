@@ -207,7 +207,7 @@ export function Grid(props: GridProps) {
   );
 
   const onKeyDown = gridKeys(fields, places, cells, walk, edits, peeks, picks, {
-    editing: editing !== null,
+    editing,
     page: Math.max(Math.floor(space.space.viewport / rowHeight) - 1, 1),
     open,
     openRelated,

@@ -1,18 +1,20 @@
 import type { KeyboardEvent } from "react";
+import { keyOfEvent } from "@/kit/commands";
 import type { FieldInfo } from "@/lib/fields";
 import type { Pill } from "@/lib/filters";
 import { value as asValue } from "@/lib/values";
 import type { Cells } from "./cells";
 import type { Edits } from "./edits";
 import type { Peeks } from "./peeks";
-import type { Focus } from "./place";
+import { cellUnder, type Focus } from "./place";
 import type { Places } from "./places";
 import type { Picks } from "../picks";
 import type { Walk } from "./walk";
 
 /** What a key may do beyond the parts of the grid. */
 export interface KeyActs {
-  readonly editing: boolean;
+  /** What an editor was opened with by typing; null when none is open. */
+  readonly editing: { readonly typed?: string } | null;
   readonly page: number;
   readonly open: (from: Focus, typed?: string) => void;
   readonly openRelated: (from: Focus) => void;
@@ -40,8 +42,18 @@ export function gridKeys(
   const { page, open } = acts;
   const bandRows = changes.length;
   return (event: KeyboardEvent): void => {
-    if (acts.editing || event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing) return;
+    if (acts.editing) {
+      // An editor that is still being loaded has no focus yet; what is typed meanwhile is for it.
+      if (acts.editing.typed === undefined || !cellUnder(event.target)?.node.isSameNode(event.target as Node)) return;
+      event.stopPropagation();
+      if (!types(event) && event.key !== " ") return;
+      event.preventDefault();
+      open(at, acts.editing.typed + event.key);
+      return;
+    }
     const mod = event.ctrlKey || event.metaKey;
+    const letter = keyOfEvent(event.nativeEvent);
     const field = fields[at.col];
     const inHead = at.row === "head";
     const take = (): void => {
@@ -123,10 +135,10 @@ export function gridKeys(
       if ((event.key === "Enter" || event.key === " ") && field) {
         take();
         acts.onSort(field.name, event.shiftKey);
-      } else if (field && event.altKey && /^[pwh]$/i.test(event.key)) {
+      } else if (field && event.altKey && /^[pwh]$/i.test(letter)) {
         take();
-        if (event.key.toLowerCase() === "p") acts.onPin(field.name);
-        else if (event.key.toLowerCase() === "w") acts.onFit(at.col);
+        if (letter.toLowerCase() === "p") acts.onPin(field.name);
+        else if (letter.toLowerCase() === "w") acts.onFit(at.col);
         else acts.onHide(field.name);
       }
       return;
@@ -169,18 +181,29 @@ export function gridKeys(
         stage(at, field, asValue(now.s === "value" && now.v === "true" ? "false" : "true"));
       } else if (peeks.peek) peeks.close();
       else peeks.open(at, true);
-    } else if (event.altKey && event.key.toLowerCase() === "f") {
+    } else if (event.altKey && !event.shiftKey && letter.toLowerCase() === "f") {
       take();
       const pill = pillAt(at);
       if (pill) acts.onFilter(pill);
-    } else if (!mod && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "h") {
+    } else if (mod && event.shiftKey && letter.toLowerCase() === "h") {
       take();
       acts.history(at);
-    } else if (!mod && !event.altKey && /^[0-9+\-."'{[(]$/.test(event.key)) {
+    } else if (types(event) && fields.some((one) => refusalOf(at.row, one) === null)) {
+      // What is typed is for the cell: it begins an edit, or is told why it cannot.
       take();
       open(at, event.key);
+    } else if (!mod && !event.altKey && !event.shiftKey && letter.toLowerCase() === "h") {
+      // In a row of which nothing can be edited a letter is a command, as outside the grid.
+      take();
+      acts.history(at);
     }
   };
+}
+
+/** Whether a key puts a sign into a text. A sign of the third level comes with Ctrl and Alt together on some systems. */
+function types(event: KeyboardEvent): boolean {
+  const held = event.metaKey || event.ctrlKey !== event.altKey || (event.ctrlKey && !event.getModifierState("AltGraph"));
+  return [...event.key].length === 1 && event.key !== " " && !held;
 }
 
 /** How far a key reaches, in rows and columns; with Ctrl to the end. */

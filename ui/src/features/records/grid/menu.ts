@@ -45,7 +45,7 @@ export function cellMenu(
     { label: m("cmd.null"), keys: "Mod+Backspace", disabled: refusal ?? (block || field.nullable ? undefined : m("refuse.noNull", { field: field.name })), onSelect: () => edits.setTo(at, "null") },
     { label: g("cmd.default"), keys: "Alt+Backspace", disabled: refusal, onSelect: () => edits.setTo(at, "default") },
     null,
-    { label: h("open"), icon: History, keys: "H", onSelect: () => acts.history(at) },
+    { label: h("open"), icon: History, keys: "Mod+Shift+H", onSelect: () => acts.history(at) },
     { label: m("cmd.delete"), icon: Trash2, keys: "Delete", destructive: true, onSelect: () => edits.remove(at) },
   ];
 }

@@ -42,7 +42,7 @@ export interface Asked {
   body?: { operations?: unknown[]; dryRun?: boolean };
 }
 
-export function open(answer: (asked: Asked) => unknown = () => undefined, search: Record<string, unknown> = {}, rights: object = {}) {
+export function open(answer: (asked: Asked) => unknown = () => undefined, search: Record<string, unknown> = {}, rights: object = {}, fields: object = {}) {
   const asked: Asked[] = [];
   const rows = Array.from({ length: 450 }, (_, i) => ({
     id: 1000 + i, total: `${String(i)}.50`, note: i === 1 ? "" : i === 2 ? null : `note ${String(i)}`, status: "draft", paid: false, placed_at: "2026-11-20T19:42:07.000Z",
@@ -76,7 +76,7 @@ export function open(answer: (asked: Asked) => unknown = () => undefined, search
       http,
       items: () => ({ export: () => Promise.resolve(new Response("")) }),
       imports: { rejects: () => Promise.resolve(new Response("")) },
-      schemas: { find: () => Promise.resolve({ data: [{ collectionName: "orders", schema }], totalCount: 1 }) },
+      schemas: { find: () => Promise.resolve({ data: [{ collectionName: "orders", schema: { ...schema, fields: { ...schema.fields, ...fields } } }], totalCount: 1 }) },
       access: { me: () => Promise.resolve({ role: "administrator", collections: { orders: { create: all, read: all, update: all, delete: all }, ...rights } }) },
     },
   } as unknown as Session;
