@@ -69,6 +69,30 @@ describe.each(stores)("on %s", (store) => {
     await database?.drop();
   });
 
+  test("a column that nobody has sized begins as wide as the longest value of its type", async () => {
+    const key = { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" } };
+    const types = { big: "BigInt", whole: "Integer", ratio: "Double", day: "Date", at: "DateTime", local: "DateTime_NO_TZ", clock: "Time_NO_TZ" };
+    const fields = { id: key, ...Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }])), price: { type: "Decimal", values: { precision: 12, scale: 2 } }, state: { type: "Enum", values: ["draft", "waiting for approval"] } };
+    await api.call("POST", "/schemas", { collectionName: "measures", schema: { timestamps: false, fields } });
+    await api.call("POST", "/items/measures", {
+      big: "-9223372036854775808", whole: -2147483648, ratio: -0.30000000000000004, day: "2026-12-30", at: "2026-12-30T10:00:00Z", local: "2026-12-30T10:00:00", clock: "10:00:00", price: "-9999999999.99", state: "waiting for approval",
+    });
+    const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/data/measures`);
+    const { page } = person;
+    try {
+      await page.setViewportSize({ width: 1900, height: 700 });
+      await signIn(person);
+      await person.see({ role: "gridcell", name: "-9223372036854775808" });
+      const texts = page.locator('[data-row="r:0"] .truncate');
+      expect(await texts.count()).toBe(Object.keys(fields).length);
+      // The mono font may come after the first picture; the columns follow it.
+      await expect.poll(async () => await texts.evaluateAll((parts) => parts.filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.textContent))).toEqual([]);
+      if (pictured) await person.shot("grid-widths");
+    } finally {
+      await person.close();
+    }
+  });
+
   test("a block goes out to a sheet and comes back from one, is filled and cut, each as one step", async () => {
     const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/data/orders?sort=id`);
     const { page } = person;

@@ -57,7 +57,7 @@ export const m = catalogue({
   "palette.nothing": "Nothing is called “{text}”",
   "palette.nothing.body": "Commands, collections and fields are searched by their names.",
   "sheet": "Shortcuts",
-  "sheet.note": "Single letters work outside text fields.",
+  "sheet.note": "Single letters work outside text fields and cells one may edit.",
   "sheet.open": "Sheet of all shortcuts",
   "sheet.open.short": "Shortcuts",
   "region.next": "Next region",

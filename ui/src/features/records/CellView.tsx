@@ -13,7 +13,7 @@ import {
   UnitValue,
   WasValue,
 } from "@/kit/GridCell";
-import { typeLabel, type FieldInfo } from "@/lib/fields";
+import type { FieldInfo } from "@/lib/fields";
 import { sizeText } from "@/lib/sizes";
 import { parse, show, type Value } from "@/lib/values";
 import { isLiteral } from "./grid/take";
@@ -171,49 +171,5 @@ export function alignOf(field: FieldInfo): "left" | "right" | "center" {
     case "binary":
     case "unknown":
       return "left";
-  }
-}
-
-/** A first width: what values of the type need, and never less than the name and the type. */
-export function widthOf(field: FieldInfo): number {
-  const name = field.name.length * 7 + 36;
-  const type = typeLabel(field).length * 6 + 18;
-  return Math.min(Math.max(kindWidth(field), name, type), 280);
-}
-
-function kindWidth(field: FieldInfo): number {
-  if (field.relation) return field.type.length !== undefined && field.type.length <= 8 ? 76 : 176;
-  switch (field.type.kind) {
-    case "bool":
-      return 56;
-    case "int":
-      return 80;
-    case "decimal":
-      return Math.max(112, (field.type.precision ?? 0) * 7 + 24);
-    case "float":
-      return 112;
-    case "enum":
-      return 96;
-    case "date":
-      return 92;
-    case "time":
-    case "timetz":
-      return 96;
-    case "datetime":
-      return 136;
-    case "instant":
-      return 204;
-    case "uuid":
-      return 132;
-    case "text":
-      return field.type.length !== undefined && field.type.length <= 8 ? 56 : field.type.long === true ? 200 : 160;
-    case "json":
-    case "array":
-    case "range":
-    case "geo":
-    case "binary":
-      return 144;
-    case "unknown":
-      return 120;
   }
 }

@@ -7,7 +7,7 @@ import { Empty, LoadingBars, LoadingLine } from "@/kit/states";
 import { keys, type Connection } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { fieldAt, filterOf, isGroup, type FilterNode } from "@/lib/filters";
-import { widthOf } from "./CellView";
+import { widthOf } from "./widths";
 import { useStoreCount } from "./Facts";
 import { m } from "./messages";
 import { about, groupText, operatorText } from "./words";

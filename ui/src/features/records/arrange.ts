@@ -1,7 +1,7 @@
 import { useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import type { FieldInfo } from "@/lib/fields";
 import type { View } from "@/lib/filters";
-import { widthOf } from "./CellView";
+import { widthOf } from "./widths";
 import { isStampName } from "./deletion";
 import { within, type Layout } from "./layout";
 

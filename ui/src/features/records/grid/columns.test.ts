@@ -1,7 +1,7 @@
 import { renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { readType, type FieldInfo } from "@/lib/fields";
-import { widthOf } from "../CellView";
+import { widthOf } from "../widths";
 import { firstWidths, useResize } from "./columns";
 
 const field = (name: string, type: string, length?: number): FieldInfo => ({

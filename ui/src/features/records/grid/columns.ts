@@ -1,7 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useLayoutEffect, useMemo, useRef, type RefObject } from "react";
+import { useAppearance } from "@/kit/appearance";
 import type { FieldInfo } from "@/lib/fields";
-import { widthOf } from "../CellView";
+import { useFonts } from "../measure";
+import { widthOf } from "../widths";
 import type { Layout } from "../layout";
 
 /** Pinned columns may take this share of the width; beyond it they scroll with the others. */
@@ -80,7 +82,13 @@ export function useColumns({
   readonly room: number;
 }): Columns {
   const numberWidth = Math.max(44, String(Math.max(total, 1)).length * 7 + 18);
-  const widths = useMemo(() => firstWidths(fields, kept, room - numberWidth), [fields, kept, room, numberWidth]);
+  const fonts = useFonts();
+  const density = useAppearance((state) => state.density);
+  const widths = useMemo(() => {
+    // What texts measure follows from both.
+    void [fonts, density];
+    return firstWidths(fields, kept, room - numberWidth);
+  }, [fields, kept, room, numberWidth, fonts, density]);
   const starts = useMemo(() => {
     let x = numberWidth;
     return widths.map((width) => {
