@@ -10,6 +10,8 @@ mod chance_tests;
 pub(crate) mod datrix;
 #[cfg(test)]
 mod parity_tests;
+#[cfg(test)]
+mod tree_tests;
 
 use serde_json::Value as Json;
 

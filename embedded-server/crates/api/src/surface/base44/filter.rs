@@ -11,7 +11,7 @@ use query::{Filter, Test};
 use serde_json::{Map, Value as Json};
 
 /// What stands beside a field.
-const OPERATORS: [&str; 13] = [
+pub(crate) const OPERATORS: [&str; 13] = [
     "$eq",
     "$ne",
     "$gt",
@@ -28,7 +28,7 @@ const OPERATORS: [&str; 13] = [
 ];
 
 /// What stands in the place of a field, and `$not` in both places.
-const LOGIC: [&str; 4] = ["$and", "$or", "$nor", "$not"];
+pub(crate) const LOGIC: [&str; 4] = ["$and", "$or", "$nor", "$not"];
 
 /// Reads a filter. `at` is where it stands in the request.
 pub(super) fn parse(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
@@ -39,9 +39,24 @@ pub(super) fn parse(json: &Json, at: &str, limits: &Limits) -> Result<Filter> {
     }
 }
 
+/// The equality that a parameter of a list means, whose value is text whatever it stands for: a
+/// column reads it as its own kind, a document may hold the text or what it spells.
+pub(super) fn parameter(name: &str, value: &str, limits: &Limits) -> Result<Filter> {
+    let operand = Json::String(value.to_owned());
+    let asked = match serde_json::from_str::<Json>(value) {
+        Ok(told @ (Json::Number(_) | Json::Bool(_))) if name.contains('.') => {
+            Json::Array(vec![operand, told])
+        }
+        _ => operand,
+    };
+    Parser { limits, nodes: 0 }.field(name, &asked, name, false, 1)
+}
+
 /// One operator beside one field.
 struct Asked<'a> {
     path: String,
+    /// What a name with dots leads to inside the document that its first part names.
+    keys: Option<&'a str>,
     word: &'a str,
     operand: &'a Json,
     at: String,
@@ -99,7 +114,14 @@ impl Parser<'_> {
         if field.split('.').any(str::is_empty) {
             return Err(wrong(at, "names no field"));
         }
-        let asked = |word, operand| Asked { path: home_name(field), word, operand, at: at.into() };
+        // Relations are ids here, so a dot always leads into a document.
+        let (first, keys) = match field.split_once('.') {
+            Some((first, keys)) => (first, Some(keys)),
+            None => (field, None),
+        };
+        let path = home_name(first);
+        let asked =
+            |word, operand| Asked { path: path.clone(), keys, word, operand, at: at.into() };
         match value {
             Json::Object(map) => {
                 if map.is_empty() || map.keys().any(|key| !key.starts_with('$')) {
@@ -127,7 +149,8 @@ impl Parser<'_> {
             let at = format!("{}.{word}", field.at);
             if word != "$not" {
                 let (path, at) = (field.path.clone(), field.at.clone());
-                parts.push(self.test(&Asked { path, word, operand, at }, negated)?);
+                let asked = Asked { path, keys: field.keys, word, operand, at };
+                parts.push(self.test(&asked, negated)?);
                 continue;
             }
             self.count(&at)?;
@@ -135,7 +158,7 @@ impl Parser<'_> {
             let Some(inner) = inner.filter(|map| map.keys().all(|key| key.starts_with('$'))) else {
                 return Err(wrong(&at, "takes an object of operators"));
             };
-            let field = Asked { path: field.path.clone(), word, operand, at };
+            let field = Asked { path: field.path.clone(), keys: field.keys, word, operand, at };
             parts.push(self.operators(inner, &field, !negated, depth + 1)?);
         }
         Ok(joined(parts, !negated))
@@ -143,20 +166,20 @@ impl Parser<'_> {
 
     fn test(&mut self, asked: &Asked<'_>, negated: bool) -> Result<Filter> {
         self.count(&asked.at)?;
+        if let Some(keys) = asked.keys {
+            return self.inside(asked, keys, negated);
+        }
         let operand = asked.operand;
         let plain = |word: &str| Ok(asked.is(word, operand.clone()));
         match (asked.word, negated) {
             ("$eq", false) | ("$ne", true) => plain("eq"),
             ("$ne", false) | ("$eq", true) if operand.is_null() => plain("ne"),
             ("$ne", false) | ("$eq", true) => Ok(self.or_missing(asked, plain("ne")?)),
-            ("$gt", false) => asked.ordered("gt"),
-            ("$gte", false) => asked.ordered("gte"),
-            ("$lt", false) => asked.ordered("lt"),
-            ("$lte", false) => asked.ordered("lte"),
-            ("$gt", true) => asked.ordered("lte").map(|test| self.or_missing(asked, test)),
-            ("$gte", true) => asked.ordered("lt").map(|test| self.or_missing(asked, test)),
-            ("$lt", true) => asked.ordered("gte").map(|test| self.or_missing(asked, test)),
-            ("$lte", true) => asked.ordered("gt").map(|test| self.or_missing(asked, test)),
+            // Not `lte` for the negation of `gt`: neither holds for a value of another kind.
+            ("$gt", negated) => self.either(asked, asked.ordered("gt")?, negated),
+            ("$gte", negated) => self.either(asked, asked.ordered("gte")?, negated),
+            ("$lt", negated) => self.either(asked, asked.ordered("lt")?, negated),
+            ("$lte", negated) => self.either(asked, asked.ordered("lte")?, negated),
             ("$in", false) | ("$nin", true) => self.listed(asked).and_then(|_| plain("in")),
             ("$nin", false) | ("$in", true) => {
                 let list = self.listed(asked)?;
@@ -191,13 +214,45 @@ impl Parser<'_> {
             }
             ("$elemMatch", negated) => {
                 let path = super::element::path(operand, &asked.at, self.limits)?;
-                let mut test = asked.test("jsonbPathExists", Json::String(path));
-                // It begins with the root sign, and is ours.
-                test.literal = false;
-                self.either(asked, Filter::Test(test), negated)
+                self.either(asked, asked.found(path), negated)
             }
             (word, _) => Err(unknown(word, &format!("{}.{word}", asked.at), &OPERATORS)),
         }
+    }
+
+    /// A test of what the keys of a name with dots lead to.
+    fn inside(&self, asked: &Asked<'_>, keys: &str, negated: bool) -> Result<Filter> {
+        let (word, negated) = match (asked.word, asked.operand) {
+            ("$ne", _) => ("$eq", !negated),
+            ("$nin", _) => ("$in", !negated),
+            ("$exists", Json::Bool(false)) => ("$exists", !negated),
+            (word, _) => (word, negated),
+        };
+        if matches!(word, "$in" | "$all") {
+            self.listed(asked)?;
+        }
+        let missing = match word {
+            "$eq" => asked.operand.is_null(),
+            "$in" => asked.operand.as_array().is_some_and(|list| list.iter().any(Json::is_null)),
+            _ => false,
+        };
+        let operand = if word == "$exists" && asked.operand.is_boolean() {
+            &Json::Bool(true)
+        } else {
+            asked.operand
+        };
+        let at = format!("{}.{}", asked.at, asked.word);
+        let path = super::element::below(keys, word, operand, &at, self.limits)?;
+        let found = asked.found(path);
+        Ok(match (missing, negated) {
+            // Where there is no document, there is nothing in it.
+            (true, false) => self.or_missing(asked, found),
+            (true, true) => Filter::All(vec![
+                Filter::Not(Box::new(found)),
+                asked.is("isNotNull", Json::Bool(true)),
+            ]),
+            (false, negated) => self.either(asked, found, negated)?,
+        })
     }
 
     fn either(&self, asked: &Asked<'_>, test: Filter, negated: bool) -> Result<Filter> {
@@ -253,6 +308,14 @@ impl Asked<'_> {
 
     fn is(&self, operator: &str, operand: Json) -> Filter {
         Filter::Test(self.test(operator, operand))
+    }
+
+    /// The test that a path finds something.
+    fn found(&self, path: String) -> Filter {
+        let mut test = self.test("jsonbPathExists", Json::String(path));
+        // It begins with the root sign, and is ours.
+        test.literal = false;
+        Filter::Test(test)
     }
 
     fn ordered(&self, word: &str) -> Result<Filter> {

@@ -4,10 +4,14 @@
 //! spelling says is said in the words of the home surface, so that nothing below knows of it:
 //! `$ne` keeps records without a value, at home `{"OR": [{"f": {"ne": v}}, {"f": {"isNull": true}}]}`.
 
+pub(crate) mod aggregate;
 mod element;
-mod filter;
+pub(crate) mod filter;
+#[cfg(test)]
+mod grammar_tests;
 pub(crate) mod request;
 pub(crate) mod update;
+pub(crate) mod upsert;
 
 /// Names that the server gives every record, and what they are called at home.
 const SERVER_FIELDS: [(&str, &str); 5] = [
@@ -18,17 +22,8 @@ const SERVER_FIELDS: [(&str, &str); 5] = [
     ("created_by_id", "userCreated_Id"),
 ];
 
-/// A field name of this surface in the words of the home surface. Only the first part of a
-/// dotted name can be one of the server's.
+/// A field name of this surface in the words of the home surface.
 fn home_name(name: &str) -> String {
-    let (first, rest) = match name.split_once('.') {
-        Some((first, rest)) => (first, Some(rest)),
-        None => (name, None),
-    };
-    let known = SERVER_FIELDS.iter().find(|(theirs, _)| *theirs == first);
-    match (known, rest) {
-        (None, _) => name.to_owned(),
-        (Some((_, home)), None) => (*home).to_owned(),
-        (Some((_, home)), Some(rest)) => format!("{home}.{rest}"),
-    }
+    let known = SERVER_FIELDS.iter().find(|(theirs, _)| *theirs == name);
+    known.map_or(name, |(_, home)| home).to_owned()
 }

@@ -1,13 +1,12 @@
 //! From the bytes of a request to what it asks (`spec/compat.md` A2, A3). Pure: imports `base` and
 //! `query` only.
 
-use super::filter::{parse, wrong};
+use super::filter::{parameter, parse, wrong};
 use super::{SERVER_FIELDS, home_name};
-use crate::surface::reads_as_variable;
 use base::{Code, Error, Limits, Result, nearest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use query::{CountMode, Direction, Filter, Operation, Read, SortAsked, Test, UnknownNames, Write};
+use query::{CountMode, Direction, Filter, Operation, Read, SortAsked, UnknownNames, Write};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 
@@ -35,15 +34,7 @@ pub(crate) fn list(entity: &str, query: &str, limits: &Limits) -> Result<Read> {
         if name.is_empty() || name.starts_with('$') || name.split('.').any(str::is_empty) {
             return Err(wrong(name, "is neither a parameter nor a field"));
         }
-        let operand = Json::String(value.clone());
-        parts.push(Filter::Test(Test {
-            path: home_name(name),
-            operator: String::from("eq"),
-            literal: reads_as_variable(&operand),
-            operand,
-            cast: None,
-            at: name.clone(),
-        }));
+        parts.push(parameter(name, value, limits)?);
     }
     Ok(Read {
         filter: all(parts),
@@ -252,11 +243,15 @@ pub(super) fn changing(entity: &str, key: Json, body: Map<String, Json>) -> Oper
     Operation::Update { collection: entity.to_owned(), key, body, expect: Map::new() }
 }
 
-fn write(operations: Vec<Operation>) -> Write {
+pub(super) fn write(operations: Vec<Operation>) -> Write {
     Write { operations, strict: false }
 }
 
-fn record(json: Json, at: &str, known: &dyn Fn(&str) -> bool) -> Result<Map<String, Json>> {
+pub(super) fn record(
+    json: Json,
+    at: &str,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<Map<String, Json>> {
     let Json::Object(mut map) = json else {
         return Err(Error::new(Code::InvalidBody, "a record is an object").at(at));
     };
@@ -274,8 +269,9 @@ fn listed(json: Json, most: usize) -> Result<Vec<Json>> {
         Json::Array(items) => Err(Error::new(
             Code::InvalidBody,
             format!("one call may write {most} records, not {}", items.len()),
-        )),
-        _ => Err(Error::new(Code::InvalidBody, "the body is a list of records")),
+        )
+        .at("body")),
+        _ => Err(Error::new(Code::InvalidBody, "the body is a list of records").at("body")),
     }
 }
 
@@ -326,7 +322,7 @@ fn fields(text: Option<&str>) -> Result<Vec<String>> {
 }
 
 /// A name of one field. Relations are no part of this surface, so nothing is walked.
-fn field_name(name: &str, at: &str) -> Result<String> {
+pub(super) fn field_name(name: &str, at: &str) -> Result<String> {
     let plain = |sign: char| !matches!(sign, '.' | '*' | '-' | '+' | ',' | ':' | '$');
     if name.is_empty() || !name.chars().all(plain) {
         return Err(Error::new(Code::InvalidQuery, format!("`{name}` is not the name of a field"))
@@ -336,7 +332,7 @@ fn field_name(name: &str, at: &str) -> Result<String> {
     Ok(home_name(name))
 }
 
-fn capped(asked: Option<u64>, default: i64, most: i64) -> i64 {
+pub(super) fn capped(asked: Option<u64>, default: i64, most: i64) -> i64 {
     match asked {
         // The SDK leaves a zero away; sent by others it means the same.
         None | Some(0) => default,

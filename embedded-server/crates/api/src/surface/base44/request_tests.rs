@@ -1,4 +1,6 @@
+use super::super::aggregate::aggregate;
 use super::super::update::update_many;
+use super::super::upsert::upsert;
 use super::{
     bulk_create, bulk_update, count, create, delete, delete_many, list, one, page, update,
 };
@@ -113,7 +115,7 @@ fn elements_are_told_with_every_value_quoted() {
         path(json!({"k\" == 1 || @.\"x": "\") || true ("})),
         r#"$[*] ? (@."k\" == 1 || @"."\"x" == "\") || true (")"#
     );
-    assert_eq!(path(json!({"a": {"$ne": 1}})), r#"$[*] ? (!(@."a" == 1))"#);
+    assert_eq!(path(json!({"a": {"$ne": 1}})), r#"$[*] ? (!exists(@ ? (@."a" == 1)))"#);
     assert_eq!(path(json!({"a": null})), r#"$[*] ? ((!exists(@."a") || @."a" == null))"#);
     assert_eq!(
         path(json!({"$or": [{"a": 1}, {"b": {"$in": [2]}}]})),
@@ -182,7 +184,7 @@ fn records_keep_what_the_entity_has_and_the_caller_may_set() {
     let many = json!([{"id": "1", "n": 1}, {"id": "2", "n": 2}]);
     assert_eq!(bulk_update("Task", many, &known).unwrap().operations.len(), 2);
     for (body, at) in [
-        (json!({}), None),
+        (json!({}), Some("body")),
         (json!([{"n": 1}]), Some("0.id")),
         (json!([{"id": "1"}, {"id": "1"}]), Some("1.id")),
         (json!([{"id": 1}]), Some("0.id")),
@@ -224,6 +226,9 @@ proptest! {
         let _ = create("Task", q.clone(), &known);
         let _ = bulk_create("Task", q.clone(), &known, &limits);
         let _ = bulk_update("Task", q.clone(), &known);
+        let _ = upsert("Task", &json!({ "key": ["title"], "records": [q] }), &known, &limits);
+        let _ = aggregate("Task", &q, &limits);
+        let _ = aggregate("Task", &json!({ "having": q, "sum": "a" }), &limits);
         let body = json!({ "query": {}, "data": q });
         if let Ok(call) = update_many("Task", &body, &limits) {
             let record = json!({"id": "1", "a": 1, "b": "x", "tags": ["x"], "author": {"b": 1}});

@@ -324,7 +324,7 @@ fn chosen(current: &Json, other: &Json, wanted: Ordering) -> Result<Json, String
 }
 
 /// Whether two values are one: a decimal is read back as `1.10` where `1.1` was written.
-fn same(one: &Json, other: &Json) -> bool {
+pub(super) fn same(one: &Json, other: &Json) -> bool {
     match (one, other) {
         (Json::Number(a), Json::Number(b)) => match (exact(a), exact(b)) {
             (Ok(a), Ok(b)) => a == b,
@@ -338,6 +338,12 @@ fn same(one: &Json, other: &Json) -> bool {
         }
         (one, other) => one == other,
     }
+}
+
+/// A number with every digit and no power of ten.
+pub(super) fn digits(number: &Number) -> Result<String, String> {
+    let (value, scale) = exact(number)?;
+    Ok(told(value, scale))
 }
 
 /// A number as digits and how many of them stand behind the point.

@@ -3,11 +3,16 @@
 //! The words of a relation become the nested forms of the home surface: a bare id or an object
 //! for a relation to one, the whole list for one to many, and where only a part of the list is
 //! told, an object of `$connect`, `$create`, `$update`, `$disconnect`, `$delete`.
+//!
+//! Values are of the kind of their field or refused: nothing is read as what it might have meant,
+//! and all that are wrong are told at once.
 
 use super::fault::{Fault, Refused, Result, field_name};
-use base::{Limits, nearest};
-use query::{Operation, Write};
+use base::{Code, Detail, Error, Limits, nearest};
+use catalog::FieldKind;
+use query::{Operation, Write, coerce};
 use serde_json::{Map, Value as Json};
+use std::cell::RefCell;
 
 /// How far a relation leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +21,15 @@ pub(crate) enum Reach {
     Many,
 }
 
-/// Says of a way from the root (`tags`, `author.company`) whether it is a relation, and to how
-/// many.
-pub(crate) type Relations<'a> = &'a dyn Fn(&str) -> Option<Reach>;
+/// What a name of a body is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Name {
+    Field(FieldKind),
+    Relation(Reach),
+}
+
+/// Says of a way from the root (`title`, `author.company`) what stands there, if anything.
+pub(crate) type Names<'a> = &'a dyn Fn(&str) -> Option<Name>;
 
 /// Fields that only the server writes.
 const RESERVED: [&str; 3] = ["id", "createdAt", "updatedAt"];
@@ -30,11 +41,10 @@ const DEPTH_MAX: usize = 5;
 pub(crate) fn create(
     collection: &str,
     body: &Json,
-    relations: Relations<'_>,
+    names: Names<'_>,
     limits: &Limits,
 ) -> Result<Write> {
-    let writer = Writer { relations, limits };
-    let body = writer.record(object(body)?, "", 0, true)?;
+    let body = Writer::new(names, limits).body(body, true)?;
     Ok(write(Operation::Create { collection: collection.to_owned(), body }))
 }
 
@@ -43,11 +53,10 @@ pub(crate) fn update(
     collection: &str,
     id: &str,
     body: &Json,
-    relations: Relations<'_>,
+    names: Names<'_>,
     limits: &Limits,
 ) -> Result<Write> {
-    let writer = Writer { relations, limits };
-    let body = writer.record(object(body)?, "", 0, false)?;
+    let body = Writer::new(names, limits).body(body, false)?;
     let (collection, key) = (collection.to_owned(), Json::String(id.to_owned()));
     Ok(write(Operation::Update { collection, key, body, expect: Map::new() }))
 }
@@ -67,16 +76,33 @@ fn write(operation: Operation) -> Write {
     Write { operations: vec![operation], strict: true }
 }
 
-fn object(body: &Json) -> Result<&Map<String, Json>> {
-    body.as_object().ok_or_else(|| Refused::new(Fault::Body, "body", "the body is a JSON object"))
-}
-
 struct Writer<'a> {
-    relations: Relations<'a>,
+    names: Names<'a>,
     limits: &'a Limits,
+    /// Values of another kind than their fields.
+    wrong: RefCell<Vec<Detail>>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(names: Names<'a>, limits: &'a Limits) -> Self {
+        Self { names, limits, wrong: RefCell::default() }
+    }
+
+    /// The whole body; all its wrong values are told together.
+    fn body(self, json: &Json, new: bool) -> Result<Map<String, Json>> {
+        let map = json.as_object();
+        let map =
+            map.ok_or_else(|| Refused::new(Fault::Body, "body", "the body is a JSON object"))?;
+        let body = self.record(map, "", 0, new)?;
+        let wrong = self.wrong.into_inner();
+        let Some(first) = wrong.first() else { return Ok(body) };
+        let at = first.field.clone().unwrap_or_default();
+        let message = format!("Validation failed: {at}: {}", first.message);
+        let error = Error::new(Code::ValidationError, message).at(at);
+        let error = wrong.into_iter().fold(error, Error::detail);
+        Err(Refused { fault: Fault::Validation, error })
+    }
+
     /// A record. `new` says that nothing hangs on it yet.
     fn record(
         &self,
@@ -93,9 +119,18 @@ impl Writer<'_> {
                 return Err(Refused::new(Fault::Reserved, at, message));
             }
             field_name(name, &at)?;
-            let value = match (self.relations)(&at) {
-                None => value.clone(),
-                Some(reach) => {
+            let value = match (self.names)(&at) {
+                None => {
+                    let message = format!("there is no field `{name}`");
+                    return Err(Refused::new(Fault::Field, at, message));
+                }
+                Some(Name::Field(kind)) => {
+                    if let Err((code, why)) = of_kind(&kind, value) {
+                        self.wrong.borrow_mut().push(Detail::field(code, at, why));
+                    }
+                    value.clone()
+                }
+                Some(Name::Relation(reach)) => {
                     if depth == DEPTH_MAX {
                         let message = format!("relations may be nested {DEPTH_MAX} deep");
                         return Err(Refused::new(Fault::Depth, at, message));
@@ -111,6 +146,39 @@ impl Writer<'_> {
         }
         Ok(body)
     }
+}
+
+/// Whether a value is of the kind of its field. What else may be wrong with it (its length, its
+/// range) is judged with all other rules below.
+fn of_kind(kind: &FieldKind, value: &Json) -> std::result::Result<(), (&'static str, String)> {
+    let wanted = match (kind, value) {
+        // Whether a field may be empty is a rule of its own.
+        (_, Json::Null) => return Ok(()),
+        (FieldKind::Boolean, Json::Bool(_)) => return Ok(()),
+        (FieldKind::Boolean, _) => "true or false",
+        (kind, Json::Number(_)) if kind.is_number() => return Ok(()),
+        (kind, _) if kind.is_number() => "a number",
+        (FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz, Json::String(_)) => {
+            return coerce(kind, value).map(drop).map_err(|why| ("INVALID_DATE", why));
+        }
+        (FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz, _) => {
+            "a moment as text, such as 2024-05-01T12:00:00Z"
+        }
+        (FieldKind::Array(_), Json::Array(_)) => return Ok(()),
+        (FieldKind::Array(_), _) => "a list",
+        (FieldKind::Json { .. } | FieldKind::Range(_) | FieldKind::Geo(_), _) => return Ok(()),
+        (_, Json::String(_)) => return Ok(()),
+        (_, _) => "a text",
+    };
+    let found = match value {
+        Json::Null => "null",
+        Json::Bool(_) => "a truth",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    };
+    Err(("TYPE_MISMATCH", format!("takes {wanted}, not {found}")))
 }
 
 /// One relation of one record.
@@ -302,7 +370,3 @@ fn items(value: &Json) -> &[Json] {
         value => std::slice::from_ref(value),
     }
 }
-
-#[cfg(test)]
-#[path = "body_tests.rs"]
-mod tests;

@@ -51,6 +51,10 @@ faults! {
     Body = "INVALID_BODY" InvalidBody,
     /// A field that only the server writes.
     Reserved = "RESERVED_FIELD_WRITE" InvalidBody,
+    /// A name that the collection does not have.
+    Field = "INVALID_FIELD" UnknownField,
+    /// Values of another kind than their fields; the findings say which.
+    Validation = "VALIDATION_FAILED" ValidationError,
     /// A relation written in a way it does not have.
     Relation = "INVALID_VALUE" RelationInvalid,
 }

@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 10;
 /// Longest value, in signs.
 const VALUE_MAX: usize = 1_000;
 
-const OPERATORS: [&str; 16] = [
+pub(crate) const OPERATORS: [&str; 16] = [
     "$eq",
     "$ne",
     "$gt",
@@ -33,7 +33,7 @@ const OPERATORS: [&str; 16] = [
     "$null",
     "$notNull",
 ];
-const LOGIC: [&str; 3] = ["$and", "$or", "$not"];
+pub(crate) const LOGIC: [&str; 3] = ["$and", "$or", "$not"];
 
 /// Reads everything under `where`; nothing said is no condition.
 pub(super) fn parse(node: &Node, at: &str, limits: &Limits) -> Result<Filter> {
@@ -190,6 +190,9 @@ impl Parser<'_> {
     fn list(&self, node: &Node, at: &str) -> Result<Json> {
         let values: Vec<&str> = match (node.values.as_slice(), node.below.is_empty()) {
             ([_, _, ..], true) => node.values.iter().map(String::as_str).collect(),
+            ([text], true) if text.is_empty() => {
+                return Err(Refused::new(Fault::Empty, at, "takes at least one value"));
+            }
             ([], false) => {
                 let items = node.listed(at)?;
                 items.into_iter().map(|item| item.one(at)).collect::<Result<_>>()?

@@ -5,7 +5,9 @@
 
 pub(crate) mod body;
 pub(crate) mod fault;
-mod filter;
+pub(crate) mod filter;
+#[cfg(test)]
+mod grammar_tests;
 mod params;
 mod populate;
 pub(crate) mod request;

@@ -120,7 +120,7 @@ pub(super) fn named_fields(node: &Node, at: &str) -> Result<Option<Vec<String>>>
             field_name(name, at)?;
             if name.contains('.') {
                 let message = format!("`{name}` walks a relation");
-                return Err(Refused::new(Fault::FieldName, at, message)
+                return Err(Refused::new(Fault::Field, at, message)
                     .hint("write populate[relation][fields]=name"));
             }
         }
