@@ -7,6 +7,7 @@ mod groups;
 mod operands;
 mod operators;
 mod paging;
+mod places;
 mod search;
 mod sorting;
 mod times;

@@ -113,6 +113,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "tests/bench/src/raw/",
                 "tests/existing",
                 "tests/feed.rs",
+                "tests/filters/places.rs",
                 "tests/filters/words.rs",
                 "tests/harness/app.rs",
                 "tests/imports/jobs.rs",

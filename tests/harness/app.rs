@@ -4,7 +4,7 @@ use super::Person;
 use embedded_server::{Config, Running, Server, Synchronous};
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, PgConnection};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Which store a test runs on.
@@ -215,9 +215,15 @@ impl App {
 
     /// Stops and starts the server on the same data.
     pub(crate) async fn restart(&mut self) {
+        self.restart_after(|_| {}).await;
+    }
+
+    /// The same, with something done to its folder while nobody has it open.
+    pub(crate) async fn restart_after(&mut self, between: impl FnOnce(&Path)) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
+        between(&self.data);
         let mut config = Config::for_data(&self.data);
         config.port = 0;
         if let Some(name) = &self.database {

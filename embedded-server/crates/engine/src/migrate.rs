@@ -12,12 +12,13 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 5] = [
+const UPGRADES: [Upgrade; 6] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
     Upgrade { version: 4, part: Part::History },
     Upgrade { version: 5, part: Part::IndexesOfPlaces },
     Upgrade { version: 6, part: Part::Arrivals },
+    Upgrade { version: 7, part: Part::PlacesByKeys },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -39,11 +40,13 @@ enum Part {
     IndexesOfPlaces,
     /// Where rows of imports wait, and how the feed tells of them.
     Arrivals,
+    /// Indexes of places know records by their keys, which no copy of the file changes.
+    PlacesByKeys,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 6;
+pub(crate) const HOUSE_VERSION: i64 = 7;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -145,7 +148,7 @@ impl Part {
                 }
             }
             // The indexes are made anew behind every upgrade.
-            Self::IndexesOfPlaces => {}
+            Self::IndexesOfPlaces | Self::PlacesByKeys => {}
             Self::Arrivals => draft.before.extend(arrivals(dialect)),
         }
         Ok(())

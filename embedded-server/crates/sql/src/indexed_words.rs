@@ -25,15 +25,15 @@ impl Compiler {
             let text = text_of_words(collection, index, &owner, Dialect::Postgres);
             return Some(may_hold(&Dialect::Postgres.stems(&text), words));
         }
-        let (key, table) =
-            (scope.alias.column(&collection.primary_key), quoted(&words_name(&index.name)));
+        let beside = words_name(&index.name);
+        let (key, table) = (scope.alias.column(&collection.primary_key), quoted(&beside));
         let sought = format!("{table} MATCH bx_sought({words})");
         Some(if is_numbered(collection) {
             format!("{key} IN (SELECT rowid FROM {table} WHERE {sought})")
         } else {
             format!(
                 "{key} IN (SELECT n.\"key\" FROM {table} CROSS JOIN {} n ON n.\"number\" = {table}.rowid WHERE {sought})",
-                quoted(&numbers_name(&index.name))
+                quoted(&numbers_name(&beside))
             )
         })
     }

@@ -34,9 +34,10 @@ pub(crate) fn words_name(index: &str) -> String {
     format!("{index}{WORDS}")
 }
 
-/// Name of the table that numbers the records of such an index, where their keys are no numbers.
-pub(crate) fn numbers_name(index: &str) -> String {
-    format!("{index}{WORDS}{NUMBERS}")
+/// Name of the table that numbers the records of such an index or tree, where their keys are no
+/// numbers.
+pub(crate) fn numbers_name(beside: &str) -> String {
+    format!("{beside}{NUMBERS}")
 }
 
 /// How the names of such tables end; the dot keeps them apart from names that people give.
@@ -85,6 +86,13 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 pub(crate) fn row_number(collection: &Collection) -> &'static str {
     let hidden = |name: &str| collection.fields.keys().any(|one| one.eq_ignore_ascii_case(name));
     ["_rowid_", "rowid", "oid"].into_iter().find(|name| !hidden(name)).unwrap_or("_rowid_")
+}
+
+/// Whether an R-tree knows the rows by their own numbers: only where such a number is the key. Any
+/// other is given anew when a program copies the file, and of the integer key of a table that somebody
+/// else made it is not known whether SQLite numbers its rows by it.
+pub(crate) fn is_tree_of_rows(collection: &Collection) -> bool {
+    !collection.adopted && is_numbered(collection)
 }
 
 /// Whether SQLite's number of a row is the key of its record.

@@ -6,7 +6,7 @@ use crate::compile::Compiler;
 use crate::dialect::{Family, box_text};
 use crate::filter::Expression;
 use crate::join::Scope;
-use crate::names::{row_number, rtree_name};
+use crate::names::{is_tree_of_rows, numbers_name, row_number, rtree_name};
 use crate::writer::quoted;
 use base::{Bounds, Value};
 use query::{Ref, Spatial};
@@ -48,10 +48,23 @@ impl Compiler {
         let mut side = |degrees: f64| self.writer.value(Value::Real(degrees), Family::Double);
         let Bounds { west, south, east, north } = around;
         let (west, south, east, north) = (side(west), side(south), side(east), side(north));
-        Some(format!(
-            "{alias}.{} IN (SELECT \"id\" FROM {} WHERE \"west\" <= {east} AND \"east\" >= {west} AND \"south\" <= {north} AND \"north\" >= {south})",
-            row_number(collection),
-            quoted(&rtree_name(&index.name)),
-        ))
+        let tree = rtree_name(&index.name);
+        let touching = format!(
+            "\"west\" <= {east} AND \"east\" >= {west} AND \"south\" <= {north} AND \"north\" >= {south}"
+        );
+        Some(if is_tree_of_rows(collection) {
+            format!(
+                "{alias}.{} IN (SELECT \"id\" FROM {} WHERE {touching})",
+                row_number(collection),
+                quoted(&tree)
+            )
+        } else {
+            format!(
+                "{} IN (SELECT n.\"key\" FROM {} r CROSS JOIN {} n ON n.\"number\" = r.\"id\" WHERE {touching})",
+                alias.column(&collection.primary_key),
+                quoted(&tree),
+                quoted(&numbers_name(&tree))
+            )
+        })
     }
 }

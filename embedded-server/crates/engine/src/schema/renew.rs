@@ -26,28 +26,26 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
     let mut renewal = Renewal::default();
     for collection in catalog.collections.values() {
         for (name, wanted) in sql::indexes(collection, store.dialect()) {
-            let form_wanted = wanted.first().map(|first| form_of(&first.text, store.dialect()));
+            let kept = wanted.iter().find(|one| one.text.starts_with(TRIGGER));
+            let form_wanted =
+                kept.or(wanted.first()).map(|tells| form_of(&tells.text, store.dialect()));
             match known.get(&name) {
                 Some(form) if form_wanted.as_ref() == Some(form) => {
                     renewal.unchanged += 1;
                     continue;
                 }
                 Some(_) => {
-                    let text = format!("DROP INDEX \"{name}\"");
-                    renewal.statements.push(statement(store.dialect(), &text, &text, Vec::new()));
-                    renewal.rebuilt.push(name);
-                }
-                None => {
-                    for text in remnants(&name) {
-                        renewal.statements.push(statement(
-                            store.dialect(),
-                            &text,
-                            &text,
-                            Vec::new(),
-                        ));
+                    if beside(&name).is_none() {
+                        renewal.take_away(store, &format!("DROP INDEX \"{name}\""));
                     }
-                    renewal.created.push(name);
+                    renewal.rebuilt.push(name.clone());
                 }
+                // The table may be gone, or no longer have the column: it is not ours.
+                None if collection.adopted => continue,
+                None => renewal.created.push(name.clone()),
+            }
+            for text in remnants(&name) {
+                renewal.take_away(store, &text);
             }
             renewal.statements.extend(wanted);
         }
@@ -55,20 +53,28 @@ pub(crate) async fn renewal(store: &Store, catalog: &Catalog) -> Result<Renewal>
     Ok(renewal)
 }
 
+impl Renewal {
+    fn take_away(&mut self, store: &Store, text: &str) {
+        self.statements.push(statement(store.dialect(), text, text, Vec::new()));
+    }
+}
+
 /// What takes away whatever is left of an index that SQLite keeps in tables beside the collection's:
 /// one without all its triggers is none, since records would be missing from it. Before there were
 /// trees, a geometry had an index by order.
 fn remnants(name: &str) -> Vec<String> {
-    let Some((index, _)) = BESIDE.iter().find_map(|end| Some((name.strip_suffix(end)?, end)))
-    else {
-        return Vec::new();
-    };
+    let Some(index) = beside(name) else { return Vec::new() };
     let triggers = ["insert", "update", "delete"]
         .map(|end| format!("DROP TRIGGER IF EXISTS \"{name}.{end}\""));
     let tables = [name.to_owned(), format!("{name}.numbers")]
         .map(|table| format!("DROP TABLE IF EXISTS \"{table}\""));
     let plain = format!("DROP INDEX IF EXISTS \"{index}\"");
     triggers.into_iter().chain(tables).chain([plain]).collect()
+}
+
+/// The index whose words or places a table of this name keeps.
+fn beside(table: &str) -> Option<&str> {
+    BESIDE.iter().find_map(|end| table.strip_suffix(end))
 }
 
 /// How the names of such tables end.
@@ -92,8 +98,19 @@ impl Form {
     }
 }
 
-/// The form that a `CREATE INDEX` of ours makes.
+/// How the name of the table ends, in a statement, that numbers keys for such a table.
+const NUMBERS: &str = ".numbers\"";
+
+/// How a trigger begins that keeps such a table. It tells by what records are known there: a table of
+/// words or places itself does not.
+const TRIGGER: &str = "CREATE TRIGGER ";
+
+/// The form that a `CREATE INDEX` of ours makes, or a trigger that keeps a table of words or places.
 fn form_of(text: &str, dialect: Dialect) -> Form {
+    if text.starts_with(TRIGGER) {
+        let known = if text.contains(NUMBERS) { "keys" } else { "rows" };
+        return Form { unique: false, parts: vec![known.to_owned()] };
+    }
     let unique = text.starts_with("CREATE UNIQUE ");
     let list = text.split_once(" ON ").and_then(|(_, rest)| rest.split_once(" ("));
     let list = list.map_or("", |(_, list)| list.strip_suffix(')').unwrap_or(list));
@@ -128,7 +145,7 @@ fn split(list: &str) -> Vec<String> {
 async fn stored(store: &Store) -> Result<HashMap<String, Form>> {
     let asked = statement(
         store.dialect(),
-        r#"SELECT name, sql FROM sqlite_schema s WHERE sql IS NOT NULL AND (type = 'index' OR (name LIKE '%.rtree' OR name LIKE '%.fulltext') AND (SELECT count(*) FROM sqlite_schema t WHERE t.type = 'trigger' AND t.name IN (s.name || '.insert', s.name || '.update', s.name || '.delete')) = 3 AND (s.sql NOT LIKE '%fts5%' OR NOT EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.name = s.name || '.insert' AND t.sql LIKE '%.numbers"%') OR EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.name = s.name || '.numbers')))"#,
+        r#"SELECT s.name, s.sql FROM sqlite_schema s WHERE s.type = 'index' AND s.sql IS NOT NULL UNION ALL SELECT s.name, k.sql FROM sqlite_schema s JOIN sqlite_schema k ON k.type = 'trigger' AND k.name = s.name || '.insert' WHERE (s.name LIKE '%.rtree' OR s.name LIKE '%.fulltext') AND (SELECT count(*) FROM sqlite_schema t WHERE t.type = 'trigger' AND t.name IN (s.name || '.insert', s.name || '.update', s.name || '.delete')) = 3 AND (k.sql NOT LIKE '%.numbers"%' OR EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.name = s.name || '.numbers'))"#,
         r#"SELECT c.relname::text, CASE WHEN x.indisunique THEN 'unique' ELSE '' END, pg_get_indexdef(x.indexrelid, n, true) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::int) n WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND x.indisvalid ORDER BY c.relname, n"#,
         Vec::new(),
     );

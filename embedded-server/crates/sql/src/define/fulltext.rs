@@ -18,7 +18,8 @@ pub(super) fn made(collection: &Collection, index: &Index) -> Vec<String> {
         Dialect::Sqlite.stems(&text)
     };
     let name = |end: &str| quoted(&format!("{}.{end}", words_name(&index.name)));
-    let (words, numbers) = (quoted(&words_name(&index.name)), quoted(&numbers_name(&index.name)));
+    let words = words_name(&index.name);
+    let (words, numbers) = (quoted(&words), quoted(&numbers_name(&words)));
     let (table, key) = (quoted(&collection.name), quoted(&collection.primary_key));
     let put = format!("INSERT OR REPLACE INTO {words} (rowid, \"words\")");
     let (insert, update, delete, fill);
@@ -95,7 +96,7 @@ pub(super) fn dropped(index: &Index) -> Vec<String> {
 
 /// What ends an index whose table, and its triggers with it, has gone.
 pub(super) fn gone(index: &Index) -> Vec<String> {
-    [words_name(&index.name), numbers_name(&index.name)]
-        .map(|table| format!("DROP TABLE IF EXISTS {}", quoted(&table)))
-        .into()
+    let words = words_name(&index.name);
+    let numbers = numbers_name(&words);
+    [words, numbers].map(|table| format!("DROP TABLE IF EXISTS {}", quoted(&table))).into()
 }

@@ -39,7 +39,7 @@ pub(super) fn dropped(
 /// What ends the tables beside a table that has gone, its triggers with it (SQLite).
 pub(super) fn left_behind(collection: &Collection) -> Vec<String> {
     let of = |index| match form(collection, index) {
-        Form::Places => vec![rtree::gone(index)],
+        Form::Places => rtree::gone(index),
         Form::Words => fulltext::gone(index),
         Form::Order => Vec::new(),
     };
@@ -187,12 +187,17 @@ pub(super) fn all(collection: &Collection, dialect: Dialect) -> Vec<String> {
 }
 
 /// Every index that a collection's table has: its name and what makes it. The first statement is
-/// the index itself; an R-tree, which is a table of its own, has more.
+/// the index itself; an R-tree, which is a table of its own, has more. Of a table that was there
+/// before its collection, only the trees are ours.
 #[must_use]
 pub fn indexes(collection: &Collection, dialect: Dialect) -> Vec<(String, Vec<Statement>)> {
     let statement = |text: String| Statement { text: Arc::from(text), binds: Vec::new() };
     let mut made: Vec<(String, Vec<Statement>)> = Vec::new();
-    for text in all(collection, dialect) {
+    let trees = collection.indexes.iter().filter(|index| {
+        collection.adopted && dialect == Dialect::Sqlite && form(collection, index) == Form::Places
+    });
+    let trees = trees.flat_map(|index| declared(collection, index, dialect));
+    for text in all(collection, dialect).into_iter().chain(trees) {
         let name = text.split('"').nth(1).unwrap_or_default().to_owned();
         let own = text.starts_with("CREATE INDEX") || text.starts_with("CREATE UNIQUE INDEX");
         let tree = text.starts_with("CREATE VIRTUAL TABLE");

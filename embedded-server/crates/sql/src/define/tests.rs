@@ -89,9 +89,43 @@ fn an_index_of_one_geometry_is_a_tree_beside_the_table_or_an_index_of_rectangles
             r#"DROP TRIGGER IF EXISTS "near.rtree.update""#,
             r#"DROP TRIGGER IF EXISTS "near.rtree.delete""#,
             r#"DROP TABLE IF EXISTS "near.rtree""#,
+            r#"DROP TABLE IF EXISTS "near.rtree.numbers""#,
         ],
         &[r#"DROP INDEX "near""#],
     );
+    // Where the key is no number, keys are numbered beside the tree.
+    let mut named = places();
+    named["fields"]["id"]["type"] = json!("String");
+    let of_rows = catalog(&[("places", &named)]);
+    named["indexes"] = json!([{"name": "near", "fields": ["spot"]}]);
+    let of_keys = catalog(&[("places", &named)]);
+    let taken = |row: &str| {
+        format!(
+            r#"DELETE FROM "near.rtree" WHERE "id" = (SELECT "number" FROM "near.rtree.numbers" WHERE "key" = {row}."id");"#
+        )
+    };
+    let insert = format!(
+        r#"INSERT INTO "near.rtree.numbers" ("key") SELECT NEW."id" WHERE NEW."id" IS NOT NULL AND NEW."spot" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "near.rtree.numbers" WHERE "key" = NEW."id"); {} INSERT INTO "near.rtree" SELECT n."number", {sides} FROM "near.rtree.numbers" n, json_tree(NEW."spot") j WHERE n."key" = NEW."id" AND j.type IN ('integer','real') GROUP BY n."number";"#,
+        taken("NEW")
+    );
+    let keyed = [
+        made[0].to_owned(),
+        r#"CREATE TABLE "near.rtree.numbers" ("number" INTEGER PRIMARY KEY, "key" ANY NOT NULL UNIQUE) STRICT"#.to_owned(),
+        format!(r#"CREATE TRIGGER "near.rtree.insert" AFTER INSERT ON "places" BEGIN {insert} END"#),
+        format!(
+            r#"CREATE TRIGGER "near.rtree.update" AFTER UPDATE OF "spot", "id" ON "places" BEGIN {} DELETE FROM "near.rtree.numbers" WHERE "key" = OLD."id" AND "key" IS NOT NEW."id"; {insert} END"#,
+            taken("OLD")
+        ),
+        format!(
+            r#"CREATE TRIGGER "near.rtree.delete" AFTER DELETE ON "places" BEGIN {} DELETE FROM "near.rtree.numbers" WHERE "key" = OLD."id"; END"#,
+            taken("OLD")
+        ),
+        r#"INSERT OR IGNORE INTO "near.rtree.numbers" ("key") SELECT "id" FROM "places" WHERE "id" IS NOT NULL AND "spot" IS NOT NULL"#.to_owned(),
+        format!(
+            r#"INSERT INTO "near.rtree" SELECT n."number", {sides} FROM "near.rtree.numbers" n CROSS JOIN "places" t ON t."id" = n."key", json_tree(t."spot") j WHERE j.type IN ('integer','real') GROUP BY n."number""#
+        ),
+    ];
+    assert_eq!(statements(&of_rows, &of_keys, Dialect::Sqlite), keyed);
     // A rebuilt table numbers its rows anew: its tree goes with the old one.
     let mut rebuilt = places();
     rebuilt["indexes"] = json!([{"name": "near", "fields": ["spot"]}]);
