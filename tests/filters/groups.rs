@@ -277,3 +277,90 @@ on_every_store!(a_read_has_a_bound_of_groups_aggregates_and_their_order, async |
     ask(json!({ "groupBy": keys })).await.expect_refusal(400, "INVALID_QUERY");
     ask(json!({ "groupBy": ["n"], "sort": keys })).await.expect_refusal(400, "INVALID_QUERY");
 });
+
+on_every_store!(each_aggregate_beside_others_is_what_it_is_alone, async |app| {
+    sales(app).await;
+    let admin = app.admin();
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("visits", json!({ "fields": { "id": key, "minutes": { "type": "Double" } } }))
+        .await;
+    let buyer = json!({ "type": "M2O", "target": "buyers", "name": "buyer", "alias": "visits" });
+    app.relation("visits", buyer).await;
+    app.collection("tags", json!({ "fields": { "id": key, "word": { "type": "String" } } })).await;
+    app.relation(
+        "buyers",
+        json!({ "type": "M2M", "target": "tags", "name": "tags", "alias": "buyers" }),
+    )
+    .await;
+    let visits = json!([
+        { "id": 1, "minutes": 0.1, "buyer": 1 }, { "id": 2, "minutes": 0.2, "buyer": 1 },
+        { "id": 3, "minutes": 0.3, "buyer": 1 }, { "id": 4, "minutes": 5, "buyer": 2 }
+    ]);
+    admin.post("/items/visits/bulk", visits).await.expect_status(201);
+    for (buyer, words) in [(1, vec!["a", "b"]), (3, vec!["b"])] {
+        let tags: Vec<Json> = words
+            .iter()
+            .map(|word| json!({ "tags": { "id": buyer * 10 + i64::from(*word == "b"), "word": word } }))
+            .collect();
+        let path = format!("/items/buyers/{buyer}");
+        admin.patch(&path, json!({ "tags": tags })).await.expect_status(200);
+    }
+    let asked = [
+        ("records", "count", "*"),
+        ("least", "min", "name"),
+        ("names", "array_agg", "name"),
+        ("sold", "count", "sales.id"),
+        ("pieces", "sum", "sales.pieces"),
+        ("price", "avg", "sales.price"),
+        ("dearest", "max", "sales.price"),
+        ("visits", "count", "visits.id"),
+        ("minutes", "sum", "visits.minutes"),
+        ("words", "distinct", "tags.tags.word"),
+    ];
+    let find = async |wanted: &[(&str, &str, &str)], more: &str| {
+        let list: Vec<String> = wanted
+            .iter()
+            .map(|(alias, function, field)| {
+                format!(r#""{alias}":{{"function":"{function}","field":"{field}"}}"#)
+            })
+            .collect();
+        let path = format!("/items/buyers?aggregate={{{}}}{more}", list.join(","));
+        let answer = app.admin().get(&path).await;
+        answer.expect_status(200).body.clone()
+    };
+    for more in [
+        "",
+        "&groupBy=kind&sort=kind",
+        "&groupBy=kind&sort=-kind&filter={\"sales.pieces\":{\"gt\":1}}",
+        "&groupBy=tags.tags.word&sort=tags.tags.word",
+        "&groupBy=sales.category,name&sort=sales.category,-name",
+        "&filter={\"name\":\"nobody\"}",
+        "&groupBy=kind&filter={\"name\":\"nobody\"}",
+        "&groupBy=kind&search=Ada&searchFields=[\"name\"]",
+    ] {
+        let together = find(&asked, more).await;
+        let rows = together["data"].as_array().expect("rows");
+        assert_eq!(together["totalCount"], rows.len(), "{more}: {together}");
+        for one in asked {
+            let alone = find(&[one], more).await;
+            let values = |body: &Json| -> Vec<Json> {
+                let rows = body["data"].as_array().expect("rows").iter();
+                rows.map(|row| row[one.0].clone()).collect()
+            };
+            assert_eq!(values(&together), values(&alone), "{one:?} {more}");
+        }
+    }
+    let more = "&groupBy=kind&sort=-sold";
+    let found = find(&[asked[0], asked[3], asked[4], asked[7], asked[8]], more).await;
+    assert_eq!(
+        found["data"],
+        json!([
+            { "kind": "shop", "records": 2, "sold": 3, "pieces": 7, "visits": 3, "minutes": 0.6 },
+            { "kind": "private", "records": 1, "sold": 1, "pieces": 7, "visits": 1, "minutes": 5 }
+        ]),
+        "{found}"
+    );
+    // A page of groups, in the order of an aggregate of another list than the first.
+    let second = find(&asked, "&groupBy=name&sort=-visits&limit=1&page=2").await;
+    assert_eq!((&second["data"][0]["name"], &second["totalCount"]), (&json!("Bob"), &json!(3)));
+});

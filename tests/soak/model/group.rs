@@ -24,11 +24,11 @@ impl<'m> View<'m, '_> {
         rows: Vec<&'m Row>,
         parameters: &Json,
     ) -> Judged<Expected> {
-        let mut paths = BTreeSet::new();
+        let mut walked = BTreeSet::new();
         let mut groups = Vec::new();
         for word in parameters.get("groupBy").and_then(Json::as_array).into_iter().flatten() {
             let group = self.group(at, word.as_str().unwrap_or_default())?;
-            paths.insert(group.column.path.clone());
+            walked.insert(group.column.path.clone());
             groups.push(group);
         }
         let mut aggregates = Vec::new();
@@ -40,14 +40,48 @@ impl<'m> View<'m, '_> {
                 "*" => None,
                 dotted => Some(self.column(at, dotted)?),
             };
-            paths.extend(column.iter().map(|column| column.path.clone()));
             aggregates.push((alias, function.unwrap_or_default(), column));
         }
+        let mut made = self.made(at, &rows, &groups, &walked)?;
+        // Without groups there is one row, of whatever was found.
+        if groups.is_empty() && made.is_empty() {
+            made.push((Vec::new(), Map::new(), Vec::new()));
+        }
+        // Each aggregate is what it is alone: the lists of the others repeat nothing of it.
+        for (alias, function, column) in &aggregates {
+            let mut paths = walked.clone();
+            paths.extend(column.iter().map(|column| column.path.clone()));
+            let alone = self.made(at, &rows, &groups, &paths)?;
+            for (keys, row, _) in &mut made {
+                let ways = alone.iter().find(|(known, ..)| known == keys);
+                let ways = ways.map_or(&[][..], |(.., ways)| ways.as_slice());
+                row.insert((*alias).clone(), self.aggregate(function, column.as_ref(), ways)?);
+            }
+        }
+        let answered: Vec<Json> = made.into_iter().map(|(_, row, _)| Json::Object(row)).collect();
+        let total = answered.len();
+        let shown = page(parameters, total)?;
+        let rows = if shown.len() == total {
+            Rows::InAnyOrder(answered)
+        } else {
+            Rows::Some(shown.len(), answered)
+        };
+        Ok(Expected { rows, total })
+    }
+
+    /// The groups of all ways from the records along the paths.
+    fn made(
+        &self,
+        at: usize,
+        rows: &[&'m Row],
+        groups: &[Group],
+        paths: &BTreeSet<String>,
+    ) -> Judged<Vec<Made<'m>>> {
         let mut made: Vec<Made<'m>> = Vec::new();
         for row in rows {
-            for way in self.joined(at, row, &paths)? {
+            for way in self.joined(at, row, paths)? {
                 let (mut keys, mut names) = (Vec::new(), Map::new());
-                for group in &groups {
+                for group in groups {
                     let found = self.grouped(&way, group)?;
                     keys.push(match (&group.part, found.is_null()) {
                         (_, true) => None,
@@ -64,25 +98,7 @@ impl<'m> View<'m, '_> {
                 }
             }
         }
-        // Without groups there is one row, of whatever was found.
-        if groups.is_empty() && made.is_empty() {
-            made.push((Vec::new(), Map::new(), Vec::new()));
-        }
-        let mut answered = Vec::new();
-        for (_, mut row, ways) in made {
-            for (alias, function, column) in &aggregates {
-                row.insert((*alias).clone(), self.aggregate(function, column.as_ref(), &ways)?);
-            }
-            answered.push(Json::Object(row));
-        }
-        let total = answered.len();
-        let shown = page(parameters, total)?;
-        let rows = if shown.len() == total {
-            Rows::InAnyOrder(answered)
-        } else {
-            Rows::Some(shown.len(), answered)
-        };
-        Ok(Expected { rows, total })
+        Ok(made)
     }
 
     fn group(&self, at: usize, word: &str) -> Judged<Group> {

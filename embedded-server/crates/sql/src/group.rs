@@ -1,5 +1,6 @@
 //! Grouped reads: keys, aggregates, and how many groups there are.
 
+use crate::apart::parts;
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::filter::Expression;
@@ -11,10 +12,10 @@ use catalog::FieldKind;
 use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
 
 /// An expression of a group: how it is answered and how it is sorted.
-struct Grouped {
-    answered: String,
-    form: Form,
-    ordered: String,
+pub(crate) struct Grouped {
+    pub(crate) answered: String,
+    pub(crate) form: Form,
+    pub(crate) ordered: String,
 }
 
 impl Compiler {
@@ -23,6 +24,10 @@ impl Compiler {
         plan: &ReadPlan,
         grouping: &Grouping,
     ) -> (Vec<ShapeNode>, Option<Fold>) {
+        let parts = parts(grouping);
+        if parts.len() > 1 {
+            return (self.groups_apart(plan, grouping, &parts), None);
+        }
         let mut scope = Scope::new(self, &plan.collection);
         let tests = self.grouped_tests(&mut scope, plan, grouping);
         let from = scope.from(self);
@@ -64,6 +69,11 @@ impl Compiler {
             self.writer.push("SELECT 1");
             return;
         }
+        let parts = parts(grouping);
+        if parts.len() > 1 {
+            self.count_apart(plan, grouping, &parts);
+            return;
+        }
         let mut scope = Scope::new(self, &plan.collection);
         let tests = self.grouped_tests(&mut scope, plan, grouping);
         let from = scope.from(self);
@@ -77,7 +87,7 @@ impl Compiler {
 
     /// Joins what keys and aggregates name, then the conditions: those over the same far rows
     /// bind the rows that are aggregated, all others only the root.
-    fn grouped_tests<'p>(
+    pub(crate) fn grouped_tests<'p>(
         &mut self,
         scope: &mut Scope<'p>,
         plan: &'p ReadPlan,
@@ -104,7 +114,7 @@ impl Compiler {
         found
     }
 
-    fn group_by(&mut self, scope: &Scope<'_>, grouping: &Grouping) {
+    pub(crate) fn group_by(&mut self, scope: &Scope<'_>, grouping: &Grouping) {
         if grouping.keys.is_empty() {
             return;
         }
@@ -113,7 +123,7 @@ impl Compiler {
         self.writer.push(" GROUP BY ").list(&texts, ", ");
     }
 
-    fn group_key(&self, scope: &Scope<'_>, key: &GroupKey) -> Grouped {
+    pub(crate) fn group_key(&self, scope: &Scope<'_>, key: &GroupKey) -> Grouped {
         let dialect = self.writer.dialect;
         let found = self.group_text(scope, key);
         if key.part.is_some() {
@@ -140,7 +150,7 @@ impl Compiler {
         }
     }
 
-    fn aggregate(&self, scope: &Scope<'_>, aggregate: &Aggregate) -> Grouped {
+    pub(crate) fn aggregate(&self, scope: &Scope<'_>, aggregate: &Aggregate) -> Grouped {
         let dialect = self.writer.dialect;
         let Some(column) = &aggregate.column else {
             return Grouped {
@@ -246,7 +256,12 @@ impl Compiler {
     }
 
     /// The asked order, then the keys, so that pages of groups are stable.
-    fn order_groups(&mut self, plan: &ReadPlan, keys: &[Grouped], aggregates: &[Grouped]) {
+    pub(crate) fn order_groups(
+        &mut self,
+        plan: &ReadPlan,
+        keys: &[Grouped],
+        aggregates: &[Grouped],
+    ) {
         let dialect = self.writer.dialect;
         let mut order = Vec::with_capacity(plan.order.len() + keys.len());
         let mut used = vec![false; keys.len()];

@@ -84,7 +84,7 @@ struct End<'a> {
 /// Two walks lead to the same far row when they take the same relations and the same records
 /// count as there. The guard narrows every hop of one walk alike, so it is enough to know
 /// whether a hop was narrowed; a policy's own walk is not, and must not share with one that is.
-fn same_walk(one: &[Hop], other: &[Hop]) -> bool {
+pub(crate) fn same_walk(one: &[Hop], other: &[Hop]) -> bool {
     one.len() == other.len()
         && one.iter().zip(other).all(|(a, b)| {
             a.relation.name == b.relation.name

@@ -5,6 +5,7 @@
 //! the catalog and are quoted; both dialects give the same answer (NULL order, case, dates,
 //! numbers). Refuses nothing: what a dialect cannot do was refused in `resolve`.
 
+mod apart;
 mod compile;
 mod define;
 mod dialect;

@@ -43,7 +43,7 @@ pub fn compile_read(plan: &Guarded<ReadPlan>, dialect: Dialect, numbers: Numbers
         total,
         shape: Arc::new(Shape { nodes }),
         limit: plan.page.limit,
-        offset: plan.page.offset,
+        offset: plan.page.after.is_none().then_some(plan.page.offset),
         probe: probes(&plan.page),
         cursor,
         shortcut: shortcut.map(Arc::new),

@@ -45,8 +45,8 @@ pub struct Compiled {
     /// Rows asked for at most; one more is fetched by `page` when `probe` is set, to learn
     /// whether more follow, and is not answered.
     pub limit: Option<u64>,
-    /// Rows skipped.
-    pub offset: u64,
+    /// Rows skipped; `None` behind a cursor, where nobody knows how many those are.
+    pub offset: Option<u64>,
     /// Whether `page` fetches `limit + 1` rows.
     pub probe: bool,
     /// Positions of the columns whose values make the cursor, if one is wanted.

@@ -88,8 +88,11 @@ impl<'a> Page<'a> {
             None => true,
             Some(limit) => self.rows.rows < limit || (self.compiled.probe && !self.rows.more),
         };
-        if last && (self.rows.rows > 0 || self.compiled.offset == 0) {
-            self.rows.total = Some(self.compiled.offset + self.rows.rows);
+        if let Some(offset) = self.compiled.offset
+            && last
+            && (self.rows.rows > 0 || offset == 0)
+        {
+            self.rows.total = Some(offset + self.rows.rows);
             return None;
         }
         Some(total)
@@ -102,8 +105,8 @@ impl<'a> Page<'a> {
 
     pub(crate) fn finish(mut self) -> PageRows {
         if !self.compiled.probe {
-            let end = self.compiled.offset + self.rows.rows;
-            self.rows.more = self.rows.total.is_some_and(|total| end < total);
+            let end = self.compiled.offset.map(|offset| offset + self.rows.rows);
+            self.rows.more = end.zip(self.rows.total).is_some_and(|(end, total)| end < total);
         }
         let may_follow = self.rows.more || (!self.compiled.probe && self.rows.total.is_none());
         if !may_follow {

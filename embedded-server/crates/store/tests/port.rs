@@ -146,7 +146,7 @@ async fn a_total_is_counted_only_when_the_page_does_not_tell() {
             let text = format!("SELECT i FROM n ORDER BY i LIMIT {fetched} OFFSET {offset}");
             let mut read = page(store, &text, &[("i", Form::Int)]);
             read.limit = limit;
-            read.offset = offset;
+            read.offset = Some(offset);
             read.probe = probe;
             read.total = total.then(|| plain("SELECT count(*) FROM n"));
             read.cursor = cursor(&[0]);

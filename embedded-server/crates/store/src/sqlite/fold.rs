@@ -31,7 +31,7 @@ pub(super) fn page(
     }
     let total = groups.groups.len();
     let Some(rows) = groups.sorted() else { return Ok(None) };
-    let skipped = usize::try_from(compiled.offset).unwrap_or(usize::MAX);
+    let skipped = usize::try_from(compiled.offset.unwrap_or(0)).unwrap_or(usize::MAX);
     let most = compiled.limit.map_or(usize::MAX, |limit| {
         usize::try_from(limit.saturating_add(u64::from(compiled.probe))).unwrap_or(usize::MAX)
     });

@@ -20,7 +20,7 @@ pub(super) fn page(
     sent: impl Fn(),
 ) -> Result<Option<PageRows>> {
     let Some(limit) = compiled.limit else { return Ok(None) };
-    let skipped = usize::try_from(compiled.offset).unwrap_or(usize::MAX);
+    let skipped = usize::try_from(compiled.offset.unwrap_or(0)).unwrap_or(usize::MAX);
     let wanted = usize::try_from(limit + u64::from(compiled.probe)).unwrap_or(usize::MAX);
     let mut first = First::new(&sift.keys, skipped.saturating_add(wanted));
     sent();

@@ -166,7 +166,7 @@ pub fn page(store: &Store, text: &str, keys: &[(&str, Form)]) -> Compiled {
         total: None,
         shape: Arc::new(Shape { nodes }),
         limit: None,
-        offset: 0,
+        offset: Some(0),
         probe: false,
         cursor: None,
         shortcut: None,
