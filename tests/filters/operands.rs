@@ -192,6 +192,58 @@ on_every_store!(document_operators_stand_beside_others_and_escape_nothing, async
     }
 });
 
+/// What a path finds in each of these documents, as the Base44 surface spells its names with dots.
+const WITHIN: [(&str, &[i64]); 11] = [
+    (r#"$ ? (@."b" == 1)"#, &[1, 3, 4]),
+    (r#"$ ? (@."b" == "1")"#, &[2]),
+    (r#"$ ? (@."b" > 2)"#, &[4]),
+    (r#"$ ? ((@."b" == 1 || @."b" == "1"))"#, &[1, 2, 3, 4]),
+    (r#"$ ? (@."b" like_regex "^1")"#, &[2]),
+    (r#"$ ? (@."b"."c" == "x")"#, &[8]),
+    (r#"$ ? (exists(@."b"))"#, &[1, 2, 3, 4, 5, 8, 9]),
+    (r#"$ ? ((!exists(@."b") || @."b" == null))"#, &[5, 6]),
+    // What is no list has no size, though a path takes it for a list of one.
+    (r#"$ ? ((@."b".type() == "array" && @."b".size() == 2))"#, &[3]),
+    // Another kind is another value, which a path alone cannot tell.
+    (r#"$[*] ? (!exists(@ ? (@."b" == 1)))"#, &[2, 4, 5, 6, 8, 9]),
+    ("$ ? ((1 == 2))", &[]),
+];
+
+on_every_store!(what_lies_in_a_document_is_found_through_lists_and_by_its_own_kind, async |app| {
+    let fields =
+        json!({ "id": { "type": "Integer", "primaryKey": true }, "a": { "type": "JSONB" } });
+    app.collection("within", json!({ "timestamps": false, "fields": fields })).await;
+    let documents = [
+        json!({ "b": 1 }),
+        json!({ "b": "1" }),
+        json!({ "b": [1, 2] }),
+        json!([{ "b": 1 }, { "b": 3 }]),
+        json!({ "b": null }),
+        json!({}),
+        json!(null),
+        json!({ "b": { "c": "x" } }),
+        json!({ "b": [] }),
+    ];
+    for (at, document) in documents.iter().enumerate() {
+        app.admin().create("within", json!({ "id": at + 1, "a": document })).await;
+    }
+    let ids = async |filter: Json| -> Vec<i64> {
+        let asked = json!({ "filter": filter, "sort": "id", "fields": ["id"] });
+        let answer = app.admin().find("within", asked).await;
+        answer.expect_status(200);
+        let rows = answer.body["data"].as_array().cloned().unwrap_or_default();
+        rows.iter().filter_map(|row| row["id"].as_i64()).collect()
+    };
+    for (path, expected) in WITHIN {
+        let found = json!({ "a": { "jsonbPathExists": path } });
+        assert_eq!(ids(found.clone()).await, expected, "{path}");
+        // Everything else, the record without a document included.
+        let other = json!({ "OR": [{ "NOT": found }, { "a": { "isNull": true } }] });
+        let rest: Vec<i64> = (1..=9).filter(|id| !expected.contains(id)).collect();
+        assert_eq!(ids(other).await, rest, "not {path}");
+    }
+});
+
 /// Element type, and three different values of it: the first may be spelled in two ways.
 const ELEMENTS: [(&str, &str, &str, &str, &str); 9] = [
     ("Array_String", r#""a,b""#, r#""a,b""#, r#""{""#, r#""x""#),

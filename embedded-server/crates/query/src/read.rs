@@ -61,7 +61,8 @@ pub enum UnknownNames {
     Refused,
     /// Refused in `fields` too.
     RefusedEverywhere,
-    /// A condition on one matches nothing, an order by one orders nothing.
+    /// A condition on one matches nothing, an order by one orders nothing. Nor does a condition match
+    /// whose value its column cannot hold.
     Empty,
 }
 

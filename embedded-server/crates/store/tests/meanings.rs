@@ -177,13 +177,14 @@ async fn the_others_mean_what_their_expressions_mean() {
     }
     for day in 0..900 {
         let moment = "(timestamp '2019-12-25 21:58:03' + ?1::bigint * interval '1 day 7 minutes')";
-        for part in
-            ["year", "quarter", "month", "week", "day", "dow", "isodow", "hour", "minute", "second"]
-        {
+        for part in [
+            "year", "isoyear", "quarter", "month", "week", "day", "dow", "isodow", "hour",
+            "minute", "second",
+        ] {
             let text = format!(
                 "SELECT to_char({moment}, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), extract({part} from {moment})::int8"
             );
-            if day % 9 != 0 && !matches!(part, "week" | "isodow") {
+            if day % 9 != 0 && !matches!(part, "isoyear" | "week" | "isodow") {
                 continue;
             }
             let quoted = text

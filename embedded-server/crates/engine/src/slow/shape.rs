@@ -327,6 +327,7 @@ fn cast_word(cast: Cast) -> &'static str {
 fn part_word(part: DatePart) -> &'static str {
     match part {
         DatePart::Year => "year",
+        DatePart::IsoYear => "isoyear",
         DatePart::Quarter => "quarter",
         DatePart::Month => "month",
         DatePart::Week => "week",

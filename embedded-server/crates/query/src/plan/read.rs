@@ -117,6 +117,8 @@ pub struct Aggregate {
 #[expect(missing_docs, reason = "the variants are the part words of the wire")]
 pub enum DatePart {
     Year,
+    /// The year that the ISO week belongs to.
+    IsoYear,
     Quarter,
     Month,
     /// ISO week.

@@ -98,7 +98,9 @@ impl Reader<'_> {
                     format!("`{part}` is not a part of a date"),
                 )
                 .at(at)
-                .hint("use year, quarter, month, week, day, dow, isodow, hour, minute or second"));
+                .hint(
+                "use year, isoyear, quarter, month, week, day, dow, isodow, hour, minute or second",
+            ));
             };
             let column = self.names.column_at(self.collection, path, &at)?;
             has_part(known, &column, path, &at)?;
@@ -165,6 +167,7 @@ fn bounded(count: usize, most: usize, at: &str, what: &str) -> Result<()> {
 fn date_part(word: &str) -> Option<DatePart> {
     Some(match word.to_ascii_lowercase().as_str() {
         "year" => DatePart::Year,
+        "isoyear" => DatePart::IsoYear,
         "quarter" => DatePart::Quarter,
         "month" => DatePart::Month,
         "week" => DatePart::Week,

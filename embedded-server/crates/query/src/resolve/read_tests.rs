@@ -365,7 +365,7 @@ fn names_that_do_not_exist_are_what_the_request_says() {
         filtered(json!({"OR": [{"ghost": 1}, {"title": "x"}]}), UnknownNames::Empty).unwrap();
     assert!(matches!(plan.filter, Cond::Test(_)), "{:?}", plan.filter);
     // What is wrong otherwise stays wrong.
-    let error = filtered(json!({"quantity": "x"}), UnknownNames::Empty).unwrap_err();
+    let error = filtered(json!({"quantity": {"regex": "x"}}), UnknownNames::Empty).unwrap_err();
     assert_eq!(error.code(), Code::InvalidQuery);
 
     let sorted = Read {

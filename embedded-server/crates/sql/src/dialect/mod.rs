@@ -100,6 +100,7 @@ impl Dialect {
     pub(crate) fn date_part(self, column: &str, family: Family, part: DatePart) -> String {
         let word = match part {
             DatePart::Year => "year",
+            DatePart::IsoYear => "isoyear",
             DatePart::Quarter => "quarter",
             DatePart::Month => "month",
             DatePart::Week => "week",

@@ -272,6 +272,7 @@ async fn groups_and_aggregates_agree() {
     )
     .await;
     for (part, expected) in [
+        (DatePart::IsoYear, [2023, 2024]),
         (DatePart::Quarter, [4, 1]),
         (DatePart::Month, [12, 1]),
         (DatePart::Week, [52, 1]),

@@ -242,8 +242,17 @@ impl Parser<'_> {
             asked.operand
         };
         let at = format!("{}.{}", asked.at, asked.word);
-        let path = super::element::below(keys, word, operand, &at, self.limits)?;
-        let found = asked.found(path);
+        let below = |word: &str, operand: &Json| {
+            super::element::below(keys, word, operand, &at, self.limits)
+                .map(|path| asked.found(path))
+        };
+        let found = match (word, operand.as_array()) {
+            // Each for itself: where a list stands on the way, its elements hold them together.
+            ("$all", Some(items)) if !items.is_empty() => {
+                joined(items.iter().map(|item| below("$eq", item)).collect::<Result<_>>()?, true)
+            }
+            _ => below(word, operand)?,
+        };
         Ok(match (missing, negated) {
             // Where there is no document, there is nothing in it.
             (true, false) => self.or_missing(asked, found),

@@ -1,8 +1,8 @@
-use super::resolve_filter;
+use super::{resolve_asked, resolve_filter};
 use crate::json::parse_filter;
 use crate::resolve::Place;
 use crate::resolve::sample::{ADA, EDITOR, Sample};
-use crate::{Cond, Operand, Operator, Ref};
+use crate::{Cond, Operand, Operator, Ref, UnknownNames};
 use base::{Code, Error, Result, Value};
 use serde_json::{Value as Json, json};
 
@@ -605,4 +605,55 @@ fn no_filter_breaks_the_resolver() {
         }
     }
     assert!(taken > 50, "{taken} filters were taken");
+}
+
+#[test]
+fn a_value_that_its_column_cannot_hold_is_no_match_where_the_request_says_so() {
+    let sample = Sample::new();
+    let posts = sample.catalog.get("posts").unwrap();
+    let asked = |json: &Json, unknown: UnknownNames| {
+        let filter = parse_filter(json, "filter", &sample.limits)?;
+        resolve_asked(&filter, posts, &sample.scope(), unknown)
+    };
+    let at_home = |json: Json| show(&resolved(&sample, &json, Place::Request).unwrap());
+    let there = at_home(json!({"quantity": {"isNotNull": true}}));
+    let (nothing, all) = (String::from("false"), String::from("true"));
+    let path = r#"$ ? (@."b" == 1)"#;
+    for (filter, wanted) in [
+        (json!({"quantity": "x"}), &nothing),
+        (json!({"quantity": 1.5}), &nothing),
+        (json!({"published": "maybe"}), &nothing),
+        (json!({"publishedAt": "soon"}), &nothing),
+        (json!({"id": "x"}), &nothing),
+        (json!({"title": {"eq": {"a": 1}}}), &nothing),
+        (json!({"tags": {"arraycontains": [{}]}}), &nothing),
+        (json!({"tags": {"in": [{}]}}), &nothing),
+        (json!({"quantity": {"gt": "x"}}), &nothing),
+        (json!({"NOT": {"quantity": {"gt": "x"}}}), &all),
+        (json!({"quantity": {"ne": "x"}}), &there),
+        (json!({"quantity": {"in": ["x"]}}), &nothing),
+        (json!({"quantity": {"in": ["x", 1]}}), &at_home(json!({"quantity": {"in": [1]}}))),
+        (json!({"quantity": {"in": ["x", null]}}), &at_home(json!({"quantity": null}))),
+        (json!({"quantity": {"notIn": ["x"]}}), &all),
+        (json!({"quantity": {"notIn": ["x", 1]}}), &at_home(json!({"quantity": {"notIn": [1]}}))),
+        (json!({"quantity": {"notIn": ["x", null]}}), &there),
+        (json!({"tags": {"notIn": [{}, "x"]}}), &at_home(json!({"tags": {"notIn": ["x"]}}))),
+        (json!({"title": {"jsonbPathExists": path}}), &nothing),
+        (json!({"NOT": {"title": {"jsonbPathExists": path}}}), &all),
+    ] {
+        let cond = asked(&filter, UnknownNames::Empty).unwrap();
+        assert_eq!(&show(&cond), wanted, "{filter}");
+        let error = asked(&filter, UnknownNames::Refused).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidQuery, "{filter}: {error}");
+    }
+    // An operator on a column that it cannot be asked of is a mistake everywhere.
+    for filter in [
+        json!({"quantity": {"regex": "x"}}),
+        json!({"quantity": {"arraylength": 1}}),
+        json!({"meta": {"gt": 1}}),
+        json!({"meta": {"jsonbPathExists": "$ ? ("}}),
+    ] {
+        let error = asked(&filter, UnknownNames::Empty).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidQuery, "{filter}: {error}");
+    }
 }

@@ -5,8 +5,8 @@ use super::{Resolver, Spot, any, bounded, is, truth, uncast};
 use crate::coerce::{array_json, canonical_json};
 use crate::json::held;
 use crate::operator::Word;
-use crate::{Cond, Operator, Ref};
-use base::{Error, Result};
+use crate::{Cond, Operator, Ref, UnknownNames};
+use base::{Code, Error, Result};
 use catalog::{Element, FieldKind};
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -27,25 +27,41 @@ impl Resolver<'_> {
         };
         let Some(list) = self.listed(operand) else { return Err(spot.wants("a list", operand)) };
         bounded(list.len(), self, spot)?;
-        let mut values = Vec::with_capacity(list.len());
+        let (mut values, mut some) = (Vec::with_capacity(list.len()), Vec::new());
         let mut null = false;
         for (index, item) in list.iter().enumerate() {
-            if item.is_null() {
-                null = true;
-                continue;
-            }
-            if elements.is_none() {
-                let at = format!("{}.{index}", spot.at);
-                values.push(self.operands.typed(item, &left, false, &at)?);
+            let at = format!("{}.{index}", spot.at);
+            let fits = match elements {
+                _ if item.is_null() => {
+                    null = true;
+                    continue;
+                }
+                None => {
+                    self.operands.typed(item, &left, false, &at).map(|value| values.push(value))
+                }
+                // All of them are looked at together below, unless one by one they may be left out.
+                Some(element) if self.unknown == UnknownNames::Empty => {
+                    self.elements(element, item, spot).map(drop)
+                }
+                Some(_) => Ok(()),
+            };
+            match fits {
+                // No column holds it, so it is none of the values.
+                Err(error)
+                    if self.unknown == UnknownNames::Empty
+                        && error.code() == Code::InvalidQuery => {}
+                fits => {
+                    fits?;
+                    some.push(item.clone());
+                }
             }
         }
-        let empty = list.iter().all(Json::is_null);
+        let empty = some.is_empty();
         let found = match (empty, negated, elements) {
             (true, false, _) => Cond::Never,
             (true, true, _) => Cond::Always,
             (false, negated, None) => is(left.clone(), Operator::In { negated, values }),
             (false, negated, Some(element)) => {
-                let some = list.iter().filter(|item| !item.is_null()).cloned().collect();
                 match self.elements(element, &Json::Array(some), spot)? {
                     None => return Ok(Cond::Never),
                     Some(json) => {

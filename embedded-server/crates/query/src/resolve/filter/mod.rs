@@ -216,14 +216,19 @@ impl Resolver<'_> {
         match word {
             Word::Is if operand.as_str() == Some("null") => Ok(is(left, Operator::IsNull(true))),
             Word::Is => self.equal(left, &kind, false, operand, &spot),
-            Word::Equal { negated } => self.equal(left, &kind, negated, operand, &spot),
+            Word::Equal { negated } => {
+                let none =
+                    if negated { is(left.clone(), Operator::IsNull(false)) } else { Cond::Never };
+                self.fitting(self.equal(left, &kind, negated, operand, &spot), none)
+            }
             Word::Compare { greater, or_equal } => {
                 ordered_kind(&kind, &spot)?;
                 if operand.is_null() {
                     return Err(spot.wants("a value", operand));
                 }
-                let right = self.operands.typed(operand, &left, true, &spot.at)?;
-                Ok(is(left, Operator::Compare { greater, or_equal, right }))
+                let right = self.operands.typed(operand, &left, true, &spot.at);
+                let compared = |right| is(left, Operator::Compare { greater, or_equal, right });
+                self.fitting(right.map(compared), Cond::Never)
             }
             Word::In { negated } => self.among(left, &kind, negated, operand, &spot),
             Word::Between { negated } => self.between(left, &kind, negated, operand, &spot),
@@ -248,6 +253,17 @@ impl Resolver<'_> {
                 FieldKind::Geo(_) => self.geometry(left, word, operand, &spot),
                 kind => Err(spot.unfit(kind)),
             },
+            // A list holds no value that it cannot hold, so never all of these.
+            Word::ArrayContains if matches!(left.kind, FieldKind::Array(_)) => {
+                self.fitting(self.array(left, word, operand, &spot), Cond::Never)
+            }
+            // Nothing lies inside a plain value.
+            Word::JsonPath { .. }
+                if self.unknown == UnknownNames::Empty
+                    && !matches!(left.kind, FieldKind::Json { .. } | FieldKind::Array(_)) =>
+            {
+                Ok(Cond::Never)
+            }
             Word::ArrayContains
             | Word::ArrayContained
             | Word::ArrayOverlaps
@@ -265,6 +281,19 @@ impl Resolver<'_> {
             | Word::JsonDeepValue
             | Word::JsonArrayLength
             | Word::JsonTypeOf => self.document(left, word, operand, &spot),
+        }
+    }
+
+    /// What a condition comes to whose value its column cannot hold, where the request takes that
+    /// for no match.
+    fn fitting(&self, cond: Result<Cond>, none: Cond) -> Result<Cond> {
+        match cond {
+            Err(error)
+                if self.unknown == UnknownNames::Empty && error.code() == Code::InvalidQuery =>
+            {
+                Ok(none)
+            }
+            cond => cond,
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
 #[derive(Clone, Copy)]
 enum Part {
     Year,
+    IsoYear,
     Quarter,
     Month,
     Week,
@@ -28,6 +29,7 @@ impl Part {
     fn named(word: &str) -> Option<Self> {
         Some(match word {
             "year" => Self::Year,
+            "isoyear" => Self::IsoYear,
             "quarter" => Self::Quarter,
             "month" => Self::Month,
             "week" => Self::Week,
@@ -58,6 +60,7 @@ impl Part {
             Self::Minute => return time_part(3),
             Self::Second => return time_part(6),
             Self::Year
+            | Self::IsoYear
             | Self::Quarter
             | Self::Month
             | Self::Week
@@ -72,6 +75,7 @@ impl Part {
         let date = jiff::civil::Date::new(year, month, day).ok()?;
         Some(match self {
             Self::Year => i64::from(year),
+            Self::IsoYear => i64::from(date.iso_week_date().year()),
             Self::Quarter => i64::from((month - 1) / 3 + 1),
             Self::Month => i64::from(month),
             Self::Week => i64::from(date.iso_week_date().week()),
@@ -101,6 +105,8 @@ mod tests {
             // The first days of January may belong to the last week of the year before.
             ("week", "2021-01-03", Some(53)),
             ("week", "2018-12-31", Some(1)),
+            ("isoyear", "2021-01-03", Some(2020)),
+            ("isoyear", "2018-12-31T23:00:00.000Z", Some(2019)),
             ("day", "2024-01-31T23:59:59.999Z", Some(31)),
             ("dow", "2021-01-03", Some(0)),
             ("isodow", "2021-01-03", Some(7)),

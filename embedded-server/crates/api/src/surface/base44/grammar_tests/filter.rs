@@ -190,7 +190,17 @@ fn a_name_with_dots_leads_into_a_document() {
         ("$exists true", json!({"a.b": {"$exists": true}}), Ok(found(r#"exists(@."b")"#))),
         ("$exists false", json!({"a.b": {"$exists": false}}), Ok(other(found(r#"exists(@."b")"#)))),
         ("$regex", json!({"a.b": {"$regex": "^x"}}), Ok(found(r#"@."b" like_regex "^x""#))),
-        ("$all", json!({"a.b": {"$all": ["x", 1]}}), Ok(found(r#"(@."b" == "x" && @."b" == 1)"#))),
+        (
+            "$all",
+            json!({"a.b": {"$all": ["x", 1]}}),
+            Ok(json!({"AND": [found(r#"@."b" == "x""#), found(r#"@."b" == 1"#)]})),
+        ),
+        ("$all of nothing", json!({"a.b": {"$all": []}}), Ok(found("(1 == 2)"))),
+        (
+            "$not $all",
+            json!({"a.b": {"$not": {"$all": ["x"]}}}),
+            Ok(other(found(r#"@."b" == "x""#))),
+        ),
         (
             "$size",
             json!({"a.b": {"$size": 2}}),
