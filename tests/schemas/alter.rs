@@ -287,3 +287,57 @@ on_every_store!(readers_and_writers_go_on_while_a_schema_changes, async |app| {
     assert!(read.iter().all(|status| *status == 200), "{read:?}");
     assert_eq!(admin.find("goods", json!({ "limit": 0 })).await.body["totalCount"], 23);
 });
+
+on_every_store!(a_type_changes_beneath_a_computed_field, async |app| {
+    let id = json!({ "type": "Integer", "primaryKey": true });
+    let computed = |text: &str| json!({ "type": "VIRTUAL", "calculated": text });
+    let fields = json!({
+        "id": id, "name": { "type": "String" }, "kind": { "type": "String" },
+        "price": { "type": "Decimal", "values": { "precision": 8, "scale": 2 } },
+        "up": { "type": "VIRTUAL", "calculated": "UPPER(name)", "unique": true },
+        "both": computed("name || '/' || kind"), "stays": computed("'a' || kind")
+    });
+    let indexes = json!([{ "fields": ["up", "name"], "name": "zz_up_name" }]);
+    let definition = json!({ "timestamps": false, "fields": fields, "indexes": indexes });
+    app.collection("zz", definition.clone()).await;
+    app.admin().create("zz", json!({ "id": 1, "name": "ab", "kind": "k", "price": "1.50" })).await;
+    let change = async |fields: Json| {
+        let answer = app
+            .admin()
+            .patch(
+                "/schemas/zz",
+                json!({ "schema": { "timestamps": false, "fields": fields, "indexes": indexes } }),
+            )
+            .await;
+        answer.expect_status(200);
+        app.admin().one("zz", &json!(1)).await
+    };
+    // A length, and a precision beside a computed field that is new.
+    let mut next = schema(app, "zz").await["fields"].clone();
+    next["name"]["values"] = json!({ "length": 40 });
+    next["price"]["values"] = json!({ "precision": 10, "scale": 3 });
+    next["told"] = computed("kind || ' ' || price");
+    let row = change(next).await;
+    assert_eq!((&row["up"], &row["both"]), (&json!("AB"), &json!("ab/k")));
+    assert_eq!((&row["told"], &row["stays"]), (&json!("k 1.500"), &json!("ak")));
+    let twice = app.admin().post("/items/zz", json!({ "id": 2, "name": "AB" })).await;
+    twice.expect_refusal(409, "UNIQUE_VIOLATION");
+    // Another type, while a computed field gets another name and another text.
+    let mut next = schema(app, "zz").await["fields"].clone();
+    next["name"] = json!({ "type": "Text", "fieldId": next["name"]["fieldId"] });
+    let mut both = next.as_object_mut().expect("fields").remove("both").expect("both");
+    both["calculated"] = json!("name || '+'");
+    next["joined"] = both;
+    let row = change(next).await;
+    assert_eq!((&row["up"], &row["joined"]), (&json!("AB"), &json!("ab+")));
+    // A field goes, and what was computed of it is computed of another.
+    let mut next = schema(app, "zz").await["fields"].clone();
+    next.as_object_mut().expect("fields").remove("kind");
+    for name in ["told", "stays"] {
+        next[name]["calculated"] = json!("'b' || name");
+    }
+    let row = change(next).await;
+    assert_eq!((&row["told"], &row["stays"]), (&json!("bab"), &json!("bab")));
+    let found = app.admin().column("zz", "id", json!({ "filter": { "up": "AB" } })).await;
+    assert_eq!(found, [json!(1)]);
+});

@@ -6,6 +6,7 @@ mod expression;
 mod fulltext;
 mod house;
 mod index;
+mod leave;
 mod postgres;
 mod rtree;
 mod sqlite;

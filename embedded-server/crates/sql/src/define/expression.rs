@@ -127,6 +127,33 @@ impl Expression {
         }
     }
 
+    /// Whether the text of an expression names this column.
+    pub(super) fn names(text: &str, column: &str) -> bool {
+        let mut quote = None;
+        let mut word = String::new();
+        // A blank at the end closes the last word.
+        for sign in text.chars().chain([' ']) {
+            match quote {
+                Some('"') if sign == '"' => {
+                    if std::mem::take(&mut word) == column {
+                        return true;
+                    }
+                    quote = None;
+                }
+                Some('"') => word.push(sign),
+                Some(open) => quote = (sign != open).then_some(open),
+                None if sign.is_alphanumeric() || sign == '_' => word.push(sign),
+                None => {
+                    if std::mem::take(&mut word) == column {
+                        return true;
+                    }
+                    quote = matches!(sign, '"' | '\'').then_some(sign);
+                }
+            }
+        }
+        false
+    }
+
     /// Reads the expression of an SQL default, which knows no columns.
     pub fn of_default(text: &str) -> Result<Self> {
         Self::read(text, &[])

@@ -4,13 +4,14 @@ use super::column::{
     check, check_name, collation, column_type, default, definition, fill, foreign_key_name,
     literal_default, pointer_name, unique_name,
 };
+use super::leave::Leave;
 use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
 use crate::Dialect;
 use crate::define::convert::conversion;
 use crate::dialect::Family;
 use crate::names::sequence_name;
 use crate::writer::quoted;
-use catalog::{Catalog, Change, Collection, DefaultValue, Field, FieldKind, ForeignKey};
+use catalog::{Catalog, Change, Collection, DefaultValue, Field, ForeignKey};
 
 const PG: Dialect = Dialect::Postgres;
 
@@ -25,7 +26,16 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
     let mut dropping = dropped.as_slice();
     // Foreign keys of new tables come last, when every table is there.
     let mut keys: Vec<String> = Vec::new();
+    let leave = Leave::of(changes, old, new);
+    let mut left = false;
     for change in changes {
+        if !left && !matches!(change, Change::DropRelation { .. } | Change::DropIndex { .. }) {
+            left = true;
+            for (collection, field) in &leave.gone {
+                let (table, name) = (quoted(&collection.name), quoted(&field.name));
+                out.push(format!("ALTER TABLE {table} DROP COLUMN {name}"));
+            }
+        }
         match change {
             Change::DropRelation { collection, key } => {
                 if let Some((collection, field)) = column_of(old, collection, &key.column) {
@@ -68,8 +78,13 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             | Change::AddRelation { .. } => {}
         }
     }
-    rename(changes, old, out);
+    rename(changes, old, &leave, out);
+    let mut back = false;
     for change in changes {
+        if !back && matches!(change, Change::AddIndex { .. } | Change::AddRelation { .. }) {
+            back = true;
+            come_back(&leave, changes, out);
+        }
         match change {
             Change::CreateCollection { collection } => {
                 create(collection, out);
@@ -78,13 +93,17 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
                 );
             }
             Change::AddField { collection, field } => {
-                if let Some(collection) = new.get(collection) {
+                if let Some(collection) = new.get(collection)
+                    && !leave.comes(collection, field)
+                {
                     add_field(collection, field, out);
                 }
             }
             Change::AlterField { collection, from, to } => {
-                if let Some(collection) = new.get(collection) {
-                    alter_field(collection, from, to, changes, out);
+                if let Some(collection) = new.get(collection)
+                    && !leave.comes(collection, to)
+                {
+                    alter_field(collection, from, to, (changes, &leave), out);
                 }
             }
             Change::AddIndex { collection, index } => {
@@ -110,9 +129,31 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             | Change::RenameField { .. } => {}
         }
     }
+    if !back {
+        come_back(&leave, changes, out);
+    }
     for text in keys {
         out.push(text);
     }
+}
+
+/// Columns that left are there again, and so are the indexes that went with them.
+fn come_back(leave: &Leave<'_>, changes: &[Change], out: &mut Definition) {
+    for (collection, field) in &leave.back {
+        add_field(collection, field, out);
+    }
+    for (collection, index) in leave.indexes() {
+        if !is_added(changes, collection, index) {
+            out.extend(index::declared(collection, index, PG));
+        }
+    }
+}
+
+/// Whether the changes make this index.
+fn is_added(changes: &[Change], collection: &Collection, index: &catalog::Index) -> bool {
+    changes.iter().any(|change| {
+        matches!(change, Change::AddIndex { collection: on, index: new } if *on == collection.name && new.name == index.name)
+    })
 }
 
 fn column_of<'a>(
@@ -136,7 +177,7 @@ fn old_name<'a>(changes: &'a [Change], name: &'a str) -> &'a str {
 }
 
 /// Renames of tables, then of columns. Names that trade places meet under a third one.
-fn rename(changes: &[Change], old: &Catalog, out: &mut Definition) {
+fn rename(changes: &[Change], old: &Catalog, leave: &Leave<'_>, out: &mut Definition) {
     let tables: Vec<(&str, &str)> = changes
         .iter()
         .filter_map(|change| match change {
@@ -156,7 +197,9 @@ fn rename(changes: &[Change], old: &Catalog, out: &mut Definition) {
         let columns: Vec<(&str, &str)> = changes
             .iter()
             .filter_map(|change| match change {
-                Change::RenameField { collection: named, from, to: name } if named == to => {
+                Change::RenameField { collection: named, from, to: name }
+                    if named == to && !leave.goes(collection, from) =>
+                {
                     Some((from.as_str(), name.as_str()))
                 }
                 _ => None,
@@ -280,15 +323,11 @@ fn add_field(collection: &Collection, field: &Field, out: &mut Definition) {
     }
 }
 
-fn is_virtual(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::Virtual { .. })
-}
-
 fn alter_field(
     collection: &Collection,
     from: &Field,
     to: &Field,
-    changes: &[Change],
+    (changes, leave): (&[Change], &Leave<'_>),
     out: &mut Definition,
 ) {
     let (table, name) = (quoted(&collection.name), quoted(&to.name));
@@ -297,9 +336,14 @@ fn alter_field(
     let resting: Vec<&catalog::Index> = collection
         .indexes
         .iter()
-        .filter(|index| index.fields.contains(&to.name) && (from.kind != to.kind || from.nullable != to.nullable))
         .filter(|index| {
-            !changes.iter().any(|change| matches!(change, Change::AddIndex { collection: on, index: new } if *on == collection.name && new.name == index.name))
+            index.fields.contains(&to.name)
+                && (from.kind != to.kind || from.nullable != to.nullable)
+        })
+        .filter(|index| !is_added(changes, collection, index))
+        // These went with a column that left, and come back with it.
+        .filter(|index| {
+            !leave.indexes().any(|(on, with)| on.name == collection.name && with.name == index.name)
         })
         .collect();
     for index in &resting {
@@ -310,13 +354,7 @@ fn alter_field(
     if from.unique && (!to.unique || unique_again) {
         out.push(format!("DROP INDEX IF EXISTS {}", quoted(&unique_name(collection, from))));
     }
-    if new_kind && (is_virtual(from) || is_virtual(to)) {
-        // A computed column cannot become a stored one or compute something else in place.
-        out.push(format!("ALTER TABLE {table} DROP COLUMN {name}"));
-        out.push(format!("ALTER TABLE {table} ADD COLUMN {}", definition(collection, to, PG)));
-    } else {
-        alter_stored(collection, from, to, &alter, out);
-    }
+    alter_stored(collection, from, to, &alter, out);
     if to.unique && (!from.unique || unique_again) {
         out.push(index::of_unique(collection, to, PG));
     }
