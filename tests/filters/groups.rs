@@ -298,11 +298,9 @@ on_every_store!(each_aggregate_beside_others_is_what_it_is_alone, async |app| {
         { "id": 3, "minutes": 0.3, "buyer": 1 }, { "id": 4, "minutes": 5, "buyer": 2 }
     ]);
     admin.post("/items/visits/bulk", visits).await.expect_status(201);
-    for (buyer, words) in [(1, vec!["a", "b"]), (3, vec!["b"])] {
-        let tags: Vec<Json> = words
-            .iter()
-            .map(|word| json!({ "tags": { "id": buyer * 10 + i64::from(*word == "b"), "word": word } }))
-            .collect();
+    let tags = json!([{ "id": 1, "word": "a" }, { "id": 2, "word": "b" }]);
+    admin.post("/items/tags/bulk", tags).await.expect_status(201);
+    for (buyer, tags) in [(1, json!([1, 2])), (3, json!([2]))] {
         let path = format!("/items/buyers/{buyer}");
         admin.patch(&path, json!({ "tags": tags })).await.expect_status(200);
     }
