@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { Command } from "@/kit/commands";
 import { allCommands, keyList, useRegistry } from "@/kit/commands";
 import { cx } from "@/kit/cx";
+import { useWayBack } from "@/kit/focus";
 import { formatKeys } from "@/kit/keys";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
 import { m } from "./messages";
@@ -39,6 +40,7 @@ export interface PaletteProps {
 
 export function Palette(props: PaletteProps) {
   const open = useUi((state) => state.palette);
+  useWayBack(open);
   return open ? <OpenPalette {...props} /> : null;
 }
 

@@ -24,7 +24,7 @@ export function Frame({ project, children }: { project: Project | null; children
   return (
     <div data-connection={environment} className="flex h-full flex-col">
       <WindowBar environment={environment} hasProject={false} left={<span className="ml-1 truncate text-title font-semibold">{project ? project.name : m("home")}</span>} />
-      <main className="relative flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+      <main tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
       <StatusBar left={<span>{project ? connectionName(project) : null}</span>} right={<ShortcutsHint />} />
     </div>
   );

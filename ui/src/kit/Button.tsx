@@ -10,6 +10,8 @@ type ButtonKind = "outlined" | "filled" | "destructive" | "ghost";
 type ButtonSize = "small" | "regular" | "large";
 
 export interface ButtonProps extends Omit<ComponentProps<"button">, "children"> {
+  /** The way on: where the focus goes when what had it is gone. */
+  "data-next"?: string | undefined;
   /** At most one `filled` per screen: it names verb, count and target. */
   kind?: ButtonKind | undefined;
   size?: ButtonSize | undefined;

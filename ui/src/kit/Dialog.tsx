@@ -3,6 +3,7 @@ import { useRef, useState, type ReactNode, type RefObject } from "react";
 import { t } from "@/messages/en";
 import { Button } from "./Button";
 import { cx } from "./cx";
+import { useWayBack } from "./focus";
 import { Field, Input } from "./Field";
 
 export interface DialogProps {
@@ -22,6 +23,7 @@ export interface DialogProps {
 
 /** Only where something is lost or leaves the machine, or a thing is made from nothing. */
 export function Dialog({ open, onClose, title, lead, children, footNote, actions, width = 440, initialFocus }: DialogProps) {
+  useWayBack(open);
   return (
     <Base.Root
       open={open}

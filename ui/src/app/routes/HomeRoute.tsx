@@ -20,7 +20,7 @@ export function HomeRoute() {
   return (
     <div data-connection="local" className="flex h-full flex-col">
       <WindowBar environment="local" hasProject={false} left={<span className="ml-1 text-title font-semibold">{t("app.name")}</span>} />
-      <main aria-label={m("home")} className="relative flex min-h-0 flex-1 flex-col">
+      <main aria-label={m("home")} tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col">
         <HomePage
           projects={projects.data}
           error={projects.error}

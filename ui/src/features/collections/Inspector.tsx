@@ -9,6 +9,7 @@ import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
 import { Drawer, DrawerSection } from "@/kit/Drawer";
 import { Field, Input } from "@/kit/Field";
+import { isFocusLost } from "@/kit/focus";
 import { Menu } from "@/kit/Menu";
 import { Note } from "@/kit/states";
 import { endedFields, FLAGS, flagOn, isAdopted, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
@@ -30,6 +31,9 @@ export interface InspectorProps {
   readonly gone: ReadonlySet<string>;
   readonly field: string | undefined;
   readonly adding: boolean;
+  /** The collection was made a moment ago, and takes the focus. */
+  readonly begun: boolean;
+  readonly onBegun: () => void;
   readonly readOnly: boolean;
   readonly width: number;
   readonly onWidth: (width: number) => void;
@@ -69,7 +73,7 @@ export function Inspector(props: InspectorProps) {
   return <Selected key={entry.id} {...props} entry={entry} />;
 }
 
-function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen, onClose }: InspectorProps & { entry: Entry }) {
+function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen, onClose }: InspectorProps & { entry: Entry }) {
   const { base, draft } = entry;
   const ended = endedFields(draft, gone);
   const dropped = gone.has(entry.id);
@@ -80,6 +84,19 @@ function Selected({ drafts, entry, gone, field, adding, readOnly, width, onWidth
   const chosen = draft.fields.find((known) => known.id === field);
   const nameRef = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    if (!begun) return;
+    list.current?.querySelector<HTMLElement>("[data-field]")?.focus();
+    onBegun();
+  }, [begun, onBegun]);
+  // The form of a new field goes with what had the focus in it.
+  useEffect(() => {
+    if (!adding) return undefined;
+    const fields = list.current;
+    return () => {
+      if (isFocusLost()) fields?.querySelector<HTMLElement>("[data-field][tabindex='0']")?.focus();
+    };
+  }, [adding]);
   const over = useNarrow();
   const ordered = [...own, ...draft.fields.filter((known) => isQuiet(draft, known))];
 

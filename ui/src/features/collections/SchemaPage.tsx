@@ -10,6 +10,7 @@ import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { useCommands } from "@/kit/commands";
 import { ConfirmLoss } from "@/kit/Dialog";
+import { useWayBack } from "@/kit/focus";
 import { PendingBar } from "@/kit/PendingBar";
 import { Segmented } from "@/kit/Segmented";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
@@ -83,6 +84,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const [text, setText] = useState("");
   const [making, setMaking] = useState(false);
   const [adding, setAdding] = useState(false);
+  /** The collection that was just begun: one goes on at its first field. */
+  const [begun, setBegun] = useState<string | undefined>(undefined);
   const [relating, setRelating] = useState<Proposal | null>(null);
   const [groups, onGroups] = useGroups(project.id);
   const [chosenGroups, setChosenGroups] = useState<ReadonlySet<string>>(new Set());
@@ -196,6 +199,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
       }
     },
   });
+
+  // What had the focus may be drawn anew under the name it has now.
+  useWayBack(apply.isPending);
 
   /** An undo that brings back everything is done at once; another one is looked at first. */
   const takeBack = (version: number) => {
@@ -491,6 +497,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
         gone={gone}
         field={chosen?.id}
         adding={adding}
+        begun={begun !== undefined && begun === collection}
+        onBegun={() => setBegun(undefined)}
         readOnly={readOnly || saving}
         width={width}
         onWidth={setWidth}
@@ -510,6 +518,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
             stage(edits);
             const [id] = edits.keys();
             select(id);
+            setBegun(id);
           }}
           onClose={() => setMaking(false)}
         />

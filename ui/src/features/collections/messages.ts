@@ -85,7 +85,7 @@ export const t = catalogue({
   "index.uniqueLabel": "No two rows alike",
   "index.words": "words",
   "index.wordsLabel": "Words, for searching",
-  "index.wordsHint": "Search asks it when every field it looks in is chosen here: without fields named, all of them. Writes take a little longer.",
+  "index.wordsHint": "Search asks it when every field it looks in is chosen here: without fields named, all of them. Every write keeps it up to date and takes longer; writing many rows at once can take several times as long.",
   "index.stage": "Stage index",
   "index.drop": "Drop index {name}",
   "index.back": "Put back index {name}",

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { cx } from "@/kit/cx";
+import { useWayBack } from "@/kit/focus";
 
 export interface Anchor {
   readonly left: number;
@@ -34,6 +35,7 @@ export function Floating({
   /** Only shows: takes no focus, and a press outside is none of its business. */
   passive?: boolean;
 }) {
+  useWayBack(!passive);
   const card = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   useEffect(() => {

@@ -158,7 +158,8 @@ export function gridKeys(
       // Without a block the key reads the rows again, as everywhere.
       take();
       fillRight(at);
-    } else if (event.key === "Delete") {
+    } else if (event.key === "Delete" && !event.shiftKey) {
+      // With Shift it is for the rows that are picked.
       take();
       remove(at);
     } else if (event.key === " " && event.shiftKey) {

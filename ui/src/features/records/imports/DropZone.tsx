@@ -13,7 +13,7 @@ export function DropZone({ badFile, onFile }: { badFile: string | null; onFile: 
         <Empty
           title={m("imp.drop.title")}
           actions={
-            <Button kind="filled" icon={Upload} onClick={() => input.current?.click()}>
+            <Button data-next="" kind="filled" icon={Upload} onClick={() => input.current?.click()}>
               {m("imp.choose")}
             </Button>
           }

@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/kit/Button";
 import { ConfirmLoss } from "@/kit/Dialog";
+import { isFocusLost, useWayBack } from "@/kit/focus";
 import { ErrorBand, Note } from "@/kit/states";
 import { Status } from "@/kit/status";
 import { toast } from "@/kit/toast";
@@ -159,6 +160,14 @@ export function ImportPage({
   const isUndone = job?.state === "undone";
   const denied = connection.info.guard === "readonly" || (capability !== null && !capability.may(name, "create"));
   const stage: Stage = job && !remapping ? (running ? (job.dryRun ? "dry" : "import") : job.dryRun ? "checked" : "receipt") : file && sniffed ? "map" : "file";
+  useWayBack(true);
+  // What had the focus goes with its stage; the way on is the first button of the next one.
+  const stageNode = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const node = stageNode.current;
+    if (!node || (!isFocusLost() && document.activeElement !== node)) return;
+    (node.querySelector<HTMLElement>("[data-next]:enabled") ?? node.querySelector<HTMLElement>("tbody [role=combobox]") ?? node).focus({ preventScroll: true });
+  }, [stage, file, job?.state]);
 
   return (
     <div
@@ -198,7 +207,7 @@ export function ImportPage({
             <MappingList collection={collection} mapping={job.mapping ?? mapping} nullText={sniffed?.format === "csv" ? nullText : ""} />
           ) : null}
         </aside>
-        <section className="min-w-0 flex-1 overflow-y-auto px-8 py-7 max-[1100px]:overflow-visible max-[1100px]:px-4">
+        <section ref={stageNode} tabIndex={-1} className="min-w-0 flex-1 outline-none overflow-y-auto px-8 py-7 max-[1100px]:overflow-visible max-[1100px]:px-4">
           <div className="flex max-w-[720px] flex-col gap-5">
             {fault ? (
               <ErrorBand title={m("imp.failed.start", { reason: faultOf(fault).hint ?? faultOf(fault).message })} details={faultText(fault)}>

@@ -107,7 +107,7 @@ export function MapPart({
         </tbody>
       </table>
       <div className="flex items-center gap-2">
-        <Button kind="filled" busy={busy} disabled={blocked} onClick={onDryRun}>
+        <Button data-next="" kind="filled" busy={busy} disabled={blocked} onClick={onDryRun}>
           {busy ? m("imp.dryRunning") : m("imp.dryRun")}
         </Button>
         <Button kind="ghost" onClick={onOther}>

@@ -179,11 +179,11 @@ export function Outcome({
       {job.dryRun ? (
         <div className="flex items-center gap-2">
           {before ? (
-            <Button kind="filled" onClick={() => onJob(before.id)}>
+            <Button data-next="" kind="filled" onClick={() => onJob(before.id)}>
               {m("imp.already.show")}
             </Button>
           ) : (
-            <Button kind="filled" busy={writing} disabled={!canWrite || job.rowsValid === 0} onClick={onWrite}>
+            <Button data-next="" kind="filled" busy={writing} disabled={!canWrite || job.rowsValid === 0} onClick={onWrite}>
               {writing ? m("imp.writing", { connection: connection.info.name }) : m("imp.write", { count: job.rowsValid, connection: connection.info.name })}
             </Button>
           )}
@@ -193,7 +193,7 @@ export function Outcome({
       ) : (
         <div className="flex flex-col gap-2">
           <div className="flex items-center gap-2">
-            <Button onClick={onRows}>{m("imp.open", { collection: name })}</Button>
+            <Button data-next="" onClick={onRows}>{m("imp.open", { collection: name })}</Button>
             {undone || job.rowsWritten === 0 ? null : (
               <Button icon={Undo2} busy={undoing} onClick={onUndo}>
                 {undoing ? m("imp.undo.running") : m("imp.undo")}
