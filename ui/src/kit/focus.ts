@@ -1,9 +1,10 @@
 /** The focus is never nowhere: what had it may go, and the next key must still mean something. */
 import { useEffect, useState } from "react";
 
+/** Whether nothing has it, or the screen as a whole for want of anything better. */
 export function isFocusLost(): boolean {
-  const { activeElement } = document;
-  return activeElement === null || activeElement === document.body || activeElement === document.documentElement;
+  const at = document.activeElement;
+  return at === null || at === document.body || at === document.documentElement || at.tagName === "MAIN";
 }
 
 /** When what was open has closed and nobody took the focus, it goes back to where it was, or to the screen. */
