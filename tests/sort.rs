@@ -145,6 +145,17 @@ on_every_store!(a_create_that_is_refused_moves_no_record, async |app| {
     admin.create("listed", json!({ "name": "c" })).await;
     assert_eq!(order(admin).await, "bac");
     assert_eq!(admin.get(&history).await.body, before);
+    // Nor does one step down for a record that is refused when there is no room at all.
+    admin.patch(&path, json!({ "sort": 2_147_483_647 })).await.expect_status(200);
+    let before = admin.get(&history).await.body;
+    for body in [json!([{ "name": "x" }]), json!([{ "name": "d" }, { "name": "x" }])] {
+        let refused = admin.post("/items/listed/bulk", body).await;
+        refused.expect_refusal(400, "VALIDATION_ERROR");
+        assert_eq!(admin.get(&path).await.body["data"]["sort"], 2_147_483_647);
+        assert_eq!(admin.get(&history).await.body, before);
+    }
+    admin.create("listed", json!({ "name": "d" })).await;
+    assert_eq!(order(admin).await, "bcad");
 });
 
 on_every_store!(who_only_creates_is_not_told_to_have_moved_the_others, async |app| {

@@ -34,6 +34,8 @@ mod schema;
 mod seed;
 mod slow;
 mod sort;
+#[cfg(test)]
+mod sort_tests;
 mod state;
 mod template;
 #[cfg(test)]

@@ -16,9 +16,10 @@ use query::{
     Write, WritePlan,
 };
 use serde_json::{Map, Value as Json, json};
-use sql::{ChangeStamp, Dialect, Numbers};
+use sql::{Dialect, Numbers, Program, ProgramStep};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
 
 /// The field that holds the place.
 const PLACE: &str = "sort";
@@ -67,6 +68,13 @@ enum Numbered {
     Far,
 }
 
+/// Room that a write makes before it puts new records behind the last ones.
+pub(crate) struct Room {
+    pub(crate) steps: Vec<ProgramStep>,
+    /// Held until the write is done.
+    pub(crate) turns: Vec<OwnedMutexGuard<()>>,
+}
+
 /// What a move does to places: the records in `from..=to` step aside by `by`, the item gets `new`.
 #[derive(Debug, PartialEq)]
 struct Shift {
@@ -113,6 +121,10 @@ impl Engine {
     /// Moves a record; answers its new place. The actor needs the right to update `sort`, for
     /// both records.
     pub async fn sort(&self, asked: &Move, actor: &Actor, source: Option<&str>) -> Result<i64> {
+        // Whoever may not is told at once, and waits for nobody.
+        self.may_sort(asked, &self.state(), actor)?;
+        let _turn = self.moves().of(&asked.collection).await;
+        // What was true before the others were done need not be true any more.
         let state = self.state();
         self.may_sort(asked, &state, actor)?;
         let collection = state
@@ -126,18 +138,21 @@ impl Engine {
         }
         self.present(asked, &asked.item, "Item", actor).await?;
         self.present(asked, &asked.target, "Target item", actor).await?;
-        let _turn = self.moves().of(&collection.name).await;
         // Steps aside and new numbers go upwards: they need room behind the last one.
-        self.room_behind(collection, u64::MAX, &state, actor).await?;
+        self.stepped(self.room_behind(collection, u64::MAX, &state).await?, actor).await?;
         for _ in 0..ATTEMPTS {
             let item = self.place_of(collection, &asked.item).await?;
             let target = self.place_of(collection, &asked.target).await?;
             let (Some(item), Some(target)) = (item, target) else {
-                self.number(collection, Numbered::Placeless, &state, actor, source).await?;
+                let numbered = Numbered::Placeless;
+                let steps = self.numbering(collection, numbered, &state, actor, source)?;
+                self.stepped(steps, actor).await?;
                 continue;
             };
             if self.shared(collection, target).await? {
-                self.number(collection, Numbered::From(target), &state, actor, source).await?;
+                let numbered = Numbered::From(target);
+                let steps = self.numbering(collection, numbered, &state, actor, source)?;
+                self.stepped(steps, actor).await?;
                 continue;
             }
             if item == target {
@@ -262,7 +277,8 @@ impl Engine {
         let aside = format!("{} + ({})", quoted(PLACE), shift.by);
         let between = self.all_of(collection, &filter, aside, &state, &words)?;
         plan.steps.insert(1, between);
-        self.run_sort(plan, collection, &state, actor, source).await
+        let steps = self.moving(plan, collection, &state, actor, source)?;
+        self.stepped(steps, actor).await
     }
 
     fn resolved(
@@ -306,14 +322,10 @@ impl Engine {
         })
     }
 
-    /// Makes room behind the last records of the collections in which this write puts new ones;
-    /// answers whether there was too little anywhere.
-    pub(crate) async fn made_room(
-        &self,
-        plan: &WritePlan,
-        state: &State,
-        actor: &Actor,
-    ) -> Result<bool> {
+    /// What makes room behind the last records of the collections in which this write puts new
+    /// ones, to be run before it in its own transaction: whatever is refused moves nobody. `None`
+    /// where there is room already.
+    pub(crate) async fn room_for(&self, plan: &WritePlan, state: &State) -> Result<Option<Room>> {
         let mut crowded: BTreeMap<&str, (&Arc<Collection>, u64)> = BTreeMap::new();
         for step in &plan.steps {
             if let Step::Insert { collection, values, .. } = step
@@ -322,34 +334,40 @@ impl Engine {
                 crowded.entry(collection.name.as_str()).or_insert((collection, 0)).1 += 1;
             }
         }
-        let mut made = false;
-        for (collection, records) in crowded.into_values() {
-            made |= self.made_room_in(collection, records, state, actor).await?;
+        let mut room = Room { steps: Vec::new(), turns: Vec::new() };
+        // In the order of their names: two who wait for the same turns do not wait for each other.
+        for (name, (collection, records)) in crowded {
+            let turn = self.moves().of(name).await;
+            let steps = self.room_behind(collection, records, state).await?;
+            if !steps.is_empty() {
+                room.turns.push(turn);
+                room.steps = sql::in_turn(room.steps, steps);
+            }
         }
-        Ok(made)
+        Ok(Some(room).filter(|room| !room.steps.is_empty()))
     }
 
-    /// The same for so many records of one collection. Where they find room nothing is touched,
-    /// and the house moves the others: who may create need not be one who may update.
-    pub(crate) async fn made_room_in(
-        &self,
-        collection: &Arc<Collection>,
-        records: u64,
-        state: &State,
-        actor: &Actor,
-    ) -> Result<bool> {
-        let _turn = self.moves().of(&collection.name).await;
-        self.room_behind(collection, records, state, actor).await
+    /// Makes room for so many new records of a sorted collection, at once.
+    pub(crate) async fn make_room(&self, name: &str, records: u64, actor: &Actor) -> Result<()> {
+        let _turn = self.moves().of(name).await;
+        let state = self.state();
+        match state.catalog.get(name).filter(|collection| collection.sort_enabled) {
+            Some(collection) => {
+                self.stepped(self.room_behind(collection, records, &state).await?, actor).await
+            }
+            None => Ok(()),
+        }
     }
 
-    /// The same for whoever has the turn.
+    /// What whoever has the turn runs so that so many more records find room behind the last one.
+    /// Where they find it nothing is touched, and the house moves the others: who may create need
+    /// not be one who may update.
     async fn room_behind(
         &self,
         collection: &Arc<Collection>,
         records: u64,
         state: &State,
-        actor: &Actor,
-    ) -> Result<bool> {
+    ) -> Result<Vec<ProgramStep>> {
         let records = i64::try_from(records).unwrap_or(LAST);
         // Places nearer than `FAR` are never made free, whatever is asked for.
         let free_until = LAST.saturating_sub(records).max(FAR);
@@ -363,22 +381,20 @@ impl Engine {
         };
         let house = Actor::system("make room behind the last records");
         if self.read_by(state, &read, &house, Numbers::Tokens).await?.rows == 0 {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        let numbered = self.number(collection, Numbered::Far, state, &house, None).await;
-        numbered.map_err(|error| crate::write::as_told(error, actor))?;
-        Ok(true)
+        self.numbering(collection, Numbered::Far, state, &house, None)
     }
 
-    /// Gives records a place each, in the order they have.
-    async fn number(
+    /// Steps that give records a place each, in the order they have.
+    fn numbering(
         &self,
         collection: &Arc<Collection>,
         numbered: Numbered,
         state: &State,
         actor: &Actor,
         source: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<Vec<ProgramStep>> {
         let words = actor.words(self.clock().now_ms());
         let (table, key, place) =
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
@@ -417,30 +433,32 @@ impl Engine {
         };
         let step = self.all_of(collection, &filter, expression, state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
-        self.run_sort(plan, collection, state, actor, source).await
+        self.moving(plan, collection, state, actor, source)
     }
 
-    async fn run_sort(
+    /// The steps of a plan that gives records other places, for who is alone in doing so.
+    fn moving(
         &self,
         plan: WritePlan,
         collection: &Collection,
         state: &State,
         actor: &Actor,
         source: Option<&str>,
-    ) -> Result<()> {
-        let stamp = ChangeStamp {
-            actor: actor.user().map(str::to_owned),
-            source: source.map(str::to_owned),
-            at_ms: self.clock().now_ms(),
-            ip: actor.ip.clone(),
-            tenant: actor.tenant.clone(),
-        };
+    ) -> Result<Vec<ProgramStep>> {
+        let dialect = self.store().dialect();
         let guarded = Guarded::for_system(plan, "records step aside for a moved one");
-        let compiled =
-            sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
-        let alone = sql::alone(self.store().dialect(), &collection.name, "sort");
-        let compiled = compiled.behind(alone.into_iter().collect());
-        let moved = self.store().write(compiled.program).await;
+        let stamp = self.stamp(actor, source);
+        let compiled = sql::compile_write(&guarded, &state.catalog, dialect, &stamp)?;
+        let alone = sql::alone(dialect, &collection.name, "sort");
+        Ok(compiled.behind(alone.into_iter().collect()).program.steps)
+    }
+
+    /// Runs steps that give records other places, if there are any.
+    async fn stepped(&self, steps: Vec<ProgramStep>, actor: &Actor) -> Result<()> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let moved = self.store().write(Program { steps }).await;
         moved.map_err(|error| crate::write::as_told(error, actor))?;
         self.feed().wake();
         Ok(())

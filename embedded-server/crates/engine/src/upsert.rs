@@ -5,12 +5,13 @@
 //! comes second is told so, looks again and finds what the first one made.
 
 use crate::read::parse_rows;
+use crate::write::Provided;
 use crate::{Engine, State, Written};
 use access::Actor;
 use base::{Code, Error, Result};
 use query::{CountMode, Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json};
-use sql::{Expect, Numbers, ProgramStep, Statement};
+use sql::{CompiledWrite, Dialect, Expect, Numbers, ProgramStep, Statement};
 
 /// How often it begins anew: the record came between, or went. Each time somebody else was done.
 const ATTEMPTS: usize = 8;
@@ -31,20 +32,19 @@ pub struct Upsert {
     pub strict: bool,
 }
 
-/// That a condition finds nothing, as the first steps of a write.
-pub(crate) struct Absent {
+/// That a condition finds nothing, before everything else in the transaction of a write.
+struct Absent {
     page: Statement,
     collection: String,
 }
 
-impl Absent {
-    /// To be run before everything else in the same transaction.
-    pub(crate) fn steps(&self, dialect: sql::Dialect) -> Vec<ProgramStep> {
+impl Provided for Absent {
+    fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
         let error = Box::new(Error::new(Code::Conflict, CAME_BETWEEN));
         let mut steps: Vec<_> =
             sql::alone(dialect, &self.collection, "upsert").into_iter().collect();
         steps.push(ProgramStep::new(self.page.clone(), Expect::Rows(0, error)));
-        steps
+        compiled.behind(steps)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::outside::concerns_others;
 use crate::read::unknown_collection;
-use crate::upsert::Absent;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
@@ -10,7 +9,7 @@ use catalog::Collection;
 use indexmap::IndexMap;
 use query::{Cond, Context, Operation, Read, Scope, Write, WritePlan};
 use serde_json::{Map, Value as Json};
-use sql::{ChangeStamp, CompiledWrite, Expect, Numbers, Program, ProgramStep, Statement};
+use sql::{ChangeStamp, CompiledWrite, Dialect, Expect, Numbers, Program, ProgramStep, Statement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::Outcome;
@@ -35,6 +34,12 @@ struct Prepared {
     /// What was compiled, to be compiled anew.
     plan: Guarded<WritePlan>,
     stamp: ChangeStamp,
+}
+
+/// What must hold in the same transaction as a write.
+pub(crate) trait Provided: Sync {
+    /// The write with the steps that see to it.
+    fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite;
 }
 
 /// A write with every name found, every value typed and every policy in it.
@@ -80,11 +85,11 @@ impl Engine {
         self.write_if(write, None, actor, source).await
     }
 
-    /// The same if, in that transaction, a condition finds nothing.
+    /// The same if, in that transaction, something holds.
     pub(crate) async fn write_if(
         &self,
         mut write: Write,
-        absent: Option<&Absent>,
+        provided: Option<&dyn Provided>,
         actor: &Actor,
         source: Option<&str>,
     ) -> Result<Written> {
@@ -104,28 +109,28 @@ impl Engine {
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
         let (plan, stamp, dialect) = (&prepared.plan, &prepared.stamp, self.store().dialect());
-        let behind = |compiled: CompiledWrite| match absent {
-            Some(absent) => compiled.behind(absent.steps(dialect)),
+        let whole = |compiled: CompiledWrite| match provided {
+            Some(provided) => provided.around(compiled, dialect),
             None => compiled,
         };
         let joined = prepared.compiled.joined;
-        let compiled = behind(prepared.compiled);
+        let compiled = whole(prepared.compiled);
         let mut outcome = self.told(compiled.program, told).await;
         let mut keys = compiled.keys;
-        if let Err(error) = &outcome
-            && error.code() == Code::ValidationError
-            && self.made_room(plan.plan(), &state, actor).await?
-        {
-            let again = behind(sql::compile_write(plan, &state.catalog, dialect, stamp)?);
-            outcome = self.told(again.program, told).await;
-        }
+        let room = match &outcome {
+            Err(error) if error.code() == Code::ValidationError => {
+                self.room_for(plan.plan(), &state).await?
+            }
+            Ok(_) | Err(_) => None,
+        };
         // What is refused of many records in one statement names none of them. One by one the
         // first that is refused is named; if none is any more, so much the better.
         if let Err(error) = &outcome
-            && joined
-            && refuses_a_record(error.code())
+            && (room.is_some() || joined && refuses_a_record(error.code()))
         {
-            let apart = behind(sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?);
+            let apart = sql::compile_write_apart(plan, &state.catalog, dialect, stamp)?;
+            let (room, _turns) = room.map(|room| (room.steps, room.turns)).unwrap_or_default();
+            let apart = whole(apart.behind(room));
             outcome = self.told(apart.program, told).await;
             keys = apart.keys;
         }

@@ -25,14 +25,14 @@ mod writer;
 
 pub use define::{
     Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
-    indexes, rehearsal, schema_history,
+    indexes, rehearsal, schema_history, tables_of_indexes,
 };
 pub use mutate::{
     ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, UniqueList, Window, alone,
     compile_move, compile_removal, compile_staging, compile_tried, compile_write,
-    compile_write_apart, draw, drawn, unique_lists,
+    compile_write_apart, draw, drawn, in_turn, unique_lists,
 };
-pub use names::{constraint_name, index_name, is_of_an_index, sequence_name};
+pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;
 pub use statement::{
     Bind, Compiled, Cursor, Dialect, Expect, Fold, Folded, Form, Numbers, Program, ProgramStep,

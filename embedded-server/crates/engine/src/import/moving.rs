@@ -93,13 +93,7 @@ impl Imports {
     /// Makes room behind the last record of a sorted collection. The snapshot that this takes ends
     /// with it: the mark waits until nobody holds one that is older.
     async fn make_room(&self, run: &Run<'_>, rows: u64) -> Result<()> {
-        let state = self.0.engine.state();
-        if let Some(collection) = state.catalog.get(&run.ask.collection)
-            && collection.sort_enabled
-        {
-            self.0.engine.made_room_in(collection, rows, &state, run.actor).await?;
-        }
-        Ok(())
+        self.0.engine.make_room(&run.ask.collection, rows, run.actor).await
     }
 
     /// Moves the only part and makes it visible, in one transaction. `None` when the database

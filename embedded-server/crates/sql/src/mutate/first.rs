@@ -8,25 +8,30 @@ use std::sync::Arc;
 impl CompiledWrite {
     /// The same write behind these steps, in the same transaction.
     #[must_use]
-    pub fn behind(mut self, mut first: Vec<ProgramStep>) -> Self {
+    pub fn behind(mut self, first: Vec<ProgramStep>) -> Self {
         let by = first.len();
-        for step in &mut self.program.steps {
-            for bind in &mut step.statement.binds {
-                if let Bind::Step(step) = bind {
-                    *step += by;
-                }
-            }
-        }
         for key in &mut self.keys.0 {
             match key {
                 Key::Step(step) | Key::Listed { step, .. } | Key::After { step, .. } => *step += by,
                 Key::None | Key::Known(_) => {}
             }
         }
-        first.append(&mut self.program.steps);
-        self.program.steps = first;
+        self.program.steps = in_turn(first, self.program.steps);
         self
     }
+}
+
+/// Steps and those that follow them, which still find what they take from each other.
+#[must_use]
+pub fn in_turn(mut first: Vec<ProgramStep>, mut then: Vec<ProgramStep>) -> Vec<ProgramStep> {
+    let by = first.len();
+    for bind in then.iter_mut().flat_map(|step| &mut step.statement.binds) {
+        if let Bind::Step(step) = bind {
+            *step += by;
+        }
+    }
+    first.append(&mut then);
+    first
 }
 
 /// A step behind which a transaction is the only one of its kind in a collection until it ends.

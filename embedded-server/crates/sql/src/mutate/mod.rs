@@ -16,7 +16,7 @@ mod staging;
 mod twins;
 mod update;
 
-pub use first::alone;
+pub use first::{alone, in_turn};
 pub use staging::{
     Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
 };
