@@ -40,6 +40,20 @@ on_a_shop!(an_index_of_places_or_of_words_is_no_table_of_somebody_else, async |a
     let point = json!({ "type": "Point", "coordinates": [1, 2] });
     app.admin().create("places", json!({ "at": point, "name": "here" })).await;
     assert_eq!(names().await, before);
+    // Somebody else may give such a name to a table; one that is ours nobody else can have.
+    for name in ["mine.fulltext", "mine.fulltext.numbers", "mine.rtree", "mine.rtree_node"] {
+        outside(app, &format!("CREATE TABLE \"{name}\" (id integer PRIMARY KEY)")).await;
+    }
+    let theirs = ["mine.fulltext", "mine.fulltext.numbers", "mine.rtree", "mine.rtree_node"];
+    let added: Vec<_> = names()
+        .await
+        .as_array()
+        .expect("names")
+        .iter()
+        .filter(|name| !before.as_array().expect("names").contains(name))
+        .cloned()
+        .collect();
+    assert_eq!(json!(added), json!(theirs));
 });
 
 on_a_shop!(a_table_of_somebody_else_gets_no_index_that_its_program_could_not_keep, async |app| {

@@ -17,7 +17,7 @@ mod trial;
 pub use convert::{Conversion, conversion};
 pub use expression::Expression;
 pub use house::{house_tables, schema_history};
-pub use index::indexes;
+pub use index::{indexes, tables_of_indexes};
 pub(crate) use index::{part_of, text_of_words};
 pub use trial::{IndexTrial, index_trial};
 

@@ -45,16 +45,6 @@ const TREE: &str = ".rtree";
 const WORDS: &str = ".fulltext";
 const NUMBERS: &str = ".numbers";
 
-/// Whether a table of this name belongs to an index that is more than SQLite's own: an R-tree, an
-/// index of words, or what SQLite keeps either in.
-#[must_use]
-pub fn is_of_an_index(table: &str) -> bool {
-    const KEPT: [&str; 7] = ["_node", "_parent", "_rowid", "_data", "_idx", "_docsize", "_config"];
-    let kept = KEPT.iter().chain([&NUMBERS]).find_map(|end| table.strip_suffix(end));
-    let name = kept.unwrap_or(table);
-    name.ends_with(TREE) || name.ends_with(WORDS)
-}
-
 /// Name of a constraint (`check`, `fkey`, `pkey`) about one field of a collection.
 #[must_use]
 pub fn constraint_name(collection: &str, field: &str, kind: &str) -> String {

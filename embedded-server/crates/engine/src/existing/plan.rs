@@ -36,7 +36,7 @@ struct Drafted {
 pub(super) async fn survey(store: &Store, catalog: &Catalog) -> Result<Vec<ExistingTable>> {
     let tables = store.tables().await?;
     let mut examined = Vec::new();
-    for table in unmanaged(&tables, catalog) {
+    for table in unmanaged(&tables, catalog, store.dialect()) {
         examined.push(examine(store, catalog, table, &tables).await?);
     }
     let mut fields = Fields::new();
@@ -61,7 +61,10 @@ pub(super) async fn survey(store: &Store, catalog: &Catalog) -> Result<Vec<Exist
 /// The names of every table and view that is no collection.
 pub(super) async fn names(store: &Store, catalog: &Catalog) -> Result<Vec<String>> {
     let tables = store.tables().await?;
-    Ok(unmanaged(&tables, catalog).into_iter().map(|table| table.name.clone()).collect())
+    Ok(unmanaged(&tables, catalog, store.dialect())
+        .into_iter()
+        .map(|table| table.name.clone())
+        .collect())
 }
 
 /// What taking the asked tables over would do.
@@ -102,7 +105,7 @@ pub(super) async fn apply(
 async fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Drafted> {
     let tables = store.tables().await?;
     let asked = asked(body)?;
-    let chosen = chosen(&tables, catalog, asked.as_deref())?;
+    let chosen = chosen(&tables, catalog, store.dialect(), asked.as_deref())?;
     let mut examined = Vec::new();
     for table in chosen {
         examined.push(examine(store, catalog, table, &tables).await?);
@@ -165,11 +168,12 @@ async fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Drafte
 }
 
 /// Tables of somebody else: no collections, and none of the house's own.
-fn unmanaged<'a>(tables: &'a [Table], catalog: &Catalog) -> Vec<&'a Table> {
+fn unmanaged<'a>(tables: &'a [Table], catalog: &Catalog, dialect: Dialect) -> Vec<&'a Table> {
+    let ours = sql::tables_of_indexes(catalog, dialect);
     tables
         .iter()
         .filter(|table| catalog.get(&table.name).is_none() && !catalog::is_house_table(&table.name))
-        .filter(|table| !sql::is_of_an_index(&table.name))
+        .filter(|table| !ours.contains(&table.name))
         .collect()
 }
 
@@ -207,9 +211,10 @@ fn asked(body: &Json) -> Result<Option<Vec<String>>> {
 fn chosen<'a>(
     tables: &'a [Table],
     catalog: &Catalog,
+    dialect: Dialect,
     asked: Option<&[String]>,
 ) -> Result<Vec<&'a Table>> {
-    let open = unmanaged(tables, catalog);
+    let open = unmanaged(tables, catalog, dialect);
     let Some(asked) = asked else { return Ok(open) };
     for name in asked {
         if open.iter().any(|table| table.name == *name) {

@@ -3,10 +3,11 @@
 use super::column::{pointer_name, unique_name};
 use super::{fulltext, rtree};
 use crate::dialect::Family;
-use crate::names::is_numbered;
+use crate::names::{is_numbered, numbers_name, rtree_name, words_name};
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
-use catalog::{Collection, Field, Index};
+use catalog::{Catalog, Collection, Field, Index};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What makes a declared index.
@@ -44,6 +45,34 @@ pub(super) fn left_behind(collection: &Collection) -> Vec<String> {
         Form::Order => Vec::new(),
     };
     collection.indexes.iter().flat_map(of).collect()
+}
+
+/// Names of the tables that hold nothing but indexes of these collections: SQLite's trees and words,
+/// and what it keeps either in. Whatever else is named like them is somebody else's.
+#[must_use]
+pub fn tables_of_indexes(catalog: &Catalog, dialect: Dialect) -> HashSet<String> {
+    const KEPT: [&str; 8] =
+        ["", "_node", "_parent", "_rowid", "_data", "_idx", "_docsize", "_config"];
+    let mut tables = HashSet::new();
+    if dialect == Dialect::Postgres {
+        return tables;
+    }
+    for collection in catalog.collections.values() {
+        for index in &collection.indexes {
+            let whole = match form(collection, index) {
+                Form::Order => continue,
+                Form::Places => rtree_name(&index.name),
+                Form::Words => {
+                    if !is_numbered(collection) {
+                        tables.insert(numbers_name(&index.name));
+                    }
+                    words_name(&index.name)
+                }
+            };
+            tables.extend(KEPT.map(|end| format!("{whole}{end}")));
+        }
+    }
+    tables
 }
 
 /// Whether an index is one statement, on either store.
