@@ -67,7 +67,7 @@ struct Live {
 
 enum Work {
     Import { ask: Box<ImportAsk>, actor: Actor, live: Live },
-    Undo { actor: Actor, live: Live },
+    Undo { consent: bool, actor: Actor, live: Live },
 }
 
 /// What every step of one import knows.
@@ -179,19 +179,10 @@ impl Imports {
             ));
         }
         if !consent {
-            let changed = self.changed_since(&job).await?;
-            if changed > 0 {
-                let (changed, all) = (grouped(changed), grouped(job.rows_written));
-                let message = format!(
-                    "{changed} of the {all} rows that this import wrote were changed since; taking them out loses these changes"
-                );
-                return Err(Error::new(Code::ConsentRequired, message)
-                    .at("consent")
-                    .hint("send `consent: true` to take them out all the same"));
-            }
+            self.unchanged(&job).await?;
         }
         job.state = State::Undoing;
-        self.queue(&job, |live| Work::Undo { actor: actor.clone(), live }).await?;
+        self.queue(&job, |live| Work::Undo { consent, actor: actor.clone(), live }).await?;
         Ok(job)
     }
 
@@ -315,7 +306,7 @@ impl Imports {
                     drop(std::fs::remove_file(&ask.path));
                     outcome
                 }
-                Work::Undo { actor, live } => self.take_back(&actor, &live).await,
+                Work::Undo { consent, actor, live } => self.take_back(consent, &actor, &live).await,
             };
             // Told as ended once all of it is kept.
             let mut job = live.with(|job| job.clone());

@@ -3,32 +3,147 @@
 
 use super::{BATCH_ROWS, Imports, Job, Live, State};
 use crate::arrival::plain;
+use crate::schema::values::grouped;
+use crate::write::Provided;
 use access::Actor;
-use base::{Code, Result, Value};
+use base::{Code, Error, Result, Value};
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json};
-use sql::Dialect;
+use sql::{Bind, CompiledWrite, Dialect, Expect, ProgramStep, Statement};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A place in `_change`: what stands before it was committed before it was asked for. On Postgres
+/// it is a transaction, because numbers of rows commit out of order.
+#[derive(Clone, Copy)]
+struct Horizon(i64);
+
+impl Horizon {
+    async fn now(imports: &Imports) -> Result<Self> {
+        let store = imports.0.engine.store();
+        let text = match store.dialect() {
+            Dialect::Sqlite => r#"SELECT coalesce(max("seq"), 0) + 1 FROM "_change""#,
+            Dialect::Postgres => "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        };
+        let rows = store.rows(&plain(text, Vec::new())).await?;
+        let at = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
+        at.map(Self).ok_or_else(|| Error::internal("the end of the changes was not told"))
+    }
+}
+
+/// That others changed none of these records, asked once they are removed: from then on nobody
+/// can change them, and whoever did is seen.
+struct Untouched {
+    changes: Statement,
+    theirs: String,
+}
+
+impl Untouched {
+    /// `changes` are those to look among, `theirs` says which of them others made.
+    fn of(changes: &Statement, theirs: &str, keys: &[String]) -> Self {
+        let mut changes = changes.clone();
+        changes.binds.push(Bind::Value(Value::Text(Json::from(keys).to_string())));
+        Self { changes, theirs: theirs.to_owned() }
+    }
+}
+
+impl Provided for Untouched {
+    fn around(&self, mut compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
+        let listed = match dialect {
+            Dialect::Sqlite => "SELECT value FROM json_each(?4)",
+            Dialect::Postgres => "SELECT jsonb_array_elements_text($4::text::jsonb)",
+        };
+        let Self { changes, theirs } = self;
+        let text = format!(
+            r#"SELECT c."id" {} AND {theirs} AND c."id" IN ({listed}) LIMIT 1"#,
+            changes.text
+        );
+        let statement = Statement { text: Arc::from(text), binds: changes.binds.clone() };
+        let expect = Expect::Rows(0, Box::new(changed_meanwhile()));
+        compiled.program.steps.push(ProgramStep::new(statement, expect));
+        compiled
+    }
+}
+
+fn wants_consent(message: String) -> Error {
+    Error::new(Code::ConsentRequired, message)
+        .at("consent")
+        .hint("send `consent: true` to take them out all the same")
+}
+
+fn changed_meanwhile() -> Error {
+    wants_consent(String::from(
+        "rows that this import wrote were changed while it was taken back, and stay; to take them out, too, which loses these changes, take it back again with `consent`",
+    ))
+}
+
+/// Whose changes an undo's are.
+fn undoing(job: &Job) -> String {
+    format!("undo-import:{}", job.id)
+}
 
 impl Imports {
-    /// Removes the records of an import, oldest first, in short transactions.
-    pub(super) async fn take_back(&self, actor: &Actor, live: &Live) -> Result<State> {
+    /// Removes the records of an import, oldest first, in short transactions. Without consent it
+    /// stops at the first that somebody else changed: none is removed if one was changed before,
+    /// and none whose change came between is among those that are.
+    pub(super) async fn take_back(
+        &self,
+        consent: bool,
+        actor: &Actor,
+        live: &Live,
+    ) -> Result<State> {
         let job = live.with(|job| job.clone());
+        let mut seen = Horizon::now(self).await?;
+        if !consent {
+            self.unchanged(&job).await?;
+        }
         let mut behind = 0_i64;
+        // Records that others changed meanwhile, whosever they are.
+        let mut changed = HashSet::new();
         loop {
             let written = self.rows_of(&job, behind).await?;
             let Some((last, _)) = written.last() else { break };
             behind = *last;
-            let keys = written.into_iter().map(|(_, key)| key).collect();
-            let removed = self.remove_batch(&job, keys, actor).await?;
+            let keys: Vec<String> = written.into_iter().map(|(_, key)| key).collect();
+            let mut untouched = None;
+            if !consent {
+                let now = Horizon::now(self).await?;
+                changed.extend(self.changed_behind(&job, seen).await?);
+                seen = now;
+                if keys.iter().any(|key| changed.contains(key)) {
+                    return Err(changed_meanwhile());
+                }
+                untouched = Some((self.changes(&job, seen), self.theirs(&job)));
+            }
+            let removed = self.remove_batch(&job, keys, untouched, actor).await?;
             live.with(|job| job.rows_removed += removed);
         }
         Ok(State::Undone)
     }
 
+    /// Refuses if records that the job made were changed since.
+    pub(super) async fn unchanged(&self, job: &Job) -> Result<()> {
+        let changed = self.changed_since(job).await?;
+        if changed == 0 {
+            return Ok(());
+        }
+        let (changed, all) = (grouped(changed), grouped(job.rows_written));
+        let message = format!(
+            "{changed} of the {all} rows that this import wrote were changed since; taking them out loses these changes"
+        );
+        Err(wants_consent(message))
+    }
+
     /// Removes records in one transaction; those that somebody else removed first are found by
     /// halving and passed over.
-    async fn remove_batch(&self, job: &Job, keys: Vec<String>, actor: &Actor) -> Result<u64> {
-        let undo = format!("undo-import:{}", job.id);
+    async fn remove_batch(
+        &self,
+        job: &Job,
+        keys: Vec<String>,
+        untouched: Option<(Statement, String)>,
+        actor: &Actor,
+    ) -> Result<u64> {
+        let undo = undoing(job);
         let mut removed = 0;
         let mut waiting = vec![keys];
         while let Some(mut keys) = waiting.pop() {
@@ -39,7 +154,10 @@ impl Imports {
                 force: actor.unbound(),
             });
             let write = Write { operations: operations.collect(), strict: false };
-            match self.0.engine.write(write, actor, Some(&undo)).await {
+            let untouched =
+                untouched.as_ref().map(|(changes, theirs)| Untouched::of(changes, theirs, &keys));
+            let provided = untouched.as_ref().map(|untouched| untouched as &dyn Provided);
+            match self.0.engine.write_if(write, provided, actor, Some(&undo)).await {
                 Ok(_) => removed += keys.len() as u64,
                 Err(fault) if fault.code() != Code::ItemNotFound => return Err(fault),
                 Err(_) if keys.len() == 1 => {}
@@ -52,31 +170,99 @@ impl Imports {
         Ok(removed)
     }
 
+    /// Which records of the collection others changed behind a horizon, and still stand.
+    async fn changed_behind(&self, job: &Job, seen: Horizon) -> Result<Vec<String>> {
+        let mut changes = self.changes(job, seen);
+        let lost = self.lost(job);
+        let text = format!(r#"SELECT c."id" {} GROUP BY c."id" HAVING {lost}"#, changes.text);
+        changes.text = Arc::from(text);
+        let rows = self.0.engine.store().rows(&changes).await?;
+        let key = |row: &Vec<Value>| row.first().and_then(Value::as_text).map(str::to_owned);
+        Ok(rows.iter().filter_map(key).collect())
+    }
+
+    /// The changes `c` of the collection behind a horizon and behind the import, by whomever: on
+    /// Postgres others' long transactions put a horizon back, even before the import.
+    fn changes(&self, job: &Job, Horizon(seen): Horizon) -> Statement {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => {
+                r#"FROM "_change" c WHERE c."seq" >= ?3 AND c."collection" = ?2
+AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#
+            }
+            Dialect::Postgres => {
+                r#"FROM "_change" c WHERE c."tx" >= $3::bigint AND c."collection" = $2::text
+AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#
+            }
+        };
+        let binds = vec![Value::text(&job.id), Value::text(&job.collection), Value::Int(seen)];
+        plain(text, binds)
+    }
+
+    /// Whether of the changes `c` of one record one would be lost: others made it, and did not
+    /// delete the record afterwards.
+    fn lost(&self, job: &Job) -> String {
+        let theirs = self.theirs(job);
+        match self.0.engine.store().dialect() {
+            Dialect::Sqlite => format!(
+                r#"sum({theirs}) > 0
+AND coalesce(max(CASE WHEN c."op" = 'delete' THEN c."seq" END), 0) <= coalesce(max(CASE WHEN c."op" = 'create' THEN c."seq" END), 0)"#
+            ),
+            Dialect::Postgres => format!(
+                r#"bool_or({theirs})
+AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c."seq") FILTER (WHERE c."op" = 'create'), 0)"#
+            ),
+        }
+    }
+
+    /// Whether the change `c` is one that an undo would lose. A record that only stands at another
+    /// place than before is none: the house moves those beside a moved one, and whoever moves a
+    /// record by hand says nothing else of it.
+    fn theirs(&self, job: &Job) -> String {
+        let dialect = self.0.engine.store().dialect();
+        let state = self.0.engine.state();
+        let sorted = state.catalog.get(&job.collection).is_some_and(|one| one.sort_enabled);
+        let (mut text, moved) = match dialect {
+            Dialect::Sqlite => (
+                String::from(r#"c."op" <> 'delete' AND c."source" IS NOT 'import:' || ?1"#),
+                r#" AND NOT (c."op" = 'update' AND json_remove(c."before", '$.sort') IS json_remove(c."after", '$.sort'))"#,
+            ),
+            Dialect::Postgres => (
+                String::from(
+                    r#"c."op" <> 'delete' AND c."source" IS DISTINCT FROM 'import:' || $1::text"#,
+                ),
+                r#" AND NOT (c."op" = 'update' AND c."before" - 'sort' IS NOT DISTINCT FROM c."after" - 'sort')"#,
+            ),
+        };
+        if sorted {
+            text.push_str(moved);
+        }
+        text
+    }
+
     /// How many of the records that the job made were changed by others and still stand: an import
     /// may itself change, by a nested record, what it made before; whoever deletes a record and takes
     /// it back changes it, too. `_change` tells it, in one pass over what came behind the import, for
     /// as long as the rows themselves are known.
     pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
+        let lost = self.lost(job);
         let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => {
+            Dialect::Sqlite => format!(
                 r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = ?2
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = ?2))
-GROUP BY c."id" HAVING sum(c."op" <> 'delete' AND c."source" IS NOT 'import:' || ?1) > 0
-AND coalesce(max(CASE WHEN c."op" = 'delete' THEN c."seq" END), 0) <= coalesce(max(CASE WHEN c."op" = 'create' THEN c."seq" END), 0))"#
-            }
-            Dialect::Postgres => {
+GROUP BY c."id" HAVING {lost})"#
+            ),
+            Dialect::Postgres => format!(
                 r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = $2::text
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = $2::text))
-GROUP BY c."id" HAVING bool_or(c."op" <> 'delete' AND c."source" IS DISTINCT FROM 'import:' || $1::text)
-AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c."seq") FILTER (WHERE c."op" = 'create'), 0)) AS changed"#
-            }
+GROUP BY c."id" HAVING {lost}) AS changed"#
+            ),
         };
         let binds = vec![Value::text(&job.id), Value::text(&job.collection)];
-        let rows = self.0.engine.store().rows(&plain(text, binds)).await?;
+        let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
         let count = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
     }
@@ -107,5 +293,150 @@ AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c
             _ => None,
         };
         Ok(rows.into_iter().filter_map(place).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, ImportAsk, Imports, Job, Live, Mode, State};
+    use crate::test_project::Project;
+    use crate::{BeforeWrite, Engine, Move, Side};
+    use access::Actor;
+    use base::{Code, Result, short_id};
+    use indexmap::IndexMap;
+    use query::{Operation, Write};
+    use serde_json::{Value as Json, json};
+    use std::future::Future;
+    use std::pin::Pin;
+
+    fn actor() -> Actor {
+        Actor::system("a test of undoing")
+    }
+
+    fn noted(key: i64, body: &Json) -> Write {
+        let operation = Operation::Update {
+            collection: "parcels".into(),
+            key: json!(key),
+            body: body.as_object().unwrap().clone(),
+            expect: serde_json::Map::new(),
+        };
+        Write { operations: vec![operation], strict: true }
+    }
+
+    /// Somebody who changes a record when the removal has been asked for and not begun.
+    struct Meddler;
+
+    impl BeforeWrite for Meddler {
+        fn before<'a>(
+            &'a self,
+            engine: &'a Engine,
+            write: &'a mut Write,
+            actor: &'a Actor,
+        ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+            Box::pin(async move {
+                if write.operations.iter().any(|one| matches!(one, Operation::Delete { .. })) {
+                    engine.write(noted(2, &json!({ "note": "mine" })), actor, None).await?;
+                }
+                Ok(())
+            })
+        }
+    }
+
+    async fn imported(project: &Project, rows: usize) -> (Imports, Live, Job) {
+        let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+        let schema =
+            json!({ "sortEnabled": true, "fields": { "id": counted, "note": { "type": "Text" } } });
+        project.engine.create_schema("parcels", &schema).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("plinth-undo-{}", short_id().unwrap()));
+        let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
+        let path = folder.join("parcels.csv");
+        let text = format!("note\n{}", "x\n".repeat(rows));
+        std::fs::write(&path, &text).unwrap();
+        let ask = ImportAsk {
+            collection: "parcels".into(),
+            format: Format::Csv,
+            path,
+            file_name: "parcels.csv".into(),
+            hash: short_id().unwrap(),
+            bytes: text.len() as u64,
+            mapping: IndexMap::new(),
+            delimiter: b',',
+            null_text: None,
+            dry_run: false,
+            mode: Mode::All,
+            again: false,
+        };
+        let job = imports.start(ask, &actor()).await.unwrap();
+        let job = loop {
+            let job = imports.get(&job.id, &actor()).await.unwrap();
+            if job.state.is_final() {
+                break job;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!((job.state, job.rows_written), (State::Done, rows as u64), "{:?}", job.error);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let live =
+            Live { job: std::sync::Arc::new(job.clone().into()), cancelled: Default::default() };
+        (imports, live, job)
+    }
+
+    async fn notes(project: &Project) -> Vec<String> {
+        let text = r#"SELECT "note" FROM "parcels" ORDER BY "id""#;
+        project.column(text, text).await
+    }
+
+    #[tokio::test]
+    async fn what_is_changed_while_an_undo_waits_for_its_turn_is_asked_for() {
+        for project in Project::all().await {
+            let (imports, live, _) = imported(&project, 3).await;
+            let mine = noted(3, &json!({ "note": "mine" }));
+            project.engine.write(mine, &actor(), None).await.unwrap();
+            let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
+            assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
+            assert!(refused.message().starts_with("1 of the 3 rows"), "{refused}");
+            assert_eq!(notes(&project).await, ["x", "x", "mine"]);
+            let undone = imports.take_back(true, &actor(), &live).await;
+            assert_eq!(undone.unwrap(), State::Undone);
+            assert!(notes(&project).await.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_changed_between_the_last_look_and_the_removal_is_not_lost() {
+        for project in Project::all().await {
+            let (imports, live, _) = imported(&project, 3).await;
+            project.engine.set_hooks(vec![Box::new(Meddler)]);
+            let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
+            assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
+            assert_eq!(notes(&project).await, ["x", "mine", "x"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn records_that_only_stepped_aside_are_not_asked_for() {
+        for project in Project::all().await {
+            let (imports, live, job) = imported(&project, 3).await;
+            let body = json!({ "note": "new" }).as_object().unwrap().clone();
+            let create = Operation::Create { collection: "parcels".into(), body };
+            let write = Write { operations: vec![create], strict: true };
+            project.engine.write(write, &actor(), None).await.unwrap();
+            let first = Move {
+                collection: "parcels".into(),
+                item: json!(4),
+                target: json!(1),
+                side: Side::Before,
+            };
+            assert_eq!(project.engine.sort(&first, &actor(), None).await.unwrap(), 1);
+            imports.unchanged(&job).await.unwrap();
+            // What is more than a place is asked for.
+            let both = json!({ "sort": 9, "note": "mine" });
+            project.engine.write(noted(1, &both), &actor(), None).await.unwrap();
+            let refused = imports.unchanged(&job).await.unwrap_err();
+            assert!(refused.message().starts_with("1 of the 3 rows"), "{refused}");
+            project.engine.write(noted(1, &json!({ "note": "x" })), &actor(), None).await.unwrap();
+            assert_eq!(imports.take_back(true, &actor(), &live).await.unwrap(), State::Undone);
+            assert_eq!(notes(&project).await, ["new"]);
+        }
     }
 }
