@@ -25,6 +25,24 @@ use tokio::sync::{Semaphore, mpsc};
 /// Oldest server that is spoken to (`server_version_num`).
 const VERSION_MIN: u32 = 140_000;
 
+/// Whether a server is spoken to: it tells its version, and that is not older than the least. What
+/// older ones lack is not met until much later, as infinities of `numeric` in an adopted table.
+fn old_enough(version: Option<u32>) -> Result<()> {
+    let least = VERSION_MIN / 10_000;
+    let found = match version {
+        Some(version) if version >= VERSION_MIN => return Ok(()),
+        // Up to 9.6 the second part belonged to the name of a version.
+        Some(version) if version < 100_000 => {
+            format!("PostgreSQL {}.{}", version / 10_000, version / 100 % 100)
+        }
+        Some(version) => format!("PostgreSQL {}", version / 10_000),
+        None => String::from("a PostgreSQL that does not tell its version"),
+    };
+    let message = format!("the server is {found}; {least} is the oldest supported");
+    Err(Error::new(Code::FeatureUnavailable, message)
+        .hint(format!("use a server of PostgreSQL {least} or newer")))
+}
+
 /// Prepared statements kept per connection.
 const STATEMENTS_KEPT: usize = 256;
 
@@ -64,16 +82,7 @@ impl Pool {
             tally: Tally::default(),
         });
         let mut first = open.lease().await?;
-        let version = first.connection()?.server_version_num().unwrap_or(0);
-        if version < VERSION_MIN {
-            return Err(Error::new(
-                Code::FeatureUnavailable,
-                format!(
-                    "the server is PostgreSQL {}; 14 is the oldest supported",
-                    version / 10_000
-                ),
-            ));
-        }
+        old_enough(first.connection()?.server_version_num())?;
         if let Some(schema) = &open.schema {
             let name = schema.replace('"', "\"\"");
             let made =
@@ -405,4 +414,31 @@ impl Pool {
 fn backoff(tried: u32) -> Duration {
     let chance = base::random_bytes::<1>().map_or(0, |[byte]| u64::from(byte) % 10);
     Duration::from_millis(5 * (1 << tried.min(6)) + chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::old_enough;
+    use base::Code;
+
+    #[test]
+    fn a_server_older_than_the_least_is_refused_by_its_version() {
+        for version in [140_000, 140_013, 150_018, 180_001] {
+            assert!(old_enough(Some(version)).is_ok(), "{version}");
+        }
+        for (version, told) in [
+            (Some(130_023), "PostgreSQL 13;"),
+            (Some(100_000), "PostgreSQL 10;"),
+            (Some(90_624), "PostgreSQL 9.6;"),
+            (None, "a PostgreSQL that does not tell its version;"),
+        ] {
+            let refused = old_enough(version).unwrap_err();
+            assert_eq!(refused.code(), Code::FeatureUnavailable);
+            assert_eq!(
+                refused.message(),
+                format!("the server is {told} 14 is the oldest supported")
+            );
+            assert_eq!(refused.hint_text(), Some("use a server of PostgreSQL 14 or newer"));
+        }
+    }
 }
