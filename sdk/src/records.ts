@@ -235,7 +235,8 @@ export class Items<
   /**
    * Updates the first item the filter finds, or creates one, and resolves to its key. However many
    * do it with one filter at the same time, one of them creates and the others update, as long as
-   * the data satisfies the filter: what it would not find is created each time.
+   * the data satisfies the filter: what it would not find is created each time. `create` knows no
+   * filter and creates beside it; a value that must not occur twice wants a unique index.
    *
    * @example
    * ```ts

@@ -70,6 +70,41 @@ on_every_store!(many_who_upsert_one_value_at_once_make_one_record, async |app| {
     }
 });
 
+on_every_store!(a_unique_value_is_made_once_by_upserts_and_creates_together, async |app| {
+    let unique = json!({ "type": "String", "unique": true });
+    app.collection("widgets", json!({ "fields": { "sku": unique, "name": { "type": "String" } } }))
+        .await;
+    let admin = app.admin();
+    for sku in ["a", "b", "c"] {
+        let asks = (0..16).map(|turn| async move {
+            let data = json!({ "sku": sku, "name": turn.to_string() });
+            match turn % 2 {
+                0 => admin.put("/items/widgets", by_sku(sku, data)).await,
+                _ => admin.post("/items/widgets", data).await,
+            }
+        });
+        let answers = futures_util::future::join_all(asks).await;
+        let (mut made, mut taken) = (0, 0);
+        for (turn, answer) in answers.iter().enumerate() {
+            match (answer.status, turn % 2) {
+                (201, _) => made += 1,
+                (200, 0) => {}
+                (_, 1) => {
+                    answer.expect_refusal(409, "UNIQUE_VIOLATION");
+                    taken += 1;
+                }
+                _ => panic!("{}", answer.text),
+            }
+        }
+        assert!(made == 1 && taken >= 7, "{made} made, {taken} refused");
+        let rows = admin.rows("widgets", json!({ "filter": { "sku": { "eq": sku } } })).await;
+        assert_eq!(rows.len(), 1);
+    }
+    let described = admin.get("/openapi").await.body["paths"]["/items/widgets"]["put"].clone();
+    let description = described["description"].as_str().unwrap_or_default();
+    assert!(description.contains("unique index"), "{described}");
+});
+
 on_every_store!(an_upsert_finds_and_writes_what_the_role_may, async |app| {
     shelf(app).await;
     let admin = app.admin();

@@ -127,6 +127,7 @@ fn add_paths(paths: &mut Map<String, Json>, name: &str, sorted: bool, actions: &
         let body = json!({ "type": "object", "required": ["filter", "data"], "properties": {
             "filter": { "type": "object" }, "data": record } });
         let mut upsert = operation(&about, &[], Some(&body), 200, &key);
+        upsert["description"] = Json::from(UPSERT);
         let mut made = upsert["responses"]["200"].clone();
         made["description"] = Json::from("Created");
         upsert["responses"]["201"] = made;
@@ -215,6 +216,9 @@ fn revert_schema() -> Json {
         "fields": { "type": "array", "items": { "type": "string" }, "description": "all that it changed unless given" },
         "to": { "enum": ["before", "after"], "description": "which side of it; `before` unless given" } } })
 }
+
+/// What an upsert promises beside others.
+const UPSERT: &str = "Of all who do it at the same time with one filter, whose data satisfies the filter, one creates and the others change what it created. A plain create knows no filter and creates whenever it is asked: before, after or beside an upsert. A value that must not occur twice wants a unique index; an upsert that meets it changes the record that has the value, a create is refused with UNIQUE_VIOLATION.";
 
 fn operation(
     summary: &str,
