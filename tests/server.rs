@@ -87,6 +87,10 @@ on_every_store!(
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
             assert!(answer.contains(code), "{path}: {answer}");
         }
+        // Who is signed in, or was, hears of more than a stranger.
+        let larger = "x".repeat(12 * 1024 * 1024);
+        let refused = app.admin().post_text("/items/nothing", &larger).await;
+        refused.expect_refusal(413, "PAYLOAD_TOO_LARGE");
     }
 );
 
@@ -111,13 +115,19 @@ async fn sent_if_wanted(app: &App, path: &str, bytes: usize) -> String {
 
 on_every_store!(
     nobody_is_asked_for_a_body_that_is_refused_unread,
-    |config| { config.limits.body_bytes_max = 1024 * 1024 },
+    |config| {
+        config.limits.body_bytes_max = 1024 * 1024;
+        config.limits.import_bytes_max = 1024 * 1024;
+    },
     async |app| {
         app.collection("notes", json!({ "fields": { "title": { "type": "String" } } })).await;
         for (path, bytes, status) in [
             ("/nothing/here", 512 * 1024, 404),
             ("/health", 512 * 1024, 405),
             ("/items/notes", 2 * 1024 * 1024, 413),
+            ("/items/notes/import-csv", 2 * 1024 * 1024, 413),
+            ("/items/notes/import-json", 2 * 1024 * 1024, 413),
+            ("/imports", 2 * 1024 * 1024 * 1024 + 1, 413),
         ] {
             let answer = sent_if_wanted(app, path, bytes).await;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");

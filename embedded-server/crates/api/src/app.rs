@@ -24,6 +24,9 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 /// longer than sending them.
 const PLAIN_BYTES_MAX: u64 = 1_024;
 
+/// How much more than its file a multipart body carries, at most.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+
 /// What the program tells this room. Read once from the configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -93,10 +96,17 @@ impl App {
 /// Every route there is.
 pub fn router(app: App) -> Router {
     let limits = app.engine().limits().clone();
-    let uploads = imports::routes().layer(DefaultBodyLimit::max(imports::UPLOAD_BYTES_MAX));
-    // A multipart body carries a little more than its file.
-    let files =
-        baasix::import::routes().layer(DefaultBodyLimit::max(limits.import_bytes_max + 64 * 1024));
+    let takes = |most: usize, told| {
+        let takes = rejection::Takes { app: app.clone(), most, told };
+        middleware::from_fn_with_state(takes, rejection::said_too_large)
+    };
+    let (upload, file) = (imports::UPLOAD_BYTES_MAX, limits.import_bytes_max + FORM_BYTES_MAX);
+    let uploads = imports::routes()
+        .layer(DefaultBodyLimit::max(upload))
+        .layer(takes(upload, imports::too_large));
+    let files = baasix::import::routes()
+        .layer(DefaultBodyLimit::max(file))
+        .layer(takes(file, |most| baasix::import::too_large(most - FORM_BYTES_MAX)));
     let json = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
@@ -118,7 +128,8 @@ pub fn router(app: App) -> Router {
         .route("/items/{collection}/export", get(export::export))
         .route("/permissions/reload", post(permissions::reload))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))
-        .layer(middleware::from_fn_with_state(app.clone(), rejection::in_envelope));
+        .layer(middleware::from_fn_with_state(app.clone(), rejection::in_envelope))
+        .layer(takes(limits.body_bytes_max, rejection::too_large));
     Router::new()
         .merge(json)
         .merge(uploads)

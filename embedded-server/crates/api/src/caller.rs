@@ -2,6 +2,7 @@
 
 use crate::app::{App, Settings};
 use crate::surface::baasix::error::Refusal;
+use crate::unread::Known;
 use access::Actor;
 use auth::{Presented, Profile};
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -75,6 +76,10 @@ impl FromRequestParts<App> for Caller {
             None => cookie_token(parts, app.settings())?,
         };
         let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
+        // A token that is past its time was one of ours: its bearer shall hear of it.
+        if presented.profile.is_some() || presented.dead == Some(Code::TokenExpired) {
+            Known::note(&parts.extensions);
+        }
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let query = parts.uri.query().unwrap_or_default();
         let strings = text("accept-numbers")

@@ -154,6 +154,11 @@ fn unreadable(why: &str) -> Error {
     Error::new(Code::InvalidBody, format!("the form cannot be read: {why}"))
 }
 
+pub(crate) fn too_large(limit: usize) -> Error {
+    Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {limit} bytes"))
+        .hint("split it, and import its parts one after the other")
+}
+
 /// Largest word of the form: a mapping of ten thousand columns with long names.
 const WORD_BYTES_MAX: usize = 2 * 1024 * 1024;
 
@@ -209,10 +214,7 @@ impl Upload {
         {
             upload.bytes += chunk.len() as u64;
             if upload.bytes > UPLOAD_BYTES_MAX as u64 {
-                return Err(Error::new(
-                    Code::PayloadTooLarge,
-                    format!("the file is over the limit of {UPLOAD_BYTES_MAX} bytes"),
-                ));
+                return Err(too_large(UPLOAD_BYTES_MAX));
             }
             hash.update(&chunk);
             file.write_all(&chunk).await.map_err(full)?;

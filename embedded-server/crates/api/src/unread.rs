@@ -5,7 +5,7 @@
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{Extensions, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::{Stream, StreamExt};
@@ -15,12 +15,38 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// Most bytes that are thrown away: a little more than the largest file of a synchronous import.
-/// Who sends more than that sees the connection end.
-const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What is read of a body that nobody wants, at most. Who sends more sees the connection end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bound {
+    bytes: usize,
+    wait: Duration,
+}
 
-/// Longest wait for them.
-const WAIT_MAX: Duration = Duration::from_secs(30);
+impl Bound {
+    /// Of who is known here: a little more than the largest file of a synchronous import.
+    const KNOWN: Self = Self { bytes: 64 * 1024 * 1024, wait: Duration::from_secs(30) };
+
+    /// Of a stranger, who could keep connections busy with what nobody asked for: what an ordinary
+    /// request holds, and what a slow line takes for it.
+    const STRANGER: Self = Self { bytes: 8 * 1024 * 1024, wait: Duration::from_secs(5) };
+}
+
+/// Whether somebody has shown to be known here. Goes along with a request.
+#[derive(Clone, Default)]
+pub(crate) struct Known(Arc<AtomicBool>);
+
+impl Known {
+    /// The caller of this request has signed in, here and before now.
+    pub(crate) fn note(extensions: &Extensions) {
+        if let Some(known) = extensions.get::<Self>() {
+            known.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn bound(&self) -> Bound {
+        if self.0.load(Ordering::Relaxed) { Bound::KNOWN } else { Bound::STRANGER }
+    }
+}
 
 /// A body that the handler reads and that is still there when the handler is gone.
 struct Lent {
@@ -47,8 +73,10 @@ pub(crate) async fn thrown_away(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let waits = parts.headers.contains_key(header::EXPECT);
+    let known = Known::default();
+    parts.extensions.insert(known.clone());
     let stream = Arc::new(Mutex::new(body.into_data_stream()));
     let begun = Arc::new(AtomicBool::new(false));
     let lent = Lent { stream: Arc::clone(&stream), begun: Arc::clone(&begun) };
@@ -58,17 +86,54 @@ pub(crate) async fn thrown_away(request: Request, next: Next) -> Response {
     if waits && !begun.load(Ordering::Relaxed) {
         return response;
     }
-    let mut rest = Lent { stream, begun };
+    read_away(Lent { stream, begun }, known.bound()).await;
+    response
+}
+
+/// Reads what is left, within bounds. The answer leaves in any case; the connection may not
+/// outlive it.
+async fn read_away<E>(mut rest: impl Stream<Item = Result<Bytes, E>> + Unpin, bound: Bound) {
     let reading = async {
         let mut bytes = 0;
         while let Some(Ok(chunk)) = rest.next().await {
             bytes += chunk.len();
-            if bytes > BYTES_MAX {
+            if bytes > bound.bytes {
                 break;
             }
         }
     };
-    // The answer leaves in any case; the connection may not outlive it.
-    drop(tokio::time::timeout(WAIT_MAX, reading).await);
-    response
+    drop(tokio::time::timeout(bound.wait, reading).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, Known, read_away};
+    use axum::body::Bytes;
+    use axum::http::Extensions;
+    use futures_util::{StreamExt, stream};
+
+    const CHUNK: usize = 64 * 1024;
+
+    /// How much of an endless body is read.
+    async fn read(bound: Bound) -> usize {
+        let mut read = 0;
+        let body = stream::repeat(Bytes::from(vec![0; CHUNK]));
+        let body = body.map(|chunk| {
+            read += chunk.len();
+            Ok::<_, std::convert::Infallible>(chunk)
+        });
+        read_away(body, bound).await;
+        read
+    }
+
+    #[tokio::test]
+    async fn of_a_strangers_body_only_a_little_is_read_away() {
+        let known = Known::default();
+        assert_eq!(read(known.bound()).await, 8 * 1024 * 1024 + CHUNK);
+        let mut extensions = Extensions::new();
+        extensions.insert(known.clone());
+        Known::note(&extensions);
+        assert_eq!(read(known.bound()).await, 64 * 1024 * 1024 + CHUNK);
+        assert!(Bound::STRANGER.wait < Bound::KNOWN.wait);
+    }
 }

@@ -231,7 +231,7 @@ fn unreadable(why: &str) -> Error {
     Error::new(Code::InvalidBody, format!("the form cannot be read: {why}"))
 }
 
-fn too_large(limit: usize) -> Error {
+pub(crate) fn too_large(limit: usize) -> Error {
     Error::new(Code::PayloadTooLarge, format!("the file is over the limit of {limit} bytes"))
         .hint("send it as an import job, which takes larger files: POST /imports")
 }
