@@ -501,3 +501,70 @@ on_every_store!(an_index_of_words_that_lost_a_part_is_made_anew, async |app| {
         assert_eq!(found(app, "apple garden", &["title", "body"]).await, all, "{loss}");
     }
 });
+
+/// Every table of the database that belongs to an index of words of the notes, on SQLite.
+async fn tables_of_words(app: &App) -> Option<i64> {
+    let Kind::Sqlite = app.kind else { return None };
+    let path = app.data.join(embedded_server::DATABASE_FILE);
+    let connection = rusqlite::Connection::open(path).expect("open the file");
+    let text =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE '%_words.fulltext%'";
+    Some(connection.query_row(text, [], |row| row.get(0)).expect("count"))
+}
+
+on_every_store!(an_index_of_words_goes_along_with_exported_schemas, async |app| {
+    notes(app).await;
+    let admin = app.admin();
+    let both = &["title", "body"][..];
+    let exported = admin.get("/schemas-export").await.expect_status(200).body["schemas"].clone();
+    let entry =
+        exported.as_array().expect("schemas").iter().find(|one| one["collectionName"] == "notes");
+    let entry = entry.expect("the notes").clone();
+    let import = async |entry: &Json| {
+        let answer = admin.post("/schemas/import", json!({ "schemas": [entry] })).await;
+        answer.expect_status(200).body["data"].clone()
+    };
+    let without = {
+        let mut entry = entry.clone();
+        entry["schema"]["indexes"] = json!([]);
+        entry
+    };
+    // Taken away by one file and made by another over the rows that stand there.
+    let held = tables_of_words(app).await;
+    assert_eq!(import(&without).await["updated"], json!(["notes"]));
+    assert_eq!(tables_of_words(app).await, held.map(|_| 0));
+    admin.create("notes", json!({ "id": "d", "title": "apples", "body": "of a garden" })).await;
+    assert_eq!(found(app, "apple garden", both).await, ["a", "c", "d"]);
+    assert_eq!(import(&entry).await["updated"], json!(["notes"]));
+    assert_eq!(tables_of_words(app).await, held);
+    assert_eq!(schema_of_notes(app).await["indexes"], entry["schema"]["indexes"]);
+    assert_eq!(found(app, "apple garden", both).await, ["a", "c", "d"]);
+    admin.patch("/items/notes/b", json!({ "body": "gardening" })).await.expect_status(200);
+    assert_eq!(found(app, "apple garden", both).await, ["a", "b", "c", "d"]);
+    assert_eq!(import(&entry).await["unchanged"], json!(["notes"]));
+    // Into a project that has lost the collection, whose rows come in by a file.
+    let rows = admin.get("/items/notes/export?format=ndjson").await.expect_status(200).text.clone();
+    admin.delete("/schemas/notes?dropTable=true").await.expect_status(200);
+    assert_eq!(tables_of_words(app).await, held.map(|_| 0));
+    assert_eq!(import(&entry).await["created"], json!(["notes"]));
+    assert_eq!(found(app, "apple garden", both).await, Vec::<Json>::new());
+    let part = reqwest::multipart::Part::text(rows).file_name("notes.ndjson");
+    let form = reqwest::multipart::Form::new().text("collection", "notes").part("file", part);
+    let job = admin.post_form("/imports", form).await.expect_status(202).body["data"]["id"].clone();
+    let at = format!("/imports/{}", job.as_str().expect("an id"));
+    let ended = async || {
+        for _ in 0..1_200 {
+            let job = admin.get(&at).await.body["data"].clone();
+            if matches!(job["state"].as_str(), Some("done" | "failed" | "undone")) {
+                return job;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the import did not end");
+    };
+    assert_eq!(ended().await["rowsWritten"], 4);
+    assert_eq!(found(app, "apple garden", both).await, ["a", "b", "c", "d"]);
+    admin.post(&format!("{at}/undo"), json!({})).await.expect_status(202);
+    assert_eq!(ended().await["rowsRemoved"], 4);
+    assert_eq!(found(app, "apple garden", both).await, Vec::<Json>::new());
+});

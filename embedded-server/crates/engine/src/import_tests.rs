@@ -126,6 +126,61 @@ async fn revisions(project: &Project) -> u64 {
     found.total.unwrap()
 }
 
+/// How many parcels a search for this word finds, and how many records the index of words holds
+/// that finds them; Postgres keeps that for itself.
+async fn found(project: &Project, word: &str) -> (u64, String) {
+    let read = Read {
+        collection: String::from("parcels"),
+        search: Some(word.to_owned()),
+        limit: Some(1),
+        ..Read::default()
+    };
+    let found = project.engine.read(&read, &actor(), Numbers::Tokens).await.unwrap();
+    let held = r#"SELECT count(*) || '' FROM "parcels_words.fulltext_docsize""#;
+    let held = project.column(held, "SELECT '-'").await.remove(0);
+    (found.total.unwrap(), held)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_of_words_knows_no_row_of_an_import_that_is_none() {
+    for project in Project::all().await {
+        parcels(&project).await;
+        let words =
+            json!({ "name": "parcels_words", "fields": ["code", "note"], "type": "fulltext" });
+        project.engine.create_index("parcels", &words).await.unwrap();
+        let none = |held: &str| if held == "-" { "-" } else { "0" }.to_owned();
+
+        let under = Under::way(&project, &file(30_000, 1), Mode::All).await;
+        let job = under.until(|job| job.state == State::Writing && job.rows_written > 0).await;
+        assert!(job.rows_written < 30_000, "it was faster than this test");
+        assert_eq!(found(&project, "parcel").await.0, 0, "rows on their way are found by nobody");
+        under.imports.cancel(&under.id, &actor()).await.unwrap();
+        assert_eq!(under.end().await.state, State::Cancelled);
+        let (rows, held) = found(&project, "parcel").await;
+        assert_eq!((rows, &held), (0, &none(&held)), "cancelled");
+
+        // One that fails when most of its rows have moved.
+        let twice = format!("{}P1,1.5,2.25,parcel twice\n", file(3_000, 2));
+        let under = Under::way(&project, &twice, Mode::All).await;
+        assert_eq!(under.end().await.state, State::Failed);
+        let (rows, held) = found(&project, "parcel").await;
+        assert_eq!((rows, &held), (0, &none(&held)), "failed");
+
+        let under = Under::way(&project, &file(3_000, 3), Mode::All).await;
+        let job = under.end().await;
+        assert_eq!((job.state, job.rows_written), (State::Done, 3_000), "{:?}", job.error);
+        let (rows, held) = found(&project, "parcels").await;
+        assert_eq!(rows, 3_000);
+        assert!(held == "-" || held == "3000", "{held}");
+        assert_eq!(found(&project, "P2999").await.0, 1);
+        under.imports.undo(&under.id, false, &actor()).await.unwrap();
+        let job = under.until(|job| job.state == State::Undone).await;
+        assert_eq!(job.rows_removed, 3_000);
+        let (rows, held) = found(&project, "parcel").await;
+        assert_eq!((rows, &held), (0, &none(&held)), "undone");
+    }
+}
+
 async fn end_of_feed(project: &Project) -> Place {
     let mut at = Place::default();
     while let Some(last) = project.engine.changes(at, 1_000).await.unwrap().last() {
