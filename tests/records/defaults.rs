@@ -102,6 +102,34 @@ on_every_store!(an_sql_default_is_computed_for_every_record, async |app| {
     assert!((0.0..1.0).contains(&dice), "{first}");
 });
 
+on_every_store!(a_computed_truth_may_be_said_as_a_number, async |app| {
+    let sql =
+        |text: &str| json!({ "type": "Boolean", "defaultValue": { "type": "SQL", "value": text } });
+    app.collection(
+        "things",
+        json!({ "fields": {
+            "one": sql("1"), "none": sql("0"), "sum": sql("2 - 1"), "test": sql("1 < 2"),
+            "case_": sql("CASE WHEN 1 < 2 THEN 0 ELSE 1 END"), "nothing": sql("NULL")
+        } }),
+    )
+    .await;
+    let told = |row: &Json| {
+        ["one", "none", "sum", "test", "case_", "nothing"].map(|name| row[name].clone())
+    };
+    let wanted = [json!(true), json!(false), json!(true), json!(true), json!(false), Json::Null];
+    assert_eq!(told(&row(app, "things", json!({})).await), wanted);
+    app.admin().post("/items/things/bulk", json!([{}, {}])).await.expect_status(201);
+    for row in app.admin().rows("things", json!({ "filter": { "one": true } })).await {
+        assert_eq!(told(&row), wanted);
+    }
+    // What such a field is filled with that comes later.
+    app.collection("later", json!({ "fields": { "name": { "type": "String" } } })).await;
+    let id = app.admin().create("later", json!({ "name": "a" })).await;
+    let grown = json!({ "fields": { "name": { "type": "String" }, "one": sql("1") } });
+    app.admin().patch("/schemas/later", json!({ "schema": grown })).await.expect_status(200);
+    assert_eq!(app.admin().one("later", &id).await["one"], true);
+});
+
 on_every_store!(rules_have_other_names_and_bounds_on_both_sides, async |app| {
     app.collection(
         "things",

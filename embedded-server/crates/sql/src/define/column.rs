@@ -157,7 +157,7 @@ pub(super) fn default(collection: &str, field: &Field, dialect: Dialect) -> Opti
         )),
         (DefaultValue::Sql(text), _) => Expression::of_default(text)
             .ok()
-            .map(|expression| format!("({})", expression.render(dialect))),
+            .map(|expression| format!("({})", expression.render_into(family, dialect))),
         (DefaultValue::AutoIncrement, Dialect::Sqlite)
         | (DefaultValue::Suid | DefaultValue::CurrentUser | DefaultValue::CurrentTenant, _) => None,
     }

@@ -5,6 +5,7 @@
 //! comments and a second statement have no words here.
 
 use crate::Dialect;
+use crate::dialect::Family;
 use crate::writer::{literal, quoted};
 use base::{Code, Error, Result, nearest};
 use catalog::{Collection, FieldKind};
@@ -213,6 +214,20 @@ impl Expression {
     #[must_use]
     pub fn render(&self, dialect: Dialect) -> String {
         rendered(&self.0, dialect)
+    }
+}
+
+impl Expression {
+    /// The expression as what fills a column. To SQLite a truth is 0 or 1, and so may either be on
+    /// Postgres, which takes no number for a truth by itself.
+    pub(crate) fn render_into(&self, family: Family, dialect: Dialect) -> String {
+        let text = self.render(dialect);
+        match (family, dialect, self.0.as_slice()) {
+            // A word alone has no type yet, and becomes what it stands for.
+            (Family::Boolean, Dialect::Postgres, [Token::Text(_)]) => text,
+            (Family::Boolean, Dialect::Postgres, _) => format!("to_jsonb({text})::text::boolean"),
+            _ => text,
+        }
     }
 }
 

@@ -415,7 +415,8 @@ impl<'p> Writes<'p> {
             Assigned::Sql(text) => {
                 match collection.field(name).and_then(|one| one.default.as_ref()) {
                     Some(DefaultValue::Sql(default)) if default == text => {
-                        format!("({})", Expression::of_default(text)?.render(self.dialect))
+                        let default = Expression::of_default(text)?;
+                        format!("({})", default.render_into(family, self.dialect))
                     }
                     _ => format!("({text})"),
                 }

@@ -387,7 +387,8 @@ impl<'p> Moving<'p> {
                 }
                 _ if computed.contains(&field.name.as_str()) => match &field.default {
                     Some(DefaultValue::Sql(default)) => {
-                        format!("({})", Expression::of_default(default)?.render(self.dialect))
+                        let default = Expression::of_default(default)?;
+                        format!("({})", default.render_into(family, self.dialect))
                     }
                     _ => {
                         let name = &field.name;
