@@ -142,7 +142,7 @@ pub(crate) async fn check_computed(
                 FieldKind::Integer | FieldKind::BigInt | FieldKind::String { .. },
             ) => ("(", ")::text"),
             // A truth and the number that it may be, and no text.
-            (Dialect::Postgres, FieldKind::Boolean) => ("to_jsonb(", ")::text"),
+            (Dialect::Postgres, FieldKind::Boolean) => ("(row_to_json(row(", "))->'f1')::text"),
             (Dialect::Postgres, _) => continue,
         };
         let at = format!("fields.{}.defaultValue", field.name);
@@ -177,6 +177,9 @@ pub(crate) async fn check_computed(
             return Err(refused(format!("gives {json}, which is no truth")));
         }
         let json = truth.unwrap_or(json);
+        if json.is_null() {
+            continue;
+        }
         if let Err(why) = query::coerce(&field.kind, &json) {
             return Err(refused(format!("gives {json}, which does not fit: {why}")));
         }

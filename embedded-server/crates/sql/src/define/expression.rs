@@ -222,10 +222,10 @@ impl Expression {
     /// Postgres, which takes no number for a truth by itself.
     pub(crate) fn render_into(&self, family: Family, dialect: Dialect) -> String {
         let text = self.render(dialect);
-        match (family, dialect, self.0.as_slice()) {
-            // A word alone has no type yet, and becomes what it stands for.
-            (Family::Boolean, Dialect::Postgres, [Token::Text(_)]) => text,
-            (Family::Boolean, Dialect::Postgres, _) => format!("to_jsonb({text})::text::boolean"),
+        match (family, dialect) {
+            (Family::Boolean, Dialect::Postgres) => {
+                format!("(row_to_json(row({text}))->>'f1')::boolean")
+            }
             _ => text,
         }
     }
