@@ -3,7 +3,7 @@
 use super::column::{pointer_name, unique_name};
 use super::{fulltext, rtree};
 use crate::dialect::Family;
-use crate::names::{is_numbered, numbers_name, rtree_name, words_name};
+use crate::names::{is_numbered, is_tree_of_rows, numbers_name, rtree_name, words_name};
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
 use catalog::{Catalog, Collection, Field, Index};
@@ -59,16 +59,14 @@ pub fn tables_of_indexes(catalog: &Catalog, dialect: Dialect) -> HashSet<String>
     }
     for collection in catalog.collections.values() {
         for index in &collection.indexes {
-            let whole = match form(collection, index) {
+            let (whole, numbered) = match form(collection, index) {
                 Form::Order => continue,
-                Form::Places => rtree_name(&index.name),
-                Form::Words => {
-                    if !is_numbered(collection) {
-                        tables.insert(numbers_name(&index.name));
-                    }
-                    words_name(&index.name)
-                }
+                Form::Places => (rtree_name(&index.name), is_tree_of_rows(collection)),
+                Form::Words => (words_name(&index.name), is_numbered(collection)),
             };
+            if !numbered {
+                tables.insert(numbers_name(&whole));
+            }
             tables.extend(KEPT.map(|end| format!("{whole}{end}")));
         }
     }
