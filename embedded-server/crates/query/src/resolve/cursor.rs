@@ -43,8 +43,7 @@ fn values(cursor: &str) -> Option<Vec<Value>> {
             Json::String(text) => Some(Value::Text(text)),
             Json::Object(map) => match (map.get("r"), map.get("b")) {
                 (Some(Json::String(digits)), None) => {
-                    // Adopted tables may hold numbers that are none; a page may end at one.
-                    digits.parse().ok().map(Value::Real)
+                    digits.parse().ok().filter(|n: &f64| n.is_finite()).map(Value::Real)
                 }
                 (None, Some(Json::String(text))) => STANDARD.decode(text).ok().map(Value::Bytes),
                 _ => None,
