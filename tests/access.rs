@@ -6,6 +6,7 @@ mod patterns;
 mod permissions;
 mod reads;
 mod references;
+mod sight;
 mod transfer;
 mod variables;
 mod views;

@@ -32,11 +32,69 @@ struct Ground<'a> {
     path: Vec<String>,
 }
 
+/// What a step leads to.
+struct Reached<'a> {
+    ground: Ground<'a>,
+    target: Arc<Collection>,
+    /// What the far collection's own policy says of its records.
+    own: Option<&'a Policy>,
+}
+
 impl Ground<'_> {
     fn grants(&self, collection: &Collection, field: &str) -> bool {
         let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         path.push(field);
         collection.primary_key == field || self.policy.fields.allows(&path, true)
+    }
+}
+
+/// What an actor may name in a read of one collection: what the guard will let pass, asked before
+/// anything is told of it. Nothing depends on the request, so that a name that is out of sight and
+/// one that never was are one answer, in whatever part of the request they stand.
+pub struct Seen<'a> {
+    guard: Guard<'a>,
+    root: Arc<Collection>,
+    policy: &'a Policy,
+}
+
+impl<'a> Seen<'a> {
+    /// `None` for whoever no policy binds. An actor that may not read the collection at all is
+    /// refused here, before a word is said of what it asked.
+    pub fn of(
+        collection: &str,
+        full: &'a Catalog,
+        actor: &'a Actor,
+        words: &'a Words,
+        limits: &'a Limits,
+    ) -> Result<Option<Self>> {
+        if actor.unbound() {
+            return Ok(None);
+        }
+        let guard = Guard { policies: &actor.policies, full, words, limits };
+        let policy = guard.reading(collection)?;
+        let root = full.get(collection).map(Arc::clone);
+        let root = root.ok_or_else(|| denied(Action::Read, collection))?;
+        Ok(Some(Self { guard, root, policy }))
+    }
+
+    /// Where these relations lead, by whichever policy governs there.
+    fn ground(&self, path: &[&str]) -> Option<(Ground<'_>, Arc<Collection>)> {
+        let start = (Ground { policy: self.policy, path: Vec::new() }, Arc::clone(&self.root));
+        path.iter().try_fold(start, |(ground, here), name| {
+            let reached = self.guard.reach(&ground, &here, name)?;
+            Some((reached.ground, reached.target))
+        })
+    }
+}
+
+impl query::Sight for Seen<'_> {
+    fn field(&self, path: &[&str], name: &str) -> bool {
+        self.ground(path).is_some_and(|(ground, here)| ground.grants(&here, name))
+    }
+
+    fn relation(&self, path: &[&str], name: &str) -> bool {
+        self.ground(path)
+            .is_some_and(|(ground, here)| self.guard.reach(&ground, &here, name).is_some())
     }
 }
 
@@ -53,11 +111,7 @@ pub fn guard_read(
     }
     let guard = Guard { policies: &actor.policies, full, words, limits };
     let name = plan.collection.name.clone();
-    let policy = actor
-        .policies
-        .get(&name, Action::Read)
-        .filter(|policy| !policy.broken)
-        .ok_or_else(|| denied(Action::Read, &name))?;
+    let policy = guard.reading(&name)?;
     let ground = Ground { policy, path: Vec::new() };
     let root = guard.real(&name)?;
 
@@ -176,7 +230,7 @@ fn own(actor: &Actor, collection: &str, key: &Value) -> bool {
     known.is_some() && key.as_text() == known
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
     /// Which records of a far collection a write may name by their keys: those that the role may
     /// read. Without a right to read there, a pattern that grants the relation by name will do
     /// (`spec/data.md` 10.5). Else none: an absent key and a present one must be one answer.
@@ -353,6 +407,12 @@ impl Guard<'_> {
         }
     }
 
+    /// The policy by which a collection is read.
+    fn reading(&self, name: &str) -> Result<&'a Policy> {
+        let policy = self.policies.get(name, Action::Read).filter(|policy| !policy.broken);
+        policy.ok_or_else(|| denied(Action::Read, name))
+    }
+
     /// One relation further: the ground there, and the condition its records must satisfy.
     fn step<'b>(
         &'b self,
@@ -360,6 +420,23 @@ impl Guard<'_> {
         from: &Collection,
         name: &str,
     ) -> Option<(Ground<'b>, Arc<Collection>, Cond)> {
+        let Reached { ground, target, own } = self.reach(ground, from, name)?;
+        // Also where the parent grants it, the far collection's own condition binds if there is one.
+        let using = match own {
+            Some(policy) => self.conditions(policy, &target).ok()?,
+            None => Cond::Always,
+        };
+        Some((ground, target, using))
+    }
+
+    /// Whether one relation further may be gone, and what governs there: the policy that grants the
+    /// relation by name, else the far collection's own.
+    fn reach<'b>(
+        &'b self,
+        ground: &Ground<'b>,
+        from: &Collection,
+        name: &str,
+    ) -> Option<Reached<'b>> {
         let relation = from.relation(name)?;
         let target = self.full.get(&relation.target).map(Arc::clone)?;
         let mut path = ground.path.clone();
@@ -367,17 +444,11 @@ impl Guard<'_> {
         let at: Vec<&str> = path.iter().map(String::as_str).collect();
         let by_pattern = ground.policy.fields.reaches(&at);
         let own = self.policies.get(&target.name, Action::Read).filter(|policy| !policy.broken);
-        if by_pattern {
-            // Granted by the parent; the far collection's own condition binds too if there is one.
-            let using = match own {
-                Some(policy) => self.conditions(policy, &target).ok()?,
-                None => Cond::Always,
-            };
-            return Some((Ground { policy: ground.policy, path }, target, using));
-        }
-        let policy = own?;
-        let using = self.conditions(policy, &target).ok()?;
-        Some((Ground { policy, path: Vec::new() }, target, using))
+        let ground = match by_pattern {
+            true => Ground { policy: ground.policy, path },
+            false => Ground { policy: own?, path: Vec::new() },
+        };
+        Some(Reached { ground, target, own })
     }
 
     fn rows(

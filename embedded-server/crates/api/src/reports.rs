@@ -109,7 +109,8 @@ fn asked(app: &App, caller: &Caller, collection: &str, params: &Params) -> Resul
     let state = app.engine().state();
     let view = state.view(caller.actor());
     // Of a collection that is not there the read says what there is to say.
-    let dated = view.get(collection).is_none_or(|found| found.field("createdAt").is_some());
+    let dated = view.get(collection).is_none()
+        || app.engine().is_field(collection, "createdAt", caller.actor());
     let named = range.get("field").and_then(Json::as_str).map(str::trim);
     if let Some(name) = named.filter(|name| !name.is_empty()) {
         // Judged by what the caller may read there: a refusal of its type would tell of a field

@@ -3,7 +3,7 @@
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Error, Result};
-use query::{Cond, Count, Projection, Read, ReadPlan, Rows, Scope};
+use query::{Cond, Count, Projection, Read, ReadPlan, Rows, Scope, Sight};
 use serde_json::{Map, Value as Json};
 use sql::{Compiled, Numbers};
 use tokio::sync::mpsc;
@@ -154,6 +154,37 @@ impl Engine {
         parse_rows(&records.json)
     }
 
+    /// Whether a path from a collection is one of relations that the actor may walk in a read of it.
+    pub fn is_relation(&self, collection: &str, path: &str, actor: &Actor) -> bool {
+        let state = self.state();
+        let view = state.view(actor);
+        let words = actor.words(self.clock().now_ms());
+        let seen = access::Seen::of(collection, &state.catalog, actor, &words, self.limits());
+        let Ok(seen) = seen else { return false };
+        let mut here = view.get(collection);
+        let mut walked: Vec<&str> = Vec::new();
+        path.split('.').all(|step| {
+            let relation = here.and_then(|one| one.relation(step)).filter(|relation| {
+                seen.as_ref().is_none_or(|seen| seen.relation(&walked, &relation.name))
+            });
+            walked.push(step);
+            here = relation.and_then(|relation| view.get(&relation.target));
+            relation.is_some()
+        })
+    }
+
+    /// Whether a collection has a field that the actor may name in a read of it.
+    pub fn is_field(&self, collection: &str, name: &str, actor: &Actor) -> bool {
+        let state = self.state();
+        let view = state.view(actor);
+        let words = actor.words(self.clock().now_ms());
+        let seen = access::Seen::of(collection, &state.catalog, actor, &words, self.limits());
+        let field = view.get(collection).and_then(|found| found.field(name));
+        field
+            .zip(seen.ok())
+            .is_some_and(|(field, seen)| seen.is_none_or(|seen| seen.field(&[], &field.name)))
+    }
+
     pub(crate) fn prepare(
         &self,
         state: &State,
@@ -172,7 +203,10 @@ impl Engine {
         }
         let scope =
             Scope { visible: &view, full: &state.catalog, words: &words, limits: self.limits() };
-        let plan = query::resolve_read(read, &scope)?;
+        let (full, limits) = (&state.catalog, self.limits());
+        let seen = access::Seen::of(&read.collection, full, actor, &words, limits)?;
+        let sight = seen.as_ref().map(|seen| seen as &dyn Sight);
+        let plan = query::resolve_read(read, &scope, sight)?;
         let facts = Facts {
             table: plan.collection.name.clone(),
             single: plan.single,

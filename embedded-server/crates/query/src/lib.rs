@@ -30,7 +30,7 @@ pub use read::{
     SortAsked, UnknownNames,
 };
 pub use resolve::{
-    Place, Scope, decode_cursor, encode_cursor, page_size, resolve_filter, resolve_read,
+    Place, Scope, Sight, decode_cursor, encode_cursor, page_size, resolve_filter, resolve_read,
     resolve_write, spelled_out,
 };
 pub use validate::{Broken, validate};

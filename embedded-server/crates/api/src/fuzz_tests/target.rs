@@ -330,7 +330,7 @@ fn sentence(message: &str) -> String {
 }
 
 fn planned(read: &Read) -> String {
-    scoped(|scope| match resolve_read(read, scope) {
+    scoped(|scope| match resolve_read(read, scope, None) {
         Ok(plan) => shape(&format!("{:?}", plan.filter)),
         Err(error) => told(&error),
     })
@@ -414,7 +414,7 @@ pub(super) fn fields(input: &[u8]) -> String {
         .and_then(|params| read("posts", &params, &limits, &is_relation, false));
     let home = match home {
         Err(error) => told(&error),
-        Ok(read) => scoped(|scope| match resolve_read(&read, scope) {
+        Ok(read) => scoped(|scope| match resolve_read(&read, scope, None) {
             Ok(plan) => shape(&format!("{:?}", plan.projection)),
             Err(error) => told(&error),
         }),

@@ -48,7 +48,7 @@ pub(super) fn catalog() -> Catalog {
 pub(super) fn shape_of(read: &Read) -> QueryShape {
     let (catalog, words, limits) = (catalog(), Words::default(), Limits::default());
     let scope = Scope { visible: &catalog, full: &catalog, words: &words, limits: &limits };
-    QueryShape::of(&query::resolve_read(read, &scope).unwrap())
+    QueryShape::of(&query::resolve_read(read, &scope, None).unwrap())
 }
 
 pub(super) fn read(filter: &Json, sort: &[&str]) -> Read {

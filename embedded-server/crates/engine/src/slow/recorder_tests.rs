@@ -12,7 +12,7 @@ fn plan(read: &Read) -> ReadPlan {
     let (catalog, words, limits) =
         (super::advice_tests::catalog(), Words::default(), Limits::default());
     let scope = Scope { visible: &catalog, full: &catalog, words: &words, limits: &limits };
-    query::resolve_read(read, &scope).unwrap()
+    query::resolve_read(read, &scope, None).unwrap()
 }
 
 fn caller(role: &str) -> Actor {

@@ -1,11 +1,11 @@
 //! `fields` patterns to columns and embedded relations.
 
-use super::filter::resolve_filter;
-use super::names::{Names, own_column, tolerated, unknown_field};
-use super::{Place, Scope};
+use super::Scope;
+use super::filter::resolve_asked;
+use super::names::{Names, own_column, tolerated};
 use crate::{
     Cond, Condition, Direction, Expand, Operand, Operator, Order, OrderBy, Read, RelConditions,
-    Rows, Selected,
+    Rows, Selected, UnknownNames,
 };
 use base::{Code, Error, Result, Value};
 use catalog::{Collection, Relation, RelationKind};
@@ -41,6 +41,8 @@ struct Level<'a> {
     collection: &'a Arc<Collection>,
     conditions: &'a RelConditions,
     at: String,
+    /// The relations that lead there.
+    path: Vec<String>,
 }
 
 pub(crate) struct Fields<'a> {
@@ -52,9 +54,8 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(scope: &'a Scope<'a>, strict: bool) -> Self {
-        let names = Names { scope, place: Place::Request };
-        Self { names, scope, expands: Cell::new(0), strict }
+    pub(crate) fn new(names: Names<'a>, strict: bool) -> Self {
+        Self { names, scope: names.scope, expands: Cell::new(0), strict }
     }
 
     /// The columns and relations of the root. One record by its key always shows that key.
@@ -63,7 +64,7 @@ impl<'a> Fields<'a> {
         let mut wanted = Wanted::default();
         if read.every_relation {
             for name in collection.relations.keys() {
-                if self.names.relation(collection, name).is_some() {
+                if self.names.relation(collection, &[], name).is_some() {
                     self.step(&mut wanted, name, "fields")?.all = true;
                 }
             }
@@ -94,41 +95,43 @@ impl<'a> Fields<'a> {
             if minus {
                 left_out.push(pieces);
             } else {
-                self.add(&mut wanted, collection, &pieces, false, &at)?;
+                self.add(&mut wanted, (collection, &[]), &pieces, false, &at)?;
             }
         }
         for pieces in left_out {
             subtract(&mut wanted, &pieces);
         }
         let conditions = &read.rel_conditions;
-        let level = Level { collection, conditions, at: String::from("relConditions") };
+        let at = String::from("relConditions");
+        let level = Level { collection, conditions, at, path: Vec::new() };
         self.level(&wanted, &level, read.key.is_some())
     }
 
     fn add(
         &self,
         wanted: &mut Wanted,
-        here: &Arc<Collection>,
+        (here, path): (&Arc<Collection>, &[String]),
         pieces: &[&str],
         starred: bool,
         at: &str,
     ) -> Result<()> {
         let Some((first, rest)) = pieces.split_first() else { return Ok(()) };
+        let names = self.names.behind(path);
         if *first == "*" {
             wanted.all = true;
             if rest.is_empty() {
                 return Ok(());
             }
             for name in here.relations.keys() {
-                if let Some((_, target)) = self.names.relation(here, name) {
+                if let Some((_, target)) = names.relation(here, &[], name) {
                     let next = self.step(wanted, name, at)?;
-                    self.add(next, &target, rest, true, at)?;
+                    self.add(next, (&target, &below(path, name)), rest, true, at)?;
                 }
             }
             return Ok(());
         }
-        let field = here.field(first).filter(|field| !field.hidden);
-        let relation = self.names.relation(here, first);
+        let field = names.field(here, &[], first);
+        let relation = names.relation(here, &[], first);
         match (field, relation) {
             (Some(field), _) if rest.is_empty() => {
                 wanted.columns.insert((*first).to_owned(), field.name.clone());
@@ -141,14 +144,17 @@ impl<'a> Fields<'a> {
                         next.whole |= !starred;
                     }
                     rest => {
-                        let passes = target.relation(rest[0]).is_some();
-                        next.passed |= passes && target.field(rest[0]).is_none() || rest.len() > 1;
-                        self.add(next, &target, rest, false, at)?;
+                        let path = below(path, &relation.name);
+                        let there = self.names.behind(&path);
+                        let passes = there.relation(&target, &[], rest[0]).is_some();
+                        let is_field = there.field(&target, &[], rest[0]).is_some();
+                        next.passed |= passes && !is_field || rest.len() > 1;
+                        self.add(next, (&target, &path), rest, false, at)?;
                     }
                 }
             }
             (None, None) if self.strict && !tolerated(first) => {
-                return Err(unknown_field(here, first, at));
+                return Err(names.unknown(here, &[], first, at));
             }
             (Some(_), None) if self.strict => {
                 let why = format!("`{first}` is a field of `{}`; it has no fields", here.name);
@@ -178,6 +184,7 @@ impl<'a> Fields<'a> {
 
     fn level(&self, wanted: &Wanted, level: &Level<'_>, with_key: bool) -> Result<Rows> {
         let here = level.collection;
+        let names = self.names.behind(&level.path);
         let mut rows = Rows::default();
         let all = wanted.all || (wanted.passed && wanted.columns.is_empty());
         let taken = |name: &str| {
@@ -186,7 +193,7 @@ impl<'a> Fields<'a> {
         };
         if all {
             for field in here.fields.values() {
-                if !field.hidden && !taken(&field.name) {
+                if names.field(here, &[], &field.name).is_some() && !taken(&field.name) {
                     rows.columns.push(selected(&field.name, here, &field.name));
                 }
             }
@@ -204,7 +211,7 @@ impl<'a> Fields<'a> {
             if wanted.minus.contains(name) {
                 continue;
             }
-            if let Some((relation, target)) = self.names.relation(here, name) {
+            if let Some((relation, target)) = names.relation(here, &[], name) {
                 rows.expands.push(self.expand(level, next, relation, &target)?);
             }
         }
@@ -216,9 +223,10 @@ impl<'a> Fields<'a> {
     /// not asked for has no effect.
     fn refuse_unknown_conditions(&self, level: &Level<'_>) -> Result<()> {
         for name in level.conditions.0.keys() {
-            if self.names.relation(level.collection, name).is_none() {
+            let names = self.names.behind(&level.path);
+            if names.relation(level.collection, &[], name).is_none() {
                 let at = format!("{}.{name}", level.at);
-                return Err(unknown_field(level.collection, name, &at));
+                return Err(names.unknown(level.collection, &[], name, &at));
             }
         }
         Ok(())
@@ -236,12 +244,15 @@ impl<'a> Fields<'a> {
             Some((filter, nested)) => (filter.as_ref(), nested),
             None => (None, &none),
         };
+        let path = below(&level.path, &relation.name);
         let mut cond = match filter {
-            Some(filter) => resolve_filter(filter, target, self.scope, Place::Request)?,
+            Some(filter) => {
+                resolve_asked(filter, target, self.names.behind(&path), UnknownNames::Refused)?
+            }
             None => Cond::Always,
         };
         let at = format!("{}.{}", level.at, relation.name);
-        let below = Level { collection: target, conditions, at };
+        let below = Level { collection: target, conditions, at, path };
         let mut rows = self.level(wanted, &below, true)?;
         if let RelationKind::ToMany { polymorphic, .. } = &relation.kind
             && !polymorphic.is_empty()
@@ -289,7 +300,8 @@ impl<'a> Fields<'a> {
                 if !leads || left_out || !polymorphic.contains(&relation.target) {
                     continue;
                 }
-                if let Some((relation, target)) = self.names.relation(junction, name) {
+                let names = self.names.behind(&level.path);
+                if let Some((relation, target)) = names.relation(junction, &[], name) {
                     let mut whole = Wanted { all: true, ..Wanted::default() };
                     for rest in wanted.within.iter().filter(|rest| rest[0] == *name) {
                         let rest: Vec<&str> = rest[1..].iter().map(String::as_str).collect();
@@ -308,6 +320,11 @@ impl<'a> Fields<'a> {
             })),
         })
     }
+}
+
+/// The relations of a path and one more.
+fn below(path: &[String], relation: &str) -> Vec<String> {
+    path.iter().cloned().chain([relation.to_owned()]).collect()
 }
 
 fn subtract(wanted: &mut Wanted, pieces: &[&str]) {
@@ -331,10 +348,11 @@ fn selected(key: &str, collection: &Collection, field: &str) -> Selected {
 
 /// Clients of the home surface read `data[0].id` whatever the key is called, so a key of another
 /// name shows as `id` too.
-pub(crate) fn alias_key(rows: &mut Rows, collection: &Collection) {
+pub(crate) fn alias_key(rows: &mut Rows, collection: &Collection, names: Names<'_>) {
     let key = &collection.primary_key;
     let shown = rows.columns.iter().any(|column| column.field == *key);
-    let taken = collection.field("id").is_some() || rows.expands.iter().any(|e| e.key == "id");
+    let named = names.field(collection, &[], "id").is_some();
+    let taken = named || rows.expands.iter().any(|e| e.key == "id");
     if shown && !taken {
         rows.columns.push(selected("id", collection, key));
     }

@@ -33,6 +33,17 @@ pub struct Scope<'a> {
     pub limits: &'a Limits,
 }
 
+/// What the asker of one request may name. `access` judges it, by the policies that the guard goes
+/// by: whatever may not be named is not there for this request, before anything is said of its type.
+/// A role may read a field by one path and not by another, which no catalog can hold.
+pub trait Sight {
+    /// Whether the field may be named at the end of these relations, which begin at the collection
+    /// that is read.
+    fn field(&self, path: &[&str], name: &str) -> bool;
+    /// Whether the relation may be walked from there.
+    fn relation(&self, path: &[&str], name: &str) -> bool;
+}
+
 /// Where a filter comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -1,9 +1,9 @@
 //! Dotted paths to columns: relation names, then a field.
 
-use super::{Place, Scope};
+use super::{Place, Scope, Sight};
 use crate::{Cast, Cond, Hop, Ref};
 use base::{Code, Error, Result, nearest};
-use catalog::{Catalog, Collection, FieldKind, Relation, RelationKind};
+use catalog::{Catalog, Collection, Field, FieldKind, Relation, RelationKind};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -61,9 +61,63 @@ pub(crate) enum Found {
 pub(crate) struct Names<'a> {
     pub(crate) scope: &'a Scope<'a>,
     pub(crate) place: Place,
+    /// What may be named of all that the scope shows, where that depends on the way there.
+    sight: Option<&'a dyn Sight>,
+    /// The relations between the collection that is read and the one whose names are looked up.
+    base: &'a [String],
 }
 
 impl<'a> Names<'a> {
+    /// Of whatever the scope shows.
+    pub(crate) fn new(scope: &'a Scope<'a>, place: Place) -> Self {
+        Self { scope, place, sight: None, base: &[] }
+    }
+
+    /// Of a request, from the collection that it reads.
+    pub(crate) fn asked(scope: &'a Scope<'a>, sight: Option<&'a dyn Sight>) -> Self {
+        Self { scope, place: Place::Request, sight, base: &[] }
+    }
+
+    /// The same behind these relations.
+    pub(crate) fn behind<'b>(&self, base: &'b [String]) -> Names<'b>
+    where
+        'a: 'b,
+    {
+        Names { base, ..*self }
+    }
+
+    fn seen(&self, hops: &[Hop], of: impl Fn(&dyn Sight, &[&str]) -> bool) -> bool {
+        let Some(sight) = self.sight else { return true };
+        let base = self.base.iter().map(String::as_str);
+        let path: Vec<&str> =
+            base.chain(hops.iter().map(|hop| hop.relation.name.as_str())).collect();
+        of(sight, &path)
+    }
+
+    /// A field of `here`, which these hops lead to, unless it may not be named.
+    pub(crate) fn field<'c>(
+        &self,
+        here: &'c Collection,
+        hops: &[Hop],
+        name: &str,
+    ) -> Option<&'c Field> {
+        let field = here.field(name)?;
+        let hidden = field.hidden && self.place == Place::Request;
+        let seen = || self.seen(hops, |sight, path| sight.field(path, &field.name));
+        (!hidden && seen()).then_some(field)
+    }
+
+    /// The refusal of a name that is not there, or that the asker may not know of. The hint names
+    /// what could have been named.
+    pub(crate) fn unknown(&self, here: &Collection, hops: &[Hop], name: &str, at: &str) -> Error {
+        let known = here.visible_names().filter(|name| {
+            self.field(here, hops, name).is_some()
+                || (here.relation(name).is_some()
+                    && self.seen(hops, |sight, path| sight.relation(path, name)))
+        });
+        refused(here, name, nearest(name, known), at)
+    }
+
     pub(crate) fn catalog(&self) -> &'a Catalog {
         match self.place {
             Place::Request => self.scope.visible,
@@ -81,8 +135,8 @@ impl<'a> Names<'a> {
             if last && let Some(column) = self.column(&here, piece, &hops) {
                 return Ok(Found::Column(column));
             }
-            let Some((relation, target)) = self.relation(&here, piece) else {
-                return Err(unknown_field(&here, piece, at));
+            let Some((relation, target)) = self.relation(&here, &hops, piece) else {
+                return Err(self.unknown(&here, &hops, piece, at));
             };
             if last {
                 return Ok(Found::Relation { hops, relation: Box::new(relation), target });
@@ -98,7 +152,7 @@ impl<'a> Names<'a> {
             hops.push(hop(relation, &target));
             here = target;
         }
-        Err(unknown_field(&here, path, at))
+        Err(self.unknown(&here, &hops, path, at))
     }
 
     /// Follows `path` to a column. A relation that keeps its key in a column stands for it.
@@ -134,7 +188,7 @@ impl<'a> Names<'a> {
                 (Arc::clone(target), target.primary_key.clone())
             }
         };
-        self.column(&here, &name, &hops).ok_or_else(|| unknown_field(&here, &name, at))
+        self.column(&here, &name, &hops).ok_or_else(|| self.unknown(&here, &hops, &name, at))
     }
 
     /// A field of `here` that may be spoken of.
@@ -147,8 +201,8 @@ impl<'a> Names<'a> {
             loose,
             null,
         };
-        match here.field(name) {
-            Some(field) if field.hidden && self.place == Place::Request => None,
+        match self.field(here, hops, name) {
+            None if here.field(name).is_some_and(|field| field.hidden) => None,
             Some(field) => Some(column(&field.name, &field.kind, field.loose, false)),
             None if tolerated(name) => Some(column(name, &FieldKind::DateTime, false, true)),
             None => None,
@@ -159,18 +213,26 @@ impl<'a> Names<'a> {
     pub(crate) fn relation(
         &self,
         here: &Collection,
+        hops: &[Hop],
         name: &str,
     ) -> Option<(Relation, Arc<Collection>)> {
         let relation = here.relation(name)?;
+        if !self.seen(hops, |sight, path| sight.relation(path, &relation.name)) {
+            return None;
+        }
         let target = self.catalog().get(&relation.target)?;
         Some((relation.clone(), Arc::clone(target)))
     }
 }
 
-/// The refusal of a name that a collection does not have, or that the asker may not know of.
+/// The refusal of a name that a collection does not have.
 pub(crate) fn unknown_field(here: &Collection, name: &str, at: &str) -> Error {
+    refused(here, name, nearest(name, here.visible_names()), at)
+}
+
+fn refused(here: &Collection, name: &str, near: Option<&str>, at: &str) -> Error {
     let error = Error::new(Code::UnknownField, format!("`{}` has no field `{name}`", here.name));
-    match nearest(name, here.visible_names()) {
+    match near {
         Some(known) => error.hint(format!("did you mean `{known}`?")),
         None => error,
     }

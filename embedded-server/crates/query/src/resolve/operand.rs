@@ -171,7 +171,7 @@ impl Operands<'_> {
         // behind a relation must be, or a comparison would reveal it.
         let direct = collection.field(path).is_some_and(|field| !field.hidden);
         let place = if direct { Place::Policy } else { self.names.place };
-        let names = Names { scope: self.names.scope, place };
+        let names = Names::new(self.names.scope, place);
         let column = names.column_at(collection, path, at)?;
         comparable(&column, path, at)?;
         if column.hops.iter().any(|hop| hop.relation.is_many()) {

@@ -3,8 +3,8 @@
 use super::cursor::decode_cursor;
 use super::fields::{Fields, alias_key};
 use super::filter::{place, resolve_asked};
-use super::names::{Names, bounded_walks, kind_after, own_column, unknown_field};
-use super::{Place, Scope};
+use super::names::{Names, bounded_walks, kind_after, own_column};
+use super::{Scope, Sight};
 use crate::coerce::{coerce, coerce_operand, shown};
 use crate::{
     Cond, Condition, Count, CountMode, Direction, Operand, Operator, Order, OrderBy, Page,
@@ -44,12 +44,13 @@ pub fn page_size(limit: i64) -> Result<u64> {
     })
 }
 
-/// Finds every name of a read and types every value.
-pub fn resolve_read(read: &Read, scope: &Scope<'_>) -> Result<ReadPlan> {
+/// Finds every name of a read and types every value. `sight` is what the asker may name of all that
+/// the scope shows; without one it is all of that.
+pub fn resolve_read(read: &Read, scope: &Scope<'_>, sight: Option<&dyn Sight>) -> Result<ReadPlan> {
     let Some(collection) = scope.visible.get(&read.collection) else {
         return Err(unknown_collection(&read.collection));
     };
-    let reader = Reader { read, collection, names: Names { scope, place: Place::Request }, scope };
+    let reader = Reader { read, collection, names: Names::asked(scope, sight), scope };
     reader.plan()
 }
 
@@ -103,7 +104,7 @@ impl Reader<'_> {
     fn plan(&self) -> Result<ReadPlan> {
         let read = self.read;
         let mut filter = match &read.filter {
-            Some(filter) => resolve_asked(filter, self.collection, self.scope, read.unknown)?,
+            Some(filter) => resolve_asked(filter, self.collection, self.names, read.unknown)?,
             None => Cond::Always,
         };
         if let Some(key) = &read.key {
@@ -148,10 +149,10 @@ impl Reader<'_> {
     fn rows(&self) -> Result<Rows> {
         let read = self.read;
         let strict = read.unknown == UnknownNames::RefusedEverywhere;
-        let mut rows = Fields::new(self.scope, strict).rows(self.collection, read)?;
+        let mut rows = Fields::new(self.names, strict).rows(self.collection, read)?;
         // A file that is exported holds the collection's own columns and nothing beside them.
         if !read.uncapped {
-            alias_key(&mut rows, self.collection);
+            alias_key(&mut rows, self.collection, self.names);
         }
         Ok(rows)
     }
@@ -338,7 +339,8 @@ impl Reader<'_> {
     }
 
     fn search_fields(&self) -> Result<Vec<String>> {
-        let fields = || self.collection.fields.values().filter(|field| !field.hidden);
+        let named = |name: &str| self.names.field(self.collection, &[], name);
+        let fields = || self.collection.fields.keys().filter_map(|name| named(name));
         if self.read.search_fields.is_empty() {
             // Tokens are secret-like; everything else that is read as text is searched.
             let searched = fields().filter(|field| {
@@ -350,8 +352,8 @@ impl Reader<'_> {
         let mut found: Vec<String> = Vec::new();
         for name in &self.read.search_fields {
             let at = format!("searchFields.{name}");
-            let field = self.collection.field(name).filter(|field| !field.hidden);
-            let field = field.ok_or_else(|| unknown_field(self.collection, name, &at))?;
+            let field =
+                named(name).ok_or_else(|| self.names.unknown(self.collection, &[], name, &at))?;
             if !field.kind.is_text() && field.kind != FieldKind::Uuid {
                 return Err(Error::new(
                     Code::InvalidQuery,

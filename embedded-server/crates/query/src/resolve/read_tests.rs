@@ -14,7 +14,7 @@ fn posts() -> Read {
 }
 
 fn resolved(read: &Read) -> Result<ReadPlan> {
-    resolve_read(read, &Sample::new().scope())
+    resolve_read(read, &Sample::new().scope(), None)
 }
 
 fn patterns(list: &[&str]) -> Vec<String> {

@@ -82,16 +82,7 @@ pub(crate) fn asked_by(
     collection: &str,
     params: &Params,
 ) -> Result<Read> {
-    let view = app.engine().state().view(caller.actor());
-    let is_relation = |path: &str| {
-        let mut here = view.get(collection);
-        path.split('.').all(|step| {
-            let target =
-                here.and_then(|one| one.relation(step)).map(|relation| relation.target.as_str());
-            here = target.and_then(|target| view.get(target));
-            target.is_some()
-        })
-    };
+    let is_relation = |path: &str| app.engine().is_relation(collection, path, caller.actor());
     let limits = app.engine().limits();
     request::read(collection, params, limits, &is_relation, app.settings().compat)
 }

@@ -5,7 +5,7 @@ mod geometry;
 mod list;
 mod range;
 
-use super::names::{Found, Names, bounded_walks, cast_named, kind_after};
+use super::names::{Found, Names, bounded_walks, cast_named, hop, kind_after};
 use super::operand::Operands;
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
@@ -30,17 +30,17 @@ pub fn resolve_filter(
     scope: &Scope<'_>,
     place: Place,
 ) -> Result<Cond> {
-    resolved(filter, collection, Names { scope, place }, UnknownNames::Refused)
+    resolved(filter, collection, Names::new(scope, place), UnknownNames::Refused)
 }
 
 /// The same for a request that says what becomes of names that do not exist.
 pub(crate) fn resolve_asked(
     filter: &Filter,
     collection: &Arc<Collection>,
-    scope: &Scope<'_>,
+    names: Names<'_>,
     unknown: UnknownNames,
 ) -> Result<Cond> {
-    resolved(filter, collection, Names { scope, place: Place::Request }, unknown)
+    resolved(filter, collection, names, unknown)
 }
 
 fn resolved(
@@ -178,8 +178,11 @@ impl Resolver<'_> {
                 self.condition(left, word, test, &path)
             }
             Found::Relation { hops, relation, target } => {
-                let inner = target.field(&test.operator).is_some()
-                    || target.relation(&test.operator).is_some();
+                // Only what may be named there stands before an operator of that name.
+                let mut there = hops.clone();
+                there.push(hop((*relation).clone(), &target));
+                let inner = self.names.field(&target, &there, &test.operator).is_some()
+                    || self.names.relation(&target, &there, &test.operator).is_some();
                 match word {
                     Some(word) if !inner => {
                         let mut left =
@@ -196,7 +199,7 @@ impl Resolver<'_> {
     fn relation_named(&self, left: &Ref, path: &str) -> bool {
         let here = left.hops.last().map_or(self.operands.root, |hop| &hop.target);
         let name = path.rsplit('.').next().unwrap_or(path);
-        self.names.relation(here, name).is_some()
+        self.names.relation(here, &left.hops, name).is_some()
     }
 
     /// `{category: {name: {eq: "x"}}}`: what stood in the place of an operator is a filter on the
