@@ -21,6 +21,7 @@ mod history;
 mod imports;
 mod journal;
 mod original;
+mod owned;
 mod probe;
 mod processes;
 mod queries;

@@ -83,7 +83,9 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
 }
 
 fn make_folder(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|fault| {
+    // What leads there may be somebody's home; only the folder itself is a project's.
+    let above = folder.parent().map_or(Ok(()), std::fs::create_dir_all);
+    above.and_then(|()| base::owners_folder().create(folder)).map_err(|fault| {
         Error::new(
             Code::ConfigInvalid,
             format!("cannot use the data folder {}: {fault}", folder.display()),
@@ -171,14 +173,8 @@ fn kept_secret(path: &Path) -> Result<Vec<u8>> {
         Err(fault) => return Err(trouble(fault)),
     }
     let bytes = base::random_bytes::<48>()?;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path).map_err(trouble)?;
+    let mut options = base::owners_file();
+    let mut file = options.create(true).truncate(true).open(path).map_err(trouble)?;
     std::io::Write::write_all(&mut file, &bytes).map_err(trouble)?;
     file.sync_all().map_err(trouble)?;
     Ok(bytes.to_vec())

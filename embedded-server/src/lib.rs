@@ -7,7 +7,7 @@ mod beside;
 mod config;
 mod probe;
 
-pub use base::{Code, Error, Result};
+pub use base::{Code, Error, Result, owners_file, owners_folder};
 pub use beside::{Owner, owner_of, tables_of_somebody_else};
 pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous, is_sqlite};
 pub use probe::{Contents, Probe, probe_postgres};

@@ -59,7 +59,7 @@ fn write(folder: &Path, key: &str, text: &str) -> Outcome {
         )
         .hint("commit some of the open changes"));
     }
-    std::fs::create_dir_all(folder).map_err(|error| Fault::file(folder, &error))?;
+    embedded_server::owners_folder().create(folder).map_err(|error| Fault::file(folder, &error))?;
     let beside = file.with_extension("new");
     let written =
         write_private(&beside, text.as_bytes()).and_then(|()| std::fs::rename(&beside, &file));

@@ -33,6 +33,7 @@ pub fn run() -> ExitCode {
     let built = tauri::Builder::default()
         // First, so that a second launch ends before it does anything.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
+        .plugin(private_places())
         .plugin(log_plugin())
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(window::state_plugin())
@@ -87,6 +88,22 @@ pub fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Makes the folders of the program, and the file of its log, for their owner alone. Before the
+/// log's own plugin, which would make them for everybody.
+fn private_places() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri::plugin::Builder::new("private-places")
+        .setup(|app, _| {
+            let logs = app.path().app_log_dir()?;
+            for folder in [&app.path().app_data_dir()?, &logs] {
+                embedded_server::owners_folder().create(folder)?;
+            }
+            let file = logs.join(format!("{}.log", app.package_info().name));
+            embedded_server::owners_file().create(true).append(true).open(file)?;
+            Ok(())
+        })
+        .build()
+}
+
 /// Our own words from `info` up, those of others from `warn` up: the session bus tells every
 /// handshake.
 fn log_plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
@@ -98,7 +115,6 @@ fn log_plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
 
 fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     let folder = app.path().app_data_dir()?;
-    std::fs::create_dir_all(&folder)?;
     let secrets = Secrets::new(folder.join("secrets.sealed"));
     let studio = Studio::open(app, secrets).map_err(|fault| fault.message)?;
     app.manage(Arc::new(studio));

@@ -329,9 +329,16 @@ pub(crate) fn size_bytes(folder: &Path) -> u64 {
     sizes.sum()
 }
 
-/// Copies a folder's files; the copy must not exist yet.
+/// Makes a project's folder for its owner alone; what leads there is made as always.
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    folder.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    embedded_server::owners_folder().create(folder)
+}
+
+/// Copies a folder's files; the copy must not exist yet, and is for its owner alone.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir(to).map_err(|error| Fault::file(to, &error))?;
+    let made = embedded_server::owners_folder().recursive(false).create(to);
+    made.map_err(|error| Fault::file(to, &error))?;
     let entries = std::fs::read_dir(from).map_err(|error| Fault::file(from, &error))?;
     for entry in entries {
         let entry = entry.map_err(|error| Fault::file(from, &error))?;
@@ -339,15 +346,57 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
         if source.is_dir() {
             copy_folder(&source, &target)?;
         } else {
-            std::fs::copy(&source, &target).map_err(|error| Fault::file(&source, &error))?;
+            std::fs::copy(&source, &target)
+                .and_then(|_| owners_alone(&target))
+                .map_err(|error| Fault::file(&source, &error))?;
         }
     }
+    Ok(())
+}
+
+/// A copy takes the mode of what is copied, which may be of a time when nobody cared.
+fn owners_alone(file: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))?;
+    }
+    let _ = file;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    #[test]
+    #[cfg(unix)]
+    fn folders_and_copies_of_projects_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let above = std::env::temp_dir().join(format!("plinth-owned-{}", uuid::Uuid::new_v4()));
+        let folder = above.join("press");
+        super::make_folder(&folder).unwrap();
+        assert_eq!(mode(&folder), 0o700);
+        let (file, inner) = (folder.join(super::DATABASE_FILE), folder.join("imports"));
+        std::fs::write(&file, "").unwrap();
+        std::fs::create_dir(&inner).unwrap();
+        // As an earlier version made them.
+        for (path, was) in [(&file, 0o644), (&inner, 0o755), (&folder, 0o755)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(was)).unwrap();
+        }
+        super::make_folder(&folder).unwrap();
+        let copy = above.join("press copy");
+        super::copy_folder(&folder, &copy).unwrap();
+        let modes = |folder: &Path| {
+            [folder.to_owned(), folder.join("imports"), folder.join(super::DATABASE_FILE)]
+                .map(|path| mode(&path))
+        };
+        assert_eq!(modes(&folder), [0o755, 0o755, 0o644], "what was there keeps its mode");
+        assert_eq!(modes(&copy), [0o700, 0o700, 0o600]);
+        std::fs::remove_dir_all(above).unwrap();
+    }
 
     use super::{
         checked_name, folder_beside, folder_name, folder_of, in_words, is_foreign_file,

@@ -251,11 +251,8 @@ impl Vault {
 
 /// For nobody else on this computer to read.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut options = embedded_server::owners_file();
+    let mut file = options.create(true).truncate(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

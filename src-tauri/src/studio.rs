@@ -127,7 +127,7 @@ impl Studio {
             None => free_folder(&self.projects_folder()?, &project::folder_name(&name)),
         };
         must_be_free(&folder)?;
-        std::fs::create_dir_all(&folder).map_err(|error| Fault::file(&folder, &error))?;
+        project::make_folder(&folder).map_err(|error| Fault::file(&folder, &error))?;
 
         let (database_url, password) = database.unzip();
         let password = password.flatten();

@@ -202,12 +202,14 @@ impl Upload {
         let path = imports.folder().join(format!("{}.upload", base::short_id()?));
         let file_name = field.file_name().unwrap_or("file").chars().take(255).collect();
         let mut upload = Self { path, file_name, hash: String::new(), bytes: 0, taken: false };
+        let mut private = tokio::fs::OpenOptions::from(base::owners_file());
+        private.create(true).truncate(true);
         let full = |fault: std::io::Error| {
             Error::new(Code::Unavailable, "the upload cannot be kept in the data folder")
                 .hint("make room on its disk, and let this user write there")
                 .caused_by(fault)
         };
-        let mut file = tokio::fs::File::create(&upload.path).await.map_err(full)?;
+        let mut file = private.open(&upload.path).await.map_err(full)?;
         let mut hash = Sha256::new();
         while let Some(chunk) =
             field.chunk().await.map_err(|fault| unreadable(&fault.to_string()))?

@@ -12,6 +12,7 @@ mod id;
 mod json_path;
 mod limits;
 mod nearest;
+mod owner;
 mod value;
 
 pub use clock::{Clock, iso_millis};
@@ -24,4 +25,5 @@ pub use json_path::{
 };
 pub use limits::Limits;
 pub use nearest::nearest;
+pub use owner::{owners_file, owners_folder};
 pub use value::Value;

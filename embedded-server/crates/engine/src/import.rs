@@ -82,7 +82,7 @@ struct Run<'a> {
 impl Imports {
     /// Starts the one worker. Jobs that a crash cut off are told as failed.
     pub async fn open(engine: Engine, folder: PathBuf) -> Result<Self> {
-        std::fs::create_dir_all(&folder).map_err(|fault| {
+        base::owners_folder().create(&folder).map_err(|fault| {
             Error::new(
                 Code::ConfigInvalid,
                 format!("cannot use the folder {}: {fault}", folder.display()),

@@ -37,7 +37,7 @@ impl Rejects {
         let path = self.path.clone();
         let trouble = |fault: csv::Error| unwritable(&path, &fault.to_string());
         if self.writer.is_none() {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path);
+            let file = base::owners_file().create(true).append(true).open(&self.path);
             let file = file.map_err(|fault| unwritable(&self.path, &fault.to_string()))?;
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
             if !self.append {

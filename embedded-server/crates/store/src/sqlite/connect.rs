@@ -43,6 +43,7 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    owned(&options.path);
     let connected = open(&options.path, flags)?;
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
@@ -81,6 +82,18 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connected> {
         .at(options.path.display().to_string())
         .hint("open it with the newer version that wrote it, or restore a backup made before")),
         Err(cause) => Err(fault::opening(&options.path, cause)),
+    }
+}
+
+/// Makes a file that is not there yet, for its owner alone. SQLite would make it for everybody whom
+/// the mask of the program lets in; to its journals it gives the mode of the file.
+pub(super) fn owned(path: &Path) {
+    match base::owners_file().create_new(true).open(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => {
+            // Opening it, SQLite meets the same and says what it is.
+            tracing::debug!(%cause, "the database file was not made");
+        }
+        Ok(_) | Err(_) => {}
     }
 }
 

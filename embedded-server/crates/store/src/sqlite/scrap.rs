@@ -1,5 +1,6 @@
 //! A copy of the file, on which something is tried, and which ends with it.
 
+use super::connect::owned;
 use std::path::{Path, PathBuf};
 
 /// The copy's file and what SQLite lays beside it; removed however the trial ends.
@@ -11,6 +12,8 @@ impl Scrap {
     pub(super) fn beside(path: &Path, end: &str) -> Self {
         let scrap = Self(with_end(path, end));
         scrap.remove();
+        // A copy is as private as what is copied; it is made into the empty file.
+        owned(scrap.path());
         scrap
     }
 
