@@ -122,7 +122,7 @@ impl Compiler {
         }
         let answered: Vec<&str> = found().map(|found| found.answered.as_str()).collect();
         self.writer.push(" SELECT ").list(&answered, ", ");
-        self.from_parts(grouping, parts);
+        self.read_parts(grouping, parts);
         self.order_groups(plan, &keys, &aggregates);
         let limit = self.limit(&plan.page);
         self.writer.push(&limit);
@@ -133,7 +133,7 @@ impl Compiler {
     pub(crate) fn count_apart(&mut self, plan: &ReadPlan, grouping: &Grouping, parts: &[Part]) {
         self.parts_with(plan, parts);
         self.writer.push(" SELECT count(*) FROM (SELECT 1 AS \"$one\"");
-        self.from_parts(grouping, parts);
+        self.read_parts(grouping, parts);
         let outer = self.writer.alias();
         self.writer.push(&format!(") {outer}"));
     }
@@ -171,7 +171,7 @@ impl Compiler {
     }
 
     /// The rows of all parts below each other, those of one group together.
-    fn from_parts(&mut self, grouping: &Grouping, parts: &[Part]) {
+    fn read_parts(&mut self, grouping: &Grouping, parts: &[Part]) {
         let lists: Vec<String> =
             (0..parts.len()).map(|at| self.beside(grouping, parts, at)).collect();
         let all = self.writer.alias();
