@@ -100,3 +100,43 @@ on_every_store!(what_a_role_may_not_change_is_left_out_of_what_it_takes_back, as
         .await
         .expect_refusal(403, "FORBIDDEN");
 });
+
+on_every_store!(references_and_places_come_back_with_all_that_a_revision_changed, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let name = json!({ "type": "String" });
+    app.collection("makers", json!({ "fields": { "id": key, "name": name } })).await;
+    let loud = json!({ "type": "VIRTUAL", "calculated": "upper(name)" });
+    let fields = json!({ "id": key, "name": name, "loud": loud });
+    let schema = json!({ "sortEnabled": true, "usertrack": true, "fields": fields });
+    app.collection("goods", schema).await;
+    let relation = json!({ "type": "M2O", "target": "makers", "name": "maker", "alias": "goods" });
+    app.relation("goods", relation).await;
+    let admin = app.admin();
+    admin.post("/items/makers/bulk", json!([{ "name": "a" }, { "name": "b" }])).await;
+    admin.create("goods", json!({ "name": "lamp", "maker_id": 1 })).await;
+    let change = json!({ "maker_id": 2, "sort": 7 });
+    admin.patch("/items/goods/1", change).await.expect_status(200);
+    let newest = history(admin, "goods/1").await[0]["id"].clone();
+    let path = "/items/goods/1/revert";
+    admin.post(path, json!({ "revision": newest })).await.expect_status(200);
+    let row = admin.one("goods", &json!(1)).await;
+    assert_eq!((&row["maker_id"], &row["sort"]), (&json!(1), &json!(1)), "{row}");
+
+    // A write that gave nothing a new value has nothing to be taken back.
+    admin.patch("/items/goods/1", json!({ "name": "lamp" })).await.expect_status(200);
+    let revisions = history(admin, "goods/1").await;
+    assert_eq!(revisions[0]["changed"], json!(["updatedAt"]), "{revisions:?}");
+    for (body, said) in [
+        (json!({ "revision": revisions[0]["id"] }), "nothing"),
+        (json!({ "revision": newest, "fields": ["id"] }), "key"),
+        (json!({ "revision": newest, "fields": ["maker_id", "updatedAt"] }), "by itself"),
+        (json!({ "revision": newest, "fields": ["userUpdated_Id"] }), "by itself"),
+    ] {
+        let answer = admin.post(path, body).await;
+        answer.expect_refusal(400, "VALIDATION_ERROR");
+        assert!(answer.text.contains(said), "{}", answer.text);
+    }
+    let computed = admin.post(path, json!({ "revision": newest, "fields": ["loud"] })).await;
+    computed.expect_status(400);
+    assert_eq!(history(admin, "goods/1").await.len(), revisions.len(), "a refusal wrote");
+});

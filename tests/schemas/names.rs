@@ -124,6 +124,60 @@ on_every_store!(a_renamed_field_leaves_its_name_to_a_new_one, async |app| {
     );
 });
 
+on_every_store!(the_past_of_a_field_goes_by_its_name_of_today, async |app| {
+    let text = json!({ "type": "String" });
+    let exact = json!({ "type": "Decimal", "values": { "precision": 40, "scale": 4 } });
+    let fields = json!({ "id": { "type": "Integer", "primaryKey": true }, "a": text, "b": text, "c": exact });
+    app.collection("pairs", json!({ "fields": fields })).await;
+    let admin = app.admin();
+    let large = json!("123456789012345678901234567890.1250");
+    admin.create("pairs", json!({ "id": 1, "a": "a1", "b": "b1", "c": large })).await;
+    let change = json!({ "a": "a2", "c": "0.5" });
+    admin.patch("/items/pairs/1", change).await.expect_status(200);
+    let before = schema(app, "pairs").await;
+    let exact_now = trail(app, "pairs/1").await[0]["before"]["c"].clone();
+    // Two fields exchange their names, and a third gives its own to a new one.
+    let exchanged = |pairs: &[(&str, &str)]| {
+        let fields = before["fields"].as_object().expect("fields").iter();
+        let named = fields.map(|(name, field)| {
+            let new = pairs.iter().find(|(old, _)| old == name);
+            (new.map_or(name.clone(), |(_, new)| (*new).to_owned()), field.clone())
+        });
+        let mut fields: serde_json::Map<String, Json> = named.collect();
+        fields.insert(String::from("c"), json!({ "type": "String" }));
+        json!({ "collections": [{ "collectionName": "pairs", "schema": { "fields": fields } }] })
+    };
+    let version = apply(app, exchanged(&[("a", "b"), ("b", "a"), ("c", "price")])).await;
+    let seen = trail(app, "pairs/1").await;
+    let told = seen[0]["changed"].to_string();
+    assert!(told.contains("\"b\"") && told.contains("\"price\""), "{seen:?}");
+    assert!(!told.contains("\"a\"") && !told.contains("\"c\""), "{seen:?}");
+    let (was, is) = (&seen[0]["before"], &seen[0]["after"]);
+    assert_eq!((&was["b"], &is["b"], &was["a"]), (&json!("a1"), &json!("a2"), &json!("b1")));
+    assert_eq!((&was["price"], was.get("c")), (&exact_now, None), "{was}");
+    // What is taken back goes where the value stands today.
+    let body = json!({ "revision": seen[0]["id"], "fields": ["b", "price"] });
+    admin.post("/items/pairs/1/revert", body).await.expect_status(200);
+    let row = admin.one("pairs", &json!(1)).await;
+    assert_eq!((&row["a"], &row["b"], &row["c"]), (&json!("b1"), &json!("a1"), &Json::Null));
+    assert_eq!(row["price"], exact_now, "{row}");
+    // And what is written under the new names is read under them.
+    admin.patch("/items/pairs/1", json!({ "a": "late", "c": "new" })).await.expect_status(200);
+    let seen = trail(app, "pairs/1").await;
+    assert_eq!((&seen[0]["before"]["a"], &seen[0]["after"]["c"]), (&json!("b1"), &json!("new")));
+
+    undo(app, version).await;
+    let seen = trail(app, "pairs/1").await;
+    assert_eq!(seen[0]["after"]["b"], "late", "{seen:?}");
+    let first = &seen[2];
+    assert_eq!((&first["before"]["a"], &first["after"]["a"]), (&json!("a1"), &json!("a2")));
+    assert_eq!(first["before"]["c"], exact_now, "{first}");
+    // The collection's own name may change besides.
+    let moved = json!({ "collections": [renamed(app, "pairs", "couples").await] });
+    apply(app, moved).await;
+    assert_eq!(trail(app, "couples/1").await[2]["before"]["a"], "a1");
+});
+
 on_every_store!(the_history_of_what_ended_comes_back_with_it_and_not_to_others, async |app| {
     goods(app).await;
     app.admin().patch("/items/goods/1", json!({ "name": "torch" })).await.expect_status(200);

@@ -7,6 +7,7 @@
 mod sight;
 
 use crate::read::{not_found, parse_rows};
+use crate::schema::former::former;
 use crate::write::Written;
 use crate::{Engine, Numbers, State};
 use access::Actor;
@@ -235,7 +236,19 @@ impl Engine {
         })?;
         let mut left_out = Vec::new();
         let fields = match asked.fields {
-            Some(fields) => fields,
+            Some(fields) => {
+                for name in &fields {
+                    if let Some(why) = never_taken_back(&sight.collection, name) {
+                        return Err(Error::new(
+                            Code::ValidationError,
+                            format!("`{name}` cannot be taken back: {why}"),
+                        )
+                        .at(format!("fields.{name}"))
+                        .hint("leave it out of `fields`"));
+                    }
+                }
+                fields
+            }
             None => {
                 let full = state.catalog.get(&asked.collection).unwrap_or(&sight.collection);
                 let may = |name: &String| {
@@ -243,10 +256,19 @@ impl Engine {
                     access::may_set(full, name, value, &state.catalog, actor)
                 };
                 let changed = revision.changed.into_iter();
-                let (fields, others): (Vec<_>, Vec<_>) =
-                    changed.filter(|name| can_come_back(&sight.collection, name)).partition(may);
+                let (fields, others): (Vec<_>, Vec<_>) = changed
+                    .filter(|name| never_taken_back(&sight.collection, name).is_none())
+                    .partition(may);
                 if fields.is_empty() && !others.is_empty() {
                     return Err(nothing_to_set(&others));
+                }
+                if fields.is_empty() {
+                    return Err(Error::new(
+                        Code::ValidationError,
+                        "this revision changed nothing that could be taken back",
+                    )
+                    .at("revision")
+                    .hint("take another revision; keys, computed fields, and what the server keeps by itself do not come back"));
                 }
                 left_out = others;
                 fields
@@ -312,7 +334,8 @@ impl Engine {
             // of others too; of this record's past it sees what this record shows it.
             Arc::make_mut(&mut seen).fields.retain(|name, _| row.contains_key(name));
         }
-        Ok(Sight { collection: seen, id, held, unbound, numbers })
+        let former = former(self.store(), full.schema_id()).await?;
+        Ok(Sight { collection: seen, id, held, unbound, numbers, former })
     }
 
     /// What stands in the columns by which the right to read is decided.
@@ -369,7 +392,14 @@ impl Engine {
             ..Read::default()
         };
         let rows = self.find(&read, "read the history of a record").await?;
-        Ok(rows.into_iter().map(row).collect())
+        let by_names_of_today = |found| {
+            let mut row = row(found);
+            for side in [&mut row.before, &mut row.after].into_iter().flatten() {
+                sight.former.rename(row.seq, side);
+            }
+            row
+        };
+        Ok(rows.into_iter().map(by_names_of_today).collect())
     }
 
     /// Those of the users that the actor may read, by what it may read of them.
@@ -415,12 +445,24 @@ fn person(row: &Map<String, Json>) -> Option<Person> {
     })
 }
 
-/// Whether a field is taken back with all that a revision changed: what the server keeps by itself
-/// is not.
-fn can_come_back(collection: &Collection, name: &str) -> bool {
-    collection.fields.get(name).is_some_and(|field| {
-        !field.primary_key && !field.generated && !matches!(field.kind, FieldKind::Virtual { .. })
-    })
+/// Why a field is not taken back at all: no write of a client gives it another value.
+fn never_taken_back(collection: &Collection, name: &str) -> Option<&'static str> {
+    let field = collection.fields.get(name)?;
+    let kept = match name {
+        "createdAt" | "updatedAt" => collection.timestamps,
+        "deletedAt" | "userDeleted_Id" => collection.paranoid,
+        "userCreated_Id" | "userUpdated_Id" => collection.usertrack,
+        _ => false,
+    };
+    if field.primary_key {
+        Some("it is the key of the record")
+    } else if field.read_only || matches!(field.kind, FieldKind::Virtual { .. }) {
+        Some("it is computed from other fields")
+    } else if kept {
+        Some("the server keeps it by itself")
+    } else {
+        None
+    }
 }
 
 /// Why a field was not taken back with the others.

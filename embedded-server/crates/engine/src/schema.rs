@@ -4,6 +4,7 @@
 mod check;
 mod documents;
 pub(crate) mod draft;
+pub(crate) mod former;
 pub(crate) mod history;
 mod import;
 mod index;

@@ -2,6 +2,7 @@
 
 use super::{Revision, RevisionKind};
 use crate::Numbers;
+use crate::schema::former::Former;
 use catalog::{Collection, Element, FieldKind, RangeKind};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub(super) struct Sight {
     pub(super) held: Option<Map<String, Json>>,
     pub(super) unbound: bool,
     pub(super) numbers: Numbers,
+    /// The names under which older states have what fields hold.
+    pub(super) former: Former,
 }
 
 /// A row of the history.

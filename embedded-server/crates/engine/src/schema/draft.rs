@@ -8,7 +8,7 @@ use super::polymorphic::emptied;
 use super::references::references;
 use super::restore::Back;
 use super::steps::steps;
-use super::{Changed, documents, no_schema, policy, theirs, values};
+use super::{Changed, documents, former, no_schema, policy, theirs, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
@@ -71,7 +71,7 @@ impl Loaded {
 
 /// Reads documents and `_meta` in one statement.
 pub(crate) async fn load(store: &Store) -> Result<Loaded> {
-    let text = r#"SELECT 1, "collectionName", "source" FROM "baasix_SchemaDefinition" UNION ALL SELECT 0, "key", "value" FROM "_meta" WHERE "key" NOT LIKE 'catalog:%' ORDER BY 1, 2"#;
+    let text = r#"SELECT 1, "collectionName", "source" FROM "baasix_SchemaDefinition" UNION ALL SELECT 0, "key", "value" FROM "_meta" WHERE "key" NOT LIKE 'catalog:%' AND "key" NOT LIKE 'former:%' ORDER BY 1, 2"#;
     let mut loaded = Loaded { documents: Vec::new(), version: 0, meta: Vec::new() };
     for row in store.rows(&Statement { text: Arc::from(text), binds: Vec::new() }).await? {
         let [kind, Value::Text(key), Value::Text(value)] = row.as_slice() else {
@@ -420,6 +420,7 @@ impl Draft {
         let outside = outside_triggers(store, &defined.rebuilt).await?;
         statements.extend(defined.statements);
         statements.extend(outside);
+        statements.extend(former::noted(&next, &changes, dialect));
         statements.extend(rows);
         if !founding {
             statements.extend(policy::follow(store, &self.old, &next).await?);

@@ -1,0 +1,112 @@
+//! The names that fields had. What the history holds of a record stays as it was written; it is
+//! read by the names of today.
+
+use super::draft::statement;
+use base::{Error, Result, Value};
+use catalog::{Catalog, Change};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use sql::{Dialect, Statement};
+use std::collections::BTreeMap;
+use store::Store;
+
+/// What the keys in `_meta` begin with; behind it stands the stable id of the collection.
+pub(crate) const FORMER_KEYS: &str = "former:";
+
+/// Fields of one collection that got other names at once.
+#[derive(Deserialize)]
+struct Renaming {
+    /// The last row of the history before it.
+    seq: i64,
+    /// New names by the old ones.
+    names: BTreeMap<String, String>,
+}
+
+/// The renamings of a collection's fields, oldest first.
+#[derive(Default)]
+pub(crate) struct Former(Vec<Renaming>);
+
+impl Former {
+    /// A state of the row with this number, by the names of today.
+    pub(crate) fn rename(&self, seq: i64, state: &mut Map<String, Json>) {
+        for renaming in self.0.iter().filter(|renaming| seq <= renaming.seq) {
+            let moved: Vec<(&String, Json)> = renaming
+                .names
+                .iter()
+                .filter_map(|(from, to)| Some((to, state.shift_remove(from)?)))
+                .collect();
+            // Out first, and in together: names may have been exchanged. What had one of the names
+            // before was of a field that ended.
+            for (name, value) in moved {
+                state.insert(name.clone(), value);
+            }
+        }
+    }
+}
+
+/// The names that the fields of this collection had.
+pub(crate) async fn former(store: &Store, collection: &str) -> Result<Former> {
+    let asked = statement(
+        store.dialect(),
+        r#"SELECT "value" FROM "_meta" WHERE "key" = ?1"#,
+        r#"SELECT "value" FROM "_meta" WHERE "key" = $1::text"#,
+        vec![Value::Text(format!("{FORMER_KEYS}{collection}"))],
+    );
+    let rows = store.rows(&asked).await?;
+    let Some(text) = rows.first().and_then(|row| row.first()).and_then(Value::as_text) else {
+        return Ok(Former::default());
+    };
+    serde_json::from_str(text)
+        .map(Former)
+        .map_err(|cause| Error::internal("former names are unreadable").caused_by(cause))
+}
+
+/// The statements that note which fields get other names. Behind those that change the tables: by
+/// then no write under the old names is under way any more. Their work is the same however long the
+/// history is.
+pub(super) fn noted(next: &Catalog, changes: &[Change], dialect: Dialect) -> Vec<Statement> {
+    let mut renamed: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
+    for change in changes {
+        let Change::RenameField { collection, from, to } = change else { continue };
+        let Some(collection) = next.get(collection) else { continue };
+        let names = renamed.entry(collection.schema_id()).or_default();
+        names.insert(from.clone(), Json::from(to.as_str()));
+    }
+    let note = |(collection, names): (&str, Map<String, Json>)| {
+        statement(
+            dialect,
+            r#"INSERT INTO "_meta" ("key", "value") SELECT ?1, json_array(json_object('seq', coalesce((SELECT "seq" FROM sqlite_sequence WHERE "name" = '_change'), 0), 'names', json(?2))) WHERE true ON CONFLICT ("key") DO UPDATE SET "value" = json_insert("value", '$[#]', json_extract(excluded."value", '$[0]'))"#,
+            r#"INSERT INTO "_meta" AS m ("key", "value") SELECT $1::text, jsonb_build_array(jsonb_build_object('seq', nextval(pg_get_serial_sequence('"_change"', 'seq')), 'names', $2::text::jsonb))::text ON CONFLICT ("key") DO UPDATE SET "value" = (m."value"::jsonb || excluded."value"::jsonb)::text"#,
+            vec![
+                Value::Text(format!("{FORMER_KEYS}{collection}")),
+                Value::Text(Json::Object(names).to_string()),
+            ],
+        )
+    };
+    renamed.into_iter().map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Former;
+    use serde_json::json;
+
+    #[test]
+    fn a_state_is_read_by_the_names_that_came_after_it() {
+        let former = Former(
+            serde_json::from_value(json!([
+                { "seq": 5, "names": { "a": "b", "b": "a" } },
+                { "seq": 9, "names": { "a": "c" } },
+            ]))
+            .unwrap(),
+        );
+        let read = |seq| {
+            let mut state = json!({ "a": 1, "b": 2 });
+            former.rename(seq, state.as_object_mut().unwrap());
+            state
+        };
+        assert_eq!(read(5), json!({ "b": 1, "c": 2 }));
+        assert_eq!(read(6), json!({ "b": 2, "c": 1 }));
+        assert_eq!(read(10), json!({ "a": 1, "b": 2 }));
+    }
+}
