@@ -156,3 +156,117 @@ on_a_shop!(a_table_of_somebody_else_ends_only_by_name_and_with_all_of_it_told, a
     admin.delete("/schemas/product_tags?dropTable=true").await.expect_status(200);
     assert!(!everything(app).await.contains("product_tags"));
 });
+
+/// The fields of a collection without one.
+async fn fields_without(app: &App, collection: &str, field: &str) -> Json {
+    let schema = app.admin().get(&format!("/schemas/{collection}")).await;
+    let mut fields = schema.expect_status(200).body["data"]["schema"]["fields"].clone();
+    fields.as_object_mut().expect("fields").shift_remove(field).expect("a field");
+    fields
+}
+
+/// The step of a plan that does this.
+fn step_of(steps: &[Json], op: &str) -> Json {
+    steps.iter().find(|step| step["op"] == op).unwrap_or_else(|| panic!("{op}: {steps:?}")).clone()
+}
+
+fn summary(step: &Json) -> &str {
+    step["summary"].as_str().expect("a summary")
+}
+
+on_a_shop!(a_field_that_ends_leaves_its_column_and_comes_back_to_it, async |app| {
+    outside(
+        app,
+        "CREATE TABLE crates (id INTEGER PRIMARY KEY, kind VARCHAR(9) NOT NULL DEFAULT 'a' CHECK (kind IN ('a', 'b')), size INTEGER NOT NULL, n INTEGER); INSERT INTO crates VALUES (1, 'b', 5, 1), (2, 'a', 6, NULL);",
+    )
+    .await;
+    adopt(app, json!({ "tables": ["crates"] })).await.expect_status(200);
+    let before = everything(app).await;
+    let admin = app.admin();
+    for (field, needed) in [("kind", false), ("size", true), ("n", false)] {
+        let fields = fields_without(app, "crates", field).await;
+        let body = json!({ "collections": [{ "collectionName": "crates", "schema": { "fields": fields } }] });
+        let step = step_of(&apply(app, body).await, "forget_field");
+        assert_eq!((&step["lossy"], &step["sql"]), (&json!(false), &json!([])), "{step}");
+        assert_eq!(summary(&step).contains("no record can be made"), needed, "{step}");
+        assert_eq!(everything(app).await, before, "the table was touched");
+        assert!(admin.one("crates", &json!(1)).await.get(field).is_none());
+        // Its name is not free for another one.
+        let mut fields = fields;
+        fields[field] = json!({ "type": "Integer" });
+        let again = admin.patch("/schemas/crates", json!({ "schema": { "fields": fields } })).await;
+        again.expect_refusal(400, "SCHEMA_INVALID");
+        assert!(again.text.contains("no field shows"), "{}", again.text);
+        step_of(&undo(app).await, "remember_field");
+        assert_eq!(everything(app).await, before, "the table was touched");
+    }
+    assert_eq!(admin.column("crates", "kind", json!({ "sort": "id" })).await, ["b", "a"]);
+    admin.create("crates", json!({ "id": 3, "size": 1 })).await;
+    admin
+        .post("/items/crates", json!({ "id": 4, "kind": "z", "size": 1 }))
+        .await
+        .expect_status(400);
+
+    // By the short way, too; and a column that is gone meanwhile is not promised.
+    let fields = fields_without(app, "crates", "n").await;
+    admin
+        .patch("/schemas/crates", json!({ "schema": { "fields": fields } }))
+        .await
+        .expect_status(200);
+    outside(app, "ALTER TABLE crates DROP COLUMN n").await;
+    let at = format!("/schemas/history/{}/plan", newest(app).await["version"]);
+    let plan = admin.post(&at, json!({})).await;
+    plan.expect_refusal(409, "CONFLICT");
+    assert!(plan.text.contains("`n`"), "{}", plan.text);
+});
+
+on_a_shop!(a_column_of_somebody_else_ends_only_by_name_and_its_values_come_back, async |app| {
+    outside(
+        app,
+        "CREATE TABLE crates (id INTEGER PRIMARY KEY, kind VARCHAR(9) NOT NULL DEFAULT 'a' CHECK (kind IN ('a', 'b')), size INTEGER NOT NULL); INSERT INTO crates VALUES (1, 'b', 5), (2, 'a', 6);",
+    )
+    .await;
+    adopt(app, json!({ "tables": ["crates"] })).await.expect_status(200);
+    let admin = app.admin();
+    let kept = json!([{ "collectionName": "crates", "schema": { "fields": fields_without(app, "crates", "size").await } }]);
+    for wrong in ["crates.kind", "crates.sise", "crate.size", "size"] {
+        let body = json!({ "collections": kept, "dropColumns": [wrong] });
+        admin.post("/schemas/plan", body).await.expect_refusal(400, "SCHEMA_INVALID");
+    }
+    for field in ["kind", "size"] {
+        let fields = fields_without(app, "crates", field).await;
+        let mut body = json!({ "collections": [{ "collectionName": "crates", "schema": { "fields": fields } }] });
+        // A plan that forgets is no leave to drop.
+        let forgetting = admin.post("/schemas/plan", body.clone()).await;
+        body["dropColumns"] = json!([format!("crates.{field}")]);
+        let mut stale = body.clone();
+        stale["token"] = forgetting.expect_status(200).body["data"]["token"].clone();
+        admin.post("/schemas/apply", stale).await.expect_refusal(409, "PLAN_STALE");
+        let step = step_of(&apply(app, body).await, "drop_field");
+        assert_eq!(step["values"], json!({ "affected": 2, "total": 2 }), "{step}");
+        assert!(summary(&step).contains("no undo brings these rules back"), "{step}");
+        let added = step_of(&undo(app).await, "add_field");
+        assert_eq!(added["field"], field, "{added}");
+    }
+    let rows = admin.rows("crates", json!({ "sort": "id" })).await;
+    assert_eq!(rows[0], json!({ "id": 1, "kind": "b", "size": 5 }), "{rows:?}");
+    assert_eq!((&rows[1]["kind"], &rows[1]["size"]), (&json!("a"), &json!(6)));
+    let fields = admin.get("/schemas/crates").await.body["data"]["schema"]["fields"].clone();
+    // SQLite could ask for a value again only by making the table anew.
+    let asks = app.kind == crate::harness::Kind::Postgres;
+    assert_eq!(fields["size"]["allowNull"] == false, asks, "{fields}");
+    assert_eq!(fields["kind"].get("defaultValue").is_some(), asks, "{fields}");
+    // What was added to such a table goes with the undo of that, and comes back.
+    let mut added = fields.clone();
+    added["note"] = json!({ "type": "String" });
+    let body =
+        json!({ "collections": [{ "collectionName": "crates", "schema": { "fields": added } }] });
+    apply(app, body).await;
+    admin.patch("/items/crates/1", json!({ "note": "fragile" })).await.expect_status(200);
+    step_of(&undo(app).await, "drop_field");
+    step_of(&undo(app).await, "add_field");
+    assert_eq!(
+        admin.column("crates", "note", json!({ "sort": "id" })).await,
+        [json!("fragile"), Json::Null]
+    );
+});

@@ -608,7 +608,7 @@ export type SchemaApplied = {
 };
 
 /** What a step does. */
-export type PlanOperation = "create_collection" | "rename_collection" | "drop_collection" | "forget_collection" | "adopt_collection" | "add_field" | "rename_field" | "drop_field" | "alter_field" | "add_index" | "drop_index" | "add_relation" | "drop_relation";
+export type PlanOperation = "create_collection" | "rename_collection" | "drop_collection" | "forget_collection" | "adopt_collection" | "add_field" | "rename_field" | "drop_field" | "forget_field" | "remember_field" | "alter_field" | "add_index" | "drop_index" | "add_relation" | "drop_relation";
 
 /** One step of a plan, in words and in the SQL of this store. */
 export type PlanStep = {

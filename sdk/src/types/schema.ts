@@ -118,6 +118,8 @@ export interface SchemaChange {
   drop: readonly string[];
   /** Those of `drop` whose table ends although it was there before its collection. */
   dropTables?: readonly string[];
+  /** Fields that end, as `collection.field`, whose column ends although it was there before them. */
+  dropColumns?: readonly string[];
   /** Whether saved views and lists of permissions that name what changes are updated with it. */
   updateReferences?: boolean;
 }

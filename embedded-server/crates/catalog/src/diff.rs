@@ -48,6 +48,20 @@ pub enum Change {
         /// The field as it was.
         field: Field,
     },
+    /// A field on a table that was there before it ends; the column stays.
+    ForgetField {
+        /// The collection.
+        collection: String,
+        /// The field as it was.
+        field: Field,
+    },
+    /// A field on a column that is there already.
+    RememberField {
+        /// The collection.
+        collection: String,
+        /// The field.
+        field: Field,
+    },
     /// A field gets another name.
     RenameField {
         /// The collection.
@@ -245,10 +259,16 @@ fn diff_fields(was: &Collection, is: &Collection, stages: &mut Stages) {
         .values()
         .filter(|field| is.field_by_id(&field.id).is_none())
         .partition(|field| matches!(field.kind, FieldKind::Virtual { .. }));
-    for field in computed.into_iter().chain(stored) {
-        stages
-            .drop_fields
-            .push(Change::DropField { collection: collection(), field: field.clone() });
+    for (field, has_column) in
+        computed.into_iter().map(|f| (f, false)).chain(stored.into_iter().map(|f| (f, true)))
+    {
+        let (collection, field) = (collection(), field.clone());
+        // Of a table that somebody else made nothing goes unasked.
+        let stays = is.adopted && has_column && !field.primary_key;
+        stages.drop_fields.push(match stays {
+            true => Change::ForgetField { collection, field },
+            false => Change::DropField { collection, field },
+        });
     }
     for field in is.fields.values() {
         let Some(old) = was.field_by_id(&field.id) else {

@@ -30,6 +30,8 @@ const VERB: Readonly<Record<PlanStep["op"], Verb>> = {
   add_field: "add",
   rename_field: "rename",
   drop_field: "drop",
+  forget_field: "giveBack",
+  remember_field: "take",
   alter_field: "change",
   add_index: "index",
   drop_index: "drop",
@@ -94,6 +96,8 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
         ? ""
         : step.op === "forget_collection" || step.op === "adopt_collection"
           ? t("plan.tableStays")
+          : step.op === "forget_field" || step.op === "remember_field"
+          ? t("plan.columnStays")
           : step.op === "drop_collection"
           ? affected > 0 ? t(endsTable(step, drafts) ? "plan.tableLost" : "plan.rowsLost", { count: affected }) : t("plan.noneLost")
           : step.op === "drop_field"

@@ -41,11 +41,13 @@ export function PlanFacts({
   const failing: readonly FailingRow[] = rehearsal?.failing.filter((row) => row.step === index) ?? [];
   const tried = rehearsal?.steps[index];
   const first = failing[0];
+  // What giving a column back means for new rows is said in words, too.
+  const inWords = tableEnds || step.op === "forget_field";
   const bare = step.examples.every((example) => example.value === null);
-  if (step.examples.length === 0 && !first && !tried && !tableEnds) return null;
+  if (step.examples.length === 0 && !first && !tried && !inWords) return null;
   return (
     <dl className="max-h-[45%] shrink-0 overflow-y-auto border-b border-line-2 px-3 pt-1 pb-2">
-      {tableEnds ? <Fact label={p("step.ends")}>{told(step.summary, step)}</Fact> : null}
+      {inWords ? <Fact label={p(tableEnds ? "step.ends" : "step.stays")}>{told(step.summary, step)}</Fact> : null}
       {first ? (
         <Fact label={p("step.failing")}>
           <span className="mr-3 font-medium text-warn">{p(`step.failing.${first.why}`, { count: failing.length })}</span>

@@ -281,6 +281,7 @@ export const t = catalogue({
   "plan.fields": { one: "{count} field", other: "{count} fields" },
   "plan.kept": "values kept",
   "plan.tableStays": "the table stays as it is",
+  "plan.columnStays": "the column stays as it is",
   "plan.lost": "{affected} of {total} values lost",
   "plan.rowsLost": { one: "{count} row lost", other: "{count} rows lost" },
   "plan.tableLost": { one: "the table and {count} row lost", other: "the table and {count} rows lost" },

@@ -15,6 +15,7 @@ export const p = catalogue({
   "rehearse.large": "This rehearsal would hold others up",
   "step.took": "{time}",
   "step.ends": "What ends",
+  "step.stays": "What stays",
   "step.examples": "For example",
   "step.keys": "For example",
   "step.failing": "In its way",

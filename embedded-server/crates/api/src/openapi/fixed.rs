@@ -143,7 +143,7 @@ const LINES: &[Line] = &[
         Administrators,
         "What a change of schemas would do, and the token that applies it",
         200,
-        "collections array, drop array, dropTables array",
+        "collections array, drop array, dropTables array, dropColumns array",
     ),
     (
         "post",
@@ -151,7 +151,7 @@ const LINES: &[Line] = &[
         Administrators,
         "Try a planned change on the data as they are, and leave nothing of it",
         200,
-        "token! string, collections array, drop array, dropTables array, consent boolean",
+        "token! string, collections array, drop array, dropTables array, dropColumns array, consent boolean",
     ),
     (
         "get",
@@ -193,7 +193,7 @@ const LINES: &[Line] = &[
         Administrators,
         "Apply a planned change, all of it or nothing",
         200,
-        "token! string, collections array, drop array, dropTables array, updateReferences boolean",
+        "token! string, collections array, drop array, dropTables array, dropColumns array, updateReferences boolean",
     ),
     ("get", "/schemas/export", Administrators, "Every schema", 200, ""),
     ("post", "/schemas/import", Administrators, "Take schemas in", 200, "schemas! array"),

@@ -33,7 +33,13 @@ pub(super) fn check_sql(collection: &Collection) -> Result<()> {
 
 /// What is not done to a table that somebody else made: whatever would make it anew, or touch
 /// columns and constraints as they stand. The same on both stores.
-pub(super) fn check_adopted(changes: &[Change], old: &Catalog, next: &Catalog) -> Result<()> {
+///
+/// `returns` tells fields whose column went and whose values come back.
+pub(super) fn check_adopted(
+    changes: &[Change],
+    (old, next): (&Catalog, &Catalog),
+    returns: impl Fn(&str, &catalog::Field) -> bool,
+) -> Result<()> {
     let adopted = |name: &str| {
         next.get(name).or_else(|| old.get(name)).is_some_and(|collection| collection.adopted)
     };
@@ -56,7 +62,9 @@ pub(super) fn check_adopted(changes: &[Change], old: &Catalog, next: &Catalog) -
                 (collection, &key.column, "adds a foreign key to a column that stands")
             }
             Change::AddField { collection, field }
-                if adopted(collection) && (!field.nullable || field.default.is_some()) =>
+                if adopted(collection)
+                    && (!field.nullable || field.default.is_some())
+                    && !returns(collection, field) =>
             {
                 (collection, &field.name, "adds a column that records which stand must fill")
             }

@@ -14,7 +14,7 @@ use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Statement};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::Store;
 
@@ -43,6 +43,22 @@ pub(crate) struct Draft {
     again: HashSet<String>,
     /// Ended collections whose tables were there before them, and end all the same.
     dropped_tables: HashSet<String>,
+    /// Fields that come back to such tables without having to be there, by names: the store cannot
+    /// make it so again without making the table anew.
+    pub(crate) opened: Vec<(String, String)>,
+    /// What becomes of fields on such tables, by the stable ids of collection and field.
+    columns: HashMap<(String, String), Column>,
+}
+
+/// What becomes of the column of a field that begins or ends on a table of somebody else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// It stood all the time, and is a field again.
+    Stood,
+    /// It is made again, for the values that were kept of it.
+    Returns,
+    /// It ends with its field.
+    Ends,
 }
 
 /// A change that is ready for the store.
@@ -189,6 +205,8 @@ impl Draft {
             adopting: false,
             again: HashSet::new(),
             dropped_tables: HashSet::new(),
+            opened: Vec::new(),
+            columns: HashMap::new(),
         }
     }
 
@@ -253,6 +271,62 @@ impl Draft {
         self.dropped_tables.insert(name.to_owned());
     }
 
+    /// Says what becomes of a column of somebody else's table.
+    pub(crate) fn column(&mut self, collection: &str, field: &str, column: Column) {
+        self.columns.insert((collection.to_owned(), field.to_owned()), column);
+    }
+
+    /// With an ended field ends the column that was there before it.
+    pub(crate) fn drop_column(&mut self, old: &Catalog, name: &str, field: &str) -> Result<()> {
+        let was = old.get(name).and_then(|was| Some((was, was.fields.get(field)?)));
+        let ends = was.filter(|(was, field)| {
+            let mut documents = self.documents.values();
+            let is = documents.find(|is| text(is, "schemaId") == Some(was.schema_id()));
+            is.is_some_and(|is| {
+                !fields(is).any(|(_, one)| text(one, "fieldId") == Some(field.id.as_str()))
+            })
+        });
+        let Some((was, field)) = ends else {
+            let message = format!("the field `{field}` of `{name}` does not end here");
+            return Err(invalid("dropColumns", message).hint(
+                "`dropColumns` names fields, as they are called now, whose column ends, too",
+            ));
+        };
+        self.column(was.schema_id(), &field.id, Column::Ends);
+        Ok(())
+    }
+
+    /// What leads from one catalog to the next, with what was said about tables of others.
+    fn changes(&self, old: &Catalog, next: &Catalog) -> Vec<Change> {
+        let mut changes = catalog::diff(old, next);
+        for change in &mut changes {
+            *change = match change {
+                Change::ForgetCollection { collection }
+                    if self.dropped_tables.contains(&collection.name) =>
+                {
+                    Change::DropCollection { collection: Arc::clone(collection) }
+                }
+                Change::ForgetField { collection, field }
+                    if self.becomes(next, collection, field) == Some(Column::Ends) =>
+                {
+                    Change::DropField { collection: collection.clone(), field: field.clone() }
+                }
+                Change::AddField { collection, field }
+                    if self.becomes(next, collection, field) == Some(Column::Stood) =>
+                {
+                    Change::RememberField { collection: collection.clone(), field: field.clone() }
+                }
+                _ => continue,
+            };
+        }
+        changes
+    }
+
+    fn becomes(&self, next: &Catalog, collection: &str, field: &catalog::Field) -> Option<Column> {
+        let id = next.get(collection)?.schema_id().to_owned();
+        self.columns.get(&(id, field.id.clone())).copied()
+    }
+
     fn insert(&mut self, name: &str, schema: &Json) -> Result<()> {
         let mut fault = None;
         let document = catalog::normalize(name, schema, None, &mut ids(&mut fault))?;
@@ -311,19 +385,14 @@ impl Draft {
         for collection in next.collections.values() {
             check_sql(collection)?;
         }
-        let mut changes = catalog::diff(&self.old, &next);
-        for change in &mut changes {
-            if let Change::ForgetCollection { collection } = change
-                && self.dropped_tables.contains(&collection.name)
-            {
-                *change = Change::DropCollection { collection: Arc::clone(collection) };
-            }
-        }
+        let changes = self.changes(&self.old, &next);
         for change in &changes {
             check_change(change, &self.old)?;
         }
         if !self.adopting {
-            check_adopted(&changes, &self.old, &next)?;
+            check_adopted(&changes, (&self.old, &next), |collection, field| {
+                self.becomes(&next, collection, field) == Some(Column::Returns)
+            })?;
         }
         Ok((next, changes))
     }
@@ -338,7 +407,7 @@ impl Draft {
         if !self.is_founding() {
             // Between what is required at the end and its values stands their return.
             let until = self.back.as_ref().map(|back| back.between(&next)).transpose()?.flatten();
-            let first = until.map(|until| catalog::diff(&self.old, &until));
+            let first = until.map(|until| self.changes(&self.old, &until));
             values::check(store, &self.old, first.as_ref().unwrap_or(&changes)).await?;
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
@@ -451,7 +520,7 @@ impl Draft {
         dialect: Dialect,
     ) -> Result<sql::Definition> {
         let until = back.between(next)?;
-        let first = until.as_ref().map(|until| catalog::diff(&self.old, until));
+        let first = until.as_ref().map(|until| self.changes(&self.old, until));
         let mut all = sql::define(
             first.as_deref().unwrap_or(changes),
             &self.old,

@@ -71,7 +71,7 @@ pub(crate) struct Stored {
     pub(crate) undone_by: Option<u64>,
     /// The change that undid its undo, where that stands.
     pub(crate) done_again_by: Option<u64>,
-    steps: Json,
+    pub(crate) steps: Json,
     pub(crate) before: Json,
     pub(crate) after: Json,
     /// None when it was swept.

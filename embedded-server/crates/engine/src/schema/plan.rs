@@ -23,6 +23,8 @@ pub enum StepKind {
     AddField,
     RenameField,
     DropField,
+    ForgetField,
+    RememberField,
     AlterField,
     AddIndex,
     DropIndex,
@@ -43,6 +45,8 @@ impl StepKind {
             Self::AddField => "add_field",
             Self::RenameField => "rename_field",
             Self::DropField => "drop_field",
+            Self::ForgetField => "forget_field",
+            Self::RememberField => "remember_field",
             Self::AlterField => "alter_field",
             Self::AddIndex => "add_index",
             Self::DropIndex => "drop_index",
@@ -176,7 +180,12 @@ pub(crate) fn checked_token(body: &Json, expected: &str) -> Result<()> {
 
 /// The version the plan was made against and a hash of what was asked.
 pub(crate) fn token(catalog: &Catalog, body: &Json) -> String {
-    let asked = [body.get("collections"), body.get("drop"), body.get("dropTables")];
+    let asked = [
+        body.get("collections"),
+        body.get("drop"),
+        body.get("dropTables"),
+        body.get("dropColumns"),
+    ];
     token_of(catalog, &json!(asked).to_string())
 }
 
@@ -260,6 +269,16 @@ pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<D
                 .create_relationship(name, relation)
                 .map_err(|error| error.at(format!("collections.{at}.relationships.{number}")))?;
         }
+    }
+    for column in list("dropColumns")? {
+        let named = column.as_str().and_then(|text| text.split_once('.'));
+        let Some((collection, field)) = named else {
+            return Err(invalid(
+                "dropColumns",
+                "`dropColumns` must be a list of `collection.field`",
+            ));
+        };
+        draft.drop_column(catalog, collection, field)?;
     }
     Ok(draft)
 }

@@ -190,6 +190,8 @@ fn locked(change: &Change) -> Option<&str> {
         Change::CreateCollection { .. }
         | Change::AdoptCollection { .. }
         | Change::ForgetCollection { .. }
+        | Change::ForgetField { .. }
+        | Change::RememberField { .. }
         | Change::RenameCollection { .. }
         | Change::RenameField { .. }
         | Change::DropIndex { .. }

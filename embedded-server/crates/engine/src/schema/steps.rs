@@ -48,7 +48,7 @@ pub(crate) async fn steps(
         }
         steps.push(step);
     }
-    theirs::told(store, changes, &mut steps).await?;
+    theirs::told(store, (old, next), changes, &mut steps).await?;
     steps.extend(declared(old, next, changes));
     for (junction, table) in emptied(old, next) {
         let id = old.get(&junction).map(|was| was.schema_id());
@@ -141,6 +141,8 @@ fn table_of(change: &Change) -> Option<&str> {
         | Change::AddRelation { collection, .. } => Some(collection),
         Change::DropCollection { .. }
         | Change::ForgetCollection { .. }
+        | Change::ForgetField { .. }
+        | Change::RememberField { .. }
         | Change::RenameCollection { .. }
         | Change::CreateCollection { .. }
         | Change::AdoptCollection { .. } => None,

@@ -3,7 +3,7 @@
 
 use super::plan::{PlannedStep, StepKind};
 use base::{Code, Error, Result};
-use catalog::{Catalog, Change, Collection, invalid};
+use catalog::{Catalog, Change, Collection, FieldKind, invalid};
 use serde_json::Value as Json;
 use std::sync::Arc;
 use store::{Store, Table};
@@ -12,9 +12,11 @@ use store::{Store, Table};
 /// where tables that stay lead to it.
 pub(super) async fn told(
     store: &Store,
+    catalogs: (&Catalog, &Catalog),
     changes: &[Change],
     steps: &mut [PlannedStep],
 ) -> Result<()> {
+    columns_told(store, catalogs, changes, steps).await?;
     let dropped: Vec<&Arc<Collection>> = changes
         .iter()
         .filter_map(|change| match change {
@@ -63,6 +65,64 @@ pub(super) async fn told(
     Ok(())
 }
 
+/// The same of columns: what becomes of those that fields leave behind, and of those that end.
+async fn columns_told(
+    store: &Store,
+    (old, next): (&Catalog, &Catalog),
+    changes: &[Change],
+    steps: &mut [PlannedStep],
+) -> Result<()> {
+    let mut tables = None;
+    for change in changes {
+        let (name, field) = match change {
+            Change::AddField { collection, field }
+            | Change::ForgetField { collection, field }
+            | Change::DropField { collection, field } => (collection, field),
+            _ => continue,
+        };
+        let Some(is) = next.get(name).filter(|is| is.adopted) else { continue };
+        let was = old.collections.values().find(|was| was.schema_id() == is.schema_id());
+        let Some(was) = was.filter(|_| !matches!(field.kind, FieldKind::Virtual { .. })) else {
+            continue;
+        };
+        let kind = match change {
+            Change::AddField { .. } => {
+                if tables.is_none() {
+                    tables = Some(store.tables().await?);
+                }
+                let mut all = tables.iter().flatten().filter(|table| table.name == was.name);
+                // Given on in this change, it is free by then.
+                let forgotten = |change: &Change| matches!(change, Change::ForgetField { collection, field: left } if collection == name && left.name == field.name);
+                let shown = was.fields.contains_key(&field.name) && !changes.iter().any(forgotten);
+                let stands = |table: &Table| {
+                    let mut columns = table.columns.iter();
+                    columns.any(|column| column.name.eq_ignore_ascii_case(&field.name))
+                };
+                if !shown && all.any(stands) {
+                    return Err(invalid(
+                        format!("fields.{}", field.name),
+                        format!("the table `{}` has a column `{}` that no field shows", was.name, field.name),
+                    )
+                    .hint("undo the change that gave it back to have it again, or choose another name"));
+                }
+                continue;
+            }
+            Change::ForgetField { .. } => StepKind::ForgetField,
+            _ => StepKind::DropField,
+        };
+        let of_it = |step: &&mut PlannedStep| {
+            step.op == kind && step.collection == *name && step.field.as_ref() == Some(&field.name)
+        };
+        let Some(step) = steps.iter_mut().find(of_it) else { continue };
+        if kind == StepKind::DropField {
+            step.summary.push_str(". Its column was there before it and ends, too, with every rule of the table that is about it alone; no undo brings these rules back");
+        } else if !field.nullable && field.default.is_none() && !field.read_only {
+            step.summary.push_str(". The table wants a value in it and has none by itself: until it is a field again, no record can be made here");
+        }
+    }
+    Ok(())
+}
+
 /// Whether the table of a collection that was forgotten is still one that its document fits.
 pub(super) fn stands(tables: &[Table], name: &str, document: &Json) -> Result<()> {
     let refused = |what: String| {
@@ -83,6 +143,18 @@ pub(super) fn stands(tables: &[Table], name: &str, document: &Json) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether the column of a field that was forgotten still stands.
+pub(super) fn column_stands(tables: &[Table], name: &str, column: &str) -> Result<()> {
+    let table = tables.iter().find(|table| table.name == name);
+    if table.is_some_and(|table| table.columns.iter().any(|one| one.name == column)) {
+        return Ok(());
+    }
+    let message = format!(
+        "the table `{name}` has no column `{column}` any more, so that the field cannot be had again"
+    );
+    Err(Error::new(Code::Conflict, message).at("version").hint("make the field anew"))
 }
 
 /// What an adoption found of a column stays with its field whatever is sent, and is of no other's.

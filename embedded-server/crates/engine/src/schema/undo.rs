@@ -1,10 +1,10 @@
 //! Undoing a change of the schema: the documents as they were before it, and what it took away put
 //! back, as a plan of its own.
 
-use super::draft::Draft;
+use super::draft::{Column, Draft, fields, text};
 use super::history::{self, Stored};
 use super::keep::{Kept, What};
-use super::plan::{PlannedStep, checked_token, store_name, token_of};
+use super::plan::{PlannedStep, StepKind, checked_token, store_name, token_of};
 use super::references::{Reference, references};
 use super::restore::{Back, Restored, restore};
 use super::steps::steps;
@@ -125,10 +125,64 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
             draft.adopt_again(entry.id);
         }
     }
+    let (mut tables, mut returning) = (None, Vec::new());
+    for (was, now) in before.iter().filter_map(|was| {
+        let now = after.iter().find(|now| now.id == was.id)?;
+        (was.schema["adopted"] == true).then_some((was, now))
+    }) {
+        for (field, id) in columns_without(was.schema, now.schema) {
+            let kept = kept
+                .iter()
+                .any(|kept| kept.collection == was.id && kept.what == What::Values(id.to_owned()));
+            if kept {
+                draft.column(was.id, id, Column::Returns);
+                returning.push((was.name, field));
+                continue;
+            }
+            if tables.is_none() {
+                tables = Some(store.tables().await?);
+            }
+            theirs::column_stands(tables.as_deref().unwrap_or_default(), now.name, field)?;
+            draft.column(was.id, id, Column::Stood);
+        }
+        for (field, id) in columns_without(now.schema, was.schema) {
+            // What the change added goes again; what it took over once more stays.
+            let added = change.steps.as_array().into_iter().flatten().any(|step| {
+                step["op"] == "add_field"
+                    && step["collection"] == now.name
+                    && step["field"] == field
+            });
+            if added {
+                draft.column(was.id, id, Column::Ends);
+            }
+        }
+    }
     for entry in &before {
         draft.documents.insert(entry.name.to_owned(), entry.schema.clone());
     }
+    if store.dialect() == Dialect::Sqlite {
+        for (name, field) in returning {
+            let definition = &mut draft.documents[name]["fields"][field];
+            let bound =
+                definition["allowNull"] == false || definition["defaultValue"] != Json::Null;
+            definition["allowNull"] = Json::Bool(true);
+            definition.as_object_mut().and_then(|one| one.shift_remove("defaultValue"));
+            if bound {
+                draft.opened.push((name.to_owned(), field.to_owned()));
+            }
+        }
+    }
     Ok((draft, kept))
+}
+
+/// The columns of one document that the other lacks, with their stable ids.
+fn columns_without<'a>(one: &'a Json, other: &'a Json) -> impl Iterator<Item = (&'a str, &'a str)> {
+    fields(one).filter_map(|(name, field)| {
+        let id = text(field, "fieldId")?;
+        let column = field.get("type").is_some() && field.get("calculated").is_none();
+        let there = fields(other).any(|(_, field)| text(field, "fieldId") == Some(id));
+        (column && !there).then_some((name.as_str(), id))
+    })
 }
 
 /// Gives collections other names, each when its new one is free.
@@ -181,10 +235,21 @@ async fn plan(store: &Store, catalog: &Catalog, version: u64) -> Result<UndoPlan
     let (next, changes) = draft.next()?;
     let back = draft.back.take().unwrap_or_default();
     let found = references(store, catalog, &next).await?.without(&back.texts);
+    let mut steps = steps(store, catalog, &next, &changes).await?;
+    for (collection, field) in &draft.opened {
+        let of_it = |step: &&mut PlannedStep| {
+            step.op == StepKind::AddField
+                && step.collection == *collection
+                && step.field.as_ref() == Some(field)
+        };
+        if let Some(step) = steps.iter_mut().find(of_it) {
+            step.summary.push_str(". It comes back as one that may be empty and has no default: SQLite cannot add more to a table that stays as it is");
+        }
+    }
     Ok(UndoPlan {
         token: token(catalog, version),
         store: store_name(store),
-        steps: steps(store, catalog, &next, &changes).await?,
+        steps,
         restores,
         references: found.list,
     })

@@ -197,6 +197,27 @@ pub(super) fn said(change: &Change) -> PlannedStep {
                 format!("Delete field `{}` of `{collection}` with its values", field.name),
             )
         },
+        Change::ForgetField { collection, field } => PlannedStep {
+            field: Some(field.name.clone()),
+            from: Some(describe(&field.kind)),
+            ..step(
+                StepKind::ForgetField,
+                collection,
+                format!(
+                    "Give the column `{}` of `{collection}` back: it stays as it is with all its values, and is no field any more",
+                    field.name
+                ),
+            )
+        },
+        Change::RememberField { collection, field } => PlannedStep {
+            field: Some(field.name.clone()),
+            to: Some(describe(&field.kind)),
+            ..step(
+                StepKind::RememberField,
+                collection,
+                format!("Take the column `{}` of `{collection}` over again as it is", field.name),
+            )
+        },
         Change::RenameField { collection, from, to } => PlannedStep {
             field: Some(to.clone()),
             from: Some(from.clone()),

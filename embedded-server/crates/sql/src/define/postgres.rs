@@ -61,8 +61,11 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
                 }
             }
             Change::RenameCollection { .. } | Change::RenameField { .. } => {}
-            // The table stays, or is there already.
-            Change::ForgetCollection { .. } | Change::AdoptCollection { .. } => {}
+            // The table or column stays, or is there already.
+            Change::ForgetCollection { .. }
+            | Change::AdoptCollection { .. }
+            | Change::ForgetField { .. }
+            | Change::RememberField { .. } => {}
             Change::DropField { collection, field } => {
                 // Renames follow the drops, so the table may still have its old name.
                 out.push(format!(
@@ -124,6 +127,8 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
             | Change::DropCollection { .. }
             | Change::ForgetCollection { .. }
             | Change::AdoptCollection { .. }
+            | Change::ForgetField { .. }
+            | Change::RememberField { .. }
             | Change::RenameCollection { .. }
             | Change::DropField { .. }
             | Change::RenameField { .. } => {}
