@@ -1,6 +1,7 @@
 use super::{resolve_asked, resolve_filter};
 use crate::json::parse_filter;
 use crate::resolve::Place;
+use crate::resolve::names::Names;
 use crate::resolve::sample::{ADA, EDITOR, Sample};
 use crate::{Cond, Operand, Operator, Ref, UnknownNames};
 use base::{Code, Error, Result, Value};
@@ -613,7 +614,7 @@ fn a_value_that_its_column_cannot_hold_is_no_match_where_the_request_says_so() {
     let posts = sample.catalog.get("posts").unwrap();
     let asked = |json: &Json, unknown: UnknownNames| {
         let filter = parse_filter(json, "filter", &sample.limits)?;
-        resolve_asked(&filter, posts, &sample.scope(), unknown)
+        resolve_asked(&filter, posts, Names::asked(&sample.scope(), None), unknown)
     };
     let at_home = |json: Json| show(&resolved(&sample, &json, Place::Request).unwrap());
     let there = at_home(json!({"quantity": {"isNotNull": true}}));
