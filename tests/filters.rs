@@ -9,6 +9,7 @@ mod operators;
 mod paging;
 mod places;
 mod search;
+mod shared;
 mod sorting;
 mod times;
 mod words;

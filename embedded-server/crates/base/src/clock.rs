@@ -1,5 +1,7 @@
 //! Time, behind a type that tests can set.
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -47,9 +49,11 @@ impl Clock {
 /// to the years -9999 to 9999, which no column can leave.
 #[must_use]
 pub fn iso_millis(ms: i64) -> String {
-    let clamped = ms.clamp(-377_705_116_800_000, 253_402_207_200_000);
-    match jiff::Timestamp::from_millisecond(clamped) {
-        Ok(at) => format!("{at:.3}"),
+    let since = SignedDuration::from_millis(ms.clamp(-377_705_116_800_000, 253_402_300_799_999));
+    // By the calendar: an instant of this library ends a day before the year 9999 does.
+    let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    match epoch.checked_add(since) {
+        Ok(at) => format!("{at:.3}Z"),
         Err(_) => String::from("1970-01-01T00:00:00.000Z"),
     }
 }
@@ -62,7 +66,10 @@ mod tests {
     fn instants_always_carry_three_decimals_and_a_z() {
         assert_eq!(iso_millis(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(iso_millis(1_704_164_645_678), "2024-01-02T03:04:05.678Z");
-        assert_eq!(iso_millis(i64::MAX).len(), 24);
+        assert_eq!(iso_millis(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(iso_millis(-62_135_596_800_000), "0001-01-01T00:00:00.000Z");
+        assert_eq!(iso_millis(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
+        assert_eq!(iso_millis(i64::MAX), iso_millis(253_402_300_799_999));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod reader;
 
 use serde_json::Value as Json;
+use std::ops::Range;
 
 /// A path that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub struct JsonPattern {
     pub text: String,
     /// The flag `"i"`, the only one both databases know alike.
     pub ignore_case: bool,
+    /// Where the text stands in the path, with its quotes.
+    pub span: Range<usize>,
 }
 
 /// A part of a path that has a value or a truth.
@@ -193,8 +196,12 @@ mod tests {
     fn patterns_are_named_by_their_place() {
         let path =
             JsonPath::parse("$.a ? (@ like_regex \"x\" || @ like_regex \"y\" flag \"i\")").unwrap();
-        let pattern = |text: &str, ignore_case| JsonPattern { text: text.into(), ignore_case };
-        assert_eq!(path.patterns, [pattern("x", false), pattern("y", true)]);
+        let pattern = |text: &str, ignore_case, at: usize| JsonPattern {
+            text: text.into(),
+            ignore_case,
+            span: at..at + 3,
+        };
+        assert_eq!(path.patterns, [pattern("x", false, 20), pattern("y", true, 40)]);
         assert!(!path.strict);
         assert!(matches!(path.expression, JsonExpression::Steps(..)));
     }

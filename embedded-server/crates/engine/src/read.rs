@@ -109,7 +109,8 @@ impl Engine {
             (true, Some(estimate)) => Some(estimate.max(compiled.offset.unwrap_or(0) + page.rows)),
             (true, None) => page.total,
         };
-        let cursor = page.cursor.filter(|_| page.more).map(|values| query::encode_cursor(&values));
+        let cursor = page.cursor.filter(|_| page.more);
+        let cursor = cursor.map(|values| query::encode_cursor(&facts.mark, &values));
         Ok(Records {
             rows: page.rows,
             total,
@@ -212,6 +213,7 @@ impl Engine {
             single: plan.single,
             capped: plan.page.capped,
             counted: plan.count != Count::None,
+            mark: plan.page.mark.clone(),
             estimable: plan.count == Count::Estimate
                 && actor.unbound()
                 && matches!(plan.filter, Cond::Always)
@@ -235,6 +237,7 @@ pub(crate) struct Facts {
     single: bool,
     capped: bool,
     counted: bool,
+    mark: String,
     estimable: bool,
 }
 

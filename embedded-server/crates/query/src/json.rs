@@ -67,8 +67,13 @@ impl Parser<'_> {
                 "AND" => parts.push(Filter::All(self.filters(value, &at, depth)?)),
                 "OR" => parts.push(Filter::Any(self.filters(value, &at, depth)?)),
                 "NOT" => {
-                    self.count(&at)?;
-                    parts.push(Filter::Not(Box::new(self.filter(value, &at, depth + 1)?)));
+                    let part = if held(value).is_array() {
+                        one_or_all(self.filters(value, &at, depth)?)
+                    } else {
+                        self.count(&at)?;
+                        self.filter(value, &at, depth + 1)?
+                    };
+                    parts.push(Filter::Not(Box::new(part)));
                 }
                 key if !self.loose && is_misspelt_logic(key) => {
                     return Err(misspelt_logic(key, &at));

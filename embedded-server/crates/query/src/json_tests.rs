@@ -59,6 +59,10 @@ fn logic_takes_lists_and_single_objects() {
         &json!({"NOT": {"a": null}}),
         &Filter::Not(Box::new(test("a", "eq", json!(null), "filter.NOT.a"))),
     );
+    check(
+        &json!({"NOT": [{"a": 1}]}),
+        &Filter::Not(Box::new(test("a", "eq", json!(1), "filter.NOT.0.a"))),
+    );
     refuse(&json!({"and": []}), "filter.and", "did you mean `AND`?");
     refuse(&json!({"_or": []}), "filter._or", "did you mean `OR`?");
     refuse(&json!({"AND": 5}), "filter.AND", "a list of filters");

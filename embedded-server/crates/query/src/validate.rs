@@ -203,22 +203,28 @@ fn parsed(value: &Value) -> Option<Json> {
     value.as_text().and_then(|text| serde_json::from_str(text).ok())
 }
 
-fn check_range_order(range: &Json, broken: &mut Vec<Broken>) {
-    let (lower, upper) = (&range["lower"], &range["upper"]);
-    let above = match (lower, upper) {
+/// How the ends of a range stand to each other; nothing where one is open.
+pub(crate) fn order_of_ends(range: &Json) -> Option<Ordering> {
+    match (&range["lower"], &range["upper"]) {
         (Json::Number(low), Json::Number(high)) => {
-            match (Decimal::parse(&low.to_string()), Decimal::parse(&high.to_string())) {
-                (Some(low), Some(high)) => low.order(&high) == Ordering::Greater,
-                _ => false,
-            }
+            let low = Decimal::parse(&low.to_string())?;
+            Some(low.order(&Decimal::parse(&high.to_string())?))
         }
         // Canonical dates and times sort as text.
-        (Json::String(low), Json::String(high)) => low > high,
-        _ => false,
-    };
-    if above {
-        let (low, high) = (shown_plain(lower), shown_plain(upper));
-        let message = format!("Lower bound ({low}) cannot be greater than upper bound ({high})");
+        (Json::String(low), Json::String(high)) => Some(low.cmp(high)),
+        _ => None,
+    }
+}
+
+/// What is wrong with a range that ends before it begins.
+pub(crate) fn inverted(range: &Json) -> Option<String> {
+    let (low, high) = (shown_plain(&range["lower"]), shown_plain(&range["upper"]));
+    (order_of_ends(range)? == Ordering::Greater)
+        .then(|| format!("Lower bound ({low}) cannot be greater than upper bound ({high})"))
+}
+
+fn check_range_order(range: &Json, broken: &mut Vec<Broken>) {
+    if let Some(message) = inverted(range) {
         broken.push(said("range", message));
     }
 }

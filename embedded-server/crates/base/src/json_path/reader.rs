@@ -188,12 +188,15 @@ impl Reader<'_> {
 
     /// A pattern and its flag; where it stands among the patterns.
     fn pattern(&mut self) -> Read<usize> {
+        self.blanks();
+        let from = self.at;
         let text = self.string()?;
+        let span = from..self.at;
         let ignore_case = self.word("flag");
         if ignore_case && self.string()? != "i" {
             return Err(String::from("the only flag of like_regex is \"i\""));
         }
-        self.patterns.push(JsonPattern { text, ignore_case });
+        self.patterns.push(JsonPattern { text, ignore_case, span });
         Ok(self.patterns.len() - 1)
     }
 

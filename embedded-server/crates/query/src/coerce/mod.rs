@@ -130,6 +130,18 @@ fn no_nul(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The same wherever a text or a key may stand in it.
+pub(crate) fn no_nul_within(json: &Json) -> Result<(), String> {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(()),
+        Json::String(text) => no_nul(text),
+        Json::Array(items) => items.iter().try_for_each(no_nul_within),
+        Json::Object(map) => {
+            map.iter().try_for_each(|(key, item)| no_nul(key).and_then(|()| no_nul_within(item)))
+        }
+    }
+}
+
 fn number_of(json: &Json) -> Result<Decimal, String> {
     let digits = match json {
         Json::Number(number) => Decimal::parse(&number.to_string()),
@@ -227,7 +239,7 @@ fn date_time(json: &Json) -> Result<String, String> {
     };
     text.ok_or_else(|| {
         format!(
-            "Value {} must be a date and time (ISO 8601) or milliseconds since 1970",
+            "Value {} must be a date and time (ISO 8601) or milliseconds since 1970, in the years 1 to 9999",
             shown(json)
         )
     })

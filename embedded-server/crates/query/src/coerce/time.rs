@@ -1,45 +1,62 @@
 //! Dates, instants and times of day to their canonical text.
 
 use base::iso_millis;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::ops::RangeInclusive;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// An instant from ISO text. A missing offset means UTC, a missing time means midnight.
-fn instant(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let at = match text.parse::<Timestamp>() {
-        Ok(at) => at,
-        Err(_) => text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
-    };
-    in_years(at)
-}
-
 /// Both stores hold the years 1 to 9999; others have no four-digit spelling.
-fn in_years(at: Timestamp) -> Option<Timestamp> {
-    (1..=9999).contains(&at.to_zoned(TimeZone::UTC).year()).then_some(at)
+const SPELLED_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
+/// Fewest digits of a text that counts milliseconds: fewer could be a date without its hyphens.
+const COUNTED_DIGITS: usize = 9;
+
+/// A moment on the calendar of UTC. A missing offset means UTC, a missing time means midnight.
+fn in_utc(text: &str) -> Option<DateTime> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at.to_zoned(TimeZone::UTC).datetime());
+    }
+    // A `Timestamp` leaves the last day of the year 9999 out, so that it has one in every time zone.
+    let pieces = Pieces::parse(text).ok()?;
+    match (pieces.to_numeric_offset(), pieces.time()) {
+        (None, _) => text.parse::<DateTime>().ok(),
+        (Some(offset), Some(time)) if pieces.date().year() == 9999 => {
+            let east = SignedDuration::from_secs(offset.seconds().into());
+            pieces.date().to_datetime(time).checked_sub(east).ok()
+        }
+        (Some(_), _) => None,
+    }
 }
 
-/// `2024-01-02T03:04:05.678Z`.
+/// `2024-01-02T03:04:05.678Z`; digits alone are milliseconds since 1970.
 pub(crate) fn date_time(text: &str) -> Option<String> {
-    instant(text).map(|at| iso_millis(at.as_millisecond()))
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.len() >= COUNTED_DIGITS && digits.bytes().all(|sign| sign.is_ascii_digit()) {
+        return date_time_from_ms(text.parse().ok()?);
+    }
+    let at = in_utc(text)?;
+    let (day, time) = (at.date(), at.time());
+    let seconds =
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    let clock = clock_text(seconds * 1000);
+    (day.year() >= 1).then(|| format!("{day}T{clock}.{:03}Z", time.millisecond()))
 }
 
 /// The same from milliseconds since 1970.
 pub(crate) fn date_time_from_ms(ms: i64) -> Option<String> {
-    in_years(Timestamp::from_millisecond(ms).ok()?).map(|at| iso_millis(at.as_millisecond()))
+    SPELLED_MS.contains(&ms).then(|| iso_millis(ms))
 }
 
 /// `2024-01-02`, from a date or from an instant (taken in UTC).
 pub(crate) fn date(text: &str) -> Option<String> {
     let text = text.trim();
-    let day = match text.parse::<Timestamp>() {
-        Ok(at) => at.to_zoned(TimeZone::UTC).date(),
-        Err(_) => text.parse::<Date>().ok()?,
-    };
+    let day = in_utc(text)?.date();
     (day.year() >= 1).then(|| day.to_string())
 }
 
@@ -49,7 +66,10 @@ pub(crate) fn date(text: &str) -> Option<String> {
 fn time_of_day(text: &str) -> Option<(i64, Option<i64>)> {
     let text = text.trim();
     let text = match text.find(['T', 't', ' ']) {
-        Some(at) if at >= 8 => &text[at + 1..],
+        Some(at) if at >= 8 => {
+            text[..at].parse::<Date>().ok()?;
+            &text[at + 1..]
+        }
         Some(_) => return None,
         None => text,
     };

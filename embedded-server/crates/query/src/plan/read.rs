@@ -193,6 +193,8 @@ pub struct Page {
     pub after: Option<Vec<Value>>,
     /// The answer carries a cursor behind its last row.
     pub cursor: bool,
+    /// What the cursor says of the order that it belongs to; empty without one.
+    pub mark: String,
     /// The caller's limit was cut to the cap; the answer says `truncated` when rows were left.
     pub capped: bool,
 }

@@ -1,41 +1,70 @@
-//! Keyset cursors: the sort keys of the last row of a page, as opaque text.
+//! Keyset cursors: the sort keys of the last row of a page and a mark of their order, as opaque text.
 
+use crate::{Order, OrderBy, Search};
 use base::{Code, Error, Result, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
-/// The opaque cursor that stands behind a row whose sort keys have these values.
+/// What tells one order from another: the values of a cursor mean nothing in another order, and may
+/// well be of the types that the other has.
+pub(super) fn mark(order: &[OrderBy], search: Option<&Search>) -> String {
+    let mut text = String::new();
+    for OrderBy { by, direction } in order {
+        text.push_str(&format!("{direction:?}"));
+        if let Some(column) = by.column() {
+            for hop in &column.hops {
+                text.push_str(&format!(" {:?}", hop.relation.name));
+            }
+            text.push_str(&format!(" {:?} {:?}", column.field, column.cast));
+        }
+        match by {
+            Order::Distance { place, .. } => text.push_str(&format!(" from {place}")),
+            Order::Relevance => text.push_str(&format!(" by {search:?}")),
+            Order::Column(_) | Order::Group(_) | Order::Aggregate(_) => {}
+        }
+        text.push(';');
+    }
+    // FNV-1a: the same in every process and release, which the hashes of the language do not promise.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
+/// The opaque cursor that stands behind a row whose sort keys have these values, in the order that
+/// `mark` stands for.
 #[must_use]
-pub fn encode_cursor(values: &[Value]) -> String {
-    let values: Vec<Json> = values
-        .iter()
-        .map(|value| match value {
+pub fn encode_cursor(mark: &str, values: &[Value]) -> String {
+    let values: Vec<Json> = std::iter::once(json!(mark))
+        .chain(values.iter().map(|value| match value {
             Value::Null => Json::Null,
             Value::Bool(truth) => Json::Bool(*truth),
             Value::Int(n) => json!(n),
             Value::Text(text) => json!(text),
             Value::Real(n) => json!({"r": n.to_string()}),
             Value::Bytes(bytes) => json!({"b": STANDARD.encode(bytes)}),
-        })
+        }))
         .collect();
     URL_SAFE_NO_PAD.encode(Json::Array(values).to_string())
 }
 
-/// The values of a cursor made by [`encode_cursor`].
-pub fn decode_cursor(cursor: &str) -> Result<Vec<Value>> {
-    values(cursor).ok_or_else(|| {
+/// The mark and the values of a cursor made by [`encode_cursor`].
+pub fn decode_cursor(cursor: &str) -> Result<(String, Vec<Value>)> {
+    parts(cursor).ok_or_else(|| {
         Error::new(Code::InvalidQuery, "`after` is not a cursor of this server")
             .at("after")
             .hint("send `after` empty for the first page, then the `cursor` of each answer")
     })
 }
 
-fn values(cursor: &str) -> Option<Vec<Value>> {
+fn parts(cursor: &str) -> Option<(String, Vec<Value>)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let Json::Array(items) = serde_json::from_slice(&bytes).ok()? else { return None };
-    items
-        .into_iter()
+    let mut items = items.into_iter();
+    let Json::String(mark) = items.next()? else { return None };
+    let values: Option<Vec<Value>> = items
         .map(|item| match item {
             Json::Null => Some(Value::Null),
             Json::Bool(truth) => Some(Value::Bool(truth)),
@@ -50,7 +79,8 @@ fn values(cursor: &str) -> Option<Vec<Value>> {
             },
             Json::Array(_) => None,
         })
-        .collect()
+        .collect();
+    Some((mark, values?))
 }
 
 #[cfg(test)]
@@ -68,8 +98,9 @@ mod tests {
             Value::text("a,b"),
             Value::Bytes(vec![0, 255]),
         ];
-        assert_eq!(decode_cursor(&encode_cursor(&values)).unwrap(), values);
-        for wrong in ["x", "bm9wZQ", "W1tdXQ", "e30"] {
+        let cursor = encode_cursor("mark", &values);
+        assert_eq!(decode_cursor(&cursor).unwrap(), (String::from("mark"), values));
+        for wrong in ["x", "bm9wZQ", "W1tdXQ", "e30", "W10", "WzFd"] {
             assert_eq!(decode_cursor(wrong).unwrap_err().code(), Code::InvalidQuery, "{wrong}");
         }
     }

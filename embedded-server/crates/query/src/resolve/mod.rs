@@ -7,6 +7,7 @@ mod groups;
 mod json_path;
 mod names;
 mod operand;
+mod pattern;
 mod read;
 mod write;
 

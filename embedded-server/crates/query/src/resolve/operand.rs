@@ -3,7 +3,7 @@
 use super::Place;
 use super::names::{Names, cast_named, kind_after};
 use crate::coerce::coerce_operand;
-use crate::{Operand, Ref, Words};
+use crate::{Cast, Operand, Ref, Words};
 use base::{Code, Error, Result, Value, iso_millis};
 use catalog::{Collection, FieldKind};
 use serde_json::Value as Json;
@@ -147,8 +147,11 @@ impl Operands<'_> {
             None => (path, left.cast),
         };
         let mut column = self.names.column_at(self.root, path, at)?;
-        column.cast = cast;
+        // A day cast to a day is the day, and compares with moments as such.
+        let same = (&column.kind, cast, left.cast) == (&FieldKind::Date, Some(Cast::Date), None);
+        column.cast = cast.filter(|_| !same);
         comparable(&column, path, at)?;
+        alike(left, &column, path, at)?;
         Ok(column)
     }
 
@@ -263,6 +266,33 @@ fn comparable(column: &Ref, path: &str, at: &str) -> Result<()> {
         .at(at));
     }
     Ok(())
+}
+
+/// Two columns compare by what they are, and not by how they are spelled, which is all that the texts
+/// of two kinds have in common.
+fn alike(left: &Ref, right: &Ref, path: &str, at: &str) -> Result<()> {
+    let (a, b) = (kind_after(left), kind_after(right));
+    let dated = |kind: &FieldKind| {
+        matches!(kind, FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz)
+    };
+    let both = |test: &dyn Fn(&FieldKind) -> bool| test(&a) && test(&b);
+    // What is cast to a day or a moment is its text, which only its like can be compared with.
+    let plain = left.cast.is_none() && right.cast.is_none();
+    if a == b || both(&FieldKind::is_number) || both(&FieldKind::is_text) || (plain && both(&dated))
+    {
+        return Ok(());
+    }
+    let mut here: Vec<&str> = left.hops.iter().map(|hop| hop.relation.name.as_str()).collect();
+    here.push(&left.field);
+    let why = format!(
+        "`{}` is {} and `{path}` is {}, which do not compare",
+        here.join("."),
+        a.name(),
+        b.name()
+    );
+    Err(Error::new(Code::InvalidQuery, why).at(at).hint(
+        r#"cast the right one, as in `$COL(name::text)`, or both with "cast" beside the operator"#,
+    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reads: which records, in which order, which part, and what of each.
 
-use super::cursor::decode_cursor;
+use super::cursor::{decode_cursor, mark};
 use super::fields::{Fields, alias_key};
 use super::filter::{place, resolve_asked};
 use super::names::{Names, bounded_walks, kind_after, own_column};
@@ -127,7 +127,7 @@ impl Reader<'_> {
             (Projection::Rows(self.rows()?), self.order(search.is_some())?)
         };
         bounded_walks(order.iter().filter_map(|key| key.by.column()), "sort")?;
-        let page = self.page(&order, grouped)?;
+        let page = self.page(&order, search.as_ref(), grouped)?;
         Ok(ReadPlan {
             collection: Arc::clone(self.collection),
             filter,
@@ -260,7 +260,7 @@ impl Reader<'_> {
 
     // ---- page ----
 
-    fn page(&self, order: &[OrderBy], grouped: bool) -> Result<Page> {
+    fn page(&self, order: &[OrderBy], search: Option<&Search>, grouped: bool) -> Result<Page> {
         let read = self.read;
         if read.key.is_some() {
             return Ok(Page { limit: Some(1), ..Page::default() });
@@ -290,8 +290,9 @@ impl Reader<'_> {
                     .at("after")
                     .hint("use `page` or `offset`"));
             }
-            let after = if after.is_empty() { None } else { Some(cursor(after, order)?) };
-            return Ok(Page { limit, offset: 0, after, cursor: true, capped });
+            let mark = mark(order, search);
+            let after = if after.is_empty() { None } else { Some(cursor(after, &mark, order)?) };
+            return Ok(Page { limit, offset: 0, after, cursor: true, mark, capped });
         }
         let offset = match (read.page, asked) {
             // All rows have one page.
@@ -303,7 +304,7 @@ impl Reader<'_> {
         };
         // SQL counts rows in signed 64 bits.
         let offset = offset.min(i64::MAX.unsigned_abs());
-        Ok(Page { limit, offset, after: None, cursor: false, capped })
+        Ok(Page { limit, offset, capped, ..Page::default() })
     }
 
     // ---- search ----
@@ -380,9 +381,9 @@ enum Searched {
 }
 
 /// The values of a cursor in the canonical form of the sort keys they must belong to.
-fn cursor(text: &str, order: &[OrderBy]) -> Result<Vec<Value>> {
-    let values = decode_cursor(text)?;
-    let typed: Option<Vec<Value>> = if values.len() == order.len() {
+fn cursor(text: &str, mark: &str, order: &[OrderBy]) -> Result<Vec<Value>> {
+    let (told, values) = decode_cursor(text)?;
+    let typed: Option<Vec<Value>> = if told == mark && values.len() == order.len() {
         values.iter().zip(order).map(|(value, key)| typed(value, &key.by)).collect()
     } else {
         None

@@ -252,14 +252,24 @@ fn cursors_belong_to_their_sort() {
     };
     let first = resolved(&sorted(String::new())).unwrap();
     assert!(first.page.cursor && first.page.after.is_none());
-    let cursor = encode_cursor(&[Value::text("x"), Value::text(POST)]);
+    let mark = first.page.mark;
+    let cursor = encode_cursor(&mark, &[Value::text("x"), Value::text(POST)]);
     assert_eq!(
         resolved(&sorted(cursor.clone())).unwrap().page.after,
         Some(vec![Value::text("x"), Value::text(POST)])
     );
-    refuse(&Read { after: Some(cursor), ..posts() }, Code::InvalidQuery, "after");
+    refuse(&Read { after: Some(cursor.clone()), ..posts() }, Code::InvalidQuery, "after");
+    // Other orders whose values have the same types.
+    for (path, direction) in [
+        ("title", Direction::Descending),
+        ("body", Direction::Ascending),
+        ("author.name", Direction::Ascending),
+    ] {
+        let other = Read { sort: vec![sort(path, direction)], ..sorted(cursor.clone()) };
+        refuse(&other, Code::InvalidQuery, "after");
+    }
     refuse(&sorted(String::from("!")), Code::InvalidQuery, "after");
-    let wrong = encode_cursor(&[Value::Int(1), Value::text(POST)]);
+    let wrong = encode_cursor(&mark, &[Value::Int(1), Value::text(POST)]);
     refuse(&sorted(wrong), Code::InvalidQuery, "after");
 }
 

@@ -1,8 +1,8 @@
 //! JSON columns: containment, keys, values inside, lengths and types.
 
 use super::{Resolver, Spot, bounded, is, texts, uncast};
-use crate::coerce::canonical_json;
 use crate::coerce::decimal::Decimal;
+use crate::coerce::{canonical_json, no_nul_within};
 use crate::operator::Word;
 use crate::resolve::json_path;
 use crate::{Cond, JsonValueTest, Operator, Ref};
@@ -34,6 +34,8 @@ impl Resolver<'_> {
             Word::JsonHasKey | Word::JsonKeyIsNull(_) | Word::JsonPath { .. } => operand,
             _ => self.opened(&operand).into_owned(),
         };
+        // One store would end the key there and the other fail.
+        no_nul_within(operand).map_err(|why| spot.wrong(why))?;
         let operator = match word {
             Word::JsonContains { contained, negated } => {
                 let json = canonical_json(operand).map_err(|why| spot.wrong(why))?;
@@ -99,8 +101,8 @@ impl Resolver<'_> {
             Word::JsonPath { predicate } => {
                 let path = operand.as_str().ok_or_else(|| spot.wants("a path", operand))?;
                 let most = self.names.scope.limits.pattern_bytes_max;
-                json_path::check(path, most).map_err(|why| spot.wrong(why))?;
-                Operator::JsonPath { path: path.to_owned(), predicate }
+                let path = json_path::read(path, most).map_err(|why| spot.wrong(why))?;
+                Operator::JsonPath { path, predicate }
             }
             Word::JsonDeepValue => deep_value(operand, spot)?,
             Word::JsonArrayLength => {

@@ -22,7 +22,10 @@ impl Resolver<'_> {
     ) -> Result<Cond> {
         let elements = match kind {
             FieldKind::Array(element) => Some(*element),
-            kind if kind.is_json() || *kind == FieldKind::Binary => return Err(spot.unfit(kind)),
+            kind if kind.is_json() => {
+                return self.among_documents(left, kind, negated, operand, spot);
+            }
+            FieldKind::Binary => return Err(spot.unfit(kind)),
             _ => None,
         };
         let Some(list) = self.listed(operand) else { return Err(spot.wants("a list", operand)) };
@@ -72,6 +75,41 @@ impl Resolver<'_> {
             }
         };
         // A null in the list means NULL, as `eq: null` does.
+        Ok(match (null, negated) {
+            (false, _) => found,
+            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
+            (true, true) => is(left, Operator::IsNull(false)).and(found),
+        })
+    }
+
+    /// Documents, ranges and geometries have no list that they are looked up in: each value is a
+    /// condition of its own.
+    fn among_documents(
+        &self,
+        left: Ref,
+        kind: &FieldKind,
+        negated: bool,
+        operand: &Json,
+        spot: &Spot<'_>,
+    ) -> Result<Cond> {
+        let Json::Array(list) = self.list_held(operand).into_owned() else {
+            return Err(spot.wants("a list", operand));
+        };
+        for _ in &list {
+            self.counted(&spot.at)?;
+        }
+        let given = list.iter().filter(|item| !item.is_null());
+        let one = |item| self.equal(left.clone(), kind, false, item, spot);
+        let parts = given.map(one).collect::<Result<Vec<_>>>()?;
+        let null = parts.len() < list.len();
+        // A variable that stands for nothing differs from nothing either.
+        let unknown = parts.iter().any(|part| matches!(part, Cond::Never));
+        let found = match (parts.is_empty(), negated) {
+            (true, true) => Cond::Always,
+            (false, true) if unknown => Cond::Never,
+            (false, true) => Cond::Not(Box::new(any(parts))),
+            (_, false) => any(parts),
+        };
         Ok(match (null, negated) {
             (false, _) => found,
             (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),

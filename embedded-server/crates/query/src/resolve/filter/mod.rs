@@ -7,9 +7,10 @@ mod range;
 
 use super::names::{Found, Names, bounded_walks, cast_named, hop, kind_after};
 use super::operand::Operands;
+use super::pattern;
 use super::{Place, Scope};
 use crate::coerce::{coerce, coerce_operand, shown};
-use crate::json::{kind_of, parse_filter};
+use crate::json::{held, kind_of, parse_filter};
 use crate::operator::{GeoWord, LikeWord, Word, find, nearest_word};
 use crate::{Cond, Condition, Filter, Like, Operand, Operator, Ref, Test, UnknownNames};
 use base::{Code, Error, Result, Value};
@@ -155,13 +156,19 @@ impl Resolver<'_> {
         }
     }
 
-    fn test(&self, test: &Test, prefix: &str) -> Result<Cond> {
+    /// One condition more.
+    fn counted(&self, at: &str) -> Result<()> {
         self.nodes.set(self.nodes.get() + 1);
         let most = self.names.scope.limits.filter_nodes_max;
         if self.nodes.get() > most {
             let why = format!("a filter may have {most} conditions; this one has more");
-            return Err(Error::new(Code::InvalidQuery, why).at(&test.at));
+            return Err(Error::new(Code::InvalidQuery, why).at(at));
         }
+        Ok(())
+    }
+
+    fn test(&self, test: &Test, prefix: &str) -> Result<Cond> {
+        self.counted(&test.at)?;
         let path = format!("{prefix}{}", test.path);
         let root = self.operands.root;
         let word = find(&test.operator);
@@ -184,7 +191,7 @@ impl Resolver<'_> {
                 let inner = self.names.field(&target, &there, &test.operator).is_some()
                     || self.names.relation(&target, &there, &test.operator).is_some();
                 match word {
-                    Some(word) if !inner => {
+                    Some(word) if !inner && !is_logic(test) => {
                         let mut left =
                             self.names.key_of(root, hops, &relation, &target, &test.at)?;
                         left.cast = test.cast.as_deref().and_then(cast_named);
@@ -425,11 +432,7 @@ impl Resolver<'_> {
                 spot.wrong(format!("a pattern may have {most} bytes, not {}", pattern.len()))
             );
         }
-        if let Some(part) = unshared_syntax(&pattern) {
-            return Err(spot.wrong(format!("`{part}` does not mean the same in both stores")));
-        }
-        regex::Regex::new(&pattern)
-            .map_err(|_| spot.wrong(format!("`{pattern}` is not a regular expression")))?;
+        pattern::check(&pattern).map_err(|why| spot.wrong(why))?;
         Ok(is(left, Operator::Regex { pattern }))
     }
 }
@@ -494,16 +497,14 @@ fn bounded(count: usize, resolver: &Resolver<'_>, spot: &Spot<'_>) -> Result<()>
     Ok(())
 }
 
-/// Parts of a pattern that the two engines read differently or not at all: groups with flags or
-/// names, Unicode classes, signs by their number, and the word boundary, which Postgres spells `\y`.
-pub(super) fn unshared_syntax(pattern: &str) -> Option<&'static str> {
-    const PARTS: [&str; 9] = ["\\p", "\\P", "\\b", "\\B", "\\z", "\\x", "\\<", "\\>", "&&"];
-    let flagged = pattern.match_indices("(?").any(|(at, _)| !pattern[at..].starts_with("(?:"));
-    if flagged {
-        return Some("(?");
-    }
-    let bare = pattern.replace("\\\\", "");
-    PARTS.into_iter().find(|part| bare.contains(part))
+/// `NOT` before conditions, and not the operator `not` before a value.
+fn is_logic(test: &Test) -> bool {
+    let conditions = match held(&test.operand).as_ref() {
+        Json::Object(_) => true,
+        Json::Array(items) => !items.is_empty() && items.iter().all(|item| held(item).is_object()),
+        _ => false,
+    };
+    test.operator == "NOT" && conditions
 }
 
 fn unknown_operator(test: &Test) -> Error {

@@ -2,10 +2,12 @@
 
 use super::{Resolver, Spot, any, is};
 use crate::coerce::{bound_kind, range_json};
+use crate::validate::{inverted, order_of_ends};
 use crate::{Cond, JsonValueTest, Operator, Ref};
 use base::Result;
 use catalog::RangeKind;
 use serde_json::Value as Json;
+use std::cmp::Ordering;
 
 impl Resolver<'_> {
     /// A value, or a whole range, lies inside the column's range.
@@ -21,6 +23,10 @@ impl Resolver<'_> {
         };
         let ends = Ends::of(range, &self.opened(&operand), spot)?;
         let bounds = RangeBounds { left, range };
+        if ends.empty {
+            // What holds nothing lies inside of everything.
+            return Ok(bounds.known());
+        }
         let inside = |value: &Option<String>, inclusive: bool, end: End| match value {
             // An open end lies inside only where the column is open too.
             None => bounds.open(end),
@@ -47,6 +53,9 @@ impl Resolver<'_> {
         };
         let ends = Ends::of(range, &self.opened(&operand), spot)?;
         let bounds = RangeBounds { left, range };
+        if ends.empty {
+            return Ok(Cond::Not(Box::new(bounds.known())));
+        }
         // It begins before the other ends, and ends after the other begins. Ends that touch
         // overlap only where both are inclusive.
         let meets = |value: &Option<String>, inclusive: bool, end: End| match value {
@@ -68,6 +77,8 @@ struct Ends {
     upper: Option<String>,
     lower_inclusive: bool,
     upper_inclusive: bool,
+    /// The ends meet, and one of them does not belong to it.
+    empty: bool,
 }
 
 impl Ends {
@@ -81,13 +92,18 @@ impl Ends {
             }
         };
         let json = range_json(range, operand).map_err(|why| spot.wrong(why))?;
+        if let Some(why) = inverted(&json) {
+            return Err(spot.wrong(why));
+        }
         let end = |key: &str| match &json[key] {
             Json::Null => None,
             Json::String(text) => Some(text.clone()),
             other => Some(other.to_string()),
         };
         let flag = |key: &str| json[key].as_bool().unwrap_or(true);
+        let inclusive = flag("lowerInclusive") && flag("upperInclusive");
         Ok(Self {
+            empty: !inclusive && order_of_ends(&json) == Some(Ordering::Equal),
             lower: end("lower"),
             upper: end("upper"),
             lower_inclusive: flag("lowerInclusive"),
