@@ -308,6 +308,16 @@ on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
         "searchFields=[\"nothing\"]&search=a",
         "relConditions=5",
         "relConditions={",
+        "filter[salary=10",
+        "filter.salary=10",
+        "Filter[salary]=10",
+        "filters[salary]=10",
+        "Limit=1",
+        "group_by=salary",
+        "paranoid=maybe",
+        "fields={\"id\":1}",
+        "aggregate={\"\":\"count\"}",
+        "aggregate={\"n\":\"sum\"}",
     ] {
         let answer = app.admin().get(&format!("/items/people?{query}")).await;
         assert_eq!(answer.status, 400, "{query}: {}", answer.text);
@@ -317,4 +327,6 @@ on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
             answer.text
         );
     }
+    // Whatever else stands in an address is somebody else's.
+    app.admin().get("/items/people?_=5&cache.key=1&utm[source").await.expect_status(200);
 });

@@ -38,6 +38,19 @@ impl Params {
         Self(body)
     }
 
+    /// Refuses a name that was surely meant as one of `known`: in other letters, in the plural, with
+    /// a dot for brackets or a bracket left open. Passed over, a filter would let everything through.
+    pub(super) fn none_nearly(&self, known: &[&str]) -> Result<()> {
+        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
+            let head = name.split(['[', '.']).next().unwrap_or_default();
+            if let Some(meant) = known.iter().find(|one| plain(one) == plain(head)) {
+                return Err(invalid(name, format!("is not known; `{meant}` is"))
+                    .hint(format!("write `{meant}`, or `{meant}[key]` for a part of it")));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<&Json> {
         self.0.get(key).filter(|value| !value.is_null())
     }
@@ -56,14 +69,25 @@ impl Params {
         matches!(self.text(key).as_deref(), Some("true" | "1"))
     }
 
+    /// A word that is on or off, if it is given.
+    pub(super) fn switch(&self, key: &str) -> Result<Option<bool>> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "" => Ok(None),
+            "true" | "1" => Ok(Some(true)),
+            "false" | "0" => Ok(Some(false)),
+            _ => Err(invalid(key, format!("`{text}` is not `true` or `false`"))),
+        }
+    }
+
     /// JSON text, or the bracket form, or both: what stands in several parts holds together.
     pub(crate) fn json(&self, key: &str) -> Result<Option<Json>> {
         match self.get(key) {
             None => Ok(None),
             Some(Json::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Json::String(text)) => serde_json::from_str(text)
-                .map(Some)
-                .map_err(|fault| invalid(key, format!("is not JSON ({fault})"))),
+            Some(Json::String(text)) => {
+                serde_json::from_str(text).map(Some).map_err(|fault| unread(key, &fault))
+            }
             Some(Json::Array(parts)) if parts.iter().any(Json::is_string) => joined(key, parts),
             Some(other) => Ok(Some(other.clone())),
         }
@@ -93,6 +117,9 @@ impl Params {
                             }
                         }
                     }
+                }
+                Json::String(text) if text.trim_start().starts_with('{') => {
+                    return Err(invalid(key, "is an object, and not a list of names"));
                 }
                 Json::String(text) => {
                     words.extend(
@@ -203,8 +230,9 @@ fn joined(key: &str, parts: &[Json]) -> Result<Option<Json>> {
     for part in parts {
         let part = match part {
             Json::String(text) if text.trim().is_empty() => continue,
-            Json::String(text) => serde_json::from_str(text)
-                .map_err(|fault| invalid(key, format!("is not JSON ({fault})")))?,
+            Json::String(text) => {
+                serde_json::from_str(text).map_err(|fault| unread(key, &fault))?
+            }
             part => part.clone(),
         };
         let Json::Object(object) = part else {
@@ -254,7 +282,30 @@ fn position(key: &str) -> Option<usize> {
     if plain { key.parse().ok() } else { None }
 }
 
+/// A name without what differs between habits of writing it: case, `_`, `-` and the plural.
+fn plain(name: &str) -> String {
+    let mut plain: String = name.chars().filter(|sign| !matches!(sign, '_' | '-')).collect();
+    plain.make_ascii_lowercase();
+    if plain.ends_with('s') {
+        plain.pop();
+    }
+    plain
+}
+
+/// The refusal of a text that is no JSON, or is deeper than any reader of JSON goes.
+fn unread(key: &str, fault: &serde_json::Error) -> Error {
+    match fault.to_string() {
+        deep if deep.starts_with("recursion limit") => {
+            invalid(key, "is nested too deep: JSON may have 127 levels")
+        }
+        fault => invalid(key, format!("is not JSON ({fault})")),
+    }
+}
+
 /// The refusal of a parameter.
 pub(super) fn invalid(key: &str, what: impl AsRef<str>) -> Error {
-    Error::new(Code::InvalidQuery, format!("query parameter `{key}` {}", what.as_ref())).at(key)
+    let what = what.as_ref();
+    // What is quoted first is the value or a part of it, and no predicate of the parameter.
+    let colon = if what.starts_with('`') { ":" } else { "" };
+    Error::new(Code::InvalidQuery, format!("query parameter `{key}`{colon} {what}")).at(key)
 }

@@ -13,6 +13,25 @@ use query::{
 };
 use serde_json::Value as Json;
 
+/// Every parameter of a list.
+const PARAMETERS: [&str; 15] = [
+    "fields",
+    "filter",
+    "sort",
+    "limit",
+    "offset",
+    "page",
+    "after",
+    "search",
+    "searchFields",
+    "sortByRelevance",
+    "relConditions",
+    "paranoid",
+    "aggregate",
+    "groupBy",
+    "count",
+];
+
 /// The parameters of a list, as a read of `collection`; `as_original` says that its filter is taken
 /// as the original takes it.
 pub(crate) fn read(
@@ -22,6 +41,10 @@ pub(crate) fn read(
     is_relation: &dyn Fn(&str) -> bool,
     as_original: bool,
 ) -> Result<Read> {
+    // The original passes over every name that it does not know.
+    if !as_original {
+        params.none_nearly(&PARAMETERS)?;
+    }
     Ok(Read {
         collection: collection.to_owned(),
         key: None,
@@ -38,7 +61,7 @@ pub(crate) fn read(
         search_fields: params.words("searchFields")?,
         by_relevance: params.on("sortByRelevance"),
         rel_conditions: rel_conditions(params, limits, is_relation)?,
-        with_deleted: params.text("paranoid").as_deref() == Some("false"),
+        with_deleted: params.switch("paranoid")? == Some(false),
         aggregate: aggregate(params)?,
         group_by: params.words("groupBy")?,
         count: count(params)?,
@@ -140,7 +163,7 @@ fn sort_json(json: &Json, keys: &mut Vec<SortAsked>) -> Result<()> {
                     continue;
                 }
                 let way = way.as_str().ok_or_else(|| {
-                    invalid("sort", format!("the direction of `{path}` is not a text"))
+                    invalid("sort", format!("`{path}` goes `asc` or `desc`, not {way}"))
                 })?;
                 keys.push(plain(path, direction(way)?));
             }
@@ -226,8 +249,11 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
     let Some(json) = params.json("aggregate")? else { return Ok(all) };
     let Json::Object(map) = json else { return Err(invalid("aggregate", "is not an object")) };
     for (alias, asked) in map {
+        if alias.is_empty() || alias.contains('\0') {
+            return Err(invalid("aggregate", "has a name that is empty or holds U+0000"));
+        }
         let (word, field) = match query::held(&asked).as_ref() {
-            Json::String(word) => (word.clone(), String::from("*")),
+            Json::String(word) => (word.clone(), None),
             Json::Object(asked) => {
                 const WORDS: [&str; 2] = ["function", "field"];
                 // Left aside, a misspelt `field` would count records instead of values.
@@ -250,9 +276,12 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
                 };
                 let word = text("function")?
                     .ok_or_else(|| invalid("aggregate", format!("`{alias}` names no function")))?;
-                (word, text("field")?.unwrap_or_else(|| String::from("*")))
+                (word, text("field")?)
             }
-            other => return Err(invalid("aggregate", format!("`{alias}` is `{other}`"))),
+            other => {
+                let why = format!("`{alias}` takes a function or {{function, field}}, not {other}");
+                return Err(invalid("aggregate", why));
+            }
         };
         let known = FUNCTIONS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
         let Some((_, function)) = known else {
@@ -264,7 +293,13 @@ fn aggregate(params: &Params) -> Result<IndexMap<String, AggregateAsked>> {
                 None => error,
             });
         };
-        if field == "*" && *function != AggregateFunction::Count {
+        let counted = *function == AggregateFunction::Count;
+        if field.is_none() && !counted {
+            let why = format!("`{alias}`: the `field` is missing; only count does without one");
+            return Err(invalid("aggregate", why));
+        }
+        let field = field.unwrap_or_else(|| String::from("*"));
+        if field == "*" && !counted {
             return Err(invalid("aggregate", format!("`{alias}`: only count takes `*`")));
         }
         all.insert(alias, AggregateAsked { function: *function, field });
@@ -342,11 +377,55 @@ mod tests {
             (r#"sort={"a":"up"}"#, "sort"),
             ("count=all", "count"),
             (r#"fields=["a",1]"#, "fields"),
+            (r#"fields={"n":1}"#, "fields"),
+            ("paranoid=maybe", "paranoid"),
+            ("filter[views=1", "filter[views"),
+            ("filter.views=20", "filter.views"),
+            ("Filter[n]=1", "Filter"),
+            ("filters[n]=1", "filters"),
+            ("group_by=n", "group_by"),
+            ("Limit=1", "Limit"),
+            (r#"aggregate={"":"count"}"#, "aggregate"),
             (r#"aggregate={"n":{"function":"median","field":"a"}}"#, "aggregate.n.function"),
         ] {
             let error = ask(query).unwrap_err();
             assert_eq!((error.code(), error.path()), (Code::InvalidQuery, Some(key)), "{query}");
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_should_have_stood_there() {
+        let deep = format!("filter={}1{}", "[".repeat(200), "]".repeat(200));
+        for (query, said) in [
+            ("limit=1.5", "query parameter `limit`: `1.5` is not a whole number"),
+            (r#"sort={"n":5}"#, "query parameter `sort`: `n` goes `asc` or `desc`, not 5"),
+            (r#"aggregate={"n":"sum"}"#, "`field` is missing"),
+            (r#"aggregate={"n":{"function":"sum","field":"*"}}"#, "only count takes `*`"),
+            (r#"aggregate={"n":5}"#, "takes a function or {function, field}, not 5"),
+            ("filters[n]=1", "query parameter `filters` is not known; `filter` is"),
+            (deep.as_str(), "nested too deep"),
+        ] {
+            let error = ask(query).unwrap_err();
+            assert!(error.to_string().contains(said), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_passed_over_and_switches_have_two_spellings() {
+        assert!(ask("format=csv&_=5&cache.buster=1&a[b=1").is_ok());
+        for (query, shown) in [
+            ("", false),
+            ("paranoid=", false),
+            ("paranoid=true", false),
+            ("paranoid=1", false),
+            ("paranoid=0", true),
+            ("paranoid=False", true),
+        ] {
+            assert_eq!(ask(query).unwrap().with_deleted, shown, "{query}");
+        }
+        let limits = Limits::default();
+        let misspelt = Params::parse("Filter[n]=1", &limits).unwrap();
+        assert!(read("posts", &misspelt, &limits, &|_| false, true).is_ok());
     }
 
     #[test]
