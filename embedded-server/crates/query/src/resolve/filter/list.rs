@@ -98,10 +98,17 @@ impl Resolver<'_> {
         for _ in &list {
             self.counted(&spot.at)?;
         }
-        let given = list.iter().filter(|item| !item.is_null());
-        let one = |item| self.equal(left.clone(), kind, false, item, spot);
-        let parts = given.map(one).collect::<Result<Vec<_>>>()?;
-        let null = parts.len() < list.len();
+        let null = list.iter().any(Json::is_null);
+        let mut parts = Vec::with_capacity(list.len());
+        for item in list.iter().filter(|item| !item.is_null()) {
+            match self.equal(left.clone(), kind, false, item, spot) {
+                // No column holds it, so it is none of the values.
+                Err(error)
+                    if self.unknown == UnknownNames::Empty
+                        && error.code() == Code::InvalidQuery => {}
+                part => parts.push(part?),
+            }
+        }
         // A variable that stands for nothing differs from nothing either.
         let unknown = parts.iter().any(|part| matches!(part, Cond::Never));
         let found = match (parts.is_empty(), negated) {
