@@ -4,6 +4,7 @@ mod cut_off;
 mod files;
 mod jobs;
 mod odd;
+mod values;
 
 use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};

@@ -306,6 +306,13 @@ on_every_store!(several_reports_come_in_one_answer_each_under_its_name, async |a
         let refused = admin.post("/reports/stats", json!({ "stats": list })).await;
         assert_eq!((refused.status, refused.message()), (status, message), "{}", refused.text);
     }
+    let list = json!([
+        { "name": "a", "collection": "sales", "query": {} },
+        { "name": "b", "collection": "sales", "query": { "filter": { "zz": 1 } } },
+    ]);
+    let refused = admin.post("/reports/stats", json!({ "stats": list })).await;
+    refused.expect_status(400);
+    assert!(refused.text.contains("stats.1.query.filter.zz"), "{}", refused.text);
     admin.get("/reports/stats").await.expect_refusal(400, "INVALID_QUERY");
 });
 

@@ -68,3 +68,11 @@ on_a_shop!(a_table_of_somebody_else_gets_no_index_that_its_program_could_not_kee
         [2, 9]
     );
 });
+
+on_a_shop!(a_column_whose_name_is_a_word_of_filters_is_told_and_is_no_field, async |app| {
+    outside(app, "CREATE TABLE words (id integer PRIMARY KEY, \"or\" text, word text)").await;
+    adopt(app, json!({ "tables": ["words"] })).await.expect_status(200);
+    outside(app, "INSERT INTO words VALUES (1, 'x', 'y')").await;
+    let row = app.admin().one("words", &json!(1)).await;
+    assert_eq!((&row["word"], row.get("or")), (&json!("y"), None), "{row}");
+});

@@ -100,7 +100,7 @@ on_every_store!(a_job_makes_the_same_records_as_a_request, async |app| {
         { "name": "o'neill \"x\" ü \\ \u{1F600}", "text": "a\nb", "huge": 9_007_199_254_740_993_i64, "price": "12.5",
           "ratio": 0.1, "small": 1.5, "yes": true, "day": "2026-01-02", "at": "2026-01-02T03:04:05.678Z",
           "clock": "10:20:30", "extra": { "a": [1, "x", null] }, "kind": "b", "number": 7 },
-        { "name": "", "huge": -9_223_372_036_854_775_807_i64, "price": 0, "ratio": 1.7976931348623157e308, "yes": false, "extra": [] },
+        { "name": " ", "huge": -9_223_372_036_854_775_807_i64, "price": 0, "ratio": 1.7976931348623157e308, "yes": false, "extra": [] },
         { "name": null, "ratio": -2.2250738585072014e-308, "made": "mine", "status": null, "extra": "text" },
         { "name": "last", "ratio": 123_456_789.123_456_79, "extra": 1 },
     ]);

@@ -6,7 +6,7 @@ use crate::harness::{App, Person, on_every_store};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
 
-async fn things(app: &App) {
+pub(super) async fn things(app: &App) {
     app.collection(
         "things",
         json!({ "timestamps": false, "fields": {
@@ -18,7 +18,12 @@ async fn things(app: &App) {
 }
 
 /// A job for a file with some words of the form, when it has ended; or the refusal of the form.
-async fn job(person: &Person, words: &[(&'static str, &str)], name: &str, bytes: &[u8]) -> Json {
+pub(super) async fn job(
+    person: &Person,
+    words: &[(&'static str, &str)],
+    name: &str,
+    bytes: &[u8],
+) -> Json {
     let mut form = Form::new().text("collection", "things");
     for (name, value) in words {
         form = form.text(*name, (*value).to_owned());

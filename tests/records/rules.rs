@@ -116,6 +116,7 @@ on_every_store!(every_rule_refuses_what_breaks_it_and_names_the_field, async |ap
         ("span", json!([-1, 5]), "min", "Lower bound: Value -1 is less than minimum 0"),
         ("span", json!([1, 50]), "max", "Upper bound: Value 50 is greater than maximum 10"),
         ("span", json!([5, 1]), "range", "Lower bound (5) cannot be greater than upper bound (1)"),
+        ("span", json!({ "lower": 1, "upper": 5, "step": 1 }), "type", "which has no `step`"),
         ("body", json!(" "), "notEmpty", "Field cannot be empty"),
     ] {
         let created = admin.post("/items/products", json!({ "name": "Chair", field: bad })).await;

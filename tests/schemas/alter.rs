@@ -341,3 +341,18 @@ on_every_store!(a_type_changes_beneath_a_computed_field, async |app| {
     let found = app.admin().column("zz", "id", json!({ "filter": { "up": "AB" } })).await;
     assert_eq!(found, [json!(1)]);
 });
+
+on_every_store!(what_is_there_twice_is_counted_and_shown_where_it_stands_in_the_way, async |app| {
+    goods(app).await;
+    for (id, note) in [(11, "same"), (12, "same"), (13, "same"), (14, "other")] {
+        let row = json!({ "id": id, "name": format!("n{id}"), "note": note });
+        app.admin().create("goods", row).await;
+    }
+    let index = json!({ "fields": ["note"], "unique": true });
+    let answer = app.admin().post("/schemas/goods/indexes", index).await;
+    answer.expect_refusal(409, "UNIQUE_VIOLATION");
+    let told =
+        "3 records of `goods` share what they have in `note` with another, for example record 11";
+    assert!(answer.text.contains(told), "{}", answer.text);
+    assert!(answer.text.contains("remove what is there twice"), "{}", answer.text);
+});

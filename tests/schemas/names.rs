@@ -270,3 +270,34 @@ on_every_store!(a_change_that_was_done_again_is_not_undone_any_more, async |app|
     first_undo(app, undone, last).await;
     assert_eq!(column(app, "note").await, [json!("a"), Json::Null, json!("c")]);
 });
+
+on_every_store!(no_new_field_has_a_name_that_filters_and_sorts_mean_otherwise, async |app| {
+    goods(app).await;
+    let before = schema(app, "goods").await;
+    for name in ["AND", "or", "Not", "_distance"] {
+        let fields = json!({ name: { "type": "String" } });
+        let body = json!({ "collectionName": "wares", "schema": { "fields": fields } });
+        let made = app.admin().post("/schemas", body).await;
+        let mut fields = before["fields"].clone();
+        fields[name] = json!({ "type": "String" });
+        let added =
+            app.admin().patch("/schemas/goods", json!({ "schema": { "fields": fields } })).await;
+        let mut fields = before["fields"].clone();
+        fields[name] = fields["note"].take();
+        fields.as_object_mut().expect("fields").remove("note");
+        let renamed =
+            app.admin().patch("/schemas/goods", json!({ "schema": { "fields": fields } })).await;
+        for answer in [made, added, renamed] {
+            answer.expect_refusal(400, "SCHEMA_INVALID");
+            assert!(answer.text.contains("a word of filters and sorts"), "{}", answer.text);
+        }
+    }
+    // Nor one that a flag gives to a relation of its own.
+    let fields = json!({ "userCreated": { "type": "String" } });
+    let schema_of = json!({ "usertrack": true, "fields": fields });
+    let body = json!({ "collectionName": "wares", "schema": schema_of });
+    let refused = app.admin().post("/schemas", body).await;
+    refused.expect_refusal(400, "SCHEMA_INVALID");
+    assert!(refused.text.contains("makes a relation `userCreated`"), "{}", refused.text);
+    assert_eq!(schema(app, "goods").await, before);
+});

@@ -264,3 +264,32 @@ on_every_store!(what_is_asked_for_as_a_dry_run_is_not_done, async |app| {
     body["dryRun"] = json!(false);
     admin.post("/schemas/apply", body).await.expect_status(200);
 });
+
+on_every_store!(a_plan_that_says_what_nobody_understands_is_refused, async |app| {
+    goods(app).await;
+    let fields = json!({ "name": { "type": "String" } });
+    let entry = |more: Json| {
+        let mut entry = json!({ "collectionName": "wares", "schema": { "fields": fields } });
+        more.as_object().expect("words").iter().for_each(|(key, value)| entry[key] = value.clone());
+        json!({ "collections": [entry] })
+    };
+    for (body, at, hint) in [
+        (json!({ "collection": [] }), "collection", "did you mean `collections`?"),
+        (entry(json!({ "from": "goods" })), "collections.0.from", "`was`"),
+        (entry(json!({ "renamedFrom": "goods" })), "collections.0.renamedFrom", "`was`"),
+        (entry(json!({ "relationship": [] })), "collections.0.relationship", "`relationships`"),
+    ] {
+        for path in ["plan", "apply"] {
+            let answer = app.admin().post(&format!("/schemas/{path}"), body.clone()).await;
+            answer.expect_refusal(400, "INVALID_BODY");
+            assert!(answer.text.contains(at) && answer.text.contains(hint), "{}", answer.text);
+        }
+    }
+    let mut twice = entry(json!({}));
+    let one = twice["collections"][0].clone();
+    twice["collections"].as_array_mut().expect("a list").push(one);
+    let answer = app.admin().post("/schemas/plan", twice).await;
+    answer.expect_refusal(400, "SCHEMA_INVALID");
+    assert!(answer.text.contains("`wares` is named twice"), "{}", answer.text);
+    app.admin().get("/schemas/wares").await.expect_refusal(404, "SCHEMA_NOT_FOUND");
+});

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base::{Code, Error, Result};
 use engine::{Format, ImportAsk, Imports, Job, Mode};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use tokio::io::AsyncWriteExt;
@@ -194,14 +195,20 @@ struct Upload {
     file_name: String,
     hash: String,
     bytes: u64,
+    /// Its beginning, by which it tells its form.
+    head: Vec<u8>,
     taken: bool,
 }
+
+/// Bytes of a file by which it is told what it is.
+const HEAD_BYTES: usize = 64 * 1024;
 
 impl Upload {
     async fn receive(imports: &Imports, mut field: Field<'_>) -> Result<Self> {
         let path = imports.folder().join(format!("{}.upload", base::short_id()?));
         let file_name = field.file_name().unwrap_or("file").chars().take(255).collect();
-        let mut upload = Self { path, file_name, hash: String::new(), bytes: 0, taken: false };
+        let (hash, head) = (String::new(), Vec::new());
+        let mut upload = Self { path, file_name, hash, bytes: 0, head, taken: false };
         let mut private = tokio::fs::OpenOptions::from(base::owners_file());
         private.create(true).truncate(true);
         let full = |fault: std::io::Error| {
@@ -219,6 +226,8 @@ impl Upload {
                 return Err(too_large(UPLOAD_BYTES_MAX));
             }
             hash.update(&chunk);
+            let room = HEAD_BYTES.saturating_sub(upload.head.len()).min(chunk.len());
+            upload.head.extend_from_slice(&chunk[..room]);
             file.write_all(&chunk).await.map_err(full)?;
         }
         file.flush().await.map_err(full)?;
@@ -277,7 +286,7 @@ impl ImportForm {
             Error::new(Code::InvalidBody, "`collection` is required").at("collection")
         })?;
         let lower = upload.file_name.to_lowercase();
-        let guessed = ["csv", "ndjson", "json"]
+        let guessed = ["csv", "ndjson", "jsonl", "json"]
             .into_iter()
             .find(|extension| lower.ends_with(&format!(".{extension}")));
         let workbook = ["xlsx", "xls", "ods", "numbers"];
@@ -287,9 +296,10 @@ impl ImportForm {
                 .hint("save the sheet as CSV, and import that"));
         }
         let format = match self.format.as_deref().or(guessed) {
-            Some("csv") | None => Format::Csv,
+            None => sniffed(&upload.head),
+            Some("csv") => Format::Csv,
             Some("json") => Format::Json,
-            Some("ndjson") => Format::Ndjson,
+            Some("ndjson" | "jsonl") => Format::Ndjson,
             Some(other) => return Err(wrong("format", other, "`csv`, `json` or `ndjson`")),
         };
         let mode = match self.mode.as_deref() {
@@ -298,7 +308,8 @@ impl ImportForm {
             Some(other) => return Err(wrong("mode", other, "`all` or `valid`")),
         };
         let delimiter = match self.delimiter.as_deref() {
-            None | Some("" | ",") => b',',
+            None | Some("") => separator(&upload.head),
+            Some(",") => b',',
             Some("tab" | "\t") => b'\t',
             Some(one)
                 if one.len() == 1 && one.is_ascii() && !one.contains(['"', '\r', '\n', '\0']) =>
@@ -329,4 +340,42 @@ impl ImportForm {
             again: self.again.unwrap_or_default(),
         })
     }
+}
+
+/// The form of a file whose name tells none: JSON begins with a bracket.
+fn sniffed(head: &[u8]) -> Format {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    match head.first() {
+        Some(b'[') => Format::Json,
+        Some(b'{') => {
+            let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            match serde_json::from_slice::<Map<String, Json>>(line) {
+                // One object that holds the rows.
+                Ok(row) if row.len() == 1 && row.get("data").is_some_and(Json::is_array) => {
+                    Format::Json
+                }
+                Ok(_) => Format::Ndjson,
+                Err(_) => Format::Json,
+            }
+        }
+        Some(_) | None => Format::Csv,
+    }
+}
+
+/// What separates the cells of a file that nobody said it of: the comma, unless its header has
+/// none, and has another sign that programs separate with.
+fn separator(head: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b';', 0_usize), (b'\t', 0), (b'|', 0)];
+    for byte in head {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b',' => return b',',
+            b'\r' | b'\n' => break,
+            byte => counts.iter_mut().filter(|one| one.0 == *byte).for_each(|one| one.1 += 1),
+        }
+    }
+    let most = counts.into_iter().reduce(|best, one| if one.1 > best.1 { one } else { best });
+    most.filter(|one| one.1 > 0).map_or(b',', |one| one.0)
 }

@@ -228,8 +228,12 @@ async fn all(app: &App, caller: &Caller, list: Option<Json>) -> Result<Response,
         if index > 0 {
             body.push(b',');
         }
-        let read = asked(app, caller, &entry.collection, &entry.params)?;
-        let records = run(app, caller, &read).await?;
+        let placed = |fault: Error| match fault.path().map(str::to_owned) {
+            Some(at) => fault.at(format!("stats.{index}.query.{at}")),
+            None => fault.at(format!("stats.{index}")),
+        };
+        let read = asked(app, caller, &entry.collection, &entry.params).map_err(placed)?;
+        let records = run(app, caller, &read).await.map_err(placed)?;
         body.extend_from_slice(Json::from(entry.name.as_str()).to_string().as_bytes());
         body.push(b':');
         body.extend(response::page(&records, read.after.is_some())?);

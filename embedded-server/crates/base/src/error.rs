@@ -13,6 +13,7 @@ struct Inner {
     code: Code,
     message: String,
     at: Option<String>,
+    table: Option<String>,
     hint: Option<String>,
     details: Vec<Detail>,
     retry_after_ms: Option<u64>,
@@ -68,6 +69,7 @@ impl Error {
             code,
             message: message.into(),
             at: None,
+            table: None,
             hint: None,
             details: Vec::new(),
             retry_after_ms: None,
@@ -84,6 +86,14 @@ impl Error {
     #[must_use]
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.0.at = Some(path.into());
+        self
+    }
+
+    /// The table that a store refused it for. Not told: whoever knows what was asked says where
+    /// that is.
+    #[must_use]
+    pub fn of_table(mut self, table: impl Into<String>) -> Self {
+        self.0.table = Some(table.into());
         self
     }
 
@@ -162,6 +172,12 @@ impl Error {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.at.as_deref()
+    }
+
+    /// The table that a store refused it for.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
     }
 
     /// How to fix it.

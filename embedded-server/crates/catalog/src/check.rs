@@ -115,6 +115,22 @@ pub fn new_collection_name(name: &str, junction: bool) -> Result<()> {
     Ok(())
 }
 
+/// Words that are no name of a new field, because filters and sorts give them a meaning.
+const FIELD_WORDS: [&str; 4] = ["and", "or", "not", "_distance"];
+
+/// Refuses what cannot be the name of a new field: besides, the words of filters and sorts. They
+/// are read in any case, so that a misspelt one is told.
+pub fn new_field_name(name: &str) -> Result<()> {
+    field_name(name)?;
+    if FIELD_WORDS.contains(&name.to_ascii_lowercase().as_str()) {
+        let what = format!(
+            "field name `{name}` is a word of filters and sorts, which could not ask for the field"
+        );
+        return Err(invalid(format!("fields.{name}"), what).hint("choose another name"));
+    }
+    Ok(())
+}
+
 /// Refuses what cannot be the name of a field.
 pub fn field_name(name: &str) -> Result<()> {
     let at = format!("fields.{name}");
@@ -160,7 +176,9 @@ pub fn fitted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{collection_name, field_name, fitted, new_collection_name, relation_name};
+    use super::{
+        collection_name, field_name, fitted, new_collection_name, new_field_name, relation_name,
+    };
 
     #[test]
     fn names_that_no_store_could_hold_are_refused() {
@@ -186,6 +204,12 @@ mod tests {
         }
         assert!(new_collection_name("a_b_c_junction", true).is_ok());
         assert!(collection_name("baasix_User").is_ok());
+        assert!(
+            new_field_name("Or").is_err()
+                && new_field_name("_distance").is_err()
+                && new_field_name("nothing").is_ok()
+                && field_name("OR").is_ok()
+        );
         assert!(
             field_name("xmin").is_err() && field_name("a-b").is_err() && field_name("a").is_ok()
         );

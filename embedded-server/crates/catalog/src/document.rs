@@ -90,6 +90,10 @@ pub fn normalize(
         ));
     }
     for (name, field) in &fields {
+        // One that has the name from before is known by it.
+        if old_fields.is_none_or(|old| !old.contains_key(name)) {
+            check::new_field_name(name)?;
+        }
         let rules = field.get("validate");
         // A stored contradiction is no reason to refuse a change of something else.
         if rules != old_fields.and_then(|old| old.get(name)).and_then(|old| old.get("validate")) {
@@ -361,6 +365,17 @@ fn add_flag_fields(
                             ),
                         )
                         .hint(format!("leave `{name}` out, or turn `{key}` off")));
+                    }
+                    Some(there)
+                        if wanted.is_none()
+                            && there.get("relType").is_none()
+                            && old_fields.is_none_or(|old| !old.contains_key(name)) =>
+                    {
+                        return Err(invalid(
+                            format!("fields.{name}"),
+                            format!("`{key}` makes a relation `{name}`"),
+                        )
+                        .hint(format!("name the field otherwise, or turn `{key}` off")));
                     }
                     Some(_) => {}
                 }

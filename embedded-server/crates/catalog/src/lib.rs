@@ -22,7 +22,7 @@ mod words;
 pub use build::complete;
 pub use check::{
     NAME_BYTES_MAX, collection_name, field_name, fitted, identifier, invalid, is_house_table,
-    is_name, new_collection_name, relation_name,
+    is_name, new_collection_name, new_field_name, relation_name,
 };
 pub use collection::{Catalog, Collection, HISTORY, Index};
 pub use diff::{Change, ForeignKey, diff};

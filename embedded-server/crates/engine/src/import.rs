@@ -4,6 +4,7 @@
 //! One job runs at a time, others wait in a bounded queue. What was told of its records stays with
 //! the job for a while: that is what undo removes, also after a crash.
 
+mod cells;
 mod job;
 mod kept;
 mod lines;
@@ -15,13 +16,14 @@ mod twins;
 mod undo;
 mod whole;
 
+pub use cells::without_empty;
 pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
 
 use crate::Engine;
 use crate::schema::values::grouped;
 use access::Actor;
 use base::{Code, Error, Result};
-use rows::Cells;
+use cells::Cells;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -136,6 +138,10 @@ impl Imports {
 
     async fn start_with(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
         self.check_target(&ask, actor)?;
+        let looked = ask.clone();
+        tokio::task::spawn_blocking(move || rows::has_mapped(&looked))
+            .await
+            .map_err(|fault| Error::internal("a header was not read").caused_by(fault))??;
         let _alone = self.0.starting.lock().await;
         if !ask.dry_run && !ask.again {
             let known = self.stored_of(&ask.hash).await?.into_iter();

@@ -23,6 +23,7 @@ mod original;
 mod outside;
 #[cfg(test)]
 mod outside_tests;
+mod place;
 mod presence;
 mod privilege;
 mod read;
@@ -59,6 +60,7 @@ pub use history::{
 pub use hook::{BeforeWrite, field_is};
 pub use import::{
     Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,
+    without_empty,
 };
 pub use journal::{Deed, JournalEntry};
 pub use read::{AnswerColumn, Records};

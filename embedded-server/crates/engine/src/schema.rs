@@ -1,6 +1,7 @@
 //! Changes to the catalog: each is normalised, compared, defined and committed together with the
 //! stored documents, or not at all.
 
+mod alike;
 mod check;
 mod documents;
 pub(crate) mod draft;

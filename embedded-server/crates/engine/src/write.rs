@@ -1,6 +1,7 @@
 //! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
 
 use crate::outside::concerns_others;
+use crate::place::in_place;
 use crate::read::unknown_collection;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
@@ -135,7 +136,10 @@ impl Engine {
             keys = apart.keys;
         }
         let outcome = match outcome {
-            Err(error) => Err(self.with_foreign_fields(error, plan.plan(), &state, actor).await),
+            Err(error) => {
+                let error = in_place(error, plan.plan());
+                Err(self.with_foreign_fields(error, plan.plan(), &state, actor).await)
+            }
             done => done,
         };
         let outcome = match outcome.map_err(|error| in_places_asked(error, asked)) {

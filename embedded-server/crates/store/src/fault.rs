@@ -4,13 +4,15 @@ use crate::port::INTERNAL_ROWS_MAX;
 use base::{Code, Detail, Error};
 
 /// A unique value is taken. Says which field, never by which row.
-pub(crate) fn unique(fields: Vec<String>) -> Error {
-    fields.into_iter().fold(
-        Error::new(Code::UniqueViolation, "Unique constraint violation"),
-        |error, field| {
-            error.detail(Detail::field(Code::UniqueViolation.as_str(), field, "is taken already"))
-        },
-    )
+pub(crate) fn unique(table: Option<&str>, fields: Vec<String>) -> Error {
+    let error = Error::new(Code::UniqueViolation, "Unique constraint violation");
+    let error = match table {
+        Some(table) => error.of_table(table),
+        None => error,
+    };
+    fields.into_iter().fold(error, |error, field| {
+        error.detail(Detail::field(Code::UniqueViolation.as_str(), field, "is taken already"))
+    })
 }
 
 /// A reference that would point nowhere.

@@ -183,7 +183,7 @@ fn kind(
     looked: Option<&Looked>,
     at: usize,
 ) -> Result<Kind, String> {
-    if let Err(error) = catalog::field_name(&column.name) {
+    if let Err(error) = catalog::new_field_name(&column.name) {
         return Err(error.message().to_owned());
     }
     match dialect {

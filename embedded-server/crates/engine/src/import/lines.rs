@@ -22,6 +22,7 @@ pub(super) struct Lines {
     taken: (u64, u64),
     /// Whether the last that was taken out may be asked for again.
     waits: bool,
+    quotes_odd: bool,
 }
 
 impl Default for Lines {
@@ -35,11 +36,17 @@ impl Default for Lines {
             put: (0, 0),
             taken: (0, 0),
             waits: false,
+            quotes_odd: false,
         }
     }
 }
 
 impl Lines {
+    /// Whether the quotes so far are no pairs.
+    pub(super) fn quotes_odd(&self) -> bool {
+        self.quotes_odd
+    }
+
     /// The next bytes of the file.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for byte in bytes {
@@ -51,6 +58,7 @@ impl Lines {
                     self.returned = *byte == b'\r';
                 }
                 _ => {
+                    self.quotes_odd ^= *byte == b'"';
                     if self.fresh {
                         self.distance(self.offset - self.put.0);
                         self.distance(self.line - self.put.1);

@@ -1,12 +1,11 @@
-//! Rows out of files, streamed, and what they mean for a collection.
+//! Rows out of files, streamed.
 
-use super::job::{Format, ImportAsk, RowFault};
+use super::cells::{Cells, text_of};
+use super::job::{Format, ImportAsk};
 use super::lines::Lines;
 use super::rejects::OWN;
-use base::{Code, Detail, Error, Result};
-use catalog::{Collection, FieldKind};
-use indexmap::IndexMap;
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use base::{Code, Error, Result};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -22,12 +21,14 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// Byte behind the row.
     pub(super) ends_at: u64,
-    names: Arc<Vec<String>>,
-    cells: RowCells,
+    pub(super) names: Arc<Vec<String>>,
+    pub(super) cells: RowCells,
+    /// Why its cells cannot be trusted.
+    pub(super) flaw: Option<String>,
 }
 
 #[derive(Clone, Debug)]
-enum RowCells {
+pub(super) enum RowCells {
     Texts(Vec<String>),
     Object(Map<String, Json>),
     /// A line that is none of its format, and why: its neighbours stand for themselves.
@@ -66,7 +67,7 @@ impl Row {
         }
     }
 
-    fn text(&self, column: &str) -> Option<String> {
+    pub(super) fn text(&self, column: &str) -> Option<String> {
         match &self.cells {
             RowCells::Texts(texts) => {
                 let at = self.names.iter().position(|name| name == column)?;
@@ -76,10 +77,6 @@ impl Row {
             RowCells::Broken { .. } => None,
         }
     }
-}
-
-fn text_of(json: &Json) -> String {
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// Most bytes of one row: more is no row but a file whose lines never end.
@@ -213,25 +210,27 @@ fn csv_rows(
     may_be_ours: bool,
     batches: &mut Batches,
 ) -> std::result::Result<(), Stopped> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(ask.delimiter)
-        .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 18, open(ask, &batches.meter)?));
-    let head = reader.byte_headers().map_err(|fault| broken(1, fault))?;
-    let mut names = texts(head, 1)?;
-    names.iter_mut().for_each(|name| *name = name.trim().to_owned());
-    if let Some(first) = names.first_mut() {
-        // Spreadsheets put a byte order mark before the first name.
-        *first = first.trim_start_matches('\u{feff}').to_owned();
-    }
+    let (mut reader, names) = headed(ask, &batches.meter)?;
     let ours = if may_be_ours { columns_of_ours(&names) } else { Vec::new() };
     let names = without(names, &ours);
     one_column_each(&names, ask)?;
     let names = Arc::new(names);
     let mut record = csv::ByteRecord::new();
+    // The last row is looked at once it is known to be that.
+    let mut waiting: Option<Row> = None;
     loop {
         match reader.read_byte_record(&mut record) {
-            Ok(false) => return Ok(()),
+            Ok(false) => {
+                let odd = batches.meter.lines.borrow().quotes_odd();
+                return match waiting {
+                    Some(mut row) => {
+                        row.flaw = open_quote(&row).filter(|_| odd);
+                        batches.push(row)
+                    }
+                    None if odd => Err(broken(1, "a quote of its header is not closed").into()),
+                    None => Ok(()),
+                };
+            }
             Ok(true) => {}
             Err(fault) => {
                 let line = fault.position().map_or(0, csv::Position::line);
@@ -245,13 +244,64 @@ fn csv_rows(
         }
         let texts = without(texts(&record, line)?, &ours);
         let ends_at = reader.position().byte();
-        batches.push(Row {
-            line,
-            ends_at,
-            names: Arc::clone(&names),
-            cells: RowCells::Texts(texts),
-        })?;
+        let (names, cells) = (Arc::clone(&names), RowCells::Texts(texts));
+        let row = Row { line, ends_at, names, cells, flaw: None };
+        if let Some(before) = waiting.replace(row) {
+            batches.push(before)?;
+        }
     }
+}
+
+type CsvReader = csv::Reader<BufReader<Metered>>;
+
+/// A file of CSV behind its header, and the names in that.
+fn headed(ask: &ImportAsk, meter: &Rc<Meter>) -> Result<(CsvReader, Vec<String>)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(ask.delimiter)
+        .flexible(true)
+        .from_reader(BufReader::with_capacity(1 << 18, open(ask, meter)?));
+    let head = reader.byte_headers().map_err(|fault| broken(1, fault))?;
+    let mut names = texts(head, 1)?;
+    names.iter_mut().for_each(|name| *name = name.trim().to_owned());
+    if let Some(first) = names.first_mut() {
+        // Spreadsheets put a byte order mark before the first name.
+        *first = first.trim_start_matches('\u{feff}').to_owned();
+    }
+    Ok((reader, names))
+}
+
+/// Refuses a mapping of columns that a file of CSV does not have. Objects may each have others.
+pub(super) fn has_mapped(ask: &ImportAsk) -> Result<()> {
+    if ask.format != Format::Csv || ask.mapping.values().all(Option::is_none) {
+        return Ok(());
+    }
+    // What is wrong with the file itself is for the job to tell.
+    let Ok((_, names)) = headed(ask, &Rc::default()) else { return Ok(()) };
+    let mut mapped = ask.mapping.iter().filter(|(_, field)| field.is_some());
+    let Some((column, _)) = mapped.find(|(column, _)| !names.contains(column)) else {
+        return Ok(());
+    };
+    let hint = match base::nearest(column, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let some: Vec<String> = names.iter().take(10).map(|one| format!("`{one}`")).collect();
+            format!("its columns are {}", some.join(", "))
+        }
+    };
+    let what = format!("the file has no column `{column}`");
+    Err(Error::new(Code::InvalidBody, what).at(format!("mapping.{column}")).hint(hint))
+}
+
+/// Of the last row of a file with an odd number of quotes: the line of one that nothing closes, if
+/// the last cell took lines that follow it.
+fn open_quote(row: &Row) -> Option<String> {
+    let RowCells::Texts(texts) = &row.cells else { return None };
+    let (last, before) = texts.split_last()?;
+    let lines = |text: &String| text.replace("\r\n", "\n").matches(['\n', '\r']).count() as u64;
+    (lines(last) > 0).then(|| {
+        let line = row.line + before.iter().map(lines).sum::<u64>();
+        format!("the quote that opens a cell in line {line} is not closed before the file ends")
+    })
 }
 
 fn texts(record: &csv::ByteRecord, line: u64) -> Result<Vec<String>> {
@@ -313,7 +363,7 @@ fn ndjson_rows(ask: &ImportAsk, batches: &mut Batches) -> std::result::Result<()
                 RowCells::Broken { text: text.to_owned(), why: format!("no JSON object: {fault}") }
             }
         };
-        batches.push(Row { line, ends_at, names: Arc::default(), cells })?;
+        batches.push(Row { line, ends_at, names: Arc::default(), cells, flaw: None })?;
     }
     Ok(())
 }
@@ -348,7 +398,7 @@ impl<'de> DeserializeSeed<'de> for EachObject<'_> {
         self,
         deserializer: D,
     ) -> std::result::Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -356,18 +406,47 @@ impl<'de> Visitor<'de> for EachObject<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array of objects")
+        f.write_str("an array of objects, or an object that holds one as `data`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<(), A::Error> {
+        let Self { batches, stopped } = self;
+        let mut found = false;
+        while let Some(key) = map.next_key::<String>()? {
+            if key != "data" {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if std::mem::replace(&mut found, true) {
+                return Err(serde::de::Error::custom("`data` stands there twice"));
+            }
+            map.next_value_seed(EachObject { batches: &mut *batches, stopped: &mut *stopped })?;
+        }
+        if found {
+            return Ok(());
+        }
+        let what =
+            "one object; rows are an array of objects, or an object that holds one as `data`";
+        Err(serde::de::Error::custom(what))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<(), A::Error> {
         let mut line = 0_u64;
-        while let Some(object) = seq.next_element::<Map<String, Json>>()? {
+        while let Some(entry) = seq.next_element::<Json>()? {
             line += 1;
+            let cells = match entry {
+                Json::Object(object) => RowCells::Object(object),
+                other => RowCells::Broken {
+                    text: other.to_string(),
+                    why: String::from("no JSON object"),
+                },
+            };
             let row = Row {
                 line,
                 ends_at: self.batches.meter.read.get(),
                 names: Arc::default(),
-                cells: RowCells::Object(object),
+                cells,
+                flaw: None,
             };
             if let Err(stopped) = self.batches.push(row) {
                 *self.stopped = Some(stopped);
@@ -376,169 +455,4 @@ impl<'de> Visitor<'de> for EachObject<'_> {
         }
         Ok(())
     }
-}
-
-/// What cells mean for the collection they go to.
-pub(super) struct Cells {
-    mapping: IndexMap<String, Option<String>>,
-    kinds: IndexMap<String, FieldKind>,
-    null_text: Option<String>,
-    comma_decimals: bool,
-}
-
-impl Cells {
-    pub(super) fn new(ask: &ImportAsk, collection: Option<&Arc<Collection>>) -> Self {
-        let kinds = collection.map(|collection| {
-            collection
-                .fields
-                .values()
-                .map(|field| (field.name.clone(), field.kind.clone()))
-                .collect()
-        });
-        Self {
-            mapping: ask.mapping.clone(),
-            kinds: kinds.unwrap_or_default(),
-            null_text: ask.null_text.clone(),
-            // Files that separate by semicolon do so because the comma is the decimal sign.
-            comma_decimals: ask.format == Format::Csv && ask.delimiter == b';',
-        }
-    }
-
-    /// Whether the names of the columns that rejects have of our making mean nothing else here.
-    fn may_be_ours(&self) -> bool {
-        OWN.iter().all(|own| {
-            !self.kinds.contains_key(*own) && self.mapping.get(*own).is_none_or(Option::is_none)
-        })
-    }
-
-    /// The body that a row asks to be created.
-    pub(super) fn body(&self, row: &Row) -> std::result::Result<Map<String, Json>, Vec<RowFault>> {
-        let mut body = Map::new();
-        match &row.cells {
-            RowCells::Texts(texts) => {
-                if texts.len() != row.names.len() {
-                    let message =
-                        format!("{} cells where the header has {}", texts.len(), row.names.len());
-                    return Err(vec![fault(
-                        row.line,
-                        None,
-                        None,
-                        None,
-                        message,
-                        Code::ImportFailed,
-                    )]);
-                }
-                for (name, text) in row.names.iter().zip(texts) {
-                    if let Some(field) = self.field(name)
-                        && let Some(value) = self.value(field, text)
-                    {
-                        body.insert(field.to_owned(), value);
-                    }
-                }
-            }
-            RowCells::Object(object) => {
-                for (name, value) in object {
-                    if let Some(field) = self.field(name) {
-                        let null = self
-                            .null_text
-                            .as_deref()
-                            .is_some_and(|word| value.as_str() == Some(word));
-                        let value = if null { Json::Null } else { value.clone() };
-                        if body.insert(field.to_owned(), value).is_some() {
-                            let what = format!("two keys of this row go to `{field}`");
-                            let (column, field) = (Some(name.clone()), Some(field.to_owned()));
-                            let code = Code::ImportFailed;
-                            return Err(vec![fault(row.line, column, field, None, what, code)]);
-                        }
-                    }
-                }
-            }
-            RowCells::Broken { text, why } => {
-                let (why, code) = (why.clone(), Code::ImportFailed);
-                return Err(vec![fault(row.line, None, None, Some(text.clone()), why, code)]);
-            }
-        }
-        Ok(body)
-    }
-
-    fn field<'a>(&'a self, column: &'a str) -> Option<&'a str> {
-        match self.mapping.get(column) {
-            Some(field) => field.as_deref(),
-            None => Some(column),
-        }
-    }
-
-    /// A CSV cell as JSON. An empty cell is an empty text where text is kept, and left to the
-    /// field's default elsewhere; the word for NULL is null everywhere.
-    fn value(&self, field: &str, text: &str) -> Option<Json> {
-        if self.null_text.as_deref() == Some(text) {
-            return Some(Json::Null);
-        }
-        let kind = self.kinds.get(field);
-        let is_text = kind.is_some_and(|kind| {
-            kind.is_text() && !matches!(kind, FieldKind::Enum { .. } | FieldKind::Suid)
-        });
-        if text.is_empty() && !is_text {
-            return None;
-        }
-        if kind.is_some_and(FieldKind::is_number) {
-            let trimmed = text.trim();
-            if self.comma_decimals && !trimmed.contains('.') && trimmed.matches(',').count() == 1 {
-                return Some(Json::String(trimmed.replace(',', ".")));
-            }
-            return Some(Json::String(trimmed.to_owned()));
-        }
-        // What is no field may be a relation, whose records are documents.
-        if kind.is_none_or(FieldKind::is_json)
-            && text.starts_with(['{', '['])
-            && let Ok(json) = serde_json::from_str(text)
-        {
-            return Some(json);
-        }
-        Some(Json::String(text.to_owned()))
-    }
-
-    /// A refusal in the words of the file: line, column and the text that stands there.
-    pub(super) fn addressed(&self, row: &Row, error: &Error) -> Vec<RowFault> {
-        let details = error.detail_list();
-        if details.is_empty() {
-            return vec![fault(
-                row.line,
-                None,
-                None,
-                None,
-                error.message().to_owned(),
-                error.code(),
-            )];
-        }
-        let one = |detail: &Detail| {
-            let field = detail.field.as_deref();
-            let column = field.and_then(|field| {
-                row.names().find(|name| self.field(name) == Some(field)).map(str::to_owned)
-            });
-            let value = column.as_deref().and_then(|column| row.text(column));
-            fault(
-                row.line,
-                column,
-                field.map(str::to_owned),
-                value,
-                detail.message.clone(),
-                error.code(),
-            )
-        };
-        details.iter().map(one).collect()
-    }
-}
-
-fn fault(
-    line: u64,
-    column: Option<String>,
-    field: Option<String>,
-    value: Option<String>,
-    message: String,
-    code: Code,
-) -> RowFault {
-    // A cell may be a megabyte; a reader needs its beginning.
-    let value = value.map(|text| text.chars().take(200).collect());
-    RowFault { line, column, field, value, message, code: code.as_str().to_owned() }
 }

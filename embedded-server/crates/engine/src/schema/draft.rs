@@ -8,7 +8,7 @@ use super::polymorphic::emptied;
 use super::references::references;
 use super::restore::Back;
 use super::steps::steps;
-use super::{Changed, documents, former, no_schema, policy, theirs, values};
+use super::{Changed, alike, documents, former, no_schema, policy, theirs, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
 use indexmap::IndexMap;
@@ -412,14 +412,18 @@ impl Draft {
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
             rehearse(store, &changes, &next).await?;
         }
+        let asked = changes.clone();
         let dropping = changes.iter().any(|change| theirs::drops_column(change, &self.old));
         let Some(prepared) = self.prepared(store, clock, next, changes).await? else {
             return Ok((self.old, Vec::new()));
         };
-        prepared.carry_out(store).await.map_err(|error| match error.code() {
-            Code::Internal if dropping => theirs::refused_drop(error),
-            _ => error,
-        })
+        match prepared.carry_out(store).await {
+            Err(error) if error.code() == Code::Internal && dropping => {
+                Err(theirs::refused_drop(error))
+            }
+            Err(error) => Err(alike::told(store, &self.old, &asked, error).await),
+            done => done,
+        }
     }
 
     /// Stores the documents of tables that are there already, and who took them over.

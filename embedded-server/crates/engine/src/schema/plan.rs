@@ -9,6 +9,7 @@ use base::{Clock, Code, Error, Result};
 use catalog::{Catalog, invalid};
 use serde_json::{Value as Json, json};
 use sql::Dialect;
+use std::collections::HashSet;
 use store::Store;
 
 /// What a step does.
@@ -151,6 +152,7 @@ pub(crate) async fn apply(
     body: &Json,
     signed: Signed,
 ) -> Result<Changed> {
+    understood(body)?;
     checked_token(body, &token(catalog, body))?;
     let mut draft = drafted(store, catalog, body)?;
     draft.signed = Some(signed);
@@ -198,8 +200,48 @@ pub(crate) fn token_of(catalog: &Catalog, asked: &str) -> String {
     format!("{}-{hash:016x}", catalog.version)
 }
 
+/// What a body may say: of the whole, and of one collection.
+const WORDS: [&str; 8] = [
+    "collections",
+    "drop",
+    "dropTables",
+    "dropColumns",
+    "updateReferences",
+    "consent",
+    "dryRun",
+    "token",
+];
+const ENTRY_WORDS: [&str; 4] = ["collectionName", "schema", "was", "relationships"];
+
+/// A word that means nothing would be left out of the change, which is another one without it: a
+/// rename whose `was` is misspelled makes an empty collection.
+fn only_words(at: &str, body: &Json, known: &[&str]) -> Result<()> {
+    let mut given = body.as_object().into_iter().flatten().map(|(key, _)| key);
+    let Some(other) = given.find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
+    let hint = match base::nearest(other, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let named: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+            format!("what is known here: {}", named.join(", "))
+        }
+    };
+    let what = format!("`{other}` means nothing here");
+    Err(Error::new(Code::InvalidBody, what).at(format!("{at}{other}")).hint(hint))
+}
+
+/// Refuses a body that says anything else, here or of one of its collections.
+fn understood(body: &Json) -> Result<()> {
+    only_words("", body, &WORDS)?;
+    let entries = body.get("collections").and_then(Json::as_array).into_iter().flatten();
+    for (at, entry) in entries.enumerate() {
+        only_words(&format!("collections.{at}."), entry, &ENTRY_WORDS)?;
+    }
+    Ok(())
+}
+
 /// The documents as the body asks for them: ends, then renames, then new and changed ones.
 pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<Draft> {
+    understood(body)?;
     let list = |key: &str| -> Result<&[Json]> {
         match body.get(key) {
             None | Some(Json::Null) => Ok(&[]),
@@ -248,6 +290,11 @@ pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<D
             }
         })
         .collect::<Result<_>>()?;
+    let mut named = HashSet::new();
+    if let Some((name, ..)) = asked.iter().find(|(name, ..)| !named.insert(*name)) {
+        return Err(invalid("collections", format!("`{name}` is named twice"))
+            .hint("one entry says all of a collection"));
+    }
     for (name, _, was) in &asked {
         if let Some(was) = was {
             draft.rename(was, name, store.dialect())?;

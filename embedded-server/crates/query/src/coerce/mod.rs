@@ -366,6 +366,10 @@ pub(crate) fn range_json(range: RangeKind, json: &Json) -> Result<Json, String> 
                 None | Some(Json::Null) => Ok(true),
                 Some(given) => boolean(given),
             };
+            const KEYS: [&str; 4] = ["lower", "upper", "lowerInclusive", "upperInclusive"];
+            if let Some(other) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
+                return Err(format!("Value must be a range, which has no `{other}`"));
+            }
             let get = |key: &str| map.get(key).unwrap_or(&null);
             (get("lower"), get("upper"), (flag("lowerInclusive")?, flag("upperInclusive")?))
         }

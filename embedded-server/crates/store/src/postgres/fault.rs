@@ -58,7 +58,7 @@ pub(super) fn gone() -> Error {
 fn of_state(refused: &PgDatabaseError) -> Error {
     let state = refused.code();
     match state {
-        "23505" | "23P01" => unique(key_fields(refused.detail())),
+        "23505" | "23P01" => unique(refused.table(), key_fields(refused.detail())),
         // Which field it is depends on the side that was written, which only a sentence in the
         // language of the server tells; SQLite does not tell either.
         "23503" | "23001" => foreign_key(),

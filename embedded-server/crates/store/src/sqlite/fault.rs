@@ -19,7 +19,7 @@ pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
     let error = match failure.extended_code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-        | ffi::SQLITE_CONSTRAINT_ROWID => unique(unique_fields(connection, text)),
+        | ffi::SQLITE_CONSTRAINT_ROWID => unique(table_name(text), unique_fields(connection, text)),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => foreign_key(),
         // ON DELETE RESTRICT is a trigger of SQLite's own.
         ffi::SQLITE_CONSTRAINT_TRIGGER if text.starts_with("FOREIGN KEY") => foreign_key(),
@@ -147,6 +147,12 @@ fn last_name(text: &str) -> Option<String> {
     text.rsplit_once('.')
         .map(|(_, field)| field.trim().to_owned())
         .filter(|field| !field.is_empty())
+}
+
+/// The table in `UNIQUE constraint failed: users.email, users.tenant`.
+fn table_name(text: &str) -> Option<&str> {
+    let (_, what) = text.split_once(": ")?;
+    what.split(", ").next()?.rsplit_once('.').map(|(table, _)| table)
 }
 
 /// The name in `CHECK constraint failed: name`.

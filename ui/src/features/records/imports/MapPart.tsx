@@ -67,7 +67,7 @@ export function MapPart({
               />
             )}
           </Field>
-          <Field label={m("imp.map.null")} note={m("imp.map.null.note")} className="w-72">
+          <Field label={m("imp.map.null")} note={m(nullText === "" ? "imp.map.null.empty" : "imp.map.null.note")} className="w-72">
             {(ids) => (
               <input
                 {...ids}

@@ -75,7 +75,10 @@ async fn import(
         }
         .into());
     }
-    let rows = rows(app, request, kind).await?;
+    let mut rows = rows(app, request, kind).await?;
+    if let Some(collection) = app.engine().state().catalog.get(&collection) {
+        rows.iter_mut().for_each(|row| engine::without_empty(collection, row, false));
+    }
     let faults = judge(app, caller, &collection, &rows)?;
     if !faults.is_empty() {
         return Ok(failed(kind, &rows, &faults));
@@ -307,11 +310,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// An empty cell is null, text that holds a JSON object or array is that, the rest is text.
+/// Text that holds a JSON object or array is that, the rest is text.
 fn cell(text: &str) -> Json {
-    if text.is_empty() {
-        return Json::Null;
-    }
     let parsed = if text.starts_with(['{', '[']) { serde_json::from_str(text).ok() } else { None };
     parsed.unwrap_or_else(|| Json::String(text.to_owned()))
 }
@@ -325,14 +325,7 @@ fn json_rows(bytes: &[u8]) -> Result<Vec<Map<String, Json>>> {
     items
         .into_iter()
         .map(|item| match item {
-            Json::Object(mut row) => {
-                for value in row.values_mut() {
-                    if value.as_str() == Some("") {
-                        *value = Json::Null;
-                    }
-                }
-                Ok(row)
-            }
+            Json::Object(row) => Ok(row),
             _ => Err(Error::new(Code::ImportFailed, "JSON file must contain an array of objects")),
         })
         .collect()
