@@ -195,7 +195,7 @@ on_a_shop!(a_field_that_ends_leaves_its_column_and_comes_back_to_it, async |app|
         let mut fields = fields;
         fields[field] = json!({ "type": "Integer" });
         let again = admin.patch("/schemas/crates", json!({ "schema": { "fields": fields } })).await;
-        again.expect_refusal(400, "SCHEMA_INVALID");
+        again.expect_refusal(409, "SCHEMA_EXISTS");
         assert!(again.text.contains("no field shows"), "{}", again.text);
         step_of(&undo(app).await, "remember_field");
         assert_eq!(everything(app).await, before, "the table was touched");

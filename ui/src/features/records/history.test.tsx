@@ -25,7 +25,7 @@ async function opened() {
   const screenOf = open(answer);
   const first = await cell("r:0", "note");
   act(() => first.focus());
-  press(focused(), "h");
+  press(focused(), "h", { ctrlKey: true, shiftKey: true });
   return { ...screenOf, past: within(await screen.findByRole("region", { name: /^History of/ })) };
 }
 

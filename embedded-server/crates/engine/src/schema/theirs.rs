@@ -99,10 +99,11 @@ async fn columns_told(
                     columns.any(|column| column.name.eq_ignore_ascii_case(&field.name))
                 };
                 if !shown && all.any(stands) {
-                    return Err(invalid(
-                        format!("fields.{}", field.name),
-                        format!("the table `{}` has a column `{}` that no field shows", was.name, field.name),
+                    return Err(Error::new(
+                        Code::SchemaExists,
+                        format!("`{}` already is a column of the table `{}`, which no field shows", field.name, was.name),
                     )
+                    .at(format!("fields.{}", field.name))
                     .hint("undo the change that gave it back to have it again, or choose another name"));
                 }
                 continue;
