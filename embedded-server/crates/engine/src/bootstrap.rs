@@ -2,7 +2,8 @@
 //! people may do with their own views, the mails and one row of settings. No user: the first owner is made by whoever assembles the house.
 
 use crate::migrate::{HOUSE_KEY, HOUSE_VERSION};
-use crate::schema::draft::{Draft, statement};
+use crate::schema::draft::Draft;
+use crate::schema::stored::statement;
 use crate::seed;
 use base::{Clock, Result, Value, uuid_v4};
 use catalog::Catalog;

@@ -1,8 +1,9 @@
 //! Opening a project: making the house's tables in an empty database, bringing an older one up
 //! to date, refusing a newer one.
 
-use crate::schema::draft::{Draft, Loaded, load, statement};
+use crate::schema::draft::Draft;
 use crate::schema::renew::renewal;
+use crate::schema::stored::{Loaded, load, statement};
 use crate::{bootstrap, seed};
 use base::{Clock, Code, Error, Result, Value};
 use catalog::{Catalog, HISTORY};

@@ -1,7 +1,7 @@
 //! What other processes commit to the same database: their schema changes, permissions and
 //! identities are taken over without a restart.
 
-use crate::schema::draft::{load, stored_version};
+use crate::schema::stored::{load, stored_version};
 use crate::{Engine, State};
 use base::{Code, Error, Result};
 use catalog::Catalog;

@@ -22,6 +22,7 @@ pub(crate) mod renew;
 mod restore;
 mod stake;
 mod steps;
+pub(crate) mod stored;
 #[cfg(test)]
 mod tests;
 mod theirs;

@@ -2,7 +2,7 @@
 //! views of their own. Each row is written only where it is missing, so the same statements found
 //! a project and bring an older one up to date.
 
-use crate::schema::draft::statement;
+use crate::schema::stored::statement;
 use crate::template::TEMPLATES;
 use base::{Result, Value, uuid_v4};
 use serde_json::{Value as Json, json};

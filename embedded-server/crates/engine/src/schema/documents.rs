@@ -1,7 +1,7 @@
 //! The stored documents of a catalog, and the histories that bear the names of its collections.
 //! A collection is who it is by its stable id: a name alone may be another one's by now.
 
-use super::draft::statement;
+use super::stored::statement;
 use base::Value;
 use catalog::{Catalog, Collection};
 use sql::{Dialect, Statement};

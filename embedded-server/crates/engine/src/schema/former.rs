@@ -1,7 +1,7 @@
 //! The names that fields had. What the history holds of a record stays as it was written; it is
 //! read by the names of today.
 
-use super::draft::statement;
+use super::stored::statement;
 use base::{Error, Result, Value};
 use catalog::{Catalog, Change};
 use serde::Deserialize;

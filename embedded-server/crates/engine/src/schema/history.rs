@@ -1,8 +1,8 @@
 //! The history of the schema: one row for each change, written in the change's own transaction.
 
-use super::draft::statement;
 use super::keep::Kept;
 use super::plan::PlannedStep;
+use super::stored::statement;
 use super::undo;
 use crate::Engine;
 use base::{Code, Error, Result, Value, iso_millis};

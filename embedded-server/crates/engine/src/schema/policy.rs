@@ -1,6 +1,6 @@
 //! Stored permissions follow renames: a policy that named a field keeps meaning that field.
 
-use super::draft::statement;
+use super::stored::statement;
 use base::{Result, Value};
 use catalog::{Catalog, Collection};
 use serde_json::{Map, Value as Json};

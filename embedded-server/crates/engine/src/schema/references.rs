@@ -1,9 +1,9 @@
 //! What else names a field that is renamed or ends: permissions, saved views, computed fields and
 //! indexes. What must go on meaning the same field follows by itself; the rest is offered.
 
-use super::draft::statement;
 use super::keep::{Keeping, Kept, What, copy, plain, sql_text};
 use super::policy::{Renames, canonical, replaced};
+use super::stored::statement;
 use super::values::quoted;
 use base::{Result, Value};
 use catalog::{Catalog, Collection};

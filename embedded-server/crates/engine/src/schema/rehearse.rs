@@ -1,10 +1,11 @@
 //! Trying a plan on the data as they are: on a clone of the file, or in a transaction that is taken
 //! back. What stands in its way is told by the keys of the records.
 
-use super::draft::{moved, rehearse as try_expressions};
+use super::draft::rehearse as try_expressions;
 use super::plan::{Example, PlannedStep, checked_token, drafted, store_name, token};
 use super::polymorphic::emptied;
 use super::stake::{examples, obstacle};
+use super::stored::moved;
 use super::values::{self, grouped, number, stored_name};
 use crate::Engine;
 use base::{Code, Error, Result};

@@ -1,7 +1,8 @@
 //! Names that change: everything that names a field or a collection follows.
 
 use super::documents::history_renamed;
-use super::draft::{Draft, fields, statement, text};
+use super::draft::{Draft, fields, text};
+use super::stored::statement;
 use base::{Code, Error, Result, Value};
 use indexmap::IndexMap;
 use serde_json::Value as Json;

@@ -1,7 +1,7 @@
 //! Indexes in the store as the catalog wants them: what is missing is made, what has the form of
 //! an earlier version is made anew.
 
-use super::draft::statement;
+use super::stored::statement;
 use base::{Result, Value};
 use catalog::Catalog;
 use sql::{Dialect, Statement};

@@ -520,5 +520,8 @@ fn unknown_operator(test: &Test) -> Error {
 }
 
 #[cfg(test)]
+#[path = "document_tests.rs"]
+mod document_tests;
+#[cfg(test)]
 #[path = "filter_tests.rs"]
 mod tests;
