@@ -4,12 +4,13 @@
 //! side. So it is looked for once the write is undone, with the eyes of who asked: a record that is
 //! hidden and one that is absent are looked for alike, and a field that may not be read is not told.
 
+use crate::hook::field_test;
 use crate::{Engine, State, field_is};
 use access::Actor;
 use base::{Code, Detail, Error, Value};
 use catalog::{Catalog, Collection, OnDelete, Relation, RelationKind};
 use indexmap::IndexMap;
-use query::{Assigned, CountMode, Filter, Read, Step, Test, WritePlan};
+use query::{Assigned, CountMode, Filter, Read, Step, WritePlan};
 use serde_json::Value as Json;
 use sql::Numbers;
 
@@ -212,17 +213,10 @@ fn json(key: &Value) -> Option<Json> {
 
 /// Where the field has another value, or none.
 fn is_not(path: &str, key: &Json) -> Filter {
-    let test = |operator: &str, operand: Json| {
-        Filter::Test(Test {
-            path: path.to_owned(),
-            operator: operator.to_owned(),
-            operand,
-            cast: None,
-            literal: false,
-            at: format!("filter.{path}"),
-        })
-    };
-    Filter::Any(vec![test("isNull", Json::Bool(true)), test("neq", key.clone())])
+    Filter::Any(vec![
+        field_test(path, "isNull", Json::Bool(true)),
+        field_test(path, "neq", key.clone()),
+    ])
 }
 
 impl Look {

@@ -80,10 +80,15 @@ impl Engine {
 /// A filter that compares one field for equality, for the house's own reads.
 #[must_use]
 pub fn field_is(field: &str, value: impl Into<Json>) -> Filter {
+    field_test(field, "eq", value.into())
+}
+
+/// A filter of one field, for the house's own reads.
+pub(crate) fn field_test(field: &str, operator: &str, operand: Json) -> Filter {
     Filter::Test(Test {
         path: field.to_owned(),
-        operator: String::from("eq"),
-        operand: value.into(),
+        operator: operator.to_owned(),
+        operand,
         cast: None,
         literal: false,
         at: format!("filter.{field}"),

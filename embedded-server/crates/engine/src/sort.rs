@@ -5,6 +5,7 @@
 //! end, and some may share one place (it can be written like any field). They are given places of
 //! their own, which changes no order, before they take part in a move.
 
+use crate::hook::field_test;
 use crate::read::parse_rows;
 use crate::{Engine, State, field_is, privilege};
 use access::{Actor, Guarded};
@@ -12,8 +13,8 @@ use base::{Code, Detail, Error, Result, Value};
 use catalog::Collection;
 use indexmap::IndexMap;
 use query::{
-    Assigned, Cond, Context, CountMode, Filter, Operation, Place, Read, Scope, Step, Test, Words,
-    Write, WritePlan,
+    Assigned, Cond, Context, CountMode, Filter, Operation, Place, Read, Scope, Step, Words, Write,
+    WritePlan,
 };
 use serde_json::{Map, Value as Json, json};
 use sql::{Dialect, Numbers, Program, ProgramStep};
@@ -99,22 +100,11 @@ impl Shift {
 
     fn filter(&self, collection: &Collection, item: &Json) -> Filter {
         Filter::All(vec![
-            test(PLACE, "gte", json!(self.from)),
-            test(PLACE, "lte", json!(self.to)),
-            test(&collection.primary_key, "neq", item.clone()),
+            field_test(PLACE, "gte", json!(self.from)),
+            field_test(PLACE, "lte", json!(self.to)),
+            field_test(&collection.primary_key, "neq", item.clone()),
         ])
     }
-}
-
-fn test(path: &str, operator: &str, operand: Json) -> Filter {
-    Filter::Test(Test {
-        path: path.to_owned(),
-        operator: operator.to_owned(),
-        operand,
-        cast: None,
-        literal: false,
-        at: format!("filter.{path}"),
-    })
 }
 
 impl Engine {
@@ -374,7 +364,7 @@ impl Engine {
         let read = Read {
             collection: collection.name.clone(),
             fields: vec![collection.primary_key.clone()],
-            filter: Some(test(PLACE, "gt", json!(free_until))),
+            filter: Some(field_test(PLACE, "gt", json!(free_until))),
             limit: Some(1),
             count: CountMode::None,
             ..Read::default()
@@ -400,18 +390,18 @@ impl Engine {
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
         let (filter, first, which) = match numbered {
             Numbered::From(from) => (
-                test(PLACE, "gte", json!(from)),
+                field_test(PLACE, "gte", json!(from)),
                 format!("{from} - 1"),
                 format!("{place} >= {from}"),
             ),
             Numbered::Placeless => (
-                test(PLACE, "isNull", Json::Bool(true)),
+                field_test(PLACE, "isNull", Json::Bool(true)),
                 // What is in the trash may stand anywhere.
                 format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
                 format!("{place} IS NULL"),
             ),
             Numbered::Far => (
-                test(PLACE, "gt", json!(FAR)),
+                field_test(PLACE, "gt", json!(FAR)),
                 format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
                 format!("{place} > {FAR}"),
             ),
