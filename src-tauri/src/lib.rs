@@ -9,6 +9,7 @@
 mod command;
 mod draft;
 mod fault;
+mod first;
 mod gateway;
 mod log_ring;
 mod menu;
@@ -30,6 +31,10 @@ use crate::studio::Studio;
 /// Runs the desktop program until its window is closed.
 #[must_use]
 pub fn run() -> ExitCode {
+    let context = tauri::generate_context!();
+    if first::is_shown(&context.config().identifier) {
+        return ExitCode::SUCCESS;
+    }
     let built = tauri::Builder::default()
         // First, so that a second launch ends before it does anything.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
@@ -71,7 +76,7 @@ pub fn run() -> ExitCode {
             command::quit,
         ])
         .setup(|app| set_up(app.handle()))
-        .build(tauri::generate_context!());
+        .build(context);
     let app = match built {
         Ok(app) => app,
         Err(error) => {

@@ -23,12 +23,16 @@ struct Bound {
 }
 
 impl Bound {
-    /// Of who is known here: a little more than the largest file of a synchronous import.
-    const KNOWN: Self = Self { bytes: 64 * 1024 * 1024, wait: Duration::from_secs(30) };
+    /// A little more than the largest file of a synchronous import.
+    const BYTES: usize = 64 * 1024 * 1024;
 
-    /// Of a stranger, who could keep connections busy with what nobody asked for: what an ordinary
-    /// request holds, and what a slow line takes for it.
-    const STRANGER: Self = Self { bytes: 8 * 1024 * 1024, wait: Duration::from_secs(5) };
+    /// Of who is known here, on a slow line too.
+    const KNOWN: Self = Self { bytes: Self::BYTES, wait: Duration::from_secs(30) };
+
+    /// Of a stranger, who could keep connections busy with what nobody asked for. It is the time
+    /// that is short: bytes that are thrown away cost little, and an app whose session has ended
+    /// must hear so whatever it was sending.
+    const STRANGER: Self = Self { bytes: Self::BYTES, wait: Duration::from_secs(5) };
 }
 
 /// Whether somebody has shown to be known here. Goes along with a request.
@@ -111,6 +115,8 @@ mod tests {
     use axum::body::Bytes;
     use axum::http::Extensions;
     use futures_util::{StreamExt, stream};
+    use std::convert::Infallible;
+    use std::time::{Duration, Instant};
 
     const CHUNK: usize = 64 * 1024;
 
@@ -120,20 +126,30 @@ mod tests {
         let body = stream::repeat(Bytes::from(vec![0; CHUNK]));
         let body = body.map(|chunk| {
             read += chunk.len();
-            Ok::<_, std::convert::Infallible>(chunk)
+            Ok::<_, Infallible>(chunk)
         });
         read_away(body, bound).await;
         read
     }
 
     #[tokio::test]
-    async fn of_a_strangers_body_only_a_little_is_read_away() {
+    async fn a_body_without_end_is_read_away_up_to_the_largest_file_and_a_strangers_not_for_long() {
         let known = Known::default();
-        assert_eq!(read(known.bound()).await, 8 * 1024 * 1024 + CHUNK);
+        assert_eq!(known.bound(), Bound::STRANGER);
+        assert_eq!(read(known.bound()).await, 64 * 1024 * 1024 + CHUNK);
         let mut extensions = Extensions::new();
         extensions.insert(known.clone());
         Known::note(&extensions);
+        assert_eq!(known.bound(), Bound::KNOWN);
         assert_eq!(read(known.bound()).await, 64 * 1024 * 1024 + CHUNK);
         assert!(Bound::STRANGER.wait < Bound::KNOWN.wait);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_waited_for_within_the_bound() {
+        let bound = Bound { wait: Duration::from_millis(20), ..Bound::STRANGER };
+        let begun = Instant::now();
+        read_away(stream::pending::<Result<Bytes, Infallible>>(), bound).await;
+        assert!(begun.elapsed() >= bound.wait);
     }
 }
