@@ -230,6 +230,36 @@ on_every_store!(rows_that_make_more_than_one_record_are_written_in_one_transacti
     assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
 });
 
+on_every_store!(more_rows_than_one_transaction_holds_come_in_whatever_their_key_is, async |app| {
+    let admin = app.admin();
+    let keys = [
+        ("uuids", json!({ "type": "UUID", "defaultValue": { "type": "UUIDV4" } })),
+        ("suids", json!({ "type": "SUID", "defaultValue": { "type": "SUID" } })),
+        ("words", json!({ "type": "String" })),
+    ];
+    for (name, mut key) in keys {
+        key["primaryKey"] = json!(true);
+        let schema =
+            json!({ "timestamps": false, "fields": { "id": key, "n": { "type": "Integer" } } });
+        app.collection(name, schema).await;
+        let mut text = String::from("id,n\n");
+        for row in 0..10_001 {
+            let own = if name == "words" { format!("w{row}") } else { String::new() };
+            writeln!(text, "{own},{row}").expect("write into a text");
+        }
+        let text =
+            if name == "words" { text } else { text.replace("id,", "").replace("\n,", "\n") };
+        let job = imported(admin, name, "rows.csv", &text).await;
+        assert_eq!((&job["state"], &job["rowsWritten"]), (&json!("done"), &json!(10_001)), "{job}");
+        let ends = json!({ "sort": "-n", "limit": 1, "fields": ["n"], "count": "exact" });
+        let ends = admin.find(name, ends).await;
+        assert_eq!(
+            (&ends.body["totalCount"], &ends.body["data"][0]["n"]),
+            (&json!(10_001), &json!(10_000))
+        );
+    }
+});
+
 on_every_store!(an_undo_that_would_lose_later_changes_says_so_and_waits_for_consent, async |app| {
     goods(app).await;
     let admin = app.admin();

@@ -8,7 +8,7 @@ use super::{AHEAD, BATCH_ROWS, Imports, Mode, RowFault, Run, is_ours};
 use crate::arrival::Marked;
 use access::Actor;
 use base::{Result, Value};
-use catalog::{Collection, DefaultValue};
+use catalog::{Collection, DefaultValue, FieldKind};
 use query::{Assigned, Operation, Step, Write, WritePlan};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -242,7 +242,7 @@ fn number(line: u64) -> i64 {
 /// fills what a record leaves out by its own means, which a move of whole records would undo.
 fn waits(collection: &Collection) -> bool {
     let key = collection.key();
-    let named = key.kind.is_text() || key.kind.is_number();
+    let named = key.kind.is_text() || key.kind.is_number() || matches!(key.kind, FieldKind::Uuid);
     let known = !matches!(key.default, Some(DefaultValue::Sql(_)));
     !collection.system && !collection.junction && !collection.adopted && named && known
 }

@@ -276,8 +276,9 @@ pub fn compile_move(
 ) -> Result<Vec<ProgramStep>> {
     let (collection, check) = target(plan)?;
     let mut moving = Moving { collection, dialect, window: part.window, steps: Vec::new() };
+    let last = moving.last_places(part.shapes);
     for shape in part.shapes {
-        moving.insert(shape)?;
+        moving.insert(shape, part.shapes, last.as_ref())?;
     }
     moving.check(check);
     moving.moved(part.rows);
@@ -329,6 +330,11 @@ pub(super) fn held(dialect: Dialect, waiting: Alias, name: &str, family: Family)
     }
 }
 
+/// The field whose place is drawn when a row of this shape moves.
+fn sorted(shape: &str) -> Option<&str> {
+    shape.split(',').find_map(|name| name.strip_prefix(SORTED))
+}
+
 /// The statements of one move.
 struct Moving<'p> {
     collection: &'p Collection,
@@ -364,14 +370,22 @@ impl<'p> Moving<'p> {
         self.dialect.key_from_change(&waiting.column("key"), key_family(self.collection))
     }
 
-    fn insert(&mut self, shape: &str) -> Result<()> {
+    /// The last place of the collection before anything moves, for the field whose places are drawn.
+    fn last_places(&mut self, shapes: &[String]) -> Option<(String, usize)> {
+        let name = shapes.iter().find_map(|shape| sorted(shape))?;
+        let mut compiler = self.compiler();
+        compiler.writer.push(&last_place(self.collection, name));
+        Some((name.to_owned(), self.push(compiler, Expect::Any)))
+    }
+
+    fn insert(
+        &mut self,
+        shape: &str,
+        shapes: &[String],
+        last: Option<&(String, usize)>,
+    ) -> Result<()> {
         let computed: Vec<&str> = shape.split(',').filter(|name| !name.is_empty()).collect();
-        let mut sorted = None;
-        for name in computed.iter().filter_map(|name| name.strip_prefix(SORTED)) {
-            let mut compiler = self.compiler();
-            compiler.writer.push(&last_place(self.collection, name));
-            sorted = Some((name, self.push(compiler, Expect::Any)));
-        }
+        let last = last.filter(|_| sorted(shape).is_some());
         let mut compiler = self.compiler();
         let waiting = compiler.writer.alias();
         let (mut names, mut texts) = (Vec::new(), Vec::new());
@@ -380,10 +394,10 @@ impl<'p> Moving<'p> {
                 continue;
             }
             let family = family_of(self.collection, &field.name)?;
-            let text = match sorted {
-                Some((name, step)) if name == field.name => {
-                    let last = compiler.writer.bind(Bind::Step(step), Family::BigInt);
-                    format!("{last} + row_number() OVER (ORDER BY {})", waiting.column("n"))
+            let text = match last {
+                Some((name, step)) if *name == field.name => {
+                    let last = compiler.writer.bind(Bind::Step(*step), Family::BigInt);
+                    format!("{last} + {}", waiting.column("place"))
                 }
                 _ if computed.contains(&field.name.as_str()) => match &field.default {
                     Some(DefaultValue::Sql(default)) => {
@@ -401,10 +415,14 @@ impl<'p> Moving<'p> {
             names.push(quoted(&field.name));
             texts.push(text);
         }
+        let rows = match last {
+            Some(_) => self.placed(&mut compiler, shapes),
+            None => String::from("\"_import_row\""),
+        };
         let waits = self.waiting(&mut compiler, waiting);
         let shape = compiler.writer.text(shape);
         compiler.writer.push(&format!(
-            "INSERT INTO {} ({}) SELECT {} FROM \"_import_row\" {waiting} \
+            "INSERT INTO {} ({}) SELECT {} FROM {rows} {waiting} \
              WHERE {waits} AND {} = {shape} ORDER BY {}",
             quoted(&self.collection.name),
             names.join(", "),
@@ -414,6 +432,25 @@ impl<'p> Moving<'p> {
         ));
         self.push(compiler, Expect::Any);
         Ok(())
+    }
+
+    /// The rows whose places are drawn, each with its own: they follow the file whatever shapes
+    /// its rows have.
+    fn placed(&self, compiler: &mut crate::compile::Compiler, shapes: &[String]) -> String {
+        let row = compiler.writer.alias();
+        let waits = self.waiting(compiler, row);
+        let drawing: Vec<String> = shapes
+            .iter()
+            .filter(|shape| sorted(shape).is_some())
+            .map(|shape| compiler.writer.text(shape))
+            .collect();
+        format!(
+            "(SELECT {row}.*, row_number() OVER (ORDER BY {}) AS \"place\" FROM \"_import_row\" {row} \
+             WHERE {waits} AND {} IN ({}))",
+            row.column("n"),
+            row.column("shape"),
+            drawing.join(", "),
+        )
     }
 
     /// Every record that moved must be what the caller may create.
