@@ -314,6 +314,78 @@ on_every_store!(what_an_import_changed_of_its_own_rows_is_no_later_change, async
     assert_eq!(admin.rows("goods", json!({})).await.len(), 0);
 });
 
+on_every_store!(
+    an_import_is_taken_back_out_of_its_collection_whatever_that_is_called,
+    async |app| {
+        goods(app).await;
+        let admin = app.admin();
+        let job = imported(admin, "goods", "goods.csv", "id,code\n1,A\n2,B\n3,C\n").await;
+        assert_eq!(job["rowsWritten"], 3, "{job}");
+        let id = plain(&job["id"]);
+        admin.patch("/items/goods/1", json!({ "stock": 1 })).await.expect_status(200);
+        let schema = admin.get("/schemas/goods").await.body["data"]["schema"].clone();
+        let mut body = json!({ "collections": [{ "collectionName": "wares", "was": "goods", "schema": schema }] });
+        let plan = admin.post("/schemas/plan", body.clone()).await;
+        body["token"] = plan.expect_status(200).body["data"]["token"].clone();
+        admin.post("/schemas/apply", body).await.expect_status(200);
+        // Another collection of its old name is none of its business.
+        goods_again(app).await;
+        admin.patch("/items/wares/2", json!({ "stock": 1 })).await.expect_status(200);
+        let known = admin.get(&format!("/imports/{id}")).await.body["data"].clone();
+        assert_eq!((&known["collection"], &known["state"]), (&json!("wares"), &json!("done")));
+        // What was changed under either name is asked for.
+        let path = format!("/imports/{id}/undo");
+        let asked = admin.post(&path, json!({})).await;
+        asked.expect_refusal(409, "CONSENT_REQUIRED");
+        assert!(asked.message().starts_with("2 of the 3 rows"), "{}", asked.text);
+        let undone = ended(admin, &admin.post(&path, json!({ "consent": true })).await).await;
+        assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(3)));
+        assert!(admin.rows("wares", json!({})).await.is_empty());
+        assert_eq!(admin.one("goods", &json!(1)).await["code"], "other");
+    }
+);
+
+on_every_store!(
+    an_undo_that_cannot_be_is_refused_at_once_and_leaves_the_import_as_it_was,
+    async |app| {
+        goods(app).await;
+        let admin = app.admin();
+        let writer = json!({ "collection": "goods", "action": "create", "fields": ["*"] });
+        let writer = app.with_grants("Writer", &[writer]).await;
+        let job = imported(&writer, "goods", "goods.csv", "id,code\n1,A\n2,B\n").await;
+        assert_eq!(job["rowsWritten"], 2, "{job}");
+        let id = plain(&job["id"]);
+        let path = format!("/imports/{id}/undo");
+        writer.post(&path, json!({})).await.expect_refusal(403, "FORBIDDEN");
+        let known = writer.get(&format!("/imports/{id}")).await.body["data"].clone();
+        assert_eq!(known, job, "a refusal changed the job");
+        assert_eq!(admin.rows("goods", json!({})).await.len(), 2);
+        admin.delete("/schemas/goods").await.expect_status(200);
+        goods_again(app).await;
+        let refused = admin.post(&path, json!({})).await;
+        refused.expect_refusal(404, "COLLECTION_NOT_FOUND");
+        assert!(refused.message().contains("has ended"), "{}", refused.text);
+        let known = admin.get(&format!("/imports/{id}")).await.body["data"].clone();
+        assert_eq!((&known["state"], &known["error"]), (&json!("done"), &job["error"]), "{known}");
+        assert_eq!(admin.one("goods", &json!(1)).await["code"], "other");
+        // The same file is new to the new collection.
+        admin.delete("/items/goods/1").await.expect_status(200);
+        let again = imported(admin, "goods", "goods.csv", "id,code\n1,A\n2,B\n").await;
+        assert_eq!(
+            (&again["rowsWritten"], again["id"] == job["id"]),
+            (&json!(2), false),
+            "{again}"
+        );
+    }
+);
+
+/// Another collection of the name, with a record of a key that an import had.
+async fn goods_again(app: &App) {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("goods", json!({ "fields": { "id": key, "code": { "type": "String" } } })).await;
+    app.admin().create("goods", json!({ "id": 1, "code": "other" })).await;
+}
+
 on_every_store!(what_came_back_from_the_trash_is_asked_for_before_an_undo, async |app| {
     let key = json!({ "type": "Integer", "primaryKey": true });
     let fields = json!({ "id": key, "stock": { "type": "Integer" } });

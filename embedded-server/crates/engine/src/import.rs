@@ -20,9 +20,11 @@ pub use cells::without_empty;
 pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
 
 use crate::Engine;
+use crate::schema::former::former;
 use crate::schema::values::grouped;
 use access::Actor;
 use base::{Code, Error, Result};
+use catalog::Collection;
 use cells::Cells;
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -69,7 +71,7 @@ struct Live {
 
 enum Work {
     Import { ask: Box<ImportAsk>, actor: Actor, live: Live },
-    Undo { consent: bool, actor: Actor, live: Live },
+    Undo { consent: bool, before: State, actor: Actor, live: Live },
 }
 
 /// What every step of one import knows.
@@ -147,7 +149,8 @@ impl Imports {
             let known = self.stored_of(&ask.hash).await?.into_iter();
             let mut known = known
                 .filter(|job| job.state.is_final() || self.live(&job.id).is_some())
-                .map(|job| self.fresh(job));
+                .filter(|job| self.target(job).is_some_and(|one| one.name == ask.collection))
+                .map(|job| self.named(self.fresh(job)));
             if let Some(mut job) = known.find(|job| job.repeats(&ask) && owns(actor, job)) {
                 // One that is on its way is answered as it is: it will do what was asked.
                 job.already_imported = job.state == State::Done;
@@ -155,7 +158,10 @@ impl Imports {
                 return Ok(job);
             }
         }
-        let job = Job::new(base::short_id()?, &ask, actor.user(), self.0.engine.clock().now_iso());
+        let now = self.0.engine.clock().now_iso();
+        let mut job = Job::new(base::short_id()?, &ask, actor.user(), now);
+        let target = self.target(&job);
+        job.schema_id = target.map(|one| one.schema_id().to_owned());
         self.queue(&job, |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live })
             .await?;
         Ok(job)
@@ -177,6 +183,9 @@ impl Imports {
                 format!("an import that is {} cannot be undone", job.state.as_str()),
             ));
         }
+        let target = self.removable(&job, actor)?;
+        let former = former(self.0.engine.store(), target.schema_id()).await?;
+        job.names = former.collections().map(str::to_owned).collect();
         if self.rows_of(&job, 0).await?.is_empty() {
             let hours = self.0.engine.limits().change_keep_ms / 3_600_000;
             return Err(Error::new(
@@ -187,8 +196,10 @@ impl Imports {
         if !consent {
             self.unchanged(&job).await?;
         }
-        job.state = State::Undoing;
-        self.queue(&job, |live| Work::Undo { consent, actor: actor.clone(), live }).await?;
+        let before = std::mem::replace(&mut job.state, State::Undoing);
+        job.error = None;
+        let actor = actor.clone();
+        self.queue(&job, |live| Work::Undo { consent, before, actor, live }).await?;
         Ok(job)
     }
 
@@ -208,14 +219,52 @@ impl Imports {
             None => self.stored_job(id).await?,
         };
         job.filter(|job| owns(actor, job))
+            .map(|job| self.named(job))
             .ok_or_else(|| Error::new(Code::NotFound, format!("there is no import `{id}`")))
+    }
+
+    /// The collection that a job is about, as it stands: a name alone may be another one's by now.
+    fn target(&self, job: &Job) -> Option<Arc<Collection>> {
+        let state = self.0.engine.state();
+        match &job.schema_id {
+            Some(id) => {
+                let mut all = state.catalog.collections.values();
+                all.find(|one| one.schema_id() == id).cloned()
+            }
+            None => state.catalog.get(&job.collection).cloned(),
+        }
+    }
+
+    /// A job with its collection by the name of today.
+    fn named(&self, mut job: Job) -> Job {
+        if let Some(target) = self.target(&job) {
+            job.collection.clone_from(&target.name);
+        }
+        job
+    }
+
+    /// The collection of a job, if the actor may remove records there at all.
+    fn removable(&self, job: &Job, actor: &Actor) -> Result<Arc<Collection>> {
+        let granted = |one: &Arc<Collection>| {
+            actor.unbound() || actor.policies.get(&one.name, access::Action::Delete).is_some()
+        };
+        match self.target(job) {
+            Some(target) if granted(&target) => Ok(target),
+            None if actor.unbound() => Err(Error::new(
+                Code::CollectionNotFound,
+                format!("the collection `{}` of this import has ended", job.collection),
+            )
+            .at("collection")
+            .hint("undo the change of the schema that ended it first")),
+            _ => Err(access::denied(access::Action::Delete, &job.collection)),
+        }
     }
 
     /// The newest jobs, for their owner and administrators.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Job>> {
         let stored = self.stored().await?;
         let fresh = stored.into_iter().map(|job| self.fresh(job));
-        Ok(fresh.filter(|job| owns(actor, job)).collect())
+        Ok(fresh.filter(|job| owns(actor, job)).map(|job| self.named(job)).collect())
     }
 
     /// A job as it is now, when it runs here.
@@ -306,19 +355,24 @@ impl Imports {
             let live = match &next {
                 Work::Import { live, .. } | Work::Undo { live, .. } => live.clone(),
             };
+            let mut stood = None;
             let outcome = match next {
                 Work::Import { ask, actor, live } => {
                     let outcome = self.import(&ask, &actor, &live).await;
                     drop(std::fs::remove_file(&ask.path));
                     outcome
                 }
-                Work::Undo { consent, actor, live } => self.take_back(consent, &actor, &live).await,
+                Work::Undo { consent, before, actor, live } => {
+                    stood = Some(before);
+                    self.take_back(consent, &actor, &live).await
+                }
             };
             // Told as ended once all of it is kept.
             let mut job = live.with(|job| job.clone());
-            match outcome {
-                Ok(state) => job.state = state,
-                Err(fault) => job.fail(fault.message()),
+            match (outcome, stood) {
+                (Ok(state), _) => job.state = state,
+                (Err(fault), Some(before)) => job.stays(before, fault.message()),
+                (Err(fault), None) => job.fail(fault.message()),
             }
             if !job.state.is_final() {
                 // It falls silent, and is cleaned up behind like one that was cut off.

@@ -2,6 +2,7 @@
 
 use super::rows::Row;
 use super::{FAULTS_KEPT, Imports};
+use base::Value;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -153,8 +154,14 @@ pub struct Job {
     pub id: String,
     /// Key of the user who asked.
     pub owner: Option<String>,
-    /// Into which collection.
+    /// Into which collection, by its name of today.
     pub collection: String,
+    /// The stable id of that; jobs of older versions have none.
+    #[serde(default)]
+    pub(super) schema_id: Option<String>,
+    /// The names that it had besides.
+    #[serde(skip)]
+    pub(super) names: Vec<String>,
     /// Name of the file.
     pub file_name: String,
     /// How the file is written.
@@ -221,6 +228,8 @@ impl Job {
             id,
             owner: owner.map(str::to_owned),
             collection: ask.collection.clone(),
+            schema_id: None,
+            names: Vec::new(),
             file_name: ask.file_name.clone(),
             format: ask.format,
             state: State::Parsing,
@@ -267,6 +276,20 @@ impl Job {
             && self.hash == ask.hash
             && self.collection == ask.collection
             && self.mapping == ask.mapping
+    }
+
+    /// The names under which `_change` may tell of its collection, as a list.
+    pub(super) fn all_names(&self) -> Value {
+        let all = self.names.iter().chain([&self.collection]);
+        Value::Text(all.map(String::as_str).collect::<serde_json::Value>().to_string())
+    }
+
+    /// Taking it back ended by a fault. As long as nothing was removed it stands as before.
+    pub(super) fn stays(&mut self, before: State, why: &str) {
+        self.fail(why);
+        if self.rows_removed == 0 {
+            self.state = before;
+        }
     }
 
     pub(super) fn fail(&mut self, why: &str) {

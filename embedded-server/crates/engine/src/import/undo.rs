@@ -186,15 +186,15 @@ impl Imports {
     fn changes(&self, job: &Job, Horizon(seen): Horizon) -> Statement {
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => {
-                r#"FROM "_change" c WHERE c."seq" >= ?3 AND c."collection" = ?2
+                r#"FROM "_change" c WHERE c."seq" >= ?3 AND c."collection" IN (SELECT value FROM json_each(?2))
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#
             }
             Dialect::Postgres => {
-                r#"FROM "_change" c WHERE c."tx" >= $3::bigint AND c."collection" = $2::text
+                r#"FROM "_change" c WHERE c."tx" >= $3::bigint AND c."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#
             }
         };
-        let binds = vec![Value::text(&job.id), Value::text(&job.collection), Value::Int(seen)];
+        let binds = vec![Value::text(&job.id), job.all_names(), Value::Int(seen)];
         plain(text, binds)
     }
 
@@ -247,21 +247,21 @@ AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c
         let lost = self.lost(job);
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => format!(
-                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = ?2
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" IN (SELECT value FROM json_each(?2))
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
-(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = ?2))
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" IN (SELECT value FROM json_each(?2))))
 GROUP BY c."id" HAVING {lost})"#
             ),
             Dialect::Postgres => format!(
-                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" = $2::text
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
-(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" = $2::text))
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))))
 GROUP BY c."id" HAVING {lost}) AS changed"#
             ),
         };
-        let binds = vec![Value::text(&job.id), Value::text(&job.collection)];
+        let binds = vec![Value::text(&job.id), job.all_names()];
         let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
         let count = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
@@ -273,11 +273,11 @@ GROUP BY c."id" HAVING {lost}) AS changed"#
         let (moved, told) = match self.0.engine.store().dialect() {
             Dialect::Sqlite => (
                 r#"SELECT "n", "key" FROM "_import_row" WHERE "import" = ?1 AND "n" > ?2 ORDER BY "n" LIMIT ?3"#,
-                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || ?1 AND "import" IS NULL AND "op" = 'create' AND "seq" > ?2 AND "collection" = ?4 ORDER BY "seq" LIMIT ?3"#,
+                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || ?1 AND "import" IS NULL AND "op" = 'create' AND "seq" > ?2 AND "collection" IN (SELECT value FROM json_each(?4)) ORDER BY "seq" LIMIT ?3"#,
             ),
             Dialect::Postgres => (
                 r#"SELECT "n", "key" FROM "_import_row" WHERE "import" = $1::text AND "n" > $2::bigint ORDER BY "n" LIMIT $3::bigint"#,
-                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || $1::text AND "import" IS NULL AND "op" = 'create' AND "seq" > $2::bigint AND "collection" = $4::text ORDER BY "seq" LIMIT $3::bigint"#,
+                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || $1::text AND "import" IS NULL AND "op" = 'create' AND "seq" > $2::bigint AND "collection" IN (SELECT jsonb_array_elements_text($4::text::jsonb)) ORDER BY "seq" LIMIT $3::bigint"#,
             ),
         };
         let limit = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
@@ -285,7 +285,7 @@ GROUP BY c."id" HAVING {lost}) AS changed"#
         let store = self.0.engine.store();
         let mut rows = store.rows(&plain(moved, binds.clone())).await?;
         if rows.is_empty() {
-            let binds = [binds, vec![Value::text(&job.collection)]].concat();
+            let binds = [binds, vec![job.all_names()]].concat();
             rows = store.rows(&plain(told, binds)).await?;
         }
         let place = |row: Vec<Value>| match row.as_slice() {

@@ -1,11 +1,11 @@
-//! The names that fields had. What the history holds of a record stays as it was written; it is
+//! The names that fields and collections had. What the history holds of a record stays as it was written; it is
 //! read by the names of today.
 
 use super::stored::statement;
 use base::{Error, Result, Value};
 use catalog::{Catalog, Change};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use sql::{Dialect, Statement};
 use std::collections::BTreeMap;
 use store::Store;
@@ -13,13 +13,17 @@ use store::Store;
 /// What the keys in `_meta` begin with; behind it stands the stable id of the collection.
 pub(crate) const FORMER_KEYS: &str = "former:";
 
-/// Fields of one collection that got other names at once.
+/// What got other names at once in one collection.
 #[derive(Deserialize)]
 struct Renaming {
     /// The last row of the history before it.
     seq: i64,
     /// New names by the old ones.
+    #[serde(default)]
     names: BTreeMap<String, String>,
+    /// The name of the collection itself until then, where that changed.
+    #[serde(default)]
+    collection: Option<String>,
 }
 
 /// The renamings of a collection's fields, oldest first.
@@ -27,6 +31,11 @@ struct Renaming {
 pub(crate) struct Former(Vec<Renaming>);
 
 impl Former {
+    /// The names that the collection had.
+    pub(crate) fn collections(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|renaming| renaming.collection.as_deref())
+    }
+
     /// A state of the row with this number, by the names of today.
     pub(crate) fn rename(&self, seq: i64, state: &mut Map<String, Json>) {
         for renaming in self.0.iter().filter(|renaming| seq <= renaming.seq) {
@@ -61,25 +70,32 @@ pub(crate) async fn former(store: &Store, collection: &str) -> Result<Former> {
         .map_err(|cause| Error::internal("former names are unreadable").caused_by(cause))
 }
 
-/// The statements that note which fields get other names. Behind those that change the tables: by
+/// The statements that note what gets another name. Behind those that change the tables: by
 /// then no write under the old names is under way any more. Their work is the same however long the
 /// history is.
 pub(super) fn noted(next: &Catalog, changes: &[Change], dialect: Dialect) -> Vec<Statement> {
-    let mut renamed: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
+    let mut renamed: BTreeMap<&str, Json> = BTreeMap::new();
     for change in changes {
-        let Change::RenameField { collection, from, to } = change else { continue };
-        let Some(collection) = next.get(collection) else { continue };
-        let names = renamed.entry(collection.schema_id()).or_default();
-        names.insert(from.clone(), Json::from(to.as_str()));
+        let (name, path, value) = match change {
+            Change::RenameField { collection, from, to } => (collection, Some(from), to),
+            Change::RenameCollection { from, to } => (to, None, from),
+            _ => continue,
+        };
+        let Some(collection) = next.get(name) else { continue };
+        let all = renamed.entry(collection.schema_id()).or_insert_with(|| json!({ "names": {} }));
+        match path {
+            Some(field) => all["names"][field] = Json::from(value.as_str()),
+            None => all["collection"] = Json::from(value.as_str()),
+        }
     }
-    let note = |(collection, names): (&str, Map<String, Json>)| {
+    let note = |(collection, renaming): (&str, Json)| {
         statement(
             dialect,
-            r#"INSERT INTO "_meta" ("key", "value") SELECT ?1, json_array(json_object('seq', coalesce((SELECT "seq" FROM sqlite_sequence WHERE "name" = '_change'), 0), 'names', json(?2))) WHERE true ON CONFLICT ("key") DO UPDATE SET "value" = json_insert("value", '$[#]', json_extract(excluded."value", '$[0]'))"#,
-            r#"INSERT INTO "_meta" AS m ("key", "value") SELECT $1::text, jsonb_build_array(jsonb_build_object('seq', nextval(pg_get_serial_sequence('"_change"', 'seq')), 'names', $2::text::jsonb))::text ON CONFLICT ("key") DO UPDATE SET "value" = (m."value"::jsonb || excluded."value"::jsonb)::text"#,
+            r#"INSERT INTO "_meta" ("key", "value") SELECT ?1, json_array(json_set(json(?2), '$.seq', coalesce((SELECT "seq" FROM sqlite_sequence WHERE "name" = '_change'), 0))) WHERE true ON CONFLICT ("key") DO UPDATE SET "value" = json_insert("value", '$[#]', json_extract(excluded."value", '$[0]'))"#,
+            r#"INSERT INTO "_meta" AS m ("key", "value") SELECT $1::text, jsonb_build_array($2::text::jsonb || jsonb_build_object('seq', nextval(pg_get_serial_sequence('"_change"', 'seq'))))::text ON CONFLICT ("key") DO UPDATE SET "value" = (m."value"::jsonb || excluded."value"::jsonb)::text"#,
             vec![
                 Value::Text(format!("{FORMER_KEYS}{collection}")),
-                Value::Text(Json::Object(names).to_string()),
+                Value::Text(renaming.to_string()),
             ],
         )
     };
