@@ -147,6 +147,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const hitFields = useMemo(() => new Set(places.flatMap((hit) => hit.field ?? [])), [places]);
   const listed = hits ? all.filter((entry) => hits.has(entry.id)) : all;
   const own = [...drafts.values()].filter((entry) => !isSystem(entry));
+  // The canvas is drawn anew in turns of its own: what was staged closes its dialog before that.
+  const picture = useDeferredValue(useMemo(() => ({ drafts, everyone: all, gone, hits, hitFields }), [drafts, all, gone, hits, hitFields]));
 
   const select = useCallback(
     (next: string | undefined, nextField?: string) => {
@@ -422,17 +424,13 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
           <ListView drafts={drafts} shown={listed} gone={gone} changes={changes} selected={collection} onSelect={(id) => select(id)} />
         ) : (
           <Diagram
-            drafts={drafts}
-            everyone={all}
+            {...picture}
             groups={groups}
             onGroups={onGroups}
             only={chosenGroups}
             onOnly={setChosenGroups}
             onEditGroups={(of) => setGrouping({ of })}
-            gone={gone}
             looked={looked}
-            hits={hits}
-            hitFields={hitFields}
             jump={jump}
             selected={collection}
             field={chosen?.id}

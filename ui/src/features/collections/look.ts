@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { journal } from "@/host/journal";
+import { keep } from "@/host/keep";
 import type { Positions } from "./place";
 
 type View = "diagram" | "list";
@@ -31,9 +32,7 @@ export function useLook(project: string): [Look | null, (change: (look: Look) =>
     };
   }, [key]);
   useEffect(() => {
-    if (!look) return;
-    const timer = setTimeout(() => void journal.write(key, JSON.stringify(look)).catch(() => undefined), 300);
-    return () => clearTimeout(timer);
+    if (look) keep(key, JSON.stringify(look));
   }, [key, look]);
   const change = useCallback((next: (look: Look) => Look) => setLook((held) => (held ? next(held) : held)), []);
   return [look, change];

@@ -6,6 +6,7 @@ import { useCallback, useEffect } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import { journal } from "@/host/journal";
+import { keep } from "@/host/keep";
 
 export interface Layout {
   /** Field names in order; null shows the usual ones. */
@@ -20,24 +21,9 @@ const WIDTH_MIN = 40;
 const WIDTH_MAX = 800;
 
 const layouts = createStore<ReadonlyMap<string, Layout>>(() => new Map());
-const saving = new Map<string, ReturnType<typeof setTimeout>>();
-/** A drag changes a width with every pixel; only where it rests is kept. */
-const SAVE_DELAY = 300;
 
 function put(key: string, layout: Layout): void {
   layouts.setState(new Map(layouts.getState()).set(key, layout), true);
-}
-
-function keep(key: string): void {
-  clearTimeout(saving.get(key));
-  saving.set(
-    key,
-    setTimeout(() => {
-      const layout = layouts.getState().get(key) ?? PLAIN_LAYOUT;
-      // A layout that cannot be kept costs its memory and nothing else.
-      journal.write(key, JSON.stringify(layout)).catch(() => undefined);
-    }, SAVE_DELAY),
-  );
 }
 
 /** A width as a drag or a key leaves it. */
@@ -102,8 +88,9 @@ export function useLayout(
   const change = useCallback(
     (part: (now: Layout) => Partial<Layout>) => {
       const now = layouts.getState().get(key) ?? PLAIN_LAYOUT;
-      put(key, { ...now, ...part(now) });
-      if (remembered) keep(key);
+      const next = { ...now, ...part(now) };
+      put(key, next);
+      if (remembered) keep(key, JSON.stringify(next));
     },
     [key, remembered],
   );
