@@ -70,7 +70,7 @@ test("drawn from a field to a key, the relation says both ends and holds the key
     // The ends of lines stand at the box that is near, and are known a frame later.
     await box(person, "orders").locator(".react-flow__handle").first().waitFor();
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    await page.mouse.move(from.x + from.width, from.y + from.height / 2);
+    const stood = await placeOf(person, "orders");
     await page.mouse.down();
     await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
     await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 4 });
@@ -79,6 +79,8 @@ test("drawn from a field to a key, the relation says both ends and holds the key
 
     const dialog = page.getByRole("dialog", { name: "Relate collections" });
     await dialog.waitFor();
+    // A field draws; only the head carries the box.
+    expect(await page.locator(".react-flow__node", { hasText: "carrier_no" }).evaluate((node) => node.style.transform)).toBe(stood);
     expect(await dialog.getByRole("combobox", { name: "From" }).innerText()).toBe("orders");
     expect(await dialog.getByRole("combobox", { name: "To" }).innerText()).toBe("carriers");
     expect(await dialog.getByRole("combobox", { name: "Column that holds the key" }).innerText()).toBe("orders.carrier_no");
@@ -92,6 +94,18 @@ test("drawn from a field to a key, the relation says both ends and holds the key
     expect(data.schema.fields["carrier"]).toMatchObject({ relType: "BelongsTo", target: "carriers", foreignKey: "carrier_no" });
     expect(Object.keys(data.schema.fields)).not.toContain("carrier_id");
     await canvas(person).getByRole("img", { name: "orders.carrier leads to carriers" }).waitFor({ state: "attached" });
+
+    // A press that draws nothing selects; the head carries.
+    await row(person, "carriers", "icao").click();
+    await expect.poll(() => page.getByRole("textbox", { name: "Name", exact: true }).inputValue()).toBe("icao");
+    const place = await placeOf(person, "carriers");
+    const head = await box(person, "carriers").boundingBox();
+    if (!head) throw new Error("the box is in sight");
+    await page.mouse.move(head.x + head.width / 2, head.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(head.x + head.width / 2 + 30, head.y + 50, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => placeOf(person, "carriers")).not.toBe(place);
     expect(await person.verdict()).toEqual([]);
   } finally {
     await person.close();

@@ -57,9 +57,10 @@ const DEPTHS = ["0", "1", "2"] as const;
 /** How far around the selected one the picture reaches. */
 export function NearBar({ name, depth, onDepth }: { name: string; depth: Depth; onDepth: (depth: Depth) => void }) {
   return (
-    <div className="ml-auto flex shrink-0 items-center gap-2 rounded-control bg-bg-sunk pl-1.5">
-      <span aria-hidden className="text-second text-ink-3 max-[700px]:hidden">{d("near.word")}</span>
+    <div className="ml-auto flex h-control shrink-0 items-center gap-2 rounded-control border border-line-strong bg-bg-page pl-2 max-[700px]:pl-0">
+      <span aria-hidden className="text-second text-ink-2 max-[700px]:hidden">{d("near.word")}</span>
       <Segmented
+        className="-my-px -mr-px rounded-l-none"
         aria-label={d("near", { name })}
         value={DEPTHS[depth]}
         onChange={(next) => onDepth(DEPTHS.indexOf(next) as Depth)}

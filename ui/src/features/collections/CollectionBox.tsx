@@ -35,7 +35,7 @@ export type CollectionNode = Node<
 /** Below this scale rows are no longer read: a box is its name then. */
 export const FAR = 0.5;
 
-/** Sides of a row where a line may end. */
+/** Sides of the head where a line may end. */
 const SIDES = [
   ["l", Position.Left],
   ["r", Position.Right],
@@ -44,17 +44,36 @@ const SIDES = [
 /** The middle of a row from the top of its node; that of the head for a row that is not shown. */
 export const rowHeight = (index: number): number => (index < 0 ? HEAD / 2 : HEAD + 1 + index * ROW + ROW / 2);
 
-function Ports({ id, at }: { id: string; at: number }) {
+const DOT = "before:absolute before:size-2 before:rounded-full before:border before:border-line-control before:bg-bg-page hover:before:border-ink hover:before:bg-ink";
+
+/** The head carries its box: a line from the whole collection begins at its edges. */
+function HeadPorts() {
   return SIDES.map(([side, position]) => (
     <Handle
       key={side}
-      id={`${id}:${side}`}
+      id={`head:${side}`}
       type="source"
       position={position}
-      className="size-4! min-h-0! min-w-0! border-0! bg-transparent! before:absolute before:inset-1 before:rounded-full before:border before:border-line-control before:bg-bg-page hover:before:border-ink hover:before:bg-ink"
-      style={{ top: at }}
+      className={cx("size-4! min-h-0! min-w-0! border-0! bg-transparent! before:inset-1", DOT)}
+      style={{ top: rowHeight(-1) }}
     />
   ));
+}
+
+/** The whole row of a field draws a line; what it looks like are its two ends. */
+function RowPort({ id }: { id: string }) {
+  return (
+    <Handle
+      id={id}
+      type="source"
+      position={Position.Right}
+      className={cx(
+        "inset-y-0! -inset-x-2! h-auto! min-h-0! w-auto! min-w-0! transform-none! rounded-none! border-0! bg-transparent!",
+        "before:top-[7px] before:left-1 after:absolute after:top-[7px] after:right-1 after:size-2 after:rounded-full after:border after:border-line-control after:bg-bg-page hover:after:border-ink hover:after:bg-ink",
+        DOT,
+      )}
+    />
+  );
 }
 
 const WIDE = { "--wide": `${String(NODE_WIDTH)}px` } as CSSProperties;
@@ -101,10 +120,12 @@ export const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Col
   const box = useRef<HTMLDivElement>(null);
   // Ends of lines are there for the hand that is near: two for each row of each box would be thousands.
   const [near, setNear] = useState(false);
+  const relates = useStore((state) => state.nodesConnectable);
+  const ports = near && relates;
   const tell = useUpdateNodeInternals();
   useEffect(() => {
-    if (near) tell(entry.id);
-  }, [near, entry.id, tell]);
+    if (ports) tell(entry.id);
+  }, [ports, entry.id, rows, tell]);
   useEffect(() => {
     if (grab) box.current?.closest<HTMLElement>(".react-flow__node")?.focus({ preventScroll: true });
   }, [grab]);
@@ -154,12 +175,12 @@ export const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Col
         dropped={gone}
       >
         {rows.map((row) => (
-          <button
+          <div
             key={row.field.id}
-            type="button"
+            role="button"
             tabIndex={-1}
             data-field={row.field.id}
-            className="relating-target block w-full text-left"
+            className={cx("relating-target relative", relates && "nodrag")}
             onClick={(event) => {
               event.stopPropagation();
               onField(entry.id, row.field.id);
@@ -172,18 +193,12 @@ export const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Col
               state={gone ? "dropped" : base === undefined ? undefined : row.state}
               selected={current && field === row.field.id}
             />
-          </button>
+            {ports ? <RowPort id={row.field.id} /> : null}
+          </div>
         ))}
         {more > 0 ? <div className="flex h-[22px] items-center px-2 pl-[26px] text-ink-3">{t("node.more", { count: more })}</div> : null}
       </DiagramNode>
-      {near ? (
-        <>
-          <Ports id="head" at={rowHeight(-1)} />
-          {rows.map((row, index) => (
-            <Ports key={row.field.id} id={row.field.id} at={rowHeight(index)} />
-          ))}
-        </>
-      ) : null}
+      {ports ? <HeadPorts /> : null}
     </div>
   );
 });

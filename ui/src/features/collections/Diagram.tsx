@@ -1,5 +1,5 @@
 import "@xyflow/react/dist/base.css";
-import { ConnectionLineType, ConnectionMode, ReactFlow, ReactFlowProvider, useOnViewportChange, useReactFlow, ViewportPortal } from "@xyflow/react";
+import { ConnectionMode, ReactFlow, ReactFlowProvider, useOnViewportChange, useReactFlow, ViewportPortal } from "@xyflow/react";
 import { Crosshair, Folder, FolderMinus, FolderPlus, LayoutGrid, Link2, Maximize, Plus, Table2, Trash2 } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCommands } from "@/kit/commands";
@@ -18,7 +18,7 @@ import { arrangeInTurns, FRAME, settle, spread } from "./layout";
 import { t } from "./messages";
 import { firstOf, neighbourhood } from "./neighbours";
 import { placedOf, type Box, type Line, type Point, type Positions } from "./place";
-import { RelationLines, type Relation } from "./RelationLine";
+import { DrawnLine, RelationLines, type Relation } from "./RelationLine";
 import { laneOf } from "./route";
 import { heightOf, NODE_WIDTH, rowsOf } from "./rows";
 import { SMALLEST, useSight } from "./sight";
@@ -395,8 +395,10 @@ function Canvas(props: DiagramProps) {
           nodes={nodes}
           nodeTypes={NODE_TYPES}
           connectionMode={ConnectionMode.Loose}
-          connectionLineType={ConnectionLineType.Straight}
-          connectionLineStyle={{ stroke: "var(--draft)", strokeWidth: 1.75, strokeDasharray: "4 3" }}
+          connectionLineComponent={DrawnLine}
+          nodesConnectable={!readOnly}
+          // A click selects; a line is drawn by dragging.
+          connectOnClick={false}
           onInit={sight.follow}
           minZoom={SMALLEST}
           maxZoom={2}

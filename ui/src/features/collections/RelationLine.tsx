@@ -1,5 +1,8 @@
+import type { ConnectionLineComponentProps } from "@xyflow/react";
 import { memo } from "react";
+import type { CollectionNode } from "./CollectionBox";
 import { pathOf, type Route, type Side } from "./route";
+import { NODE_WIDTH } from "./rows";
 
 export interface Relation {
   readonly id: string;
@@ -43,4 +46,11 @@ export function RelationLines({ relations }: { relations: readonly Relation[] })
       ))}
     </svg>
   );
+}
+
+/** The line that is being drawn: from that edge of its box which looks to where it leads. */
+export function DrawnLine({ fromNode, fromY, toX, toY }: ConnectionLineComponentProps<CollectionNode>) {
+  const { x } = fromNode.internals.positionAbsolute;
+  const from = toX < x + NODE_WIDTH / 2 ? x : x + NODE_WIDTH;
+  return <path d={`M${String(from)},${String(fromY)} L${String(toX)},${String(toY)}`} fill="none" stroke="var(--draft)" strokeWidth={1.75} strokeDasharray="4 3" />;
 }
