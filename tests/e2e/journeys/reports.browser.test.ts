@@ -24,6 +24,8 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await person.type("Orders");
     await choose("Collection", "orders");
     await expect.poll(() => card("Orders").innerText()).toMatch(/24/);
+    // What is new is for its maker alone.
+    expect(await page.getByRole("radio", { name: "Only me" }).getAttribute("aria-checked")).toBe("true");
     await person.press("Control+s");
     await person.read("Report Orders saved");
 
@@ -52,9 +54,23 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await card("Course").getByRole("img", { name: /^(?:Bars|Line) of 1 group; the largest is Friday with 24/ }).waitFor();
     await choose("Taken by", "day");
     await card("Course").getByRole("img", { name: "Line of 1 group; the largest is 2026-11-20 with 24" }).waitFor();
+    expect(await page.getByRole("combobox", { name: "At most" }).innerText()).toBe("31 groups");
     await person.click({ role: "button", name: "Save report" });
     await person.read("Report Course saved");
     await person.shot("reports");
+
+    // Groups that are left out are told.
+    await person.press("n");
+    await person.reach({ role: "textbox", name: "Name" });
+    await person.type("Dearest");
+    await choose("Collection", "orders");
+    await choose("For each", "total");
+    await choose("At most", "5 groups");
+    await card("Dearest").getByText("only the 5 largest").waitFor();
+    await card("Dearest").getByRole("img", { name: /^Bars of 5 groups; only the 5 largest;/ }).waitFor();
+    await choose("At most", "24 groups");
+    await card("Dearest").getByText("only the 5 largest").waitFor({ state: "hidden" });
+    await person.press("Escape");
 
     // The table has every value, exactly as the server answered it.
     await person.click({ role: "button", name: "Table of Revenue by paid" });

@@ -10,6 +10,7 @@ import { PLAIN_VIEW, writeView, type View } from "@/lib/filters";
 import { anchorOf, Floating, type Anchor } from "./Floating";
 import type { Layout } from "./layout";
 import { m } from "./messages";
+import { firstScope } from "./ScopeChoice";
 import { v } from "./view-messages";
 import { docOf, dropView, saveView, scoped, updateView, useRoles, VIEWS, viewsQuery, type SavedView } from "./views";
 
@@ -61,7 +62,7 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
   const roles = useRoles(connection, capability);
   const nameOfRole = (id: string): string => roles.find((role) => role.id === id)?.name ?? v("role.gone");
   const seenBy = ({ scope }: SavedView): string =>
-    scope.who === "role" ? v("role", { role: nameOfRole(scope.role) }) : scope.who === "me" ? m("view.mine") : m("view.shared");
+    scope.who === "role" ? v("role", { role: nameOfRole(scope.role) }) : scope.who === "me" ? v("me") : v("all");
   const named = (entry: SavedView) => ({
     label: entry.name,
     icon: entry.scope.who === "me" ? UserRound : entry.scope.who === "role" ? UsersRound : Users,
@@ -136,7 +137,7 @@ export function ViewMenu({ connection, capability, collection, views, saved, gon
             <ViewForm
               kind={form.kind}
               name={form.kind === "new" ? "" : (saved?.name ?? "")}
-              scope={saved?.scope ?? { who: "all" }}
+              scope={form.kind === "rename" && saved ? saved.scope : firstScope(session.user !== null)}
               roles={roles}
               taken={views.filter((entry) => form.kind === "new" || entry.id !== saved?.id).map((entry) => entry.name)}
               mayBeOwn={session.user !== null}

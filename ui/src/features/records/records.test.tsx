@@ -357,7 +357,8 @@ describe("columns and saved views", () => {
           preferenceData: { filter: '[["paid","eq","false"]]', sort: "-total", columns: "total,id", pinned: "total", widths: { total: 200 } },
           isDefault: false,
           name: "Open bills",
-          userId: null,
+          // The view it came from is everybody's; a new one is for its maker until it is shared.
+          userId: "u1",
         },
       },
     ]);

@@ -25,25 +25,32 @@ function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 }
 
 /** What a chart says, in a sentence, for who cannot see it. The table beside it has every value. */
-function said(look: Look, points: readonly Point[]): string {
-  const all = r("chart.said", { kind: r(KIND[look]), count: points.length });
+function said(look: Look, points: readonly Point[], cut: string | null): string {
+  const whole = r("chart.said", { kind: r(KIND[look]), count: points.length });
+  const all = cut === null ? whole : r("chart.cut", { said: whole, cut });
   const most = points.reduce<Point | null>((best, point) => (best === null || point.amount > best.amount ? point : best), null);
   return most ? r("chart.most", { said: all, label: labelOf(most), value: valueText(most) }) : all;
 }
 
-export function Chart({ look, points }: { look: Look; points: readonly Point[] }) {
-  if (look === "bar") return <Bars points={points} />;
-  if (look === "line") return <Line points={points} />;
-  return <Ring points={points} />;
+interface Drawing {
+  readonly points: readonly Point[];
+  /** Which of all groups these are, if they are not all. */
+  readonly cut: string | null;
+}
+
+export function Chart({ look, ...drawing }: Drawing & { look: Look }) {
+  if (look === "bar") return <Bars {...drawing} />;
+  if (look === "line") return <Line {...drawing} />;
+  return <Ring {...drawing} />;
 }
 
 const share = (value: number): string => `${String(Math.max(0, value))}%`;
 
-function Bars({ points }: { points: readonly Point[] }) {
+function Bars({ points, cut }: Drawing) {
   const scale = scaleOf(points.map((point) => point.amount));
   const zero = along(scale, 0, 100);
   return (
-    <div role="img" aria-label={said("bar", points)} className="grid grid-cols-[minmax(40px,max-content)_minmax(0,1fr)_max-content] items-center gap-x-3">
+    <div role="img" aria-label={said("bar", points, cut)} className="grid grid-cols-[minmax(40px,max-content)_minmax(0,1fr)_max-content] items-center gap-x-3">
       {points.map((point, index) => {
         const end = along(scale, point.amount, 100);
         return (
@@ -72,7 +79,7 @@ const HEAD = 8;
 const LETTER = 6.5;
 const APART = 16;
 
-function Line({ points }: { points: readonly Point[] }) {
+function Line({ points, cut }: Drawing) {
   const [ref, width] = useWidth();
   const scale = scaleOf(points.map((point) => point.amount));
   const left = 12 + Math.max(...scale.ticks.map((tick) => groupDigits(String(tick)).length)) * 7;
@@ -84,7 +91,7 @@ function Line({ points }: { points: readonly Point[] }) {
   return (
     <div ref={ref}>
       {width === 0 ? null : (
-        <svg role="img" aria-label={said("line", points)} width={width} height={HEIGHT} className="block overflow-visible">
+        <svg role="img" aria-label={said("line", points, cut)} width={width} height={HEIGHT} className="block overflow-visible">
           {scale.ticks.map((tick) => (
             <g key={tick}>
               <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} stroke={tick === 0 ? "var(--line-strong)" : "var(--line-2)"} />
@@ -121,11 +128,11 @@ function parted(points: readonly Point[]): readonly Point[] {
   return [...points.slice(0, SWATCHES.length - 1), { label: [r("others", { count: rest.length })], text: `≈ ${groupDigits(String(Number(amount.toPrecision(6))))}`, amount }];
 }
 
-function Ring({ points }: { points: readonly Point[] }) {
+function Ring({ points, cut }: Drawing) {
   const shown = parted(points);
   const all = slices(shown.map((point) => point.amount));
   return (
-    <div role="img" aria-label={said("pie", points)} className="flex flex-wrap items-center gap-5">
+    <div role="img" aria-label={said("pie", points, cut)} className="flex flex-wrap items-center gap-5">
       <svg aria-hidden viewBox="-60 -60 120 120" className="size-32 shrink-0">
         {all.map((slice, index) => (slice.share === 0 ? null : <path key={index} d={ring(slice, 58, 36)} fill={SWATCHES[index % SWATCHES.length]} stroke="var(--bg-page)" strokeWidth="1.5" />))}
       </svg>

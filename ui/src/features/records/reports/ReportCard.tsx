@@ -12,11 +12,13 @@ import { clockSeconds } from "@/lib/moments";
 import { Chart } from "./Chart";
 import { digitsOf, exactTitle, tableText } from "./exact";
 import { r } from "./messages";
-import { missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
+import { cutOf, missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
 import { answerQuery } from "./store";
 
 const PART = { year: "part.year", quarter: "part.quarter", month: "part.month", day: "part.day", isodow: "part.isodow", hour: "part.hour" } as const;
 const FUNCTION = { count: "function.count", sum: "function.sum", avg: "function.avg", min: "function.min", max: "function.max", distinct: "function.distinct" } as const;
+
+const CUT = { latest: "cut.latest", largest: "cut.largest", first: "cut.first" } as const;
 
 const words = (): Words => ({
   nothing: r("nothing"),
@@ -76,6 +78,8 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const lost = collection ? missingField(report, collection, find) : null;
   const answer = useQuery({ ...answerQuery(connection, report, collection, find), ...(lost === null ? {} : { enabled: false }) });
   const points = useMemo(() => (answer.data ? pointsOf(report, answer.data, words(), digitsOf(report, collection, find)) : null), [answer.data, report, collection, find]);
+  const left = answer.data ? cutOf(report, answer.data) : null;
+  const cut = left === null ? null : r(CUT[left], { count: report.limit });
   const [table, setTable] = useState(false);
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
@@ -131,7 +135,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
         ) : table || !drawn ? (
           <Values report={report} points={points} />
         ) : (
-          <Chart look={report.look} points={points} />
+          <Chart look={report.look} points={points} cut={cut} />
         )}
       </div>
       <footer className="flex h-7 shrink-0 items-center gap-3 border-t border-line-2 px-4 text-hint text-ink-3">
@@ -140,6 +144,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
           {" · "}
           {report.collection}
         </span>
+        {cut === null ? null : <span className="shrink-0 font-medium text-ink-2">{cut}</span>}
         {answer.dataUpdatedAt > 0 ? <span className="shrink-0">{r("asked", { time: asked })}</span> : null}
       </footer>
     </section>

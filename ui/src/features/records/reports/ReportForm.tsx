@@ -9,12 +9,13 @@ import type { Capability } from "@/lib/client";
 import { fieldAt } from "@/lib/filters";
 import type { CollectionInfo } from "@/lib/fields";
 import { FilterTree } from "../filters/FilterTree";
+import { ScopeChoice } from "../ScopeChoice";
 import type { RoleName, Scope } from "../views";
 import { r } from "./messages";
-import { FUNCTIONS, functionsFor, groupable, isTimely, LOOKS, measurable, PARTS, SIZES, type GroupKey, type Report } from "./report";
+import { FUNCTIONS, functionsFor, groupable, isTimely, LIMIT_MAX, LOOKS, measurable, PARTS, SIZES, usualLimit, type GroupKey, type Report } from "./report";
 
 const NONE = "*none*";
-const LIMITS = [5, 8, 12, 24, 50, 100, 200];
+const LIMITS = [5, 8, 12, 24, 31, 50, 100, LIMIT_MAX];
 const FUNCTION = { count: "function.count", sum: "function.sum", avg: "function.avg", min: "function.min", max: "function.max", distinct: "function.distinct" } as const;
 const LOOK = { bar: "look.bar", line: "look.line", pie: "look.pie", number: "look.number", table: "look.table" } as const;
 const PART = { year: "part.year", quarter: "part.quarter", month: "part.month", day: "part.day", isodow: "part.isodow", hour: "part.hour" } as const;
@@ -63,13 +64,14 @@ export function ReportForm({ report, scope, isNew, collections, find, capability
   const functions = report.measure.field === "*" ? (["count"] as const) : functionsFor(measured);
   const count = report.pills.length + report.groups.length;
   const fields = useMemo(() => (collection ? groupable(collection) : []), [collection]);
-  const [role] = roles;
 
   const setKey = (at: 0 | 1, key: GroupKey | null) => {
     const next = [...report.by];
     if (key === null) next.splice(at);
     else next[at] = key;
-    set({ by: next, ...(next.length === 0 && report.look !== "table" ? { look: "number" } : report.look === "number" && next.length > 0 ? { look: key?.part === "year" || key?.part === "quarter" || key?.part === "month" || key?.part === "day" ? "line" : "bar" } : {}) });
+    // A number that nobody chose follows what it counts.
+    const limit = report.limit === usualLimit(report.by) ? usualLimit(next) : report.limit;
+    set({ by: next, limit, ...(next.length === 0 && report.look !== "table" ? { look: "number" } : report.look === "number" && next.length > 0 ? { look: key?.part === "year" || key?.part === "quarter" || key?.part === "month" || key?.part === "day" ? "line" : "bar" } : {}) });
   };
   const keyFields = (at: 0 | 1) => {
     const key = report.by[at];
@@ -243,24 +245,7 @@ export function ReportForm({ report, scope, isNew, collections, find, capability
           <Choice label={r("form.size")}>
             <Segmented aria-label={r("form.size")} wide value={report.size} onChange={(size) => set({ size })} options={SIZES.map((size) => ({ value: size, label: r(SIZE[size]) }))} />
           </Choice>
-          <Choice label={r("form.who")}>
-            <Segmented
-              aria-label={r("form.who")}
-              wide
-              value={scope.who}
-              onChange={(who) => onChange(report, who === "role" ? { who, role: role?.id ?? "" } : { who })}
-              options={[
-                { value: "all", label: r("form.who.all") },
-                { value: "role", label: r("form.who.role"), disabled: role === undefined },
-                { value: "me", label: r("form.who.me"), disabled: !mayBeOwn },
-              ]}
-            />
-          </Choice>
-          {scope.who === "role" ? (
-            <Field label={r("form.role")}>
-              {(ids) => <Select {...ids} value={scope.role} onChange={(chosen) => onChange(report, { who: "role", role: chosen })} options={roles.map((one) => ({ value: one.id, label: one.name }))} />}
-            </Field>
-          ) : null}
+          <ScopeChoice scope={scope} roles={roles} mayBeOwn={mayBeOwn} onChange={(next) => onChange(report, next)} />
         </div>
       </DrawerSection>
     </Drawer>

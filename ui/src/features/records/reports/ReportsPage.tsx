@@ -12,6 +12,7 @@ import { Toolbar } from "@/kit/Toolbar";
 import { faultOf } from "@/lib/client";
 import { PLAIN_VIEW, writeView } from "@/lib/filters";
 import { useCapability, useCollection, useConnection } from "../session";
+import { firstScope } from "../ScopeChoice";
 import { useRoles, VIEWS, type Scope } from "../views";
 import { copyExact } from "./exact";
 import { r } from "./messages";
@@ -78,7 +79,7 @@ export function ReportsPage({ onRows, onSchema }: {
     const [first] = own;
     if (!first || refusal("create") !== undefined) return;
     const report = fresh(first.name, Math.max(-1, ...saved.map((one) => one.place)) + 1);
-    edit({ id: undefined, report: { ...report, look: "number" }, scope: { who: "all" } });
+    edit({ id: undefined, report: { ...report, look: "number" }, scope: firstScope(user !== null) });
   };
   const save = async () => {
     if (!editing) return;

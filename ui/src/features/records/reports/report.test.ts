@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
 import { along, ring, scaleOf, slices, thinned } from "./shapes";
 import { copyExact, digitsOf, exactTitle, rounded, tableText } from "./exact";
-import { docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, valueText, type Report, type SavedReport } from "./report";
+import { cutOf, docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, usualLimit, valueText, type Report, type SavedReport } from "./report";
 
 const ORDERS = readCollection("orders", {
   name: "orders",
@@ -41,7 +41,8 @@ test("the question names the groups, the value and the filter as the server does
     aggregate: { value: { function: "sum", field: "total" } },
     groupBy: ["date:year:placed", "date:month:placed", "status"],
     sort: ["-value", "date:year:placed:asc", "date:month:placed:asc", "status"],
-    limit: 12,
+    // One more than is shown: there may be others.
+    limit: 13,
     filter: { status: { eq: "paid" } },
   });
   expect(queryOf({ ...REVENUE, by: [{ field: "status" }], order: "group" }, ORDERS, find)["sort"]).toEqual(["status"]);
@@ -66,6 +67,20 @@ test("a course over time asks for its latest part and tells it from the earliest
   expect(pointsOf(course, rows, WORDS).map((point) => point.label[0])).toEqual(["2025 Q4", "2026 Q1"]);
   const days: Report = { ...REVENUE, by: [{ field: "placed", part: "isodow" }, { field: "placed", part: "hour" }] };
   expect(pointsOf(days, [{ "date:isodow:placed": 2, "date:hour:placed": 9, value: 1 }], WORDS)[0]?.label).toEqual(["Tuesday", "09:00"]);
+});
+
+test("groups that are left out are told, and which of them", () => {
+  const rows = Array.from({ length: 4 }, (_, index) => ({ "date:year:placed": 2026, "date:month:placed": 11, "date:day:placed": 20 - index, status: String(index), value: 9 - index }));
+  const days: Report = { ...REVENUE, look: "line", by: [{ field: "placed", part: "day" }], limit: 3 };
+  expect(pointsOf(days, rows, WORDS).map((point) => point.label[0])).toEqual(["2026-11-18", "2026-11-19", "2026-11-20"]);
+  expect(cutOf(days, rows)).toBe("latest");
+  expect(cutOf({ ...days, limit: 4 }, rows)).toBeNull();
+  const states: Report = { ...days, look: "bar", by: [{ field: "status" }] };
+  expect([cutOf(states, rows), cutOf({ ...states, order: "group" }, rows)]).toEqual(["largest", "first"]);
+  // One number for all is not one of several.
+  expect(cutOf({ ...states, by: [], limit: 0 }, [{ value: 1 }])).toBeNull();
+  expect(pointsOf({ ...states, by: [], limit: 0 }, [{ value: 1 }], WORDS)).toHaveLength(1);
+  expect([[], [{ field: "status" }], [{ field: "placed", part: "month" as const }], days.by, [{ field: "placed", part: "hour" as const }]].map(usualLimit)).toEqual([12, 12, 12, 31, 24]);
 });
 
 test("what can be asked of a field depends on what it holds", () => {

@@ -56,9 +56,17 @@ export interface SavedReport extends Report {
 }
 
 export const LIMIT_MAX = 200;
+/** Months of a year. */
+const LIMIT = 12;
+const LIMIT_OF: Readonly<Partial<Record<Part, number>>> = { day: 31, hour: 24 };
+/** How many groups one wants to see when one has not said it: the days of a month, the hours of a day. */
+export function usualLimit([first]: readonly GroupKey[]): number {
+  return (first?.part && LIMIT_OF[first.part]) ?? LIMIT;
+}
+
 /** What a new report begins with. */
 export function fresh(collection: string, place: number): Report {
-  return { name: "", collection, look: "bar", measure: { function: "count", field: "*" }, by: [], pills: [], groups: [], order: "value", limit: 12, size: "small", place };
+  return { name: "", collection, look: "bar", measure: { function: "count", field: "*" }, by: [], pills: [], groups: [], order: "value", limit: LIMIT, size: "small", place };
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -115,7 +123,7 @@ export function keysOf({ field, part }: GroupKey): readonly string[] {
 
 const VALUE = "value";
 
-/** The question, in the words of the server. */
+/** The question, in the words of the server: one group more than is shown tells whether there are more. */
 export function queryOf(report: Report, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): Readonly<Record<string, unknown>> {
   const filter = filterOf(collection, [...report.pills, ...report.groups], find);
   const keys = report.by.flatMap(keysOf);
@@ -125,7 +133,7 @@ export function queryOf(report: Report, collection: CollectionInfo, find: (name:
   const sort = isCourse(report) ? keys.map((key) => `-${key}`) : report.order === "group" ? upward : [`-${VALUE}`, ...upward];
   return {
     aggregate: { [VALUE]: report.measure },
-    ...(keys.length === 0 ? {} : { groupBy: keys, sort, limit: report.limit }),
+    ...(keys.length === 0 ? {} : { groupBy: keys, sort, limit: report.limit + 1 }),
     ...(filter === undefined ? {} : { filter }),
   };
 }
@@ -134,6 +142,15 @@ export function queryOf(report: Report, collection: CollectionInfo, find: (name:
 function isCourse(report: Report): boolean {
   const part = report.by[0]?.part;
   return part !== undefined && WITHIN[part][0] === "year" && (report.look === "line" || report.order === "group");
+}
+
+/** The groups that are shown, and whether there are more: then those of them that come first by the order of the question. */
+function shownOf<Row>(report: Report, rows: readonly Row[]): readonly Row[] {
+  return report.by.length === 0 ? rows : rows.slice(0, report.limit);
+}
+export function cutOf(report: Report, rows: readonly unknown[]): "latest" | "largest" | "first" | null {
+  if (report.by.length === 0 || rows.length <= report.limit) return null;
+  return isCourse(report) ? "latest" : report.order === "value" ? "largest" : "first";
 }
 
 /** One line of the answer: what it is of, and how much. */
@@ -182,7 +199,7 @@ export interface Words {
 
 /** The answer line by line; with so many digits after the point, if they are given. */
 export function pointsOf(report: Report, rows: readonly Readonly<Record<string, unknown>>[], words: Words, digits: number | null = null): readonly Point[] {
-  const points = rows.map((row): Point => {
+  const points = shownOf(report, rows).map((row): Point => {
     const text = said(row[VALUE]);
     const amount = Number(text ?? Number.NaN);
     return {

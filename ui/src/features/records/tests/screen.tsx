@@ -70,7 +70,7 @@ export function open(answer: (asked: Asked) => unknown = () => undefined, search
     project: { id: "p", name: "Shop", kind: "local", environment: "local", guard: "open", place: "", store: "sqlite", state: "running" },
     url: "http://x",
     token: undefined,
-    user: null,
+    user: { id: "u1" },
     pending,
     client: {
       http,
