@@ -88,7 +88,13 @@ test("the list is walked by the arrows, and a staged index is taken back", async
     await person.press("ArrowUp");
     await expect.poll(() => first.getAttribute("aria-pressed")).toBe("true");
     await page.locator("[data-query]", { hasText: "placed ≥" }).first().click();
+    // What is pressed goes away; the focus goes on to what comes next.
+    await person.click({ role: "button", name: /^Stage the index/ });
+    await person.reach({ role: "button", name: "Open the plan" });
+    await person.click({ role: "button", name: "Take it back" });
+    await person.reach({ role: "button", name: /^Stage the index/ });
     await person.press("s");
+    await person.see({ role: "button", name: "Open the plan" });
     await person.click({ role: "button", name: "Take it back" });
     await person.see({ role: "button", name: /^Stage the index/ });
     await person.press("Escape");

@@ -101,6 +101,7 @@ export function ConfirmLoss({
   const [typed, setTyped] = useState("");
   const keep = useRef<HTMLButtonElement>(null);
   const input = useRef<HTMLInputElement>(null);
+  const lose = useRef<HTMLButtonElement>(null);
   const matches = typedName === undefined || typed === typedName;
   const close = () => {
     setTyped("");
@@ -113,13 +114,14 @@ export function ConfirmLoss({
       title={title}
       lead={body}
       initialFocus={typedName === undefined ? keep : input}
-      footNote={t("confirm.esc")}
+      footNote={typedName === undefined ? t("confirm.esc") : t("confirm.esc.typed")}
       actions={
         <>
           <Button ref={keep} onClick={close}>
             {keepLabel}
           </Button>
           <Button
+            ref={lose}
             kind="destructive"
             disabled={!matches}
             busy={busy}
@@ -138,7 +140,18 @@ export function ConfirmLoss({
           {typedName === undefined ? null : (
             <Field label={t.rich("confirm.type", { name: <b className="font-semibold text-ink">{typedName}</b> })}>
               {(ids) => (
-                <Input {...ids} ref={input} value={typed} onChange={(event) => setTyped(event.target.value)} />
+                <Input
+                  {...ids}
+                  ref={input}
+                  value={typed}
+                  onChange={(event) => setTyped(event.target.value)}
+                  onKeyDown={(event) => {
+                    // What is lost is lost by a press of its button, not by the last key of a name.
+                    if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+                    event.preventDefault();
+                    if (matches) lose.current?.focus();
+                  }}
+                />
               )}
             </Field>
           )}

@@ -40,7 +40,10 @@ export function Segmented<Value extends string>({
         className,
       )}
       onKeyDown={(event) => {
-        if (event.key === "ArrowRight" || event.key === "ArrowDown") move(1);
+        // As in a radio of any form: Enter is its way on, and chooses nothing.
+        const way = event.key === "Enter" ? group.current?.closest("form")?.querySelector<HTMLButtonElement>("button[type=submit]") : undefined;
+        if (way) way.click();
+        else if (event.key === "ArrowRight" || event.key === "ArrowDown") move(1);
         else if (event.key === "ArrowLeft" || event.key === "ArrowUp") move(-1);
         else return;
         event.preventDefault();
@@ -55,7 +58,11 @@ export function Segmented<Value extends string>({
           aria-checked={option.value === value}
           tabIndex={option.value === value ? 0 : -1}
           disabled={option.disabled}
-          onClick={() => onChange(option.value)}
+          onClick={(event) => {
+            // Where a click gives no focus, the next key would be for nobody.
+            event.currentTarget.focus();
+            onChange(option.value);
+          }}
           className={cx(
             "px-2.5 whitespace-nowrap transition-colors duration-80 ease-plinth disabled:text-ink-disabled",
             index > 0 && "border-l border-line-strong",

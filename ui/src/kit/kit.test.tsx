@@ -17,8 +17,13 @@ test("a loss with a typed name waits for exactly that name", async () => {
   expect(drop).toHaveProperty("disabled", true);
   await userEvent.type(screen.getByRole("textbox"), "nic");
   expect(drop).toHaveProperty("disabled", true);
-  await userEvent.type(screen.getByRole("textbox"), "k");
-  await userEvent.click(drop);
+  await userEvent.keyboard("{Enter}");
+  expect(document.activeElement).toBe(screen.getByRole("textbox"));
+  // The last key of a name loses nothing: it goes to the button, and the next one presses that.
+  await userEvent.type(screen.getByRole("textbox"), "k{Enter}");
+  expect(document.activeElement).toBe(drop);
+  expect(lose).not.toHaveBeenCalled();
+  await userEvent.keyboard("{Enter}");
   expect(lose).toHaveBeenCalledTimes(1);
 });
 
@@ -46,6 +51,26 @@ test("a segmented control is one stop, and arrows choose", async () => {
   expect(document.activeElement).toBe(where);
   await userEvent.keyboard("{ArrowLeft}{ArrowLeft}");
   expect(screen.getByRole("radio", { name: "All" }).getAttribute("aria-checked")).toBe("true");
+});
+
+test("Enter on a choice of a form is the way on of the form, also after a click", async () => {
+  const chosen = vi.fn();
+  const sent = vi.fn((event: { preventDefault: () => void }) => event.preventDefault());
+  const options = [
+    { value: "me", label: "Only me" },
+    { value: "all", label: "Everybody" },
+  ];
+  render(
+    <form onSubmit={sent}>
+      <Segmented aria-label="who" value="me" onChange={chosen} options={options} />
+      <button type="submit">Save</button>
+    </form>,
+  );
+  await userEvent.click(screen.getByRole("radio", { name: "Everybody" }));
+  expect(chosen.mock.calls).toEqual([["all"]]);
+  await userEvent.keyboard("{Enter}");
+  expect(sent).toHaveBeenCalledTimes(1);
+  expect(chosen).toHaveBeenCalledTimes(1);
 });
 
 test("a tree is one stop, walks its rows and closes folders", async () => {

@@ -27,6 +27,7 @@ export const t = catalogue({
   "loading.stop": "Esc stops it",
   "confirm.type": "Type {name} to confirm",
   "confirm.esc": "Esc keeps it",
+  "confirm.esc.typed": "Esc keeps it. Enter goes to the button",
   "toast.region": "Messages",
   "key.Ctrl": "Ctrl",
   "key.Shift": "Shift",

@@ -52,7 +52,7 @@ export function PlanFacts({
         <Fact label={p("step.failing")}>
           <span className="mr-3 font-medium text-warn">{p(`step.failing.${first.why}`, { count: failing.length })}</span>
           {failing.slice(0, SHOWN).map((row) => <Value key={row.key} row={row} />)}
-          <Button size="small" kind="ghost" onClick={() => onRows(first.collection, failing.map((row) => row.key))}>
+          <Button size="small" onClick={() => onRows(first.collection, failing.map((row) => row.key))}>
             {p("step.open", { count: failing.length })}
           </Button>
         </Fact>

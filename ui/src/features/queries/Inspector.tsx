@@ -1,7 +1,8 @@
 import { PlinthError, type ProposedIndex, type QueryMeasurement, type SlowQuery } from "@plinth/sdk";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Button } from "@/kit/Button";
 import { Drawer, DrawerSection } from "@/kit/Drawer";
+import { isFocusLost } from "@/kit/focus";
 import { ErrorBand, Loading, Note } from "@/kit/states";
 import { cx } from "@/kit/cx";
 import { momentSeconds } from "@/lib/moments";
@@ -75,6 +76,16 @@ type ProposalProps = Omit<InspectorProps, "width" | "onWidth" | "onClose">;
 
 function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasure, onStage, onUnstage, onPlan }: ProposalProps) {
   const { index, servedBy } = query;
+  // The button that was pressed gives way to others, or waits: the focus goes on to what comes next.
+  const ways = useRef<HTMLDivElement>(null);
+  const was = useRef({ state, measuring });
+  useEffect(() => {
+    const before = was.current;
+    was.current = { state, measuring };
+    if ((before.state === state && before.measuring === measuring) || !isFocusLost()) return;
+    const next = ways.current?.querySelector<HTMLElement>("[data-next]:enabled") ?? ways.current?.querySelector<HTMLElement>("button:enabled");
+    next?.focus();
+  }, [state, measuring]);
   if (!index) return <p className="text-ink-2">{servedBy ? t("index.served", { fields: servedBy.join(", ") }) : t("index.none")}</p>;
   if (state === "standing") return <p className="text-ink-2">{t("index.standing")}</p>;
   const consent = fault instanceof PlinthError && fault.code === "CONSENT_REQUIRED";
@@ -85,19 +96,19 @@ function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasur
       </p>
       <p className="mt-1 text-second text-ink-2">{t("index.why")}</p>
       {state === "staged" ? <Note className="mt-3">{t("staged")}</Note> : null}
-      <div className="mt-3 flex flex-wrap items-center gap-2">
+      <div ref={ways} className="mt-3 flex flex-wrap items-center gap-2">
         <Button command="queries.measure" busy={measuring} onClick={() => onMeasure(false)}>
           {measuring ? t("measuring") : measured ? t("measure.again") : t("measure")}
         </Button>
         {state === "staged" ? (
           <>
-            <Button onClick={() => onPlan(index)}>{t("staged.open")}</Button>
+            <Button data-next="" onClick={() => onPlan(index)}>{t("staged.open")}</Button>
             <Button kind="ghost" onClick={() => onUnstage(index)}>
               {t("unstage")}
             </Button>
           </>
         ) : (
-          <Button command="queries.stage" disabled={readOnly} onClick={() => onStage(index)}>
+          <Button data-next="" command="queries.stage" disabled={readOnly} onClick={() => onStage(index)}>
             {t("stage")}
           </Button>
         )}
