@@ -30,7 +30,8 @@ describe('the package', () => {
     installed = join(home, 'node_modules/@plinth/sdk');
     mkdirSync(installed, { recursive: true });
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const said = execFileSync(npm, ['pack', '--silent', '--pack-destination', home], {
+    // `npm test` has just built it; other tests read what was built.
+    const said = execFileSync(npm, ['pack', '--silent', '--ignore-scripts', '--pack-destination', home], {
       cwd: PACKAGE,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -59,6 +60,15 @@ describe('the package', () => {
     );
     const others = ['README.md', 'dist/bin/plinth.js', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT', 'dist/cjs/package.json', 'package.json'];
     expect(packed()).toEqual([...built, ...others].sort());
+  });
+
+  it('is never packed from what lies there, but built from nothing first', () => {
+    const { scripts } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    expect(scripts['prepack']).toBe('npm run build --silent');
+    expect(scripts['build']).toBe('node scripts/build.mjs');
+    const build = readFileSync(join(PACKAGE, 'scripts/build.mjs'), 'utf8');
+    expect(build.indexOf('rmSync(`${root}/dist`')).toBeGreaterThan(0);
+    expect(build.indexOf('rmSync(`${root}/dist`')).toBeLessThan(build.indexOf('spawnSync(process.execPath'));
   });
 
   it('depends on nothing at run time', () => {

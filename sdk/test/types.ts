@@ -137,6 +137,9 @@ export function filters(): void {
     { createdAt: { gte: '$NOW-DAYS_30', cast: 'date' } },
     { name: { startsWith: 'L', endsWith: 'p' } },
     { inStock: true, category_id: null },
+    // A key under its other name, as the public documentation writes it.
+    { category_Id: { eq: 3 } },
+    { category: { products: { category_Id: null } } },
     { tags: { arraycontains: ['new'], arraylength: { gte: 2 } } },
     { attributes: { jsonbKeyEquals: { key: 'colour', value: 'red' } } },
     { place: { dwithin: { geometry: { type: 'Point', coordinates: [13.4, 52.5] }, distance: 100 } } },
@@ -147,6 +150,10 @@ export function filters(): void {
     { deletedAt: { isNull: true }, updatedAt: { lt: '$NOW' } },
     {},
   ];
+  // @ts-expect-error the other name of a key that does not exist
+  void ({ shop_Id: 3 } satisfies Filter<Product>);
+  // @ts-expect-error a value the key cannot have
+  void ({ category_Id: { eq: true } } satisfies Filter<Product>);
   // @ts-expect-error a column that does not exist
   ok.push({ stauts: { eq: 'active' } });
   // @ts-expect-error a value the column cannot have
@@ -278,6 +285,12 @@ export async function writes(): Promise<void> {
   await products.create({ category: 3, tags: ['a'] });
   await products.update('p', { category: { id: 3, products: ['p', { name: 'Shade' }] } });
   await products.update('p', { category: null }, { ifMatch: '"v1"' });
+  await products.create({ name: 'Lamp', category_Id: 3 });
+  await products.update('p', { category_Id: null });
+  // @ts-expect-error the other name of a key that does not exist
+  await products.create({ shop_Id: 3 });
+  // @ts-expect-error a value the key cannot have
+  await products.update('p', { category_Id: true });
   // @ts-expect-error a column that does not exist
   await products.create({ nmae: 'Lamp' });
   // @ts-expect-error a value the column cannot have

@@ -36,6 +36,16 @@ export type DeepPartial<T> = T extends readonly (infer E)[]
 /** The type of the primary key of `T`: that of its `id`, or any key when it names none. */
 export type IdOf<T> = T extends { id: infer Id } ? (Id extends ItemId ? Id : ItemId) : ItemId;
 
+/**
+ * The other name of a column that holds the key of another item: `author_Id` of `author_id`, and
+ * the other way around. The server takes either where a record is written or filtered.
+ */
+export type OtherKeyName<K> = K extends `${infer Name}_id`
+  ? `${Name}_Id`
+  : K extends `${infer Name}_Id`
+    ? `${Name}_id`
+    : never;
+
 /** Collections whose names and item types are not known: every name is allowed. */
 export type AnyCollections = Record<string, Item>;
 

@@ -1,4 +1,4 @@
-import type { Item } from './common.js';
+import type { Item, OtherKeyName } from './common.js';
 import type { GeoJSONGeometry } from './geo.js';
 
 /** Casts the server knows; `cast` beside an operator applies one to the column. */
@@ -207,7 +207,9 @@ interface PathFilter {
   [quoted: `$${string}$`]: FieldCondition;
 }
 
-type ColumnFilter<T> = { [K in keyof T & string]?: Condition<NonNullable<T[K]>> | null };
+type ColumnFilter<T> = { [K in keyof T & string]?: Condition<NonNullable<T[K]>> | null } & {
+  [K in keyof T & string as Exclude<OtherKeyName<K>, keyof T>]?: Condition<NonNullable<T[K]>> | null;
+};
 type SystemFilter<T> = {
   [K in Exclude<keyof SystemColumns, keyof T>]?: FieldCondition<SystemColumns[K]>;
 };

@@ -1,5 +1,5 @@
 import type { ImportFormat } from '../generated/wire.js';
-import type { Item, ItemId } from './common.js';
+import type { Item, ItemId, OtherKeyName } from './common.js';
 
 export type { BatchPreview, BatchResult, ImportResult, ImportRowError, WriteWarning } from '../generated/wire.js';
 
@@ -16,11 +16,13 @@ type WriteValue<V> = V extends number
 
 /**
  * What may be sent to create or change an item: any of its columns, and its relations as nested
- * items or as keys of existing ones.
+ * items or as keys of existing ones. `author_id` may be written `author_Id`.
  */
 export type WriteInput<T = Item> = string extends keyof T
   ? Readonly<Record<string, unknown>>
-  : { readonly [K in keyof T]?: WriteValue<T[K]> | undefined };
+  : { readonly [K in keyof T]?: WriteValue<T[K]> | undefined } & {
+      readonly [K in keyof T as Exclude<OtherKeyName<K>, keyof T>]?: WriteValue<T[K]> | undefined;
+    };
 
 interface CollectionOperation {
   /** The collection it is about. */
