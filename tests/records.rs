@@ -1,5 +1,6 @@
 //! Records: types, defaults, rules, creating, changing, removing, alone and in bulk.
 
+mod alias;
 mod alike;
 mod batch;
 mod bulk;

@@ -74,18 +74,21 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
     Ok(())
 }
 
-/// Whether a body sets what a default sets by its other name: a foreign key by its relation, or a
-/// relation by its foreign key.
+/// Whether a body sets what a default sets by its other name: a field by its other spelling, a foreign
+/// key by its relation, or a relation by its foreign key.
 fn said_otherwise(collection: &Collection, body: &Map<String, Json>, key: &str) -> bool {
-    collection.relations.values().any(|relation| match &relation.kind {
-        RelationKind::ToOne { column, .. } => {
-            (column == key && body.contains_key(&relation.name))
-                || (relation.name == key && body.contains_key(column))
-        }
-        RelationKind::HasOne { .. }
-        | RelationKind::ToMany { .. }
-        | RelationKind::Through { .. } => false,
-    })
+    let field = |name: &str| collection.called(name).map(|field| field.name.as_str());
+    let meant = field(key);
+    meant.is_some() && body.keys().any(|name| field(name) == meant)
+        || collection.relations.values().any(|relation| match &relation.kind {
+            RelationKind::ToOne { column, .. } => {
+                (column == key && body.contains_key(&relation.name))
+                    || (relation.name == key && body.contains_key(column))
+            }
+            RelationKind::HasOne { .. }
+            | RelationKind::ToMany { .. }
+            | RelationKind::Through { .. } => false,
+        })
 }
 
 /// Whether a write of the actor may set this field of a record that is there. Without any right to
@@ -116,13 +119,13 @@ fn check_expected(operation: &Operation, collection: &Collection, actor: &Actor)
     };
     let read = actor.policies.get(&collection.name, Action::Read).filter(|policy| !policy.broken);
     for name in expect.keys() {
-        let readable = match collection.fields.get(name) {
+        let readable = match collection.called(name) {
             None => false,
             Some(_) if matches!(actor.identity, Identity::System(_)) => true,
             Some(field) if field.hidden => false,
             Some(_) if actor.unbound() => true,
             Some(field) => {
-                let granted = |policy: &Policy| policy.fields.allows(&[name], true);
+                let granted = |policy: &Policy| policy.fields.allows(&[&field.name], true);
                 read.is_some_and(|policy| field.primary_key || granted(policy))
             }
         };
@@ -155,22 +158,28 @@ impl Asking<'_> {
         path: &mut Vec<String>,
     ) -> Result<()> {
         for (name, value) in body {
-            let real = collection.field(name).map_or(name.as_str(), |field| field.name.as_str());
-            if path.is_empty() || real != collection.primary_key {
-                self.name(collection, real, value, path)?;
+            let key = collection.called(name).is_some_and(|field| field.primary_key);
+            if path.is_empty() || !key {
+                self.name(collection, name, value, path)?;
             }
         }
         Ok(())
     }
 
+    /// The refusal spells a name as it was asked: another spelling would tell that it is there.
     fn name(
         &self,
         collection: &Arc<Collection>,
-        name: &str,
+        asked: &str,
         value: &Json,
         path: &mut Vec<String>,
     ) -> Result<()> {
+        let name = collection.called(asked).map_or(asked, |field| field.name.as_str());
         let at: Vec<&str> = path.iter().map(String::as_str).chain([name]).collect();
+        let refused = |relation: bool| {
+            let spelt: Vec<&str> = path.iter().map(String::as_str).chain([asked]).collect();
+            self.refused(&spelt, relation)
+        };
         let relation = collection.relation(name);
         // Setting a to-one by a bare key (or null) is writing its column.
         let by_key = relation.and_then(|relation| match &relation.kind {
@@ -181,13 +190,11 @@ impl Asking<'_> {
             | RelationKind::Through { .. } => None,
         });
         if let Some(column) = by_key {
-            let at: Vec<&str> = path.iter().map(String::as_str).chain([column]).collect();
-            if self.policy.fields.allows(&at, false)
-                || self.policy.fields.reaches(&[&at[..at.len() - 1], &[name]].concat())
-            {
+            let by: Vec<&str> = path.iter().map(String::as_str).chain([column]).collect();
+            if self.policy.fields.allows(&by, false) || self.policy.fields.reaches(&at) {
                 return Ok(());
             }
-            return Err(self.refused(&[&at[..at.len() - 1], &[name]].concat(), true));
+            return Err(refused(true));
         }
         // A name may be a column and a relation at once; an object is meant for the relation.
         let column = collection.fields.contains_key(name);
@@ -195,10 +202,10 @@ impl Asking<'_> {
             if column && self.policy.fields.allows(&at, false) {
                 return Ok(());
             }
-            return Err(self.refused(&at, false));
+            return Err(refused(false));
         };
         if !self.policy.fields.reaches(&at) {
-            return Err(self.refused(&at, true));
+            return Err(refused(true));
         }
         let Some(target) = self.full.get(&relation.target) else { return Ok(()) };
         path.push(name.to_owned());

@@ -93,6 +93,9 @@ pub struct Collection {
 /// renewed by the minute (`spec/data.md` 10.1).
 const UNTRACKED: [&str; 2] = [HISTORY, "baasix_Sessions"];
 
+/// What a key of any name is also called by requests.
+pub const KEY_ALIAS: &str = "id";
+
 /// The collection that holds the history of all others.
 pub const HISTORY: &str = "baasix_AuditLog";
 
@@ -119,6 +122,14 @@ impl Collection {
             let stem = stem.or_else(|| name.strip_suffix("_id").map(|stem| format!("{stem}_Id")));
             stem.and_then(|other| self.fields.get(&other))
         })
+    }
+
+    /// The field that a request means by a name. A key of another name answers to `id` as well, under
+    /// which clients of the home surface know every key; a field or a relation of that name wins.
+    #[must_use]
+    pub fn called(&self, name: &str) -> Option<&Field> {
+        let key = || (name == KEY_ALIAS && !self.relations.contains_key(name)).then(|| self.key());
+        self.field(name).or_else(key)
     }
 
     /// A relation by its name.

@@ -24,7 +24,7 @@ pub use check::{
     NAME_BYTES_MAX, collection_name, field_name, fitted, identifier, invalid, is_house_table,
     is_name, new_collection_name, new_field_name, relation_name,
 };
-pub use collection::{Catalog, Collection, HISTORY, Index};
+pub use collection::{Catalog, Collection, HISTORY, Index, KEY_ALIAS};
 pub use diff::{Change, ForeignKey, diff};
 pub use document::{normalize, parse};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};

@@ -307,10 +307,11 @@ impl Imports {
         };
         let policy = actor.policies.get(&ask.collection, access::Action::Create);
         for field in ask.mapping.values().flatten() {
-            let known = collection.field(field).is_some() || collection.relation(field).is_some();
+            let named = collection.called(field);
+            let known = named.is_some() || collection.relation(field).is_some();
             // What the role may not write is told like what does not exist.
             let granted = actor.unbound()
-                || *field == collection.primary_key
+                || named.is_some_and(|field| field.primary_key)
                 || policy.is_some_and(|policy| {
                     policy.fields.allows(&[field], false) || policy.fields.reaches(&[field])
                 });

@@ -195,7 +195,7 @@ pub fn without_empty(collection: &Collection, body: &mut Map<String, Json>, keep
         if value.as_str() != Some("") {
             return true;
         }
-        let Some(field) = collection.field(name) else {
+        let Some(field) = collection.called(name) else {
             *value = Json::Null;
             let relation = collection.relations.get(name);
             return relation.is_none_or(|one| matches!(one.kind, RelationKind::ToOne { .. }));

@@ -114,7 +114,9 @@ impl Imports {
         let (mut places, mut operations, mut keyed) = (Vec::new(), Vec::new(), false);
         for (place, (_, outcome)) in judged.iter().enumerate() {
             let Ok(body) = outcome else { continue };
-            keyed |= body.contains_key(&collection.primary_key);
+            let is_key =
+                |name: &str| collection.called(name).is_some_and(|field| field.primary_key);
+            keyed |= body.keys().any(|name| is_key(name));
             places.push(i64::try_from(place).unwrap_or(i64::MAX));
             let (collection, body) = (run.ask.collection.clone(), body.clone());
             operations.push(Operation::Create { collection, body });

@@ -8,7 +8,7 @@ use crate::{
     Rows, Selected, UnknownNames,
 };
 use base::{Code, Error, Result, Value};
-use catalog::{Collection, Relation, RelationKind};
+use catalog::{Collection, KEY_ALIAS, Relation, RelationKind};
 use indexmap::{IndexMap, IndexSet};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -104,7 +104,24 @@ impl<'a> Fields<'a> {
         let conditions = &read.rel_conditions;
         let at = String::from("relConditions");
         let level = Level { collection, conditions, at, path: Vec::new() };
-        self.level(&wanted, &level, read.key.is_some())
+        let mut rows = self.level(&wanted, &level, read.key.is_some())?;
+        // A file that is exported holds the collection's own columns and nothing beside them.
+        if !read.uncapped && !wanted.minus.contains(KEY_ALIAS) {
+            self.alias_key(&mut rows, collection);
+        }
+        Ok(rows)
+    }
+
+    /// Clients of the home surface read `data[0].id` whatever the key is called, so a key of another
+    /// name shows as `id` too.
+    fn alias_key(&self, rows: &mut Rows, collection: &Collection) {
+        let key = &collection.primary_key;
+        let shown = rows.columns.iter().any(|column| column.field == *key);
+        let meant = self.names.field(collection, &[], KEY_ALIAS);
+        let there = rows.columns.iter().any(|column| column.key == KEY_ALIAS);
+        if shown && !there && meant.is_some_and(|field| field.name == *key) {
+            rows.columns.push(selected(KEY_ALIAS, collection, key));
+        }
     }
 
     fn add(
@@ -344,18 +361,6 @@ fn subtract(wanted: &mut Wanted, pieces: &[&str]) {
 fn selected(key: &str, collection: &Collection, field: &str) -> Selected {
     let kind = collection.fields.get(field).map_or(catalog::FieldKind::Text, |f| f.kind.clone());
     Selected { key: key.to_owned(), field: field.to_owned(), kind, null: false }
-}
-
-/// Clients of the home surface read `data[0].id` whatever the key is called, so a key of another
-/// name shows as `id` too.
-pub(crate) fn alias_key(rows: &mut Rows, collection: &Collection, names: Names<'_>) {
-    let key = &collection.primary_key;
-    let shown = rows.columns.iter().any(|column| column.field == *key);
-    let named = names.field(collection, &[], "id").is_some();
-    let taken = named || rows.expands.iter().any(|e| e.key == "id");
-    if shown && !taken {
-        rows.columns.push(selected("id", collection, key));
-    }
 }
 
 /// The order of records inside a to-many relation: `sort`, else `createdAt`, with the key behind.

@@ -3,7 +3,7 @@
 use super::{Place, Scope, Sight};
 use crate::{Cast, Cond, Hop, Ref};
 use base::{Code, Error, Result, nearest};
-use catalog::{Catalog, Collection, Field, FieldKind, Relation, RelationKind};
+use catalog::{Catalog, Collection, Field, FieldKind, KEY_ALIAS, Relation, RelationKind};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -94,17 +94,23 @@ impl<'a> Names<'a> {
         of(sight, &path)
     }
 
-    /// A field of `here`, which these hops lead to, unless it may not be named.
+    /// A field of `here`, which these hops lead to, unless it may not be named. What may not be named
+    /// takes the name of nothing either: there `id` is the key, as where no field is called so.
     pub(crate) fn field<'c>(
         &self,
         here: &'c Collection,
         hops: &[Hop],
         name: &str,
     ) -> Option<&'c Field> {
-        let field = here.field(name)?;
-        let hidden = field.hidden && self.place == Place::Request;
-        let seen = || self.seen(hops, |sight, path| sight.field(path, &field.name));
-        (!hidden && seen()).then_some(field)
+        let known = |field: &&Field| {
+            let hidden = field.hidden && self.place == Place::Request;
+            !hidden && self.seen(hops, |sight, path| sight.field(path, &field.name))
+        };
+        let key = || {
+            let free = name == KEY_ALIAS && self.relation(here, hops, name).is_none();
+            free.then(|| here.key()).filter(known)
+        };
+        here.field(name).filter(known).or_else(key)
     }
 
     /// The refusal of a name that is not there, or that the asker may not know of. The hint names

@@ -1,7 +1,7 @@
 //! Reads: which records, in which order, which part, and what of each.
 
 use super::cursor::{decode_cursor, mark};
-use super::fields::{Fields, alias_key};
+use super::fields::Fields;
 use super::filter::{place, resolve_asked};
 use super::names::{Names, bounded_walks, kind_after, own_column};
 use super::{Scope, Sight};
@@ -149,12 +149,7 @@ impl Reader<'_> {
     fn rows(&self) -> Result<Rows> {
         let read = self.read;
         let strict = read.unknown == UnknownNames::RefusedEverywhere;
-        let mut rows = Fields::new(self.names, strict).rows(self.collection, read)?;
-        // A file that is exported holds the collection's own columns and nothing beside them.
-        if !read.uncapped {
-            alias_key(&mut rows, self.collection, self.names);
-        }
-        Ok(rows)
+        Fields::new(self.names, strict).rows(self.collection, read)
     }
 
     // ---- order ----

@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
         let mut found = IndexMap::with_capacity(expect.len());
         for (name, json) in expect {
             let at = format!("expect.{name}");
-            let field = collection.field(name).filter(|field| !field.hidden);
+            let field = collection.called(name).filter(|field| !field.hidden);
             let field = field.ok_or_else(|| unknown_field(collection, name, &at))?;
             let value = coerce(&field.kind, json).map_err(|why| {
                 let detail = Detail::field("type", name.as_str(), why.as_str()).at_index(index);

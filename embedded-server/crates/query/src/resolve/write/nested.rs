@@ -148,11 +148,19 @@ impl Writer<'_> {
         relation: &Relation,
         spot: &Spot,
     ) -> Option<Named<'b>> {
-        let key = body.get(&target.primary_key).filter(|key| !key.is_null());
-        let Some(key) = key else { return Some(Named::New(body)) };
-        let key = self.key_of(target, &target.primary_key, key, relation, spot)?;
+        let is_key = |name: &str| target.called(name).is_some_and(|field| field.primary_key);
+        let mut keys = body.iter().filter(|(name, key)| is_key(name) && !key.is_null());
+        let Some((_, json)) = keys.next() else { return Some(Named::New(body)) };
+        let key = self.key_of(target, &target.primary_key, json, relation, spot)?;
+        for (name, other) in keys {
+            if self.key_of(target, &target.primary_key, other, relation, spot)? != key {
+                let why = format!("{} and `{name}` name two records", shown(json));
+                self.wrong(relation, spot, &why);
+                return None;
+            }
+        }
         let mut changes = body.clone();
-        changes.shift_remove(&target.primary_key);
+        changes.retain(|name, _| !is_key(name));
         Some(Named::Known(key, changes))
     }
 

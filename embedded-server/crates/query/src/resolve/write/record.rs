@@ -164,7 +164,7 @@ impl Writer<'_> {
         let mut sorted =
             Sorted { columns: Columns::new(), refused: Vec::new(), nested: Vec::new() };
         for (name, json) in body {
-            if let Some(field) = collection.field(name) {
+            if let Some(field) = collection.called(name) {
                 self.column(field, name, json, spot, &mut sorted);
             } else if let Some(relation) = collection.relation(name) {
                 sorted.nested.push((relation.clone(), json));
@@ -200,7 +200,14 @@ impl Writer<'_> {
                         ..Detail::field(broken.rule, at, broken.message).at_index(spot.index)
                     });
                 }
-                sorted.columns.insert(field.name.clone(), Assigned::Value(value));
+                let value = Assigned::Value(value);
+                let before = sorted.columns.insert(field.name.clone(), value.clone());
+                if before.is_some_and(|before| before != value) {
+                    let why =
+                        format!("`{asked}` is `{}`, which has another value here", field.name);
+                    let detail = Detail::field("twice", spot.field(asked), why);
+                    self.findings.values.push(detail.at_index(spot.index));
+                }
             }
             Err(why) => {
                 let whole = matches!(field.kind, FieldKind::Integer | FieldKind::BigInt)
