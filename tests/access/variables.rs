@@ -44,6 +44,14 @@ on_every_store!(a_client_may_name_itself_wherever_a_value_stands, async |app| {
         (json!({ "owner": { "eq": "$CURRENT_ROLE" } }), json!([2])),
         (json!({ "title": { "eq": "$CURRENT_ROLE.name" } }), json!([2])),
         (json!({ "title": { "eq": "$CURRENT_USER.firstName" } }), json!([2])),
+        (json!({ "title": { "startsWith": "$CURRENT_USER.firstName" } }), json!([2])),
+        (json!({ "title": { "endsWiths": "$CURRENT_ROLE.name" } }), json!([2])),
+        (json!({ "title": { "contains": "$CURRENT_ROLE.name" } }), json!([2])),
+        (json!({ "title": { "iLike": "$CURRENT_USER.firstName" } }), json!([2])),
+        (json!({ "title": { "notLike": "$CURRENT_USER.firstName" } }), json!([1, 3])),
+        (json!({ "title": { "startsWith": "$CURRENT_USER.lastName" } }), json!([])),
+        (json!({ "title": { "nstartsWith": "$CURRENT_USER.lastName" } }), json!([])),
+        (json!({ "owner": { "startsWith": "$CURRENT_USER", "cast": "text" } }), json!([1])),
         (
             json!({ "OR": [{ "owner": "$CURRENT_USER" }, { "AND": [{ "id": 3 }, { "live": false }] }] }),
             json!([1, 3]),
@@ -52,6 +60,18 @@ on_every_store!(a_client_may_name_itself_wherever_a_value_stands, async |app| {
         (json!({ "NOT": { "owner": { "eq": "$CURRENT_USER" } } }), json!([2])),
     ] {
         assert_eq!(ids(&reader, json!({ "filter": filter })).await, expected, "{filter}");
+    }
+    // What a record holds is looked for as it stands: only what the asker writes has wildcards.
+    for name in ["R%r", "R_ader", "Read\\"] {
+        admin.patch(&user(&reader), json!({ "firstName": name })).await.expect_status(200);
+        for operator in ["like", "iLike", "startsWith", "endsWiths", "contains"] {
+            let filter = json!({ "title": { operator: "$CURRENT_USER.firstName" } });
+            assert_eq!(
+                ids(&reader, json!({ "filter": filter })).await,
+                json!([]),
+                "{name} {operator}"
+            );
+        }
     }
     for query in [
         "filter[owner][eq]=$CURRENT_USER",

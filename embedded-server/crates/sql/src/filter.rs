@@ -110,7 +110,7 @@ impl Compiler {
                 let empty = dialect.empty(&left.text, left.family);
                 if *wanted { empty } else { format!("NOT {empty}") }
             }
-            Operator::Like(like) => self.like(&left, like),
+            Operator::Like(like) => self.like(scope, &left, like),
             Operator::Regex { pattern } => {
                 let text = dialect.as_text(&left.text, left.family);
                 let pattern = self.writer.text(pattern.as_str());
@@ -305,17 +305,20 @@ impl Compiler {
         negated_if(negated, format!("({})", chained(tests, " OR ")))
     }
 
-    fn like(&mut self, left: &Expression, like: &Like) -> String {
+    fn like(&mut self, scope: &Scope<'_>, left: &Expression, like: &Like) -> String {
         let dialect = self.writer.dialect;
         let fold = like.fold || left.family == Family::Folded;
         let text = dialect.as_text(&left.text, left.family);
-        let literal = !like.wildcards || !like.text.contains(['%', '_', '\\']);
+        let Operand::Value(Value::Text(given)) = &like.text else {
+            return self.like_own(scope, left, like, (&text, fold));
+        };
+        let literal = !like.wildcards || !given.contains(['%', '_', '\\']);
         if literal && !fold && like.open_end && !like.open_start {
-            let next = next_text(&like.text);
+            let next = next_text(given);
             if let (true, Some(next)) = (left.plain && left.family == Family::Text, next) {
                 // A prefix is a range of the order, which an index can serve.
                 let column = dialect.ordered(&text, Family::Text);
-                let low = self.writer.text(like.text.as_str());
+                let low = self.writer.text(given.as_str());
                 let high = self.writer.text(next);
                 return negated_if(
                     like.negated,
@@ -324,11 +327,38 @@ impl Compiler {
             }
         }
         if literal && !fold && like.open_end && like.open_start {
-            let part = self.writer.text(like.text.as_str());
+            let part = self.writer.text(given.as_str());
             return negated_if(like.negated, dialect.holds_text(&text, &part));
         }
-        let pattern = self.writer.text(pattern_of(like));
+        let pattern = self.writer.text(pattern_of(like, given));
         negated_if(like.negated, dialect.like(&text, &pattern, fold))
+    }
+
+    /// The same with a text that only the store can read.
+    fn like_own(
+        &mut self,
+        scope: &Scope<'_>,
+        left: &Expression,
+        like: &Like,
+        (text, fold): (&str, bool),
+    ) -> String {
+        let Some(own) = self.operand(scope, &like.text, left) else {
+            return String::from("NULL");
+        };
+        let dialect = self.writer.dialect;
+        // Two columns may be declared in two collations.
+        let part = dialect.ordered(&dialect.as_text(&own.text, own.family), Family::Text);
+        let test = if !fold && like.open_start && like.open_end {
+            dialect.holds_text(text, &part)
+        } else {
+            let escaped = ['\\', '%', '_']
+                .iter()
+                .fold(part, |part, sign| format!("replace({part}, '{sign}', '\\{sign}')"));
+            let end = |open: bool| if open { "'%'" } else { "''" };
+            let (start, end) = (end(like.open_start), end(like.open_end));
+            dialect.like(text, &format!("({start} || {escaped} || {end})"), fold)
+        };
+        negated_if(like.negated, test)
     }
 
     /// The JSON value at a path of a column.
@@ -455,15 +485,15 @@ fn next_text(prefix: &str) -> Option<String> {
 }
 
 /// The pattern of a LIKE, with a backslash before what stands for itself.
-fn pattern_of(like: &Like) -> String {
-    let mut pattern = String::with_capacity(like.text.len() + 2);
+fn pattern_of(like: &Like, given: &str) -> String {
+    let mut pattern = String::with_capacity(given.len() + 2);
     if like.open_start {
         pattern.push('%');
     }
     if like.wildcards {
-        pattern.push_str(&escaped_well(&like.text));
+        pattern.push_str(&escaped_well(given));
     } else {
-        for sign in like.text.chars() {
+        for sign in given.chars() {
             if matches!(sign, '%' | '_' | '\\') {
                 pattern.push('\\');
             }

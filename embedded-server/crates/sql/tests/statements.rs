@@ -8,7 +8,7 @@ use access::Guarded;
 use catalog::Catalog;
 use query::{
     Aggregate, AggregateFunction, Assigned, Cond, Count, DatePart, GroupKey, Grouping, Like,
-    Operator, Page, Projection, ReadPlan, WritePlan,
+    Operand, Operator, Page, Projection, ReadPlan, WritePlan,
 };
 use sql::{ChangeStamp, Dialect, Numbers};
 use std::sync::Arc;
@@ -144,7 +144,7 @@ fn a_condition_through_a_to_many_is_asked_of_the_key() {
         test(
             column(&c, "posts", "comments.text"),
             Operator::Like(Like {
-                text: String::from("50%"),
+                text: Operand::Value(base::Value::text("50%")),
                 open_start: true,
                 open_end: true,
                 wildcards: false,

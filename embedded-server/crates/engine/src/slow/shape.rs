@@ -1,5 +1,6 @@
 //! The shape of a read: what it asks of which fields, and none of the values it asks with.
 
+use base::Value;
 use query::{
     AggregateFunction, Cast, Cond, Condition, Count, DatePart, Direction, Expand, JsonValueTest,
     Like, Operand, Operator, Order, Projection, ReadPlan, Ref, Spatial,
@@ -259,7 +260,8 @@ fn right(test: &Condition) -> Right {
 
 /// The beginning of a text as it stands, which is a range of its order.
 fn is_prefix(like: &Like) -> bool {
-    let literal = !like.wildcards || !like.text.contains(['%', '_', '\\']);
+    let Operand::Value(Value::Text(text)) = &like.text else { return false };
+    let literal = !like.wildcards || !text.contains(['%', '_', '\\']);
     literal && !like.fold && !like.negated && like.open_end && !like.open_start
 }
 

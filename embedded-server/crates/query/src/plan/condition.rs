@@ -246,15 +246,15 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// The right sides that may be columns. Other operands are values and nothing else.
+    /// The right sides that may be of a record. Other operands are values and nothing else.
     pub fn operands(&self) -> impl Iterator<Item = &Operand> {
         let (first, more): (&[Operand], &[Operand]) = match self {
             Self::Equal { right, .. } | Self::Compare { right, .. } => (from_ref(right), &[]),
+            Self::Like(like) => (from_ref(&like.text), &[]),
             Self::Between { low, high, .. } => (from_ref(low), from_ref(high)),
             Self::In { values, .. } => (values, &[]),
             Self::IsNull(_)
             | Self::Empty(_)
-            | Self::Like(_)
             | Self::Regex { .. }
             | Self::ArrayContains { .. }
             | Self::ArrayContainedBy { .. }
@@ -274,11 +274,11 @@ impl Operator {
     pub fn operands_mut(&mut self) -> impl Iterator<Item = &mut Operand> {
         let (first, more): (&mut [Operand], &mut [Operand]) = match self {
             Self::Equal { right, .. } | Self::Compare { right, .. } => (from_mut(right), &mut []),
+            Self::Like(like) => (from_mut(&mut like.text), &mut []),
             Self::Between { low, high, .. } => (from_mut(low), from_mut(high)),
             Self::In { values, .. } => (values, &mut []),
             Self::IsNull(_)
             | Self::Empty(_)
-            | Self::Like(_)
             | Self::Regex { .. }
             | Self::ArrayContains { .. }
             | Self::ArrayContainedBy { .. }
@@ -362,15 +362,16 @@ pub enum JsonValueTest {
 }
 
 /// Text matching.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Like {
-    /// The caller's text.
-    pub text: String,
+    /// The caller's text, or a field of its own record.
+    pub text: Operand,
     /// Anything may stand before.
     pub open_start: bool,
     /// Anything may stand behind.
     pub open_end: bool,
-    /// `%` and `_` in `text` are wildcards (else they stand for themselves).
+    /// `%` and `_` in `text` are wildcards (else they stand for themselves). Only of what the caller
+    /// wrote: what a record holds stands for itself.
     pub wildcards: bool,
     /// Without regard to case (Unicode).
     pub fold: bool,

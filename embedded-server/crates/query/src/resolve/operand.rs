@@ -189,6 +189,24 @@ impl Operands<'_> {
         Ok(Operand::Own { collection: Arc::clone(collection), key, column: Box::new(column) })
     }
 
+    /// The one text that an operator looks for; `None` when a variable stands for nothing. `shaped`
+    /// makes a text of a literal.
+    pub(crate) fn text(
+        &self,
+        json: &Json,
+        at: &str,
+        shaped: impl FnOnce(&Json) -> Result<String>,
+    ) -> Result<Option<Operand>> {
+        let named = json.as_str().filter(|_| !self.verbatim.get());
+        if let Some(Variable::Own { collection, key, path }) =
+            named.and_then(|text| variable(self.names.scope.words, text))
+        {
+            return self.own(collection, key, &path, &FieldKind::Text, at).map(Some);
+        }
+        let literal = self.literal(json, at)?;
+        literal.map(|json| shaped(&json).map(|text| Operand::Value(Value::Text(text)))).transpose()
+    }
+
     /// A literal in which every variable has been replaced; `None` when one stands for nothing.
     /// For operators whose operand is one bound text, which a subquery cannot be.
     pub(crate) fn literal(&self, json: &Json, at: &str) -> Result<Option<Json>> {
@@ -209,7 +227,9 @@ impl Operands<'_> {
                     }
                     return Err(Error::new(
                         Code::InvalidQuery,
-                        format!("`{text}` can stand in comparisons and lists only"),
+                        format!(
+                            "`{text}` can stand in comparisons, in lists and beside what looks for a text only"
+                        ),
                     )
                     .at(at));
                 }

@@ -105,7 +105,7 @@ async fn text_is_matched_alike() {
     let houses = filled("text").await;
     let like = |text: &str, open_start, open_end, wildcards, fold, negated| {
         Operator::Like(Like {
-            text: text.to_owned(),
+            text: Operand::Value(Value::text(text)),
             open_start,
             open_end,
             wildcards,

@@ -77,7 +77,7 @@ fn operator(operator: &Operator) -> String {
             "{}like {}{}{}{}{}",
             not(like.negated),
             if like.open_start { "…" } else { "" },
-            like.text,
+            value(&like.text).trim_matches('\''),
             if like.open_end { "…" } else { "" },
             if like.wildcards { "" } else { " literal" },
             if like.fold { " fold" } else { "" },

@@ -361,18 +361,17 @@ impl Resolver<'_> {
         Ok(is(left, Operator::Between { negated, low, high }))
     }
 
-    /// The one text an operator takes; `None` when it is a variable that stands for nothing.
-    fn text(&self, operand: &Json, spot: &Spot<'_>) -> Result<Option<String>> {
-        match self.operands.literal(operand, &spot.at)? {
-            None => Ok(None),
-            Some(json @ (Json::String(_) | Json::Number(_) | Json::Bool(_))) => {
-                match coerce(&FieldKind::Text, &json) {
-                    Ok(Value::Text(text)) => Ok(Some(text)),
-                    Ok(_) => Err(spot.wants("text", operand)),
+    /// A plain value as the text that an operator takes.
+    fn text(&self, json: &Json, spot: &Spot<'_>) -> Result<String> {
+        match json {
+            Json::String(_) | Json::Number(_) | Json::Bool(_) => {
+                match coerce(&FieldKind::Text, json) {
+                    Ok(Value::Text(text)) => Ok(text),
+                    Ok(_) => Err(spot.wants("text", json)),
                     Err(why) => Err(spot.wrong(why)),
                 }
             }
-            Some(_) => Err(spot.wants("text", operand)),
+            Json::Null | Json::Array(_) | Json::Object(_) => Err(spot.wants("text", json)),
         }
     }
 
@@ -387,7 +386,8 @@ impl Resolver<'_> {
         if !kind.is_text() {
             return Err(spot.unfit(kind).hint(r#"add "cast": "text" beside the operator"#));
         }
-        let Some(text) = self.text(operand, spot)? else { return Ok(Cond::Never) };
+        let text = self.operands.text(operand, &spot.at, |json| self.text(json, spot))?;
+        let Some(text) = text else { return Ok(Cond::Never) };
         let LikeWord { open_start, open_end, wildcards, fold, negated } = like;
         Ok(is(left, Operator::Like(Like { text, open_start, open_end, wildcards, fold, negated })))
     }
@@ -425,7 +425,10 @@ impl Resolver<'_> {
         if !kind.is_text() {
             return Err(spot.unfit(kind).hint(r#"add "cast": "text" beside the operator"#));
         }
-        let Some(pattern) = self.text(operand, spot)? else { return Ok(Cond::Never) };
+        let Some(pattern) = self.operands.literal(operand, &spot.at)? else {
+            return Ok(Cond::Never);
+        };
+        let pattern = self.text(&pattern, spot)?;
         let most = self.names.scope.limits.pattern_bytes_max;
         if pattern.len() > most {
             return Err(
