@@ -119,6 +119,45 @@ on_every_store!(a_condition_reads_what_lies_behind_a_relation_of_the_asker, asyn
     assert_eq!(ids(&member, json!({})).await, json!([2]));
 });
 
+on_every_store!(
+    a_client_finds_nothing_out_of_what_it_may_not_see_behind_its_own_record,
+    async |app| {
+        posts(app).await;
+        let crew = crews(app).await;
+        let posts = json!({ "collection": "posts", "action": "read", "fields": ["*"] });
+        let user_is =
+            json!({ "collection": "baasix_User", "action": "read", "fields": ["firstName"] });
+        let crews = |motto: &str, fields: &[&str]| json!({ "collection": "crews", "action": "read", "fields": fields, "conditions": { "motto": motto } });
+        for (role, grants, status, expected) in [
+            ("Sees", vec![posts.clone(), crews("three", &["motto"])], 200, json!([3])),
+            (
+                "Knows",
+                vec![posts.clone(), user_is.clone(), crews("three", &["*"])],
+                200,
+                json!([3]),
+            ),
+            ("Other", vec![posts.clone(), crews("none", &["motto"])], 200, json!([])),
+            ("Blind", vec![posts.clone(), user_is, crews("none", &["*"])], 200, json!([])),
+            ("Half", vec![posts.clone(), crews("three", &["id"])], 400, json!(null)),
+            ("None", vec![posts], 400, json!(null)),
+        ] {
+            let member = app.with_grants(role, &grants).await;
+            app.admin().patch(&user(&member), json!({ "crew": crew })).await.expect_status(200);
+            for operator in ["eq", "startsWith", "in"] {
+                let value = json!("$CURRENT_USER.crew.motto");
+                let value = if operator == "in" { json!([value]) } else { value };
+                let asked = json!({ "filter": { "title": { operator: value } }, "fields": ["id"] });
+                let answer = member.find("posts", asked).await;
+                assert_eq!(answer.status, status, "{role} {operator}: {}", answer.text);
+                let ids: Option<Vec<Json>> = answer.body["data"]
+                    .as_array()
+                    .map(|rows| rows.iter().map(|row| row["id"].clone()).collect());
+                assert_eq!(json!(ids), expected, "{role} {operator}");
+            }
+        }
+    }
+);
+
 on_every_store!(the_askers_own_id_binds_changes_and_removals, async |app| {
     posts(app).await;
     let own = json!({ "owner": { "eq": "$CURRENT_USER.id" } });

@@ -81,7 +81,7 @@ impl<'a> Seen<'a> {
     fn ground(&self, path: &[&str]) -> Option<(Ground<'_>, Arc<Collection>)> {
         let start = (Ground { policy: self.policy, path: Vec::new() }, Arc::clone(&self.root));
         path.iter().try_fold(start, |(ground, here), name| {
-            let reached = self.guard.reach(&ground, &here, name)?;
+            let reached = self.guard.reach(Some(&ground), &here, name)?;
             Some((reached.ground, reached.target))
         })
     }
@@ -94,7 +94,7 @@ impl query::Sight for Seen<'_> {
 
     fn relation(&self, path: &[&str], name: &str) -> bool {
         self.ground(path)
-            .is_some_and(|(ground, here)| self.guard.reach(&ground, &here, name).is_some())
+            .is_some_and(|(ground, here)| self.guard.reach(Some(&ground), &here, name).is_some())
     }
 }
 
@@ -416,7 +416,7 @@ impl<'a> Guard<'a> {
     /// One relation further: the ground there, and the condition its records must satisfy.
     fn step<'b>(
         &'b self,
-        ground: &Ground<'b>,
+        ground: Option<&Ground<'b>>,
         from: &Collection,
         name: &str,
     ) -> Option<(Ground<'b>, Arc<Collection>, Cond)> {
@@ -433,20 +433,23 @@ impl<'a> Guard<'a> {
     /// relation by name, else the far collection's own.
     fn reach<'b>(
         &'b self,
-        ground: &Ground<'b>,
+        ground: Option<&Ground<'b>>,
         from: &Collection,
         name: &str,
     ) -> Option<Reached<'b>> {
         let relation = from.relation(name)?;
         let target = self.full.get(&relation.target).map(Arc::clone)?;
-        let mut path = ground.path.clone();
-        path.push(name.to_owned());
-        let at: Vec<&str> = path.iter().map(String::as_str).collect();
-        let by_pattern = ground.policy.fields.reaches(&at);
+        let by_pattern = ground.and_then(|ground| {
+            let mut path = ground.path.clone();
+            path.push(name.to_owned());
+            let at: Vec<&str> = path.iter().map(String::as_str).collect();
+            let granted = ground.policy.fields.reaches(&at);
+            granted.then_some(Ground { policy: ground.policy, path })
+        });
         let own = self.policies.get(&target.name, Action::Read).filter(|policy| !policy.broken);
         let ground = match by_pattern {
-            true => Ground { policy: ground.policy, path },
-            false => Ground { policy: own?, path: Vec::new() },
+            Some(ground) => ground,
+            None => Ground { policy: own?, path: Vec::new() },
         };
         Some(Reached { ground, target, own })
     }
@@ -477,7 +480,8 @@ impl<'a> Guard<'a> {
         ground: &Ground<'_>,
         trims: &query::RelConditions,
     ) -> Result<bool> {
-        let Some((there, target, using)) = self.step(ground, from, &expand.relation.name) else {
+        let Some((there, target, using)) = self.step(Some(ground), from, &expand.relation.name)
+        else {
             return Ok(false);
         };
         self.cond(&mut expand.filter, &target, &there, "relConditions")?;
@@ -545,8 +549,16 @@ impl<'a> Guard<'a> {
             Operand::Own { collection, column, .. } => {
                 let last = column.hops.last().map_or(&*collection, |hop| &hop.target);
                 match self.full.get(&last.name).and_then(|real| real.fields.get(&column.field)) {
-                    Some(field) if !field.hidden => Ok(()),
-                    Some(_) | None => Err(unknown(last, &column.field, place)),
+                    Some(field) if !field.hidden => {}
+                    Some(_) | None => return Err(unknown(last, &column.field, place)),
+                }
+                // The record is the asker's own; what lies behind it is seen as by anybody.
+                let root = Arc::clone(collection);
+                let policy = self.reading(&root.name).ok();
+                let ground = policy.map(|policy| Ground { policy, path: Vec::new() });
+                match column.hops.is_empty() {
+                    true => Ok(()),
+                    false => self.column_from(column, &root, ground, place),
                 }
             }
             Operand::Value(_) => Ok(()),
@@ -562,17 +574,28 @@ impl<'a> Guard<'a> {
         ground: &Ground<'_>,
         place: &str,
     ) -> Result<()> {
+        self.column_from(column, root, Some(ground.clone()), place)
+    }
+
+    /// The same from a record that may be looked at without any policy.
+    fn column_from<'b>(
+        &'b self,
+        column: &mut Ref,
+        root: &Arc<Collection>,
+        mut ground: Option<Ground<'b>>,
+        place: &str,
+    ) -> Result<()> {
         let mut here = Arc::clone(root);
-        let mut ground = ground.clone();
         for hop in &mut column.hops {
-            let Some((there, target, using)) = self.step(&ground, &here, &hop.relation.name) else {
+            let step = self.step(ground.as_ref(), &here, &hop.relation.name);
+            let Some((there, target, using)) = step else {
                 return Err(unknown(&here, &hop.relation.name, place));
             };
             narrow(hop, using);
-            ground = there;
+            ground = Some(there);
             here = target;
         }
-        if column.null || ground.grants(&here, &column.field) {
+        if column.null || ground.is_none_or(|ground| ground.grants(&here, &column.field)) {
             return Ok(());
         }
         Err(unknown(&here, &column.field, place))
