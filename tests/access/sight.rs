@@ -128,7 +128,9 @@ fn questions() -> Vec<Json> {
     let mut asked = Vec::new();
     let hidden = ["secret", "author.secret", "draft", "draft.body", "draft_id"];
     // One that none has: no hint may bring forth what lies near it.
-    for name in hidden.into_iter().chain(["secrets", "author.secre", "draf.body"]) {
+    let beside =
+        ["secrets", "author.secre", "draf.body", "secret.x", "draft_id.x", "secret..x", "title.x"];
+    for name in hidden.into_iter().chain(beside) {
         // Of what has less to hide, some.
         let step = if name.ends_with("secret") { 1 } else { 6 };
         for condition in conditions().into_iter().step_by(step) {

@@ -132,6 +132,8 @@ on_every_store!(a_typing_mistake_in_a_filter_never_answers_everything, async |ap
         (json!({ "AND": "x" }), "INVALID_QUERY", "AND"),
         (json!({ "team.nane": "x" }), "UNKNOWN_FIELD", "nane"),
         (json!({ "taem.name": "x" }), "UNKNOWN_FIELD", "taem"),
+        (json!({ "team..name": "x" }), "UNKNOWN_FIELD", "`team..name` is no path"),
+        (json!({ "name.first": "x" }), "UNKNOWN_FIELD", "is String, not a relation"),
         (json!({ "salary": {} }), "INVALID_QUERY", "salary"),
         (json!({ "salary": { "gt": "$COL(nothing)" } }), "UNKNOWN_FIELD", "nothing"),
         (json!({ "salary": { "in": ["$COL(limit_)"] } }), "INVALID_QUERY", "$COL"),

@@ -121,7 +121,42 @@ impl<'a> Names<'a> {
                 || (here.relation(name).is_some()
                     && self.seen(hops, |sight, path| sight.relation(path, name)))
         });
-        refused(here, name, nearest(name, known), at)
+        let found = self.behind_junction(here, hops, name);
+        refused(here, name, found.as_deref().or_else(|| nearest(name, known)), at)
+    }
+
+    /// The path to a field of the records that a junction ties, where it was asked of the junction.
+    fn behind_junction(&self, here: &Collection, hops: &[Hop], name: &str) -> Option<String> {
+        let ends = here.relations.keys().filter(|_| here.junction);
+        let mut found = ends.filter_map(|end| {
+            let (relation, target) = self.relation(here, hops, end)?;
+            // What leads back to where the path came from is not meant.
+            let came = hops.last().is_some_and(|hop| match &hop.relation.kind {
+                RelationKind::ToMany { target_column, .. } => {
+                    matches!(&relation.kind, RelationKind::ToOne { column, .. } if column == target_column)
+                }
+                _ => false,
+            });
+            let there: Vec<Hop> = hops.iter().cloned().chain([hop(relation, &target)]).collect();
+            let known = !came && self.field(&target, &there, name).is_some();
+            known.then(|| spelt(&there, name))
+        });
+        found.next()
+    }
+
+    /// The refusal of what is asked behind a name: no relation of that name is there to be walked.
+    fn unwalked(&self, here: &Collection, hops: &[Hop], name: &str, at: &str) -> Error {
+        let Some(field) = self.field(here, hops, name) else {
+            return self.unknown(here, hops, name, at);
+        };
+        let why = format!("`{name}` of `{}` is {}, not a relation", here.name, field.kind.name());
+        let error = Error::new(Code::UnknownField, why).at(at);
+        match field.kind {
+            FieldKind::Json { .. } => error.hint(format!(
+                r#"what lies in a document is found by {{"{name}": {{"jsonbDeepValue": {{"path": ["a", "b"], "value": 1}}}}}}"#
+            )),
+            _ => error,
+        }
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
@@ -135,6 +170,10 @@ impl<'a> Names<'a> {
     pub(crate) fn walk(&self, root: &Arc<Collection>, path: &str, at: &str) -> Result<Found> {
         let mut hops: Vec<Hop> = Vec::new();
         let mut here = Arc::clone(root);
+        if path.split('.').any(str::is_empty) {
+            let why = format!("`{path}` is no path: names stand between its dots");
+            return Err(Error::new(Code::UnknownField, why).at(at));
+        }
         let mut pieces = path.split('.').peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
@@ -142,7 +181,10 @@ impl<'a> Names<'a> {
                 return Ok(Found::Column(column));
             }
             let Some((relation, target)) = self.relation(&here, &hops, piece) else {
-                return Err(self.unknown(&here, &hops, piece, at));
+                return Err(match last {
+                    true => self.unknown(&here, &hops, piece, at),
+                    false => self.unwalked(&here, &hops, piece, at),
+                });
             };
             if last {
                 return Ok(Found::Relation { hops, relation: Box::new(relation), target });
@@ -243,6 +285,12 @@ fn refused(here: &Collection, name: &str, near: Option<&str>, at: &str) -> Error
         None => error,
     }
     .at(at)
+}
+
+/// A name behind relations as requests write it.
+fn spelt(hops: &[Hop], name: &str) -> String {
+    let names = hops.iter().map(|hop| hop.relation.name.as_str());
+    names.chain([name]).collect::<Vec<_>>().join(".")
 }
 
 /// One relation walked, without any restriction yet.

@@ -363,6 +363,11 @@ fn the_number_of_walks_is_bounded() {
 fn unknown_names_are_refused_with_the_nearest() {
     refuse(json!({"titel": 1}), Code::UnknownField, "filter.titel", "did you mean `title`?");
     refuse(json!({"author.secret": "x"}), Code::UnknownField, "filter.author.secret", "no field");
+    let way = "did you mean `tagged.keywords.name`?";
+    refuse(json!({"tagged.name": "x"}), Code::UnknownField, "filter.tagged.name", way);
+    refuse(json!({"meta.a": 1}), Code::UnknownField, "filter.meta.a", "jsonbDeepValue");
+    refuse(json!({"title.a": 1}), Code::UnknownField, "filter.title.a", "not a relation");
+    refuse(json!({"author..name": 1}), Code::UnknownField, "filter.author..name", "is no path");
     refuse(
         json!({"title": {"startWith": "x"}}),
         Code::UnknownOperator,
