@@ -234,6 +234,27 @@ on_every_store!(a_range_that_holds_nothing_overlaps_nothing, async |app| {
         let others = (1..=5).filter(|id| !ids.contains(id)).collect();
         assert_eq!(found(app, json!({ "NOT": filter })).await, Ok(others), "not {filter}");
     }
+    // Nor does one that is stored, on whichever side it is empty.
+    for (id, span) in [
+        (11, json!({ "lower": 5, "upper": 5, "upperInclusive": false })),
+        (12, json!({ "lower": 5, "upper": 5, "lowerInclusive": false })),
+        (13, json!({ "lower": null, "upper": null, "lowerInclusive": false })),
+    ] {
+        app.admin().create("things", json!({ "id": id, "span": span })).await;
+    }
+    let late = json!({ "id": { "gt": 10 } });
+    for (operator, operand, ids) in [
+        ("overlaps", json!([1, 9]), vec![13]),
+        ("overlaps", json!([5, 5]), vec![13]),
+        ("contains", json!(5), vec![13]),
+        ("contains", json!({ "lower": 1, "upper": 1, "upperInclusive": false }), vec![11, 12, 13]),
+    ] {
+        let filter = json!({ "span": { operator: operand } });
+        let both = |filter: &Json| json!({ "AND": [late, filter] });
+        assert_eq!(found(app, both(&filter)).await, Ok(ids.clone()), "{filter}");
+        let others = (11..=13).filter(|id| !ids.contains(id)).collect();
+        assert_eq!(found(app, both(&json!({ "NOT": filter }))).await, Ok(others), "not {filter}");
+    }
     for operator in ["overlaps", "contains"] {
         for operand in [json!({ "lower": 9, "upper": 3 }), json!([10, 9])] {
             let filter = json!({ "span": { operator: operand } });

@@ -91,6 +91,16 @@ fn numbers_keep_every_digit_or_are_refused() {
     );
     check(&FieldKind::Real, &[("0.123456789", Some(Value::Real(0.123_456_79))), ("1e300", None)]);
     check(&FieldKind::Double, &[("-0.0", Some(Value::Real(0.0))), ("1e400", None)]);
+    let long = "1".repeat(2_000);
+    for (given, why) in [
+        (parse(&long), "too many digits"),
+        (json!(long), "too many digits"),
+        (json!("x"), "must be"),
+    ] {
+        for kind in [decimal(None, None), FieldKind::Integer] {
+            assert!(coerce(&kind, &given).unwrap_err().contains(why), "{given}");
+        }
+    }
     assert_eq!(
         coerce_operand(&decimal(Some(5), Some(2)), &parse("1.005")),
         Ok(Value::text("1.005"))

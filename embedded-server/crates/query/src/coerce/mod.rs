@@ -148,12 +148,28 @@ fn number_of(json: &Json) -> Result<Decimal, String> {
         Json::String(text) => Decimal::parse(text),
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
     };
-    digits.ok_or_else(|| format!("Value {} must be a number", shown(json)))
+    digits.ok_or_else(|| match counts(json) {
+        true => format!("Value {} has too many digits", shown(json)),
+        false => format!("Value {} must be a number", shown(json)),
+    })
+}
+
+/// Whether it is spelled as a number, of however many digits.
+fn counts(json: &Json) -> bool {
+    match json {
+        Json::Number(_) => true,
+        Json::String(text) => {
+            text.contains(|sign: char| sign.is_ascii_digit()) && text.trim().parse::<f64>().is_ok()
+        }
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => false,
+    }
 }
 
 fn integer(json: &Json, least: i64, most: i64) -> Result<Value, String> {
-    let number =
-        number_of(json).map_err(|_| format!("Value {} must be an integer", shown(json)))?;
+    let number = number_of(json).map_err(|why| match counts(json) {
+        true => why,
+        false => format!("Value {} must be an integer", shown(json)),
+    })?;
     if !number.is_integer() {
         return Err(format!("Value {} must be an integer", shown(json)));
     }

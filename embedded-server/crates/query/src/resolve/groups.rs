@@ -51,7 +51,7 @@ impl Reader<'_> {
         let columns = keys.iter().map(|key| &key.column);
         bounded_walks(
             columns.chain(aggregates.iter().filter_map(|a| a.column.as_ref())),
-            "groupBy",
+            if keys.is_empty() { "aggregate" } else { "groupBy" },
         )?;
         Ok(Grouping { keys, aggregates })
     }

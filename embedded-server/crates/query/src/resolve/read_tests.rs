@@ -426,3 +426,18 @@ fn lists_of_related_records_are_bounded_and_in_order() {
         .collect();
     assert_eq!(found, [("comments", most, 2), ("author", 1, 0)]);
 }
+
+#[test]
+fn too_many_walks_are_told_where_they_stand() {
+    let mut read = posts();
+    for way in 0..8 {
+        let step = |bit: i32| if way >> bit & 1 == 0 { "author.posts" } else { "comments.post" };
+        let field = format!("{}.{}.{}.title", step(2), step(1), step(0));
+        let asked = AggregateAsked { function: AggregateFunction::Count, field };
+        read.aggregate.insert(format!("n{way}"), asked);
+    }
+    let told = |read: &Read| resolved(read).unwrap_err().path().map(str::to_owned);
+    assert_eq!(told(&read).as_deref(), Some("aggregate"));
+    read.group_by = vec![String::from("title")];
+    assert_eq!(told(&read).as_deref(), Some("groupBy"));
+}

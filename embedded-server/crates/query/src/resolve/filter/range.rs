@@ -63,11 +63,11 @@ impl Resolver<'_> {
             Some(value) if inclusive => bounds.includes(end, value),
             Some(value) => bounds.outside(end, value),
         };
-        Ok(bounds.known().and(meets(&ends.upper, ends.upper_inclusive, End::Lower)).and(meets(
-            &ends.lower,
-            ends.lower_inclusive,
-            End::Upper,
-        )))
+        Ok(bounds
+            .known()
+            .and(meets(&ends.upper, ends.upper_inclusive, End::Lower))
+            .and(meets(&ends.lower, ends.lower_inclusive, End::Upper))
+            .and(Cond::Not(Box::new(bounds.empty()))))
     }
 }
 
@@ -137,6 +137,12 @@ impl RangeBounds<'_> {
     fn known(&self) -> Cond {
         let type_name = String::from("object");
         is(self.left.clone(), Operator::JsonTypeOf { path: Vec::new(), type_name })
+    }
+
+    /// The ends meet, and one of them does not belong to it.
+    fn empty(&self) -> Cond {
+        let path = "$.lower != null && $.lower == $.upper && ($.lowerInclusive == false || $.upperInclusive == false)";
+        is(self.left.clone(), Operator::JsonPath { path: path.to_owned(), predicate: true })
     }
 
     /// The end is open.
