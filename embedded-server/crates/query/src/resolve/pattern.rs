@@ -13,6 +13,10 @@ use regex_syntax::ast::{
 /// Most times of one repetition: Postgres takes no more.
 const TIMES_MAX: u32 = 255;
 
+/// Most signs that a pattern looks for once its repetitions are written out: neither store compiles
+/// a larger one in reasonable time, and each gives up at another size.
+const SIGNS_MAX: usize = 1_000;
+
 /// Whether both stores read the pattern, and alike.
 pub(super) fn check(pattern: &str) -> Result<(), String> {
     Reader { pattern, ascii: None }.read().map(drop)
@@ -44,10 +48,15 @@ impl Reader<'_> {
         if let Some(part) = unshared(self.pattern) {
             return Err(unalike(part));
         }
-        let unread = || format!("`{}` is not a regular expression", self.pattern);
-        regex::Regex::new(self.pattern).map_err(|_| unread())?;
-        let tree = Parser::new().parse(self.pattern).map_err(|_| unread())?;
+        let tree = Parser::new()
+            .parse(self.pattern)
+            .map_err(|_| format!("`{}` is not a regular expression", self.pattern))?;
         self.tree(&tree)?;
+        if signs(&tree) > SIGNS_MAX {
+            return Err(format!(
+                "the pattern looks for more than {SIGNS_MAX} signs once its repetitions are written out"
+            ));
+        }
         Ok(self.ascii.unwrap_or_default())
     }
 
@@ -208,6 +217,41 @@ impl Reader<'_> {
     }
 }
 
+/// How many signs a pattern looks for, each repetition written out. A long list of signs counts as
+/// several.
+fn signs(tree: &Ast) -> usize {
+    let of_all = |all: &[Ast]| all.iter().map(signs).fold(0, usize::saturating_add);
+    match tree {
+        Ast::Empty(_)
+        | Ast::Flags(_)
+        | Ast::Assertion(_)
+        | Ast::Literal(_)
+        | Ast::Dot(_)
+        | Ast::ClassUnicode(_)
+        | Ast::ClassPerl(_) => 1,
+        Ast::ClassBracketed(class) => match &class.kind {
+            ClassSet::Item(ClassSetItem::Union(union)) => 1 + union.items.len() / 8,
+            ClassSet::Item(_) | ClassSet::BinaryOp(_) => 1,
+        },
+        Ast::Repetition(repetition) => {
+            let times = match &repetition.op.kind {
+                RepetitionKind::Range(
+                    RepetitionRange::Exactly(most)
+                    | RepetitionRange::AtLeast(most)
+                    | RepetitionRange::Bounded(_, most),
+                ) => usize::try_from(*most).unwrap_or(usize::MAX).max(1),
+                RepetitionKind::ZeroOrOne
+                | RepetitionKind::ZeroOrMore
+                | RepetitionKind::OneOrMore => 1,
+            };
+            signs(&repetition.ast).saturating_mul(times)
+        }
+        Ast::Group(group) => signs(&group.ast),
+        Ast::Alternation(all) => of_all(&all.asts),
+        Ast::Concat(all) => of_all(&all.asts),
+    }
+}
+
 /// The signs of a class, as they stand between brackets.
 fn perl(kind: &ClassPerlKind) -> &'static str {
     match kind {
@@ -243,6 +287,10 @@ mod tests {
             ".{256}",
             "a{1,1000}",
             "a{300,}",
+            "(a{100}){11}",
+            "(.{255}){20}",
+            "((a{255}){255}){0}",
+            "((^){255}){255}",
             "a**",
             "a*+",
             "a{1}{2}",
@@ -281,6 +329,8 @@ mod tests {
             "",
             "^a.*b$",
             ".{255}",
+            "(?:\\w{250}){4}",
+            "[a-zA-Z0-9_]{1,255}",
             "a{2,}?",
             "(?:a*)*",
             "(a|b|)+",
