@@ -49,10 +49,7 @@ impl Resolver<'_> {
                 Some(_) => Ok(()),
             };
             match fits {
-                // No column holds it, so it is none of the values.
-                Err(error)
-                    if self.unknown == UnknownNames::Empty
-                        && error.code() == Code::InvalidQuery => {}
+                Err(error) if self.left_out(&error) => {}
                 fits => {
                     fits?;
                     some.push(item.clone());
@@ -74,12 +71,7 @@ impl Resolver<'_> {
                 }
             }
         };
-        // A null in the list means NULL, as `eq: null` does.
-        Ok(match (null, negated) {
-            (false, _) => found,
-            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
-            (true, true) => is(left, Operator::IsNull(false)).and(found),
-        })
+        Ok(if null { or_null(found, left, negated) } else { found })
     }
 
     /// Documents, ranges and geometries have no list that they are looked up in: each value is a
@@ -102,10 +94,7 @@ impl Resolver<'_> {
         let mut parts = Vec::with_capacity(list.len());
         for item in list.iter().filter(|item| !item.is_null()) {
             match self.equal(left.clone(), kind, false, item, spot) {
-                // No column holds it, so it is none of the values.
-                Err(error)
-                    if self.unknown == UnknownNames::Empty
-                        && error.code() == Code::InvalidQuery => {}
+                Err(error) if self.left_out(&error) => {}
                 part => parts.push(part?),
             }
         }
@@ -117,11 +106,13 @@ impl Resolver<'_> {
             (false, true) => Cond::Not(Box::new(any(parts))),
             (_, false) => any(parts),
         };
-        Ok(match (null, negated) {
-            (false, _) => found,
-            (true, false) => any(vec![is(left, Operator::IsNull(true)), found]),
-            (true, true) => is(left, Operator::IsNull(false)).and(found),
-        })
+        Ok(if null { or_null(found, left, negated) } else { found })
+    }
+
+    /// Whether a value is refused that no column holds, where the request takes it for none of those
+    /// that are looked for.
+    pub(super) fn left_out(&self, error: &Error) -> bool {
+        self.unknown == UnknownNames::Empty && error.code() == Code::InvalidQuery
     }
 
     /// The element type when one plain value is compared with a column of lists.
@@ -228,5 +219,13 @@ impl Resolver<'_> {
     /// The list or object that a text holds, unless the request says that text stands for itself.
     pub(super) fn opened<'j>(&self, json: &'j Json) -> Cow<'j, Json> {
         if self.operands.verbatim.get() { Cow::Borrowed(json) } else { held(json) }
+    }
+}
+
+/// What is asked of the values of a list that holds a null too, which means NULL as `eq: null` does.
+fn or_null(found: Cond, left: Ref, negated: bool) -> Cond {
+    match negated {
+        true => is(left, Operator::IsNull(false)).and(found),
+        false => any(vec![is(left, Operator::IsNull(true)), found]),
     }
 }

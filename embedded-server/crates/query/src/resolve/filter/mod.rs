@@ -298,11 +298,7 @@ impl Resolver<'_> {
     /// for no match.
     fn fitting(&self, cond: Result<Cond>, none: Cond) -> Result<Cond> {
         match cond {
-            Err(error)
-                if self.unknown == UnknownNames::Empty && error.code() == Code::InvalidQuery =>
-            {
-                Ok(none)
-            }
+            Err(error) if self.left_out(&error) => Ok(none),
             cond => cond,
         }
     }
