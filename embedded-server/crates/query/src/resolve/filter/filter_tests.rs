@@ -303,11 +303,15 @@ fn variables_stand_for_the_asker_and_the_clock() {
         "filter.title.eq",
         "no field `password`",
     );
-    refuse(
+    check(
         json!({"title": {"like": "$CURRENT_USER.email"}}),
+        &format!("title like …baasix_User['{ADA}'].email… literal"),
+    );
+    refuse(
+        json!({"title": {"regex": "$CURRENT_USER.email"}}),
         Code::InvalidQuery,
-        "filter.title.like",
-        "comparisons and lists",
+        "filter.title.regex",
+        "can stand in comparisons",
     );
 }
 

@@ -384,7 +384,8 @@ impl Resolver<'_> {
         }
         let text = self.operands.text(operand, &spot.at, |json| self.text(json, spot))?;
         let Some(text) = text else { return Ok(Cond::Never) };
-        let LikeWord { open_start, open_end, wildcards, fold, negated } = like;
+        let LikeWord { open_start, open_end, fold, negated, .. } = like;
+        let wildcards = like.wildcards && matches!(text, Operand::Value(_));
         Ok(is(left, Operator::Like(Like { text, open_start, open_end, wildcards, fold, negated })))
     }
 
