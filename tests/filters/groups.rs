@@ -363,3 +363,34 @@ on_every_store!(each_aggregate_beside_others_is_what_it_is_alone, async |app| {
     let second = find(&asked, "&groupBy=name&sort=-visits&limit=1&page=2").await;
     assert_eq!((&second["data"][0]["name"], &second["totalCount"]), (&json!("Bob"), &json!(3)));
 });
+
+on_every_store!(groups_of_several_lists_are_sorted_by_numbers_as_numbers, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let price = json!({ "type": "Decimal", "values": { "precision": 12, "scale": 2 } });
+    app.collection("shops", json!({ "fields": { "id": key, "rent": price } })).await;
+    for (name, field) in [("bills", price), ("hours", json!({ "type": "BigInt" }))] {
+        app.collection(name, json!({ "fields": { "id": key, "n": field } })).await;
+        let shop = json!({ "type": "M2O", "target": "shops", "name": "shop", "alias": name });
+        app.relation(name, shop).await;
+    }
+    let rents = [(1, 9), (2, 10), (3, 100), (4, -1)];
+    for (shop, rent) in rents {
+        app.admin().create("shops", json!({ "id": shop, "rent": rent })).await;
+        app.admin().create("bills", json!({ "id": shop, "n": rent, "shop": shop })).await;
+        app.admin().create("hours", json!({ "id": shop, "n": rent, "shop": shop })).await;
+    }
+    for (sort, by) in [("bill", "id"), ("least", "id"), ("hour", "id"), ("rent", "rent")] {
+        let asked = json!({
+            "groupBy": [by], "sort": sort,
+            "aggregate": {
+                "bill": { "function": "avg", "field": "bills.n" },
+                "least": { "function": "min", "field": "bills.n" },
+                "hour": { "function": "sum", "field": "hours.n" },
+            },
+        });
+        let hours = app.admin().column("shops", "hour", asked).await;
+        let told: Vec<String> =
+            hours.iter().map(|hour| hour.to_string().replace('"', "")).collect();
+        assert_eq!(told, ["-1", "9", "10", "100"], "{sort}");
+    }
+});

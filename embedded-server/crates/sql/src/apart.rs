@@ -3,6 +3,7 @@
 //! each aggregate is what it is when it is asked alone.
 
 use crate::compile::Compiler;
+use crate::dialect::Family;
 use crate::group::Grouped;
 use crate::join::{Scope, same_walk};
 use crate::select::shape_key;
@@ -16,11 +17,15 @@ pub(crate) struct Part {
     places: Vec<usize>,
 }
 
-/// How the columns of all parts are answered.
+/// How a column of a part is answered, and the family it is sorted as. That does not go along with
+/// the column: what is taken of it outside has lost it.
+type Kept = (Form, Family);
+
+/// How the columns of all parts are answered and sorted.
 #[derive(Default)]
 struct Forms {
-    keys: Vec<Form>,
-    aggregates: BTreeMap<usize, Form>,
+    keys: Vec<Kept>,
+    aggregates: BTreeMap<usize, Kept>,
 }
 
 /// Which columns of the parts.
@@ -104,7 +109,7 @@ impl Compiler {
                     grouping.aggregates[place].function,
                     AggregateFunction::Count | AggregateFunction::Distinct
                 ) {
-                    for text in [&mut found.answered, &mut found.ordered] {
+                    for text in [&mut found.answered, &mut found.sorted] {
                         *text = format!("coalesce({text}, 0)");
                     }
                 }
@@ -151,14 +156,14 @@ impl Compiler {
                 let found = self.group_key(&scope, key);
                 columns.push(format!("{} AS \"$g{number}\"", self.group_text(&scope, key).text));
                 columns.push(format!("{} AS \"$k{number}\"", found.answered));
-                columns.push(format!("{} AS \"$o{number}\"", found.ordered));
-                forms.keys.push(found.form);
+                columns.push(format!("{} AS \"$o{number}\"", found.sorted));
+                forms.keys.push((found.form, found.family));
             }
             for (place, aggregate) in part.places.iter().zip(&part.grouping.aggregates) {
                 let found = self.aggregate(&scope, aggregate);
                 columns.push(format!("{} AS \"$a{place}\"", found.answered));
-                columns.push(format!("{} AS \"$s{place}\"", found.ordered));
-                forms.aggregates.insert(*place, found.form);
+                columns.push(format!("{} AS \"$s{place}\"", found.sorted));
+                forms.aggregates.insert(*place, (found.form, found.family));
             }
             self.writer.push(if at == 0 { "WITH " } else { ", " });
             self.writer.push(&format!("\"$part{at}\" AS (SELECT ")).list(&columns, ", ");
@@ -222,14 +227,11 @@ impl Compiler {
                 (Dialect::Sqlite, Kind::Aggregate) => format!("max({column})"),
             }
         };
-        let (answered, ordered, form) = match kind {
+        let (answered, sorted, kept) = match kind {
             Kind::Key => ('k', 'o', forms.keys.get(number)),
             Kind::Aggregate => ('a', 's', forms.aggregates.get(&number)),
         };
-        Grouped {
-            answered: one(answered),
-            form: form.copied().unwrap_or(Form::Int),
-            ordered: one(ordered),
-        }
+        let (form, family) = kept.copied().unwrap_or((Form::Int, Family::BigInt));
+        Grouped { answered: one(answered), form, sorted: one(sorted), family }
     }
 }

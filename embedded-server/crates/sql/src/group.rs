@@ -11,11 +11,12 @@ use crate::{Dialect, Fold, Form, Numbers, ShapeNode};
 use catalog::FieldKind;
 use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
 
-/// An expression of a group: how it is answered and how it is sorted.
+/// An expression of a group: how it is answered, and what it is sorted by, as a value of which family.
 pub(crate) struct Grouped {
     pub(crate) answered: String,
     pub(crate) form: Form,
-    pub(crate) ordered: String,
+    pub(crate) sorted: String,
+    pub(crate) family: Family,
 }
 
 impl Compiler {
@@ -127,13 +128,22 @@ impl Compiler {
         let dialect = self.writer.dialect;
         let found = self.group_text(scope, key);
         if key.part.is_some() {
-            return Grouped { answered: found.text.clone(), form: Form::Int, ordered: found.text };
+            return Grouped {
+                answered: found.text.clone(),
+                form: Form::Int,
+                sorted: found.text,
+                family: Family::Integer,
+            };
         }
         if found.family == Family::Folded {
             // Any spelling of the group would do; the least one is the same on both stores.
             let spelled = dialect.ordered(&self.column(scope, &key.column).text, Family::Text);
-            let ordered = dialect.ordered(&found.text, Family::Text);
-            return Grouped { answered: format!("min({spelled})"), form: Form::Text, ordered };
+            return Grouped {
+                answered: format!("min({spelled})"),
+                form: Form::Text,
+                sorted: found.text,
+                family: Family::Text,
+            };
         }
         let answered = match found.family {
             // `1.0` and `1.00` are one group; of its spellings the least, as text.
@@ -146,30 +156,26 @@ impl Compiler {
         Grouped {
             answered,
             form: found.family.form(self.numbers),
-            ordered: dialect.ordered(&found.text, found.family),
+            sorted: found.text,
+            family: found.family,
         }
     }
 
     pub(crate) fn aggregate(&self, scope: &Scope<'_>, aggregate: &Aggregate) -> Grouped {
         let dialect = self.writer.dialect;
         let Some(column) = &aggregate.column else {
-            return Grouped {
-                answered: String::from("count(*)"),
-                form: Form::Int,
-                ordered: String::from("count(*)"),
-            };
+            return counted(String::from("count(*)"));
         };
         let found = self.column(scope, column);
-        let plain = |text: String, form| Grouped { answered: text.clone(), form, ordered: text };
         match aggregate.function {
-            AggregateFunction::Count => plain(format!("count({})", found.text), Form::Int),
+            AggregateFunction::Count => counted(format!("count({})", found.text)),
             AggregateFunction::Distinct => {
                 let text = match found.family {
                     Family::Folded => dialect.folded(&found.text),
                     Family::Json => dialect.json_key(&found.text),
                     _ => found.text,
                 };
-                plain(format!("count(DISTINCT {text})"), Form::Int)
+                counted(format!("count(DISTINCT {text})"))
             }
             AggregateFunction::Sum => {
                 let (text, family) = dialect.sum(&found.text, found.family);
@@ -198,7 +204,12 @@ impl Compiler {
                     "'['||{}({token},',' ORDER BY {order}, {then})||']'",
                     dialect.join_texts()
                 );
-                Grouped { answered: text.clone(), form: Form::Json, ordered: text }
+                Grouped {
+                    answered: text.clone(),
+                    form: Form::Json,
+                    sorted: text,
+                    family: Family::Json,
+                }
             }
         }
     }
@@ -213,7 +224,8 @@ impl Compiler {
                 (Family::Decimal, Numbers::Decimals) => Form::NumberToken,
                 (family, numbers) => family.form(numbers),
             },
-            ordered: dialect.ordered(&text, family),
+            sorted: text,
+            family,
         }
     }
 
@@ -252,7 +264,7 @@ impl Compiler {
             }
             _ => dialect.answered(&text, family),
         };
-        Grouped { answered, form, ordered: dialect.ordered(&text, family) }
+        Grouped { answered, form, sorted: text, family }
     }
 
     /// The asked order, then the keys, so that pages of groups are stable.
@@ -278,16 +290,23 @@ impl Compiler {
             };
             if let Some(found) = found {
                 let descending = entry.direction == Direction::Descending;
-                order.push(format!("{}{}", found.ordered, dialect.nulls(descending)));
+                let by = dialect.ordered(&found.sorted, found.family);
+                order.push(format!("{by}{}", dialect.nulls(descending)));
             }
         }
         for (key, used) in keys.iter().zip(used) {
             if !used {
-                order.push(format!("{}{}", key.ordered, dialect.nulls(false)));
+                let by = dialect.ordered(&key.sorted, key.family);
+                order.push(format!("{by}{}", dialect.nulls(false)));
             }
         }
         if !order.is_empty() {
             self.writer.push(" ORDER BY ").list(&order, ", ");
         }
     }
+}
+
+/// A count of rows or values.
+fn counted(text: String) -> Grouped {
+    Grouped { answered: text.clone(), form: Form::Int, sorted: text, family: Family::BigInt }
 }
