@@ -2,6 +2,7 @@ import { Monitor, Moon, Sun } from "lucide-react";
 import { DENSITIES, THEMES, useAppearance } from "@/kit/appearance";
 import { Button } from "@/kit/Button";
 import { allCommands, keyList, useCommands, useRegistry } from "@/kit/commands";
+import { cx } from "@/kit/cx";
 import { Dialog } from "@/kit/Dialog";
 import { formatKeys } from "@/kit/keys";
 import { Segmented } from "@/kit/Segmented";
@@ -64,6 +65,9 @@ export function SettingsDialog() {
   );
 }
 
+/** A group of more goes on in the next column. */
+const WHOLE_MAX = 12;
+
 /** Everything a key does right now, from the one registry. */
 export function ShortcutSheet() {
   const open = useUi((state) => state.sheet);
@@ -72,16 +76,16 @@ export function ShortcutSheet() {
   const commands = allCommands().filter((command) => keyList(command).length > 0 && !command.paletteOnly);
   const groups = [...new Set(commands.map((command) => command.group))];
   return (
-    <Dialog open={open} onClose={close} width={760} title={m("sheet")} lead={m("sheet.note")} actions={<Button onClick={close}>{t("close")}</Button>}>
-      <div className="columns-2 gap-8 max-[700px]:columns-1">
+    <Dialog open={open} onClose={close} width={1120} title={m("sheet")} lead={m("sheet.note")} actions={<Button onClick={close}>{t("close")}</Button>}>
+      <div className="columns-3 gap-8 max-[1100px]:columns-2 max-[700px]:columns-1">
         {groups.map((group) => (
-          <section key={group} className="mb-4 break-inside-avoid">
-            <h3 className="mb-1 border-b border-line pb-1 text-second font-semibold">{group}</h3>
+          <section key={group} className={cx("mb-4", commands.filter((command) => command.group === group).length <= WHOLE_MAX && "break-inside-avoid")}>
+            <h3 className="mb-1 break-after-avoid border-b border-line pb-1 text-second font-semibold">{group}</h3>
             <dl>
               {commands
                 .filter((command) => command.group === group)
                 .map((command) => (
-                  <div key={command.id} className="flex min-h-6 items-center gap-3">
+                  <div key={command.id} className="flex min-h-6 break-inside-avoid items-center gap-3">
                     <dt className="min-w-0 flex-1 truncate">{command.label}</dt>
                     <dd className="text-second whitespace-nowrap text-ink-2">{keyList(command).map(formatKeys).join(", ")}</dd>
                   </div>

@@ -83,6 +83,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const [table, setTable] = useState(false);
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
+  const asks = `${report.by.length === 0 ? valueWord(report) : r("by", { value: valueWord(report), by: report.by.map(keyWord).join(", ") })} · ${report.collection}`;
   const asked = clockSeconds(answer.dataUpdatedAt);
   const copy = async () => {
     const head = [...report.by.map(keyWord), valueWord(report)];
@@ -139,10 +140,8 @@ export function ReportCard({ report, connection, find, entries, current }: {
         )}
       </div>
       <footer className="flex h-7 shrink-0 items-center gap-3 border-t border-line-2 px-4 text-hint text-ink-3">
-        <span className="min-w-0 flex-1 truncate">
-          {report.by.length === 0 ? valueWord(report) : r("by", { value: valueWord(report), by: report.by.map(keyWord).join(", ") })}
-          {" · "}
-          {report.collection}
+        <span className="min-w-0 flex-1 truncate" title={asks}>
+          {asks}
         </span>
         {cut === null ? null : <span className="shrink-0 font-medium text-ink-2">{cut}</span>}
         {answer.dataUpdatedAt > 0 ? <span className="shrink-0">{r("asked", { time: asked })}</span> : null}
