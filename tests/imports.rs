@@ -4,6 +4,7 @@ mod cut_off;
 mod files;
 mod jobs;
 mod odd;
+mod taken_back;
 mod values;
 
 use crate::harness::{App, Person, on_every_store};

@@ -8,7 +8,13 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-async fn start(person: &Person, collection: &str, mode: &str, name: &str, text: &str) -> Answer {
+pub(super) async fn start(
+    person: &Person,
+    collection: &str,
+    mode: &str,
+    name: &str,
+    text: &str,
+) -> Answer {
     let form = Form::new()
         .text("collection", collection.to_owned())
         .text("mode", mode.to_owned())
@@ -16,7 +22,7 @@ async fn start(person: &Person, collection: &str, mode: &str, name: &str, text: 
     person.post_form("/imports", form).await
 }
 
-async fn ended(person: &Person, answer: &Answer) -> Json {
+pub(super) async fn ended(person: &Person, answer: &Answer) -> Json {
     let id = answer.body["data"]["id"].as_str().unwrap_or_else(|| panic!("{}", answer.text));
     for _ in 0..1_200 {
         let job = person.get(&format!("/imports/{id}")).await.body["data"].clone();
@@ -28,7 +34,7 @@ async fn ended(person: &Person, answer: &Answer) -> Json {
     panic!("the import did not end");
 }
 
-async fn imported(person: &Person, collection: &str, name: &str, text: &str) -> Json {
+pub(super) async fn imported(person: &Person, collection: &str, name: &str, text: &str) -> Json {
     ended(person, &start(person, collection, "valid", name, text).await).await
 }
 
@@ -143,7 +149,7 @@ on_every_store!(a_job_makes_the_same_records_as_a_request, async |app| {
     assert!(next.body["data"]["number"].as_i64() > Some(7), "{}", next.text);
 });
 
-async fn goods(app: &App) {
+pub(super) async fn goods(app: &App) {
     let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
     let maker = json!({ "fields": { "id": key, "name": { "type": "String", "unique": true } } });
     app.collection("makers", maker).await;

@@ -323,6 +323,19 @@ export type ImportReject = {
   code: string,
 };
 
+/** Why an undo left a record: others point at it, it was changed since, or it was forbidden. */
+export type ImportStays = "referenced" | "changed" | "forbidden";
+
+/** A record that a nested object of the file made and that an undo left. */
+export type ImportLeft = {
+  /** In which collection. */
+  collection: string,
+  /** Its key. */
+  id: string,
+  /** Why. */
+  why: ImportStays,
+};
+
 /** How far the writing of an import was at one moment. */
 export type ImportPace = {
   /** Milliseconds since the writing began. */
@@ -361,6 +374,12 @@ export type ImportJob = {
   rowsWritten: number,
   /** Rows removed again. */
   rowsRemoved: number,
+  /** Records that nested objects made besides the rows, and that an undo took out with them. */
+  relatedRemoved: number,
+  /** Those of them that it left. */
+  relatedLeft: number,
+  /** The first hundred of these. */
+  left: Array<ImportLeft>,
   /** Bytes of the file behind the last row. */
   bytesRead: number,
   /** Bytes of the file. */

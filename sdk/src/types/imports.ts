@@ -2,7 +2,7 @@ import type { CallOptions, UploadSource } from './common.js';
 import type { ImportForm, ImportFormat } from '../generated/wire.js';
 import type { ExportFormat } from './write.js';
 
-export type { ImportJob, ImportPhase as ImportState, ImportReject } from '../generated/wire.js';
+export type { ImportJob, ImportLeft, ImportPhase as ImportState, ImportReject } from '../generated/wire.js';
 
 /** What to import, and how. */
 export type ImportRequest = Omit<{ readonly [Word in keyof ImportForm]: ImportForm[Word] | undefined }, 'collection' | 'format'> & {

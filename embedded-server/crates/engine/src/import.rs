@@ -4,6 +4,7 @@
 //! One job runs at a time, others wait in a bounded queue. What was told of its records stays with
 //! the job for a while: that is what undo removes, also after a crash.
 
+mod besides;
 mod cells;
 mod job;
 mod kept;
@@ -17,7 +18,7 @@ mod undo;
 mod whole;
 
 pub use cells::without_empty;
-pub use job::{Format, ImportAsk, Job, Mode, Pace, RowFault, State};
+pub use job::{Format, ImportAsk, Job, Left, Mode, Pace, RowFault, State, Stays};
 
 use crate::Engine;
 use crate::schema::former::former;

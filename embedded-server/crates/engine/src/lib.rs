@@ -59,8 +59,8 @@ pub use history::{
 };
 pub use hook::{BeforeWrite, field_is};
 pub use import::{
-    Format, ImportAsk, Imports, Job, Mode, Pace as ImportPace, RowFault, State as ImportState,
-    without_empty,
+    Format, ImportAsk, Imports, Job, Left, Mode, Pace as ImportPace, RowFault,
+    State as ImportState, Stays, without_empty,
 };
 pub use journal::{Deed, JournalEntry};
 pub use read::{AnswerColumn, Records};

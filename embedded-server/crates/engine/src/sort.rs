@@ -5,6 +5,7 @@
 //! end, and some may share one place (it can be written like any field). They are given places of
 //! their own, which changes no order, before they take part in a move.
 
+use crate::arrival::plain;
 use crate::hook::field_test;
 use crate::read::parse_rows;
 use crate::{Engine, State, field_is, privilege};
@@ -17,7 +18,7 @@ use query::{
     WritePlan,
 };
 use serde_json::{Map, Value as Json, json};
-use sql::{Dialect, Numbers, Program, ProgramStep};
+use sql::{Dialect, Expect, Numbers, Program, ProgramStep};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
@@ -129,7 +130,7 @@ impl Engine {
         self.present(asked, &asked.item, "Item", actor).await?;
         self.present(asked, &asked.target, "Target item", actor).await?;
         // Steps aside and new numbers go upwards: they need room behind the last one.
-        self.stepped(self.room_behind(collection, u64::MAX, &state).await?, actor).await?;
+        self.stepped(self.room_behind(collection, u64::MAX, &state, None).await?, actor).await?;
         for _ in 0..ATTEMPTS {
             let item = self.place_of(collection, &asked.item).await?;
             let target = self.place_of(collection, &asked.target).await?;
@@ -328,7 +329,7 @@ impl Engine {
         // In the order of their names: two who wait for the same turns do not wait for each other.
         for (name, (collection, records)) in crowded {
             let turn = self.moves().of(name).await;
-            let steps = self.room_behind(collection, records, state).await?;
+            let steps = self.room_behind(collection, records, state, None).await?;
             if !steps.is_empty() {
                 room.turns.push(turn);
                 room.steps = sql::in_turn(room.steps, steps);
@@ -338,14 +339,81 @@ impl Engine {
     }
 
     /// Makes room for so many new records of a sorted collection, at once.
-    pub(crate) async fn make_room(&self, name: &str, records: u64, actor: &Actor) -> Result<()> {
+    pub(crate) async fn make_room(
+        &self,
+        name: &str,
+        records: u64,
+        actor: &Actor,
+        source: &str,
+    ) -> Result<()> {
         let _turn = self.moves().of(name).await;
         let state = self.state();
         match state.catalog.get(name).filter(|collection| collection.sort_enabled) {
             Some(collection) => {
-                self.stepped(self.room_behind(collection, records, &state).await?, actor).await
+                let steps = self.room_behind(collection, records, &state, Some(source)).await?;
+                self.stepped(steps, actor).await
             }
             None => Ok(()),
+        }
+    }
+
+    /// Gives records the places back from which this source moved them to make room for others that
+    /// did not come, unless somebody else stands behind them by now.
+    pub(crate) async fn give_back(&self, name: &str, source: &str) -> Result<()> {
+        let _turn = self.moves().of(name).await;
+        let state = self.state();
+        let Some(collection) = state.catalog.get(name).filter(|one| one.sort_enabled) else {
+            return Ok(());
+        };
+        let (table, key, place) =
+            (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
+        let (left, given, own) = match self.store().dialect() {
+            Dialect::Sqlite => {
+                (r#"c."before" ->> '$.sort'"#, r#"c."after" ->> '$.sort'"#, format!("t.{key}"))
+            }
+            Dialect::Postgres => (
+                r#"(c."before" ->> 'sort')::integer"#,
+                r#"(c."after" ->> 'sort')::integer"#,
+                format!("t.{key}::text"),
+            ),
+        };
+        let word = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let moved = format!(
+            r#""_change" c WHERE c."source" = {} AND c."collection" = {} AND c."op" = 'update' AND c."import" IS NULL"#,
+            word(source),
+            word(&collection.name)
+        );
+        let text = format!(
+            "SELECT CAST(min(t.{place}) AS bigint), CAST(max(t.{place}) AS bigint) FROM {table} t JOIN (SELECT c.\"id\", {given} AS \"n\" FROM {moved}) m \
+             ON {own} = m.\"id\" AND t.{place} = m.\"n\""
+        );
+        let rows = self.store().rows(&plain(&text, Vec::new())).await?;
+        let Some([Value::Int(first), Value::Int(last)]) = rows.first().map(Vec::as_slice) else {
+            return Ok(());
+        };
+        let house = Actor::system("give back the room that an import did not need");
+        let filter = Filter::All(vec![
+            field_test(PLACE, "gte", json!(first)),
+            field_test(PLACE, "lte", json!(last)),
+        ]);
+        let record = match self.store().dialect() {
+            Dialect::Sqlite => format!("CAST({table}.{key} AS TEXT)"),
+            Dialect::Postgres => format!("{table}.{key}::text"),
+        };
+        let expression = format!(
+            "coalesce((SELECT {left} FROM {moved} AND c.\"id\" = {record} AND {given} = {table}.{place} \
+             ORDER BY c.\"seq\" DESC LIMIT 1), {table}.{place})"
+        );
+        let words = house.words(self.clock().now_ms());
+        let step = self.all_of(collection, &filter, expression, &state, &words)?;
+        let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
+        let steps = self.moving(plan, collection, &state, &house, Some(source))?;
+        let text = format!("SELECT 1 FROM {table} WHERE {place} > {last} LIMIT 1");
+        let behind = Error::new(Code::Conflict, "others stand behind the room that was made");
+        let nobody = ProgramStep::new(plain(&text, Vec::new()), Expect::Rows(0, Box::new(behind)));
+        match self.stepped(sql::in_turn(vec![nobody], steps), &house).await {
+            Err(fault) if fault.code() == Code::Conflict => Ok(()),
+            done => done,
         }
     }
 
@@ -357,6 +425,7 @@ impl Engine {
         collection: &Arc<Collection>,
         records: u64,
         state: &State,
+        source: Option<&str>,
     ) -> Result<Vec<ProgramStep>> {
         let records = i64::try_from(records).unwrap_or(LAST);
         // Places nearer than `FAR` are never made free, whatever is asked for.
@@ -373,7 +442,7 @@ impl Engine {
         if self.read_by(state, &read, &house, Numbers::Tokens).await?.rows == 0 {
             return Ok(Vec::new());
         }
-        self.numbering(collection, Numbered::Far, state, &house, None)
+        self.numbering(collection, Numbered::Far, state, &house, source)
     }
 
     /// Steps that give records a place each, in the order they have.

@@ -25,7 +25,7 @@ const base = {
   startedAt: "2026-11-21T10:00:00.000Z", endedAt: "2026-11-21T10:00:04.000Z",
   errors: [{ line: 3, column: "price", value: "12.5O", message: "Value must be a number" }],
 };
-const none = { rowsBefore: null, rowsAfter: null, firstKey: null, lastKey: null, pace: [], mapping: { lane: "lane", price: "price" } };
+const none = { rowsBefore: null, rowsAfter: null, firstKey: null, lastKey: null, pace: [], relatedRemoved: 0, relatedLeft: 0, left: [], mapping: { lane: "lane", price: "price" } };
 const pace = [0, 1, 2, 3, 4].map((at) => ({ ms: at * 1000, rows: at * 900 }));
 const checked = { ...base, ...none, id: "dry", state: "done", dryRun: true, rowsValid: 2, rowsWritten: 0 };
 const written = { ...base, ...none, id: "job", state: "done", dryRun: false, rowsValid: 2, rowsWritten: 2 };
@@ -228,6 +228,18 @@ describe("an import", () => {
     expect(within(speed).getByRole("img", { name: "In 4.0 s, between 900 and 900 rows per second" })).toBeTruthy();
     const ends = await screen.findByRole("region", { name: "First and last row written" });
     await waitFor(() => expect(within(ends).getAllByRole("row").map((row) => row.textContent)).toEqual(["idlaneprice", "41OPO-LHR18.20", "42ZRH-WAWNULL"]));
+  });
+
+  it("names the related records that an undo left, and why", async () => {
+    const left = [{ collection: "makers", id: "7", why: "referenced" }, { collection: "towns", id: "3", why: "changed" }];
+    open((one) => (one.path === "/imports/job" ? { data: { ...written, state: "undone", relatedRemoved: 4, relatedLeft: 3, left } } : undefined), "job");
+    const stayed = await screen.findByRole("list", { name: "Related records that stayed" });
+    expect(within(stayed).getAllByRole("listitem").map((one) => one.textContent)).toEqual([
+      "makers 7 other records point at it",
+      "towns 3 it was changed since",
+      "and 1 more",
+    ]);
+    expect(screen.getByText("Related records taken out, too").nextSibling?.textContent).toBe("4");
   });
 
   it("says when rows of others changed the sum meanwhile", async () => {

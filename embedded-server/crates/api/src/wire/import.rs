@@ -1,7 +1,7 @@
 //! Imports: the jobs, and the original's imports in one request.
 
 use super::item::WriteWarning;
-use engine::{Format, ImportPace as Moment, ImportState, Job, Mode, RowFault};
+use engine::{Format, ImportPace as Moment, ImportState, Job, Left, Mode, RowFault, Stays};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -125,6 +125,39 @@ impl From<RowFault> for ImportReject {
     }
 }
 
+/// Why an undo left a record: others point at it, it was changed since, or it was forbidden.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ImportStays {
+    Referenced,
+    Changed,
+    Forbidden,
+}
+
+/// A record that a nested object of the file made and that an undo left.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ImportLeft {
+    /// In which collection.
+    pub(crate) collection: String,
+    /// Its key.
+    pub(crate) id: String,
+    /// Why.
+    pub(crate) why: ImportStays,
+}
+
+impl From<Left> for ImportLeft {
+    fn from(Left { collection, id, why }: Left) -> Self {
+        let why = match why {
+            Stays::Referenced => ImportStays::Referenced,
+            Stays::Changed => ImportStays::Changed,
+            Stays::Forbidden => ImportStays::Forbidden,
+        };
+        Self { collection, id, why }
+    }
+}
+
 /// How far the writing of an import was at one moment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -175,6 +208,12 @@ pub(crate) struct ImportJob {
     pub(crate) rows_written: u64,
     /// Rows removed again.
     pub(crate) rows_removed: u64,
+    /// Records that nested objects made besides the rows, and that an undo took out with them.
+    pub(crate) related_removed: u64,
+    /// Those of them that it left.
+    pub(crate) related_left: u64,
+    /// The first hundred of these.
+    pub(crate) left: Vec<ImportLeft>,
     /// Bytes of the file behind the last row.
     pub(crate) bytes_read: u64,
     /// Bytes of the file.
@@ -222,6 +261,9 @@ impl ImportJob {
             rows_rejected: job.rows_rejected,
             rows_written: job.rows_written,
             rows_removed: job.rows_removed,
+            related_removed: job.related_removed,
+            related_left: job.related_left,
+            left: job.left.into_iter().map(ImportLeft::from).collect(),
             bytes_read: job.bytes_read,
             bytes_total: job.bytes_total,
             hash: job.hash,

@@ -102,6 +102,8 @@ fn wire_types() -> String {
         shape::<import::ImportForm>(),
         shape::<import::ImportPhase>(),
         shape::<import::ImportReject>(),
+        shape::<import::ImportStays>(),
+        shape::<import::ImportLeft>(),
         shape::<import::ImportPace>(),
         shape::<import::ImportJob>(),
         shape::<import::Imported>(),

@@ -133,6 +133,29 @@ impl RowFault {
     }
 }
 
+/// Why an undo left a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stays {
+    /// Other records point at it.
+    Referenced,
+    /// It was changed since.
+    Changed,
+    /// Who asked may not remove it.
+    Forbidden,
+}
+
+/// A record that nested objects made and that an undo left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// In which collection.
+    pub collection: String,
+    /// Its key.
+    pub id: String,
+    /// Why.
+    pub why: Stays,
+}
+
 /// How far the writing was at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
@@ -184,6 +207,15 @@ pub struct Job {
     pub rows_written: u64,
     /// Rows removed again.
     pub rows_removed: u64,
+    /// Records that nested objects made besides the rows, and that an undo took out with them.
+    #[serde(default)]
+    pub related_removed: u64,
+    /// Those of them that it left.
+    #[serde(default)]
+    pub related_left: u64,
+    /// The first of these.
+    #[serde(default)]
+    pub left: Vec<Left>,
     /// Bytes of the file behind the last row.
     pub bytes_read: u64,
     /// Bytes of the file.
@@ -241,6 +273,9 @@ impl Job {
             rows_rejected: 0,
             rows_written: 0,
             rows_removed: 0,
+            related_removed: 0,
+            related_left: 0,
+            left: Vec::new(),
             bytes_read: 0,
             bytes_total: ask.bytes,
             hash: ask.hash.clone(),

@@ -93,7 +93,8 @@ impl Imports {
     /// Makes room behind the last record of a sorted collection. The snapshot that this takes ends
     /// with it: the mark waits until nobody holds one that is older.
     async fn make_room(&self, run: &Run<'_>, rows: u64) -> Result<()> {
-        self.0.engine.make_room(&run.ask.collection, rows, run.actor).await
+        let source = format!("import:{}", run.id);
+        self.0.engine.make_room(&run.ask.collection, rows, run.actor, &source).await
     }
 
     /// Moves the only part and makes it visible, in one transaction. `None` when the database
@@ -307,8 +308,8 @@ impl Imports {
         Ok((first, last))
     }
 
-    /// Takes an import's rows out again, last first, and lets go of what was put aside. Answers
-    /// how many had moved. Nobody has seen them, so nobody is told.
+    /// Takes an import's rows out again, last first, and lets go of what was put aside and of the
+    /// room that was made for them. Answers how many had moved. Nobody has seen them, so nobody is told.
     pub(super) async fn sweep(&self, id: &str, collection: &str) -> Result<u64> {
         let engine = &self.0.engine;
         let text = match engine.store().dialect() {
@@ -338,6 +339,7 @@ impl Imports {
         steps.extend(engine.store().telling().map(any));
         engine.store().write(Program { steps }).await?;
         engine.uncovered().await?;
+        engine.give_back(collection, &format!("import:{id}")).await?;
         Ok(removed)
     }
 

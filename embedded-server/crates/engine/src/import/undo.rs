@@ -1,7 +1,7 @@
 //! Taking an import back: exactly the records that it made and that still stand are removed, as
 //! if somebody had deleted them.
 
-use super::{BATCH_ROWS, Imports, Job, Live, State};
+use super::{BATCH_ROWS, Imports, Job, Live, State, Stays};
 use crate::arrival::plain;
 use crate::schema::values::grouped;
 use crate::write::Provided;
@@ -78,9 +78,37 @@ fn changed_meanwhile() -> Error {
 }
 
 /// Whose changes an undo's are.
-fn undoing(job: &Job) -> String {
+pub(super) fn undoing(job: &Job) -> String {
     format!("undo-import:{}", job.id)
 }
+
+/// Whether the change `c` is one that an undo would lose. A record that only stands at another
+/// place than before is none: the house moves those beside a moved one, and whoever moves a
+/// record by hand says nothing else of it.
+pub(super) fn theirs(dialect: Dialect, sorted: bool) -> String {
+    let (mut text, moved) = match dialect {
+        Dialect::Sqlite => (
+            String::from(
+                r#"c."op" <> 'delete' AND coalesce(c."source", '') NOT IN ('import:' || ?1, 'undo-import:' || ?1)"#,
+            ),
+            r#" AND NOT (c."op" = 'update' AND json_remove(c."before", '$.sort') IS json_remove(c."after", '$.sort'))"#,
+        ),
+        Dialect::Postgres => (
+            String::from(
+                r#"c."op" <> 'delete' AND coalesce(c."source", '') NOT IN ('import:' || $1::text, 'undo-import:' || $1::text)"#,
+            ),
+            r#" AND NOT (c."op" = 'update' AND c."before" - 'sort' IS NOT DISTINCT FROM c."after" - 'sort')"#,
+        ),
+    };
+    if sorted {
+        text.push_str(moved);
+    }
+    text
+}
+
+/// What must hold in the transaction that removes these.
+pub(super) type Providing<'a> =
+    dyn Fn(&[String]) -> Option<Box<dyn Provided + Send>> + Send + Sync + 'a;
 
 impl Imports {
     /// Removes the records of an import, oldest first, in short transactions. Without consent it
@@ -97,6 +125,11 @@ impl Imports {
         if !consent {
             self.unchanged(&job).await?;
         }
+        let besides = self.made_besides(&job).await?;
+        let stood = besides.len();
+        let (first, besides): (Vec<_>, Vec<_>) =
+            besides.into_iter().partition(|made| made.goes_first(&job.collection));
+        let stay = self.take_besides(&job, first, actor).await?;
         let mut behind = 0_i64;
         // Records that others changed meanwhile, whosever they are.
         let mut changed = HashSet::new();
@@ -115,9 +148,21 @@ impl Imports {
                 }
                 untouched = Some((self.changes(&job, seen), self.theirs(&job)));
             }
-            let removed = self.remove_batch(&job, keys, untouched, actor).await?;
-            live.with(|job| job.rows_removed += removed);
+            let around = |keys: &[String]| {
+                let (changes, theirs) = untouched.as_ref()?;
+                let untouched = Untouched::of(changes, theirs, keys);
+                Some(Box::new(untouched) as Box<dyn Provided + Send>)
+            };
+            let gone = |code| code == Code::ItemNotFound;
+            let removed =
+                self.remove(&job.collection, &undoing(&job), keys, (&around, gone), actor).await?;
+            live.with(|job| job.rows_removed += removed.0);
         }
+        let mut stay = stay;
+        let again = stay.extract_if(.., |(_, why)| *why == Stays::Referenced);
+        let made = again.map(|(made, _)| made).chain(besides).collect();
+        stay.extend(self.take_besides(&job, made, actor).await?);
+        live.with(|job| job.besides(stood, stay));
         Ok(State::Undone)
     }
 
@@ -134,40 +179,42 @@ impl Imports {
         Err(wants_consent(message))
     }
 
-    /// Removes records in one transaction; those that somebody else removed first are found by
-    /// halving and passed over.
-    async fn remove_batch(
+    /// Removes records of a collection in one transaction; those that are refused for a reason that
+    /// concerns one of many are found by halving and passed over. Answers how many went, and what
+    /// refused each of the others.
+    pub(super) async fn remove(
         &self,
-        job: &Job,
+        collection: &str,
+        undo: &str,
         keys: Vec<String>,
-        untouched: Option<(Statement, String)>,
+        (provided, passes): (&Providing<'_>, fn(Code) -> bool),
         actor: &Actor,
-    ) -> Result<u64> {
-        let undo = undoing(job);
-        let mut removed = 0;
+    ) -> Result<(u64, Vec<(String, Code)>)> {
+        let (mut removed, mut refused) = (0, Vec::new());
         let mut waiting = vec![keys];
         while let Some(mut keys) = waiting.pop() {
             let operations = keys.iter().map(|key| Operation::Delete {
-                collection: job.collection.clone(),
+                collection: collection.to_owned(),
                 key: Json::String(key.clone()),
                 expect: Map::new(),
                 force: actor.unbound(),
             });
             let write = Write { operations: operations.collect(), strict: false };
-            let untouched =
-                untouched.as_ref().map(|(changes, theirs)| Untouched::of(changes, theirs, &keys));
-            let provided = untouched.as_ref().map(|untouched| untouched as &dyn Provided);
-            match self.0.engine.write_if(write, provided, actor, Some(&undo)).await {
+            let provided = provided(&keys);
+            let provided = provided.as_deref().map(|provided| provided as &dyn Provided);
+            match self.0.engine.write_if(write, provided, actor, Some(undo)).await {
                 Ok(_) => removed += keys.len() as u64,
-                Err(fault) if fault.code() != Code::ItemNotFound => return Err(fault),
-                Err(_) if keys.len() == 1 => {}
+                Err(fault) if !passes(fault.code()) => return Err(fault),
+                Err(fault) if keys.len() == 1 => {
+                    refused.extend(keys.pop().map(|key| (key, fault.code())));
+                }
                 Err(_) => {
                     waiting.push(keys.split_off(keys.len() / 2));
                     waiting.push(keys);
                 }
             }
         }
-        Ok(removed)
+        Ok((removed, refused))
     }
 
     /// Which records of the collection others changed behind a horizon, and still stand.
@@ -214,29 +261,10 @@ AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c
         }
     }
 
-    /// Whether the change `c` is one that an undo would lose. A record that only stands at another
-    /// place than before is none: the house moves those beside a moved one, and whoever moves a
-    /// record by hand says nothing else of it.
     fn theirs(&self, job: &Job) -> String {
-        let dialect = self.0.engine.store().dialect();
         let state = self.0.engine.state();
         let sorted = state.catalog.get(&job.collection).is_some_and(|one| one.sort_enabled);
-        let (mut text, moved) = match dialect {
-            Dialect::Sqlite => (
-                String::from(r#"c."op" <> 'delete' AND c."source" IS NOT 'import:' || ?1"#),
-                r#" AND NOT (c."op" = 'update' AND json_remove(c."before", '$.sort') IS json_remove(c."after", '$.sort'))"#,
-            ),
-            Dialect::Postgres => (
-                String::from(
-                    r#"c."op" <> 'delete' AND c."source" IS DISTINCT FROM 'import:' || $1::text"#,
-                ),
-                r#" AND NOT (c."op" = 'update' AND c."before" - 'sort' IS NOT DISTINCT FROM c."after" - 'sort')"#,
-            ),
-        };
-        if sorted {
-            text.push_str(moved);
-        }
-        text
+        theirs(self.0.engine.store().dialect(), sorted)
     }
 
     /// How many of the records that the job made were changed by others and still stand: an import

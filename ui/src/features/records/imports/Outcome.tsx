@@ -22,6 +22,23 @@ function Line({ label, children, tone, strong }: { label: string; children: Reac
   );
 }
 
+/** Related records shown by name; the answer names more. */
+const STAYED_SHOWN = 10;
+
+function Stayed({ job }: { job: ImportJob }) {
+  const more = job.relatedLeft - Math.min(job.left.length, STAYED_SHOWN);
+  return (
+    <ul aria-label={m("imp.stayed")} className="text-second text-ink-2">
+      {job.left.slice(0, STAYED_SHOWN).map((one) => (
+        <li key={`${one.collection} ${one.id}`}>
+          <span className="font-mono text-ink">{`${one.collection} ${one.id}`}</span> {m(`imp.stayed.${one.why}`)}
+        </li>
+      ))}
+      {more > 0 ? <li className="text-ink-3">{m("imp.stayed.more", { count: more })}</li> : null}
+    </ul>
+  );
+}
+
 export function Outcome({
   job,
   collection,
@@ -140,6 +157,12 @@ export function Outcome({
             {count(mended)}
           </Line>
         ) : null}
+        {undone && job.relatedRemoved + job.relatedLeft > 0 ? (
+          <>
+            <Line label={m("imp.row.related")}>{count(job.relatedRemoved)}</Line>
+            <Line label={m("imp.row.stayed")}>{count(job.relatedLeft)}</Line>
+          </>
+        ) : null}
         {around ? (
           <Line label={m("imp.row.around", { collection: name })} strong>
             {`${count(around.before)} → ${count(around.after)}`}
@@ -151,6 +174,7 @@ export function Outcome({
           </Line>
         ) : null}
       </dl>
+      {undone && job.left.length > 0 ? <Stayed job={job} /> : null}
       <dl className="grid grid-cols-[104px_1fr] gap-y-1.5 text-second">
         <dt className="text-ink-3">{m("imp.fact.job")}</dt>
         <dd className="font-mono">{job.id}</dd>

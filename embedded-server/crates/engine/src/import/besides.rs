@@ -1,0 +1,333 @@
+//! Records that nested objects of a file made besides its rows. An undo takes them out, too, where
+//! nothing points at them and nobody changed them since; the others stay, and are named.
+
+use super::undo::{theirs, undoing};
+use super::{BATCH_ROWS, FAULTS_KEPT, Imports, Job, Left, Stays};
+use crate::arrival::plain;
+use crate::retention::quoted;
+use crate::schema::former::former;
+use crate::write::Provided;
+use access::{Action, Actor};
+use base::{Code, Error, Result, Value};
+use catalog::{Catalog, Collection, OnDelete, RelationKind};
+use indexmap::IndexMap;
+use serde_json::{Value as Json, json};
+use sql::{CompiledWrite, Dialect, Expect, ProgramStep, Statement};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A record that an import made besides its rows.
+#[derive(Clone)]
+pub(super) struct Made {
+    collection: Arc<Collection>,
+    /// The name of its collection when it was made.
+    told: String,
+    key: String,
+}
+
+/// That nothing points at these records and nobody changed them, asked while nobody can.
+struct Free {
+    lock: Option<Statement>,
+    held: Statement,
+}
+
+impl Provided for Free {
+    fn around(&self, compiled: CompiledWrite, _: Dialect) -> CompiledWrite {
+        let fault = Error::new(Code::Conflict, "a record that was about to go is in use");
+        let lock = self.lock.clone().map(|lock| ProgramStep::new(lock, Expect::Any));
+        let held = ProgramStep::new(self.held.clone(), Expect::Rows(0, Box::new(fault)));
+        compiled.behind(lock.into_iter().chain([held]).collect())
+    }
+}
+
+impl Made {
+    /// Whether it may forbid the removal of rows of the import: it has to go before them.
+    pub(super) fn goes_first(&self, imported: &str) -> bool {
+        self.collection.relations.values().any(|relation| {
+            matches!(relation.kind, RelationKind::ToOne { .. })
+                && relation.target == imported
+                && matches!(relation.on_delete, OnDelete::Restrict | OnDelete::NoAction)
+        })
+    }
+}
+
+impl Imports {
+    /// The records that a job made besides its rows and that still stand, the last one first: what
+    /// points at another was made behind it.
+    pub(super) async fn made_besides(&self, job: &Job) -> Result<Vec<Made>> {
+        let text = match self.0.engine.store().dialect() {
+            Dialect::Sqlite => {
+                r#"SELECT "seq", "collection", "id" FROM "_change" WHERE "source" = 'import:' || ?1 AND "import" IS NULL AND "op" = 'create' AND "seq" < ?2 AND "collection" NOT IN (SELECT value FROM json_each(?4)) ORDER BY "seq" DESC LIMIT ?3"#
+            }
+            Dialect::Postgres => {
+                r#"SELECT "seq", "collection", "id" FROM "_change" WHERE "source" = 'import:' || $1::text AND "import" IS NULL AND "op" = 'create' AND "seq" < $2::bigint AND "collection" NOT IN (SELECT jsonb_array_elements_text($4::text::jsonb)) ORDER BY "seq" DESC LIMIT $3::bigint"#
+            }
+        };
+        let limit = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
+        let (mut all, mut before) = (Vec::new(), i64::MAX);
+        let mut today: HashMap<String, Option<Arc<Collection>>> = HashMap::new();
+        loop {
+            let binds =
+                vec![Value::text(&job.id), Value::Int(before), Value::Int(limit), job.all_names()];
+            let rows = self.0.engine.store().rows(&plain(text, binds)).await?;
+            let mut some = Vec::new();
+            for row in &rows {
+                let [Value::Int(seq), Value::Text(told), Value::Text(key)] = row.as_slice() else {
+                    continue;
+                };
+                before = *seq;
+                if !today.contains_key(told) {
+                    today.insert(told.clone(), self.of_today(told).await?);
+                }
+                if let Some(Some(collection)) = today.get(told) {
+                    let (collection, told) = (Arc::clone(collection), told.clone());
+                    some.push(Made { collection, told, key: key.clone() });
+                }
+            }
+            if rows.is_empty() {
+                return Ok(all);
+            }
+            for group in groups(some) {
+                let stands = self.looked_at(job, &group).await?;
+                all.extend(group.into_iter().filter(|made| stands.contains_key(&made.key)));
+            }
+        }
+    }
+
+    /// The collection that had this name when a record was made.
+    async fn of_today(&self, told: &str) -> Result<Option<Arc<Collection>>> {
+        let state = self.0.engine.state();
+        if let Some(known) = state.catalog.get(told) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        for one in state.catalog.collections.values() {
+            let former = former(self.0.engine.store(), one.schema_id()).await?;
+            if former.collections().any(|name| name == told) {
+                return Ok(Some(Arc::clone(one)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes out those of these records that can go, each behind what points at it; answers which
+    /// stay, and why.
+    pub(super) async fn take_besides(
+        &self,
+        job: &Job,
+        made: Vec<Made>,
+        actor: &Actor,
+    ) -> Result<Vec<(Made, Stays)>> {
+        let (mut waiting, mut left) = (made, Vec::new());
+        loop {
+            let before = waiting.len();
+            let mut held = Vec::new();
+            for some in waiting.chunks(BATCH_ROWS) {
+                for group in groups(some.to_vec()) {
+                    for (made, why) in self.take_group(job, group, actor).await? {
+                        match why {
+                            Stays::Referenced => held.push(made),
+                            Stays::Changed | Stays::Forbidden => left.push((made, why)),
+                        }
+                    }
+                }
+            }
+            // What pointed at them may have gone by now.
+            if held.is_empty() || held.len() == before {
+                left.extend(held.into_iter().map(|made| (made, Stays::Referenced)));
+                return Ok(left);
+            }
+            waiting = held;
+        }
+    }
+
+    async fn take_group(
+        &self,
+        job: &Job,
+        group: Vec<Made>,
+        actor: &Actor,
+    ) -> Result<Vec<(Made, Stays)>> {
+        let Some(first) = group.first().cloned() else { return Ok(Vec::new()) };
+        let name = &first.collection.name;
+        let granted = actor.unbound() || actor.policies.get(name, Action::Delete).is_some();
+        let stands = self.looked_at(job, &group).await?;
+        let mut stays: HashMap<String, Stays> = HashMap::new();
+        let mut free = Vec::new();
+        for made in &group {
+            match stands.get(&made.key) {
+                Some(_) if !granted => drop(stays.insert(made.key.clone(), Stays::Forbidden)),
+                Some(Some(why)) => drop(stays.insert(made.key.clone(), *why)),
+                Some(None) => free.push(made.key.clone()),
+                None => {}
+            }
+        }
+        if !free.is_empty() {
+            let around = |keys: &[String]| {
+                let free = self.free(job, &first, keys);
+                Some(Box::new(free) as Box<dyn Provided + Send>)
+            };
+            let (_, refused) =
+                self.remove(name, &undoing(job), free, (&around, passed_over), actor).await?;
+            stays.extend(refused.into_iter().map(|(key, code)| {
+                let held = matches!(code, Code::Conflict | Code::ForeignKeyViolation);
+                (key, if held { Stays::Referenced } else { Stays::Forbidden })
+            }));
+        }
+        let stays = |made: Made| stays.get(&made.key).copied().map(|why| (made, why));
+        Ok(group.into_iter().filter_map(stays).collect())
+    }
+
+    /// Which of these records of one collection stand, and why they would stay.
+    async fn looked_at(&self, job: &Job, group: &[Made]) -> Result<HashMap<String, Option<Stays>>> {
+        let Some(first) = group.first() else { return Ok(HashMap::new()) };
+        let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
+        let tests =
+            Tests::of(&self.0.engine.state().catalog, first, self.0.engine.store().dialect());
+        let text = format!(
+            "SELECT {}, CASE WHEN {} THEN 'changed' WHEN {} THEN 'held' ELSE 'free' END {}",
+            tests.key, tests.changed, tests.held, tests.these
+        );
+        let rows = self.0.engine.store().rows(&plain(&text, binds(job, first, &keys))).await?;
+        let told = rows.iter().filter_map(|row| match row.as_slice() {
+            [Value::Text(key), Value::Text(word)] => {
+                let why = match word.as_str() {
+                    "changed" => Some(Stays::Changed),
+                    "held" => Some(Stays::Referenced),
+                    _ => None,
+                };
+                Some((key.clone(), why))
+            }
+            _ => None,
+        });
+        Ok(told.collect())
+    }
+
+    fn free(&self, job: &Job, one: &Made, keys: &[String]) -> Free {
+        let dialect = self.0.engine.store().dialect();
+        let Tests { changed, held, these, .. } =
+            Tests::of(&self.0.engine.state().catalog, one, dialect);
+        let asked = |text: &str| plain(text, binds(job, one, keys));
+        // Whoever begins to point at one of them waits from here on. All parameters are said in
+        // either text: Postgres refuses those that are not.
+        let lock = format!("SELECT $1::text, $3::text, $4::text {these} FOR UPDATE");
+        Free {
+            lock: (dialect == Dialect::Postgres).then(|| asked(&lock)),
+            held: asked(&format!("SELECT 1 {these} AND (({changed}) OR {held}) LIMIT 1")),
+        }
+    }
+}
+
+/// What is asked of records `t` of one collection.
+struct Tests {
+    key: String,
+    changed: String,
+    held: String,
+    these: String,
+}
+
+impl Tests {
+    fn of(catalog: &Catalog, one: &Made, dialect: Dialect) -> Self {
+        let (table, key) = (quoted(&one.collection.name), quoted(&one.collection.primary_key));
+        let theirs = theirs(dialect, one.collection.sort_enabled);
+        let (text, begin, listed) = match dialect {
+            Dialect::Sqlite => (
+                format!("CAST(t.{key} AS TEXT)"),
+                r#"c."collection" IN (?3, ?4) AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#,
+                format!(
+                    "SELECT k.value ->> {} FROM json_each(?2) k",
+                    path(&one.collection.primary_key)
+                ),
+            ),
+            Dialect::Postgres => (
+                format!("t.{key}::text"),
+                r#"c."collection" IN ($3::text, $4::text) AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#,
+                // In the type of the key, whatever that is.
+                format!(
+                    "SELECT k.{key} FROM jsonb_populate_recordset(NULL::{table}, $2::text::jsonb) k"
+                ),
+            ),
+        };
+        Self {
+            changed: format!(
+                r#"EXISTS (SELECT 1 FROM "_change" c WHERE {begin} AND c."id" = {text} AND {theirs})"#
+            ),
+            held: held(catalog, &one.collection),
+            these: format!("FROM {table} t WHERE t.{key} IN ({listed})"),
+            key: text,
+        }
+    }
+}
+
+/// A member of a JSON object as SQLite finds it.
+fn path(name: &str) -> String {
+    format!("'$.\"{}\"'", name.replace('\'', "''"))
+}
+
+/// Whether anything points at a record `t`, by whatever relation: what does not go along with it
+/// would lose it.
+fn held(catalog: &Catalog, collection: &Collection) -> String {
+    let mut edges = Vec::new();
+    for child in catalog.collections.values() {
+        for relation in child.relations.values() {
+            let RelationKind::ToOne { column, target_column, only_when, .. } = &relation.kind
+            else {
+                continue;
+            };
+            if relation.target != collection.name {
+                continue;
+            }
+            let (own, far) = (quoted(column), quoted(target_column));
+            let mut edge = match relation.constrained {
+                true => format!("c.{own} = t.{far}"),
+                // Nothing says that both are of one type.
+                false => format!("CAST(c.{own} AS TEXT) = CAST(t.{far} AS TEXT)"),
+            };
+            if let Some((field, word)) = only_when {
+                let word = word.replace('\'', "''");
+                edge.push_str(&format!(" AND c.{} = '{word}'", quoted(field)));
+            }
+            if child.name == collection.name {
+                let key = quoted(&child.primary_key);
+                edge.push_str(&format!(" AND c.{key} <> t.{key}"));
+            }
+            edges.push(format!("EXISTS (SELECT 1 FROM {} c WHERE {edge})", quoted(&child.name)));
+        }
+    }
+    if edges.is_empty() { String::from("FALSE") } else { format!("({})", edges.join(" OR ")) }
+}
+
+fn binds(job: &Job, one: &Made, keys: &[String]) -> Vec<Value> {
+    let name = &one.collection.primary_key;
+    let keys: Json = keys.iter().map(|key| json!({ name: key })).collect();
+    let names = [&one.told, &one.collection.name].map(|name| Value::text(name.as_str()));
+    [vec![Value::text(&job.id), Value::Text(keys.to_string())], names.to_vec()].concat()
+}
+
+/// Refusals that concern one record of many.
+fn passed_over(code: Code) -> bool {
+    use Code::{Conflict, Forbidden, ForeignKeyViolation, ItemNotFound};
+    matches!(code, Conflict | ForeignKeyViolation | Forbidden | ItemNotFound)
+}
+
+/// Records by their collection, each in the order they had.
+fn groups(some: Vec<Made>) -> Vec<Vec<Made>> {
+    let mut groups: IndexMap<(String, String), Vec<Made>> = IndexMap::new();
+    for made in some {
+        let at = (made.collection.name.clone(), made.told.clone());
+        groups.entry(at).or_default().push(made);
+    }
+    groups.into_values().collect()
+}
+
+impl Job {
+    /// Of the records made besides its rows, so many stood and these stay.
+    pub(super) fn besides(&mut self, stood: usize, stay: Vec<(Made, Stays)>) {
+        self.related_removed += stood.saturating_sub(stay.len()) as u64;
+        self.related_left = stay.len() as u64;
+        let told = |(made, why): (Made, Stays)| Left {
+            collection: made.collection.name.clone(),
+            id: made.key,
+            why,
+        };
+        self.left = stay.into_iter().take(FAULTS_KEPT).map(told).collect();
+    }
+}
