@@ -39,14 +39,14 @@ fn file(rows: u64, seed: u64) -> String {
     text
 }
 
-struct Under {
-    imports: Imports,
+pub(crate) struct Under {
+    pub(crate) imports: Imports,
     folder: PathBuf,
     id: String,
 }
 
 impl Under {
-    async fn way(project: &Project, text: &str, mode: Mode) -> Self {
+    pub(crate) async fn way(project: &Project, text: &str, mode: Mode) -> Self {
         let folder = std::env::temp_dir().join(format!("plinth-import-{}", short_id().unwrap()));
         let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
         let path = folder.join("parcels.csv");
@@ -84,7 +84,7 @@ impl Under {
         }
     }
 
-    async fn end(&self) -> Job {
+    pub(crate) async fn end(&self) -> Job {
         self.until(|job| job.state.is_final()).await
     }
 }

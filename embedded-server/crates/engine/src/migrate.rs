@@ -3,7 +3,7 @@
 
 use crate::schema::draft::Draft;
 use crate::schema::renew::renewal;
-use crate::schema::stored::{Loaded, load, statement};
+use crate::schema::stored::{Loaded, load, once, statement};
 use crate::{bootstrap, seed};
 use base::{Clock, Code, Error, Result, Value};
 use catalog::{Catalog, HISTORY};
@@ -114,12 +114,7 @@ fn house_version(loaded: &Loaded) -> Result<i64> {
 /// The version reached, and a row that says when: it can be written once only.
 fn recorded(dialect: Dialect, version: i64, now: &str) -> [Statement; 2] {
     [
-        statement(
-            dialect,
-            r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2)"#,
-            r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text)"#,
-            vec![Value::Text(format!("house:{version}")), Value::text(now)],
-        ),
+        once(dialect, format!("house:{version}"), now),
         statement(
             dialect,
             r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value""#,

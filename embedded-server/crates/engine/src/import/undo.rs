@@ -326,12 +326,12 @@ GROUP BY c."id" HAVING {lost}) AS changed"#
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, ImportAsk, Imports, Job, Live, Mode, State};
+    use super::super::{Imports, Job, Live, Mode, State};
+    use crate::import_tests::Under;
     use crate::test_project::Project;
     use crate::{BeforeWrite, Engine, Move, Side};
     use access::Actor;
-    use base::{Code, Result, short_id};
-    use indexmap::IndexMap;
+    use base::{Code, Result};
     use query::{Operation, Write};
     use serde_json::{Value as Json, json};
     use std::future::Future;
@@ -375,38 +375,13 @@ mod tests {
         let schema =
             json!({ "sortEnabled": true, "fields": { "id": counted, "note": { "type": "Text" } } });
         project.engine.create_schema("parcels", &schema).await.unwrap();
-        let folder = std::env::temp_dir().join(format!("plinth-undo-{}", short_id().unwrap()));
-        let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
-        let path = folder.join("parcels.csv");
         let text = format!("note\n{}", "x\n".repeat(rows));
-        std::fs::write(&path, &text).unwrap();
-        let ask = ImportAsk {
-            collection: "parcels".into(),
-            format: Format::Csv,
-            path,
-            file_name: "parcels.csv".into(),
-            hash: short_id().unwrap(),
-            bytes: text.len() as u64,
-            mapping: IndexMap::new(),
-            delimiter: b',',
-            null_text: None,
-            dry_run: false,
-            mode: Mode::All,
-            again: false,
-        };
-        let job = imports.start(ask, &actor()).await.unwrap();
-        let job = loop {
-            let job = imports.get(&job.id, &actor()).await.unwrap();
-            if job.state.is_final() {
-                break job;
-            }
-            tokio::task::yield_now().await;
-        };
+        let under = Under::way(project, &text, Mode::All).await;
+        let job = under.end().await;
         assert_eq!((job.state, job.rows_written), (State::Done, rows as u64), "{:?}", job.error);
-        std::fs::remove_dir_all(&folder).unwrap();
         let live =
             Live { job: std::sync::Arc::new(job.clone().into()), cancelled: Default::default() };
-        (imports, live, job)
+        (under.imports.clone(), live, job)
     }
 
     async fn notes(project: &Project) -> Vec<String> {

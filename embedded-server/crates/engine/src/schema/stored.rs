@@ -67,16 +67,21 @@ pub(crate) fn statement(
     Statement { text: Arc::from(text), binds: binds.into_iter().map(Bind::Value).collect() }
 }
 
+/// A row of `_meta` that can be written once only: whoever comes second is refused.
+pub(crate) fn once(dialect: Dialect, key: String, value: &str) -> Statement {
+    statement(
+        dialect,
+        r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2)"#,
+        r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text)"#,
+        vec![Value::Text(key), Value::text(value)],
+    )
+}
+
 /// The new version, twice: as the current one, and as a row of its own that no second process
 /// can write.
 pub(super) fn version_rows(dialect: Dialect, version: u64, now: &str) -> [Statement; 2] {
     [
-        statement(
-            dialect,
-            r#"INSERT INTO "_meta" ("key", "value") VALUES (?1, ?2)"#,
-            r#"INSERT INTO "_meta" ("key", "value") VALUES ($1::text, $2::text)"#,
-            vec![Value::Text(format!("catalog:{version}")), Value::text(now)],
-        ),
+        once(dialect, format!("catalog:{version}"), now),
         statement(
             dialect,
             r#"UPDATE "_meta" SET "value" = ?1 WHERE "key" = 'catalog_version'"#,
