@@ -25,14 +25,20 @@ pub(crate) struct SortKey {
     row_number: bool,
     /// It is a moment finer than it is shown.
     finer: bool,
+    /// Of a table that we did not make.
+    theirs: bool,
 }
 
 impl SortKey {
     /// What a cursor carries of it, of wherever it was carried to.
     pub(crate) fn carried(&self, column: &str, dialect: Dialect) -> String {
-        match self.finer {
+        let usual = match self.finer {
             true => dialect.finest(column, self.family),
             false => dialect.canonical(column, self.family),
+        };
+        match self.theirs {
+            true => dialect.carried_whole(column, self.family, usual),
+            false => usual,
         }
     }
 
@@ -78,6 +84,7 @@ impl Compiler {
                         indexed: false,
                         row_number: false,
                         finer: false,
+                        theirs: false,
                     });
                 }
                 // Groups are sorted where they are made.
@@ -95,6 +102,8 @@ impl Compiler {
         descending: bool,
     ) -> SortKey {
         let dialect = self.writer.dialect;
+        let holder = column.hops.last().map_or(scope.collection, |hop| &*hop.target);
+        let theirs = holder.adopted && column.cast.is_none() && place.is_none();
         // What is sorted by: the column, or how far it is from a place.
         let finer = self.writer.dialect.keeps_finer(Family::of(&column.kind))
             && column.loose
@@ -129,6 +138,7 @@ impl Compiler {
                 indexed: false,
                 row_number: false,
                 finer,
+                theirs,
             };
         }
         scope.reach(self, column);
@@ -150,6 +160,7 @@ impl Compiler {
                 && leads_an_index(scope.collection, &column.field),
             row_number: key && number && dialect == Dialect::Sqlite && !scope.collection.rowless,
             finer,
+            theirs,
         }
     }
 

@@ -415,10 +415,34 @@ fn typed(value: &Value, key: &Order) -> Option<Value> {
     if kind.is_text() && !matches!(value, Value::Text(_)) {
         return None;
     }
+    if let Json::String(text) = &json
+        && has_no_spelling(&kind, text)
+    {
+        return Some(value.clone());
+    }
     let given = coerce_operand(&kind, &json).ok()?;
     // A moment that is finer than it is shown is where it was, once it is known to be one.
     let finer = column.loose && matches!(kind, FieldKind::DateTime | FieldKind::DateTimeNoTz);
     Some(if finer { value.clone() } else { given })
+}
+
+/// Whether it is what Postgres itself calls a value that has no spelling here, at which a page of an
+/// adopted table may end: a number that is none, a moment without end or outside the years of four
+/// digits.
+fn has_no_spelling(kind: &FieldKind, text: &str) -> bool {
+    match kind {
+        FieldKind::Decimal { .. } => matches!(text, "NaN" | "Infinity" | "-Infinity"),
+        FieldKind::Date | FieldKind::DateTime | FieldKind::DateTimeNoTz => {
+            let of_moments = |sign: u8| sign.is_ascii_digit() || b" -:.+BC".contains(&sign);
+            let date = text.split(' ').next().unwrap_or_default();
+            let year = date.split('-').next().unwrap_or_default();
+            let beyond = year.len() > 4 || text.ends_with(" BC");
+            let whole = year.len() >= 4 && date.split('-').count() == 3;
+            matches!(text, "infinity" | "-infinity")
+                || (beyond && whole && text.bytes().all(of_moments))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,17 @@ impl Dialect {
         shown.replace("SS.MS", "SS.US")
     }
 
+    /// What a cursor carries of a column of an adopted table: of a moment that has no spelling here
+    /// what the database calls it, so that the next page begins behind it.
+    pub(crate) fn carried_whole(self, column: &str, family: Family, usual: String) -> String {
+        match (self, family, spelled(column, family)) {
+            (Self::Postgres, Family::Date | Family::Instant | Family::Local, Some(spelled)) => {
+                format!("CASE WHEN {spelled} THEN {usual} ELSE {column}::text END")
+            }
+            _ => usual,
+        }
+    }
+
     /// The same of a field by its name, where it is such a one.
     pub(crate) fn field_as_shown(
         self,
