@@ -184,6 +184,10 @@ on_every_store!(a_range_of_dates_binds_beside_the_filter_and_both_its_ends_count
     assert_eq!(ids(at("2025-01-01", "2025-12-31T23:59:59.998Z")).await, [1, 2]);
     assert_eq!(ids(at("2025-01-01T00:00:00.001Z", "2026-01-01T00:00:00Z")).await, [2, 3, 4]);
     assert_eq!(ids(at("2025-06-15", "2025-06-15")).await, [2]);
+    // Moments as milliseconds, as `Date.now()` tells them.
+    let (start, end) = (1_735_689_600_001_i64, 1_767_225_600_000_i64);
+    let range = json!({ "start": start, "end": end, "field": "sold_at" });
+    assert_eq!(ids(range).await, [2, 3, 4]);
     assert_eq!(ids(json!({ "start": "2025-12-31", "field": "sold_at" })).await, [3, 4]);
     assert_eq!(ids(json!({ "end": "2024-12-31", "field": "sold_at" })).await, [5]);
     // Dates without a time, and the way over a relation.

@@ -164,11 +164,16 @@ fn date_range(range: &Json, dated: bool, limits: &Limits) -> Result<Filter> {
             .hint("name the date in `field`"));
         }
     };
-    let test = |operator: &str, operand: String, key: &str| {
+    let test = |operator: &str, operand: Json, key: &str| {
         let test = json!({ field.as_str(): { operator: operand } });
         query::parse_filter(&test, &format!("dateRange.{key}"), limits)
     };
-    let (start, end) = (text("start")?, text("end")?);
+    // Milliseconds since 1970, as a date of JavaScript tells itself, are a moment as in any filter.
+    let bound = |key: &str| match range.get(key) {
+        Some(number @ Json::Number(_)) => Ok(Some(number.clone())),
+        _ => text(key).map(|text| text.map(Json::from)),
+    };
+    let (start, end) = (bound("start")?, bound("end")?);
     if start.is_none() && end.is_none() {
         return Err(invalid("dateRange", "`dateRange` names neither `start` nor `end`"));
     }
@@ -177,15 +182,16 @@ fn date_range(range: &Json, dated: bool, limits: &Limits) -> Result<Filter> {
         parts.push(test("gte", start, "start")?);
     }
     if let Some(end) = end {
-        match end.parse::<jiff::civil::Date>() {
+        let day = end.as_str().filter(|text| text.len() == "2025-12-31".len());
+        match day.map(str::parse::<jiff::civil::Date>) {
             // A day alone means the whole of it.
-            Ok(day) if end.len() == "2025-12-31".len() => {
+            Some(Ok(day)) => {
                 // After the last day that can be written nothing is left out.
                 if let Ok(next) = day.tomorrow() {
-                    parts.push(test("lt", next.to_string(), "end")?);
+                    parts.push(test("lt", Json::from(next.to_string()), "end")?);
                 }
             }
-            Ok(_) | Err(_) => parts.push(test("lte", end, "end")?),
+            Some(Err(_)) | None => parts.push(test("lte", end, "end")?),
         }
     }
     Ok(Filter::All(parts))
@@ -333,6 +339,11 @@ mod tests {
             [own("lte", "2025-12-31T10:00:00Z")]
         );
         assert_eq!(tests(json!({ "start": "$NOW-DAYS_30" })), [own("gte", "$NOW-DAYS_30")]);
+        let epoch = json!(1_735_689_600_000_i64);
+        assert_eq!(
+            tests(json!({ "end": epoch })),
+            [(String::from("createdAt"), String::from("lte"), epoch)]
+        );
         // Nothing that can be written lies behind the last day.
         assert_eq!(tests(json!({ "end": "9999-12-31" })), []);
         // No such day: left to the field's type to refuse.
@@ -344,7 +355,7 @@ mod tests {
         for (range, at) in [
             (json!("2025"), "dateRange"),
             (json!({}), "dateRange"),
-            (json!({ "start": 5 }), "dateRange.start"),
+            (json!({ "start": true }), "dateRange.start"),
             (json!({ "from": "2025-01-01" }), "dateRange.from"),
             (json!({ "start": "2025-01-01", "field": ["a"] }), "dateRange.field"),
         ] {
