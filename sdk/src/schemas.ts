@@ -99,10 +99,12 @@ export class Schemas {
    * ```ts
    * await plinth.schemas.update('products', { schema: { paranoid: true } });
    * ```
+   *
+   * @param change.dropColumns fields left out whose column ends, too, although it was there before them.
    */
   async update(
     collection: string,
-    change: { schema: Partial<SchemaDefinition> },
+    change: { schema: Partial<SchemaDefinition>; dropColumns?: readonly string[] },
     options?: CallOptions,
   ): Promise<SchemaInfo> {
     return (await this.#http.patch<Answer<SchemaInfo>>(this.#path(collection), change, options)).data;

@@ -248,6 +248,16 @@ on_a_shop!(a_column_of_somebody_else_ends_only_by_name_and_its_values_come_back,
         let added = step_of(&undo(app).await, "add_field");
         assert_eq!(added["field"], field, "{added}");
     }
+    // By the short way, too.
+    let fields = fields_without(app, "crates", "size").await;
+    let mut body = json!({ "schema": { "fields": fields }, "dropColumns": ["kind"] });
+    admin.patch("/schemas/crates", body.clone()).await.expect_refusal(400, "SCHEMA_INVALID");
+    body["dropColumns"] = json!("size");
+    admin.patch("/schemas/crates", body.clone()).await.expect_refusal(400, "INVALID_BODY");
+    body["dropColumns"] = json!(["size"]);
+    admin.patch("/schemas/crates", body).await.expect_status(200);
+    let added = step_of(&undo(app).await, "add_field");
+    assert_eq!(added["field"], "size", "{added}");
     let rows = admin.rows("crates", json!({ "sort": "id" })).await;
     assert_eq!(rows[0], json!({ "id": 1, "kind": "b", "size": 5 }), "{rows:?}");
     assert_eq!((&rows[1]["kind"], &rows[1]["size"]), (&json!("a"), &json!(6)));

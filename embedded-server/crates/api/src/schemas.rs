@@ -291,7 +291,17 @@ async fn update(
         )
         .into());
     };
-    let data = in_hands(&app, &caller).update_schema(&name, &schema).await?;
+    let columns = match body.shift_remove("dropColumns") {
+        None | Some(Json::Null) => Some(Vec::new()),
+        Some(Json::Array(list)) => {
+            list.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        }
+        Some(_) => None,
+    };
+    let columns = columns.ok_or_else(|| {
+        Error::new(Code::InvalidBody, "`dropColumns` must be a list of fields").at("dropColumns")
+    })?;
+    let data = in_hands(&app, &caller).update_schema_without(&name, &schema, &columns).await?;
     Ok(done(StatusCode::OK, "Schema updated successfully", &data))
 }
 

@@ -59,7 +59,21 @@ impl Engine {
 
     /// Changes a collection: `fields` replaces, everything else is merged.
     pub async fn update_schema(&self, name: &str, schema: &Json) -> Result<Arc<Collection>> {
-        self.change_schema("Error updating schema", name, |draft| draft.update(name, schema)).await
+        self.update_schema_without(name, schema, &[]).await
+    }
+
+    /// The same; of these fields, which end, the column ends, too, although it was there before them.
+    pub async fn update_schema_without(
+        &self,
+        name: &str,
+        schema: &Json,
+        columns: &[String],
+    ) -> Result<Arc<Collection>> {
+        self.change_schema("Error updating schema", name, |draft| {
+            draft.update(name, schema)?;
+            columns.iter().try_for_each(|column| draft.drop_column(name, column))
+        })
+        .await
     }
 
     /// Ends a collection with its rows, its junctions and the relations that lead to it. A table

@@ -202,9 +202,9 @@ const LINES: &[Line] = &[
         "patch",
         "/schemas/{collection}",
         Administrators,
-        "Replace the schema of a collection",
+        "Replace the schema of a collection; `dropColumns` names fields that end with a column that was there before them",
         200,
-        "schema! object",
+        "schema! object, dropColumns array",
     ),
     (
         "delete",

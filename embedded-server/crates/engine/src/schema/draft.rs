@@ -217,8 +217,8 @@ impl Draft {
     }
 
     /// With an ended field ends the column that was there before it.
-    pub(crate) fn drop_column(&mut self, old: &Catalog, name: &str, field: &str) -> Result<()> {
-        let was = old.get(name).and_then(|was| Some((was, was.fields.get(field)?)));
+    pub(crate) fn drop_column(&mut self, name: &str, field: &str) -> Result<()> {
+        let was = self.old.get(name).and_then(|was| Some((was, was.fields.get(field)?)));
         let ends = was.filter(|(was, field)| {
             let mut documents = self.documents.values();
             let is = documents.find(|is| text(is, "schemaId") == Some(was.schema_id()));
@@ -232,7 +232,8 @@ impl Draft {
                 "`dropColumns` names fields, as they are called now, whose column ends, too",
             ));
         };
-        self.column(was.schema_id(), &field.id, Column::Ends);
+        let (collection, field) = (was.schema_id().to_owned(), field.id.clone());
+        self.column(&collection, &field, Column::Ends);
         Ok(())
     }
 

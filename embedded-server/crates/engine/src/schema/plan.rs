@@ -325,7 +325,7 @@ pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<D
                 "`dropColumns` must be a list of `collection.field`",
             ));
         };
-        draft.drop_column(catalog, collection, field)?;
+        draft.drop_column(collection, field)?;
     }
     Ok(draft)
 }
