@@ -6,9 +6,9 @@ import { Segmented } from "@/kit/Segmented";
 import { Select } from "@/kit/Select";
 import { Note } from "@/kit/states";
 import {
-  isColumn, isGenerated, isJunction, isSystem, ownerOf, patched, relationOf, tablesOf, text, throughJunction, type Definition, type DraftField, type Drafts, type Edits, type Entry, type Json,
+  isAdopted, isColumn, isGenerated, isJunction, isSystem, ownerOf, patched, relationOf, tablesOf, text, throughJunction, type Definition, type DraftField, type Drafts, type Edits, type Entry, type Json,
 } from "./draft";
-import { renameField, setDefinition } from "./edits";
+import { renameField, setDefinition, setDropColumn } from "./edits";
 import { StagedInput, TypeSelect } from "./inputs";
 import { t } from "./messages";
 import { plural, singular } from "./names";
@@ -44,6 +44,7 @@ export function FieldEditor(props: FieldEditorProps) {
   const fixed = readOnly || ended || generated || owner !== undefined || (entry.id.startsWith("baasix_") && was !== undefined);
   // A new field that is required and fills itself with nothing: every row that stands would lack it.
   const lacking = was === undefined && entry.base !== undefined && isColumn(field) && !owner && !key && field.def["allowNull"] === false && defaultKind(field.def) === "none" && text(field.def, "type") !== "VIRTUAL" ? (rows ?? 0) : 0;
+  const adopted = was !== undefined && entry.base !== undefined && isAdopted(entry.base) && isColumn(field) && text(field.def, "type") !== "VIRTUAL";
   const change = (def: Definition) => onStage(setDefinition(entry, field.id, def));
   return (
     <section aria-label={field.name} className="flex flex-col gap-3.5 px-4 py-4">
@@ -71,7 +72,14 @@ export function FieldEditor(props: FieldEditorProps) {
         ) : null}
       </div>
       {ended ? (
-        <Note kind="warn">{t("edit.dropped")}</Note>
+        <>
+          <Note kind="warn">{t(field.dropColumn ? "edit.columnDropped" : adopted ? "edit.forgotten" : "edit.dropped")}</Note>
+          {adopted && field.dropped ? (
+            <Checkbox checked={field.dropColumn === true} disabled={readOnly} aria-label={t("edit.dropColumn")} onChange={(on) => onStage(setDropColumn(entry, field.id, on))}>
+              {t("edit.dropColumn")} <span className="ml-1 text-second text-ink-3">{t("edit.dropColumn.note")}</span>
+            </Checkbox>
+          ) : null}
+        </>
       ) : was && was.name !== field.name ? (
         <Note>
           {rows === null || relation

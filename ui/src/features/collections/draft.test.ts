@@ -2,7 +2,7 @@ import type { SchemaInfo } from "@plinth/sdk";
 import { expect, test } from "vitest";
 import { createPending, type Op } from "@/lib/pending";
 import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
-import { addField, addIndex, newCollection, renameCollection, renameField, searchedFields, setDefinition, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
+import { addField, addIndex, newCollection, renameCollection, renameField, searchedFields, setDefinition, setDropColumn, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
 import { plural, singular } from "./names";
 import { relate } from "./relate";
 import { laidOut } from "./sql";
@@ -158,6 +158,23 @@ test("a dropped collection ends with the relations that lead to it", () => {
   expect(d.asked()).toEqual({ collections: [], drop: ["authors"] });
   d.do((_, at) => setDefinition(at("posts"), "p-title", { type: "Text" }));
   expect(Object.keys(fieldsOf(d.asked(), "posts"))).toEqual(["id", "title", "createdAt", "updatedAt"]);
+});
+
+test("a column that was there before its collection ends only when it is asked to", () => {
+  const [authors, posts] = STORED as unknown as [SchemaInfo, SchemaInfo];
+  const d = desk([authors, { ...posts, schema: { ...posts.schema, adopted: true } as unknown as SchemaInfo["schema"] }]);
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-title"));
+  expect(d.asked().dropColumns).toBeUndefined();
+  d.do((_, at) => setDropColumn(at("posts"), "p-title", true));
+  expect(Object.keys(fieldsOf(d.asked(), "posts"))).not.toContain("title");
+  expect(d.asked().dropColumns).toEqual(["posts.title"]);
+  // A new name of the collection changes nothing: the column is called as it is now.
+  d.do((_, at) => renameCollection(at("posts"), "articles"));
+  expect(d.asked().dropColumns).toEqual(["posts.title"]);
+  // Put back and dropped again, it stays until it is asked for again.
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-title"));
+  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-title"));
+  expect(d.asked().dropColumns).toBeUndefined();
 });
 
 test("a table that was there before its collection ends only when it is asked to", () => {

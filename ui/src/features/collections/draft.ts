@@ -20,6 +20,8 @@ export interface DraftField {
   readonly def: Definition;
   /** Marked for dropping: stays in sight until it is applied. */
   readonly dropped?: true;
+  /** Of a table that was there before its collection: when the field ends, its column ends too. */
+  readonly dropColumn?: true;
 }
 
 export interface DraftIndex {
@@ -354,6 +356,11 @@ export function desired(drafts: Drafts): SchemaChange {
   const changed = [...drafts.values()].filter((entry) => isChanged(entry) && !gone.has(entry.id));
   const dropped = [...drafts.values()].filter((entry) => entry.base && entry.draft.dropped);
   const tables = dropped.filter((entry) => entry.draft.dropTable).map((entry) => entry.id);
+  const columns = changed.flatMap((entry) => {
+    const { base, draft } = entry;
+    const ended = base && isAdopted(base) ? draft.fields.filter((field) => field.dropped && field.dropColumn) : [];
+    return ended.map((field) => `${base?.name ?? ""}.${base?.fields.find((known) => known.id === field.id)?.name ?? field.name}`);
+  });
   return {
     collections: changed.map((entry) => ({
       collectionName: entry.draft.name,
@@ -362,6 +369,7 @@ export function desired(drafts: Drafts): SchemaChange {
     })),
     drop: dropped.map((entry) => entry.id),
     ...(tables.length > 0 ? { dropTables: tables } : {}),
+    ...(columns.length > 0 ? { dropColumns: columns } : {}),
   };
 }
 

@@ -158,7 +158,9 @@ export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
     const stored = new Set(at.base?.fields.map((known) => known.id));
     const fields = at.draft.fields.flatMap((known): DraftField[] => {
       if (!ids.has(known.id)) return [known];
-      return dropping && !stored.has(known.id) ? [] : [marked(known, dropping)];
+      // Put back, it has its column as before.
+      const { dropColumn: _asked, ...field } = known;
+      return dropping && !stored.has(known.id) ? [] : [marked(field, dropping)];
     });
     const names = new Set(at.draft.fields.filter((known) => ids.has(known.id)).map((known) => known.name));
     const indexes = at.draft.indexes.flatMap((index): DraftIndex[] => {
@@ -184,6 +186,16 @@ export function toggleCollection(entry: Entry): Edits {
 /** Whether the table of a dropped collection ends with it, although it was there before. */
 export function setDropTable(entry: Entry, on: boolean): Edits {
   return one(entry.id, on ? { ...entry.draft, dropTable: true } : keepingTable(entry.draft));
+}
+
+/** Whether the column of a dropped field ends with it, although it was there before. */
+export function setDropColumn(entry: Entry, id: string, on: boolean): Edits {
+  const fields = entry.draft.fields.map((field): DraftField => {
+    if (field.id !== id) return field;
+    const { dropColumn: _before, ...rest } = field;
+    return on ? { ...rest, dropColumn: true } : rest;
+  });
+  return one(entry.id, { ...entry.draft, fields });
 }
 
 /** What an index is for: finding and ordering by values, one record of each, or the words of a search. */
