@@ -172,8 +172,8 @@ test("a column that was there before its collection ends only when it is asked t
   d.do((_, at) => renameCollection(at("posts"), "articles"));
   expect(d.asked().dropColumns).toEqual(["posts.title"]);
   // Put back and dropped again, it stays until it is asked for again.
-  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-title"));
-  d.do((drafts, at) => toggleDropped(drafts, at("posts"), "p-title"));
+  d.do((drafts, at) => toggleDropped(drafts, at("articles"), "p-title"));
+  d.do((drafts, at) => toggleDropped(drafts, at("articles"), "p-title"));
   expect(d.asked().dropColumns).toBeUndefined();
 });
 
