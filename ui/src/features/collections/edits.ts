@@ -159,8 +159,7 @@ export function toggleDropped(drafts: Drafts, entry: Entry, id: string): Edits {
     const fields = at.draft.fields.flatMap((known): DraftField[] => {
       if (!ids.has(known.id)) return [known];
       // Put back, it has its column as before.
-      const { dropColumn: _asked, ...field } = known;
-      return dropping && !stored.has(known.id) ? [] : [marked(field, dropping)];
+      return dropping && !stored.has(known.id) ? [] : [marked(keepingColumn(known), dropping)];
     });
     const names = new Set(at.draft.fields.filter((known) => ids.has(known.id)).map((known) => known.name));
     const indexes = at.draft.indexes.flatMap((index): DraftIndex[] => {
@@ -188,12 +187,15 @@ export function setDropTable(entry: Entry, on: boolean): Edits {
   return one(entry.id, on ? { ...entry.draft, dropTable: true } : keepingTable(entry.draft));
 }
 
+function keepingColumn({ id, name, def, dropped }: DraftField): DraftField {
+  return { id, name, def, ...(dropped ? { dropped } : {}) };
+}
+
 /** Whether the column of a dropped field ends with it, although it was there before. */
 export function setDropColumn(entry: Entry, id: string, on: boolean): Edits {
   const fields = entry.draft.fields.map((field): DraftField => {
     if (field.id !== id) return field;
-    const { dropColumn: _before, ...rest } = field;
-    return on ? { ...rest, dropColumn: true } : rest;
+    return on ? { ...field, dropColumn: true } : keepingColumn(field);
   });
   return one(entry.id, { ...entry.draft, fields });
 }
