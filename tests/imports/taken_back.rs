@@ -72,7 +72,7 @@ on_every_store!(an_undo_takes_out_first_what_would_hold_the_rows, async |app| {
         let schema = json!({ "fields": { "id": key, "name": { "type": "String" } } });
         app.collection(name, schema).await;
     }
-    let order = json!({ "type": "M2O", "target": "orders", "name": "order", "alias": "lines", "onDelete": "RESTRICT" });
+    let order = json!({ "type": "M2O", "target": "orders", "name": "bill", "alias": "lines", "onDelete": "RESTRICT" });
     app.relation("lines", order).await;
     let admin = app.admin();
     let text = r#"[{ "name": "first", "lines": [{ "name": "a" }, { "name": "b" }] }, { "name": "second" }]"#;
