@@ -86,8 +86,12 @@ on_every_store!(an_undo_takes_out_first_what_would_hold_the_rows, async |app| {
 
 on_every_store!(an_undo_leaves_what_its_asker_may_not_remove, async |app| {
     goods(app).await;
-    let grants = [("goods", "create"), ("makers", "create"), ("goods", "read"), ("goods", "delete")]
-        .map(|(collection, action)| json!({ "collection": collection, "action": action, "fields": ["*", "maker.*"] }));
+    let grants = [
+        json!({ "collection": "goods", "action": "create", "fields": ["*", "maker.*"] }),
+        json!({ "collection": "goods", "action": "read", "fields": ["*"] }),
+        json!({ "collection": "goods", "action": "delete" }),
+        json!({ "collection": "makers", "action": "create", "fields": ["*"] }),
+    ];
     let writer = app.with_grants("Writer", &grants).await;
     let text = r#"[{ "code": "A", "maker": { "name": "Ada" } }]"#;
     let job = imported(&writer, "goods", "goods.json", text).await;
