@@ -396,14 +396,17 @@ impl Engine {
             field_test(PLACE, "gte", json!(first)),
             field_test(PLACE, "lte", json!(last)),
         ]);
-        let record = match self.store().dialect() {
-            Dialect::Sqlite => format!("CAST({table}.{key} AS TEXT)"),
-            Dialect::Postgres => format!("{table}.{key}::text"),
+        // Looked up per record without a scan, as where they are numbered.
+        let expression = match self.store().dialect() {
+            Dialect::Sqlite => format!(
+                "coalesce((SELECT {left} FROM {moved} AND c.\"id\" = CAST({table}.{key} AS TEXT) \
+                 AND {given} = {table}.{place} ORDER BY c.\"seq\" DESC LIMIT 1), {table}.{place})"
+            ),
+            Dialect::Postgres => format!(
+                "coalesce(((SELECT jsonb_object_agg(concat_ws('/', c.\"id\", {given}), {left} ORDER BY c.\"seq\") \
+                 FROM {moved}) ->> concat_ws('/', {key}::text, {place}))::integer, {place})"
+            ),
         };
-        let expression = format!(
-            "coalesce((SELECT {left} FROM {moved} AND c.\"id\" = {record} AND {given} = {table}.{place} \
-             ORDER BY c.\"seq\" DESC LIMIT 1), {table}.{place})"
-        );
         let words = house.words(self.clock().now_ms());
         let step = self.all_of(collection, &filter, expression, &state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
