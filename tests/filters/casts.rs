@@ -201,3 +201,36 @@ on_every_store!(a_moment_in_a_text_is_one_moment_however_it_is_written, async |a
         json!([14, 23])
     );
 });
+
+on_every_store!(a_document_cast_to_text_is_spelled_in_one_way, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    let fields = json!({ "id": key, "doc": { "type": "JSON" }, "docb": { "type": "JSONB" },
+        "list": { "type": "Array_Integer" }, "range": { "type": "Range_Decimal" } });
+    app.collection("papers", json!({ "fields": fields })).await;
+    let doc = json!({ "bb": [1, 2.5], "a": { "c": null } });
+    app.admin()
+        .create(
+            "papers",
+            json!({ "id": 1, "doc": doc, "docb": doc, "list": [1, 2], "range": [1, 2.5] }),
+        )
+        .await;
+    for (field, text) in [
+        ("doc", r#"{"a": {"c": null}, "bb": [1, 2.5]}"#),
+        ("docb", r#"{"a": {"c": null}, "bb": [1, 2.5]}"#),
+        ("list", "[1, 2]"),
+    ] {
+        for test in
+            [json!({ "eq": text }), json!({ "contains": text }), json!({ "startsWith": text })]
+        {
+            let mut test = test;
+            test["cast"] = json!("text");
+            let filter = json!({ field: test });
+            let asked = json!({ "filter": filter, "fields": ["id"] });
+            let found = app.admin().column("papers", "id", asked).await;
+            assert_eq!(found, [1], "{filter}");
+        }
+    }
+    let filter = json!({ "range": { "contains": "\"upper\": ", "cast": "text" } });
+    let found = app.admin().column("papers", "id", json!({ "filter": filter })).await;
+    assert_eq!(found, [1], "{filter}");
+});

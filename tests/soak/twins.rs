@@ -163,9 +163,6 @@ async fn round(seed: u64, met: &mut Met, again: &str) {
         written(&twins, &mut world, chance, met, again).await;
     }
     for _ in 0..READS / BLOCK {
-        for name in chance.some(fault::EVERY, 8) {
-            refused(&twins, &mut world, name, chance, met, again).await;
-        }
         world.held = {
             let model = Model::of(&world, &twins.sqlite).await;
             for _ in 0..BLOCK {
@@ -175,6 +172,10 @@ async fn round(seed: u64, met: &mut Met, again: &str) {
             }
             model.held()
         };
+        // Before the next write, which may let go of what is held now.
+        for name in chance.some(fault::EVERY, 8) {
+            refused(&twins, &mut world, name, chance, met, again).await;
+        }
         if met.told.len() >= before + 6 {
             break;
         }

@@ -170,7 +170,8 @@ fn key_test(test: &str, found: Option<&Json>, wanted: &Json) -> Judged<Truth> {
     }
     let Json::Number(wanted) = wanted else { return Err(ODD) };
     let wanted = decimal(&wanted.to_string())?;
-    let Some(found) = found.and_then(number_of) else { return Ok(Some(false)) };
+    // What is no number is neither more nor less, as of every comparison.
+    let Some(found) = found.and_then(number_of) else { return Ok(None) };
     Ok(Some(match test {
         "Gt" => found > wanted,
         "Gte" => found >= wanted,

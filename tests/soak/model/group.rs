@@ -175,6 +175,7 @@ impl<'m> View<'m, '_> {
                     .iter()
                     .map(|(key, _)| match key {
                         Key::Number(number) => *number as f64 / UNIT as f64,
+                        Key::Float(number) if column.kind.name == "Real" => as_shown(*number),
                         Key::Float(number) => *number,
                         Key::Text(_) | Key::Truth(_) => f64::NAN,
                     })
@@ -197,4 +198,10 @@ impl<'m> View<'m, '_> {
             _ => Err(Unsure("an aggregate that the model does not know")),
         }
     }
+}
+
+/// What a column of 32 bits holds is summed as it is answered: by its few digits, not by the many
+/// that it has in 64 bits.
+fn as_shown(number: f64) -> f64 {
+    (number as f32).to_string().parse().expect("a number")
 }

@@ -97,8 +97,8 @@ pub(super) fn as_text(column: &str, family: Family) -> String {
         | Family::Local
         | Family::Time
         | Family::LocalTime
-        | Family::Uuid
-        | Family::Json => String::from(column),
+        | Family::Uuid => String::from(column),
+        Family::Json => format!("bx_json_text({column})"),
     }
 }
 

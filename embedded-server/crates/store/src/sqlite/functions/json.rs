@@ -26,6 +26,16 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         write_key(&json, &mut key);
         Ok(Some(key))
     })?;
+    connection.create_scalar_function("bx_json_text", 1, PURE, |context| {
+        Ok(with_text(context, 0, |text| match serde_json::from_str(text) {
+            Ok(json) => {
+                let mut written = String::with_capacity(text.len() * 2);
+                write_text(&json, &mut written);
+                written
+            }
+            Err(_) => String::from(text),
+        }))
+    })?;
     connection.create_scalar_function("bx_exact", 1, PURE, |context| {
         Ok(with_text(context, 0, quoted_numbers))
     })?;
@@ -165,6 +175,38 @@ fn write_key(json: &Json, key: &mut String) {
     }
 }
 
+/// A document as jsonb writes it: keys by length, then bytes, a space behind each separator.
+fn write_text(json: &Json, text: &mut String) {
+    match json {
+        Json::Number(number) => {
+            let spelled = number.to_string();
+            let digits = Decimal::read(&spelled).map(|decimal| decimal.print());
+            text.push_str(digits.as_deref().unwrap_or(&spelled));
+        }
+        Json::Array(elements) => {
+            text.push('[');
+            for (at, element) in elements.iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { ", " });
+                write_text(element, text);
+            }
+            text.push(']');
+        }
+        Json::Object(object) => {
+            let mut members: Vec<(&String, &Json)> = object.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| (name.len(), *name));
+            text.push('{');
+            for (at, (name, member)) in members.into_iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { ", " });
+                text.push_str(&Json::from(name.as_str()).to_string());
+                text.push_str(": ");
+                write_text(member, text);
+            }
+            text.push('}');
+        }
+        Json::Null | Json::Bool(_) | Json::String(_) => text.push_str(&json.to_string()),
+    }
+}
+
 /// Whether two arrays have an element in common; unknown where the left is no array.
 fn overlap(left: &Json, right: &Json) -> Option<bool> {
     let left = left.as_array()?;
@@ -225,6 +267,27 @@ mod tests {
         assert_eq!(truth("bx_arr_contains('[1]', NULL)"), None);
         assert_eq!(truth("bx_arr_contains('[1,2,3]', '[3,1]')"), Some(true));
         assert_eq!(truth("bx_arr_contains('[1]', '[\"1\"]')"), Some(false));
+    }
+
+    #[test]
+    fn a_document_as_text_is_that_of_jsonb() {
+        // Each line was asked of PostgreSQL 15.
+        for (json, text) in [
+            (
+                "{\"bb\":1,\"a\":[1,2.50,-0],\"c\":{}}",
+                "{\"a\": [1, 2.50, 0], \"c\": {}, \"bb\": 1}",
+            ),
+            ("[]", "[]"),
+            ("[1e2,1.5E3,1e-3]", "[100, 1500, 0.001]"),
+            ("\"a,b: c\"", "\"a,b: c\""),
+            ("{\"x\\u0001\\n\\/\":\"\\u00e9\\u007f\"}", "{\"x\\u0001\\n/\": \"é\u{7f}\"}"),
+            ("null", "null"),
+            ("no json", "no json"),
+        ] {
+            let asked = format!("bx_json_text('{json}') = '{text}'");
+            assert_eq!(truth(&asked), Some(true), "{json}");
+        }
+        assert_eq!(truth("bx_json_text(NULL) = ''"), None);
     }
 
     #[test]
