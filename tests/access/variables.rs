@@ -155,6 +155,19 @@ on_every_store!(
                 assert_eq!(json!(ids), expected, "{role} {operator}");
             }
         }
+        // What is seen by another way is no more there than what never was.
+        let club = json!({ "type": "M2O", "target": "crews", "name": "club", "alias": "fans" });
+        app.relation("posts", club).await;
+        let beside = json!({ "collection": "posts", "action": "read", "fields": ["*", "club.*"] });
+        let member = app.with_grants("Side", &[beside, crews("three", &["id"])]).await;
+        let told = async |name: &str| {
+            let value = format!("$CURRENT_USER.crew.{name}");
+            let answer = member.find("posts", json!({ "filter": { "views": value } })).await;
+            (answer.status, answer.text.replace(name, "…"))
+        };
+        let (status, answer) = told("motto").await;
+        assert_eq!((status, answer), told("motta").await);
+        assert_eq!(status, 400);
     }
 );
 

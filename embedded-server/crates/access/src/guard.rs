@@ -18,6 +18,7 @@ use std::sync::Arc;
 const DELETION: [&str; 4] = ["deletedAt", "updatedAt", "userUpdated_Id", "userDeleted_Id"];
 
 /// What the guard needs besides the plan.
+#[derive(Clone, Copy)]
 struct Guard<'a> {
     policies: &'a Policies,
     full: &'a Catalog,
@@ -54,7 +55,8 @@ impl Ground<'_> {
 pub struct Seen<'a> {
     guard: Guard<'a>,
     root: Arc<Collection>,
-    policy: &'a Policy,
+    /// `None` of the asker's own record, where the role may read no other.
+    policy: Option<&'a Policy>,
 }
 
 impl<'a> Seen<'a> {
@@ -71,30 +73,37 @@ impl<'a> Seen<'a> {
             return Ok(None);
         }
         let guard = Guard { policies: &actor.policies, full, words, limits };
-        let policy = guard.reading(collection)?;
+        let policy = Some(guard.reading(collection)?);
         let root = full.get(collection).map(Arc::clone);
         let root = root.ok_or_else(|| denied(Action::Read, collection))?;
         Ok(Some(Self { guard, root, policy }))
     }
 
     /// Where these relations lead, by whichever policy governs there.
-    fn ground(&self, path: &[&str]) -> Option<(Ground<'_>, Arc<Collection>)> {
-        let start = (Ground { policy: self.policy, path: Vec::new() }, Arc::clone(&self.root));
-        path.iter().try_fold(start, |(ground, here), name| {
-            let reached = self.guard.reach(Some(&ground), &here, name)?;
-            Some((reached.ground, reached.target))
+    fn ground(&self, path: &[&str]) -> Option<(Option<Ground<'_>>, Arc<Collection>)> {
+        let ground = self.policy.map(|policy| Ground { policy, path: Vec::new() });
+        path.iter().try_fold((ground, Arc::clone(&self.root)), |(ground, here), name| {
+            let reached = self.guard.reach(ground.as_ref(), &here, name)?;
+            Some((Some(reached.ground), reached.target))
         })
     }
 }
 
 impl query::Sight for Seen<'_> {
     fn field(&self, path: &[&str], name: &str) -> bool {
-        self.ground(path).is_some_and(|(ground, here)| ground.grants(&here, name))
+        self.ground(path)
+            .is_some_and(|(ground, here)| ground.is_none_or(|ground| ground.grants(&here, name)))
     }
 
     fn relation(&self, path: &[&str], name: &str) -> bool {
         self.ground(path)
-            .is_some_and(|(ground, here)| self.guard.reach(Some(&ground), &here, name).is_some())
+            .is_some_and(|(ground, here)| self.guard.reach(ground.as_ref(), &here, name).is_some())
+    }
+
+    fn own(&self, collection: &str) -> Option<Box<dyn query::Sight + '_>> {
+        let root = Arc::clone(self.guard.full.get(collection)?);
+        let policy = self.guard.reading(collection).ok();
+        Some(Box::new(Self { guard: self.guard, root, policy }))
     }
 }
 

@@ -43,6 +43,8 @@ pub trait Sight {
     fn field(&self, path: &[&str], name: &str) -> bool;
     /// Whether the relation may be walked from there.
     fn relation(&self, path: &[&str], name: &str) -> bool;
+    /// The same from the asker's own record in a collection, which may be looked at in any case.
+    fn own(&self, collection: &str) -> Option<Box<dyn Sight + '_>>;
 }
 
 /// Where a filter comes from.

@@ -78,6 +78,19 @@ impl<'a> Names<'a> {
         Self { scope, place: Place::Request, sight, base: &[] }
     }
 
+    /// What may be named from the asker's own record in a collection.
+    pub(crate) fn own(&self, collection: &str) -> Option<Box<dyn Sight + '_>> {
+        self.sight?.own(collection)
+    }
+
+    /// The same with what may be named.
+    pub(crate) fn with<'b>(&self, sight: Option<&'b dyn Sight>) -> Names<'b>
+    where
+        'a: 'b,
+    {
+        Names { sight, ..*self }
+    }
+
     /// The same behind these relations.
     pub(crate) fn behind<'b>(&self, base: &'b [String]) -> Names<'b>
     where

@@ -174,7 +174,8 @@ impl Operands<'_> {
         // behind a relation must be, or a comparison would reveal it.
         let direct = collection.field(path).is_some_and(|field| !field.hidden);
         let place = if direct { Place::Policy } else { self.names.place };
-        let names = Names::new(self.names.scope, place);
+        let sight = if direct { None } else { self.names.own(&collection.name) };
+        let names = Names::new(self.names.scope, place).with(sight.as_deref());
         let column = names.column_at(collection, path, at)?;
         comparable(&column, path, at)?;
         if column.hops.iter().any(|hop| hop.relation.is_many()) {
