@@ -19,91 +19,33 @@ const DELETION: [&str; 4] = ["deletedAt", "updatedAt", "userUpdated_Id", "userDe
 
 /// What the guard needs besides the plan.
 #[derive(Clone, Copy)]
-struct Guard<'a> {
-    policies: &'a Policies,
-    full: &'a Catalog,
-    words: &'a Words,
-    limits: &'a Limits,
+pub(crate) struct Guard<'a> {
+    pub(crate) policies: &'a Policies,
+    pub(crate) full: &'a Catalog,
+    pub(crate) words: &'a Words,
+    pub(crate) limits: &'a Limits,
 }
 
 /// Where a walk stands: the policy that governs, and the relation path from its root.
 #[derive(Clone)]
-struct Ground<'a> {
-    policy: &'a Policy,
-    path: Vec<String>,
+pub(crate) struct Ground<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) path: Vec<String>,
 }
 
 /// What a step leads to.
-struct Reached<'a> {
-    ground: Ground<'a>,
-    target: Arc<Collection>,
+pub(crate) struct Reached<'a> {
+    pub(crate) ground: Ground<'a>,
+    pub(crate) target: Arc<Collection>,
     /// What the far collection's own policy says of its records.
     own: Option<&'a Policy>,
 }
 
 impl Ground<'_> {
-    fn grants(&self, collection: &Collection, field: &str) -> bool {
+    pub(crate) fn grants(&self, collection: &Collection, field: &str) -> bool {
         let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         path.push(field);
         collection.primary_key == field || self.policy.fields.allows(&path, true)
-    }
-}
-
-/// What an actor may name in a read of one collection: what the guard will let pass, asked before
-/// anything is told of it. Nothing depends on the request, so that a name that is out of sight and
-/// one that never was are one answer, in whatever part of the request they stand.
-pub struct Seen<'a> {
-    guard: Guard<'a>,
-    root: Arc<Collection>,
-    /// `None` of the asker's own record, where the role may read no other.
-    policy: Option<&'a Policy>,
-}
-
-impl<'a> Seen<'a> {
-    /// `None` for whoever no policy binds. An actor that may not read the collection at all is
-    /// refused here, before a word is said of what it asked.
-    pub fn of(
-        collection: &str,
-        full: &'a Catalog,
-        actor: &'a Actor,
-        words: &'a Words,
-        limits: &'a Limits,
-    ) -> Result<Option<Self>> {
-        if actor.unbound() {
-            return Ok(None);
-        }
-        let guard = Guard { policies: &actor.policies, full, words, limits };
-        let policy = Some(guard.reading(collection)?);
-        let root = full.get(collection).map(Arc::clone);
-        let root = root.ok_or_else(|| denied(Action::Read, collection))?;
-        Ok(Some(Self { guard, root, policy }))
-    }
-
-    /// Where these relations lead, by whichever policy governs there.
-    fn ground(&self, path: &[&str]) -> Option<(Option<Ground<'_>>, Arc<Collection>)> {
-        let ground = self.policy.map(|policy| Ground { policy, path: Vec::new() });
-        path.iter().try_fold((ground, Arc::clone(&self.root)), |(ground, here), name| {
-            let reached = self.guard.reach(ground.as_ref(), &here, name)?;
-            Some((Some(reached.ground), reached.target))
-        })
-    }
-}
-
-impl query::Sight for Seen<'_> {
-    fn field(&self, path: &[&str], name: &str) -> bool {
-        self.ground(path)
-            .is_some_and(|(ground, here)| ground.is_none_or(|ground| ground.grants(&here, name)))
-    }
-
-    fn relation(&self, path: &[&str], name: &str) -> bool {
-        self.ground(path)
-            .is_some_and(|(ground, here)| self.guard.reach(ground.as_ref(), &here, name).is_some())
-    }
-
-    fn own(&self, collection: &str) -> Option<Box<dyn query::Sight + '_>> {
-        let root = Arc::clone(self.guard.full.get(collection)?);
-        let policy = self.guard.reading(collection).ok();
-        Some(Box::new(Self { guard: self.guard, root, policy }))
     }
 }
 
@@ -417,7 +359,7 @@ impl<'a> Guard<'a> {
     }
 
     /// The policy by which a collection is read.
-    fn reading(&self, name: &str) -> Result<&'a Policy> {
+    pub(crate) fn reading(&self, name: &str) -> Result<&'a Policy> {
         let policy = self.policies.get(name, Action::Read).filter(|policy| !policy.broken);
         policy.ok_or_else(|| denied(Action::Read, name))
     }
@@ -440,7 +382,7 @@ impl<'a> Guard<'a> {
 
     /// Whether one relation further may be gone, and what governs there: the policy that grants the
     /// relation by name, else the far collection's own.
-    fn reach<'b>(
+    pub(crate) fn reach<'b>(
         &'b self,
         ground: Option<&Ground<'b>>,
         from: &Collection,

@@ -12,13 +12,15 @@ mod guarded;
 mod past;
 mod policy;
 mod rank;
+mod sight;
 mod visible;
 
 pub use actor::{Actor, Identity};
 pub use asked::{check_asked, denied, may_set};
 pub use grants::FieldGrants;
-pub use guard::{Seen, guard_read, guard_write};
+pub use guard::{guard_read, guard_write};
 pub use guarded::Guarded;
 pub use past::governing;
 pub use policy::{Action, Policies, Policy};
+pub use sight::Seen;
 pub use visible::{Capability, capabilities, visible};
