@@ -74,7 +74,10 @@ export function ShortcutSheet() {
   useRegistry((state) => state.owners);
   const close = () => useUi.setState({ sheet: false });
   const commands = allCommands().filter((command) => keyList(command).length > 0 && !command.paletteOnly);
-  const groups = [...new Set(commands.map((command) => command.group))];
+  // What holds everywhere stands first, in whatever order screens told their keys.
+  const first = [m("group.everywhere"), m("group.areas"), m("group.pending")];
+  const rank = (group: string): number => first.indexOf(group) + 1 || first.length + 1;
+  const groups = [...new Set(commands.map((command) => command.group))].sort((a, b) => rank(a) - rank(b));
   return (
     <Dialog open={open} onClose={close} width={1120} title={m("sheet")} lead={m("sheet.note")} actions={<Button onClick={close}>{t("close")}</Button>}>
       <div className="columns-3 gap-8 max-[1100px]:columns-2 max-[700px]:columns-1">

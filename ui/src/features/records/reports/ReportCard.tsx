@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChartColumn, Copy, Ellipsis, Table2 } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { IconButton } from "@/kit/Button";
 import { cx } from "@/kit/cx";
 import { Menu, type MenuEntries } from "@/kit/Menu";
@@ -80,6 +80,16 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const points = useMemo(() => (answer.data ? pointsOf(report, answer.data, words(), digitsOf(report, collection, find)) : null), [answer.data, report, collection, find]);
   const left = answer.data ? cutOf(report, answer.data) : null;
   const cut = left === null ? null : r(CUT[left], { count: report.limit });
+  // The one that is made or changed is looked at, wherever the dashboard was scrolled to.
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const element = card.current;
+    if (!current || !element) return undefined;
+    // Its answer makes it higher, and so does another look.
+    const watch = new ResizeObserver(() => element.scrollIntoView({ block: "nearest" }));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [current]);
   const [table, setTable] = useState(false);
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
@@ -97,9 +107,10 @@ export function ReportCard({ report, connection, find, entries, current }: {
   };
   return (
     <section
+      ref={card}
       aria-label={title}
       className={cx(
-        "flex min-w-0 flex-col rounded-control border bg-bg-page",
+        "@container flex min-w-0 scroll-my-5 flex-col rounded-control border bg-bg-page",
         current ? "border-ink outline-1 outline-ink outline-solid" : "border-line-strong",
         report.size === "whole" ? "col-span-full" : report.size === "wide" ? "col-span-2 max-[1000px]:col-span-full" : "",
       )}
@@ -144,7 +155,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
           {asks}
         </span>
         {cut === null ? null : <span className="shrink-0 font-medium text-ink-2">{cut}</span>}
-        {answer.dataUpdatedAt > 0 ? <span className="shrink-0">{r("asked", { time: asked })}</span> : null}
+        {answer.dataUpdatedAt > 0 ? <span className={cx("shrink-0", cut !== null && "@max-[320px]:hidden")}>{r("asked", { time: asked })}</span> : null}
       </footer>
     </section>
   );
