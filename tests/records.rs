@@ -4,6 +4,7 @@ mod alias;
 mod alike;
 mod batch;
 mod bulk;
+mod computed;
 mod defaults;
 mod durability;
 mod exports;

@@ -6,16 +6,23 @@ use sql::Expression;
 
 /// Every SQL text an administrator wrote must be a plain expression, and every literal default a
 /// value of its field.
-pub(super) fn check_sql(collection: &Collection) -> Result<()> {
+pub(super) fn check_sql(collection: &Collection, old: &Catalog) -> Result<()> {
+    // What an earlier version took goes on as it stands, until its collection is changed.
+    let by_id = |was: &&std::sync::Arc<Collection>| was.schema_id() == collection.schema_id();
+    let was = old.collections.values().find(by_id);
+    let stands = was.is_some_and(|was| was.document == collection.document);
     for field in collection.fields.values() {
         let at = |key: &str| format!("fields.{}.{key}", field.name);
-        if let FieldKind::Virtual { expression } = &field.kind {
+        if let FieldKind::Virtual { expression } = &field.kind
+            && !stands
+        {
             Expression::of_virtual(expression, collection)
                 .map_err(|error| error.at(at("calculated")))?;
         }
         match &field.default {
             Some(DefaultValue::Sql(text)) => {
-                Expression::of_default(text).map_err(|error| error.at(at("defaultValue")))?;
+                Expression::of_standing_default(text, &field.kind)
+                    .map_err(|error| error.at(at("defaultValue")))?;
             }
             Some(DefaultValue::Literal(json)) => {
                 if let Err(reason) = query::coerce(&field.kind, json) {

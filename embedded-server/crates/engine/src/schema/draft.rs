@@ -324,7 +324,7 @@ impl Draft {
         }
         let next = Catalog::build(self.documents.clone(), self.old.version + 1)?;
         for collection in next.collections.values() {
-            check_sql(collection)?;
+            check_sql(collection, &self.old)?;
         }
         let changes = self.changes(&self.old, &next);
         for change in &changes {

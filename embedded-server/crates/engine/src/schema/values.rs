@@ -135,19 +135,22 @@ pub(crate) async fn check_computed(
             continue;
         }
         let Some(DefaultValue::Sql(default)) = &field.default else { continue };
-        let (before, behind) = match (dialect, &field.kind) {
-            (Dialect::Sqlite, _) => ("(", ")"),
+        let at = format!("fields.{}.defaultValue", field.name);
+        let expression = sql::Expression::of_default(default, &field.kind)
+            .map_err(|error| error.at(at.as_str()))?
+            .render(dialect);
+        let cast = match (dialect, &field.kind) {
+            (Dialect::Sqlite, _) => "",
             (
                 Dialect::Postgres,
-                FieldKind::Integer | FieldKind::BigInt | FieldKind::String { .. },
-            ) => ("(", ")::text"),
-            // A truth and the number that it may be, and no text.
-            (Dialect::Postgres, FieldKind::Boolean) => ("(row_to_json(row(", "))->'f1')::text"),
+                FieldKind::Integer
+                | FieldKind::BigInt
+                | FieldKind::Boolean
+                | FieldKind::String { .. },
+            ) => "::text",
             (Dialect::Postgres, _) => continue,
         };
-        let at = format!("fields.{}.defaultValue", field.name);
-        let expression = sql::Expression::of_default(default)?.render(dialect);
-        let text = format!("SELECT {before}{expression}{behind}");
+        let text = format!("SELECT ({expression}){cast}");
         let asked = Statement { text: Arc::from(text), binds: Vec::new() };
         let refused = |why: String| {
             invalid(at.as_str(), format!("the default `{default}` of `{}` {why}", field.name)).hint(
@@ -168,18 +171,6 @@ pub(crate) async fn check_computed(
             Value::Bytes(_) if field.kind == FieldKind::Binary => continue,
             Value::Bytes(_) => return Err(refused(String::from("gives bytes"))),
         };
-        let truth = match (dialect, field.kind == FieldKind::Boolean, &json) {
-            (_, false, _) => None,
-            (Dialect::Postgres, true, Json::String(text)) => serde_json::from_str(text).ok(),
-            (_, true, json) => Some(json.clone()),
-        };
-        if truth.as_ref().is_some_and(Json::is_string) {
-            return Err(refused(format!("gives {json}, which is no truth")));
-        }
-        let json = truth.unwrap_or(json);
-        if json.is_null() {
-            continue;
-        }
         if let Err(why) = query::coerce(&field.kind, &json) {
             return Err(refused(format!("gives {json}, which does not fit: {why}")));
         }

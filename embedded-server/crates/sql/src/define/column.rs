@@ -155,9 +155,9 @@ pub(super) fn default(collection: &str, field: &Field, dialect: Dialect) -> Opti
             "nextval({}::regclass)",
             literal(&quoted(&sequence_name(collection, &field.name)))
         )),
-        (DefaultValue::Sql(text), _) => Expression::of_default(text)
+        (DefaultValue::Sql(text), _) => Expression::of_standing_default(text, &field.kind)
             .ok()
-            .map(|expression| format!("({})", expression.render_into(family, dialect))),
+            .map(|expression| format!("({})", expression.render(dialect))),
         (DefaultValue::AutoIncrement, Dialect::Sqlite)
         | (DefaultValue::Suid | DefaultValue::CurrentUser | DefaultValue::CurrentTenant, _) => None,
     }
@@ -197,7 +197,9 @@ pub(super) fn fill(field: &Field, dialect: Dialect) -> Option<String> {
             Some(String::from("row_number() OVER (ORDER BY _rowid_)"))
         }
         (DefaultValue::Sql(text), Dialect::Sqlite) => {
-            Expression::of_default(text).ok().map(|expression| expression.render(dialect))
+            Expression::of_standing_default(text, &field.kind)
+                .ok()
+                .map(|expression| expression.render(dialect))
         }
         (
             DefaultValue::UuidV4 | DefaultValue::AutoIncrement | DefaultValue::Sql(_),
@@ -222,13 +224,13 @@ pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialec
         let expression = match Expression::of_virtual(expression, collection) {
             Ok(expression) => expression.render(dialect),
             // Refused before anything is defined; a table must never hold unread text.
-            Err(_) => String::from("NULL"),
+            Err(_) => String::from("CAST(NULL AS TEXT)"),
         };
         text.push_str(&match dialect {
             Dialect::Sqlite => {
-                format!(" GENERATED ALWAYS AS (CAST(({expression}) AS TEXT)) VIRTUAL")
+                format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL")
             }
-            Dialect::Postgres => format!(" GENERATED ALWAYS AS ((({expression}))::text) STORED"),
+            Dialect::Postgres => format!(" GENERATED ALWAYS AS ({expression}) STORED"),
         });
         return text;
     }

@@ -413,10 +413,10 @@ impl<'p> Writes<'p> {
             // A default is an administrator's text, said in the words of this store; what else is
             // computed is text of ours.
             Assigned::Sql(text) => {
-                match collection.field(name).and_then(|one| one.default.as_ref()) {
-                    Some(DefaultValue::Sql(default)) if default == text => {
-                        let default = Expression::of_default(text)?;
-                        format!("({})", default.render_into(family, self.dialect))
+                match collection.field(name).map(|one| (&one.kind, one.default.as_ref())) {
+                    Some((kind, Some(DefaultValue::Sql(default)))) if default == text => {
+                        let read = Expression::of_standing_default(text, kind)?;
+                        format!("({})", read.render(self.dialect))
                     }
                     _ => format!("({text})"),
                 }

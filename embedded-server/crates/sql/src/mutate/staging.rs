@@ -401,8 +401,8 @@ impl<'p> Moving<'p> {
                 }
                 _ if computed.contains(&field.name.as_str()) => match &field.default {
                     Some(DefaultValue::Sql(default)) => {
-                        let default = Expression::of_default(default)?;
-                        format!("({})", default.render_into(family, self.dialect))
+                        let read = Expression::of_standing_default(default, &field.kind)?;
+                        format!("({})", read.render(self.dialect))
                     }
                     _ => {
                         let name = &field.name;

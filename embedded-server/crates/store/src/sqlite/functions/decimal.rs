@@ -10,10 +10,10 @@ use std::cmp::Ordering;
 const DIGITS_MAX: usize = 131_072;
 
 /// Fewest significant digits of a quotient, as in Postgres.
-const SIGNIFICANT_MIN: i64 = 16;
+pub(super) const SIGNIFICANT_MIN: i64 = 16;
 
 /// Most digits after the point of a quotient, as in Postgres.
-const SCALE_MAX: i64 = 1_000;
+pub(super) const SCALE_MAX: i64 = 1_000;
 
 pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_collation("BX_DECIMAL", compare)?;
@@ -95,10 +95,10 @@ fn trimmed(broken: &[u8]) -> &[u8] {
 /// A decimal of any size: digits without a point, and how many stand after it.
 #[derive(Clone, Debug)]
 pub(super) struct Decimal {
-    negative: bool,
+    pub(super) negative: bool,
     /// 0-9, most significant first, no leading zeros; empty for zero.
-    digits: Vec<u8>,
-    scale: usize,
+    pub(super) digits: Vec<u8>,
+    pub(super) scale: usize,
 }
 
 impl Decimal {
@@ -122,7 +122,7 @@ impl Decimal {
         Some(Self { negative: parts.negative, digits, scale }.normal())
     }
 
-    fn normal(mut self) -> Self {
+    pub(super) fn normal(mut self) -> Self {
         let zeros = self.digits.iter().take_while(|digit| **digit == 0).count();
         self.digits.drain(..zeros);
         self.negative &= !self.digits.is_empty();
@@ -245,11 +245,15 @@ impl Running {
     /// Adds a number; false when the text is none.
     pub(in crate::sqlite) fn add(&mut self, text: &str) -> bool {
         let Some(decimal) = Decimal::read(text) else { return false };
+        self.take_in(&decimal);
+        true
+    }
+
+    pub(super) fn take_in(&mut self, decimal: &Decimal) {
         self.count += 1;
         self.scale = self.scale.max(decimal.scale);
         let size = if decimal.negative { &mut self.below } else { &mut self.above };
-        size.add(&decimal);
-        true
+        size.add(decimal);
     }
 
     /// The sum as text; `None` of nothing.
@@ -257,7 +261,7 @@ impl Running {
         (self.count > 0).then(|| self.sum().print())
     }
 
-    fn sum(&self) -> Decimal {
+    pub(super) fn sum(&self) -> Decimal {
         let (above, below) = (self.above.at_scale(self.scale), self.below.at_scale(self.scale));
         let negative = above.len().cmp(&below.len()).then_with(|| above.cmp(&below)).is_lt();
         let (mut larger, smaller) = if negative { (below, above) } else { (above, below) };
@@ -317,7 +321,7 @@ impl Running {
 
 /// Weight and value of the first group of four digits, groups counted from the point: how
 /// Postgres' numeric sees a number's size.
-fn weight(decimal: &Decimal) -> (i64, u32) {
+pub(super) fn weight(decimal: &Decimal) -> (i64, u32) {
     let group =
         |digits: &[u8]| digits.iter().fold(0, |value, digit| value * 10 + u32::from(*digit));
     let whole = decimal.digits.len().saturating_sub(decimal.scale);

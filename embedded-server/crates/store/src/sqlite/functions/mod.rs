@@ -2,6 +2,7 @@
 
 mod date;
 mod decimal;
+mod exact;
 mod geometry;
 mod json;
 mod jsonpath;
@@ -35,6 +36,7 @@ pub(super) fn register(connection: &Connection, watch: &Watch) -> Result<()> {
     text::register(connection)?;
     words::register(connection)?;
     decimal::register(connection)?;
+    exact::register(connection)?;
     real::register(connection)?;
     json::register(connection)?;
     jsonpath::register(connection)?;

@@ -11,6 +11,17 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 pub(super) fn register(connection: &Connection) -> Result<()> {
     connection
         .create_scalar_function("bx_fold", 1, PURE, |context| Ok(with_text(context, 0, fold)))?;
+    connection
+        .create_scalar_function("bx_upper", 1, PURE, |context| Ok(with_text(context, 0, raise)))?;
+    connection.create_scalar_function("bx_substr", 2, PURE, |context| {
+        let begin = context.get::<Option<i64>>(1)?;
+        Ok(begin.and_then(|begin| with_text(context, 0, |text| part(text, begin, i64::MAX))))
+    })?;
+    connection.create_scalar_function("bx_substr", 3, PURE, |context| {
+        let (begin, count) = (context.get::<Option<i64>>(1)?, context.get::<Option<i64>>(2)?);
+        let (Some(begin), Some(count)) = (begin, count) else { return Ok(None) };
+        Ok(with_text(context, 0, |text| part(text, begin, count)))
+    })?;
     connection.create_scalar_function("bx_like", 3, PURE, |context| {
         if is_null(context, 0) || is_null(context, 1) {
             return Ok(None);
@@ -40,6 +51,27 @@ fn lower(sign: char) -> char {
     } else {
         sign.to_lowercase().next().unwrap_or(sign)
     }
+}
+
+/// Upper case sign by sign, as `upper()` of Postgres does it: what has no single sign stays.
+fn raise(text: &str) -> String {
+    let upper = |sign: char| {
+        let mut raised = sign.to_uppercase();
+        match (raised.next(), raised.next()) {
+            (Some(one), None) => one,
+            _ => sign,
+        }
+    };
+    text.chars().map(upper).collect()
+}
+
+/// The signs from a place, counted from one, as `substr()` of Postgres counts them: places before
+/// the first hold nothing.
+fn part(text: &str, begin: i64, count: i64) -> String {
+    let end = begin.saturating_add(count.max(0));
+    let first = usize::try_from(begin.max(1) - 1).unwrap_or(usize::MAX);
+    let signs = usize::try_from(end.saturating_sub(begin.max(1))).unwrap_or(0);
+    text.chars().skip(first).take(signs).collect()
 }
 
 fn compiled(pattern: &str) -> std::result::Result<Regex, regex::Error> {
@@ -190,6 +222,19 @@ mod tests {
         assert_eq!(text("bx_fold('ÄÖÜ ß Σς İ')").as_deref(), Some("äöü ß σς i"));
         assert_eq!(text("bx_fold(NULL)"), None);
         assert_eq!(text("bx_fold(12)").as_deref(), Some("12"));
+    }
+
+    #[test]
+    fn parts_and_capitals_are_those_of_postgres() {
+        for (asked, expected) in [
+            ("bx_upper('äß ab ς')", "ÄSS AB Σ".replace("SS", "ß")),
+            ("bx_substr('abcdef', 2, 3)", String::from("bcd")),
+            ("bx_substr('abcdef', -1, 4)", String::from("ab")),
+            ("bx_substr('äöü', 2)", String::from("öü")),
+            ("bx_substr('abc', 2, -1)", String::new()),
+        ] {
+            assert_eq!(text(asked), Some(expected), "{asked}");
+        }
     }
 
     #[test]
