@@ -225,13 +225,13 @@ fn fields_are_added_renamed_and_dropped_in_place_where_the_store_can() {
             r#"UPDATE "_sequence" SET "field" = 'headline' WHERE "collection" = 'posts' AND "field" = 'title'"#,
             r#"ALTER TABLE "posts" ADD COLUMN "views" INTEGER NOT NULL DEFAULT 0"#,
             r#"CREATE UNIQUE INDEX "posts.p5.unique" ON "posts" ("views")"#,
-            r#"ALTER TABLE "posts" ADD COLUMN "loud" TEXT GENERATED ALWAYS AS (CAST((upper("headline")) AS TEXT)) VIRTUAL"#,
+            r#"ALTER TABLE "posts" ADD COLUMN "loud" TEXT GENERATED ALWAYS AS (bx_upper("headline")) VIRTUAL"#,
         ],
         &[
             r#"ALTER TABLE "posts" RENAME COLUMN "title" TO "headline""#,
             r#"ALTER TABLE "posts" ADD COLUMN "views" bigint NOT NULL DEFAULT 0"#,
             r#"CREATE UNIQUE INDEX "posts.p5.unique" ON "posts" ("views")"#,
-            r#"ALTER TABLE "posts" ADD COLUMN "loud" text COLLATE "C" GENERATED ALWAYS AS (((upper(("headline")::text COLLATE "default")))::text) STORED"#,
+            r#"ALTER TABLE "posts" ADD COLUMN "loud" text COLLATE "C" GENERATED ALWAYS AS ((upper((("headline")::text COLLATE "C") COLLATE "default") COLLATE "C")) STORED"#,
         ],
     );
     let mut fewer = posts();
