@@ -252,7 +252,7 @@ on_every_store!(an_sql_default_is_of_its_fields_type_on_every_store, async |app|
         ("String", "1 + 2", "\"3\""),
         ("Decimal", "1.50 * 2", "3.00"),
         ("Double", "1 / 2.0", "0.5"),
-        ("BigInt", "5 / 2", "\"2\""),
+        ("BigInt", "5 / 2", "2"),
         ("Boolean", "NOT (1 < 2)", "false"),
         ("Date", "'2024-02-29'", "\"2024-02-29\""),
     ]

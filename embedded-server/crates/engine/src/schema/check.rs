@@ -21,8 +21,15 @@ pub(super) fn check_sql(collection: &Collection, old: &Catalog) -> Result<()> {
         }
         match &field.default {
             Some(DefaultValue::Sql(text)) => {
-                Expression::of_standing_default(text, &field.kind)
-                    .map_err(|error| error.at(at("defaultValue")))?;
+                let before = was.and_then(|was| was.field_by_id(&field.id));
+                let same = before
+                    .is_some_and(|old| old.default == field.default && old.kind == field.kind);
+                let read = if same {
+                    Expression::of_standing_default(text, &field.kind)
+                } else {
+                    Expression::of_default(text, &field.kind)
+                };
+                read.map_err(|error| error.at(at("defaultValue")))?;
             }
             Some(DefaultValue::Literal(json)) => {
                 if let Err(reason) = query::coerce(&field.kind, json) {
