@@ -1,5 +1,5 @@
-//! Computed fields: what an expression answers is the same text on both stores, and what could not
-//! be the same is refused by both.
+//! Computed fields: what an expression answers is the same on both stores and of the same type, and
+//! what could not be the same is refused by both.
 
 use crate::harness::{App, on_every_store};
 use serde_json::{Value as Json, json};
@@ -16,6 +16,11 @@ fn stored() -> Json {
         "u": { "type": "UUID" }, "j": { "type": "JSON" }, "ar": { "type": "Array_Integer" },
         "en": { "type": "Enum", "values": ["x", "y"] }, "bin": { "type": "Binary" }
     })
+}
+
+/// A number as its digits, in whichever form it is answered.
+fn bare(number: &Json) -> String {
+    number.as_str().map_or_else(|| number.to_string(), str::to_owned)
 }
 
 const FULL: usize = 3;
@@ -37,7 +42,7 @@ fn records() -> [Json; FULL] {
 const NONE: Option<&str> = None;
 
 /// An expression, and what it answers of each record.
-const ANSWERS: [(&str, [Option<&str>; FULL]); 84] = [
+const ANSWERS: [(&str, [Option<&str>; FULL]); 85] = [
     // Whole numbers, also beyond 64 bits.
     ("n * 2", [Some("10"), Some("-14"), NONE]),
     ("n / 2", [Some("2"), Some("-3"), NONE]),
@@ -114,6 +119,10 @@ const ANSWERS: [(&str, [Option<&str>; FULL]); 84] = [
     ("LOWER(s)", [Some("ab ä"), Some(" x "), NONE]),
     ("UPPER(ci)", [Some("AB"), Some("ß"), NONE]),
     ("TRIM(s)", [Some("ab Ä"), Some("x"), NONE]),
+    (
+        "md5(s)",
+        [Some("50b39f6d869964fc520f73d0c2d7aa93"), Some("6722c218a6f30869ef6886dc4b050a37"), NONE],
+    ),
     ("LENGTH(s)", [Some("4"), Some("3"), NONE]),
     ("SUBSTR(s, n - 4, 2)", [Some("ab"), Some(""), NONE]),
     ("SUBSTR(s, 2)", [Some("b Ä"), Some("x "), NONE]),
@@ -140,18 +149,125 @@ on_every_store!(an_expression_answers_the_same_on_every_store, async |app| {
         app.admin().create("told", record).await;
     }
     let rows = app.admin().rows("told", json!({ "sort": "id" })).await;
+    let schema = app.admin().get("/schemas/told").await;
     for (at, (expression, expected)) in ANSWERS.iter().enumerate() {
-        let answers: Vec<&Json> = rows.iter().map(|row| &row[format!("v{at}")]).collect();
-        assert_eq!(
-            answers,
-            expected.map(|one| json!(one)).iter().collect::<Vec<_>>(),
-            "{expression}"
-        );
+        let name = format!("v{at}");
+        let told = &schema.body["data"]["schema"]["fields"][&name]["resultType"];
+        for (row, expected) in rows.iter().zip(expected) {
+            let answer = &row[&name];
+            let same = match (expected, told.as_str().expect("a type")) {
+                (None, _) => answer.is_null(),
+                (Some(text), "Integer" | "BigInt" | "Decimal" | "Boolean") => {
+                    !answer.is_string() && answer.to_string() == **text
+                }
+                (Some(text), "Double") => answer.as_f64() == text.parse().ok(),
+                (Some(text), _) => answer == text,
+            };
+            assert!(same, "{expression} ({told}): {answer}, not {expected:?}");
+        }
     }
-    // What is true is found by the same word.
-    let at = ANSWERS.iter().position(|(text, _)| *text == "n > 3").expect("in the table");
-    let asked = json!({ "filter": { format!("v{at}"): "true" } });
-    assert_eq!(app.admin().column("told", "id", asked).await, [json!(1)]);
+});
+
+on_every_store!(a_computed_field_is_of_the_type_that_its_expression_answers, async |app| {
+    let told = [
+        ("n", "Integer"),
+        ("-n", "BigInt"),
+        ("n * 2", "BigInt"),
+        ("n % 10", "Integer"),
+        ("COALESCE(n, 0)", "Integer"),
+        ("CASE WHEN ok THEN n ELSE LENGTH(s) END", "Integer"),
+        ("LENGTH(s)", "Integer"),
+        ("b", "BigInt"),
+        ("b * 2", "Decimal"),
+        ("p * n", "Decimal"),
+        ("p + d", "Double"),
+        ("n > 3", "Boolean"),
+        ("s || n", "Text"),
+        ("u", "Text"),
+        ("NULL", "Text"),
+        ("day", "Date"),
+        ("COALESCE(at, '2020-01-01T00:00:00Z')", "DateTime"),
+        ("tm", "Time"),
+    ];
+    let mut fields = stored();
+    for (at, (expression, _)) in told.iter().enumerate() {
+        fields[format!("v{at}")] = json!({ "type": "VIRTUAL", "calculated": expression });
+    }
+    app.collection("told", json!({ "timestamps": false, "fields": fields })).await;
+    let schema = app.admin().get("/schemas/told").await.body["data"]["schema"].clone();
+    for (at, (expression, kind)) in told.iter().enumerate() {
+        assert_eq!(schema["fields"][format!("v{at}")]["resultType"], *kind, "{expression}");
+    }
+    for record in records() {
+        app.admin().create("told", record).await;
+    }
+    // A moment is answered as the field that it is taken of.
+    for row in app.admin().rows("told", json!({})).await {
+        for (at, of) in [(15, "day"), (17, "tm")] {
+            assert_eq!(row[format!("v{at}")], row[of]);
+        }
+        let at = match &row["at"] {
+            Json::Null => json!("2020-01-01T00:00:00.000Z"),
+            at => at.clone(),
+        };
+        assert_eq!(row["v16"], at);
+    }
+    // What is told is not kept: the document sent back is the document.
+    let again = app.admin().patch("/schemas/told", json!({ "schema": schema })).await;
+    again.expect_status(200);
+    let whole = app.admin().get("/schemas/export").await;
+    assert!(!whole.text.contains("resultType"), "{}", whole.text);
+    let types = app.admin().get("/types").await;
+    for line in ["v0?: number | null;", "v11?: boolean | null;", "v12?: string | null;"] {
+        assert!(types.text.contains(line), "{line}: {}", types.text);
+    }
+    // Exact clients read large numbers and decimals as text, as those of stored fields.
+    let row = app.admin().get("/items/told/1?numbers=string").await.body["data"].clone();
+    assert_eq!((&row["v0"], &row["v2"], &row["v9"]), (&json!(5), &json!("10"), &json!("62.50")));
+});
+
+on_every_store!(a_computed_number_is_a_number_wherever_it_is_asked_for, async |app| {
+    let computed = |text: &str| json!({ "type": "VIRTUAL", "calculated": text });
+    app.collection(
+        "lines",
+        json!({ "timestamps": false, "indexes": [{ "fields": ["total"], "name": "lines_total" }], "fields": {
+            "id": { "type": "Integer", "primaryKey": true }, "qty": { "type": "Integer" },
+            "price": { "type": "Decimal", "values": { "precision": 12, "scale": 2 } },
+            "total": computed("price * qty"), "many": computed("qty > 3"), "half": computed("CAST(qty AS REAL) / 2")
+        } }),
+    )
+    .await;
+    let admin = app.admin();
+    for (id, qty, price) in [(1, 2, "19.90"), (2, 7, "100.00"), (3, 1, "9.10"), (4, 4, "9.95")] {
+        admin.create("lines", json!({ "id": id, "qty": qty, "price": price })).await;
+    }
+    for (ask, expected) in [
+        (json!({ "filter": { "total": { "gt": 20 } }, "sort": "id" }), json!([1, 2, 4])),
+        (json!({ "filter": { "total": 39.8 }, "sort": "id" }), json!([1, 4])),
+        (
+            json!({ "filter": { "total": { "in": ["39.800", 9.1] } }, "sort": "id" }),
+            json!([1, 3, 4]),
+        ),
+        (json!({ "filter": { "total": { "between": [9, 40] } }, "sort": "id" }), json!([1, 3, 4])),
+        (json!({ "filter": { "many": true }, "sort": "id" }), json!([2, 4])),
+        (json!({ "filter": { "half": { "lte": 1 } }, "sort": "id" }), json!([1, 3])),
+        (json!({ "filter": { "total": { "gt": "$COL(price)" } }, "sort": "id" }), json!([1, 2, 4])),
+        (json!({ "sort": ["total", "id"] }), json!([3, 1, 4, 2])),
+        (json!({ "sort": ["-half"] }), json!([2, 4, 1, 3])),
+    ] {
+        assert_eq!(json!(admin.column("lines", "id", ask.clone()).await), expected, "{ask}");
+    }
+    let ask = json!({ "aggregate": { "all": { "function": "sum", "field": "total" }, "mean": { "function": "avg", "field": "half" }, "most": { "function": "max", "field": "total" } } });
+    let told = admin.rows("lines", ask).await;
+    let told = ["all", "mean", "most"].map(|key| bare(&told[0][key]));
+    assert_eq!(told, ["788.70", "1.75", "700"]);
+    let groups = json!({ "groupBy": ["total"], "aggregate": { "n": { "function": "count", "field": "id" } }, "sort": "total" });
+    let told = admin.rows("lines", groups).await;
+    let told: Vec<String> =
+        told.iter().map(|row| format!("{} {}", row["total"], row["n"])).collect();
+    assert_eq!(told, ["9.10 1", "39.80 2", "700.00 1"]);
+    let refused = admin.find("lines", json!({ "filter": { "total": "much" } })).await;
+    refused.expect_status(400);
 });
 
 /// Whatever is refused, and the place it is refused at.
@@ -169,9 +285,6 @@ async fn refused(app: &App, calculated: &str) {
 
 on_every_store!(what_the_stores_would_answer_differently_is_refused_by_both, async |app| {
     for calculated in [
-        "day",
-        "at",
-        "tm",
         "j",
         "ar",
         "bin",
@@ -223,10 +336,10 @@ on_every_store!(an_expression_must_hold_under_the_new_type_beneath_it, async |ap
     let refused = change(json!({ "type": "String" })).await;
     refused.expect_refusal(400, "SCHEMA_INVALID");
     assert!(refused.text.contains("fields.twice.calculated"), "{}", refused.text);
-    assert_eq!(app.admin().one("told", &json!(1)).await["twice"], "10");
+    assert_eq!(app.admin().one("told", &json!(1)).await["twice"], 10);
     let values = json!({ "precision": 10, "scale": 2 });
     change(json!({ "type": "Decimal", "values": values })).await.expect_status(200);
-    assert_eq!(app.admin().one("told", &json!(1)).await["twice"], "10.00");
+    assert_eq!(app.admin().one("told", &json!(1)).await["twice"].to_string(), "10.00");
 });
 
 on_every_store!(an_sql_default_is_of_its_fields_type_on_every_store, async |app| {
@@ -237,7 +350,8 @@ on_every_store!(an_sql_default_is_of_its_fields_type_on_every_store, async |app|
         ("Boolean", "2"),
         ("Boolean", "'true'"),
         ("Double", "now()"),
-        ("Date", "now()"),
+        ("String", "MAX(id)"),
+        ("Integer", "COALESCE(MAX(id), 0) + 1"),
         ("UUID", "lower('x')"),
         ("Integer", "COALESCE(1, 'a')"),
     ] {
@@ -255,6 +369,8 @@ on_every_store!(an_sql_default_is_of_its_fields_type_on_every_store, async |app|
         ("BigInt", "5 / 2", "2"),
         ("Boolean", "NOT (1 < 2)", "false"),
         ("Date", "'2024-02-29'", "\"2024-02-29\""),
+        ("String", "md5('Ä' || 1)", "\"6093f8ed656dde4da9dcc05b42bf184e\""),
+        ("Integer", "EXTRACT(YEAR FROM CURRENT_DATE) * 0", "0"),
     ]
     .into_iter()
     .enumerate()
@@ -265,4 +381,14 @@ on_every_store!(an_sql_default_is_of_its_fields_type_on_every_store, async |app|
         let value = app.admin().column(&name, "a", json!({})).await;
         assert_eq!(value[0].to_string(), expected, "{kind} {text}");
     }
+    // This moment is of a date, and one without a zone.
+    let now =
+        |kind: &str| json!({ "type": kind, "defaultValue": { "type": "SQL", "value": "now()" } });
+    let fields =
+        json!({ "day": now("Date"), "at": now("DateTime"), "local": now("DateTime_NO_TZ") });
+    app.collection("moments", json!({ "timestamps": false, "fields": fields })).await;
+    app.admin().create("moments", json!({})).await;
+    let row = app.admin().rows("moments", json!({})).await.remove(0);
+    let signs = ["day", "at", "local"].map(|name| row[name].as_str().map_or(0, str::len));
+    assert_eq!(signs, [10, 24, 24], "{row}");
 });

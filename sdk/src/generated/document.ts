@@ -158,6 +158,8 @@ export type FieldDefinition = {
   SystemGenerated?: boolean | string,
   /** SQL of a `VIRTUAL` field. */
   calculated?: string,
+  /** The type of what a `VIRTUAL` field holds: told by the server, and passed over when sent. */
+  resultType?: string,
   /** Which kind of relation it is. */
   relType?: RelationType,
   /** The collection at the far end. */

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_role_covers_what_it_may_do_itself_and_nothing_it_cannot_tell() {
-        let catalog = Catalog::build(catalog::system_documents().clone(), 1).unwrap();
+        let catalog = Catalog::build(catalog::system_documents().clone(), 1, |_, _| None).unwrap();
         let read = |fields: Json, conditions: Json| json!({ "collection": "baasix_User", "action": "read", "fields": fields, "conditions": conditions });
         let check = |ours: &[Json], theirs: &[Json], covered: bool| {
             let (mine, other) = (policies(&catalog, ours), policies(&catalog, theirs));

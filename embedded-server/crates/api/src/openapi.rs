@@ -381,8 +381,7 @@ fn kind_schema(kind: &FieldKind) -> Json {
         | FieldKind::Html
         | FieldKind::CiText
         | FieldKind::Suid
-        | FieldKind::Token
-        | FieldKind::Virtual { .. } => json!({ "type": "string" }),
+        | FieldKind::Token => json!({ "type": "string" }),
         FieldKind::Integer => json!({ "type": "integer", "format": "int32" }),
         FieldKind::BigInt => json!({ "type": "integer", "format": "int64" }),
         FieldKind::Decimal { .. } | FieldKind::Real | FieldKind::Double => {

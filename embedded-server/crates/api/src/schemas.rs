@@ -61,6 +61,11 @@ pub(crate) fn readable(app: &App, caller: &Caller) -> Result<()> {
 /// without the fields and relations they may not read.
 pub(crate) fn shown(collection: &Collection, whole: bool) -> SchemaInfo {
     let mut schema = (*collection.document).clone();
+    for field in collection.fields.values().filter(|field| field.computed.is_some()) {
+        if let Some(definition) = schema["fields"].get_mut(&field.name) {
+            definition[catalog::RESULT_TYPE] = Json::from(field.kind.name());
+        }
+    }
     if !whole && let Some(fields) = schema.get_mut("fields").and_then(Json::as_object_mut) {
         fields.retain(|name, definition| {
             let relation =

@@ -10,10 +10,12 @@ use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
 impl Catalog {
-    /// The catalog of these stored documents.
+    /// The catalog of these stored documents. `kind_of` tells what the expression of a computed
+    /// field answers, given the collection; such a field is text where it cannot tell.
     pub fn build(
         documents: impl IntoIterator<Item = (String, Json)>,
         version: u64,
+        kind_of: impl Fn(&str, &Collection) -> Option<FieldKind>,
     ) -> Result<Self> {
         let mut parsed: IndexMap<String, Collection> = IndexMap::new();
         for (name, document) in documents {
@@ -42,10 +44,34 @@ impl Catalog {
             .zip(related)
             .map(|((name, mut collection), relations)| {
                 collection.relations = relations;
+                type_computed(&mut collection, &kind_of);
                 (name, Arc::new(collection))
             })
             .collect();
         Ok(Self { version, collections })
+    }
+}
+
+/// Gives every computed field the kind of what its expression answers. One whose words an index
+/// holds is text.
+fn type_computed(
+    collection: &mut Collection,
+    kind_of: &impl Fn(&str, &Collection) -> Option<FieldKind>,
+) {
+    let known: Vec<(String, FieldKind)> = collection
+        .fields
+        .iter()
+        .filter(|(name, _)| {
+            !collection.indexes.iter().any(|one| one.is_of_words() && one.fields.contains(name))
+        })
+        .filter_map(|(name, field)| {
+            Some((name.clone(), kind_of(field.computed.as_deref()?, collection)?))
+        })
+        .collect();
+    for (name, kind) in known {
+        if let Some(field) = collection.fields.get_mut(&name) {
+            field.kind = kind;
+        }
     }
 }
 

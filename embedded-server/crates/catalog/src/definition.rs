@@ -2,7 +2,7 @@
 
 use crate::check::invalid;
 use crate::document::flag;
-use crate::kind::{canonical_type, parse_kind};
+use crate::kind::{canonical_type, parse_computed, parse_kind};
 use crate::words::{DEFAULT_NAMES, RULE_NAMES};
 use crate::{DefaultValue, Field, FieldKind, Rule};
 use base::{Result, nearest};
@@ -15,7 +15,9 @@ const PATTERN_BYTES_MAX: usize = 1_000;
 pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<Field> {
     let at = format!("fields.{name}");
     let type_name = definition.get("type").and_then(Json::as_str).unwrap_or_default();
-    let kind = parse_kind(canonical_type(type_name, &at)?, definition, &at)?;
+    let type_name = canonical_type(type_name, &at)?;
+    let kind = parse_kind(type_name, definition, &at)?;
+    let computed = parse_computed(type_name, definition, &at)?;
     for key in ["allowNull", "unique", "primaryKey", "hidden", "readOnly", "loose"] {
         if definition.get(key).is_some_and(|value| !(value.is_boolean() || value.is_null())) {
             return Err(invalid(format!("{at}.{key}"), format!("`{key}` must be true or false")));
@@ -23,6 +25,10 @@ pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<
     }
     let primary_key = flag(definition, "primaryKey");
     let default = parse_default(definition.get("defaultValue"), &kind, &at)?;
+    if primary_key && computed.is_some() {
+        return Err(invalid(at, "a VIRTUAL cannot be a primary key")
+            .hint("use UUID, SUID, Integer, BigInt or String"));
+    }
     if primary_key
         && !matches!(
             kind,
@@ -43,7 +49,7 @@ pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<
             .hint("use UUID, SUID, Integer, BigInt or String"));
     }
     let counted = default == Some(DefaultValue::AutoIncrement);
-    let virtual_field = matches!(kind, FieldKind::Virtual { .. });
+    let virtual_field = computed.is_some();
     Ok(Field {
         id: definition.get("fieldId").and_then(Json::as_str).unwrap_or(name).to_owned(),
         name: name.to_owned(),
@@ -58,6 +64,7 @@ pub(crate) fn parse_field(name: &str, definition: &Map<String, Json>) -> Result<
         primary_key,
         default: if virtual_field { None } else { default },
         kind,
+        computed,
     })
 }
 
@@ -175,8 +182,7 @@ fn literal_fault(kind: &FieldKind, value: &Json) -> Option<String> {
         | FieldKind::Uuid
         | FieldKind::Suid
         | FieldKind::Token
-        | FieldKind::Binary
-        | FieldKind::Virtual { .. } => value.is_string(),
+        | FieldKind::Binary => value.is_string(),
     };
     (!fits).then(|| format!("is no value of the type {}", kind.name()))
 }

@@ -1,7 +1,7 @@
 //! What changed from one catalog to the next. Collections and fields are recognised by their
 //! stable ids, so a new name is a rename and never a loss.
 
-use crate::{Catalog, Collection, Field, FieldKind, Index, OnDelete, RelationKind, build};
+use crate::{Catalog, Collection, Field, Index, OnDelete, RelationKind, build};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -258,7 +258,7 @@ fn diff_fields(was: &Collection, is: &Collection, stages: &mut Stages) {
         .fields
         .values()
         .filter(|field| is.field_by_id(&field.id).is_none())
-        .partition(|field| matches!(field.kind, FieldKind::Virtual { .. }));
+        .partition(|field| field.computed.is_some());
     for (field, has_column) in
         computed.into_iter().map(|f| (f, false)).chain(stored.into_iter().map(|f| (f, true)))
     {
@@ -284,7 +284,7 @@ fn diff_fields(was: &Collection, is: &Collection, stages: &mut Stages) {
                 to: field.name.clone(),
             });
         }
-        let same = old.kind == field.kind
+        let same = !field.holds_another_than(old)
             && old.nullable == field.nullable
             && old.unique == field.unique
             && old.default == field.default

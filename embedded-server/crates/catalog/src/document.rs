@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Most fields of one collection; SQLite's own ceiling for columns is 2,000.
 const FIELDS_MAX: usize = 1_000;
 
+/// The key under which an answer tells what a computed field holds; it is never stored.
+pub const RESULT_TYPE: &str = "resultType";
+
 /// The document as it is stored: names checked, types in their canonical spelling, a primary key
 /// and the fields of the flags added, every field with its stable `fieldId` and the document with
 /// its `schemaId`. Keys keep their order and unknown keys stay.
@@ -207,6 +210,8 @@ fn canonical_fields(given: Map<String, Json>) -> Result<Map<String, Json>> {
                 definition.shift_remove(key);
             }
         }
+        // Told with every answer, and told anew by the expression.
+        definition.shift_remove(RESULT_TYPE);
         let relation = definition.get("relType").cloned();
         let kind = definition.get("type").cloned();
         match &relation {

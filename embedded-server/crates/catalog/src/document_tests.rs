@@ -31,7 +31,7 @@ fn catalog(documents: &[(&str, Json)]) -> Result<Catalog> {
         stored.insert((*name).to_owned(), normalize(name, given, previous.as_ref(), &mut id)?);
     }
     complete(&mut stored, &mut id)?;
-    Catalog::build(stored, 1)
+    Catalog::build(stored, 1, |_, _| None)
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn rename(document: &mut Json, from: &str, to: &str) {
 #[test]
 fn the_difference_of_two_catalogs_knows_renames_from_losses() {
     let build = |documents: &IndexMap<String, Json>, version| {
-        Catalog::build(documents.clone(), version).unwrap()
+        Catalog::build(documents.clone(), version, |_, _| None).unwrap()
     };
     let mut id = ids();
     let mut documents = IndexMap::new();

@@ -11,6 +11,9 @@ pub struct Field {
     pub name: String,
     /// What it holds.
     pub kind: FieldKind,
+    /// The SQL expression over the collection's own columns that the store computes it by
+    /// (`VIRTUAL`, written by an administrator); such a field is never written.
+    pub computed: Option<String>,
     /// Whether it is the primary key.
     pub primary_key: bool,
     /// Whether NULL may be stored.
@@ -97,11 +100,6 @@ pub enum FieldKind {
     Geo(GeoKind),
     /// Raw bytes, base64 on the wire.
     Binary,
-    /// Computed from the record's own columns by the store; never written.
-    Virtual {
-        /// SQL expression over the collection's own columns, written by an administrator.
-        expression: String,
-    },
 }
 
 /// Element of an array field.
@@ -148,6 +146,14 @@ pub enum GeoKind {
     GeometryCollection,
     Geometry,
     Geography,
+}
+
+impl Field {
+    /// Whether what its column holds, or is computed by, is another than before.
+    #[must_use]
+    pub fn holds_another_than(&self, before: &Self) -> bool {
+        self.kind != before.kind || self.computed != before.computed
+    }
 }
 
 impl FieldKind {
@@ -211,7 +217,6 @@ impl FieldKind {
                 GeoKind::Geography => "Geography",
             },
             Self::Binary => "Binary",
-            Self::Virtual { .. } => "VIRTUAL",
         }
     }
 
@@ -227,7 +232,6 @@ impl FieldKind {
                 | Self::Suid
                 | Self::Token
                 | Self::Enum { .. }
-                | Self::Virtual { .. }
         )
     }
 

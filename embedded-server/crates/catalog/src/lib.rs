@@ -26,7 +26,7 @@ pub use check::{
 };
 pub use collection::{Catalog, Collection, HISTORY, Index, KEY_ALIAS};
 pub use diff::{Change, ForeignKey, diff};
-pub use document::{normalize, parse};
+pub use document::{RESULT_TYPE, normalize, parse};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};
 pub use kind::{TYPE_NAMES, canonical_type};
 pub use relation::{OnDelete, Relation, RelationKind};

@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn the_system_catalog_hides_secrets_and_finds_every_far_end() {
-        let catalog = Catalog::build(documents().clone(), 1).unwrap();
+        let catalog = Catalog::build(documents().clone(), 1, |_, _| None).unwrap();
         assert_eq!(catalog.collections.len(), documents().len());
         for (collection, field) in [
             ("baasix_User", "password"),

@@ -12,7 +12,7 @@ use crate::write::Written;
 use crate::{Engine, Numbers, State};
 use access::Actor;
 use base::{Code, Detail, Error, Result};
-use catalog::{Collection, FieldKind, HISTORY};
+use catalog::{Collection, HISTORY};
 use query::{CountMode, Direction, Filter, Operation, Read, SortAsked, Write};
 use serde_json::{Map, Value as Json};
 use sight::{Row, Sight, row};
@@ -456,7 +456,7 @@ fn never_taken_back(collection: &Collection, name: &str) -> Option<&'static str>
     };
     if field.primary_key {
         Some("it is the key of the record")
-    } else if field.read_only || matches!(field.kind, FieldKind::Virtual { .. }) {
+    } else if field.read_only || field.computed.is_some() {
         Some("it is computed from other fields")
     } else if kept {
         Some("the server keeps it by itself")

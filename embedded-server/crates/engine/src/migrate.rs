@@ -13,13 +13,14 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 6] = [
+const UPGRADES: [Upgrade; 7] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
     Upgrade { version: 4, part: Part::History },
     Upgrade { version: 5, part: Part::IndexesOfPlaces },
     Upgrade { version: 6, part: Part::Arrivals },
     Upgrade { version: 7, part: Part::PlacesByKeys },
+    Upgrade { version: 8, part: Part::KindsOfComputed },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -43,11 +44,13 @@ enum Part {
     Arrivals,
     /// Indexes of places know records by their keys, which no copy of the file changes.
     PlacesByKeys,
+    /// Computed columns are of the kind that their expressions answer, and no longer text.
+    KindsOfComputed,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 7;
+pub(crate) const HOUSE_VERSION: i64 = 8;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -74,7 +77,7 @@ pub(crate) async fn open(store: &Store, clock: &Clock) -> Result<Catalog> {
 async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     let loaded = load(store).await?;
     let version = house_version(&loaded)?;
-    let catalog = Catalog::build(loaded.documents, loaded.version)?;
+    let catalog = Catalog::build(loaded.documents, loaded.version, sql::kind_of)?;
     let mut draft = Draft::of(&catalog);
     let mut changed = with_new_system_parts(&mut draft);
     let mut upgraded = false;
@@ -89,6 +92,11 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
         // Once, from whatever version it comes, and before the tables change: what a rebuild makes
         // anew stands in its new form.
         draft.before.extend(renewal(store, &draft.old).await?.statements);
+        let kinds = |upgrade: &Upgrade| matches!(upgrade.part, Part::KindsOfComputed);
+        if UPGRADES.iter().find(|one| kinds(one)).is_some_and(|one| one.version > version) {
+            let all = catalog.collections.values();
+            draft.before.extend(all.flat_map(|one| sql::renewed(one, store.dialect())));
+        }
         changed = true;
     }
     if !changed {
@@ -145,6 +153,8 @@ impl Part {
             }
             // The indexes are made anew behind every upgrade.
             Self::IndexesOfPlaces | Self::PlacesByKeys => {}
+            // Behind the indexes, which those over computed columns are among.
+            Self::KindsOfComputed => {}
             Self::Arrivals => draft.before.extend(arrivals(dialect)),
         }
         Ok(())

@@ -74,7 +74,7 @@ impl Engine {
             self.reload_policies().await?;
         } else {
             let loaded = load(self.store()).await?;
-            let catalog = Catalog::build(loaded.documents, loaded.version)?;
+            let catalog = Catalog::build(loaded.documents, loaded.version, sql::kind_of)?;
             tracing::info!(
                 from = known,
                 to = catalog.version,

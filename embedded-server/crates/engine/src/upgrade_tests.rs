@@ -264,6 +264,59 @@ async fn an_index_of_places_that_knew_the_numbers_of_rows_knows_keys_once_it_is_
 }
 
 #[tokio::test]
+async fn computed_columns_of_text_are_of_the_kind_of_their_expressions_once_it_is_opened() {
+    for mut project in Project::all().await {
+        let computed = |text: &str| json!({ "type": "VIRTUAL", "calculated": text });
+        let schema = json!({ "timestamps": false, "indexes": [{ "name": "lines_total", "fields": ["total"] }], "fields": {
+            "id": { "type": "Integer", "primaryKey": true }, "price": { "type": "Decimal" },
+            "total": computed("price * 2"), "told": { "type": "VIRTUAL", "calculated": "'no ' || id", "unique": true }
+        } });
+        project.engine.create_schema("lines", &schema).await.unwrap();
+        let made = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'lines' ORDER BY name";
+        let typed = r#"SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '"lines"'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1"#;
+        let indexed = "SELECT indexdef FROM pg_indexes WHERE tablename = 'lines' AND schemaname = current_schema() ORDER BY indexname";
+        let (before, indexes) =
+            (project.column(made, typed).await, project.column("SELECT ''", indexed).await);
+        // As the seventh version made it.
+        let drop = r#"ALTER TABLE "lines" DROP COLUMN "total""#;
+        let gone = r#"DROP INDEX "lines_total""#;
+        let index = r#"CREATE INDEX "lines_total" ON "lines" ("total", "id")"#;
+        project
+            .meddle(&[
+                (gone, gone),
+                (drop, drop),
+                (
+                    r#"ALTER TABLE "lines" ADD COLUMN "total" TEXT GENERATED ALWAYS AS (CAST(("price" * 2) AS TEXT)) VIRTUAL"#,
+                    r#"ALTER TABLE "lines" ADD COLUMN "total" text COLLATE "C" GENERATED ALWAYS AS ((("price" * 2))::text) STORED"#,
+                ),
+                (index, index),
+                same(r#"INSERT INTO "lines" ("id", "price") VALUES (1, '19.90'), (2, '350'), (3, '4.55')"#),
+            ])
+            .await;
+        at_version(&project, 7).await;
+
+        project.engine = project.reopened().await;
+        assert_eq!(project.column("SELECT ''", indexed).await, indexes);
+        let after = project.column(made, typed).await;
+        assert_eq!(after.len(), before.len());
+        let bare = |texts: &[String]| texts.concat().matches("bx_dec_mul").count();
+        assert_eq!(bare(&after), bare(&before), "{after:?}");
+        let more = query::parse_filter(
+            &json!({ "total": { "gt": 20 } }),
+            "filter",
+            &base::Limits::default(),
+        )
+        .unwrap();
+        let read = Read { filter: Some(more), ..all("lines") };
+        let found = project.engine.find(&read, "a test of upgrades").await.unwrap();
+        let totals: Vec<String> = found.iter().map(|row| row["total"].to_string()).collect();
+        assert_eq!(totals, ["39.80", "700"]);
+        let renewal = project.engine.renew_indexes().await.unwrap();
+        assert_eq!((renewal.created, renewal.rebuilt), (Vec::new(), Vec::new()));
+    }
+}
+
+#[tokio::test]
 async fn an_upgrade_that_cannot_be_whole_changes_nothing() {
     for project in Project::all().await {
         aged(&project).await;

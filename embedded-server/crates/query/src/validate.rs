@@ -242,6 +242,7 @@ mod tests {
             id: String::from("f1"),
             name: String::from("x"),
             kind,
+            computed: None,
             primary_key: false,
             nullable: true,
             unique: false,

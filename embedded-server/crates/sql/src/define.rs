@@ -8,6 +8,7 @@ mod house;
 mod index;
 mod leave;
 mod postgres;
+mod renewed;
 mod rtree;
 mod sqlite;
 #[cfg(test)]
@@ -15,10 +16,11 @@ mod tests;
 mod trial;
 
 pub use convert::{Conversion, conversion};
-pub use expression::Expression;
+pub use expression::{Expression, kind_of};
 pub use house::{house_tables, schema_history};
 pub use index::{indexes, tables_of_indexes};
 pub(crate) use index::{part_of, text_of_words};
+pub use renewed::renewed;
 pub use trial::{IndexTrial, index_trial};
 
 use crate::{Dialect, Statement};

@@ -25,7 +25,7 @@ mod writer;
 
 pub use define::{
     Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
-    indexes, rehearsal, schema_history, tables_of_indexes,
+    indexes, kind_of, rehearsal, renewed, schema_history, tables_of_indexes,
 };
 pub use mutate::{
     ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, UniqueList, Window, alone,

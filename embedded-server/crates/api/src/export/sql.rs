@@ -47,7 +47,7 @@ impl Statements {
             let form = match kind {
                 // What a table of another maker computes is said nowhere else.
                 _ if field.read_only && collection.adopted => return None,
-                FieldKind::Virtual { .. } => return None,
+                _ if field.computed.is_some() => return None,
                 FieldKind::Binary => Form::Bytes,
                 FieldKind::Decimal { .. } => Form::Digits,
                 kind if kind.is_json() => Form::Document,

@@ -291,7 +291,7 @@ fn built(given: IndexMap<String, Json>) -> Result<(IndexMap<String, Json>, Catal
         stored.insert(name, document);
     }
     complete(&mut stored, &mut new_id)?;
-    let catalog = Catalog::build(stored.clone(), 1)?;
+    let catalog = Catalog::build(stored.clone(), 1, |_, _| None)?;
     Ok((stored, catalog))
 }
 

@@ -193,8 +193,7 @@ impl Writer {
             | FieldKind::Suid
             | FieldKind::Token
             | FieldKind::Enum { .. }
-            | FieldKind::Binary
-            | FieldKind::Virtual { .. } => "string",
+            | FieldKind::Binary => "string",
             FieldKind::Json { .. } => "Record<string, unknown>",
             FieldKind::Array(Element::Decimal) if exact => "(number | string)[]",
             FieldKind::Array(Element::Integer | Element::Double | Element::Decimal) => "number[]",

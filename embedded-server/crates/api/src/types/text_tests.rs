@@ -14,7 +14,7 @@ fn project(collections: &[(&str, Json)]) -> Catalog {
         };
         documents.insert((*name).to_owned(), normalize(name, given, None, &mut id).unwrap());
     }
-    Catalog::build(documents, 1).unwrap()
+    Catalog::build(documents, 1, |_, _| None).unwrap()
 }
 
 fn written(collections: &[(&str, Json)]) -> String {

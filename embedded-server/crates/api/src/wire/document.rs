@@ -85,6 +85,8 @@ pub(super) struct FieldDefinition {
     system_generated: Option<Json>,
     /// SQL of a `VIRTUAL` field.
     calculated: Option<String>,
+    /// The type of what a `VIRTUAL` field holds: told by the server, and passed over when sent.
+    result_type: Option<String>,
     /// Which kind of relation it is.
     rel_type: Option<RelationType>,
     /// The collection at the far end.

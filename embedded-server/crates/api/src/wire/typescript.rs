@@ -241,7 +241,7 @@ fn document_types() -> String {
 /// The rows of the system's own collections. Which columns are present depends on the call and on
 /// permissions, so that only the key is certain.
 fn record_types() -> String {
-    let catalog = Catalog::build(catalog::system_documents().clone(), 1).unwrap();
+    let catalog = Catalog::build(catalog::system_documents().clone(), 1, |_, _| None).unwrap();
     let mut text = String::from(HEAD);
     for collection in catalog.collections.values() {
         text.push_str(&record(collection));
@@ -272,7 +272,7 @@ fn written(collection: &Collection, secrets: &[&str]) -> String {
     let taken = |field: &&Field| {
         !field.generated
             && field.name != collection.primary_key
-            && !matches!(field.kind, FieldKind::Virtual { .. })
+            && field.computed.is_none()
             && (!field.hidden || secrets.contains(&field.name.as_str()))
     };
     for field in collection.fields.values().filter(taken) {
@@ -313,8 +313,7 @@ fn value_of(field: &Field) -> String {
         | FieldKind::Uuid
         | FieldKind::Suid
         | FieldKind::Token
-        | FieldKind::Binary
-        | FieldKind::Virtual { .. } => String::from("string"),
+        | FieldKind::Binary => String::from("string"),
         FieldKind::Integer | FieldKind::Real | FieldKind::Double => String::from("number"),
         // Text where every digit is asked for (`Accept-Numbers: string`).
         FieldKind::BigInt | FieldKind::Decimal { .. } => String::from("number | string"),

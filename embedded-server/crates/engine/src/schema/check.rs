@@ -1,7 +1,7 @@
 //! What no document may say and no statement could do, checked before the store is asked.
 
 use base::Result;
-use catalog::{Catalog, Change, Collection, DefaultValue, FieldKind, invalid};
+use catalog::{Catalog, Change, Collection, DefaultValue, invalid};
 use sql::Expression;
 
 /// Every SQL text an administrator wrote must be a plain expression, and every literal default a
@@ -13,10 +13,10 @@ pub(super) fn check_sql(collection: &Collection, old: &Catalog) -> Result<()> {
     let stands = was.is_some_and(|was| was.document == collection.document);
     for field in collection.fields.values() {
         let at = |key: &str| format!("fields.{}.{key}", field.name);
-        if let FieldKind::Virtual { expression } = &field.kind
+        if let Some(expression) = &field.computed
             && !stands
         {
-            Expression::of_virtual(expression, collection)
+            Expression::of_virtual(expression, collection, &field.kind)
                 .map_err(|error| error.at(at("calculated")))?;
         }
         match &field.default {

@@ -11,7 +11,7 @@ use super::steps::steps;
 use super::stored::{moved, version_rows};
 use super::{Changed, alike, documents, former, no_schema, policy, theirs, values};
 use base::{Clock, Code, Error, Result, Value, short_id};
-use catalog::{Catalog, Change, DefaultValue, FieldKind, invalid};
+use catalog::{Catalog, Change, DefaultValue, invalid};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use sql::{Bind, Dialect, Statement};
@@ -322,7 +322,7 @@ impl Draft {
         if !self.adopting {
             self.forget_adoptions();
         }
-        let next = Catalog::build(self.documents.clone(), self.old.version + 1)?;
+        let next = Catalog::build(self.documents.clone(), self.old.version + 1, sql::kind_of)?;
         for collection in next.collections.values() {
             check_sql(collection, &self.old)?;
         }
@@ -495,8 +495,7 @@ impl Draft {
 /// the administrator's SQL, not a fault of ours.
 pub(super) async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) -> Result<()> {
     let written = |field: &catalog::Field| {
-        matches!(field.kind, FieldKind::Virtual { .. })
-            || matches!(field.default, Some(DefaultValue::Sql(_)))
+        field.computed.is_some() || matches!(field.default, Some(DefaultValue::Sql(_)))
     };
     let mut tried: Vec<&str> = Vec::new();
     for change in changes {

@@ -2,7 +2,7 @@
 //! of the store for each thing lost, typed as it was.
 
 use super::values::{quoted, stored_name};
-use catalog::{Catalog, Change, Collection, DefaultValue, Field, FieldKind, RelationKind};
+use catalog::{Catalog, Change, Collection, DefaultValue, Field, RelationKind};
 use serde::{Deserialize, Serialize};
 use sql::{Dialect, Statement};
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ pub(crate) fn plain(text: String) -> Statement {
 }
 
 pub(crate) fn stored(field: &Field) -> bool {
-    !matches!(field.kind, FieldKind::Virtual { .. })
+    field.computed.is_none()
 }
 
 /// A table of what a query answers, every value as it is.

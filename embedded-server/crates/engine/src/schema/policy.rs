@@ -251,7 +251,7 @@ mod tests {
             documents.insert(name.into(), normalize(name, &schema, None, &mut ids).unwrap());
         }
         complete(&mut documents, &mut ids).unwrap();
-        Catalog::build(documents, 1).unwrap()
+        Catalog::build(documents, 1, sql::kind_of).unwrap()
     }
 
     #[test]

@@ -385,7 +385,7 @@ fn of_documents(names: &Names<'_>, next: &Catalog, found: &mut References) {
             told(ReferenceKind::Index, &index.name, mentions.collect());
         }
         for field in is.fields.values() {
-            let catalog::FieldKind::Virtual { expression } = &field.kind else { continue };
+            let Some(expression) = &field.computed else { continue };
             let mentions =
                 renamed.iter().filter(|(_, now)| super::rename::names_word(expression, now));
             let mentions = mentions.map(|(was, now)| (was.clone(), Some(now.clone())));

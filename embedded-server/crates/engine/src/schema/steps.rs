@@ -9,7 +9,7 @@ use super::values::{
 };
 use super::words::{at_stake, declared, said};
 use base::Result;
-use catalog::{Catalog, Change, DefaultValue, FieldKind};
+use catalog::{Catalog, Change, DefaultValue};
 use sql::Dialect;
 use store::Store;
 
@@ -155,9 +155,7 @@ async fn touched(store: &Store, change: &Change, changes: &[Change]) -> Result<O
         Change::DropCollection { collection } => {
             Some(count(store, &collection.name, "TRUE").await?)
         }
-        Change::DropField { collection, field }
-            if !matches!(field.kind, FieldKind::Virtual { .. }) =>
-        {
+        Change::DropField { collection, field } if field.computed.is_none() => {
             let condition = format!("{} IS NOT NULL", quoted(&field.name));
             Some(count(store, stored_name(changes, collection), &condition).await?)
         }

@@ -3,7 +3,7 @@
 
 use super::plan::{PlannedStep, StepKind};
 use base::{Code, Error, Result};
-use catalog::{Catalog, Change, Collection, FieldKind, invalid};
+use catalog::{Catalog, Change, Collection, invalid};
 use serde_json::Value as Json;
 use std::sync::Arc;
 use store::{Store, Table};
@@ -82,7 +82,7 @@ async fn columns_told(
         };
         let Some(is) = next.get(name).filter(|is| is.adopted) else { continue };
         let was = old.collections.values().find(|was| was.schema_id() == is.schema_id());
-        let Some(was) = was.filter(|_| !matches!(field.kind, FieldKind::Virtual { .. })) else {
+        let Some(was) = was.filter(|_| field.computed.is_none()) else {
             continue;
         };
         let kind = match change {

@@ -284,7 +284,7 @@ impl Back {
             }
             (collection.name.clone(), document)
         });
-        Catalog::build(documents, next.version).map(Some)
+        Catalog::build(documents, next.version, sql::kind_of).map(Some)
     }
 }
 

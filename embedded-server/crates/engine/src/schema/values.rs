@@ -190,12 +190,12 @@ pub(crate) fn fills_itself(field: &Field) -> bool {
                 | DefaultValue::AutoIncrement
                 | DefaultValue::Sql(_)
         )
-    ) || matches!(field.kind, FieldKind::Virtual { .. })
+    ) || field.computed.is_some()
 }
 
 /// Values that cannot become what a changed field holds.
 pub(crate) fn misfits(from: &Field, to: &Field, dialect: Dialect) -> Option<String> {
-    let computed = |field: &Field| matches!(field.kind, FieldKind::Virtual { .. });
+    let computed = |field: &Field| field.computed.is_some();
     (from.kind != to.kind && !computed(from) && !computed(to)).then(|| {
         format!("NOT {}", sql::conversion(&from.kind, &to.kind, &quoted(&from.name), dialect).fits)
     })
@@ -203,7 +203,7 @@ pub(crate) fn misfits(from: &Field, to: &Field, dialect: Dialect) -> Option<Stri
 
 /// Values that lose something on their way.
 pub(crate) fn losses(from: &Field, to: &Field, dialect: Dialect) -> Option<String> {
-    let computed = |field: &Field| matches!(field.kind, FieldKind::Virtual { .. });
+    let computed = |field: &Field| field.computed.is_some();
     if from.kind == to.kind || computed(from) || computed(to) {
         return None;
     }

@@ -3,7 +3,7 @@
 use super::draft::{fields, text};
 use super::plan::{PlannedStep, StepKind};
 use super::values::{describe, misfits};
-use catalog::{Catalog, Change, DefaultValue, Field, FieldKind, ForeignKey};
+use catalog::{Catalog, Change, DefaultValue, Field, ForeignKey};
 use serde_json::Value as Json;
 use sql::Dialect;
 
@@ -181,16 +181,16 @@ pub(super) fn said(change: &Change) -> PlannedStep {
         },
         Change::AddField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
-            to: Some(describe(&field.kind)),
+            to: Some(described(field)),
             ..step(
                 StepKind::AddField,
                 collection,
-                format!("Add field `{}` ({}) to `{collection}`", field.name, describe(&field.kind)),
+                format!("Add field `{}` ({}) to `{collection}`", field.name, described(field)),
             )
         },
         Change::DropField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
-            from: Some(describe(&field.kind)),
+            from: Some(described(field)),
             ..step(
                 StepKind::DropField,
                 collection,
@@ -199,7 +199,7 @@ pub(super) fn said(change: &Change) -> PlannedStep {
         },
         Change::ForgetField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
-            from: Some(describe(&field.kind)),
+            from: Some(described(field)),
             ..step(
                 StepKind::ForgetField,
                 collection,
@@ -211,7 +211,7 @@ pub(super) fn said(change: &Change) -> PlannedStep {
         },
         Change::RememberField { collection, field } => PlannedStep {
             field: Some(field.name.clone()),
-            to: Some(describe(&field.kind)),
+            to: Some(described(field)),
             ..step(
                 StepKind::RememberField,
                 collection,
@@ -294,6 +294,14 @@ pub(super) fn said(change: &Change) -> PlannedStep {
     }
 }
 
+/// A field's type for people.
+fn described(field: &Field) -> String {
+    match field.computed {
+        Some(_) => format!("VIRTUAL, {}", describe(&field.kind)),
+        None => describe(&field.kind),
+    }
+}
+
 /// What differs between two states of a field, as pairs of words.
 fn differences(from: &Field, to: &Field) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -302,10 +310,8 @@ fn differences(from: &Field, to: &Field) -> Vec<(String, String)> {
             found.push((before, after));
         }
     };
-    differ(describe(&from.kind), describe(&to.kind));
-    if let (FieldKind::Virtual { expression: before }, FieldKind::Virtual { expression: after }) =
-        (&from.kind, &to.kind)
-    {
+    differ(described(from), described(to));
+    if let (Some(before), Some(after)) = (&from.computed, &to.computed) {
         differ(format!("`{before}`"), format!("`{after}`"));
     }
     let required =

@@ -234,10 +234,8 @@ fn ordered(collection: &Collection, shape: &QueryShape, equal: &[String]) -> Vec
 fn has_an_order(field: &Field) -> bool {
     !field.kind.is_json()
         && !field.read_only
-        && !matches!(
-            field.kind,
-            FieldKind::Binary | FieldKind::Virtual { .. } | FieldKind::Text | FieldKind::Html
-        )
+        && field.computed.is_none()
+        && !matches!(field.kind, FieldKind::Binary | FieldKind::Text | FieldKind::Html)
 }
 
 /// An index that exists.

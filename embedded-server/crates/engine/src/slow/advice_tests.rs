@@ -42,7 +42,7 @@ pub(super) fn catalog() -> Catalog {
         documents.insert(name.into(), normalize(name, &schema, None, &mut ids).unwrap());
     }
     complete(&mut documents, &mut ids).unwrap();
-    Catalog::build(documents, 1).unwrap()
+    Catalog::build(documents, 1, sql::kind_of).unwrap()
 }
 
 pub(super) fn shape_of(read: &Read) -> QueryShape {

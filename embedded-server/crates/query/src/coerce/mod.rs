@@ -32,11 +32,9 @@ pub fn coerce(kind: &FieldKind, json: &Json) -> Result<Value, String> {
     match kind {
         FieldKind::String { length } => text_of(json, *length),
         FieldKind::Token => text_of(json, Some(TOKEN_LENGTH)),
-        FieldKind::Text
-        | FieldKind::Html
-        | FieldKind::CiText
-        | FieldKind::Suid
-        | FieldKind::Virtual { .. } => text_of(json, None),
+        FieldKind::Text | FieldKind::Html | FieldKind::CiText | FieldKind::Suid => {
+            text_of(json, None)
+        }
         FieldKind::Enum { values } => {
             let value = text_of(json, None)?;
             match value.as_text() {

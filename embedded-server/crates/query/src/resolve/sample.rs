@@ -167,5 +167,5 @@ fn catalog() -> Catalog {
         stored.insert(name.to_owned(), document);
     }
     catalog::complete(&mut stored, &mut id).unwrap();
-    Catalog::build(stored, 1).unwrap()
+    Catalog::build(stored, 1, |_, _| None).unwrap()
 }

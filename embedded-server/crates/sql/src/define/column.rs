@@ -164,7 +164,7 @@ pub(super) fn default(collection: &str, field: &Field, dialect: Dialect) -> Opti
 }
 
 /// The moment of the statement in a family's form.
-fn now(family: Family, dialect: Dialect) -> Option<String> {
+pub(super) fn now(family: Family, dialect: Dialect) -> Option<String> {
     let form = match (family, dialect) {
         (Family::Instant, Dialect::Postgres) => return Some(String::from("now()")),
         (Family::Local, Dialect::Postgres) => "now() AT TIME ZONE 'UTC'",
@@ -220,8 +220,8 @@ pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialec
         column_type(&field.kind, dialect),
         collation(&field.kind, dialect)
     );
-    if let FieldKind::Virtual { expression } = &field.kind {
-        let expression = match Expression::of_virtual(expression, collection) {
+    if let Some(expression) = &field.computed {
+        let expression = match Expression::of_virtual(expression, collection, &field.kind) {
             Ok(expression) => expression.render(dialect),
             // Refused before anything is defined; a table must never hold unread text.
             Err(_) => String::from("CAST(NULL AS TEXT)"),

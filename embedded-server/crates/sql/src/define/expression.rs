@@ -24,11 +24,24 @@ const SIGNS_MAX: usize = 100_000;
 pub struct Expression(Node);
 
 impl Expression {
-    /// Reads the expression of a computed field of this collection. Its value is text.
-    pub fn of_virtual(text: &str, collection: &Collection) -> Result<Self> {
+    /// Reads the expression of a computed field of this collection, whose value is of the kind
+    /// that it answers, or text.
+    pub fn of_virtual(text: &str, collection: &Collection, kind: &FieldKind) -> Result<Self> {
+        let node = Self::computed(text, collection)?;
+        let node =
+            if *kind == FieldKind::Text { kind::as_text(node)? } else { kind::one_zero(node) };
+        sized(node)
+    }
+
+    /// What the expression of a computed field answers.
+    pub fn kind_of(text: &str, collection: &Collection) -> Result<FieldKind> {
+        kind::told(&Self::computed(text, collection)?)
+    }
+
+    fn computed(text: &str, collection: &Collection) -> Result<Node> {
         let stored = |name: &str| {
             let field = collection.fields.get(name)?;
-            (!matches!(field.kind, FieldKind::Virtual { .. })).then_some(&field.kind)
+            field.computed.is_none().then_some(&field.kind)
         };
         let columns: Vec<&str> = collection
             .fields
@@ -47,7 +60,7 @@ impl Expression {
                 "`{name}` answers something else at every call, so a computed field cannot use it"
             )));
         }
-        sized(kind::as_text(read::understood(&tokens, &stored)?)?)
+        read::understood(&tokens, &stored)
     }
 
     /// Reads the expression of an SQL default, which knows no columns. Its value is one of the
@@ -96,6 +109,13 @@ impl Expression {
     pub fn render(&self, dialect: Dialect) -> String {
         self.0.say(dialect)
     }
+}
+
+/// What the expression of a computed field answers, where it can be read: how a catalog knows the
+/// kinds of such fields.
+#[must_use]
+pub fn kind_of(text: &str, collection: &Collection) -> Option<FieldKind> {
+    Expression::kind_of(text, collection).ok()
 }
 
 fn sized(node: Node) -> Result<Expression> {

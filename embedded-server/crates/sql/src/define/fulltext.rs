@@ -9,7 +9,7 @@ use super::index::text_of_words;
 use crate::Dialect;
 use crate::names::{is_numbered, numbers_name, words_name};
 use crate::writer::quoted;
-use catalog::{Collection, FieldKind, Index};
+use catalog::{Collection, Index};
 
 /// The tables, their triggers, and what fills them.
 pub(super) fn made(collection: &Collection, index: &Index) -> Vec<String> {
@@ -52,7 +52,7 @@ pub(super) fn made(collection: &Collection, index: &Index) -> Vec<String> {
     // What is computed is never written, and changes with what it is computed from.
     let computed = |name: &String| {
         let field = collection.fields.get(name);
-        field.is_some_and(|field| matches!(field.kind, FieldKind::Virtual { .. }))
+        field.is_some_and(|field| field.computed.is_some())
     };
     let named: Vec<String> =
         index.fields.iter().chain([&collection.primary_key]).map(|name| quoted(name)).collect();

@@ -3,7 +3,7 @@
 //! of cannot be said anew.
 
 use super::expression::Expression;
-use catalog::{Catalog, Change, Collection, Field, FieldKind, Index};
+use catalog::{Catalog, Change, Collection, Field, Index};
 
 /// What leaves, and what comes afterwards.
 pub(super) struct Leave<'a> {
@@ -38,12 +38,12 @@ impl<'a> Leave<'a> {
                     }
                     continue;
                 };
-                let moved = match &before.kind {
-                    FieldKind::Virtual { expression } => {
-                        before.kind != field.kind
+                let moved = match &before.computed {
+                    Some(expression) => {
+                        field.holds_another_than(before)
                             || retyped.iter().any(|name| Expression::names(expression, name))
                     }
-                    _ => is_virtual(field),
+                    None => is_virtual(field),
                 };
                 if moved {
                     gone.push((&**was, before));
@@ -81,5 +81,5 @@ impl<'a> Leave<'a> {
 }
 
 fn is_virtual(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::Virtual { .. })
+    field.computed.is_some()
 }

@@ -169,7 +169,7 @@ impl<'a> Table<'a> {
     fn added_in_place(&self, field: &Field) -> bool {
         let constant = literal_default(field, LITE);
         let pointing = self.new_keys.iter().any(|key| key.column == field.name);
-        let virtual_field = matches!(field.kind, FieldKind::Virtual { .. });
+        let virtual_field = field.computed.is_some();
         virtual_field
             || (!field.primary_key
                 && (field.nullable || constant.is_some())
@@ -273,12 +273,8 @@ impl<'a> Table<'a> {
             out.rebuilt.push(self.is.name.clone());
         }
         out.push(create_table(self.is, &beside));
-        let stored: Vec<&Field> = self
-            .is
-            .fields
-            .values()
-            .filter(|field| !matches!(field.kind, FieldKind::Virtual { .. }))
-            .collect();
+        let stored: Vec<&Field> =
+            self.is.fields.values().filter(|field| field.computed.is_none()).collect();
         let names: Vec<String> = stored.iter().map(|field| quoted(&field.name)).collect();
         let values: Vec<String> = stored.iter().map(|field| self.moved(field)).collect();
         out.push(format!(

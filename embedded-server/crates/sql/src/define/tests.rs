@@ -21,7 +21,7 @@ fn catalog(documents: &[(&str, &Json)]) -> Catalog {
         format!("made{next}")
     })
     .unwrap();
-    Catalog::build(stored, 1).unwrap()
+    Catalog::build(stored, 1, crate::kind_of).unwrap()
 }
 
 fn statements(old: &Catalog, new: &Catalog, dialect: Dialect) -> Vec<String> {

@@ -4,7 +4,7 @@
 use super::index::{declared, is_plain};
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
-use catalog::{Collection, FieldKind};
+use catalog::Collection;
 use std::sync::Arc;
 
 /// Where Postgres keeps the copy until its transaction is rolled back; it is never committed, so
@@ -50,7 +50,7 @@ pub fn index_trial(
     let written: Vec<String> = collection
         .fields
         .values()
-        .filter(|field| !field.read_only && !matches!(field.kind, FieldKind::Virtual { .. }))
+        .filter(|field| !field.read_only && field.computed.is_none())
         .map(|field| quoted(&field.name))
         .collect();
     let columns = written.join(", ");

@@ -36,8 +36,7 @@ impl Family {
             | FieldKind::Html
             | FieldKind::Suid
             | FieldKind::Token
-            | FieldKind::Enum { .. }
-            | FieldKind::Virtual { .. } => Self::Text,
+            | FieldKind::Enum { .. } => Self::Text,
             FieldKind::CiText => Self::Folded,
             FieldKind::Integer => Self::Integer,
             FieldKind::BigInt => Self::BigInt,

@@ -14,7 +14,7 @@ use crate::writer::{Alias, literal, quoted};
 use crate::{Bind, Dialect, Expect, Program, ProgramStep, Statement};
 use access::Guarded;
 use base::{Error, Result, Value};
-use catalog::{Catalog, Collection, DefaultValue, FieldKind, HISTORY};
+use catalog::{Catalog, Collection, DefaultValue, HISTORY};
 use indexmap::IndexMap;
 use query::{Assigned, Cond, Step, WritePlan};
 use serde_json::{Map, Value as Json, json};
@@ -390,7 +390,7 @@ impl<'p> Moving<'p> {
         let waiting = compiler.writer.alias();
         let (mut names, mut texts) = (Vec::new(), Vec::new());
         for field in self.collection.fields.values() {
-            if matches!(field.kind, FieldKind::Virtual { .. }) {
+            if field.computed.is_some() {
                 continue;
             }
             let family = family_of(self.collection, &field.name)?;

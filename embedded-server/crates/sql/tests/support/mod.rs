@@ -17,6 +17,7 @@ pub fn field(name: &str, kind: FieldKind) -> Field {
         id: name.to_owned(),
         name: name.to_owned(),
         kind,
+        computed: None,
         primary_key: false,
         nullable: true,
         unique: false,

@@ -161,9 +161,7 @@ pub(crate) async fn expected(
         .map_err(|fault| Error::internal("a record is not JSON").caused_by(fault))?;
     let columns = state.catalog.get(collection);
     let stored = |name: &str| {
-        columns
-            .and_then(|one| one.fields.get(name))
-            .is_some_and(|field| !matches!(field.kind, catalog::FieldKind::Virtual { .. }))
+        columns.and_then(|one| one.fields.get(name)).is_some_and(|field| field.computed.is_none())
     };
     Ok(row.into_iter().filter(|(name, _)| stored(name)).collect())
 }

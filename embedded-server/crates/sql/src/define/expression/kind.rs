@@ -177,6 +177,53 @@ pub(super) fn as_text(node: Node) -> Result<Node> {
     }
 }
 
+/// What a field holds that is computed so.
+pub(super) fn told(node: &Node) -> Result<FieldKind> {
+    Ok(match node.kind {
+        Kind::Null | Kind::Text | Kind::Uuid => FieldKind::Text,
+        Kind::Whole(_) if is_narrow(node) => FieldKind::Integer,
+        Kind::Whole(most) if most <= REACH => FieldKind::BigInt,
+        Kind::Whole(_) | Kind::Decimal => FieldKind::Decimal { precision: None, scale: None },
+        Kind::Double => FieldKind::Double,
+        Kind::Truth => FieldKind::Boolean,
+        Kind::Moment(Family::Date) => FieldKind::Date,
+        Kind::Moment(Family::Instant) => FieldKind::DateTime,
+        Kind::Moment(Family::Local) => FieldKind::DateTimeNoTz,
+        Kind::Moment(Family::Time) => FieldKind::Time,
+        Kind::Moment(_) => FieldKind::TimeNoTz,
+        Kind::Other => return as_text(node.clone()).map(|_| FieldKind::Text),
+    })
+}
+
+/// Whether a whole number can be nothing but what 32 bits hold. A column of them can be one
+/// further from zero below than above.
+fn is_narrow(node: &Node) -> bool {
+    match (&node.what, node.kind) {
+        (_, Kind::Whole(most)) if most < 1 << 31 => true,
+        (What::Column(_, Family::Integer) | What::Null | What::Part(..), _) => true,
+        (What::Call("length", _), _) => true,
+        (What::Number(digits), _) => digits.parse::<i32>().is_ok(),
+        (What::Form(of), _) => matches!(of.kind, Kind::Whole(_) | Kind::Null) && is_narrow(of),
+        (What::Call("coalesce" | "greatest" | "least", of), _) => of.iter().all(is_narrow),
+        (What::Case(arms, rest), _) => {
+            arms.iter().all(|(_, then)| is_narrow(then)) && rest.as_deref().is_none_or(is_narrow)
+        }
+        _ => false,
+    }
+}
+
+/// A double that is no zero below zero, which one store keeps.
+pub(super) fn one_zero(node: Node) -> Node {
+    match node.kind {
+        Kind::Double => Node { kind: Kind::Double, what: What::OneZero(Box::new(node)) },
+        _ => node,
+    }
+}
+
+fn is_now(node: &Node) -> bool {
+    matches!(&node.what, What::Call("now", _))
+}
+
 /// A default's value as its field holds it.
 pub(super) fn assigned(node: Node, field: &FieldKind) -> Result<Node> {
     let wanted = Kind::of_field(field);
@@ -197,6 +244,12 @@ pub(super) fn assigned(node: Node, field: &FieldKind) -> Result<Node> {
         | (Kind::Double, Kind::Double)
         // A truth may be said as 0 or 1; another number is refused when it is tried.
         | (Kind::Truth | Kind::Whole(_), Kind::Truth) => true,
+        // This moment is of a date, and one without a zone too.
+        (Kind::Moment(Family::Instant), Kind::Moment(Family::Date | Family::Local))
+            if is_now(&node) =>
+        {
+            return Ok(Node { kind: wanted, ..node });
+        }
         (Kind::Moment(one), Kind::Moment(two)) => one == two,
         _ => false,
     };

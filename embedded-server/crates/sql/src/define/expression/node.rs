@@ -1,7 +1,7 @@
 //! An expression as it was understood: every part has a kind, and says itself in either dialect
 //! so that the answers are equal.
 
-use super::super::column::constant;
+use super::super::column::{constant, now};
 use super::kind::{Held, Kind};
 use crate::Dialect;
 use crate::dialect::Family;
@@ -26,6 +26,8 @@ pub(super) enum What {
     Value(Value),
     /// The same value as another kind holds it.
     Form(Box<Node>),
+    /// The same double, with one zero.
+    OneZero(Box<Node>),
     Negative(Box<Node>),
     /// Both sides are held alike.
     Reckon(&'static str, Box<Node>, Box<Node>),
@@ -65,6 +67,7 @@ impl Node {
             What::Null => String::from("NULL"),
             What::Value(value) => constant(value, Dialect::Sqlite),
             What::Form(of) => of.formed_lite(self.kind.held()),
+            What::OneZero(of) => format!("({} + 0.0)", of.lite()),
             What::Negative(of) => match self.kind.held() {
                 Held::Decimal => format!("bx_dec_sub('0', {})", of.lite()),
                 _ => format!("(- {})", of.lite()),
@@ -125,14 +128,14 @@ impl Node {
         let held = of.first().map_or(Held::Other, |first| first.kind.held());
         let plain = |name: &str| format!("{name}({})", say.join(", "));
         match (name, held) {
-            ("now", _) => String::from("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"),
+            ("now", _) => self.now(Dialect::Sqlite),
             ("today", _) => String::from("date('now')"),
             ("random", _) => String::from("(random() / 18446744073709551616.0 + 0.5)"),
             ("gen_random_uuid", _) => String::from("bx_uuid4()"),
             ("abs" | "floor" | "ceil" | "round", Held::Decimal) => plain(&format!("bx_dec_{name}")),
             ("floor" | "ceil" | "round" | "substr", _) => plain(&format!("bx_{name}")),
             ("lower", _) => plain("bx_fold"),
-            ("upper", _) => plain("bx_upper"),
+            ("upper" | "md5", _) => plain(&format!("bx_{name}")),
             ("greatest", Held::Decimal) => plain("bx_dec_max"),
             ("least", Held::Decimal) => plain("bx_dec_min"),
             // One of them alone answers NULL as soon as any value is.
@@ -150,6 +153,15 @@ impl Node {
             ("coalesce", _) if say.len() == 1 => say.join(""),
             _ => plain(name),
         }
+    }
+
+    /// This moment, in the form that its kind has.
+    fn now(&self, dialect: Dialect) -> String {
+        let family = match self.kind {
+            Kind::Moment(family) => family,
+            _ => Family::Instant,
+        };
+        now(family, dialect).map_or_else(|| String::from("NULL"), |text| format!("({text})"))
     }
 
     fn pg(&self) -> String {
@@ -173,6 +185,7 @@ impl Node {
             What::Null => String::from("NULL"),
             What::Value(value) => constant(value, Dialect::Postgres),
             What::Form(of) => of.formed_pg(self),
+            What::OneZero(of) => format!("({} + 0)", of.pg()),
             What::Negative(of) => format!("(- {})", of.pg()),
             What::Reckon(sign, left, right) => {
                 format!("({} {sign} {})", left.pg(), divided(sign, right))
@@ -234,10 +247,11 @@ impl Node {
         let held = of.first().map_or(Held::Other, |first| first.kind.held());
         let plain = |name: &str| format!("{name}({})", say.join(", "));
         match name {
-            "now" => String::from("now()"),
+            "now" => self.now(Dialect::Postgres),
             "today" => String::from("(now() AT TIME ZONE 'UTC')::date"),
             "gen_random_uuid" => String::from("gen_random_uuid()"),
             "trim" => plain("btrim"),
+            "md5" => format!("({} COLLATE \"C\")", plain(name)),
             "length" => format!("{}::bigint", plain("length")),
             // Columns stand in byte order, which knows no letters beyond ASCII.
             "lower" | "upper" => {

@@ -441,6 +441,7 @@ impl<'a> Reader<'a> {
             "gen_random_uuid" | "uuid_generate_v4" => call(Kind::Uuid, "gen_random_uuid", of),
             "lower" => call(Kind::Text, "lower", texts(of)?),
             "upper" => call(Kind::Text, "upper", texts(of)?),
+            "md5" => call(Kind::Text, "md5", texts(of)?),
             "trim" => call(Kind::Text, "trim", texts(of)?),
             "ltrim" => call(Kind::Text, "ltrim", texts(of)?),
             "rtrim" => call(Kind::Text, "rtrim", texts(of)?),

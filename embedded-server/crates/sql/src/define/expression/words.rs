@@ -46,7 +46,7 @@ const INNER_WORDS: [&str; 15] = [
 ];
 
 /// Functions that both dialects have, or that one is given.
-pub(super) const FUNCTIONS: [&str; 26] = [
+pub(super) const FUNCTIONS: [&str; 27] = [
     "abs",
     "cast",
     "ceil",
@@ -62,6 +62,7 @@ pub(super) const FUNCTIONS: [&str; 26] = [
     "length",
     "lower",
     "ltrim",
+    "md5",
     "nullif",
     "now",
     "random",
@@ -77,6 +78,9 @@ pub(super) const FUNCTIONS: [&str; 26] = [
 
 /// Functions whose answer changes from call to call: fit for a default, not for a computed field.
 pub(super) const CHANGING: [&str; 4] = ["now", "random", "gen_random_uuid", "uuid_generate_v4"];
+
+/// Functions over many records.
+const AGGREGATES: [&str; 5] = ["avg", "count", "max", "min", "sum"];
 
 /// Operators, longest first.
 const SIGNS: [&str; 15] =
@@ -174,6 +178,12 @@ fn word(text: &str, called: bool, columns: &[&str]) -> Result<Token> {
         let lower = text.to_ascii_lowercase();
         if FUNCTIONS.contains(&lower.as_str()) {
             return Ok(Token::Function(lower));
+        }
+        if AGGREGATES.contains(&lower.as_str()) {
+            let what = "looks at other records, and an expression sees its own record alone";
+            return Err(fault(format!("`{text}` {what}")).hint(
+                "the default {\"type\": \"AUTOINCREMENT\"} counts on from record to record",
+            ));
         }
         let error = fault(format!("the function `{text}` is not available"));
         return Err(match nearest(&lower, FUNCTIONS) {

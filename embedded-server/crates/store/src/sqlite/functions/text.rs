@@ -1,6 +1,7 @@
 //! Text: case folding, LIKE, regular expressions.
 
 use super::{PURE, is_null, once, unfit, with_text};
+use md5::{Digest, Md5};
 use regex::{Regex, RegexBuilder};
 use rusqlite::{Connection, Result};
 
@@ -13,6 +14,14 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         .create_scalar_function("bx_fold", 1, PURE, |context| Ok(with_text(context, 0, fold)))?;
     connection
         .create_scalar_function("bx_upper", 1, PURE, |context| Ok(with_text(context, 0, raise)))?;
+    connection.create_scalar_function("bx_md5", 1, PURE, |context| {
+        Ok(with_text(context, 0, |text| {
+            Md5::digest(text.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        }))
+    })?;
     connection.create_scalar_function("bx_substr", 2, PURE, |context| {
         let begin = context.get::<Option<i64>>(1)?;
         Ok(begin.and_then(|begin| with_text(context, 0, |text| part(text, begin, i64::MAX))))
@@ -228,6 +237,7 @@ mod tests {
     fn parts_and_capitals_are_those_of_postgres() {
         for (asked, expected) in [
             ("bx_upper('äß ab ς')", "ÄSS AB Σ".replace("SS", "ß")),
+            ("bx_md5('Ä')", String::from("b66491b03046f0846fe4206bc6a0f3c0")),
             ("bx_substr('abcdef', 2, 3)", String::from("bcd")),
             ("bx_substr('abcdef', -1, 4)", String::from("ab")),
             ("bx_substr('äöü', 2)", String::from("öü")),

@@ -1,0 +1,52 @@
+//! Computed columns made anew: in tables of an earlier version they hold text, whatever their
+//! expressions answer.
+
+use super::column::{definition, unique_name};
+use super::expression::Expression;
+use super::index;
+use crate::writer::quoted;
+use crate::{Dialect, Statement};
+use catalog::{Collection, Field};
+use std::sync::Arc;
+
+/// What gives the computed columns of a table, and the indexes over them, the form that new ones
+/// have. A column whose expression is no longer understood stays as it is.
+#[must_use]
+pub fn renewed(collection: &Collection, dialect: Dialect) -> Vec<Statement> {
+    let understood = |field: &&Field| {
+        let expression = field.computed.as_deref();
+        expression.is_some_and(|text| Expression::of_virtual(text, collection, &field.kind).is_ok())
+    };
+    let fields: Vec<&Field> = collection.fields.values().filter(understood).collect();
+    let over = |name: &String| fields.iter().any(|field| field.name == *name);
+    let indexes: Vec<&catalog::Index> =
+        collection.indexes.iter().filter(|index| index.fields.iter().any(over)).collect();
+    let table = quoted(&collection.name);
+    let mut texts = Vec::new();
+    for index in &indexes {
+        // One that stands on a table of somebody else may have been taken away.
+        match index::is_plain(collection, index) {
+            true => texts.push(format!("DROP INDEX IF EXISTS {}", quoted(&index.name))),
+            false => texts.extend(index::dropped(Some(collection), index, dialect)),
+        }
+    }
+    for field in &fields {
+        if field.unique {
+            let name = quoted(&unique_name(collection, field));
+            texts.push(format!("DROP INDEX IF EXISTS {name}"));
+        }
+        texts.push(format!("ALTER TABLE {table} DROP COLUMN {}", quoted(&field.name)));
+    }
+    for field in &fields {
+        let column = definition(collection, field, dialect);
+        texts.push(format!("ALTER TABLE {table} ADD COLUMN {column}"));
+        if field.unique {
+            texts.push(index::of_unique(collection, field, dialect));
+        }
+    }
+    for index in indexes {
+        texts.extend(index::declared(collection, index, dialect));
+    }
+    let statement = |text: String| Statement { text: Arc::from(text), binds: Vec::new() };
+    texts.into_iter().map(statement).collect()
+}
