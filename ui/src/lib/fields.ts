@@ -165,8 +165,17 @@ export function typeLabel(field: Pick<FieldInfo, "type" | "relation">): string {
   return field.relation ? `→ ${field.relation.target}` : typeText(field.type);
 }
 
+/** What a computed field holds, as the server tells it; one that tells nothing computes text. */
+function computedType(told: unknown): TypeInfo {
+  const held = readType(told);
+  return held.kind === "unknown" || held.kind === "text" ? { kind: "text", name: "VIRTUAL" } : { ...held, name: "VIRTUAL" };
+}
+
 /** A type as every screen says it. */
 export function typeText(type: TypeInfo): string {
+  if (type.name === "VIRTUAL") {
+    return type.kind === "text" ? "computed" : `computed ${typeText({ ...type, name: type.kind === "float" ? "Double" : type.kind })}`;
+  }
   switch (type.kind) {
     case "int":
       return type.bits === 64 ? "int64" : "int32";
@@ -176,7 +185,6 @@ export function typeText(type: TypeInfo): string {
     case "float":
       return type.name.toLowerCase();
     case "text":
-      if (type.name === "VIRTUAL") return "computed";
       return type.length === undefined ? type.name.toLowerCase() : `${type.name.toLowerCase()}(${String(type.length)})`;
     case "instant":
       return "timestamptz";
@@ -272,7 +280,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
     const unique = raw["unique"] === true;
     fields.push({
       name: key,
-      type: raw["type"] === "VIRTUAL" ? { kind: "text", name: "VIRTUAL" } : type,
+      type: raw["type"] === "VIRTUAL" ? computedType(raw["resultType"]) : type,
       primaryKey,
       nullable: !primaryKey && raw["allowNull"] !== false,
       unique,

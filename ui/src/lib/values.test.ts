@@ -281,7 +281,7 @@ describe("collections", () => {
       items: { relType: "HasMany", target: "order_items", foreignKey: "order_id", as: "items" },
       status: { type: "Enum", values: ["draft", "paid"] },
       placed_at: { type: "DateTime", defaultValue: { type: "NOW" } },
-      label: { type: "VIRTUAL", calculated: "x" },
+      label: { type: "VIRTUAL", calculated: "x", resultType: "Text" },
       note: { type: "String" },
     },
   });
@@ -307,6 +307,11 @@ describe("collections", () => {
   it("labels types and defaults for the header and the new row", () => {
     expect(orders.fields.map(typeLabel)).toEqual(
       ["int64", "decimal(12,2)", "→ customers", "→ airports", "enum", "timestamptz", "computed", "string", "timestamptz", "timestamptz"],
+    );
+    const told = (resultType: string): string =>
+      readCollection("c", { fields: { x: { type: "VIRTUAL", calculated: "y", resultType } } }).fields.map(typeLabel)[0] ?? "";
+    expect(["Decimal", "BigInt", "Double", "Boolean", "Date"].map(told)).toEqual(
+      ["computed decimal", "computed int64", "computed double", "computed bool", "computed date"],
     );
     expect(by("placed_at").defaultText).toBe("now()");
     expect(by("total").defaultText).toBe("0");
