@@ -8,8 +8,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use std::cmp::Ordering;
 
+/// A function under the name that SQL calls it by.
+type Named<F> = (&'static str, F);
+type OfTwo = fn(Decimal, Decimal) -> Option<Decimal>;
+type OfOne = fn(Decimal) -> Decimal;
+type OfDouble = fn(f64) -> f64;
+
 pub(super) fn register(connection: &Connection) -> Result<()> {
-    let two: [(&str, fn(Decimal, Decimal) -> Option<Decimal>); 6] = [
+    let two: [Named<OfTwo>; 6] = [
         ("bx_dec_add", |one, two| Some(sum(&one, &two))),
         ("bx_dec_sub", |one, two| Some(sum(&one, &negative(two)))),
         ("bx_dec_mul", |one, two| Some(product(&one, &two))),
@@ -25,7 +31,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             Ok(work(one, two).map(|answer| answer.print()))
         })?;
     }
-    let one: [(&str, fn(Decimal) -> Decimal); 4] = [
+    let one: [Named<OfOne>; 4] = [
         ("bx_dec_abs", |of| Decimal { negative: false, ..of }),
         ("bx_dec_floor", |of| whole(of, Toward::Below)),
         ("bx_dec_ceil", |of| whole(of, Toward::Above)),
@@ -58,7 +64,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             Ok(best)
         })?;
     }
-    let doubles: [(&str, fn(f64) -> f64); 3] =
+    let doubles: [Named<OfDouble>; 3] =
         [("bx_floor", f64::floor), ("bx_ceil", f64::ceil), ("bx_round", f64::round_ties_even)];
     for (name, work) in doubles {
         connection.create_scalar_function(name, 1, PURE, move |context| {
