@@ -102,7 +102,14 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     if !changed {
         return Ok(catalog);
     }
-    draft.commit(store, clock).await.map(|(catalog, _)| catalog)
+    let committed = draft.commit(store, clock).await.map(|(catalog, _)| catalog);
+    committed.map_err(|fault| match fault.code() {
+        Code::Internal if upgraded => fault.hint(
+            "nothing was changed; what another program has built on a column or an index of ours \
+             (a view, a trigger) may stand in the way: take it away, open the project, make it again",
+        ),
+        _ => fault,
+    })
 }
 
 fn house_version(loaded: &Loaded) -> Result<i64> {

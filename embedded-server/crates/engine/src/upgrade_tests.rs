@@ -317,6 +317,45 @@ async fn computed_columns_of_text_are_of_the_kind_of_their_expressions_once_it_i
 }
 
 #[tokio::test]
+async fn a_default_that_only_an_earlier_version_took_goes_on_as_it_stands() {
+    for mut project in Project::all().await {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let default = json!({ "type": "SQL", "value": "'INV-' || 'x'" });
+        let number = json!({ "type": "String", "defaultValue": default });
+        let schema = json!({ "timestamps": false, "fields": { "id": key, "number": number } });
+        project.engine.create_schema("bills", &schema).await.unwrap();
+        let became = r#"UPDATE "baasix_SchemaDefinition" SET "source" = replace("source", '''x''', 'CURRENT_DATE') WHERE "collectionName" = 'bills'"#;
+        project.meddle(&[same(became)]).await;
+        at_version(&project, 7).await;
+
+        project.engine = project.reopened().await;
+        let other = json!({ "fields": { "id": key } });
+        project.engine.create_schema("others", &other).await.unwrap();
+        let write = query::Write {
+            operations: vec![query::Operation::Create {
+                collection: "bills".into(),
+                body: json!({ "id": 1 }).as_object().unwrap().clone(),
+            }],
+            strict: true,
+        };
+        let actor = access::Actor::system("a test of upgrades");
+        project.engine.write(write, &actor, None).await.unwrap();
+        let told = r#"SELECT "number" FROM "bills""#;
+        let told = project.column(told, told).await;
+        assert!(
+            told[0].starts_with("INV-2") && told[0].len() == "INV-2026-01-01".len(),
+            "{told:?}"
+        );
+        // A new one is not taken.
+        let anew = json!({ "type": "SQL", "value": "'INV-' || CURRENT_DATE" });
+        let anew = json!({ "type": "String", "defaultValue": anew });
+        let thirds = json!({ "fields": { "id": key, "number": anew } });
+        let refused = project.engine.create_schema("thirds", &thirds).await.unwrap_err();
+        assert_eq!(refused.code(), Code::SchemaInvalid);
+    }
+}
+
+#[tokio::test]
 async fn an_upgrade_that_cannot_be_whole_changes_nothing() {
     for project in Project::all().await {
         aged(&project).await;

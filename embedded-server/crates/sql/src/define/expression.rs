@@ -8,6 +8,7 @@
 mod kind;
 mod node;
 mod read;
+mod standing;
 mod words;
 
 use crate::Dialect;
@@ -19,9 +20,19 @@ use words::{CHANGING, FUNCTIONS, Token};
 /// Most signs that an expression may have once it is said to a store.
 const SIGNS_MAX: usize = 100_000;
 
+/// Most signs that are read of one.
+const TEXT_MAX: usize = 10_000;
+
 /// An expression that was read and found sound.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expression(Node);
+pub struct Expression(Form);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Understood(Node),
+    /// A default of an earlier version, which was not understood then either.
+    Words(Vec<Token>),
+}
 
 impl Expression {
     /// Reads the expression of a computed field of this collection, whose value is of the kind
@@ -49,7 +60,7 @@ impl Expression {
             .map(String::as_str)
             .filter(|name| stored(name).is_some())
             .collect();
-        let tokens = words::read(text, &columns)?;
+        let tokens = words_of(text, &columns)?;
         let changing = tokens.iter().find_map(|token| match token {
             Token::Function(name) if CHANGING.contains(&name.as_str()) => Some(name.as_str()),
             Token::Keyword(word) if word.starts_with("CURRENT_") => Some(word.as_str()),
@@ -66,15 +77,19 @@ impl Expression {
     /// Reads the expression of an SQL default, which knows no columns. Its value is one of the
     /// field.
     pub fn of_default(text: &str, field: &FieldKind) -> Result<Self> {
-        let node = read::understood(&words::read(text, &[])?, &|_| None)?;
+        let node = read::understood(&words_of(text, &[])?, &|_| None)?;
         sized(kind::assigned(node, field)?)
     }
 
-    /// Reads an SQL default that stands already: one of another kind than the field's, of an
-    /// earlier version, is left to the store.
+    /// Reads an SQL default that stands already: one of another kind than the field's, or that is
+    /// not understood, is of an earlier version and left to the store.
     pub fn of_standing_default(text: &str, field: &FieldKind) -> Result<Self> {
-        let node = read::understood(&words::read(text, &[])?, &|_| None)?;
-        Ok(Self(kind::assigned(node.clone(), field).unwrap_or(node)))
+        let tokens = words::read(text, &[])?;
+        let Ok(node) = read::understood(&tokens, &|_| None) else {
+            return Ok(Self(Form::Words(tokens)));
+        };
+        let node = kind::assigned(node.clone(), field).unwrap_or(node);
+        Ok(Self(Form::Understood(node)))
     }
 
     /// Whether the text of an expression names this column.
@@ -107,8 +122,18 @@ impl Expression {
     /// The expression in a dialect's words.
     #[must_use]
     pub fn render(&self, dialect: Dialect) -> String {
-        self.0.say(dialect)
+        match &self.0 {
+            Form::Understood(node) => node.say(dialect),
+            Form::Words(tokens) => standing::said(tokens, dialect),
+        }
     }
+}
+
+fn words_of(text: &str, columns: &[&str]) -> Result<Vec<Token>> {
+    if text.len() > TEXT_MAX {
+        return Err(fault(format!("the expression is longer than {TEXT_MAX} bytes")));
+    }
+    words::read(text, columns)
 }
 
 /// What the expression of a computed field answers, where it can be read: how a catalog knows the
@@ -120,7 +145,7 @@ pub fn kind_of(text: &str, collection: &Collection) -> Option<FieldKind> {
 
 fn sized(node: Node) -> Result<Expression> {
     match node.say(Dialect::Postgres).len().max(node.say(Dialect::Sqlite).len()) {
-        0..=SIGNS_MAX => Ok(Expression(node)),
+        0..=SIGNS_MAX => Ok(Expression(Form::Understood(node))),
         _ => Err(fault("the expression is too long once it is taken apart")),
     }
 }
@@ -134,7 +159,7 @@ fn fault(message: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expression, kind, read, words};
+    use super::{Expression, Form, kind, read, words};
     use crate::Dialect;
     use base::Result;
     use catalog::FieldKind;
@@ -150,7 +175,7 @@ mod tests {
     fn understood(text: &str) -> Result<Expression> {
         let kind = |name: &str| COLUMNS.iter().find(|(one, _)| *one == name).map(|(_, kind)| kind);
         let tokens = words::read(text, &COLUMNS.map(|(name, _)| name))?;
-        Ok(Expression(kind::as_text(read::understood(&tokens, &kind)?)?))
+        Ok(Expression(Form::Understood(kind::as_text(read::understood(&tokens, &kind)?)?)))
     }
 
     fn both(text: &str) -> (String, String) {
@@ -209,6 +234,52 @@ mod tests {
         }
         let deep = format!("{}1{}", "(".repeat(500), ")".repeat(500));
         assert!(understood(&deep).is_err());
+    }
+
+    #[test]
+    fn what_grows_beyond_bounds_is_refused_before_it_has_grown() {
+        let chain = |terms: usize| vec!["1"; terms].join(" + ");
+        let (sqlite, postgres) = both(&chain(200));
+        assert!(sqlite.len() > 200 && postgres.len() > 200);
+        for text in [chain(100_000), chain(2_000)] {
+            assert!(understood(&text).is_err(), "{} signs", text.len());
+        }
+        let within = |open: &str, close: &str, times: usize| {
+            format!("{}count{}", open.repeat(times), close.repeat(times))
+        };
+        for (open, close) in [
+            ("nullif(", ", 1)"),
+            ("greatest(", ", 1)"),
+            ("least(1, ", ")"),
+            ("length(substr('a', ", "))"),
+            ("CASE ", " WHEN 1 THEN 1 WHEN 2 THEN 2 END"),
+            ("abs(CASE WHEN (", " IN (1, 2)) THEN 1 ELSE 0 END)"),
+            ("abs(CASE WHEN (", " BETWEEN 1 AND 2) THEN 1 ELSE 0 END)"),
+        ] {
+            assert!(understood(&within(open, close, 2)).is_ok(), "{open}");
+            assert!(understood(&within(open, close, 40)).is_err(), "{open}");
+        }
+        for text in [
+            "-340282366920938463463374607431768211456",
+            "abs(340282366920938463463374607431768211456)",
+        ] {
+            assert!(understood(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_default_of_an_earlier_version_is_said_as_it_stood() {
+        let (text, field) = ("'INV-' || CURRENT_DATE", FieldKind::String { length: None });
+        assert!(Expression::of_default(text, &field).is_err());
+        let standing = Expression::of_standing_default(text, &field).unwrap();
+        assert_eq!(standing.render(Dialect::Sqlite), "'INV-' || date('now')");
+        let postgres = standing.render(Dialect::Postgres);
+        assert_eq!(postgres, "'INV-' || (now() AT TIME ZONE 'UTC')::date");
+        let text = "CAST(random() * 1000000 AS INTEGER)";
+        assert!(Expression::of_default(text, &FieldKind::Integer).is_err());
+        let standing = Expression::of_standing_default(text, &FieldKind::Integer).unwrap();
+        assert_eq!(standing.render(Dialect::Postgres), "CAST(random() * 1000000 AS INTEGER)");
+        assert!(Expression::of_standing_default("(SELECT 1)", &FieldKind::Integer).is_err());
     }
 
     #[test]

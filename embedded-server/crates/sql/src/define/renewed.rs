@@ -30,20 +30,27 @@ pub fn renewed(collection: &Collection, dialect: Dialect) -> Vec<Statement> {
             false => texts.extend(index::dropped(Some(collection), index, dialect)),
         }
     }
+    let (mut drops, mut adds, mut unique) = (Vec::new(), Vec::new(), Vec::new());
     for field in &fields {
         if field.unique {
             let name = quoted(&unique_name(collection, field));
             texts.push(format!("DROP INDEX IF EXISTS {name}"));
+            unique.push(index::of_unique(collection, field, dialect));
         }
-        texts.push(format!("ALTER TABLE {table} DROP COLUMN {}", quoted(&field.name)));
+        drops.push(format!("DROP COLUMN {}", quoted(&field.name)));
+        adds.push(format!("ADD COLUMN {}", definition(collection, field, dialect)));
     }
-    for field in &fields {
-        let column = definition(collection, field, dialect);
-        texts.push(format!("ALTER TABLE {table} ADD COLUMN {column}"));
-        if field.unique {
-            texts.push(index::of_unique(collection, field, dialect));
+    // Postgres writes the rows anew once for all columns of one statement.
+    for parts in [drops, adds] {
+        match dialect {
+            Dialect::Postgres if parts.is_empty() => {}
+            Dialect::Postgres => texts.push(format!("ALTER TABLE {table} {}", parts.join(", "))),
+            Dialect::Sqlite => {
+                texts.extend(parts.iter().map(|part| format!("ALTER TABLE {table} {part}")));
+            }
         }
     }
+    texts.extend(unique);
     for index in indexes {
         texts.extend(index::declared(collection, index, dialect));
     }

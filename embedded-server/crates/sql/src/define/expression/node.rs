@@ -50,6 +50,43 @@ pub(super) enum What {
 }
 
 impl Node {
+    /// How many parts it has once it is said, where some say what is in them several times.
+    pub(super) fn weight(&self) -> usize {
+        let all =
+            |of: &[Self]| of.iter().fold(0, |sum: usize, one| sum.saturating_add(one.weight()));
+        let inner = match &self.what {
+            What::Column(..)
+            | What::Text(_)
+            | What::Number(_)
+            | What::Truth(_)
+            | What::Null
+            | What::Value(_) => 0,
+            What::Form(of)
+            | What::OneZero(of)
+            | What::Negative(of)
+            | What::Not(of)
+            | What::Is(of, _)
+            | What::Part(_, of) => of.weight(),
+            What::Reckon(_, left, right)
+            | What::Share(left, right)
+            | What::Compare(_, left, right)
+            | What::Both(_, left, right)
+            | What::Joined(left, right) => left.weight().saturating_add(right.weight()),
+            What::Case(arms, rest) => {
+                let rest = rest.as_ref().map_or(0, |rest| rest.weight());
+                arms.iter().fold(rest, |sum, (when, then)| {
+                    sum.saturating_add(when.weight()).saturating_add(then.weight())
+                })
+            }
+            What::Strung(of) => all(of),
+            // SQLite is told each value in every place, Postgres a count three times.
+            What::Call("greatest" | "least", of) => all(of).saturating_mul(of.len()),
+            What::Call("substr", of) => all(of).saturating_mul(3),
+            What::Call(_, of) => all(of),
+        };
+        inner.saturating_add(1)
+    }
+
     pub(super) fn say(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Sqlite => self.lite(),

@@ -12,12 +12,16 @@ use catalog::FieldKind;
 /// Deepest nesting.
 const DEPTH_MAX: usize = 60;
 
+/// Most parts, those that are said several times counted as often: what is built is walked by
+/// functions that call themselves.
+const PARTS_MAX: usize = 500;
+
 /// The value that the words say.
 pub(super) fn understood<'a>(
     tokens: &'a [Token],
     columns: &'a dyn Fn(&str) -> Option<&'a FieldKind>,
 ) -> Result<Node> {
-    let mut reader = Reader { tokens, at: 0, depth: 0, columns };
+    let mut reader = Reader { tokens, at: 0, depth: 0, parts: 0, columns };
     let node = reader.either()?;
     match reader.peek() {
         None => Ok(node),
@@ -29,6 +33,7 @@ struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
     depth: usize,
+    parts: usize,
     columns: &'a dyn Fn(&str) -> Option<&'a FieldKind>,
 }
 
@@ -112,6 +117,21 @@ fn reckoned(sign: &'static str, left: Node, right: Node) -> Result<Node> {
 }
 
 impl<'a> Reader<'a> {
+    /// Counts parts that come to the expression.
+    fn grow(&mut self, by: usize) -> Result<()> {
+        self.parts = self.parts.saturating_add(by);
+        if self.parts > PARTS_MAX {
+            return Err(fault(format!("the expression has more than {PARTS_MAX} parts")));
+        }
+        Ok(())
+    }
+
+    /// A value that is said once more.
+    fn again(&mut self, node: &Node) -> Result<Node> {
+        self.grow(node.weight())?;
+        Ok(node.clone())
+    }
+
     fn peek(&self) -> Option<&'a Token> {
         self.tokens.get(self.at)
     }
@@ -167,6 +187,7 @@ impl<'a> Reader<'a> {
         }
         let mut left = self.both()?;
         while self.word("OR") {
+            self.grow(1)?;
             let right = wanted(self.both()?, Kind::Truth, "`OR`")?;
             left = wanted(left, Kind::Truth, "`OR`")?;
             left = truth(What::Both("OR", boxed(left), boxed(right)));
@@ -178,6 +199,7 @@ impl<'a> Reader<'a> {
     fn both(&mut self) -> Result<Node> {
         let mut left = self.not()?;
         while self.word("AND") {
+            self.grow(1)?;
             let right = wanted(self.not()?, Kind::Truth, "`AND`")?;
             left = wanted(left, Kind::Truth, "`AND`")?;
             left = truth(What::Both("AND", boxed(left), boxed(right)));
@@ -203,6 +225,7 @@ impl<'a> Reader<'a> {
     fn is(&mut self) -> Result<Node> {
         let mut node = self.comparison()?;
         while self.word("IS") {
+            self.grow(1)?;
             let no = self.word("NOT");
             let word = match self.next() {
                 Some(Token::Keyword(word)) => match (word.as_str(), no) {
@@ -247,7 +270,7 @@ impl<'a> Reader<'a> {
             self.must("(")?;
             let mut any: Option<Node> = None;
             for one in self.list()? {
-                let one = compared("=", left.clone(), one)?;
+                let one = compared("=", self.again(&left)?, one)?;
                 any = Some(match any {
                     Some(before) => truth(What::Both("OR", boxed(before), boxed(one))),
                     None => one,
@@ -255,7 +278,7 @@ impl<'a> Reader<'a> {
             }
             any.ok_or_else(|| fault("`IN` needs at least one value"))?
         } else if self.word("BETWEEN") {
-            let least = compared(">=", left.clone(), self.joined()?)?;
+            let least = compared(">=", self.again(&left)?, self.joined()?)?;
             self.must_word("AND")?;
             let most = compared("<=", left, self.joined()?)?;
             truth(What::Both("AND", boxed(least), boxed(most)))
@@ -268,6 +291,7 @@ impl<'a> Reader<'a> {
     fn joined(&mut self) -> Result<Node> {
         let mut left = self.sum()?;
         while self.sign(&["||"]).is_some() {
+            self.grow(1)?;
             let right = as_text(self.sum()?)?;
             let what = What::Joined(boxed(as_text(left)?), boxed(right));
             left = Node { kind: Kind::Text, what };
@@ -278,6 +302,7 @@ impl<'a> Reader<'a> {
     fn sum(&mut self) -> Result<Node> {
         let mut left = self.product()?;
         while let Some(sign) = self.sign(&["+", "-"]) {
+            self.grow(1)?;
             left = reckoned(sign, left, self.product()?)?;
         }
         Ok(left)
@@ -286,6 +311,7 @@ impl<'a> Reader<'a> {
     fn product(&mut self) -> Result<Node> {
         let mut left = self.signed()?;
         while let Some(sign) = self.sign(&["*", "/", "%"]) {
+            self.grow(1)?;
             left = reckoned(sign, left, self.signed()?)?;
         }
         Ok(left)
@@ -307,7 +333,7 @@ impl<'a> Reader<'a> {
             return Ok(node);
         }
         let kind = match node.kind {
-            Kind::Whole(most) if most + 1 == BEYOND => Kind::Whole(BEYOND),
+            Kind::Whole(most) if most.saturating_add(1) == BEYOND => Kind::Whole(BEYOND),
             kind => kind,
         };
         Ok(Node { kind, what: What::Negative(boxed(into(node, kind))) })
@@ -330,6 +356,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Result<Node> {
         let Some(token) = self.next() else { return Err(self.unexpected()) };
+        self.grow(1)?;
         Ok(match token {
             Token::Sign("(") => {
                 let node = self.either()?;
@@ -372,7 +399,7 @@ impl<'a> Reader<'a> {
         while self.word("WHEN") {
             let when = self.either()?;
             whens.push(match &subject {
-                Some(subject) => compared("=", subject.clone(), when)?,
+                Some(subject) => compared("=", self.again(subject)?, when)?,
                 None => wanted(when, Kind::Truth, "`WHEN`")?,
             });
             self.must_word("THEN")?;
@@ -455,7 +482,9 @@ impl<'a> Reader<'a> {
                 let rest: Vec<Node> = rest.collect::<Result<_>>()?;
                 let mut all = texts(of)?;
                 all.extend(rest);
-                call(Kind::Text, "substr", all)
+                let all = call(Kind::Text, "substr", all);
+                self.grow(all.weight())?;
+                all
             }
             "concat" => {
                 let parts = of.into_iter().map(as_text).collect::<Result<_>>()?;
@@ -474,14 +503,18 @@ impl<'a> Reader<'a> {
                         "times of day with an offset are ordered by each store in its own way",
                     ));
                 }
-                call(kind, name, of)
+                let all = call(kind, name, of);
+                if name != "coalesce" {
+                    self.grow(all.weight())?;
+                }
+                all
             }
             "nullif" => {
                 let mut of = of.into_iter();
                 let (Some(one), Some(two)) = (of.next(), of.next()) else {
                     return Err(self.unexpected());
                 };
-                let same = compared("=", one.clone(), two)?;
+                let same = compared("=", self.again(&one)?, two)?;
                 let none = into(Node { kind: Kind::Null, what: What::Null }, one.kind);
                 Node { kind: one.kind, what: What::Case(vec![(same, none)], Some(boxed(one))) }
             }
@@ -503,7 +536,7 @@ impl<'a> Reader<'a> {
                 };
                 match one.kind {
                     Kind::Whole(_) if name != "abs" => one,
-                    Kind::Whole(most) if most + 1 == BEYOND => {
+                    Kind::Whole(most) if most.saturating_add(1) == BEYOND => {
                         call(Kind::Whole(BEYOND), name, vec![into(one, Kind::Whole(BEYOND))])
                     }
                     kind => call(kind, name, vec![one]),
