@@ -3,14 +3,17 @@ import { Button } from "@/kit/Button";
 import { Input } from "@/kit/Field";
 import { m } from "./messages";
 
-export function GoTo({ last, onGo }: { last: number; onGo: (index: number) => void }) {
+/** `last` is not known in the first moment of a collection; where one goes is then waited for. */
+export function GoTo({ last, onGo }: { last: number | undefined; onGo: (index: number) => void }) {
   const [text, setText] = useState("");
+  const label = last === undefined ? m("goto") : m("goto.label", { last });
   const [wrong, setWrong] = useState(false);
   return (
     <form
       className="flex w-72 flex-col gap-1 p-2"
       onSubmit={(event) => {
         event.preventDefault();
+        if (last === undefined) return;
         const plainText = text.replaceAll(",", "").trim();
         const row = /^\d{1,12}$/.test(plainText) ? Number(plainText) : 0;
         if (row >= 1 && row <= last) onGo(row - 1);
@@ -21,8 +24,8 @@ export function GoTo({ last, onGo }: { last: number; onGo: (index: number) => vo
         <Input
           autoFocus
           inputMode="numeric"
-          aria-label={m("goto.label", { last })}
-          placeholder={m("goto.label", { last })}
+          aria-label={label}
+          placeholder={label}
           invalid={wrong}
           value={text}
           onChange={(event) => {
@@ -34,7 +37,7 @@ export function GoTo({ last, onGo }: { last: number; onGo: (index: number) => vo
           {m("goto.go")}
         </Button>
       </div>
-      {wrong ? (
+      {wrong && last !== undefined ? (
         <span role="alert" className="text-hint text-bad">
           {m("goto.range", { last })}
         </span>

@@ -258,7 +258,8 @@ export function Records({
     requestAnimationFrame(() => searchInput.current?.focus());
   };
   const openGoto = (): void => {
-    if (toolbar.current && total > 0) setGotoAnchor(anchorOf(toolbar.current));
+    // How many there are may not be known yet; where there are none, there is nowhere to go.
+    if (toolbar.current && snapshot.total?.rows !== 0) setGotoAnchor(anchorOf(toolbar.current));
   };
   const total = snapshot.total?.rows ?? 0;
 
@@ -564,7 +565,7 @@ export function Records({
       {gotoAnchor ? (
         <Floating anchor={gotoAnchor} label={m("goto")} onClose={() => setGotoAnchor(null)}>
           <GoTo
-            last={total}
+            last={snapshot.total?.rows}
             onGo={(index) => {
               setGotoAnchor(null);
               grid.current?.goTo(index);
