@@ -129,3 +129,76 @@ on_every_store!(an_import_that_comes_to_nothing_leaves_every_record_at_its_place
     assert_eq!(order, ["c", "b", "a", "d", "e"]);
     assert_ne!(places().await[..3], before[..], "the last places made room");
 });
+
+/// Gives a collection another name.
+async fn rename(app: &App, was: &str, name: &str) {
+    let known = app.admin().get(&format!("/schemas/{was}")).await;
+    let schema = &known.expect_status(200).body["data"]["schema"];
+    let entry = json!({ "collectionName": name, "was": was, "schema": schema });
+    let mut body = json!({ "collections": [entry] });
+    let plan = app.admin().post("/schemas/plan", body.clone()).await;
+    body["token"] = plan.expect_status(200).body["data"]["token"].clone();
+    app.admin().post("/schemas/apply", body).await.expect_status(200);
+}
+
+/// A collection whose keys are counted from one, and records of these names in it.
+async fn counted(app: &App, collection: &str, names: &[&str]) {
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    app.collection(collection, json!({ "fields": { "id": key, "name": { "type": "String" } } }))
+        .await;
+    for name in names {
+        app.admin().create(collection, json!({ "name": name })).await;
+    }
+}
+
+on_every_store!(an_undo_knows_whose_a_name_was_when_the_import_ran, async |app| {
+    counted(app, "tags", &["red", "blue"]).await;
+    rename(app, "tags", "labels").await;
+    counted(app, "tags", &[]).await;
+    let tag = json!({ "type": "M2O", "target": "tags", "name": "tag", "alias": "labels" });
+    app.relation("labels", tag).await;
+    let admin = app.admin();
+    let text =
+        r#"[{ "name": "x", "tag": { "name": "a" } }, { "name": "y", "tag": { "name": "b" } }]"#;
+    // The keys of the nested records are those of labels that were there before.
+    let job = imported(admin, "labels", "labels.json", text).await;
+    assert_eq!((&job["rowsWritten"], names(app, "tags").await.len()), (&json!(2), 2), "{job}");
+    let undone = taken_back(admin, &job).await;
+    assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+    assert_eq!((&undone["relatedRemoved"], &undone["relatedLeft"]), (&json!(2), &json!(0)));
+    assert_eq!(names(app, "labels").await, ["blue", "red"]);
+    assert!(names(app, "tags").await.is_empty());
+
+    // The other way round: what the nested records were made in gave its name to the rows' own.
+    let job = imported(admin, "labels", "again.json", text).await;
+    assert_eq!(job["rowsWritten"], 2, "{job}");
+    rename(app, "tags", "old").await;
+    rename(app, "labels", "tags").await;
+    counted(app, "labels", &["one", "two", "three", "four", "five", "six"]).await;
+    let undone = taken_back(admin, &job).await;
+    assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+    assert_eq!((&undone["relatedRemoved"], &undone["relatedLeft"]), (&json!(2), &json!(0)));
+    assert_eq!(names(app, "tags").await, ["blue", "red"]);
+    assert_eq!(names(app, "labels").await.len(), 6);
+    assert!(names(app, "old").await.is_empty());
+});
+
+on_every_store!(an_undo_takes_nested_records_out_of_what_they_were_made_in, async |app| {
+    counted(app, "labels", &["red", "blue", "green"]).await;
+    counted(app, "tags", &[]).await;
+    counted(app, "things", &[]).await;
+    let tag = json!({ "type": "M2O", "target": "tags", "name": "tag", "alias": "things" });
+    app.relation("things", tag).await;
+    let admin = app.admin();
+    let text =
+        r#"[{ "name": "x", "tag": { "name": "a" } }, { "name": "y", "tag": { "name": "b" } }]"#;
+    let job = imported(admin, "things", "things.json", text).await;
+    assert_eq!((&job["rowsWritten"], names(app, "tags").await.len()), (&json!(2), 2), "{job}");
+    rename(app, "tags", "old").await;
+    rename(app, "labels", "tags").await;
+    let undone = taken_back(admin, &job).await;
+    assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+    assert_eq!((&undone["relatedRemoved"], &undone["relatedLeft"]), (&json!(2), &json!(0)));
+    assert_eq!(names(app, "tags").await, ["blue", "green", "red"]);
+    assert!(names(app, "old").await.is_empty());
+});

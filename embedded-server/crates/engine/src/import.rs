@@ -184,9 +184,8 @@ impl Imports {
                 format!("an import that is {} cannot be undone", job.state.as_str()),
             ));
         }
-        let target = self.removable(&job, actor)?;
-        let former = former(self.0.engine.store(), target.schema_id()).await?;
-        job.names = former.collections().map(str::to_owned).collect();
+        self.removable(&job, actor)?;
+        job = self.known(job).await?;
         if self.rows_of(&job, 0).await?.is_empty() {
             let hours = self.0.engine.limits().change_keep_ms / 3_600_000;
             return Err(Error::new(
@@ -242,6 +241,15 @@ impl Imports {
             job.collection.clone_from(&target.name);
         }
         job
+    }
+
+    /// The same with the names that its collection had.
+    async fn known(&self, job: Job) -> Result<Job> {
+        let mut job = self.named(job);
+        if let Some(target) = self.target(&job) {
+            job.former = former(self.0.engine.store(), target.schema_id()).await?;
+        }
+        Ok(job)
     }
 
     /// The collection of a job, if the actor may remove records there at all.

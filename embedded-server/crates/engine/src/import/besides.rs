@@ -5,7 +5,7 @@ use super::undo::{theirs, undoing};
 use super::{BATCH_ROWS, FAULTS_KEPT, Imports, Job, Left, Stays};
 use crate::arrival::plain;
 use crate::retention::quoted;
-use crate::schema::former::former;
+use crate::schema::former::all_former;
 use crate::write::Provided;
 use access::{Action, Actor};
 use base::{Code, Error, Result, Value};
@@ -20,10 +20,13 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) struct Made {
     collection: Arc<Collection>,
-    /// The name of its collection when it was made.
-    told: String,
+    /// Whether the change `c` tells of its collection.
+    tells: Arc<str>,
     key: String,
 }
+
+/// A collection, and whether the change `c` tells of it.
+type Told = (Arc<Collection>, Arc<str>);
 
 /// That nothing points at these records and nobody changed them, asked while nobody can.
 struct Free {
@@ -55,21 +58,21 @@ impl Imports {
     /// The records that a job made besides its rows and that still stand, the last one first: what
     /// points at another was made behind it.
     pub(super) async fn made_besides(&self, job: &Job) -> Result<Vec<Made>> {
+        let rows = job.tells("c");
         let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => {
-                r#"SELECT "seq", "collection", "id" FROM "_change" WHERE "source" = 'import:' || ?1 AND "import" IS NULL AND "op" = 'create' AND "seq" < ?2 AND "collection" NOT IN (SELECT value FROM json_each(?4)) ORDER BY "seq" DESC LIMIT ?3"#
-            }
-            Dialect::Postgres => {
-                r#"SELECT "seq", "collection", "id" FROM "_change" WHERE "source" = 'import:' || $1::text AND "import" IS NULL AND "op" = 'create' AND "seq" < $2::bigint AND "collection" NOT IN (SELECT jsonb_array_elements_text($4::text::jsonb)) ORDER BY "seq" DESC LIMIT $3::bigint"#
-            }
+            Dialect::Sqlite => format!(
+                r#"SELECT c."seq", c."collection", c."id" FROM "_change" c WHERE c."source" = 'import:' || ?1 AND c."import" IS NULL AND c."op" = 'create' AND c."seq" < ?2 AND NOT {rows} ORDER BY c."seq" DESC LIMIT ?3"#
+            ),
+            Dialect::Postgres => format!(
+                r#"SELECT c."seq", c."collection", c."id" FROM "_change" c WHERE c."source" = 'import:' || $1::text AND c."import" IS NULL AND c."op" = 'create' AND c."seq" < $2::bigint AND NOT {rows} ORDER BY c."seq" DESC LIMIT $3::bigint"#
+            ),
         };
         let limit = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
         let (mut all, mut before) = (Vec::new(), i64::MAX);
-        let mut today: HashMap<String, Option<Arc<Collection>>> = HashMap::new();
+        let mut today: HashMap<String, Option<Told>> = HashMap::new();
         loop {
-            let binds =
-                vec![Value::text(&job.id), Value::Int(before), Value::Int(limit), job.all_names()];
-            let rows = self.0.engine.store().rows(&plain(text, binds)).await?;
+            let binds = vec![Value::text(&job.id), Value::Int(before), Value::Int(limit)];
+            let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
             let mut some = Vec::new();
             for row in &rows {
                 let [Value::Int(seq), Value::Text(told), Value::Text(key)] = row.as_slice() else {
@@ -77,11 +80,11 @@ impl Imports {
                 };
                 before = *seq;
                 if !today.contains_key(told) {
-                    today.insert(told.clone(), self.of_today(told).await?);
+                    today.insert(told.clone(), self.of_today(told, *seq).await?);
                 }
-                if let Some(Some(collection)) = today.get(told) {
-                    let (collection, told) = (Arc::clone(collection), told.clone());
-                    some.push(Made { collection, told, key: key.clone() });
+                if let Some(Some((collection, tells))) = today.get(told) {
+                    let (collection, tells) = (Arc::clone(collection), Arc::clone(tells));
+                    some.push(Made { collection, tells, key: key.clone() });
                 }
             }
             if rows.is_empty() {
@@ -94,19 +97,26 @@ impl Imports {
         }
     }
 
-    /// The collection that had this name when a record was made.
-    async fn of_today(&self, told: &str) -> Result<Option<Arc<Collection>>> {
+    /// The collection that had this name when the change with this number was made, where it still
+    /// stands: the first that gave the name up afterwards, else the one of today.
+    async fn of_today(&self, told: &str, seq: i64) -> Result<Option<Told>> {
         let state = self.0.engine.state();
-        if let Some(known) = state.catalog.get(told) {
-            return Ok(Some(Arc::clone(known)));
-        }
-        for one in state.catalog.collections.values() {
-            let former = former(self.0.engine.store(), one.schema_id()).await?;
-            if former.collections().any(|name| name == told) {
-                return Ok(Some(Arc::clone(one)));
-            }
-        }
-        Ok(None)
+        let mut former = all_former(self.0.engine.store()).await?;
+        let gave_up = former.iter().filter_map(|(id, former)| {
+            let (name, last) = former.name_at(seq)?;
+            (name == told).then_some((last, id))
+        });
+        let found = match gave_up.min() {
+            Some((_, id)) => state.catalog.collections.values().find(|one| one.schema_id() == id),
+            None => state.catalog.get(told).filter(|one| {
+                former.get(one.schema_id()).is_none_or(|former| former.name_at(seq).is_none())
+            }),
+        };
+        Ok(found.cloned().map(|one| {
+            let former = former.remove(one.schema_id()).unwrap_or_default();
+            let tells = former.tells("c", &one.name);
+            (one, Arc::from(tells))
+        }))
     }
 
     /// Takes out those of these records that can go, each behind what points at it; answers which
@@ -208,7 +218,7 @@ impl Imports {
         let asked = |text: &str| plain(text, binds(job, one, keys));
         // Whoever begins to point at one of them waits from here on. All parameters are said in
         // either text: Postgres refuses those that are not.
-        let lock = format!("SELECT $1::text, $3::text, $4::text {these} FOR UPDATE");
+        let lock = format!("SELECT $1::text {these} FOR UPDATE");
         Free {
             lock: (dialect == Dialect::Postgres).then(|| asked(&lock)),
             held: asked(&format!("SELECT 1 {these} AND (({changed}) OR {held}) LIMIT 1")),
@@ -227,11 +237,11 @@ struct Tests {
 impl Tests {
     fn of(catalog: &Catalog, one: &Made, dialect: Dialect) -> Self {
         let (table, key) = (quoted(&one.collection.name), quoted(&one.collection.primary_key));
-        let theirs = theirs(dialect, one.collection.sort_enabled);
+        let (theirs, tells) = (theirs(dialect, one.collection.sort_enabled), &one.tells);
         let (text, begin, listed) = match dialect {
             Dialect::Sqlite => (
                 format!("CAST(t.{key} AS TEXT)"),
-                r#"c."collection" IN (?3, ?4) AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#,
+                r#"c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#,
                 format!(
                     "SELECT k.value ->> {} FROM json_each(?2) k",
                     path(&one.collection.primary_key)
@@ -239,7 +249,7 @@ impl Tests {
             ),
             Dialect::Postgres => (
                 format!("t.{key}::text"),
-                r#"c."collection" IN ($3::text, $4::text) AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#,
+                r#"c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#,
                 // In the type of the key, whatever that is.
                 format!(
                     "SELECT k.{key} FROM jsonb_populate_recordset(NULL::{table}, $2::text::jsonb) k"
@@ -248,7 +258,7 @@ impl Tests {
         };
         Self {
             changed: format!(
-                r#"EXISTS (SELECT 1 FROM "_change" c WHERE {begin} AND c."id" = {text} AND {theirs})"#
+                r#"EXISTS (SELECT 1 FROM "_change" c WHERE {tells} AND {begin} AND c."id" = {text} AND {theirs})"#
             ),
             held: held(catalog, &one.collection),
             these: format!("FROM {table} t WHERE t.{key} IN ({listed})"),
@@ -298,8 +308,7 @@ fn held(catalog: &Catalog, collection: &Collection) -> String {
 fn binds(job: &Job, one: &Made, keys: &[String]) -> Vec<Value> {
     let name = &one.collection.primary_key;
     let keys: Json = keys.iter().map(|key| json!({ name: key })).collect();
-    let names = [&one.told, &one.collection.name].map(|name| Value::text(name.as_str()));
-    [vec![Value::text(&job.id), Value::Text(keys.to_string())], names.to_vec()].concat()
+    vec![Value::text(&job.id), Value::Text(keys.to_string())]
 }
 
 /// Refusals that concern one record of many.
@@ -310,10 +319,9 @@ fn passed_over(code: Code) -> bool {
 
 /// Records by their collection, each in the order they had.
 fn groups(some: Vec<Made>) -> Vec<Vec<Made>> {
-    let mut groups: IndexMap<(String, String), Vec<Made>> = IndexMap::new();
+    let mut groups: IndexMap<String, Vec<Made>> = IndexMap::new();
     for made in some {
-        let at = (made.collection.name.clone(), made.told.clone());
-        groups.entry(at).or_default().push(made);
+        groups.entry(made.collection.name.clone()).or_default().push(made);
     }
     groups.into_values().collect()
 }

@@ -2,7 +2,7 @@
 
 use super::rows::Row;
 use super::{FAULTS_KEPT, Imports};
-use base::Value;
+use crate::schema::former::Former;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -182,9 +182,9 @@ pub struct Job {
     /// The stable id of that; jobs of older versions have none.
     #[serde(default)]
     pub(super) schema_id: Option<String>,
-    /// The names that it had besides.
+    /// The names that it had.
     #[serde(skip)]
-    pub(super) names: Vec<String>,
+    pub(super) former: Former,
     /// Name of the file.
     pub file_name: String,
     /// How the file is written.
@@ -261,7 +261,7 @@ impl Job {
             owner: owner.map(str::to_owned),
             collection: ask.collection.clone(),
             schema_id: None,
-            names: Vec::new(),
+            former: Former::default(),
             file_name: ask.file_name.clone(),
             format: ask.format,
             state: State::Parsing,
@@ -313,10 +313,9 @@ impl Job {
             && self.mapping == ask.mapping
     }
 
-    /// The names under which `_change` may tell of its collection, as a list.
-    pub(super) fn all_names(&self) -> Value {
-        let all = self.names.iter().chain([&self.collection]);
-        Value::Text(all.map(String::as_str).collect::<serde_json::Value>().to_string())
+    /// Whether the change `of` tells of its collection.
+    pub(super) fn tells(&self, of: &str) -> String {
+        self.former.tells(of, &self.collection)
     }
 
     /// Taking it back ended by a fault. As long as nothing was removed it stands as before.

@@ -50,8 +50,8 @@ impl Untouched {
 impl Provided for Untouched {
     fn around(&self, mut compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
         let listed = match dialect {
-            Dialect::Sqlite => "SELECT value FROM json_each(?4)",
-            Dialect::Postgres => "SELECT jsonb_array_elements_text($4::text::jsonb)",
+            Dialect::Sqlite => "SELECT value FROM json_each(?3)",
+            Dialect::Postgres => "SELECT jsonb_array_elements_text($3::text::jsonb)",
         };
         let Self { changes, theirs } = self;
         let text = format!(
@@ -120,7 +120,8 @@ impl Imports {
         actor: &Actor,
         live: &Live,
     ) -> Result<State> {
-        let job = live.with(|job| job.clone());
+        // While it waited its collection may have got another name.
+        let job = self.known(live.with(|job| job.clone())).await?;
         let mut seen = Horizon::now(self).await?;
         if !consent {
             self.unchanged(&job).await?;
@@ -231,18 +232,18 @@ impl Imports {
     /// The changes `c` of the collection behind a horizon and behind the import, by whomever: on
     /// Postgres others' long transactions put a horizon back, even before the import.
     fn changes(&self, job: &Job, Horizon(seen): Horizon) -> Statement {
+        let tells = job.tells("c");
         let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => {
-                r#"FROM "_change" c WHERE c."seq" >= ?3 AND c."collection" IN (SELECT value FROM json_each(?2))
+            Dialect::Sqlite => format!(
+                r#"FROM "_change" c WHERE c."seq" >= ?2 AND {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#
-            }
-            Dialect::Postgres => {
-                r#"FROM "_change" c WHERE c."tx" >= $3::bigint AND c."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))
+            ),
+            Dialect::Postgres => format!(
+                r#"FROM "_change" c WHERE c."tx" >= $2::bigint AND {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#
-            }
+            ),
         };
-        let binds = vec![Value::text(&job.id), job.all_names(), Value::Int(seen)];
-        plain(text, binds)
+        plain(&text, vec![Value::text(&job.id), Value::Int(seen)])
     }
 
     /// Whether of the changes `c` of one record one would be lost: others made it, and did not
@@ -272,25 +273,25 @@ AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c
     /// it back changes it, too. `_change` tells it, in one pass over what came behind the import, for
     /// as long as the rows themselves are known.
     pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
-        let lost = self.lost(job);
+        let (lost, tells) = (self.lost(job), job.tells("c"));
+        let made = job.tells("m");
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => format!(
-                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" IN (SELECT value FROM json_each(?2))
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
-(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND m."collection" IN (SELECT value FROM json_each(?2))))
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND {made}))
 GROUP BY c."id" HAVING {lost})"#
             ),
             Dialect::Postgres => format!(
-                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE c."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))
+                r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
-(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND m."collection" IN (SELECT jsonb_array_elements_text($2::text::jsonb))))
+(SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND {made}))
 GROUP BY c."id" HAVING {lost}) AS changed"#
             ),
         };
-        let binds = vec![Value::text(&job.id), job.all_names()];
-        let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
+        let rows = self.0.engine.store().rows(&plain(&text, vec![Value::text(&job.id)])).await?;
         let count = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
     }
@@ -298,14 +299,19 @@ GROUP BY c."id" HAVING {lost}) AS changed"#
     /// Up to a batch of the records that the job made, with their place: among the rows that
     /// moved, else in `_change`, where an import in one transaction left one row for each.
     pub(super) async fn rows_of(&self, job: &Job, behind: i64) -> Result<Vec<(i64, String)>> {
+        let tells = job.tells("c");
         let (moved, told) = match self.0.engine.store().dialect() {
             Dialect::Sqlite => (
                 r#"SELECT "n", "key" FROM "_import_row" WHERE "import" = ?1 AND "n" > ?2 ORDER BY "n" LIMIT ?3"#,
-                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || ?1 AND "import" IS NULL AND "op" = 'create' AND "seq" > ?2 AND "collection" IN (SELECT value FROM json_each(?4)) ORDER BY "seq" LIMIT ?3"#,
+                format!(
+                    r#"SELECT c."seq", c."id" FROM "_change" c WHERE c."source" = 'import:' || ?1 AND c."import" IS NULL AND c."op" = 'create' AND c."seq" > ?2 AND {tells} ORDER BY c."seq" LIMIT ?3"#
+                ),
             ),
             Dialect::Postgres => (
                 r#"SELECT "n", "key" FROM "_import_row" WHERE "import" = $1::text AND "n" > $2::bigint ORDER BY "n" LIMIT $3::bigint"#,
-                r#"SELECT "seq", "id" FROM "_change" WHERE "source" = 'import:' || $1::text AND "import" IS NULL AND "op" = 'create' AND "seq" > $2::bigint AND "collection" IN (SELECT jsonb_array_elements_text($4::text::jsonb)) ORDER BY "seq" LIMIT $3::bigint"#,
+                format!(
+                    r#"SELECT c."seq", c."id" FROM "_change" c WHERE c."source" = 'import:' || $1::text AND c."import" IS NULL AND c."op" = 'create' AND c."seq" > $2::bigint AND {tells} ORDER BY c."seq" LIMIT $3::bigint"#
+                ),
             ),
         };
         let limit = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
@@ -313,8 +319,7 @@ GROUP BY c."id" HAVING {lost}) AS changed"#
         let store = self.0.engine.store();
         let mut rows = store.rows(&plain(moved, binds.clone())).await?;
         if rows.is_empty() {
-            let binds = [binds, vec![job.all_names()]].concat();
-            rows = store.rows(&plain(told, binds)).await?;
+            rows = store.rows(&plain(&told, binds)).await?;
         }
         let place = |row: Vec<Value>| match row.as_slice() {
             [Value::Int(at), Value::Text(key)] => Some((*at, key.clone())),

@@ -14,7 +14,7 @@ use store::Store;
 pub(crate) const FORMER_KEYS: &str = "former:";
 
 /// What got other names at once in one collection.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Renaming {
     /// The last row of the history before it.
     seq: i64,
@@ -27,13 +27,36 @@ struct Renaming {
 }
 
 /// The renamings of a collection's fields, oldest first.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Former(Vec<Renaming>);
 
 impl Former {
-    /// The names that the collection had.
-    pub(crate) fn collections(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|renaming| renaming.collection.as_deref())
+    /// The names that the collection had, oldest first, each with the last row of the history
+    /// before it ended.
+    fn collections(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.0.iter().filter_map(|one| Some((one.collection.as_deref()?, one.seq)))
+    }
+
+    /// The name of the collection when the row with this number was written, and the last row
+    /// before that ended; none while it still has it.
+    pub(crate) fn name_at(&self, seq: i64) -> Option<(&str, i64)> {
+        self.collections().find(|(_, last)| seq <= *last)
+    }
+
+    /// Whether the row `of` of the history tells of the collection with this name of today. A name
+    /// counts for the time in which the collection had it: before and after it may be another's.
+    pub(crate) fn tells(&self, of: &str, today: &str) -> String {
+        let ends = self.collections().map(|(name, last)| (name, Some(last)));
+        let (mut times, mut begin) = (Vec::new(), None);
+        for (name, last) in ends.chain([(today, None)]) {
+            let mut time = format!(r#"{of}."collection" = '{}'"#, name.replace('\'', "''"));
+            for (word, end) in [(">", begin), ("<=", last)] {
+                time.extend(end.map(|end: i64| format!(r#" AND {of}."seq" {word} {end}"#)));
+            }
+            times.push(time);
+            begin = last;
+        }
+        format!("({})", times.join(" OR "))
     }
 
     /// A state of the row with this number, by the names of today.
@@ -65,6 +88,24 @@ pub(crate) async fn former(store: &Store, collection: &str) -> Result<Former> {
     let Some(text) = rows.first().and_then(|row| row.first()).and_then(Value::as_text) else {
         return Ok(Former::default());
     };
+    read(text)
+}
+
+/// The same of all collections, by their stable ids.
+pub(crate) async fn all_former(store: &Store) -> Result<BTreeMap<String, Former>> {
+    let text = r#"SELECT "key", "value" FROM "_meta" WHERE "key" LIKE 'former:%'"#;
+    let rows = store.rows(&statement(store.dialect(), text, text, Vec::new())).await?;
+    let one = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Text(key), Value::Text(text)] => {
+            let id = key.strip_prefix(FORMER_KEYS)?.to_owned();
+            Some(read(text).map(|former| (id, former)))
+        }
+        _ => None,
+    };
+    rows.iter().filter_map(one).collect()
+}
+
+fn read(text: &str) -> Result<Former> {
     serde_json::from_str(text)
         .map(Former)
         .map_err(|cause| Error::internal("former names are unreadable").caused_by(cause))
@@ -124,5 +165,20 @@ mod tests {
         assert_eq!(read(5), json!({ "b": 1, "c": 2 }));
         assert_eq!(read(6), json!({ "b": 2, "c": 1 }));
         assert_eq!(read(10), json!({ "a": 1, "b": 2 }));
+    }
+
+    #[test]
+    fn a_name_is_a_collections_for_as_long_as_it_had_it() {
+        let told = json!([
+            { "seq": 5, "collection": "a" }, { "seq": 7, "names": { "x": "y" } }, { "seq": 9, "collection": "b's" },
+        ]);
+        let former = Former(serde_json::from_value(told).unwrap());
+        let at = [5, 6, 9, 10].map(|seq| former.name_at(seq));
+        assert_eq!(at, [Some(("a", 5)), Some(("b's", 9)), Some(("b's", 9)), None]);
+        assert_eq!(
+            former.tells("c", "a"),
+            r#"(c."collection" = 'a' AND c."seq" <= 5 OR c."collection" = 'b''s' AND c."seq" > 5 AND c."seq" <= 9 OR c."collection" = 'a' AND c."seq" > 9)"#
+        );
+        assert_eq!(Former::default().tells("c", "a"), r#"(c."collection" = 'a')"#);
     }
 }
