@@ -268,7 +268,7 @@ impl Engine {
         let aside = format!("{} + ({})", quoted(PLACE), shift.by);
         let between = self.all_of(collection, &filter, aside, &state, &words)?;
         plan.steps.insert(1, between);
-        let steps = self.moving(plan, collection, &state, actor, source)?;
+        let steps = self.moving(plan, collection, &state, (actor, source), None)?;
         self.stepped(steps, actor).await
     }
 
@@ -410,11 +410,11 @@ impl Engine {
         let words = house.words(self.clock().now_ms());
         let step = self.all_of(collection, &filter, expression, &state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
-        let steps = self.moving(plan, collection, &state, &house, Some(source))?;
         let text = format!("SELECT 1 FROM {table} WHERE {place} > {last} LIMIT 1");
         let behind = Error::new(Code::Conflict, "others stand behind the room that was made");
         let nobody = ProgramStep::new(plain(&text, Vec::new()), Expect::Rows(0, Box::new(behind)));
-        match self.stepped(sql::in_turn(vec![nobody], steps), &house).await {
+        let steps = self.moving(plan, collection, &state, (&house, Some(source)), Some(nobody))?;
+        match self.stepped(steps, &house).await {
             Err(fault) if fault.code() == Code::Conflict => Ok(()),
             done => done,
         }
@@ -495,24 +495,25 @@ impl Engine {
         };
         let step = self.all_of(collection, &filter, expression, state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
-        self.moving(plan, collection, state, actor, source)
+        self.moving(plan, collection, state, (actor, source), None)
     }
 
-    /// The steps of a plan that gives records other places, for who is alone in doing so.
+    /// The steps of a plan that gives records other places, for who is alone in doing so; before
+    /// them `first`, asked once nobody else does.
     fn moving(
         &self,
         plan: WritePlan,
         collection: &Collection,
         state: &State,
-        actor: &Actor,
-        source: Option<&str>,
+        (actor, source): (&Actor, Option<&str>),
+        first: Option<ProgramStep>,
     ) -> Result<Vec<ProgramStep>> {
         let dialect = self.store().dialect();
         let guarded = Guarded::for_system(plan, "records step aside for a moved one");
         let stamp = self.stamp(actor, source);
         let compiled = sql::compile_write(&guarded, &state.catalog, dialect, &stamp)?;
         let alone = sql::alone(dialect, &collection.name, "sort");
-        Ok(compiled.behind(alone.into_iter().collect()).program.steps)
+        Ok(compiled.behind(alone.into_iter().chain(first).collect()).program.steps)
     }
 
     /// Runs steps that give records other places, if there are any.

@@ -1,13 +1,23 @@
 //! Moves that wait for their turn, on the real stores.
 
-use crate::test_project::Project;
+use crate::test_project::{Project, postgres};
 use crate::{Move, Side};
 use access::Actor;
 use query::{Operation, Write};
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
+use sql::Statement;
+use std::sync::Arc;
+
+/// What is locked while places of posts change.
+const LOCK: &str =
+    "hashtextextended(concat_ws('/', 'plinth', current_schema(), 'sort', 'posts'), 0)";
 
 fn actor() -> Actor {
     Actor::system("a test of moves")
+}
+
+fn ask(text: String) -> Statement {
+    Statement { text: Arc::from(text), binds: Vec::new() }
 }
 
 #[tokio::test]
@@ -39,5 +49,56 @@ async fn a_move_is_judged_by_what_stands_when_its_turn_comes() {
         engine.update_schema("comments", &json!({ "sortEnabled": true })).await.unwrap();
         drop(turn);
         assert_eq!(moved.await.unwrap(), 1);
+    }
+}
+
+/// Somebody may put a record behind the others between the asking and the turn.
+#[tokio::test]
+async fn places_are_given_back_only_if_nobody_stands_behind_once_the_turn_has_come() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let post = |body: Json| async move {
+            let body = body.as_object().unwrap().clone();
+            let operations = vec![Operation::Create { collection: "posts".into(), body }];
+            engine.write(Write { operations, strict: true }, &actor(), None).await.unwrap();
+        };
+        post(json!({ "id": 1, "sort": 2_147_483_647_i64 })).await;
+        engine.make_room("posts", 3, &actor(), "import:nothing").await.unwrap();
+        let gate = match &project.postgres {
+            Some((url, schema)) => {
+                let gate = postgres(url, schema, 1).await;
+                gate.rows(&ask(format!("SELECT pg_advisory_lock({LOCK})::text"))).await.unwrap();
+                Some(gate)
+            }
+            None => None,
+        };
+        let given = async { engine.give_back("posts", "import:nothing").await.unwrap() };
+        let behind = async {
+            if let Some(gate) = &gate {
+                let waiting = format!(
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND (classid::bigint << 32) + objid::bigint = {LOCK}"
+                );
+                for tries in 0.. {
+                    assert!(tries < 100_000, "nobody waits for the turn");
+                    let rows = gate.rows(&ask(waiting.clone())).await.unwrap();
+                    if rows[0][0].as_int() == Some(1) {
+                        break;
+                    }
+                }
+            }
+            post(json!({ "id": 2 })).await;
+            if let Some(gate) = &gate {
+                gate.rows(&ask(format!("SELECT pg_advisory_unlock({LOCK})::text"))).await.unwrap();
+                gate.close().await;
+            }
+        };
+        if gate.is_some() {
+            tokio::join!(given, behind);
+        } else {
+            behind.await;
+            given.await;
+        }
+        let text = r#"SELECT CAST("id" AS TEXT) FROM "posts" ORDER BY "sort""#;
+        assert_eq!(project.column(text, text).await, ["1", "2"]);
     }
 }
