@@ -202,3 +202,53 @@ on_every_store!(an_undo_takes_nested_records_out_of_what_they_were_made_in, asyn
     assert_eq!(names(app, "tags").await, ["blue", "green", "red"]);
     assert!(names(app, "old").await.is_empty());
 });
+
+on_every_store!(an_undo_that_cannot_take_the_rows_takes_nothing, async |app| {
+    counted(app, "orders", &[]).await;
+    counted(app, "lines", &[]).await;
+    let bill = json!({ "type": "M2O", "target": "orders", "name": "bill", "alias": "lines", "onDelete": "RESTRICT" });
+    app.relation("lines", bill).await;
+    let parent = json!({ "type": "M2O", "target": "lines", "name": "parent", "alias": "parts", "onDelete": "RESTRICT" });
+    app.relation("lines", parent).await;
+    let admin = app.admin();
+    let text = r#"[{ "name": "first", "lines": [{ "name": "a", "parts": [{ "name": "b" }] }] }, { "name": "second", "lines": [{ "name": "c" }] }]"#;
+    let job = imported(admin, "orders", "orders.json", text).await;
+    assert_eq!((&job["rowsWritten"], names(app, "lines").await.len()), (&json!(2), 3), "{job}");
+    let undo = async |body: Json| {
+        let path = format!("/imports/{}/undo", plain(&job["id"]));
+        ended(admin, &admin.post(&path, body).await).await
+    };
+    let path = async |collection: &str, name: &str| {
+        let rows = admin.rows(collection, json!({ "filter": { "name": name } })).await;
+        format!("/items/{collection}/{}", plain(&rows[0]["id"]))
+    };
+    let refused = async |body: Json| {
+        let lines = names(app, "lines").await;
+        let refused = undo(body).await;
+        assert_eq!((&refused["state"], &refused["rowsRemoved"]), (&json!("done"), &json!(0)));
+        assert_eq!(&refused["relatedRemoved"], &json!(0), "{refused}");
+        let why = plain(&refused["error"]);
+        assert!(why.starts_with("nothing was taken back: "), "{refused}");
+        assert_eq!(names(app, "orders").await, ["first", "second"], "{refused}");
+        assert_eq!(names(app, "lines").await, lines, "{refused}");
+    };
+    // A line that somebody changed stays, and holds its order.
+    let line = path("lines", "c").await;
+    admin.patch(&line, json!({ "name": "c, changed" })).await.expect_status(200);
+    for consent in [false, true] {
+        refused(json!({ "consent": consent })).await;
+    }
+    admin.delete(&line).await.expect_status(200);
+    // So does a line of somebody else.
+    let first =
+        plain(&admin.rows("orders", json!({ "filter": { "name": "first" } })).await[0]["id"]);
+    admin.create("lines", json!({ "name": "mine", "bill_id": first })).await;
+    refused(json!({})).await;
+    // What goes itself holds nothing.
+    let mine = path("lines", "mine").await;
+    admin.delete(&mine).await.expect_status(200);
+    let undone = undo(json!({})).await;
+    assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+    assert_eq!((&undone["relatedRemoved"], &undone["relatedLeft"]), (&json!(2), &json!(0)));
+    assert!(names(app, "orders").await.is_empty() && names(app, "lines").await.is_empty());
+});

@@ -1,7 +1,7 @@
 //! Records that nested objects of a file made besides its rows. An undo takes them out, too, where
 //! nothing points at them and nobody changed them since; the others stay, and are named.
 
-use super::undo::{theirs, undoing};
+use super::undo::{removal, theirs, undoing};
 use super::{BATCH_ROWS, FAULTS_KEPT, Imports, Job, Left, Stays};
 use crate::arrival::plain;
 use crate::retention::quoted;
@@ -11,9 +11,10 @@ use access::{Action, Actor};
 use base::{Code, Error, Result, Value};
 use catalog::{Catalog, Collection, OnDelete, RelationKind};
 use indexmap::IndexMap;
+use query::Operation;
 use serde_json::{Value as Json, json};
 use sql::{CompiledWrite, Dialect, Expect, ProgramStep, Statement};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A record that an import made besides its rows.
@@ -28,8 +29,11 @@ pub(super) struct Made {
 /// A collection, and whether the change `c` tells of it.
 type Told = (Arc<Collection>, Arc<str>);
 
+/// Keys of records that go together, by their collections.
+type Going = BTreeMap<String, Vec<String>>;
+
 /// That nothing points at these records and nobody changed them, asked while nobody can.
-struct Free {
+pub(super) struct Free {
     lock: Option<Statement>,
     held: Statement,
 }
@@ -44,6 +48,15 @@ impl Provided for Free {
 }
 
 impl Made {
+    /// The removal of it.
+    pub(super) fn removal(&self, actor: &Actor) -> Operation {
+        removal(&self.collection.name, &self.key, actor)
+    }
+
+    fn granted(&self, actor: &Actor) -> bool {
+        actor.unbound() || actor.policies.get(&self.collection.name, Action::Delete).is_some()
+    }
+
     /// Whether it may forbid the removal of rows of the import: it has to go before them.
     pub(super) fn goes_first(&self, imported: &str) -> bool {
         self.collection.relations.values().any(|relation| {
@@ -91,7 +104,7 @@ impl Imports {
                 return Ok(all);
             }
             for group in groups(some) {
-                let stands = self.looked_at(job, &group).await?;
+                let stands = self.looked_at(job, &group, &Going::new()).await?;
                 all.extend(group.into_iter().filter(|made| stands.contains_key(&made.key)));
             }
         }
@@ -158,8 +171,8 @@ impl Imports {
     ) -> Result<Vec<(Made, Stays)>> {
         let Some(first) = group.first().cloned() else { return Ok(Vec::new()) };
         let name = &first.collection.name;
-        let granted = actor.unbound() || actor.policies.get(name, Action::Delete).is_some();
-        let stands = self.looked_at(job, &group).await?;
+        let granted = first.granted(actor);
+        let stands = self.looked_at(job, &group, &Going::new()).await?;
         let mut stays: HashMap<String, Stays> = HashMap::new();
         let mut free = Vec::new();
         for made in &group {
@@ -172,7 +185,7 @@ impl Imports {
         }
         if !free.is_empty() {
             let around = |keys: &[String]| {
-                let free = self.free(job, &first, keys);
+                let free = self.free(job, &first, keys, &Going::new());
                 Some(Box::new(free) as Box<dyn Provided + Send>)
             };
             let (_, refused) =
@@ -187,16 +200,23 @@ impl Imports {
     }
 
     /// Which of these records of one collection stand, and why they would stay.
-    async fn looked_at(&self, job: &Job, group: &[Made]) -> Result<HashMap<String, Option<Stays>>> {
+    /// What points at them does not keep them if it is `going`, too.
+    async fn looked_at(
+        &self,
+        job: &Job,
+        group: &[Made],
+        going: &Going,
+    ) -> Result<HashMap<String, Option<Stays>>> {
         let Some(first) = group.first() else { return Ok(HashMap::new()) };
         let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
-        let tests =
-            Tests::of(&self.0.engine.state().catalog, first, self.0.engine.store().dialect());
+        let dialect = self.0.engine.store().dialect();
+        let tests = Tests::of(&self.0.engine.state().catalog, first, dialect, going);
         let text = format!(
-            "SELECT {}, CASE WHEN {} THEN 'changed' WHEN {} THEN 'held' ELSE 'free' END {}",
-            tests.key, tests.changed, tests.held, tests.these
+            "SELECT {}, CASE WHEN {} THEN 'changed' WHEN {} THEN 'held' ELSE 'free' END {} AND {}",
+            tests.key, tests.changed, tests.held, tests.these, tests.named
         );
-        let rows = self.0.engine.store().rows(&plain(&text, binds(job, first, &keys))).await?;
+        let rows =
+            self.0.engine.store().rows(&plain(&text, binds(job, first, &keys, going))).await?;
         let told = rows.iter().filter_map(|row| match row.as_slice() {
             [Value::Text(key), Value::Text(word)] => {
                 let why = match word.as_str() {
@@ -211,17 +231,89 @@ impl Imports {
         Ok(told.collect())
     }
 
-    fn free(&self, job: &Job, one: &Made, keys: &[String]) -> Free {
+    /// Which of the rows with these keys can be removed at all: that stand, and not in the trash
+    /// of somebody who does not reach into it.
+    pub(super) async fn that_stand(
+        &self,
+        job: &Job,
+        keys: Vec<String>,
+        actor: &Actor,
+    ) -> Result<Vec<String>> {
+        let Some(collection) = self.target(job) else { return Ok(Vec::new()) };
+        let trash = if collection.paranoid && !actor.unbound() {
+            r#" AND t."deletedAt" IS NULL"#
+        } else {
+            ""
+        };
+        let row = Made { collection, tells: Arc::from(job.tells("c")), key: String::new() };
+        let (dialect, going) = (self.0.engine.store().dialect(), Going::new());
+        let Tests { key, these, named, .. } =
+            Tests::of(&self.0.engine.state().catalog, &row, dialect, &going);
+        let text = format!("SELECT {key} {these} AND {named}{trash}");
+        let rows =
+            self.0.engine.store().rows(&plain(&text, binds(job, &row, &keys, &going))).await?;
+        let stand: HashSet<&str> =
+            rows.iter().filter_map(|row| row.first().and_then(Value::as_text)).collect();
+        Ok(keys.into_iter().filter(|key| stand.contains(key.as_str())).collect())
+    }
+
+    /// That these records are free, for one transaction: one test for each collection.
+    pub(super) fn all_free(&self, job: &Job, made: &[Made], rows: &[String]) -> Vec<Free> {
+        let going = going(job, made, rows);
+        let one = |group: Vec<Made>| {
+            let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
+            group.first().map(|first| self.free(job, first, &keys, &going))
+        };
+        groups(made.to_vec()).into_iter().filter_map(one).collect()
+    }
+
+    /// Takes those out that cannot go along with the rows, until the others can: answers why they
+    /// stay.
+    pub(super) async fn sort_out(
+        &self,
+        job: &Job,
+        made: &mut Vec<Made>,
+        rows: &[String],
+        actor: &Actor,
+    ) -> Result<Vec<(Made, Stays)>> {
+        let mut stay = Vec::new();
+        loop {
+            let going = going(job, made, rows);
+            let (before, mut free) = (made.len(), HashSet::new());
+            for group in groups(made.clone()) {
+                let stands = self.looked_at(job, &group, &going).await?;
+                for made in group {
+                    let why = match stands.get(&made.key) {
+                        Some(_) if !made.granted(actor) => Stays::Forbidden,
+                        Some(Some(why)) => *why,
+                        Some(None) => {
+                            free.insert((made.collection.name.clone(), made.key.clone()));
+                            continue;
+                        }
+                        None => continue,
+                    };
+                    stay.push((made, why));
+                }
+            }
+            made.retain(|made| free.contains(&(made.collection.name.clone(), made.key.clone())));
+            if made.len() == before {
+                return Ok(stay);
+            }
+        }
+    }
+
+    fn free(&self, job: &Job, one: &Made, keys: &[String], going: &Going) -> Free {
         let dialect = self.0.engine.store().dialect();
-        let Tests { changed, held, these, .. } =
-            Tests::of(&self.0.engine.state().catalog, one, dialect);
-        let asked = |text: &str| plain(text, binds(job, one, keys));
-        // Whoever begins to point at one of them waits from here on. All parameters are said in
-        // either text: Postgres refuses those that are not.
-        let lock = format!("SELECT $1::text {these} FOR UPDATE");
+        let Tests { changed, held, these, named, .. } =
+            Tests::of(&self.0.engine.state().catalog, one, dialect, going);
+        let asked = |text: &str| plain(text, binds(job, one, keys, going));
+        // Whoever begins to point at one of them waits from here on.
+        let lock = format!("SELECT 1 {these} AND {named} FOR UPDATE");
         Free {
             lock: (dialect == Dialect::Postgres).then(|| asked(&lock)),
-            held: asked(&format!("SELECT 1 {these} AND (({changed}) OR {held}) LIMIT 1")),
+            held: asked(&format!(
+                "SELECT 1 {these} AND {named} AND (({changed}) OR {held}) LIMIT 1"
+            )),
         }
     }
 }
@@ -232,13 +324,15 @@ struct Tests {
     changed: String,
     held: String,
     these: String,
+    /// What says the parameters: Postgres refuses those that are not said.
+    named: &'static str,
 }
 
 impl Tests {
-    fn of(catalog: &Catalog, one: &Made, dialect: Dialect) -> Self {
+    fn of(catalog: &Catalog, one: &Made, dialect: Dialect, going: &Going) -> Self {
         let (table, key) = (quoted(&one.collection.name), quoted(&one.collection.primary_key));
         let (theirs, tells) = (theirs(dialect, one.collection.sort_enabled), &one.tells);
-        let (text, begin, listed) = match dialect {
+        let (text, begin, listed, named) = match dialect {
             Dialect::Sqlite => (
                 format!("CAST(t.{key} AS TEXT)"),
                 r#"c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#,
@@ -246,6 +340,7 @@ impl Tests {
                     "SELECT k.value ->> {} FROM json_each(?2) k",
                     path(&one.collection.primary_key)
                 ),
+                "(?1 IS NOT NULL AND ?3 IS NOT NULL)",
             ),
             Dialect::Postgres => (
                 format!("t.{key}::text"),
@@ -254,15 +349,17 @@ impl Tests {
                 format!(
                     "SELECT k.{key} FROM jsonb_populate_recordset(NULL::{table}, $2::text::jsonb) k"
                 ),
+                "($1::text IS NOT NULL AND $3::text IS NOT NULL)",
             ),
         };
         Self {
             changed: format!(
                 r#"EXISTS (SELECT 1 FROM "_change" c WHERE {tells} AND {begin} AND c."id" = {text} AND {theirs})"#
             ),
-            held: held(catalog, &one.collection),
+            held: held(catalog, &one.collection, dialect, going),
             these: format!("FROM {table} t WHERE t.{key} IN ({listed})"),
             key: text,
+            named,
         }
     }
 }
@@ -274,7 +371,7 @@ fn path(name: &str) -> String {
 
 /// Whether anything points at a record `t`, by whatever relation: what does not go along with it
 /// would lose it.
-fn held(catalog: &Catalog, collection: &Collection) -> String {
+fn held(catalog: &Catalog, collection: &Collection, dialect: Dialect, going: &Going) -> String {
     let mut edges = Vec::new();
     for child in catalog.collections.values() {
         for relation in child.relations.values() {
@@ -299,20 +396,42 @@ fn held(catalog: &Catalog, collection: &Collection) -> String {
                 let key = quoted(&child.primary_key);
                 edge.push_str(&format!(" AND c.{key} <> t.{key}"));
             }
+            if going.contains_key(&child.name) {
+                let (key, name) = (quoted(&child.primary_key), child.name.replace('\'', "''"));
+                let listed = match dialect {
+                    Dialect::Sqlite => {
+                        format!("SELECT g.value FROM json_each(?3, {}) g", path(&child.name))
+                    }
+                    Dialect::Postgres => {
+                        format!("SELECT jsonb_array_elements_text($3::text::jsonb -> '{name}')")
+                    }
+                };
+                edge.push_str(&format!(" AND CAST(c.{key} AS TEXT) NOT IN ({listed})"));
+            }
             edges.push(format!("EXISTS (SELECT 1 FROM {} c WHERE {edge})", quoted(&child.name)));
         }
     }
     if edges.is_empty() { String::from("FALSE") } else { format!("({})", edges.join(" OR ")) }
 }
 
-fn binds(job: &Job, one: &Made, keys: &[String]) -> Vec<Value> {
+/// What goes at once: these records and the rows.
+fn going(job: &Job, made: &[Made], rows: &[String]) -> Going {
+    let mut going = Going::from([(job.collection.clone(), rows.to_vec())]);
+    for made in made {
+        going.entry(made.collection.name.clone()).or_default().push(made.key.clone());
+    }
+    going
+}
+
+fn binds(job: &Job, one: &Made, keys: &[String], going: &Going) -> Vec<Value> {
     let name = &one.collection.primary_key;
     let keys: Json = keys.iter().map(|key| json!({ name: key })).collect();
-    vec![Value::text(&job.id), Value::Text(keys.to_string())]
+    let going = json!(going).to_string();
+    vec![Value::text(&job.id), Value::Text(keys.to_string()), Value::Text(going)]
 }
 
 /// Refusals that concern one record of many.
-fn passed_over(code: Code) -> bool {
+pub(super) fn passed_over(code: Code) -> bool {
     use Code::{Conflict, Forbidden, ForeignKeyViolation, ItemNotFound};
     matches!(code, Conflict | ForeignKeyViolation | Forbidden | ItemNotFound)
 }

@@ -1,6 +1,7 @@
 //! Taking an import back: exactly the records that it made and that still stand are removed, as
 //! if somebody had deleted them.
 
+use super::besides::{Free, Made, passed_over};
 use super::{BATCH_ROWS, Imports, Job, Live, State, Stays};
 use crate::arrival::plain;
 use crate::schema::values::grouped;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 /// A place in `_change`: what stands before it was committed before it was asked for. On Postgres
 /// it is a transaction, because numbers of rows commit out of order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Horizon(i64);
 
 impl Horizon {
@@ -65,6 +66,29 @@ impl Provided for Untouched {
     }
 }
 
+/// What others changed since an undo without consent began.
+#[derive(Default)]
+struct Meanwhile {
+    /// Up to where they were looked for.
+    seen: Horizon,
+    /// Records, whosever they are.
+    changed: HashSet<String>,
+}
+
+/// What must hold where rows go at once with what would hold them.
+struct Together {
+    free: Vec<Free>,
+    untouched: Option<Untouched>,
+}
+
+impl Provided for Together {
+    fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
+        let free = self.free.iter().map(|free| free as &dyn Provided);
+        let untouched = self.untouched.iter().map(|untouched| untouched as &dyn Provided);
+        free.chain(untouched).fold(compiled, |compiled, one| one.around(compiled, dialect))
+    }
+}
+
 fn wants_consent(message: String) -> Error {
     Error::new(Code::ConsentRequired, message)
         .at("consent")
@@ -75,6 +99,16 @@ fn changed_meanwhile() -> Error {
     wants_consent(String::from(
         "rows that this import wrote were changed while it was taken back, and stay; to take them out, too, which loses these changes, take it back again with `consent`",
     ))
+}
+
+/// The removal of a record.
+pub(super) fn removal(collection: &str, key: &str, actor: &Actor) -> Operation {
+    Operation::Delete {
+        collection: collection.to_owned(),
+        key: Json::from(key),
+        expect: Map::new(),
+        force: actor.unbound(),
+    }
 }
 
 /// Whose changes an undo's are.
@@ -122,33 +156,47 @@ impl Imports {
     ) -> Result<State> {
         // While it waited its collection may have got another name.
         let job = self.known(live.with(|job| job.clone())).await?;
-        let mut seen = Horizon::now(self).await?;
-        if !consent {
+        let mut meanwhile = (!consent).then_some(Meanwhile::default());
+        if let Some(meanwhile) = &mut meanwhile {
+            meanwhile.seen = Horizon::now(self).await?;
             self.unchanged(&job).await?;
         }
         let besides = self.made_besides(&job).await?;
         let stood = besides.len();
-        let (first, besides): (Vec<_>, Vec<_>) =
+        let (first, mut besides): (Vec<_>, Vec<_>) =
             besides.into_iter().partition(|made| made.goes_first(&job.collection));
-        let stay = self.take_besides(&job, first, actor).await?;
+        let mut stay = Vec::new();
+        if first.is_empty() {
+            self.take_rows(&job, meanwhile, actor, live).await?;
+        } else {
+            let (removed, kept) = self.take_together(&job, first, meanwhile, actor).await?;
+            live.with(|job| job.rows_removed += removed);
+            // What pointed at them may have gone by now.
+            let (again, kept) = kept.into_iter().partition(|(_, why)| *why == Stays::Referenced);
+            let again: Vec<(Made, Stays)> = again;
+            besides.splice(0..0, again.into_iter().map(|(made, _)| made));
+            stay = kept;
+        }
+        stay.extend(self.take_besides(&job, besides, actor).await?);
+        live.with(|job| job.besides(stood, stay));
+        Ok(State::Undone)
+    }
+
+    /// Removes the rows, in short transactions.
+    async fn take_rows(
+        &self,
+        job: &Job,
+        mut meanwhile: Option<Meanwhile>,
+        actor: &Actor,
+        live: &Live,
+    ) -> Result<()> {
         let mut behind = 0_i64;
-        // Records that others changed meanwhile, whosever they are.
-        let mut changed = HashSet::new();
         loop {
-            let written = self.rows_of(&job, behind).await?;
-            let Some((last, _)) = written.last() else { break };
+            let written = self.rows_of(job, behind).await?;
+            let Some((last, _)) = written.last() else { return Ok(()) };
             behind = *last;
             let keys: Vec<String> = written.into_iter().map(|(_, key)| key).collect();
-            let mut untouched = None;
-            if !consent {
-                let now = Horizon::now(self).await?;
-                changed.extend(self.changed_behind(&job, seen).await?);
-                seen = now;
-                if keys.iter().any(|key| changed.contains(key)) {
-                    return Err(changed_meanwhile());
-                }
-                untouched = Some((self.changes(&job, seen), self.theirs(&job)));
-            }
+            let untouched = self.untouched(job, &keys, meanwhile.as_mut()).await?;
             let around = |keys: &[String]| {
                 let (changes, theirs) = untouched.as_ref()?;
                 let untouched = Untouched::of(changes, theirs, keys);
@@ -156,15 +204,65 @@ impl Imports {
             };
             let gone = |code| code == Code::ItemNotFound;
             let removed =
-                self.remove(&job.collection, &undoing(&job), keys, (&around, gone), actor).await?;
+                self.remove(&job.collection, &undoing(job), keys, (&around, gone), actor).await?;
             live.with(|job| job.rows_removed += removed.0);
         }
-        let mut stay = stay;
-        let again = stay.extract_if(.., |(_, why)| *why == Stays::Referenced);
-        let made = again.map(|(made, _)| made).chain(besides).collect();
-        stay.extend(self.take_besides(&job, made, actor).await?);
-        live.with(|job| job.besides(stood, stay));
-        Ok(State::Undone)
+    }
+
+    /// Removes the rows together with what the import made besides them and would hold them: all of
+    /// it or nothing. They were written in one transaction, too.
+    async fn take_together(
+        &self,
+        job: &Job,
+        mut first: Vec<Made>,
+        mut meanwhile: Option<Meanwhile>,
+        actor: &Actor,
+    ) -> Result<(u64, Vec<(Made, Stays)>)> {
+        let (mut rows, mut behind) = (Vec::new(), 0_i64);
+        loop {
+            let written = self.rows_of(job, behind).await?;
+            let Some((last, _)) = written.last() else { break };
+            behind = *last;
+            rows.extend(written.into_iter().map(|(_, key)| key));
+        }
+        let rows = self.that_stand(job, rows, actor).await?;
+        let stay = self.sort_out(job, &mut first, &rows, actor).await?;
+        let untouched = self.untouched(job, &rows, meanwhile.as_mut()).await?;
+        let together = Together {
+            free: self.all_free(job, &first, &rows),
+            untouched: untouched.map(|(changes, theirs)| Untouched::of(&changes, &theirs, &rows)),
+        };
+        let besides = first.iter().map(|made| made.removal(actor));
+        let own = rows.iter().map(|key| removal(&job.collection, key, actor));
+        let write = Write { operations: besides.chain(own).collect(), strict: false };
+        let written =
+            self.0.engine.write_if(write, Some(&together), actor, Some(&undoing(job))).await;
+        match written {
+            Ok(_) => Ok((rows.len() as u64, stay)),
+            Err(fault) if passed_over(fault.code()) => {
+                let message = format!("nothing was taken back: {}", fault.message());
+                Err(Error::new(Code::Conflict, message).caused_by(fault))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// What has to be asked behind the removal of these; refuses where others changed some since it
+    /// was asked last.
+    async fn untouched(
+        &self,
+        job: &Job,
+        keys: &[String],
+        meanwhile: Option<&mut Meanwhile>,
+    ) -> Result<Option<(Statement, String)>> {
+        let Some(meanwhile) = meanwhile else { return Ok(None) };
+        let now = Horizon::now(self).await?;
+        meanwhile.changed.extend(self.changed_behind(job, meanwhile.seen).await?);
+        meanwhile.seen = now;
+        if keys.iter().any(|key| meanwhile.changed.contains(key)) {
+            return Err(changed_meanwhile());
+        }
+        Ok(Some((self.changes(job, now), self.theirs(job))))
     }
 
     /// Refuses if records that the job made were changed since.
@@ -194,12 +292,7 @@ impl Imports {
         let (mut removed, mut refused) = (0, Vec::new());
         let mut waiting = vec![keys];
         while let Some(mut keys) = waiting.pop() {
-            let operations = keys.iter().map(|key| Operation::Delete {
-                collection: collection.to_owned(),
-                key: Json::String(key.clone()),
-                expect: Map::new(),
-                force: actor.unbound(),
-            });
+            let operations = keys.iter().map(|key| removal(collection, key, actor));
             let write = Write { operations: operations.collect(), strict: false };
             let provided = provided(&keys);
             let provided = provided.as_deref().map(|provided| provided as &dyn Provided);
