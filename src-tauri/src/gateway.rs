@@ -1,8 +1,12 @@
 //! The way to a remote instance: a loopback server that holds its tokens, so that the webview never
 //! does. The webview proves itself with a token of this launch and gets the remote's answers.
 //!
-//! Signing in goes through it too: the tokens in the answer stay here, and a read-only connection
-//! is refused its writes here, whatever the page tries.
+//! Signing in goes through it too: the tokens in the answer stay here. A read-only connection is
+//! refused its writes here, and a write of one that confirms them waits here for the person's word,
+//! whatever the page tries.
+
+mod consent;
+mod judge;
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,9 +16,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyDataStream, BodyExt, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use http_body_util::{BodyDataStream, BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -29,17 +34,72 @@ use crate::fault::{Fault, Outcome};
 use crate::project::Guard;
 use crate::server::new_token;
 use crate::window::ORIGINS;
+use consent::{Consent, Told, Write};
+use judge::{Effect, Judged, Refused, judged};
 
-/// Answers that carry tokens.
-const TOKEN_PATHS: [&str; 3] = ["/auth/login", "/auth/register", "/auth/refresh"];
+pub(crate) use consent::Ask;
+
 /// A remote that does not open a connection within this is told to the person.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// A token is renewed this long before it ends.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
-/// Largest answer to a sign-in; a few tokens and a user.
-const TOKEN_BYTES_MAX: usize = 1024 * 1024;
+/// Largest answer about a session: a few tokens, a user and what the user may do.
+const SESSION_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Largest body that is read before it is sent.
+const READ_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Headers of the studio that are carried. Others could ask a proxy for another method or path, speak
+/// in somebody's name, or belong to one connection.
+const ASKING: [&str; 15] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "accept-numbers",
+    "cache-control",
+    "content-type",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "prefer",
+    "range",
+    "user-agent",
+    "x-requested-with",
+    "x-tenant-id",
+];
+
+/// Headers of the remote that are carried: none that holds a token, sends the window elsewhere, asks
+/// it for a password or speaks for the remote's origin.
+const TELLING: [&str; 15] = [
+    "accept-ranges",
+    "age",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "last-modified",
+    "retry-after",
+    "server-timing",
+    "x-request-id",
+];
+/// Beginnings of names that are carried both ways.
+const OURS: [&str; 2] = ["x-plinth-", "x-ratelimit-"];
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How a connection is used.
+pub(crate) struct Rules {
+    /// As its person calls it.
+    pub name: String,
+    pub guard: Guard,
+    /// Asks the person about a write.
+    pub ask: Ask,
+}
 
 /// An open way; dropped, it is closed.
 pub(crate) struct Gateway {
@@ -50,14 +110,15 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// Listens on a free loopback port. Must be called within the runtime.
-    pub(crate) async fn open(remote: Url, guard: Guard, access: Option<String>) -> Outcome<Self> {
+    pub(crate) async fn open(remote: Url, rules: Rules, access: Option<String>) -> Outcome<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Fault::internal)?;
         let address = listener.local_addr().map_err(Fault::internal)?;
         let token = new_token();
         let far = Arc::new(Far {
             base: remote.as_str().trim_end_matches('/').to_owned(),
-            guard,
+            guard: rules.guard,
+            consent: Consent::new(rules.name, rules.ask),
             client: client()?,
             token: token.clone(),
             tokens: Mutex::new(access.map(|access| Tokens {
@@ -85,11 +146,35 @@ impl Drop for Gateway {
     }
 }
 
-/// A client that checks certificates as the system does.
+/// A client that checks certificates as the system does, and goes where it is sent and nowhere else:
+/// a remote that sends it on would get passwords and bodies carried to whomever it names.
 fn client() -> Outcome<reqwest::Client> {
     // An error means that a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().connect_timeout(CONNECT_WAIT).build().map_err(Fault::internal)
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_WAIT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .build()
+        .map_err(Fault::internal)
+}
+
+/// An answer, unless it sends elsewhere.
+fn stays(answer: reqwest::Response) -> Outcome<reqwest::Response> {
+    let status = answer.status();
+    if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
+        return Ok(answer);
+    }
+    let named = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let place = named.and_then(|place| answer.url().join(place).ok());
+    // What follows the host may be a secret.
+    let place = place.map_or_else(
+        || "elsewhere".to_owned(),
+        |place| format!("to `{}`", place.origin().ascii_serialization()),
+    );
+    let own = answer.url().origin().ascii_serialization();
+    Err(Fault::new("REMOTE_REDIRECTS", format!("`{own}` sends {place}, and is not followed"))
+        .hint("connect to the address under which it answers by itself"))
 }
 
 /// Whether a Plinth answers there, and takes the token.
@@ -100,14 +185,14 @@ pub(crate) async fn probe(remote: &Url, access: Option<&str>) -> Outcome<Health>
         let request = client.get(format!("{base}{path}"));
         if let Some(access) = access { request.bearer_auth(access) } else { request }
     };
-    let health = get("/health").send().await.map_err(|error| unreachable(base, &error))?;
+    let health = stays(get("/health").send().await.map_err(|error| unreachable(base, &error))?)?;
     let body: Value = health.json().await.unwrap_or_default();
     if body.get("status").and_then(Value::as_str) != Some("ok") {
         return Err(Fault::new("NOT_PLINTH", format!("`{base}` answers, but it is no Plinth"))
             .hint("give the address under which `/health` answers"));
     }
     if access.is_some() {
-        let me = get("/auth/me").send().await.map_err(|error| unreachable(base, &error))?;
+        let me = stays(get("/auth/me").send().await.map_err(|error| unreachable(base, &error))?)?;
         if !me.status().is_success() {
             return Err(Fault::new(
                 "TOKEN_REFUSED",
@@ -131,8 +216,10 @@ fn unreachable(base: &str, error: &reqwest::Error) -> Fault {
 }
 
 struct Far {
+    /// Without a slash at its end.
     base: String,
     guard: Guard,
+    consent: Consent,
     client: reqwest::Client,
     /// What the webview proves itself with.
     token: String,
@@ -169,18 +256,17 @@ impl Far {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let known = origin.as_ref().is_some_and(|origin| ORIGINS.iter().any(|own| origin == own));
         if origin.is_some() && !known {
-            return refusal(
-                StatusCode::FORBIDDEN,
-                "FORBIDDEN",
-                "this origin may not use the gateway",
-            );
+            let told = "this origin may not use the gateway";
+            return refusal(StatusCode::FORBIDDEN, &Fault::new("FORBIDDEN", told));
         }
         let mut response = if request.method() == Method::OPTIONS && known {
             let mut preflight = Response::new(whole(Bytes::new()));
             *preflight.status_mut() = StatusCode::NO_CONTENT;
             preflight
         } else {
-            self.admit(request).await.unwrap_or_else(|refused| *refused)
+            let (parts, body) = request.into_parts();
+            let admitted = self.admit(&parts, body).await;
+            admitted.unwrap_or_else(|(status, fault)| refusal(status, &fault))
         };
         if let Some(origin) = origin {
             allow(response.headers_mut(), origin);
@@ -188,41 +274,63 @@ impl Far {
         response
     }
 
-    async fn admit(
-        &self,
-        request: Request<Incoming>,
-    ) -> Result<Response<Body>, Box<Response<Body>>> {
-        let given =
-            request.headers().get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
+    async fn admit(&self, parts: &Parts, body: Incoming) -> Result<Response<Body>, Refused> {
+        let given = parts.headers.get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
         let wanted = format!("Bearer {}", self.token);
         if !bool::from(given.ct_eq(wanted.as_bytes())) {
-            let message = "the gateway needs the token of this launch";
-            return Err(Box::new(refusal(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)));
+            let told = "the gateway needs the token of this launch";
+            return Err((StatusCode::UNAUTHORIZED, Fault::new("UNAUTHENTICATED", told)));
         }
-        let path = request.uri().path();
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if self.guard == Guard::ReadOnly && !reads && !path.starts_with("/auth/") {
-            let message = "this connection is read-only; connect again with another guard to write";
-            return Err(Box::new(refusal(StatusCode::FORBIDDEN, "CONNECTION_READ_ONLY", message)));
+        if parts.headers.contains_key(header::UPGRADE) {
+            let told = "the gateway carries requests and answers, and no other protocol";
+            return Err((StatusCode::BAD_REQUEST, Fault::new("UPGRADE_REFUSED", told)));
         }
+        let judged = judged(&self.base, &parts.method, &parts.uri)?;
+        let body = self.let_through(parts, &judged, Sent::of(&parts.method, body)).await?;
         self.renew().await;
-        self.forward(request)
-            .await
-            .map_err(|fault| Box::new(refusal(StatusCode::BAD_GATEWAY, fault.code, &fault.message)))
+        let answered = self.forward(parts, &judged, body).await;
+        answered.map_err(|fault| (StatusCode::BAD_GATEWAY, fault))
     }
 
-    async fn forward(&self, request: Request<Incoming>) -> Outcome<Response<Body>> {
-        let (parts, body) = request.into_parts();
-        let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let carries_tokens = TOKEN_PATHS.contains(&parts.uri.path());
-        let mut headers = parts.headers;
-        for name in
-            [header::HOST, header::ORIGIN, header::REFERER, header::AUTHORIZATION, header::COOKIE]
-        {
-            headers.remove(name);
+    /// The body as it is sent on, once this connection's guard has nothing against it.
+    async fn let_through(
+        &self,
+        parts: &Parts,
+        judged: &Judged,
+        mut body: Sent,
+    ) -> Result<Sent, Refused> {
+        if self.guard == Guard::Open || judged.effect == Effect::Reads {
+            return Ok(body);
         }
-        strip_hops(&mut headers);
-        if carries_tokens {
+        if judged.effect == Effect::ReadsWhenDry {
+            let bytes = body.read().await?;
+            match dry(&bytes) {
+                Some(dry) => return Ok(Sent::Whole(dry)),
+                None => body = Sent::Whole(bytes),
+            }
+        }
+        if self.guard == Guard::ReadOnly {
+            // Read to its end, or who sends it hears that the connection broke, and not why.
+            let _ = body.read().await;
+            let (method, path) = (&parts.method, parts.uri.path());
+            let told =
+                format!("this connection is read-only; `{method} {path}` is not among its reads");
+            let fault = Fault::new("CONNECTION_READ_ONLY", told)
+                .hint("connect again with another guard to write");
+            return Err((StatusCode::FORBIDDEN, fault));
+        }
+        if is_json(&parts.headers) {
+            body = Sent::Whole(body.read().await?);
+        }
+        let write = Write { method: &parts.method, target: &judged.target, body: body.told() };
+        self.consent.given(&write).await?;
+        Ok(body)
+    }
+
+    async fn forward(&self, parts: &Parts, judged: &Judged, body: Sent) -> Outcome<Response<Body>> {
+        let mut headers = parts.headers.clone();
+        keep(&mut headers, &ASKING);
+        if judged.of_session {
             // Read here, so it must come as it is.
             headers.remove(header::ACCEPT_ENCODING);
         }
@@ -231,21 +339,28 @@ impl Far {
         {
             headers.insert(header::AUTHORIZATION, value);
         }
-        let mut forward =
-            self.client.request(parts.method.clone(), format!("{}{target}", self.base));
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            forward = forward.body(reqwest::Body::wrap_stream(BodyDataStream::new(body)));
+        let mut forward = self.client.request(parts.method.clone(), judged.target.clone());
+        match body {
+            Sent::Nothing => {}
+            Sent::Whole(bytes) => forward = forward.body(bytes),
+            Sent::Streamed(body) => {
+                if let Some(bytes) = body.size_hint().exact() {
+                    headers.insert(header::CONTENT_LENGTH, bytes.into());
+                }
+                forward = forward.body(reqwest::Body::wrap_stream(BodyDataStream::new(body)));
+            }
         }
         let answer = forward
             .headers(headers)
             .send()
             .await
             .map_err(|error| unreachable(&self.base, &error))?;
-        if carries_tokens && answer.status().is_success() {
-            return self.keep_tokens(answer).await;
+        let answer = stays(answer)?;
+        if judged.of_session {
+            return self.keep_tokens(answer, judged.signs_out).await;
         }
         let (status, mut headers) = (answer.status(), answer.headers().clone());
-        clean(&mut headers);
+        keep(&mut headers, &TELLING);
         let stream = answer.bytes_stream().map_ok(Frame::data).map_err(Into::into);
         let mut response = Response::new(StreamBody::new(stream).boxed_unsync());
         *response.status_mut() = status;
@@ -254,20 +369,31 @@ impl Far {
     }
 
     /// Takes the tokens out of an answer and puts the gateway's own in their place.
-    async fn keep_tokens(&self, answer: reqwest::Response) -> Outcome<Response<Body>> {
+    async fn keep_tokens(&self, answer: reqwest::Response, ends: bool) -> Outcome<Response<Body>> {
         let (status, mut headers) = (answer.status(), answer.headers().clone());
-        let bytes = http_body_util::Limited::new(reqwest::Body::from(answer), TOKEN_BYTES_MAX)
+        let mut bytes = Limited::new(reqwest::Body::from(answer), SESSION_BYTES_MAX)
             .collect()
             .await
             .map_err(Fault::internal)?
             .to_bytes();
-        let mut body: Value = serde_json::from_slice(&bytes).map_err(Fault::internal)?;
-        if let Some(tokens) = taken(&mut body, &self.token) {
-            *self.tokens.lock().await = Some(tokens);
+        keep(&mut headers, &TELLING);
+        match serde_json::from_slice::<Value>(&bytes) {
+            Ok(mut body) => {
+                let tokens = taken(&mut body, &self.token);
+                if status.is_success() && (ends || tokens.is_some()) {
+                    *self.tokens.lock().await = tokens;
+                }
+                bytes = body.to_string().into();
+                headers.remove(header::CONTENT_LENGTH);
+            }
+            // Nobody knows what it holds.
+            Err(_) if status.is_success() && !bytes.is_empty() => {
+                let told = format!("`{}` answers about a session in no JSON", self.base);
+                return Err(Fault::new("NOT_PLINTH", told));
+            }
+            Err(_) => {}
         }
-        clean(&mut headers);
-        headers.remove(header::CONTENT_LENGTH);
-        let mut response = Response::new(whole(body.to_string().into()));
+        let mut response = Response::new(whole(bytes));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
@@ -297,13 +423,69 @@ impl Far {
     }
 }
 
+/// A body on its way.
+enum Sent {
+    Nothing,
+    Whole(Bytes),
+    /// Sent on as it comes: a file may be larger than memory.
+    Streamed(Incoming),
+}
+
+impl Sent {
+    fn of(method: &Method, body: Incoming) -> Self {
+        let none = matches!(*method, Method::GET | Method::HEAD) || body.is_end_stream();
+        if none { Self::Nothing } else { Self::Streamed(body) }
+    }
+
+    async fn read(self) -> Result<Bytes, Refused> {
+        match self {
+            Self::Nothing => Ok(Bytes::new()),
+            Self::Whole(bytes) => Ok(bytes),
+            Self::Streamed(body) => match Limited::new(body, READ_BYTES_MAX).collect().await {
+                Ok(whole) => Ok(whole.to_bytes()),
+                Err(error) => {
+                    let told = format!(
+                        "a guarded connection takes bodies of at most {READ_BYTES_MAX} bytes: {error}"
+                    );
+                    let fault = Fault::new("PAYLOAD_TOO_LARGE", told);
+                    Err((StatusCode::PAYLOAD_TOO_LARGE, fault))
+                }
+            },
+        }
+    }
+
+    fn told(&self) -> Told<'_> {
+        match self {
+            Self::Nothing => Told::Nothing,
+            Self::Whole(bytes) => Told::Whole(bytes),
+            Self::Streamed(body) => Told::Streamed(body.size_hint().exact()),
+        }
+    }
+}
+
+/// A body that asks to be tried only, written anew: the remote reads the word as it was read here.
+fn dry(body: &[u8]) -> Option<Bytes> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    (body.get("dryRun") == Some(&Value::Bool(true))).then(|| body.to_string().into())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
+}
+
 /// The tokens in the answer to a sign-in, which is left with `own` in their place.
 fn taken(body: &mut Value, own: &str) -> Option<Tokens> {
     let answer = body.as_object_mut()?;
-    let Value::String(access) = answer.insert("token".to_owned(), own.into())? else { return None };
+    answer.remove("accessToken");
     let refresh = match answer.remove("refreshToken") {
         Some(Value::String(refresh)) => Some(refresh),
         _ => None,
+    };
+    let access = match answer.get_mut("token") {
+        // Empty where a sign-in is not at its end.
+        Some(Value::String(token)) if !token.is_empty() => std::mem::replace(token, own.to_owned()),
+        _ => return None,
     };
     let renew_at = answer
         .get("expiresIn")
@@ -312,32 +494,12 @@ fn taken(body: &mut Value, own: &str) -> Option<Tokens> {
     Some(Tokens { access, refresh, renew_at })
 }
 
-/// Headers that concern one connection only.
-fn strip_hops(headers: &mut HeaderMap) {
-    const OTHERS: [HeaderName; 5] = [
-        header::TE,
-        header::TRAILER,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        header::PROXY_AUTHORIZATION,
-    ];
-    headers.remove(header::CONNECTION);
-    headers.remove("keep-alive");
-    for name in OTHERS {
-        headers.remove(name);
-    }
-}
-
-/// Leaves nothing in an answer that belongs to the remote's own connection, cookies or origin.
-fn clean(headers: &mut HeaderMap) {
-    strip_hops(headers);
-    headers.remove(header::SET_COOKIE);
-    let foreign: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("access-control-"))
-        .cloned()
-        .collect();
-    for name in foreign {
+/// Leaves the headers of a list, and our own.
+fn keep(headers: &mut HeaderMap, list: &[&str]) {
+    let known = |name: &str| list.contains(&name) || OURS.iter().any(|own| name.starts_with(own));
+    let others: Vec<HeaderName> =
+        headers.keys().filter(|name| !known(name.as_str())).cloned().collect();
+    for name in others {
         headers.remove(name);
     }
 }
@@ -354,9 +516,13 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
 }
 
 /// In the envelope that every surface of ours speaks.
-fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    let error =
+fn refusal(status: StatusCode, fault: &Fault) -> Response<Body> {
+    let Fault { code, message, hint } = fault;
+    let mut error =
         json!({ "message": message, "code": code, "details": [], "statusCode": status.as_u16() });
+    if let Some(hint) = hint {
+        error["hint"] = json!(hint);
+    }
     let body = json!({ "message": message, "error": error, "details": [] });
     let mut response = Response::new(whole(body.to_string().into()));
     *response.status_mut() = status;

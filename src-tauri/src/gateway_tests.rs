@@ -1,12 +1,21 @@
 //! The gateway before a real server: what reaches the remote, and what never reaches the window.
 
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
 use embedded_server::{Config, Running, Server};
-use hyper::StatusCode;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tauri::Url;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
-use super::{Gateway, clean, probe, taken};
+use super::{ASKING, Ask, Gateway, Rules, TELLING, keep, probe, taken};
 use crate::project::Guard;
 
 const EMAIL: &str = "owner@example.com";
@@ -22,6 +31,79 @@ async fn remote() -> (Running, Url) {
     let running = Server::start(config).await.unwrap();
     let url = Url::parse(&format!("http://{}", running.address())).unwrap();
     (running, url)
+}
+
+/// A person who answers every question alike, and the questions.
+fn person(says: bool) -> (Ask, Arc<Mutex<Vec<String>>>) {
+    let questions = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&questions);
+    let ask: Ask = Arc::new(move |question| {
+        kept.lock().unwrap().push(question.text);
+        Box::pin(async move { says })
+    });
+    (ask, questions)
+}
+
+/// A way on which nobody is asked anything.
+async fn way(url: &Url, guard: Guard) -> Gateway {
+    let rules = Rules { name: "Far".to_owned(), guard, ask: person(false).0 };
+    Gateway::open(url.clone(), rules, None).await.unwrap()
+}
+
+/// A remote that answers everything alike and keeps what it was sent: the line and its headers.
+async fn echo(status: u16, told: &'static [(&str, String)], body: &'static str) -> Echo {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let kept = Arc::clone(&kept);
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let kept = Arc::clone(&kept);
+                async move {
+                    let (head, sent) = request.into_parts();
+                    let sent = sent.collect().await?.to_bytes();
+                    let line = format!("{} {}", head.method, head.uri);
+                    let sent = String::from_utf8(sent.to_vec()).unwrap();
+                    kept.lock().unwrap().push((line, head.headers, sent));
+                    let mut answer = Response::builder().status(status);
+                    for (name, value) in told {
+                        answer = answer.header(*name, value.as_str());
+                    }
+                    Ok::<_, hyper::Error>(answer.body(Full::new(Bytes::from(body))).unwrap())
+                }
+            });
+            let connection = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    Echo { url, seen }
+}
+
+struct Echo {
+    url: Url,
+    seen: Arc<Mutex<Vec<(String, HeaderMap, String)>>>,
+}
+
+impl Echo {
+    fn lines(&self) -> Vec<String> {
+        self.seen.lock().unwrap().iter().map(|(line, ..)| line.clone()).collect()
+    }
+}
+
+/// Sends a line as it stands, which no client would; answers the status and what follows.
+async fn raw(gateway: &Gateway, line: &str, more: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+    let pass = gateway.token();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {pass}\r\n{more}\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer)
 }
 
 async fn sign_in(gateway: &Gateway) -> Value {
@@ -44,7 +126,7 @@ async fn sign_in(gateway: &Gateway) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_signs_in_through_the_gateway_never_holds_the_remotes_token() {
     let (running, url) = remote().await;
-    let gateway = Gateway::open(url, Guard::Open, None).await.unwrap();
+    let gateway = way(&url, Guard::Open).await;
     let answer = sign_in(&gateway).await;
     assert_eq!(answer["token"], gateway.token());
     assert!(answer.get("refreshToken").is_none());
@@ -63,7 +145,7 @@ async fn who_signs_in_through_the_gateway_never_holds_the_remotes_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_origin_may_not_use_the_gateway() {
     let (running, url) = remote().await;
-    let gateway = Gateway::open(url, Guard::Open, None).await.unwrap();
+    let gateway = way(&url, Guard::Open).await;
     let request = reqwest::Client::new().get(format!("{}/health", gateway.url()));
     let request =
         request.bearer_auth(gateway.token()).header(header::ORIGIN, "https://elsewhere.example");
@@ -76,7 +158,7 @@ async fn a_page_of_another_origin_may_not_use_the_gateway() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_connection_refuses_writes_and_lets_reads_through() {
     let (running, url) = remote().await;
-    let gateway = Gateway::open(url, Guard::ReadOnly, None).await.unwrap();
+    let gateway = way(&url, Guard::ReadOnly).await;
     sign_in(&gateway).await;
     let client = reqwest::Client::new();
     let items = format!("{}/items/baasix_Role", gateway.url());
@@ -89,6 +171,184 @@ async fn a_read_only_connection_refuses_writes_and_lets_reads_through() {
 
     let read = client.get(&items).bearer_auth(gateway.token()).send().await.unwrap();
     assert_eq!(read.status(), StatusCode::OK);
+
+    let batch = format!("{}/items/batch", gateway.url());
+    let step =
+        json!({ "op": "create", "collection": "baasix_Role", "data": { "name": "tried only" } });
+    let send = |body: String| {
+        let request = client.post(&batch).bearer_auth(gateway.token());
+        request.header(header::CONTENT_TYPE, "application/json").body(body).send()
+    };
+    let tried = send(json!({ "operations": [step], "dryRun": true }).to_string()).await.unwrap();
+    assert_eq!(tried.status(), StatusCode::OK);
+    for dry_run in ["false", "\"true\"", "1", "true, \"dryRun\": false"] {
+        let body = format!(r#"{{"operations": [{step}], "dryRun": {dry_run}}}"#);
+        let refused = send(body).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{dry_run}");
+    }
+    // More than is thrown away unread when a connection is closed over it.
+    let large = json!({ "name": "x".repeat(4 << 20) });
+    let refused = client.post(&items).bearer_auth(gateway.token()).json(&large).send();
+    assert_eq!(refused.await.unwrap().status(), StatusCode::FORBIDDEN);
+    let roles = client.get(&items).bearer_auth(gateway.token()).send().await.unwrap();
+    assert!(!roles.text().await.unwrap().contains("tried only"));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_is_good_for_one_write() {
+    let far = echo(200, &[], "{}").await;
+    let (ask, questions) = person(true);
+    let rules = Rules { name: "Far".to_owned(), guard: Guard::Confirm, ask };
+    let gateway = Gateway::open(far.url.clone(), rules, None).await.unwrap();
+    let client = reqwest::Client::new();
+    let item = format!("{}/items/notes/1", gateway.url());
+
+    client.get(&item).bearer_auth(gateway.token()).send().await.unwrap();
+    let tried = client.post(format!("{}/items/batch", gateway.url())).bearer_auth(gateway.token());
+    tried.json(&json!({ "operations": [], "dryRun": true })).send().await.unwrap();
+    assert_eq!(questions.lock().unwrap().len(), 0, "reads are asked about by nobody");
+
+    for text in ["one", "two"] {
+        let write = client.patch(&item).bearer_auth(gateway.token());
+        let done = write.json(&json!({ "text": text })).send().await.unwrap();
+        assert_eq!(done.status(), StatusCode::OK);
+    }
+    let upload = client.post(format!("{}/imports", gateway.url())).bearer_auth(gateway.token());
+    let done = upload.header(header::CONTENT_TYPE, "text/csv").body("a\n1\n").send().await.unwrap();
+    assert_eq!(done.status(), StatusCode::OK);
+
+    let asked = questions.lock().unwrap().clone();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    let seen = far.seen.lock().unwrap();
+    let bodies: Vec<_> = seen.iter().skip(2).map(|(line, _, body)| (&**line, &**body)).collect();
+    assert_eq!(
+        bodies,
+        [
+            ("PATCH /items/notes/1", r#"{"text":"one"}"#),
+            ("PATCH /items/notes/1", r#"{"text":"two"}"#),
+            ("POST /imports", "a\n1\n"),
+        ]
+    );
+    assert_eq!(seen[4].1[header::CONTENT_LENGTH], "4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_nobody_confirms_is_not_sent() {
+    let far = echo(200, &[], "{}").await;
+    let gateway = way(&far.url, Guard::Confirm).await;
+    let item = format!("{}/items/notes/1", gateway.url());
+    let write = reqwest::Client::new().delete(&item).bearer_auth(gateway.token());
+    let refused = write.send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "WRITE_NOT_CONFIRMED");
+    assert_eq!(body["error"]["statusCode"], 403);
+    assert_eq!(far.lines(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_client_would_send_reaches_no_remote() {
+    let far = echo(200, &[], "{}").await;
+    for guard in [Guard::Open, Guard::ReadOnly] {
+        let gateway = way(&far.url, guard).await;
+        let elsewhere = format!("DELETE {}/items/notes/1", far.url.as_str().trim_end_matches('/'));
+        for line in [
+            "POST /auth/../items/notes",
+            "POST /auth/%2e%2e/items/notes",
+            "POST /auth\\..\\items\\notes",
+            "POST //items/notes",
+            "POST /auth%2Flogin",
+            elsewhere.as_str(),
+        ] {
+            let (status, answer) = raw(&gateway, line, "Content-Length: 0\r\n").await;
+            assert!(status == 400 && answer.contains("TARGET_UNCLEAR"), "{line}: {answer}");
+        }
+        let (status, answer) = raw(&gateway, "post /items/notes", "Content-Length: 0\r\n").await;
+        assert!(status == 405 && answer.contains("METHOD_NOT_ALLOWED"), "{answer}");
+        let upgrade = "Upgrade: websocket\r\nConnection: upgrade\r\n";
+        let (status, answer) = raw(&gateway, "GET /items/notes", upgrade).await;
+        assert!(status == 400 && answer.contains("UPGRADE_REFUSED"), "{answer}");
+    }
+    assert_eq!(far.lines(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_brings_nothing_along_that_is_not_ours() {
+    let far = echo(200, &[], "{}").await;
+    let rules = Rules { name: "Far".to_owned(), guard: Guard::Open, ask: person(false).0 };
+    let gateway = Gateway::open(far.url.clone(), rules, Some("kept".into())).await.unwrap();
+    let more = "X-HTTP-Method-Override: DELETE\r\nX-Original-URL: /items/notes/1\r\n\
+        X-Forwarded-For: 10.0.0.1\r\nCookie: token=x\r\nX-Plinth-Source: studio\r\n\
+        If-Match: \"7\"\r\nContent-Length: 5\r\n";
+    // A length without its body would make the next request the body of this one.
+    let (status, _) = raw(&gateway, "GET /items/notes/1", &format!("{more}\r\nhello")).await;
+    assert_eq!(status, 200);
+    let seen = far.seen.lock().unwrap();
+    let (line, headers, body) = &seen[0];
+    assert_eq!((line.as_str(), body.as_str()), ("GET /items/notes/1", ""));
+    let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["accept", "authorization", "host", "if-match", "x-plinth-source"]);
+    assert_eq!(headers[header::AUTHORIZATION], "Bearer kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remote_that_sends_elsewhere_is_not_followed() {
+    let other = echo(200, &[], r#"{"status":"ok","token":"stolen"}"#).await;
+    let place = format!("{}auth/login?secret=1", other.url);
+    let told = Box::leak(Box::new([("location", place)]));
+    for status in [302, 307, 308] {
+        let far = echo(status, told, "").await;
+        let gateway = way(&far.url, Guard::Open).await;
+        let login = format!("{}/auth/login", gateway.url());
+        let login = reqwest::Client::new().post(login).bearer_auth(gateway.token());
+        let answer = login.json(&json!({ "password": PASSWORD })).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+        assert!(answer.headers().get(header::LOCATION).is_none());
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("REMOTE_REDIRECTS") && !text.contains("secret"), "{text}");
+
+        let fault = probe(&far.url, Some("kept")).await.map(|_| ()).unwrap_err();
+        assert_eq!(fault.code, "REMOTE_REDIRECTS");
+        assert!(fault.message.contains(other.url.as_str().trim_end_matches('/')), "{fault}");
+    }
+    assert_eq!(other.lines(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_about_a_session_brings_the_remotes_token() {
+    let body = r#"{"token":"far","accessToken":"far","refreshToken":"far"}"#;
+    let far = echo(200, &[], body).await;
+    let gateway = way(&far.url, Guard::Open).await;
+    for path in ["/auth/login", "/auth/setup", "/auth/switch-tenant", "/Auth/login"] {
+        let asked = reqwest::Client::new().post(format!("{}{path}", gateway.url()));
+        let answer = asked.bearer_auth(gateway.token()).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(!text.contains("far") && text.contains(gateway.token()), "{path}: {text}");
+    }
+    let unread = echo(200, &[], "token=far").await;
+    let gateway = way(&unread.url, Guard::Open).await;
+    let asked = reqwest::Client::new().post(format!("{}/auth/login", gateway.url()));
+    let answer = asked.bearer_auth(gateway.token()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert!(!answer.text().await.unwrap().contains("far"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_leaves_no_token_behind() {
+    let (running, url) = remote().await;
+    let gateway = way(&url, Guard::ReadOnly).await;
+    sign_in(&gateway).await;
+    let client = reqwest::Client::new();
+    let ask =
+        |path: &str| client.get(format!("{}{path}", gateway.url())).bearer_auth(gateway.token());
+    assert_eq!(ask("/auth/logout").send().await.unwrap().status(), StatusCode::OK);
+    let nobody = ask("/auth/me").send().await.unwrap();
+    assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
+    // Not one that is told to be of a session that ended: none is sent at all.
+    let body: Value = nobody.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "UNAUTHENTICATED");
     running.stop().await;
 }
 
@@ -114,11 +374,34 @@ fn the_tokens_of_an_answer_stay_in_the_gateway() {
 }
 
 #[test]
-fn cookies_and_origins_of_the_remote_do_not_reach_the_window() {
+fn a_sign_in_that_is_not_at_its_end_and_a_report_are_left_alone() {
+    for told in [json!({ "token": "", "requiresTotp": true }), json!({ "user": { "id": 1 } })] {
+        let mut body = told.clone();
+        assert!(taken(&mut body, "own").is_none());
+        assert_eq!(body, told);
+    }
+}
+
+#[test]
+fn what_belongs_to_the_remote_alone_does_not_reach_the_window() {
     let mut headers = HeaderMap::new();
-    for name in ["set-cookie", "access-control-allow-origin", "transfer-encoding", "etag"] {
+    for name in [
+        "set-cookie",
+        "access-control-allow-origin",
+        "transfer-encoding",
+        "location",
+        "refresh",
+        "www-authenticate",
+        "authorization",
+        "clear-site-data",
+        "etag",
+        "x-ratelimit-remaining",
+    ] {
         headers.insert(name, "x".parse().unwrap());
     }
-    clean(&mut headers);
-    assert_eq!(headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["etag"]);
+    keep(&mut headers, &TELLING);
+    let mut names: Vec<_> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["etag", "x-ratelimit-remaining"]);
+    assert!(!ASKING.contains(&"content-length"), "it is told by the body that is sent");
 }

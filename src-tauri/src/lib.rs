@@ -14,6 +14,7 @@ mod gateway;
 mod log_ring;
 mod menu;
 mod project;
+mod question;
 mod secret;
 mod server;
 mod studio;

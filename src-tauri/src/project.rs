@@ -37,7 +37,7 @@ pub(crate) enum Environment {
     Production,
 }
 
-/// What the studio asks before it writes.
+/// What stands before a write; the gateway to a remote instance enforces it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Guard {

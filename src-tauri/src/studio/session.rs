@@ -1,12 +1,15 @@
 //! Ways to a project: the server in this process, or a remote instance behind its gateway.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Studio, new_id};
 use crate::fault::{Fault, Outcome};
-use crate::gateway::{self, Gateway};
+use crate::gateway::{self, Ask, Gateway, Rules};
 use crate::project::{self, Entry, Environment, Guard, Kind, StoreKind};
+use crate::question;
 
 /// What *Connect* asks for.
 #[derive(Deserialize)]
@@ -93,7 +96,13 @@ impl Studio {
         if !gateways.contains_key(&entry.id) {
             let url = project::remote_address(url)?;
             let token = token.map(|token| token.to_string());
-            let gateway = Gateway::open(url, entry.guard, token).await?;
+            let app = self.app.clone();
+            let ask: Ask = Arc::new(move |question| {
+                let app = app.clone();
+                Box::pin(async move { question::ask(&app, question).await })
+            });
+            let rules = Rules { name: entry.name.clone(), guard: entry.guard, ask };
+            let gateway = Gateway::open(url, rules, token).await?;
             gateways.insert(entry.id.clone(), gateway);
         }
         let gateway = gateways.get(&entry.id).ok_or_else(|| Fault::unknown_project(&entry.id))?;
