@@ -190,6 +190,7 @@ function ConnectDialog({ onClose }: { onClose: () => void }) {
                 { value: "readonly", label: t("connect.readonly") },
               ]}
             />
+            <p className="mt-1 text-hint text-ink-3">{t(`connect.${guard}.note`)}</p>
           </div>
         ) : null}
         {connect.error ? <ErrorBand title={t("action.failed", { name: t("connect.save") })}>{connect.error.message}</ErrorBand> : null}
