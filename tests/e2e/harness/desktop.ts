@@ -152,6 +152,18 @@ export async function activeWindow(): Promise<string> {
   return await xdotool("getactivewindow");
 }
 
+/** Waits for a dialog of the system beside a program's window, and for it to have the focus. */
+export async function dialogUp(program: number): Promise<void> {
+  await until("the system's dialog", async () => {
+    const [windows, active] = [await visibleWindows(program), await activeWindow()];
+    return windows.length > 1 && windows.includes(active);
+  });
+}
+
+export async function dialogGone(program: number): Promise<void> {
+  await until("the dialog gone", async () => (await visibleWindows(program)).length === 1);
+}
+
 /** Takes a window from the screen, as its button would. */
 export async function minimize(window: string): Promise<void> {
   await run("xdotool", ["windowminimize", window]);

@@ -2,8 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { activeWindow, strike, typeKeys, visibleWindows, windowManager, type Companion } from "../harness/desktop";
-import { until } from "../harness/patience";
+import { dialogGone, dialogUp, strike, typeKeys, visibleWindows, windowManager, type Companion } from "../harness/desktop";
 import { launch, newHome, removeHome, type Home, type WindowPerson } from "../harness/window";
 import { button, choose, dialog, goHome, makeProject, row, stop } from "./window-projects";
 
@@ -18,18 +17,6 @@ afterEach(async () => {
   await manager.stop();
   await removeHome(home);
 });
-
-/** Waits for a dialog beside the window, and for it to have the focus. */
-async function dialogUp(person: WindowPerson): Promise<void> {
-  await until("the system's dialog", async () => {
-    const [windows, active] = [await visibleWindows(person.program), await activeWindow()];
-    return windows.length > 1 && windows.includes(active);
-  });
-}
-
-async function dialogGone(person: WindowPerson): Promise<void> {
-  await until("the dialog gone", async () => (await visibleWindows(person.program)).length === 1);
-}
 
 /**
  * Types a path into the dialog. GTK looks for what may follow in its own time: what it proposes is
@@ -47,7 +34,7 @@ async function chooseFolder(person: WindowPerson, path: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-  await dialogGone(person);
+  await dialogGone(person.program);
 }
 
 const TRIES = 3;
@@ -63,7 +50,7 @@ test("a folder chosen in the system's dialog is opened", async () => {
     await person.see(button(/^Create and start/));
 
     await person.click(button(/^Open folder|^Open a folder/));
-    await dialogUp(person);
+    await dialogUp(person.program);
     await chooseFolder(person, join(home.folder, "Projects/press"));
     await person.see(row("press"));
   });
@@ -77,11 +64,11 @@ test("a file is written where the system's dialog says, and its person is told",
       const bytes = new TextEncoder().encode("name\\nAda\\n");
       window.saved = window.__TAURI_INTERNALS__.invoke("file_save", bytes, { headers: { "file-name": "rows.csv" } });
     `);
-    await dialogUp(person);
+    await dialogUp(person.program);
     await strike("ctrl+a");
     await typeKeys(place);
     await strike("Return");
-    await dialogGone(person);
+    await dialogGone(person.program);
     expect(await person.wait("const done = arguments[0]; window.saved.then(done, (fault) => done(String(fault)));")).toBe(true);
     expect(await readFile(place, "utf8")).toBe("name\nAda\n");
   });
