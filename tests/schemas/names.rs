@@ -238,6 +238,194 @@ on_every_store!(names_that_traded_places_trade_back, async |app| {
     assert_eq!(stored(app).await, answered(app, &["a", "b"]).await);
 });
 
+/// What is stored of the schemas, which is what is answered.
+async fn told_as_stored(app: &App) -> Vec<Json> {
+    let stored = stored(app).await;
+    let names: Vec<&str> = stored.iter().filter_map(|one| one["collectionName"].as_str()).collect();
+    assert_eq!(stored, answered(app, &names).await);
+    stored.clone()
+}
+
+/// A schema that speaks of collections by these names of theirs, each `(was, is)`.
+fn spoken(schema: &Json, names: &[(&str, &str)]) -> Json {
+    let mut schema = schema.clone();
+    for (_, field) in schema["fields"].as_object_mut().expect("fields") {
+        let new = names.iter().find(|(was, _)| field["target"] == *was);
+        if let Some((_, is)) = new {
+            field["target"] = json!(is);
+        }
+    }
+    schema
+}
+
+/// The entries of a plan that gives collections these names, each `(was, is)`.
+async fn entries(app: &App, names: &[(&str, &str)]) -> Vec<Json> {
+    let mut all = Vec::new();
+    for (was, is) in names {
+        let schema = spoken(&schema(app, was).await, names);
+        all.push(json!({ "collectionName": is, "was": was, "schema": schema }));
+    }
+    all
+}
+
+on_every_store!(collections_exchange_their_names_in_one_plan, async |app| {
+    for name in ["a", "b", "owners"] {
+        small(app, name).await;
+    }
+    let admin = app.admin();
+    for (source, target, name) in
+        [("a", "b", "friend"), ("a", "a", "mother"), ("owners", "a", "pet")]
+    {
+        let relation = json!({ "type": "M2O", "target": target, "name": name, "alias": format!("{name}_of"), "onDelete": "RESTRICT" });
+        app.relation(source, relation).await;
+    }
+    let many = json!({ "type": "M2M", "target": "b", "name": "walks", "alias": "walkers" });
+    app.relation("owners", many).await;
+    let index = json!({ "fields": ["of"], "unique": true });
+    admin.post("/schemas/a/indexes", index).await.expect_status(201);
+    let led = json!({ "friend_id": 1, "mother_id": 1 });
+    admin.patch("/items/a/1", led).await.expect_status(200);
+    let led = json!({ "pet_id": 1, "walks": [{ "b_id": 1 }] });
+    admin.patch("/items/owners/1", led).await.expect_status(200);
+    let reading = json!({ "collection": "a", "action": "read", "fields": ["of", "friend.of"],
+        "conditions": { "friend.of": { "eq": "b" } } });
+    let clerk = app.with_grants("Clerk", &[reading]).await;
+    for name in ["a", "b"] {
+        let view = json!({ "collectionName": name, "preferenceType": "columns", "name": name, "preferenceData": { "columns": "of" } });
+        admin.create("baasix_UserPreference", view).await;
+    }
+    let before = told_as_stored(app).await;
+
+    let body = json!({ "updateReferences": true, "collections": entries(app, &[("a", "b"), ("b", "a")]).await });
+    let plan = admin.post("/schemas/plan", body.clone()).await;
+    let steps = plan.expect_status(200).body["data"]["steps"].as_array().expect("steps").clone();
+    let renamed = steps.iter().filter(|step| step["op"] == "rename_collection");
+    let statements: Vec<usize> =
+        renamed.map(|step| step["sql"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(statements, [4, 0], "{}", plan.text);
+    assert_eq!(steps.len(), 2, "nothing is made anew: {}", plan.text);
+    let exchanged = apply(app, body).await;
+
+    assert_eq!((of(app, "a").await, of(app, "b").await), (vec![json!("b")], vec![json!("a")]));
+    told_as_stored(app).await;
+    let paths = json!({ "fields": ["pet.of", "pet.friend.of", "pet.mother.of", "walks.*"] });
+    let owner = admin.rows("owners", paths).await[0].clone();
+    assert_eq!(owner["pet"]["of"], "a", "{owner}");
+    assert_eq!(owner["pet"]["friend"]["of"], "b", "{owner}");
+    assert_eq!(owner["pet"]["mother"]["of"], "a", "{owner}");
+    assert_eq!(owner["walks"][0]["b_id"], 1, "{owner}");
+    admin.delete("/items/b/1").await.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    admin.delete("/items/a/1").await.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    let twin = admin.post("/items/b", json!({ "id": 2, "of": "a" })).await;
+    twin.expect_refusal(409, "UNIQUE_VIOLATION");
+    assert_eq!(clerk.rows("b", json!({ "fields": ["friend.of"] })).await[0]["friend"]["of"], "b");
+    clerk.get("/items/a").await.expect_refusal(403, "FORBIDDEN");
+    let views = async || {
+        admin.column("baasix_UserPreference", "collectionName", json!({ "sort": "name" })).await
+    };
+    assert_eq!(views().await, ["b", "a"]);
+    assert_eq!((trail(app, "b/1").await.len(), trail(app, "a/1").await.len()), (2, 1));
+
+    undo(app, exchanged).await;
+    assert_eq!(told_as_stored(app).await, before);
+    assert_eq!((of(app, "a").await, of(app, "b").await), (vec![json!("a")], vec![json!("b")]));
+    assert_eq!(clerk.column("a", "of", json!({})).await, ["a"]);
+    assert_eq!((trail(app, "a/1").await.len(), trail(app, "b/1").await.len()), (2, 1));
+});
+
+on_every_store!(names_are_given_on_in_whatever_order_a_plan_says_so, async |app| {
+    for name in ["a", "b", "c", "aside_0"] {
+        small(app, name).await;
+    }
+    // Each before the one that it waits for, and a ring besides.
+    let moved = [("a", "b"), ("b", "c"), ("c", "d")];
+    let chain = apply(app, json!({ "collections": entries(app, &moved).await })).await;
+    for (was, is) in moved {
+        assert_eq!(of(app, is).await, [was], "{is}");
+    }
+    let ring = [("b", "c"), ("c", "d"), ("d", "b")];
+    apply(app, json!({ "collections": entries(app, &ring).await })).await;
+    for (was, is) in [("c", "b"), ("a", "c"), ("b", "d"), ("aside_0", "aside_0")] {
+        assert_eq!(of(app, is).await, [was], "{is}");
+    }
+    first_undo(app, chain, chain + 1).await;
+    undo(app, chain + 1).await;
+    undo(app, chain).await;
+    for name in ["a", "b", "c", "aside_0"] {
+        assert_eq!(of(app, name).await, [name]);
+    }
+    // A name that stays another's is none to be had, and no collection has two.
+    let taken = json!({ "collections": entries(app, &[("a", "b"), ("b", "c")]).await });
+    let taken = app.admin().post("/schemas/plan", taken).await;
+    taken.expect_refusal(409, "SCHEMA_EXISTS");
+    assert!(taken.text.contains("`c` exists already"), "{}", taken.text);
+    let two = json!({ "collections": entries(app, &[("a", "d"), ("a", "e")]).await });
+    let two = app.admin().post("/schemas/plan", two).await;
+    two.expect_refusal(400, "SCHEMA_INVALID");
+    assert!(two.text.contains("`a` is given two names"), "{}", two.text);
+});
+
+on_every_store!(fields_exchange_their_names_in_one_plan, async |app| {
+    let (text, number) = (json!({ "type": "String" }), json!({ "type": "Integer" }));
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    small(app, "makers").await;
+    let fields = json!({ "id": key, "a": { "type": "String", "unique": true }, "b": text, "x": number, "y": number,
+        "label": { "type": "VIRTUAL", "calculated": "a || '-' || x" } });
+    let indexes = json!([{ "name": "pairs_b_x", "fields": ["b", "x"] }]);
+    app.collection("pairs", json!({ "fields": fields, "indexes": indexes })).await;
+    for (name, column) in [("maker", "m_id"), ("seller", "s_id")] {
+        let relation = json!({ "type": "M2O", "target": "makers", "name": name, "foreignKey": column, "alias": format!("{name}_of") });
+        app.relation("pairs", relation).await;
+    }
+    let admin = app.admin();
+    admin.create("makers", json!({ "id": 2, "of": "second" })).await;
+    let row = json!({ "id": 1, "a": "a1", "b": "b1", "x": 1, "y": 2, "m_id": 1, "s_id": 2 });
+    admin.create("pairs", row).await;
+    let reading = json!({ "collection": "pairs", "action": "read", "fields": ["a", "y"], "conditions": { "b": { "eq": "b1" } } });
+    let clerk = app.with_grants("Clerk", &[reading]).await;
+    let before = schema(app, "pairs").await;
+    let pairs = [("a", "b"), ("x", "y"), ("m_id", "s_id")];
+    let other = |name: &str| {
+        pairs.iter().find_map(|(one, two)| match name {
+            name if name == *one => Some((*two).to_owned()),
+            name if name == *two => Some((*one).to_owned()),
+            _ => None,
+        })
+    };
+    let fields = before["fields"].as_object().expect("fields").iter();
+    let fields: serde_json::Map<String, Json> = fields
+        .map(|(name, field)| (other(name).unwrap_or_else(|| name.clone()), field.clone()))
+        .collect();
+    let body = json!({ "collections": [{ "collectionName": "pairs", "schema": { "fields": fields, "indexes": before["indexes"] } }] });
+    let version = apply(app, body).await;
+    let row = admin.one("pairs", &json!(1)).await;
+    let shown = |names: [&str; 7]| Json::from(names.map(|name| row[name].clone()).to_vec());
+    assert_eq!(
+        shown(["a", "b", "x", "y", "m_id", "s_id", "label"]),
+        json!(["b1", "a1", 2, 1, 2, 1, "a1-1"]),
+        "{row}"
+    );
+    let led = admin.rows("pairs", json!({ "fields": ["maker.of", "seller.of"] })).await[0].clone();
+    assert_eq!((&led["maker"]["of"], &led["seller"]["of"]), (&json!("makers"), &json!("second")));
+    assert_eq!(admin.rows("makers", json!({ "filter": { "maker_of.id": 1 } })).await[0]["id"], 1);
+    let after = schema(app, "pairs").await;
+    assert_eq!(after["indexes"][0]["fields"], json!(["a", "y"]), "{after}");
+    let twin = admin.post("/items/pairs", json!({ "id": 2, "b": "a1" })).await;
+    twin.expect_refusal(409, "UNIQUE_VIOLATION");
+    admin.create("pairs", json!({ "id": 2, "a": "b1" })).await;
+    let seen = clerk.rows("pairs", json!({ "sort": "id" })).await;
+    assert_eq!(seen[0], json!({ "id": 1, "b": "a1", "x": 2 }), "{seen:?}");
+    assert_eq!(seen.len(), 2, "whoever saw the old `b` sees by it still: {seen:?}");
+
+    undo(app, version).await;
+    assert_eq!(schema(app, "pairs").await, before);
+    assert_eq!(admin.one("pairs", &json!(1)).await["label"], "a1-1");
+    assert_eq!(
+        clerk.rows("pairs", json!({ "sort": "id" })).await[0],
+        json!({ "id": 1, "a": "a1", "y": 2 })
+    );
+});
+
 on_every_store!(a_name_that_another_collection_has_is_given_back_first, async |app| {
     small(app, "a").await;
     let moved = apply(app, json!({ "collections": [renamed(app, "a", "b").await] })).await;

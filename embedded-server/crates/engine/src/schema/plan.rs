@@ -295,11 +295,13 @@ pub(super) fn drafted(store: &Store, catalog: &Catalog, body: &Json) -> Result<D
         return Err(invalid("collections", format!("`{name}` is named twice"))
             .hint("one entry says all of a collection"));
     }
-    for (name, _, was) in &asked {
-        if let Some(was) = was {
-            draft.rename(was, name, store.dialect())?;
-        }
+    let renamed = asked.iter().filter_map(|(name, _, was)| Some(((*was)?.to_owned(), *name)));
+    let renamed: Vec<(String, &str)> = renamed.filter(|(was, name)| was != name).collect();
+    let mut given = HashSet::new();
+    if let Some((was, _)) = renamed.iter().find(|(was, _)| !given.insert(was.as_str())) {
+        return Err(invalid("collections", format!("`{was}` is given two names")));
     }
+    draft.rename_all(renamed, store.dialect())?;
     for (name, schema, _) in asked {
         if draft.documents.contains_key(name) {
             draft.update(name, schema)?;

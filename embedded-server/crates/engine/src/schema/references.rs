@@ -415,13 +415,17 @@ impl References {
         keeping: &mut Keeping,
     ) -> Vec<Statement> {
         let mut statements = Vec::new();
-        for (from, to) in &self.moved {
-            statements.push(statement(
-                dialect,
-                r#"UPDATE "baasix_UserPreference" SET "collectionName" = ?2 WHERE "collectionName" = ?1"#,
-                r#"UPDATE "baasix_UserPreference" SET "collectionName" = $2::text WHERE "collectionName" = $1::text"#,
-                vec![Value::text(from), Value::text(to)],
-            ));
+        // In one statement: names may have been exchanged.
+        if !self.moved.is_empty() {
+            let all = || self.moved.iter().map(|(from, to)| (sql_text(from), sql_text(to)));
+            let names: Vec<String> = all().map(|(from, _)| from).collect();
+            let cases: Vec<String> =
+                all().map(|(from, to)| format!("WHEN {from} THEN {to}")).collect();
+            statements.push(plain(format!(
+                r#"UPDATE "baasix_UserPreference" SET "collectionName" = CASE "collectionName" {} END WHERE "collectionName" IN ({})"#,
+                cases.join(" "),
+                names.join(", ")
+            )));
         }
         for (collection, column) in
             [("baasix_Permission", "fields"), ("baasix_UserPreference", "preferenceData")]

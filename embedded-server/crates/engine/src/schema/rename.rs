@@ -95,6 +95,34 @@ impl Draft {
         }
     }
 
+    /// Gives collections other names, each `(now, then)` when its new one is free. Names that
+    /// trade places meet under a third one.
+    pub(super) fn rename_all(
+        &mut self,
+        mut names: Vec<(String, &str)>,
+        dialect: Dialect,
+    ) -> Result<()> {
+        while !names.is_empty() {
+            let is_free = |(now, then): &(String, &str)| {
+                !self.documents.keys().any(|name| name != now && name.eq_ignore_ascii_case(then))
+            };
+            if let Some(at) = names.iter().position(is_free) {
+                let (now, then) = names.remove(at);
+                self.rename(&now, then, dialect)?;
+                continue;
+            }
+            // A ring: the first steps aside until its name is free.
+            let (now, then) = names.remove(0);
+            let ring = names.iter().any(|(other, _)| other.eq_ignore_ascii_case(then));
+            let aside = (0..).map(|n| format!("aside_{n}"));
+            let aside = aside.into_iter().find(|name| !self.documents.contains_key(name));
+            let aside = aside.filter(|_| ring).unwrap_or_else(|| then.to_owned());
+            self.rename(&now, &aside, dialect)?;
+            names.push((aside, then));
+        }
+        Ok(())
+    }
+
     /// Gives a collection another name, everywhere it is named.
     pub(crate) fn rename(&mut self, from: &str, to: &str, dialect: Dialect) -> Result<()> {
         if from == to {

@@ -98,34 +98,60 @@ fn step_sql(
             .collect();
         (texts, defined.rebuilds)
     };
-    let Some(name) = table_of(change) else { return texts(std::slice::from_ref(change)).0 };
+    let with = renamed_with(change, changes);
+    if with.first().and_then(renaming) != renaming(change) {
+        return Vec::new();
+    }
+    let Some(name) = table_of(change) else { return texts(&with).0 };
     let table = stored_name(changes, name).to_owned();
     // Other steps of a renamed table need to know of the rename, which is a step of its own.
     let of_rename =
         |other: &&Change| matches!(other, Change::RenameCollection { from, .. } if *from == table);
-    let renaming: Vec<Change> = changes.iter().filter(of_rename).cloned().collect();
-    let (said_there, _) = texts(&renaming);
+    let of_table: Vec<Change> = changes.iter().filter(of_rename).cloned().collect();
+    let (said_there, _) = texts(&of_table);
     let without_renaming = |part: Vec<Change>| {
-        let (mut all, rebuilds) = texts(&[renaming.clone(), part].concat());
+        let (mut all, rebuilds) = texts(&[of_table.clone(), part].concat());
         all.retain(|text| !said_there.contains(text));
         (all, rebuilds)
     };
     if dialect == Dialect::Postgres {
-        return without_renaming(vec![change.clone()]).0;
+        return without_renaming(with).0;
     }
-    let of_table =
+    let of_it =
         |other: &&Change| table_of(other).is_some_and(|name| stored_name(changes, name) == table);
-    let together: Vec<Change> = changes.iter().filter(of_table).cloned().collect();
+    let together: Vec<Change> = changes.iter().filter(of_it).cloned().collect();
     let pointing = together.iter().any(|change| matches!(change, Change::AddRelation { .. }));
     let (all, rebuilds) = without_renaming(together);
     if !rebuilds && !pointing {
-        return without_renaming(vec![change.clone()]).0;
+        return without_renaming(with).0;
     }
     if shown.contains(&table) {
         return Vec::new();
     }
     shown.push(table);
     all
+}
+
+/// Of a change of name: the collection of the field, the old name and the new one.
+fn renaming(change: &Change) -> Option<(Option<&str>, &str, &str)> {
+    match change {
+        Change::RenameCollection { from, to } => Some((None, from, to)),
+        Change::RenameField { collection, from, to } => Some((Some(collection), from, to)),
+        _ => None,
+    }
+}
+
+/// The change, or, where names trade places, all that are done with it: they meet under third
+/// names.
+fn renamed_with(change: &Change, changes: &[Change]) -> Vec<Change> {
+    let Some((of, ..)) = renaming(change) else { return vec![change.clone()] };
+    let beside = |other: &&Change| renaming(other).is_some_and(|(its, ..)| its == of);
+    let all: Vec<&Change> = changes.iter().filter(beside).collect();
+    let names = || all.iter().filter_map(|one| renaming(one));
+    if names().any(|(_, _, to)| names().any(|(_, from, _)| from.eq_ignore_ascii_case(to))) {
+        return all.into_iter().cloned().collect();
+    }
+    vec![change.clone()]
 }
 
 /// The existing table a change belongs to.

@@ -111,7 +111,7 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
         }
     }
     let renamed = after.iter().filter_map(|entry| Some((entry.name.to_owned(), was(entry)?)));
-    rename_all(&mut draft, renamed.filter(|(now, was)| now != was).collect(), store.dialect())?;
+    draft.rename_all(renamed.filter(|(now, was)| now != was).collect(), store.dialect())?;
     // A table that was only given back stood all the time.
     let given_back: Vec<&Entry<'_>> = before
         .iter()
@@ -183,29 +183,6 @@ fn columns_without<'a>(one: &'a Json, other: &'a Json) -> impl Iterator<Item = (
         let there = fields(other).any(|(_, field)| text(field, "fieldId") == Some(id));
         (column && !there).then_some((name.as_str(), id))
     })
-}
-
-/// Gives collections other names, each when its new one is free.
-fn rename_all(draft: &mut Draft, mut names: Vec<(String, &str)>, dialect: Dialect) -> Result<()> {
-    while !names.is_empty() {
-        let is_free = |(now, was): &(String, &str)| {
-            !draft.documents.keys().any(|name| name != now && name.eq_ignore_ascii_case(was))
-        };
-        if let Some(at) = names.iter().position(is_free) {
-            let (now, was) = names.remove(at);
-            draft.rename(&now, was, dialect)?;
-            continue;
-        }
-        // A ring: the first steps aside until its name is free.
-        let (now, was) = names.remove(0);
-        let ring = names.iter().any(|(other, _)| other.eq_ignore_ascii_case(was));
-        let aside = (0..).map(|n| format!("aside_{n}"));
-        let aside = aside.into_iter().find(|name| !draft.documents.contains_key(name));
-        let aside = aside.filter(|_| ring).unwrap_or_else(|| was.to_owned());
-        draft.rename(&now, &aside, dialect)?;
-        names.push((aside, was));
-    }
-    Ok(())
 }
 
 /// The draft that leads back, with the statements that put back what was taken.
