@@ -115,18 +115,23 @@ pub fn new_collection_name(name: &str, junction: bool) -> Result<()> {
     Ok(())
 }
 
-/// Words that are no name of a new field, because filters and sorts give them a meaning.
+/// Words that are no name of a new field or relation, because filters and sorts give them a meaning.
 const FIELD_WORDS: [&str; 4] = ["and", "or", "not", "_distance"];
 
-/// Refuses what cannot be the name of a new field: besides, the words of filters and sorts. They
-/// are read in any case, so that a misspelt one is told.
+/// Refuses what cannot be the name of a new field: besides, the words of filters and sorts.
 pub fn new_field_name(name: &str) -> Result<()> {
     field_name(name)?;
+    askable("field", name, format!("fields.{name}"))
+}
+
+/// Refuses the words of filters and sorts as a name of what is asked for by name. They are read in
+/// any case, so that a misspelt one is told.
+pub(crate) fn askable(what: &str, name: &str, at: String) -> Result<()> {
     if FIELD_WORDS.contains(&name.to_ascii_lowercase().as_str()) {
-        let what = format!(
-            "field name `{name}` is a word of filters and sorts, which could not ask for the field"
+        let message = format!(
+            "{what} name `{name}` is a word of filters and sorts, which could not ask for the {what}"
         );
-        return Err(invalid(format!("fields.{name}"), what).hint("choose another name"));
+        return Err(invalid(at, message).hint("choose another name"));
     }
     Ok(())
 }
@@ -153,7 +158,7 @@ pub fn relation_name(name: &str, collection: &str) -> Result<()> {
     if RELATION_WORDS.contains(&name.to_ascii_lowercase().as_str()) {
         return Err(invalid("name", format!("relation name `{name}` is a reserved word")));
     }
-    Ok(())
+    askable("relation", name, String::from("name"))
 }
 
 /// A name made of others, cut to fit: when it is too long its tail becomes a hash of the whole.
@@ -214,7 +219,10 @@ mod tests {
             field_name("xmin").is_err() && field_name("a-b").is_err() && field_name("a").is_ok()
         );
         assert!(
-            relation_name("order", "posts").is_err() && relation_name("posts", "posts").is_err()
+            relation_name("order", "posts").is_err()
+                && relation_name("posts", "posts").is_err()
+                && relation_name("Not", "posts").is_err()
+                && relation_name("note", "posts").is_ok()
         );
     }
 

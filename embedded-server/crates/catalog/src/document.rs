@@ -97,6 +97,11 @@ pub fn normalize(
         if old_fields.is_none_or(|old| !old.contains_key(name)) {
             check::new_field_name(name)?;
         }
+        let called = field.get("as").and_then(Json::as_str);
+        if called != old_fields.and_then(|old| old.get(name)?.get("as")?.as_str()) {
+            let at = || format!("fields.{name}.as");
+            called.map_or(Ok(()), |called| check::askable("relation", called, at()))?;
+        }
         let rules = field.get("validate");
         // A stored contradiction is no reason to refuse a change of something else.
         if rules != old_fields.and_then(|old| old.get(name)).and_then(|old| old.get("validate")) {

@@ -9,6 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use sql::Dialect;
 use store::{Made, Store, Table, TableColumn, TableIndex, TableKind};
 
+/// How the note on a column begins that can be no field.
+const NOT_SHOWN: &str = "stays in the table and is not shown: ";
+
 /// A table under examination.
 pub(super) struct Examined<'a> {
     pub(super) table: &'a Table,
@@ -221,7 +224,7 @@ fn describe(
                     format!("`{}` must have a value and is not shown, so records can be changed here and not made", column.name),
                 ));
             }
-            shown.note = Some(format!("stays in the table and is not shown: {why}"));
+            shown.note = Some(format!("{NOT_SHOWN}{why}"));
             found.columns.push(shown);
             return;
         }
@@ -275,19 +278,18 @@ async fn judge_key(
     key: &str,
     fields: &Map<String, Json>,
 ) -> Result<()> {
+    let column = found.columns.iter().find(|column| column.name == key);
     let Some(field) = fields.get(key) else {
-        found.reasons.push(Finding::of(
-            "KEY_TYPE",
-            key,
-            format!(
-                "the key `{key}` of `{}` cannot be shown, so no record of it could be named",
-                table.name
-            ),
-        ));
+        let note = column.and_then(|column| column.note.as_deref()).unwrap_or_default();
+        let why = note.strip_prefix(NOT_SHOWN).unwrap_or(note);
+        let message = format!(
+            "the key `{key}` of `{}` cannot be shown, so no record of it could be named: {why}",
+            table.name
+        );
+        found.reasons.push(Finding::of("KEY_TYPE", key, message));
         return Ok(());
     };
     let kind = field["type"].as_str().unwrap_or_default();
-    let column = found.columns.iter().find(|column| column.name == key);
     // Two rows may be shown alike, or one by another value than that by which it is found.
     let alike = matches!(kind, "Text" | "String" | "DateTime") && field["loose"] == true;
     let names = ["String", "Text", "UUID", "Integer", "BigInt", "Decimal", "Date", "DateTime"];
