@@ -436,3 +436,112 @@ async fn an_older_history_is_let_go_by_the_users_that_it_names() {
         assert!(rows.iter().any(|row| row["userId"] == stranger && row["entity"] == "posts"));
     }
 }
+
+/// What is stored of the schema's documents says something else.
+async fn rewritten(project: &Project, was: &str, is: &str) {
+    let word = |text: &str| text.replace('\'', "''");
+    let (was, is) = (word(was), word(is));
+    for (table, column) in [("baasix_SchemaDefinition", "source"), ("_schema_change", "before")] {
+        let text =
+            format!(r#"UPDATE "{table}" SET "{column}" = replace("{column}", '{was}', '{is}')"#);
+        project.meddle(&[(&text, &text)]).await;
+    }
+}
+
+/// The tables of the project, what is in `_meta`, and the rows of these.
+async fn whole(project: &Project, tables: &[&str]) -> Vec<String> {
+    let mut all = project
+        .column(
+            "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name",
+            r#"SELECT c.relname || ' ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '') FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE c.relnamespace = to_regnamespace(current_schema()) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"#,
+        )
+        .await;
+    let indexes =
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY indexname";
+    all.extend(project.column("SELECT ''", indexes).await);
+    let meta = r#"SELECT "key" || ' ' || "value" FROM "_meta" ORDER BY 1"#;
+    all.extend(project.column(meta, meta).await);
+    for table in tables {
+        let rows = format!(r#"SELECT CAST(t."id" AS text) FROM "{table}" t ORDER BY 1"#);
+        all.extend(project.column(&rows, &rows).await);
+    }
+    all
+}
+
+fn computed(text: &str) -> Json {
+    json!({ "type": "VIRTUAL", "calculated": text })
+}
+
+#[tokio::test]
+async fn a_change_of_an_earlier_version_is_undone_unless_it_holds_what_is_not_understood() {
+    for mut project in Project::all().await {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let default = json!({ "type": "SQL", "value": "'INV-' || 'x'" });
+        let number = json!({ "type": "String", "defaultValue": default });
+        let bills = json!({ "timestamps": false, "fields": { "id": key, "number": number, "twice": computed("id * 2") } });
+        let sums = json!({ "timestamps": false, "fields": { "id": key, "name": { "type": "String" }, "next": computed("name || '!'") } });
+        let notes = json!({ "timestamps": false, "fields": { "id": key, "number": number } });
+        for (name, schema) in [("bills", &bills), ("sums", &sums), ("notes", &notes)] {
+            project.engine.create_schema(name, schema).await.unwrap();
+        }
+        project
+            .meddle(&[
+                same(r#"INSERT INTO "bills" ("id", "number") VALUES (1, 'mine')"#),
+                same(r#"INSERT INTO "sums" ("id", "name") VALUES (1, '41')"#),
+                same(r#"INSERT INTO "notes" ("id", "number") VALUES (1, 'mine')"#),
+            ])
+            .await;
+        let version = |project: &Project| project.engine.state().catalog.version;
+        project.engine.delete_schema("bills", false).await.unwrap();
+        let bills = version(&project);
+        project.engine.delete_schema("sums", false).await.unwrap();
+        let sums = version(&project);
+        let id =
+            project.engine.state().catalog.get("notes").unwrap().document["fields"]["id"].clone();
+        project.engine.update_schema("notes", &json!({ "fields": { "id": id } })).await.unwrap();
+        let notes = version(&project);
+        // As the seventh version took them.
+        rewritten(&project, "'INV-' || 'x'", "'INV-' || CURRENT_DATE").await;
+        rewritten(&project, "name || '!'", "CAST(name AS INTEGER) + 1").await;
+        at_version(&project, 7).await;
+        project.engine = project.reopened().await;
+        let engine = &project.engine;
+        let undo = async |version: u64| {
+            let plan = engine.plan_undo(version).await?;
+            engine.undo_schema(version, &json!({ "token": plan.token })).await
+        };
+
+        for (version, name) in [(notes, "notes"), (bills, "bills")] {
+            undo(version).await.unwrap();
+            let insert = format!(r#"INSERT INTO "{name}" ("id") VALUES (2)"#);
+            project.meddle(&[(&insert, &insert)]).await;
+            let write = query::Write {
+                operations: vec![query::Operation::Create {
+                    collection: name.into(),
+                    body: json!({ "id": 3 }).as_object().unwrap().clone(),
+                }],
+                strict: true,
+            };
+            let actor = access::Actor::system("a test of upgrades");
+            engine.write(write, &actor, None).await.unwrap();
+            let found = engine.find(&all(name), "a test of upgrades").await.unwrap();
+            let numbers: Vec<&str> =
+                found.iter().filter_map(|row| row["number"].as_str()).collect();
+            assert_eq!(numbers[0], "mine", "{name}");
+            assert!(numbers[1..].iter().all(|one| one.starts_with("INV-2")), "{numbers:?}");
+            assert_eq!(numbers.len(), 3, "{name}");
+        }
+        let found = engine.find(&all("bills"), "a test of upgrades").await.unwrap();
+        assert_eq!(found[2]["twice"].to_string().trim_matches('"'), "6");
+
+        let before = whole(&project, &[]).await;
+        let refused = undo(sums).await.unwrap_err();
+        assert_eq!(refused.code(), Code::SchemaInvalid, "{refused}");
+        let reason = &refused.detail_list()[0].message;
+        assert!(
+            reason.contains("`next` of `sums`") && reason.contains("an earlier version took"),
+            "{reason}"
+        );
+        assert_eq!(whole(&project, &[]).await, before);
+    }
+}

@@ -1,30 +1,38 @@
 //! What no document may say and no statement could do, checked before the store is asked.
 
-use base::Result;
+use base::{Error, Result};
 use catalog::{Catalog, Change, Collection, DefaultValue, invalid};
 use sql::Expression;
 
 /// Every SQL text an administrator wrote must be a plain expression, and every literal default a
-/// value of its field.
-pub(super) fn check_sql(collection: &Collection, old: &Catalog) -> Result<()> {
+/// value of its field. `again` says that the document was taken before and comes back as it was.
+pub(super) fn check_sql(collection: &Collection, old: &Catalog, again: bool) -> Result<()> {
     // What an earlier version took goes on as it stands, until its collection is changed.
     let by_id = |was: &&std::sync::Arc<Collection>| was.schema_id() == collection.schema_id();
     let was = old.collections.values().find(by_id);
     let stands = was.is_some_and(|was| was.document == collection.document);
     for field in collection.fields.values() {
         let at = |key: &str| format!("fields.{}.{key}", field.name);
+        let before = was.and_then(|was| was.field_by_id(&field.id));
         if let Some(expression) = &field.computed
             && !stands
         {
-            Expression::of_virtual(expression, collection, &field.kind)
-                .map_err(|error| error.at(at("calculated")))?;
+            // Not what changes beneath it is in its way: it was not understood before either.
+            let older = |was: &Collection, before: &catalog::Field| {
+                before.computed == field.computed
+                    && Expression::of_virtual(expression, was, &before.kind).is_err()
+            };
+            let older = again || was.zip(before).is_some_and(|(was, before)| older(was, before));
+            Expression::of_virtual(expression, collection, &field.kind).map_err(|error| {
+                let error = error.at(at("calculated"));
+                if older { of_earlier(error, &collection.name, &field.name, again) } else { error }
+            })?;
         }
         match &field.default {
             Some(DefaultValue::Sql(text)) => {
-                let before = was.and_then(|was| was.field_by_id(&field.id));
                 let same = before
                     .is_some_and(|old| old.default == field.default && old.kind == field.kind);
-                let read = if same {
+                let read = if same || again {
                     Expression::of_standing_default(text, &field.kind)
                 } else {
                     Expression::of_default(text, &field.kind)
@@ -43,6 +51,24 @@ pub(super) fn check_sql(collection: &Collection, old: &Catalog) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A refusal that nobody brought about who changes something else, or takes a change back.
+fn of_earlier(error: Error, collection: &str, field: &str, again: bool) -> Error {
+    let message = format!(
+        "`{field}` of `{collection}` is computed by an expression that an earlier version took and this one does not understand: {}",
+        error.message()
+    );
+    let way_out = match again {
+        true => format!(
+            "it cannot come back as it was: make `{collection}` as it should be, with an expression that is understood"
+        ),
+        false => format!(
+            "give `{field}` an expression that is understood, or end the field, before this"
+        ),
+    };
+    let hint = format!("{way_out}; {}", error.hint_text().unwrap_or_default());
+    error.message_is(message).hint(hint)
 }
 
 /// What is not done to a table that somebody else made: whatever would make it anew, or touch

@@ -47,6 +47,9 @@ pub(crate) struct Draft {
     /// Fields that come back to such tables without having to be there, by names: the store cannot
     /// make it so again without making the table anew.
     pub(crate) opened: Vec<(String, String)>,
+    /// Collections whose documents were taken before and come back as they were, by their stable
+    /// ids.
+    pub(crate) as_it_was: HashSet<String>,
     /// What becomes of fields on such tables, by the stable ids of collection and field.
     columns: HashMap<(String, String), Column>,
 }
@@ -146,6 +149,7 @@ impl Draft {
             again: HashSet::new(),
             dropped_tables: HashSet::new(),
             opened: Vec::new(),
+            as_it_was: HashSet::new(),
             columns: HashMap::new(),
         }
     }
@@ -324,7 +328,8 @@ impl Draft {
         }
         let next = Catalog::build(self.documents.clone(), self.old.version + 1, sql::kind_of)?;
         for collection in next.collections.values() {
-            check_sql(collection, &self.old)?;
+            let again = self.as_it_was.contains(collection.schema_id());
+            check_sql(collection, &self.old, again)?;
         }
         let changes = self.changes(&self.old, &next);
         for change in &changes {

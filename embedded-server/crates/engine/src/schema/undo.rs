@@ -159,6 +159,7 @@ async fn drafted(store: &Store, catalog: &Catalog, version: u64) -> Result<(Draf
     }
     for entry in &before {
         draft.documents.insert(entry.name.to_owned(), entry.schema.clone());
+        draft.as_it_was.insert(entry.id.to_owned());
     }
     if store.dialect() == Dialect::Sqlite {
         for (name, field) in returning {

@@ -136,7 +136,8 @@ pub(crate) async fn check_computed(
         }
         let Some(DefaultValue::Sql(default)) = &field.default else { continue };
         let at = format!("fields.{}.defaultValue", field.name);
-        let expression = sql::Expression::of_default(default, &field.kind)
+        // What is new was judged more strictly before this.
+        let expression = sql::Expression::of_standing_default(default, &field.kind)
             .map_err(|error| error.at(at.as_str()))?
             .render(dialect);
         let cast = match (dialect, &field.kind) {
