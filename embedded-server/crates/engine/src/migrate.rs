@@ -94,8 +94,9 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
         draft.before.extend(renewal(store, &draft.old).await?.statements);
         let kinds = |upgrade: &Upgrade| matches!(upgrade.part, Part::KindsOfComputed);
         if UPGRADES.iter().find(|one| kinds(one)).is_some_and(|one| one.version > version) {
-            let all = catalog.collections.values();
-            draft.before.extend(all.flat_map(|one| sql::renewed(one, store.dialect())));
+            for collection in catalog.collections.values() {
+                draft.before.extend(sql::renewed(collection, store.dialect())?);
+            }
         }
         changed = true;
     }

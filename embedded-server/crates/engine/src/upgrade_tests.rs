@@ -437,6 +437,16 @@ async fn an_older_history_is_let_go_by_the_users_that_it_names() {
     }
 }
 
+/// The column `field` of a table as the seventh version made it: text, whatever it is computed of.
+async fn of_text(project: &Project, table: &str, field: &str, (sqlite, postgres): (&str, &str)) {
+    let gone = format!(r#"ALTER TABLE "{table}" DROP COLUMN "{field}""#);
+    let made = |rest: String| format!(r#"ALTER TABLE "{table}" ADD COLUMN "{field}" {rest}"#);
+    let sqlite = made(format!("TEXT GENERATED ALWAYS AS (CAST(({sqlite}) AS TEXT)) VIRTUAL"));
+    let postgres =
+        made(format!(r#"text COLLATE "C" GENERATED ALWAYS AS ((({postgres}))::text) STORED"#));
+    project.meddle(&[(&gone, &gone), (&sqlite, &postgres)]).await;
+}
+
 /// What is stored of the schema's documents says something else.
 async fn rewritten(project: &Project, was: &str, is: &str) {
     let word = |text: &str| text.replace('\'', "''");
@@ -470,6 +480,75 @@ async fn whole(project: &Project, tables: &[&str]) -> Vec<String> {
 
 fn computed(text: &str) -> Json {
     json!({ "type": "VIRTUAL", "calculated": text })
+}
+
+#[tokio::test]
+async fn a_computed_column_that_is_not_understood_stands_when_its_table_is_made_anew() {
+    for mut project in Project::all().await {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let maker = json!({ "relType": "BelongsTo", "target": "makers", "foreignKey": "maker_id" });
+        let schema = json!({ "timestamps": false, "indexes": [{ "name": "lines_next", "fields": ["next"] }], "fields": {
+            "id": key, "name": { "type": "String" }, "maker_id": { "type": "Integer" }, "maker": maker,
+            "next": computed("name || '!'"),
+        } });
+        project.engine.create_schema("lines", &schema).await.unwrap();
+        // As the seventh version took it.
+        rewritten(&project, "name || '!'", "CAST(name AS INTEGER) + 1").await;
+        project.meddle(&[same(r#"DROP INDEX "lines_next""#)]).await;
+        let was = r#"CAST("name" AS INTEGER) + 1"#;
+        of_text(&project, "lines", "next", (was, was)).await;
+        project
+            .meddle(&[
+                same(r#"CREATE INDEX "lines_next" ON "lines" ("next", "id")"#),
+                same(r#"INSERT INTO "lines" ("id", "name", "maker_id") VALUES (1, '41', 5)"#),
+            ])
+            .await;
+        at_version(&project, 7).await;
+        project.engine = project.reopened().await;
+        let engine = &project.engine;
+        let next = async || {
+            let found = engine.find(&all("lines"), "a test of upgrades").await.unwrap();
+            found[0]["next"].clone()
+        };
+        assert_eq!(next().await, "42");
+
+        // The far end of its relation comes: SQLite makes the table anew for the foreign key.
+        let makers = json!({ "timestamps": false, "fields": { "id": key } });
+        let refused = engine.create_schema("makers", &makers).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ForeignKeyViolation, "{refused}");
+        assert_eq!(next().await, "42");
+        project.meddle(&[same(r#"UPDATE "lines" SET "maker_id" = NULL"#)]).await;
+        engine.create_schema("makers", &makers).await.unwrap();
+        assert_eq!(next().await, "42");
+        let keyed = project
+            .column(
+                "SELECT sql FROM sqlite_schema WHERE name = 'lines' AND sql LIKE '%FOREIGN KEY%'",
+                r#"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '"lines"'::regclass AND contype = 'f'"#,
+            )
+            .await;
+        assert_eq!(keyed.len(), 1, "the foreign key is there");
+        let renewal = engine.renew_indexes().await.unwrap();
+        assert_eq!((renewal.created, renewal.rebuilt), (Vec::new(), Vec::new()));
+        project.meddle(&[same(r#"UPDATE "lines" SET "name" = '9'"#)]).await;
+        assert_eq!(next().await, "10", "and is computed still");
+
+        // Who changes its collection is told what has to be said anew first.
+        let state = engine.state();
+        let mut fields = state.catalog.get("lines").unwrap().document["fields"].clone();
+        fields["note"] = json!({ "type": "String" });
+        let refused =
+            engine.update_schema("lines", &json!({ "fields": fields })).await.unwrap_err();
+        assert_eq!(refused.code(), Code::SchemaInvalid, "{refused}");
+        let reason = &refused.detail_list()[0].message;
+        assert!(
+            reason.contains("`next` of `lines`") && reason.contains("an earlier version took"),
+            "{reason}"
+        );
+        assert_eq!(next().await, "10");
+        fields["next"]["calculated"] = json!("name || '?'");
+        engine.update_schema("lines", &json!({ "fields": fields })).await.unwrap();
+        assert_eq!(next().await, "9?");
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub use renewed::renewed;
 pub use trial::{IndexTrial, index_trial};
 
 use crate::{Dialect, Statement};
+use base::Result;
 use catalog::{Catalog, Change, Collection, Field, ForeignKey, Relation, RelationKind};
 use std::sync::Arc;
 
@@ -58,43 +59,44 @@ impl Extend<String> for Definition {
     }
 }
 
-/// The statements for these changes.
-#[must_use]
-pub fn define(changes: &[Change], old: &Catalog, new: &Catalog, dialect: Dialect) -> Definition {
+/// The statements for these changes. Refused is what would make a computed column whose expression
+/// is not understood.
+pub fn define(
+    changes: &[Change],
+    old: &Catalog,
+    new: &Catalog,
+    dialect: Dialect,
+) -> Result<Definition> {
     let mut definition = Definition::default();
     match dialect {
-        Dialect::Sqlite => sqlite::define(changes, old, new, &mut definition),
-        Dialect::Postgres => postgres::define(changes, old, new, &mut definition),
+        Dialect::Sqlite => sqlite::define(changes, old, new, &mut definition)?,
+        Dialect::Postgres => postgres::define(changes, old, new, &mut definition)?,
     }
-    definition
+    Ok(definition)
 }
 
 /// Statements that try a collection's computed fields and defaults on a table that nobody sees
 /// and that is gone afterwards, so that SQL the store cannot take is found before anything else
 /// happens.
-#[must_use]
-pub fn rehearsal(collection: &Collection, dialect: Dialect) -> Definition {
+pub fn rehearsal(collection: &Collection, dialect: Dialect) -> Result<Definition> {
     let mut alone = collection.clone();
     alone.name = String::from("_rebuild_check");
     alone.relations.clear();
-    alone.fields.retain(|_, field| {
-        field.default != Some(catalog::DefaultValue::AutoIncrement) || field.primary_key
-    });
+    for field in alone.fields.values_mut() {
+        // Nothing is numbered in a table without rows, and a sequence would have to be made.
+        if field.default == Some(catalog::DefaultValue::AutoIncrement) {
+            field.default = None;
+        }
+    }
     let mut definition = Definition::default();
     let columns: Vec<String> = alone
         .fields
         .values()
-        .map(|field| {
-            let mut field = field.clone();
-            if field.default == Some(catalog::DefaultValue::AutoIncrement) {
-                field.default = None;
-            }
-            column::definition(&alone, &field, dialect)
-        })
-        .collect();
+        .map(|field| column::definition(&alone, field, dialect))
+        .collect::<Result<_>>()?;
     definition.push(format!("CREATE TEMP TABLE \"_rebuild_check\" ({})", columns.join(", ")));
     definition.push("DROP TABLE \"_rebuild_check\"");
-    definition
+    Ok(definition)
 }
 
 /// The foreign key's clause behind `REFERENCES`.

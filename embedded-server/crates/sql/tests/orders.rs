@@ -57,7 +57,8 @@ async fn filled(name: &str) -> Vec<House> {
                 index: index(collection, field),
             })
             .collect();
-        let made = sql::define(&changes, &catalog(false), &house.catalog, house.store.dialect());
+        let made =
+            sql::define(&changes, &catalog(false), &house.catalog, house.store.dialect()).unwrap();
         assert_eq!(made.statements.len(), SORTED.len());
         let definition = Definition { statements: made.statements, rebuilds: made.rebuilds };
         house.store.define(definition).await.unwrap();

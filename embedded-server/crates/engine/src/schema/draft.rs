@@ -476,7 +476,7 @@ impl Draft {
             &self.old,
             until.as_ref().unwrap_or(next),
             dialect,
-        );
+        )?;
         // Rows come back before their references are watched, in whatever order they lead to each
         // other. SQLite looks at references when everything is done.
         let watched =
@@ -486,7 +486,7 @@ impl Draft {
         all.statements.splice(at..at, std::mem::take(&mut back.rows));
         all.statements.append(&mut back.values);
         if let Some(until) = &until {
-            let rest = sql::define(&catalog::diff(until, next), until, next, dialect);
+            let rest = sql::define(&catalog::diff(until, next), until, next, dialect)?;
             all.statements.extend(rest.statements);
             all.rebuilds |= rest.rebuilds;
             all.rebuilt.extend(rest.rebuilt);
@@ -514,7 +514,7 @@ pub(super) async fn rehearse(store: &Store, changes: &[Change], next: &Catalog) 
         };
         let Some(collection) = next.get(name).filter(|_| !tried.contains(&name)) else { continue };
         tried.push(name);
-        let rehearsal = sql::rehearsal(collection, store.dialect());
+        let rehearsal = sql::rehearsal(collection, store.dialect())?;
         let definition = store::Definition { statements: rehearsal.statements, rebuilds: false };
         store.define(definition).await.map_err(|error| {
             let reason =

@@ -28,7 +28,7 @@ pub(crate) async fn steps(
     let mut shown: Vec<String> = Vec::new();
     for change in changes {
         let mut step = said(change);
-        step.sql = step_sql(change, changes, old, next, dialect, &mut shown);
+        step.sql = step_sql(change, changes, old, next, dialect, &mut shown)?;
         if let Some(touched) = touched(store, change, changes).await? {
             step.values = Some((touched.affected, touched.total));
             step.lossy = touched.affected > 0;
@@ -85,9 +85,9 @@ fn step_sql(
     next: &Catalog,
     dialect: Dialect,
     shown: &mut Vec<String>,
-) -> Vec<String> {
-    let texts = |part: &[Change]| -> (Vec<String>, bool) {
-        let defined = sql::define(part, old, next, dialect);
+) -> Result<Vec<String>> {
+    let texts = |part: &[Change]| -> Result<(Vec<String>, bool)> {
+        let defined = sql::define(part, old, next, dialect)?;
         let bookkeeping =
             |text: &str| text.contains("\"_sequence\" ") && dialect == Dialect::Sqlite;
         let texts = defined
@@ -96,40 +96,40 @@ fn step_sql(
             .map(|s| s.text.to_string())
             .filter(|t| !bookkeeping(t))
             .collect();
-        (texts, defined.rebuilds)
+        Ok((texts, defined.rebuilds))
     };
     let with = renamed_with(change, changes);
     if with.first().and_then(renaming) != renaming(change) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let Some(name) = table_of(change) else { return texts(&with).0 };
+    let Some(name) = table_of(change) else { return Ok(texts(&with)?.0) };
     let table = stored_name(changes, name).to_owned();
     // Other steps of a renamed table need to know of the rename, which is a step of its own.
     let of_rename =
         |other: &&Change| matches!(other, Change::RenameCollection { from, .. } if *from == table);
     let of_table: Vec<Change> = changes.iter().filter(of_rename).cloned().collect();
-    let (said_there, _) = texts(&of_table);
-    let without_renaming = |part: Vec<Change>| {
-        let (mut all, rebuilds) = texts(&[of_table.clone(), part].concat());
+    let (said_there, _) = texts(&of_table)?;
+    let without_renaming = |part: Vec<Change>| -> Result<(Vec<String>, bool)> {
+        let (mut all, rebuilds) = texts(&[of_table.clone(), part].concat())?;
         all.retain(|text| !said_there.contains(text));
-        (all, rebuilds)
+        Ok((all, rebuilds))
     };
     if dialect == Dialect::Postgres {
-        return without_renaming(with).0;
+        return Ok(without_renaming(with)?.0);
     }
     let of_it =
         |other: &&Change| table_of(other).is_some_and(|name| stored_name(changes, name) == table);
     let together: Vec<Change> = changes.iter().filter(of_it).cloned().collect();
     let pointing = together.iter().any(|change| matches!(change, Change::AddRelation { .. }));
-    let (all, rebuilds) = without_renaming(together);
+    let (all, rebuilds) = without_renaming(together)?;
     if !rebuilds && !pointing {
-        return without_renaming(with).0;
+        return Ok(without_renaming(with)?.0);
     }
     if shown.contains(&table) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     shown.push(table);
-    all
+    Ok(all)
 }
 
 /// Of a change of name: the collection of the field, the old name and the new one.

@@ -5,7 +5,7 @@ use crate::Dialect;
 use crate::dialect::Family;
 use crate::names::{constraint_name, index_name, sequence_name};
 use crate::writer::{literal, quoted};
-use base::Value;
+use base::{Result, Value};
 use catalog::{Collection, DefaultValue, Field, FieldKind};
 
 /// Signs of a `TOKEN`.
@@ -211,9 +211,13 @@ pub(super) fn fill(field: &Field, dialect: Dialect) -> Option<String> {
     }
 }
 
-/// A column's whole definition. `in_new_table`: SQLite takes more inside `CREATE TABLE` than
-/// behind `ADD COLUMN`.
-pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialect) -> String {
+/// A column's whole definition. An error where the expression of a computed field is not
+/// understood, and none that stood already: no column ever holds something else in its place.
+pub(super) fn definition(
+    collection: &Collection,
+    field: &Field,
+    dialect: Dialect,
+) -> Result<String> {
     let mut text = format!(
         "{} {}{}",
         quoted(&field.name),
@@ -221,18 +225,18 @@ pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialec
         collation(&field.kind, dialect)
     );
     if let Some(expression) = &field.computed {
-        let expression = match Expression::of_virtual(expression, collection, &field.kind) {
-            Ok(expression) => expression.render(dialect),
-            // Refused before anything is defined; a table must never hold unread text.
-            Err(_) => String::from("CAST(NULL AS TEXT)"),
-        };
-        text.push_str(&match dialect {
+        let (read, kept) = match dialect {
             Dialect::Sqlite => {
-                format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL")
+                (Expression::of_standing_virtual(expression, collection, &field.kind), "VIRTUAL")
             }
-            Dialect::Postgres => format!(" GENERATED ALWAYS AS ({expression}) STORED"),
-        });
-        return text;
+            Dialect::Postgres => {
+                (Expression::of_virtual(expression, collection, &field.kind), "STORED")
+            }
+        };
+        let at = || format!("fields.{}.calculated", field.name);
+        let expression = read.map_err(|error| error.at(at()))?.render(dialect);
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
+        return Ok(text);
     }
     if !field.nullable {
         text.push_str(" NOT NULL");
@@ -255,5 +259,5 @@ pub(super) fn definition(collection: &Collection, field: &Field, dialect: Dialec
             }
         });
     }
-    text
+    Ok(text)
 }

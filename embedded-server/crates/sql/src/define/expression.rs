@@ -32,6 +32,8 @@ enum Form {
     Understood(Node),
     /// A default of an earlier version, which was not understood then either.
     Words(Vec<Token>),
+    /// A computed field of an earlier version, whose value was text whatever it answered.
+    TextOfWords(Vec<Token>),
 }
 
 impl Expression {
@@ -44,23 +46,41 @@ impl Expression {
         sized(node)
     }
 
+    /// Reads the expression of a computed field whose column stands already in a table of SQLite
+    /// that is made anew: one that is not understood is of an earlier version, and said as that
+    /// version said it. Postgres changes its tables in place.
+    pub(super) fn of_standing_virtual(
+        text: &str,
+        collection: &Collection,
+        kind: &FieldKind,
+    ) -> Result<Self> {
+        Self::of_virtual(text, collection, kind).or_else(|fault| {
+            let tokens = Self::steady(text, collection).map_err(|_| fault)?;
+            Ok(Self(Form::TextOfWords(tokens)))
+        })
+    }
+
     /// What the expression of a computed field answers.
     pub fn kind_of(text: &str, collection: &Collection) -> Result<FieldKind> {
         kind::told(&Self::computed(text, collection)?)
     }
 
     fn computed(text: &str, collection: &Collection) -> Result<Node> {
-        let stored = |name: &str| {
-            let field = collection.fields.get(name)?;
-            field.computed.is_none().then_some(&field.kind)
-        };
+        bounded(text)?;
+        let stored = |name: &str| stored_kind(collection, name);
+        read::understood(&Self::steady(text, collection)?, &stored)
+    }
+
+    /// The words of an expression over the columns of this collection that answers the same at
+    /// every call.
+    fn steady(text: &str, collection: &Collection) -> Result<Vec<Token>> {
         let columns: Vec<&str> = collection
             .fields
             .keys()
             .map(String::as_str)
-            .filter(|name| stored(name).is_some())
+            .filter(|name| stored_kind(collection, name).is_some())
             .collect();
-        let tokens = words_of(text, &columns)?;
+        let tokens = words::read(text, &columns)?;
         let changing = tokens.iter().find_map(|token| match token {
             Token::Function(name) if CHANGING.contains(&name.as_str()) => Some(name.as_str()),
             Token::Keyword(word) if word.starts_with("CURRENT_") => Some(word.as_str()),
@@ -71,13 +91,14 @@ impl Expression {
                 "`{name}` answers something else at every call, so a computed field cannot use it"
             )));
         }
-        read::understood(&tokens, &stored)
+        Ok(tokens)
     }
 
     /// Reads the expression of an SQL default, which knows no columns. Its value is one of the
     /// field.
     pub fn of_default(text: &str, field: &FieldKind) -> Result<Self> {
-        let node = read::understood(&words_of(text, &[])?, &|_| None)?;
+        bounded(text)?;
+        let node = read::understood(&words::read(text, &[])?, &|_| None)?;
         sized(kind::assigned(node, field)?)
     }
 
@@ -125,15 +146,24 @@ impl Expression {
         match &self.0 {
             Form::Understood(node) => node.say(dialect),
             Form::Words(tokens) => standing::said(tokens, dialect),
+            Form::TextOfWords(tokens) => {
+                format!("CAST(({}) AS TEXT)", standing::said(tokens, dialect))
+            }
         }
     }
 }
 
-fn words_of(text: &str, columns: &[&str]) -> Result<Vec<Token>> {
-    if text.len() > TEXT_MAX {
-        return Err(fault(format!("the expression is longer than {TEXT_MAX} bytes")));
+fn bounded(text: &str) -> Result<()> {
+    match text.len() {
+        0..=TEXT_MAX => Ok(()),
+        _ => Err(fault(format!("the expression is longer than {TEXT_MAX} bytes"))),
     }
-    words::read(text, columns)
+}
+
+/// The kind of a column that an expression may name: those of computed fields are not among them.
+fn stored_kind<'a>(collection: &'a Collection, name: &str) -> Option<&'a FieldKind> {
+    let field = collection.fields.get(name)?;
+    field.computed.is_none().then_some(&field.kind)
 }
 
 /// What the expression of a computed field answers, where it can be read: how a catalog knows the

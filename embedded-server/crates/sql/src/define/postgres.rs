@@ -11,11 +11,17 @@ use crate::define::convert::conversion;
 use crate::dialect::Family;
 use crate::names::sequence_name;
 use crate::writer::quoted;
+use base::Result;
 use catalog::{Catalog, Change, Collection, DefaultValue, Field, ForeignKey};
 
 const PG: Dialect = Dialect::Postgres;
 
-pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut Definition) {
+pub(super) fn define(
+    changes: &[Change],
+    old: &Catalog,
+    new: &Catalog,
+    out: &mut Definition,
+) -> Result<()> {
     let dropped: Vec<String> = changes
         .iter()
         .filter_map(|change| match change {
@@ -86,11 +92,11 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
     for change in changes {
         if !back && matches!(change, Change::AddIndex { .. } | Change::AddRelation { .. }) {
             back = true;
-            come_back(&leave, changes, out);
+            come_back(&leave, changes, out)?;
         }
         match change {
             Change::CreateCollection { collection } => {
-                create(collection, out);
+                create(collection, out)?;
                 keys.extend(
                     collection.foreign_keys().iter().filter_map(|key| add_key(collection, key)),
                 );
@@ -99,7 +105,7 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
                 if let Some(collection) = new.get(collection)
                     && !leave.comes(collection, field)
                 {
-                    add_field(collection, field, out);
+                    add_field(collection, field, out)?;
                 }
             }
             Change::AlterField { collection, from, to } => {
@@ -135,23 +141,25 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
         }
     }
     if !back {
-        come_back(&leave, changes, out);
+        come_back(&leave, changes, out)?;
     }
     for text in keys {
         out.push(text);
     }
+    Ok(())
 }
 
 /// Columns that left are there again, and so are the indexes that went with them.
-fn come_back(leave: &Leave<'_>, changes: &[Change], out: &mut Definition) {
+fn come_back(leave: &Leave<'_>, changes: &[Change], out: &mut Definition) -> Result<()> {
     for (collection, field) in &leave.back {
-        add_field(collection, field, out);
+        add_field(collection, field, out)?;
     }
     for (collection, index) in leave.indexes() {
         if !is_added(changes, collection, index) {
             out.extend(index::declared(collection, index, PG));
         }
     }
+    Ok(())
 }
 
 /// Whether the changes make this index.
@@ -251,7 +259,7 @@ fn rename(changes: &[Change], old: &Catalog, leave: &Leave<'_>, out: &mut Defini
     }
 }
 
-fn create(collection: &Collection, out: &mut Definition) {
+fn create(collection: &Collection, out: &mut Definition) -> Result<()> {
     let counted: Vec<&Field> = collection
         .fields
         .values()
@@ -263,8 +271,11 @@ fn create(collection: &Collection, out: &mut Definition) {
             quoted(&sequence_name(&collection.name, &field.name))
         ));
     }
-    let columns: Vec<String> =
-        collection.fields.values().map(|field| definition(collection, field, PG)).collect();
+    let columns: Vec<String> = collection
+        .fields
+        .values()
+        .map(|field| definition(collection, field, PG))
+        .collect::<Result<_>>()?;
     out.push(format!("CREATE TABLE {} ({})", quoted(&collection.name), columns.join(", ")));
     for field in counted {
         own_sequence(collection, field, out);
@@ -272,6 +283,7 @@ fn create(collection: &Collection, out: &mut Definition) {
     for text in index::all(collection, PG) {
         out.push(text);
     }
+    Ok(())
 }
 
 fn own_sequence(collection: &Collection, field: &Field, out: &mut Definition) {
@@ -294,7 +306,7 @@ fn add_key(collection: &Collection, key: &ForeignKey) -> Option<String> {
     ))
 }
 
-fn add_field(collection: &Collection, field: &Field, out: &mut Definition) {
+fn add_field(collection: &Collection, field: &Field, out: &mut Definition) -> Result<()> {
     let (table, name) = (quoted(&collection.name), quoted(&field.name));
     let counted = field.default == Some(DefaultValue::AutoIncrement);
     if counted {
@@ -310,7 +322,7 @@ fn add_field(collection: &Collection, field: &Field, out: &mut Definition) {
     };
     let mut first = field.clone();
     first.nullable |= filled.is_some();
-    out.push(format!("ALTER TABLE {table} ADD COLUMN {}", definition(collection, &first, PG)));
+    out.push(format!("ALTER TABLE {table} ADD COLUMN {}", definition(collection, &first, PG)?));
     if let Some(value) = filled {
         out.push(format!("UPDATE {table} SET {name} = {value}"));
         if !field.nullable {
@@ -326,6 +338,7 @@ fn add_field(collection: &Collection, field: &Field, out: &mut Definition) {
     if loose_pointers(collection).iter().any(|pointer| pointer.name == field.name) {
         out.push(index::of_pointer(collection, field));
     }
+    Ok(())
 }
 
 fn alter_field(

@@ -6,13 +6,13 @@ use super::expression::Expression;
 use super::index;
 use crate::writer::quoted;
 use crate::{Dialect, Statement};
+use base::Result;
 use catalog::{Collection, Field};
 use std::sync::Arc;
 
 /// What gives the computed columns of a table, and the indexes over them, the form that new ones
 /// have. A column whose expression is no longer understood stays as it is.
-#[must_use]
-pub fn renewed(collection: &Collection, dialect: Dialect) -> Vec<Statement> {
+pub fn renewed(collection: &Collection, dialect: Dialect) -> Result<Vec<Statement>> {
     let understood = |field: &&Field| {
         let expression = field.computed.as_deref();
         expression.is_some_and(|text| Expression::of_virtual(text, collection, &field.kind).is_ok())
@@ -38,7 +38,7 @@ pub fn renewed(collection: &Collection, dialect: Dialect) -> Vec<Statement> {
             unique.push(index::of_unique(collection, field, dialect));
         }
         drops.push(format!("DROP COLUMN {}", quoted(&field.name)));
-        adds.push(format!("ADD COLUMN {}", definition(collection, field, dialect)));
+        adds.push(format!("ADD COLUMN {}", definition(collection, field, dialect)?));
     }
     // Postgres writes the rows anew once for all columns of one statement.
     for parts in [drops, adds] {
@@ -55,5 +55,5 @@ pub fn renewed(collection: &Collection, dialect: Dialect) -> Vec<Statement> {
         texts.extend(index::declared(collection, index, dialect));
     }
     let statement = |text: String| Statement { text: Arc::from(text), binds: Vec::new() };
-    texts.into_iter().map(statement).collect()
+    Ok(texts.into_iter().map(statement).collect())
 }

@@ -7,12 +7,18 @@ use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
 use crate::Dialect;
 use crate::dialect::Family;
 use crate::writer::{literal, quoted};
+use base::Result;
 use catalog::{Catalog, Change, Collection, DefaultValue, Field, FieldKind, ForeignKey};
 use std::sync::Arc;
 
 const LITE: Dialect = Dialect::Sqlite;
 
-pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut Definition) {
+pub(super) fn define(
+    changes: &[Change],
+    old: &Catalog,
+    new: &Catalog,
+    out: &mut Definition,
+) -> Result<()> {
     let renamed: Vec<(&str, &str)> = changes
         .iter()
         .filter_map(|change| match change {
@@ -47,7 +53,7 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
     }
     for change in changes {
         if let Change::CreateCollection { collection } = change {
-            out.push(create_table(collection, &collection.name));
+            out.push(create_table(collection, &collection.name)?);
             for text in index::all(collection, LITE) {
                 out.push(text);
             }
@@ -62,10 +68,11 @@ pub(super) fn define(changes: &[Change], old: &Catalog, new: &Catalog, out: &mut
         if let Some(is) = still {
             let table = Table::of(changes, was, is, name);
             if table.changed() {
-                table.change(out);
+                table.change(out)?;
             }
         }
     }
+    Ok(())
 }
 
 /// Renames in an order in which no name is taken twice: where a new name is also an old one,
@@ -156,7 +163,7 @@ impl<'a> Table<'a> {
     fn altered_in_place(&self, from: &Field, to: &Field) -> bool {
         let mut before = from.clone();
         before.name.clone_from(&to.name);
-        definition(self.is, &before, LITE) == definition(self.is, to, LITE)
+        definition(self.is, &before, LITE).ok() == definition(self.is, to, LITE).ok()
             && Family::of(&from.kind) == Family::of(&to.kind)
             // Its index of places becomes one of another form.
             && (is_geometry(from) == is_geometry(to) || self.was.spatial_index(&from.name).is_none())
@@ -189,7 +196,7 @@ impl<'a> Table<'a> {
             || self.dropped.iter().any(|field| field.primary_key)
     }
 
-    fn change(&self, out: &mut Definition) {
+    fn change(&self, out: &mut Definition) -> Result<()> {
         let rebuild = self.needs_rebuild();
         for field in &self.dropped {
             if field.unique {
@@ -199,8 +206,7 @@ impl<'a> Table<'a> {
         }
         self.drop_and_rename(rebuild, out);
         if rebuild {
-            self.rebuild(out);
-            return;
+            return self.rebuild(out);
         }
         let table = quoted(&self.is.name);
         for field in &self.added {
@@ -208,7 +214,7 @@ impl<'a> Table<'a> {
             let pointing = key.map_or(String::new(), |key| format!(" {}", reference(key)));
             out.push(format!(
                 "ALTER TABLE {table} ADD COLUMN {}{pointing}",
-                definition(self.is, field, LITE)
+                definition(self.is, field, LITE)?
             ));
             if field.unique {
                 out.push(index::of_unique(self.is, field, LITE));
@@ -228,6 +234,7 @@ impl<'a> Table<'a> {
         for index in &self.indexes {
             out.extend(index::declared(self.is, index, LITE));
         }
+        Ok(())
     }
 
     /// Renames are always `ALTER`s, because those carry the foreign keys of other tables along.
@@ -266,13 +273,13 @@ impl<'a> Table<'a> {
         ));
     }
 
-    fn rebuild(&self, out: &mut Definition) {
+    fn rebuild(&self, out: &mut Definition) -> Result<()> {
         let (table, beside) = (quoted(&self.is.name), format!("_rebuild_{}", self.is.name));
         out.rebuilds = true;
         if self.was.name == self.is.name {
             out.rebuilt.push(self.is.name.clone());
         }
-        out.push(create_table(self.is, &beside));
+        out.push(create_table(self.is, &beside)?);
         let stored: Vec<&Field> =
             self.is.fields.values().filter(|field| field.computed.is_none()).collect();
         let names: Vec<String> = stored.iter().map(|field| quoted(&field.name)).collect();
@@ -315,6 +322,7 @@ impl<'a> Table<'a> {
                 self.forget_number(&field.name, out);
             }
         }
+        Ok(())
     }
 
     /// The value that a row's field has in the rebuilt table.
@@ -355,14 +363,17 @@ fn is_geometry(field: &Field) -> bool {
     matches!(field.kind, FieldKind::Geo(_))
 }
 
-fn create_table(collection: &Collection, name: &str) -> String {
-    let mut parts: Vec<String> =
-        collection.fields.values().map(|field| definition(collection, field, LITE)).collect();
+fn create_table(collection: &Collection, name: &str) -> Result<String> {
+    let mut parts: Vec<String> = collection
+        .fields
+        .values()
+        .map(|field| definition(collection, field, LITE))
+        .collect::<Result<_>>()?;
     parts.extend(
         collection
             .foreign_keys()
             .iter()
             .map(|key| format!("FOREIGN KEY ({}) {}", quoted(&key.column), reference(key))),
     );
-    format!("CREATE TABLE {} ({}) STRICT", quoted(name), parts.join(", "))
+    Ok(format!("CREATE TABLE {} ({}) STRICT", quoted(name), parts.join(", ")))
 }

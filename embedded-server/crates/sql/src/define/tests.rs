@@ -26,7 +26,12 @@ fn catalog(documents: &[(&str, &Json)]) -> Catalog {
 
 fn statements(old: &Catalog, new: &Catalog, dialect: Dialect) -> Vec<String> {
     let changes = diff(old, new);
-    define(&changes, old, new, dialect).statements.iter().map(|s| s.text.to_string()).collect()
+    define(&changes, old, new, dialect)
+        .unwrap()
+        .statements
+        .iter()
+        .map(|s| s.text.to_string())
+        .collect()
 }
 
 fn check(old: &Catalog, new: &Catalog, sqlite: &[&str], postgres: &[&str]) {
@@ -258,7 +263,7 @@ fn a_type_change_checks_every_value_and_sqlite_rebuilds_the_table() {
         catalog(&[("posts", &after), ("authors", &authors)]),
     );
     let changes = diff(&old, &new);
-    let sqlite = define(&changes, &old, &new, Dialect::Sqlite);
+    let sqlite = define(&changes, &old, &new, Dialect::Sqlite).unwrap();
     assert!(sqlite.rebuilds && sqlite.rebuilt == ["posts"]);
     check(
         &old,
@@ -356,6 +361,9 @@ fn house_tables_and_rehearsals_speak_both_dialects() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         assert_eq!(house_tables(dialect).statements.len(), 11);
         let catalog = catalog(&[("authors", &authors())]);
-        assert_eq!(rehearsal(catalog.get("authors").unwrap(), dialect).statements.len(), 2);
+        assert_eq!(
+            rehearsal(catalog.get("authors").unwrap(), dialect).unwrap().statements.len(),
+            2
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! SQL defaults of an earlier version that are not understood now: said to each store word by word,
-//! as that version said them, until somebody changes them.
+//! SQL defaults and computed fields of an earlier version that are not understood now: said to the
+//! store word by word, as that version said them, until somebody changes them.
 
 use super::words::Token;
 use crate::Dialect;
-use crate::writer::literal;
+use crate::writer::{literal, quoted};
 
 /// The words in those of a dialect.
 pub(super) fn said(tokens: &[Token], dialect: Dialect) -> String {
@@ -28,8 +28,7 @@ pub(super) fn said(tokens: &[Token], dialect: Dialect) -> String {
             Token::Text(text) => literal(text),
             Token::Number(digits) => digits.clone(),
             Token::Sign(sign) => (*sign).to_owned(),
-            // A default knows no columns; its words are read without any.
-            Token::Column(_) => String::from("NULL"),
+            Token::Column(name) => quoted(name),
         });
         at += 1;
     }
