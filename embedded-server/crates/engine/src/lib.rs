@@ -17,6 +17,7 @@ mod hook;
 mod import;
 #[cfg(test)]
 mod import_tests;
+mod in_the_way;
 mod journal;
 mod migrate;
 mod original;

@@ -4,7 +4,7 @@
 use crate::schema::draft::Draft;
 use crate::schema::renew::renewal;
 use crate::schema::stored::{Loaded, load, once, statement};
-use crate::{bootstrap, seed};
+use crate::{bootstrap, in_the_way, seed};
 use base::{Clock, Code, Error, Result, Value};
 use catalog::{Catalog, HISTORY};
 use serde_json::Value as Json;
@@ -103,14 +103,11 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     if !changed {
         return Ok(catalog);
     }
-    let committed = draft.commit(store, clock).await.map(|(catalog, _)| catalog);
-    committed.map_err(|fault| match fault.code() {
-        Code::Internal if upgraded => fault.hint(
-            "nothing was changed; what another program has built on a column or an index of ours \
-             (a view, a trigger) may stand in the way: take it away, open the project, make it again",
-        ),
-        _ => fault,
-    })
+    match draft.commit(store, clock).await {
+        Ok((catalog, _)) => Ok(catalog),
+        Err(fault) if upgraded => Err(in_the_way::told(store, &catalog, fault).await),
+        Err(fault) => Err(fault),
+    }
 }
 
 fn house_version(loaded: &Loaded) -> Result<i64> {

@@ -17,7 +17,7 @@ mod references;
 mod rehearse;
 mod relationship;
 mod removal;
-mod rename;
+pub(crate) mod rename;
 pub(crate) mod renew;
 mod restore;
 mod stake;

@@ -483,6 +483,104 @@ fn computed(text: &str) -> Json {
 }
 
 #[tokio::test]
+async fn an_upgrade_that_a_view_of_another_program_stops_names_it_and_changes_nothing() {
+    for mut project in Project::all().await {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let fields =
+            json!({ "id": key, "price": { "type": "Decimal" }, "total": computed("price * 2") });
+        let schema = json!({ "timestamps": false, "fields": fields });
+        project.engine.create_schema("lines", &schema).await.unwrap();
+        of_text(&project, "lines", "total", (r#""price" * 2"#, r#""price" * 2"#)).await;
+        let view = r#"CREATE VIEW "dear lines" AS SELECT l."id", l."total" FROM "lines" l WHERE l."price" > '9'"#;
+        project
+            .meddle(&[
+                same(r#"INSERT INTO "lines" ("id", "price") VALUES (1, '19.90'), (2, '4')"#),
+                (view, &view.replace("'9'", "9")),
+            ])
+            .await;
+        at_version(&project, 7).await;
+        let before = whole(&project, &["lines", "dear lines"]).await;
+
+        let refused = project.another().await.err().expect("the upgrade is refused");
+        assert_eq!(refused.code(), Code::Conflict, "{refused}");
+        let told = refused.to_string();
+        for part in [
+            "`total` of `lines`",
+            "the view `dear lines`",
+            "nothing of it was changed",
+            "open the project",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert_eq!(whole(&project, &["lines", "dear lines"]).await, before);
+        let read = r#"SELECT "total" FROM "dear lines""#;
+        assert_eq!(project.column(read, read).await.len(), 1, "what is built on it goes on");
+
+        project.meddle(&[same(r#"DROP VIEW "dear lines""#)]).await;
+        project.engine = project.reopened().await;
+        let found = project.engine.find(&all("lines"), "a test of upgrades").await.unwrap();
+        assert_eq!(found[0]["total"].to_string(), "39.80");
+        project.meddle(&[(view, &view.replace("'9'", "9"))]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_makes_unique_values_alike_names_them_and_changes_nothing() {
+    for mut project in Project::all().await {
+        let key = json!({ "type": "Integer", "primaryKey": true });
+        let mut paid = computed("coalesce(price, 0)");
+        paid["unique"] = json!(true);
+        let fields = json!({ "id": key, "price": { "type": "Decimal" }, "paid": paid });
+        let schema = json!({ "timestamps": false, "fields": fields });
+        project.engine.create_schema("bills", &schema).await.unwrap();
+        let index = project
+            .column(
+                "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE INDEX%ON \"bills\"%'",
+                "SELECT indexname::text FROM pg_indexes WHERE tablename = 'bills' AND indexdef LIKE '%(paid)' AND schemaname = current_schema()",
+            )
+            .await
+            .remove(0);
+        let (gone, made) = (
+            format!(r#"DROP INDEX "{index}""#),
+            format!(r#"CREATE UNIQUE INDEX "{index}" ON "bills" ("paid")"#),
+        );
+        project.meddle(&[(&gone, &gone)]).await;
+        let was = r#"coalesce("price", 0)"#;
+        of_text(&project, "bills", "paid", (was, was)).await;
+        project
+            .meddle(&[
+                (&made, &made),
+                // One number in two spellings, which are two texts.
+                same(r#"INSERT INTO "bills" ("id", "price") VALUES (1, '1.5'), (2, '1.50'), (3, '7')"#),
+            ])
+            .await;
+        at_version(&project, 7).await;
+        let before = whole(&project, &["bills"]).await;
+
+        let refused = project.another().await.err().expect("the upgrade is refused");
+        assert_eq!(refused.code(), Code::UniqueViolation, "{refused}");
+        let told = refused.to_string();
+        let named = format!("the unique index `{index}`");
+        for part in [
+            "`paid` of `bills`",
+            &named,
+            "records 1 and 2",
+            "nothing of it was changed",
+            "open the project",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert_eq!(whole(&project, &["bills"]).await, before);
+
+        project.meddle(&[same(r#"UPDATE "bills" SET "price" = '8' WHERE "id" = 2"#)]).await;
+        project.engine = project.reopened().await;
+        let found = project.engine.find(&all("bills"), "a test of upgrades").await.unwrap();
+        let paid: Vec<String> = found.iter().map(|row| row["paid"].to_string()).collect();
+        assert_eq!(paid, ["1.5", "8", "7"]);
+    }
+}
+
+#[tokio::test]
 async fn a_computed_column_that_is_not_understood_stands_when_its_table_is_made_anew() {
     for mut project in Project::all().await {
         let key = json!({ "type": "Integer", "primaryKey": true });

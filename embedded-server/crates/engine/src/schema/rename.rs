@@ -242,7 +242,7 @@ fn with_new_words(expression: &str, to: &dyn Fn(&str) -> Option<String>) -> Stri
 }
 
 /// Whether an expression has this word outside of its texts.
-pub(super) fn names_word(expression: &str, word: &str) -> bool {
+pub(crate) fn names_word(expression: &str, word: &str) -> bool {
     let mut parts = expression.split('\'').step_by(2);
     parts.any(|part| part.split(|sign| !in_word(sign)).any(|found| found == word))
 }
