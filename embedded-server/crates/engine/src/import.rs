@@ -6,6 +6,7 @@
 
 mod besides;
 mod cells;
+mod changed;
 mod job;
 mod kept;
 mod lines;

@@ -47,15 +47,25 @@ pub(crate) struct Under {
 
 impl Under {
     pub(crate) async fn way(project: &Project, text: &str, mode: Mode) -> Self {
+        Self::importing(project, ("parcels", Format::Csv), text, mode).await
+    }
+
+    /// The same of a file of another kind into another collection.
+    pub(crate) async fn importing(
+        project: &Project,
+        (collection, format): (&str, Format),
+        text: &str,
+        mode: Mode,
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("plinth-import-{}", short_id().unwrap()));
         let imports = Imports::open(project.engine.clone(), folder.clone()).await.unwrap();
-        let path = folder.join("parcels.csv");
+        let path = folder.join("rows");
         std::fs::write(&path, text).unwrap();
         let ask = ImportAsk {
-            collection: "parcels".into(),
-            format: Format::Csv,
+            collection: collection.into(),
+            format,
             path,
-            file_name: "parcels.csv".into(),
+            file_name: "rows".into(),
             hash: short_id().unwrap(),
             bytes: text.len() as u64,
             mapping: IndexMap::new(),

@@ -367,25 +367,15 @@ impl Engine {
         };
         let (table, key, place) =
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
-        let (left, given, own) = match self.store().dialect() {
-            Dialect::Sqlite => {
-                (r#"c."before" ->> '$.sort'"#, r#"c."after" ->> '$.sort'"#, format!("t.{key}"))
-            }
-            Dialect::Postgres => (
-                r#"(c."before" ->> 'sort')::integer"#,
-                r#"(c."after" ->> 'sort')::integer"#,
-                format!("t.{key}::text"),
-            ),
+        let moved = Moved::by(source, collection, self.store().dialect());
+        let own = match self.store().dialect() {
+            Dialect::Sqlite => format!("t.{key}"),
+            Dialect::Postgres => format!("t.{key}::text"),
         };
-        let word = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let moved = format!(
-            r#""_change" c WHERE c."source" = {} AND c."collection" = {} AND c."op" = 'update' AND c."import" IS NULL"#,
-            word(source),
-            word(&collection.name)
-        );
         let text = format!(
-            "SELECT CAST(min(t.{place}) AS bigint), CAST(max(t.{place}) AS bigint) FROM {table} t JOIN (SELECT c.\"id\", {given} AS \"n\" FROM {moved}) m \
-             ON {own} = m.\"id\" AND t.{place} = m.\"n\""
+            "SELECT CAST(min(t.{place}) AS bigint), CAST(max(t.{place}) AS bigint) FROM {table} t JOIN (SELECT c.\"id\", {} AS \"n\" FROM {}) m \
+             ON {own} = m.\"id\" AND t.{place} = m.\"n\"",
+            moved.given, moved.changes
         );
         let rows = self.store().rows(&plain(&text, Vec::new())).await?;
         let Some([Value::Int(first), Value::Int(last)]) = rows.first().map(Vec::as_slice) else {
@@ -396,17 +386,7 @@ impl Engine {
             field_test(PLACE, "gte", json!(first)),
             field_test(PLACE, "lte", json!(last)),
         ]);
-        // Looked up per record without a scan, as where they are numbered.
-        let expression = match self.store().dialect() {
-            Dialect::Sqlite => format!(
-                "coalesce((SELECT {left} FROM {moved} AND c.\"id\" = CAST({table}.{key} AS TEXT) \
-                 AND {given} = {table}.{place} ORDER BY c.\"seq\" DESC LIMIT 1), {table}.{place})"
-            ),
-            Dialect::Postgres => format!(
-                "coalesce(((SELECT jsonb_object_agg(concat_ws('/', c.\"id\", {given}), {left} ORDER BY c.\"seq\") \
-                 FROM {moved}) ->> concat_ws('/', {key}::text, {place}))::integer, {place})"
-            ),
-        };
+        let expression = moved.place_before();
         let words = house.words(self.clock().now_ms());
         let step = self.all_of(collection, &filter, expression, &state, &words)?;
         let plan = WritePlan { steps: vec![step], ..WritePlan::default() };
@@ -525,6 +505,55 @@ impl Engine {
         moved.map_err(|error| crate::write::as_told(error, actor))?;
         self.feed().wake();
         Ok(())
+    }
+}
+
+/// Changes `c` by which a source moved records of a collection.
+pub(crate) struct Moved {
+    /// Behind `FROM`.
+    changes: String,
+    /// The place that a record had before such a change, and the one that it got.
+    left: &'static str,
+    given: &'static str,
+    table: String,
+    key: String,
+    dialect: Dialect,
+}
+
+impl Moved {
+    pub(crate) fn by(source: &str, collection: &Collection, dialect: Dialect) -> Self {
+        let word = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let (left, given) = match dialect {
+            Dialect::Sqlite => (r#"c."before" ->> '$.sort'"#, r#"c."after" ->> '$.sort'"#),
+            Dialect::Postgres => {
+                (r#"(c."before" ->> 'sort')::integer"#, r#"(c."after" ->> 'sort')::integer"#)
+            }
+        };
+        let changes = format!(
+            r#""_change" c WHERE c."source" = {} AND c."collection" = {} AND c."op" = 'update' AND c."import" IS NULL"#,
+            word(source),
+            word(&collection.name)
+        );
+        let (table, key) = (quoted(&collection.name), quoted(&collection.primary_key));
+        Self { changes, left, given, table, key, dialect }
+    }
+
+    /// What a record's place is set to: where it still stands where it was moved to, the one that it
+    /// had before. Computed once for the statement, and looked up per record without a scan.
+    pub(crate) fn place_before(&self) -> String {
+        let Self { changes, left, given, table, key, dialect } = self;
+        let place = quoted(PLACE);
+        match dialect {
+            Dialect::Sqlite => format!(
+                "coalesce((WITH \"moved\" AS MATERIALIZED (SELECT c.\"id\" AS \"id\", {given} AS \"n\", {left} AS \"was\", max(c.\"seq\") \
+                 FROM {changes} GROUP BY 1, 2) SELECT \"was\" FROM \"moved\" \
+                 WHERE \"id\" = CAST({table}.{key} AS TEXT) AND \"n\" = {table}.{place}), {table}.{place})"
+            ),
+            Dialect::Postgres => format!(
+                "coalesce(((SELECT jsonb_object_agg(concat_ws('/', c.\"id\", {given}), {left} ORDER BY c.\"seq\") \
+                 FROM {changes}) ->> concat_ws('/', {key}::text, {place}))::integer, {place})"
+            ),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Moves that wait for their turn, on the real stores.
 
+use crate::sort::Moved;
 use crate::test_project::{Project, postgres};
 use crate::{Move, Side};
 use access::Actor;
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json, json};
-use sql::Statement;
+use sql::{Dialect, Statement};
 use std::sync::Arc;
 
 /// What is locked while places of posts change.
@@ -100,5 +101,44 @@ async fn places_are_given_back_only_if_nobody_stands_behind_once_the_turn_has_co
         }
         let text = r#"SELECT CAST("id" AS TEXT) FROM "posts" ORDER BY "sort""#;
         assert_eq!(project.column(text, text).await, ["1", "2"]);
+    }
+}
+
+#[tokio::test]
+async fn places_are_given_back_to_many_records_in_one_pass() {
+    for project in Project::all().await {
+        let (state, dialect) = (project.engine.state(), project.engine.store().dialect());
+        let posts = state.catalog.get("posts").unwrap();
+        let place = Moved::by("import:nothing", posts, dialect).place_before();
+        let explain = match dialect {
+            Dialect::Sqlite => "EXPLAIN QUERY PLAN",
+            Dialect::Postgres => "EXPLAIN",
+        };
+        let text = format!(r#"{explain} UPDATE "posts" SET "sort" = {place}"#);
+        let rows = project.engine.store().rows(&ask(text)).await.unwrap();
+        let plan: Vec<&str> = rows.iter().filter_map(|row| row.last()?.as_text()).collect();
+        let plan = plan.join("\n");
+        match dialect {
+            Dialect::Sqlite => {
+                assert!(plan.contains("SEARCH moved USING AUTOMATIC COVERING INDEX"), "{plan}");
+            }
+            Dialect::Postgres => assert!(!plan.contains("(SubPlan"), "{plan}"),
+        }
+
+        // Each goes back to where it stood, by the last move of this source.
+        let engine = &project.engine;
+        let last = i64::from(i32::MAX);
+        for id in 1..=200_i64 {
+            let body = json!({ "id": id, "sort": last - 2 * id });
+            let body = body.as_object().unwrap().clone();
+            let operations = vec![Operation::Create { collection: "posts".into(), body }];
+            engine.write(Write { operations, strict: true }, &actor(), None).await.unwrap();
+        }
+        let places = r#"SELECT CAST("sort" AS text) FROM "posts" ORDER BY "id""#;
+        let before = project.column(places, places).await;
+        engine.make_room("posts", 1_000, &actor(), "import:nothing").await.unwrap();
+        assert_ne!(project.column(places, places).await, before);
+        engine.give_back("posts", "import:nothing").await.unwrap();
+        assert_eq!(project.column(places, places).await, before);
     }
 }

@@ -1,6 +1,7 @@
 //! Records that nested objects of a file made besides its rows. An undo takes them out, too, where
 //! nothing points at them and nobody changed them since; the others stay, and are named.
 
+use super::changed::{Changed, Horizon, changes};
 use super::undo::{removal, theirs, undoing};
 use super::{BATCH_ROWS, FAULTS_KEPT, Imports, Job, Left, Stays};
 use crate::arrival::plain;
@@ -20,10 +21,10 @@ use std::sync::Arc;
 /// A record that an import made besides its rows.
 #[derive(Clone)]
 pub(super) struct Made {
-    collection: Arc<Collection>,
+    pub(super) collection: Arc<Collection>,
     /// Whether the change `c` tells of its collection.
-    tells: Arc<str>,
-    key: String,
+    pub(super) tells: Arc<str>,
+    pub(super) key: String,
 }
 
 /// A collection, and whether the change `c` tells of it.
@@ -104,8 +105,8 @@ impl Imports {
                 return Ok(all);
             }
             for group in groups(some) {
-                let stands = self.looked_at(job, &group, &Going::new()).await?;
-                all.extend(group.into_iter().filter(|made| stands.contains_key(&made.key)));
+                let stand = self.stand(job, &group, "").await?;
+                all.extend(group.into_iter().filter(|made| stand.contains(&made.key)));
             }
         }
     }
@@ -138,6 +139,7 @@ impl Imports {
         &self,
         job: &Job,
         made: Vec<Made>,
+        changed: &mut Changed,
         actor: &Actor,
     ) -> Result<Vec<(Made, Stays)>> {
         let (mut waiting, mut left) = (made, Vec::new());
@@ -146,7 +148,7 @@ impl Imports {
             let mut held = Vec::new();
             for some in waiting.chunks(BATCH_ROWS) {
                 for group in groups(some.to_vec()) {
-                    for (made, why) in self.take_group(job, group, actor).await? {
+                    for (made, why) in self.take_group(job, group, changed, actor).await? {
                         match why {
                             Stays::Referenced => held.push(made),
                             Stays::Changed | Stays::Forbidden => left.push((made, why)),
@@ -167,12 +169,14 @@ impl Imports {
         &self,
         job: &Job,
         group: Vec<Made>,
+        changed: &mut Changed,
         actor: &Actor,
     ) -> Result<Vec<(Made, Stays)>> {
         let Some(first) = group.first().cloned() else { return Ok(Vec::new()) };
         let name = &first.collection.name;
         let granted = first.granted(actor);
-        let stands = self.looked_at(job, &group, &Going::new()).await?;
+        let stands = self.looked_at(job, &group, &Going::new(), changed).await?;
+        let seen = changed.behind(name);
         let mut stays: HashMap<String, Stays> = HashMap::new();
         let mut free = Vec::new();
         for made in &group {
@@ -185,7 +189,7 @@ impl Imports {
         }
         if !free.is_empty() {
             let around = |keys: &[String]| {
-                let free = self.free(job, &first, keys, &Going::new());
+                let free = self.free(job, &first, keys, &Going::new(), seen);
                 Some(Box::new(free) as Box<dyn Provided + Send>)
             };
             let (_, refused) =
@@ -206,29 +210,49 @@ impl Imports {
         job: &Job,
         group: &[Made],
         going: &Going,
+        changed: &mut Changed,
     ) -> Result<HashMap<String, Option<Stays>>> {
         let Some(first) = group.first() else { return Ok(HashMap::new()) };
+        self.look(job, first, changed).await?;
         let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
         let dialect = self.0.engine.store().dialect();
         let tests = Tests::of(&self.0.engine.state().catalog, first, dialect, going);
         let text = format!(
-            "SELECT {}, CASE WHEN {} THEN 'changed' WHEN {} THEN 'held' ELSE 'free' END {} AND {}",
-            tests.key, tests.changed, tests.held, tests.these, tests.named
+            "SELECT {}, CASE WHEN {} THEN 'held' ELSE 'free' END {} AND {}",
+            tests.key, tests.held, tests.these, tests.named
         );
-        let rows =
-            self.0.engine.store().rows(&plain(&text, binds(job, first, &keys, going))).await?;
-        let told = rows.iter().filter_map(|row| match row.as_slice() {
-            [Value::Text(key), Value::Text(word)] => {
-                let why = match word.as_str() {
-                    "changed" => Some(Stays::Changed),
-                    "held" => Some(Stays::Referenced),
-                    _ => None,
-                };
-                Some((key.clone(), why))
-            }
-            _ => None,
+        let binds = binds(job, first, &keys, (going, Horizon::default()));
+        let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
+        let told: HashMap<&str, bool> = rows
+            .iter()
+            .filter_map(|row| match row.as_slice() {
+                [Value::Text(key), Value::Text(word)] => Some((key.as_str(), word == "held")),
+                _ => None,
+            })
+            .collect();
+        let stands = group.iter().filter_map(|made| {
+            let why = match told.get(made.key.as_str())? {
+                _ if changed.has(made) => Some(Stays::Changed),
+                true => Some(Stays::Referenced),
+                false => None,
+            };
+            Some((made.key.clone(), why))
         });
-        Ok(told.collect())
+        Ok(stands.collect())
+    }
+
+    /// Which of these records of one collection stand, and satisfy `besides`.
+    async fn stand(&self, job: &Job, group: &[Made], besides: &str) -> Result<HashSet<String>> {
+        let Some(first) = group.first() else { return Ok(HashSet::new()) };
+        let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
+        let (dialect, going) = (self.0.engine.store().dialect(), Going::new());
+        let Tests { key, these, named, .. } =
+            Tests::of(&self.0.engine.state().catalog, first, dialect, &going);
+        let text = format!("SELECT {key} {these} AND {named}{besides}");
+        let binds = binds(job, first, &keys, (&going, Horizon::default()));
+        let rows = self.0.engine.store().rows(&plain(&text, binds)).await?;
+        let key = |row: &Vec<Value>| row.first().and_then(Value::as_text).map(str::to_owned);
+        Ok(rows.iter().filter_map(key).collect())
     }
 
     /// Which of the rows with these keys can be removed at all: that stand, and not in the trash
@@ -245,24 +269,34 @@ impl Imports {
         } else {
             ""
         };
-        let row = Made { collection, tells: Arc::from(job.tells("c")), key: String::new() };
-        let (dialect, going) = (self.0.engine.store().dialect(), Going::new());
-        let Tests { key, these, named, .. } =
-            Tests::of(&self.0.engine.state().catalog, &row, dialect, &going);
-        let text = format!("SELECT {key} {these} AND {named}{trash}");
-        let rows =
-            self.0.engine.store().rows(&plain(&text, binds(job, &row, &keys, &going))).await?;
-        let stand: HashSet<&str> =
-            rows.iter().filter_map(|row| row.first().and_then(Value::as_text)).collect();
-        Ok(keys.into_iter().filter(|key| stand.contains(key.as_str())).collect())
+        let tells: Arc<str> = Arc::from(job.tells("c"));
+        let made = |key: &String| Made {
+            collection: Arc::clone(&collection),
+            tells: Arc::clone(&tells),
+            key: key.clone(),
+        };
+        let rows: Vec<Made> = keys.iter().map(made).collect();
+        let mut stand = HashSet::new();
+        for some in rows.chunks(BATCH_ROWS) {
+            stand.extend(self.stand(job, some, trash).await?);
+        }
+        Ok(keys.into_iter().filter(|key| stand.contains(key)).collect())
     }
 
     /// That these records are free, for one transaction: one test for each collection.
-    pub(super) fn all_free(&self, job: &Job, made: &[Made], rows: &[String]) -> Vec<Free> {
+    pub(super) fn all_free(
+        &self,
+        job: &Job,
+        made: &[Made],
+        rows: &[String],
+        changed: &Changed,
+    ) -> Vec<Free> {
         let going = going(job, made, rows);
         let one = |group: Vec<Made>| {
             let keys: Vec<String> = group.iter().map(|made| made.key.clone()).collect();
-            group.first().map(|first| self.free(job, first, &keys, &going))
+            let first = group.first()?;
+            let seen = changed.behind(&first.collection.name);
+            Some(self.free(job, first, &keys, &going, seen))
         };
         groups(made.to_vec()).into_iter().filter_map(one).collect()
     }
@@ -274,6 +308,7 @@ impl Imports {
         job: &Job,
         made: &mut Vec<Made>,
         rows: &[String],
+        changed: &mut Changed,
         actor: &Actor,
     ) -> Result<Vec<(Made, Stays)>> {
         let mut stay = Vec::new();
@@ -281,7 +316,7 @@ impl Imports {
             let going = going(job, made, rows);
             let (before, mut free) = (made.len(), HashSet::new());
             for group in groups(made.clone()) {
-                let stands = self.looked_at(job, &group, &going).await?;
+                let stands = self.looked_at(job, &group, &going, changed).await?;
                 for made in group {
                     let why = match stands.get(&made.key) {
                         Some(_) if !made.granted(actor) => Stays::Forbidden,
@@ -302,11 +337,13 @@ impl Imports {
         }
     }
 
-    fn free(&self, job: &Job, one: &Made, keys: &[String], going: &Going) -> Free {
+    /// What is asked in the transaction that removes these: that nothing points at them, and nobody
+    /// changed them since the last look, which has `seen` what came before.
+    fn free(&self, job: &Job, one: &Made, keys: &[String], going: &Going, seen: Horizon) -> Free {
         let dialect = self.0.engine.store().dialect();
         let Tests { changed, held, these, named, .. } =
             Tests::of(&self.0.engine.state().catalog, one, dialect, going);
-        let asked = |text: &str| plain(text, binds(job, one, keys, going));
+        let asked = |text: &str| plain(text, binds(job, one, keys, (going, seen)));
         // Whoever begins to point at one of them waits from here on.
         let lock = format!("SELECT 1 {these} AND {named} FOR UPDATE");
         Free {
@@ -321,6 +358,7 @@ impl Imports {
 /// What is asked of records `t` of one collection.
 struct Tests {
     key: String,
+    /// That others changed it behind a horizon.
     changed: String,
     held: String,
     these: String,
@@ -332,29 +370,29 @@ impl Tests {
     fn of(catalog: &Catalog, one: &Made, dialect: Dialect, going: &Going) -> Self {
         let (table, key) = (quoted(&one.collection.name), quoted(&one.collection.primary_key));
         let (theirs, tells) = (theirs(dialect, one.collection.sort_enabled), &one.tells);
-        let (text, begin, listed, named) = match dialect {
+        let (text, listed, named) = match dialect {
             Dialect::Sqlite => (
                 format!("CAST(t.{key} AS TEXT)"),
-                r#"c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#,
                 format!(
                     "SELECT k.value ->> {} FROM json_each(?2) k",
                     path(&one.collection.primary_key)
                 ),
-                "(?1 IS NOT NULL AND ?3 IS NOT NULL)",
+                "(?1 IS NOT NULL AND ?3 IS NOT NULL AND ?4 IS NOT NULL)",
             ),
             Dialect::Postgres => (
                 format!("t.{key}::text"),
-                r#"c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#,
                 // In the type of the key, whatever that is.
                 format!(
                     "SELECT k.{key} FROM jsonb_populate_recordset(NULL::{table}, $2::text::jsonb) k"
                 ),
-                "($1::text IS NOT NULL AND $3::text IS NOT NULL)",
+                "($1::text IS NOT NULL AND $3::text IS NOT NULL AND $4::bigint IS NOT NULL)",
             ),
         };
         Self {
+            // Read once for all of them, not once for each.
             changed: format!(
-                r#"EXISTS (SELECT 1 FROM "_change" c WHERE {tells} AND {begin} AND c."id" = {text} AND {theirs})"#
+                r#"{text} IN (SELECT c."id" {} AND {theirs})"#,
+                changes(dialect, tells, 4)
             ),
             held: held(catalog, &one.collection, dialect, going),
             these: format!("FROM {table} t WHERE t.{key} IN ({listed})"),
@@ -423,11 +461,17 @@ fn going(job: &Job, made: &[Made], rows: &[String]) -> Going {
     going
 }
 
-fn binds(job: &Job, one: &Made, keys: &[String], going: &Going) -> Vec<Value> {
+fn binds(
+    job: &Job,
+    one: &Made,
+    keys: &[String],
+    (going, Horizon(seen)): (&Going, Horizon),
+) -> Vec<Value> {
     let name = &one.collection.primary_key;
     let keys: Json = keys.iter().map(|key| json!({ name: key })).collect();
     let going = json!(going).to_string();
-    vec![Value::text(&job.id), Value::Text(keys.to_string()), Value::Text(going)]
+    let keys = Value::Text(keys.to_string());
+    vec![Value::text(&job.id), keys, Value::Text(going), Value::Int(seen)]
 }
 
 /// Refusals that concern one record of many.
@@ -456,5 +500,117 @@ impl Job {
             why,
         };
         self.left = stay.into_iter().take(FAULTS_KEPT).map(told).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Live, Mode, State, Stays};
+    use super::{Going, Made, Tests};
+    use crate::arrival::plain;
+    use crate::import_tests::Under;
+    use crate::schema::former::Former;
+    use crate::test_project::Project;
+    use crate::{BeforeWrite, Engine};
+    use access::Actor;
+    use base::{Result, Value};
+    use query::{Operation, Write};
+    use serde_json::{Map, Value as Json, json};
+    use sql::Dialect;
+    use std::future::Future;
+    use std::pin::Pin;
+
+    fn actor() -> Actor {
+        Actor::system("a test of undoing")
+    }
+
+    fn named(key: i64, name: &str) -> Write {
+        let operation = Operation::Update {
+            collection: "makers".into(),
+            key: json!(key),
+            body: Map::from_iter([(String::from("name"), json!(name))]),
+            expect: Map::new(),
+        };
+        Write { operations: vec![operation], strict: true }
+    }
+
+    /// Somebody who changes a maker when the removal of makers has been asked for and not begun.
+    struct Meddler;
+
+    impl BeforeWrite for Meddler {
+        fn before<'a>(
+            &'a self,
+            engine: &'a Engine,
+            write: &'a mut Write,
+            actor: &'a Actor,
+        ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+            Box::pin(async move {
+                let of_makers = |one: &Operation| matches!(one, Operation::Delete { collection, .. } if collection == "makers");
+                if write.operations.iter().any(of_makers) {
+                    engine.write(named(3, "mine"), actor, None).await?;
+                }
+                Ok(())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_others_change_before_an_undo_and_in_the_middle_of_it_stays() {
+        for project in Project::all().await {
+            let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+            let schema = json!({ "fields": { "id": counted, "name": { "type": "String" } } });
+            for name in ["makers", "goods"] {
+                project.engine.create_schema(name, &schema).await.unwrap();
+            }
+            let relation =
+                json!({ "type": "M2O", "target": "makers", "name": "maker", "alias": "goods" });
+            project.engine.create_relationship("goods", &relation).await.unwrap();
+            let row = json!({ "name": "x", "maker": { "name": "theirs" } }).to_string();
+            let text = [row.as_str(); 4].join("\n");
+            let into = ("goods", Format::Ndjson);
+            let under = Under::importing(&project, into, &text, Mode::All).await;
+            let job = under.end().await;
+            assert_eq!((job.state, job.rows_written), (State::Done, 4), "{:?}", job.error);
+            project.engine.write(named(4, "before"), &actor(), None).await.unwrap();
+            project.engine.set_hooks(vec![Box::new(Meddler)]);
+            let live = Live { job: std::sync::Arc::new(job.into()), cancelled: Default::default() };
+            under.imports.take_back(false, &actor(), &live).await.unwrap();
+            let left = r#"SELECT "name" FROM "makers" ORDER BY "id""#;
+            assert_eq!(project.column(left, left).await, ["mine", "before"]);
+            let job = live.with(|job| job.clone());
+            assert_eq!((job.rows_removed, job.related_removed, job.related_left), (4, 2, 2));
+            let why: Vec<(&str, Stays)> =
+                job.left.iter().map(|left| (left.id.as_str(), left.why)).collect();
+            assert!(why.contains(&("3", Stays::Changed)), "{why:?}");
+            assert!(why.contains(&("4", Stays::Changed)), "{why:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_others_changed_is_read_once_for_all_records() {
+        for project in Project::all().await {
+            let (state, dialect) = (project.engine.state(), project.engine.store().dialect());
+            let tells = Former::default().tells("c", "posts").into();
+            let collection = state.catalog.get("posts").unwrap().clone();
+            let one = Made { collection, tells, key: String::from("1") };
+            let Tests { changed, these, named, .. } =
+                Tests::of(&state.catalog, &one, dialect, &Going::new());
+            let explain = match dialect {
+                Dialect::Sqlite => "EXPLAIN QUERY PLAN",
+                Dialect::Postgres => "EXPLAIN",
+            };
+            let keys: Vec<Json> = (1..=3).map(|key| json!({ "id": key })).collect();
+            let binds = ["job".to_owned(), json!(keys).to_string(), String::from("{}")];
+            let binds = binds.into_iter().map(Value::Text).chain([Value::Int(0)]).collect();
+            let text = format!(
+                "{explain} SELECT 1 {these} AND {named} AND ({changed} OR t.\"title\" = 'x')"
+            );
+            let rows = project.engine.store().rows(&plain(&text, binds)).await.unwrap();
+            let plan: Vec<&str> = rows.iter().filter_map(|row| row.last()?.as_text()).collect();
+            let plan = plan.join("\n");
+            assert!(plan.contains("_change") || plan.contains(" c "), "{plan}");
+            // Neither store asks it once for each record.
+            assert!(!plan.contains("CORRELATED") && !plan.contains("(SubPlan"), "{plan}");
+        }
     }
 }

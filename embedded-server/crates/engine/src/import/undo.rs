@@ -2,6 +2,7 @@
 //! if somebody had deleted them.
 
 use super::besides::{Free, Made, passed_over};
+use super::changed::{Changed, Horizon, changes};
 use super::{BATCH_ROWS, Imports, Job, Live, State, Stays};
 use crate::arrival::plain;
 use crate::schema::values::grouped;
@@ -13,24 +14,6 @@ use serde_json::{Map, Value as Json};
 use sql::{Bind, CompiledWrite, Dialect, Expect, ProgramStep, Statement};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// A place in `_change`: what stands before it was committed before it was asked for. On Postgres
-/// it is a transaction, because numbers of rows commit out of order.
-#[derive(Clone, Copy, Default)]
-struct Horizon(i64);
-
-impl Horizon {
-    async fn now(imports: &Imports) -> Result<Self> {
-        let store = imports.0.engine.store();
-        let text = match store.dialect() {
-            Dialect::Sqlite => r#"SELECT coalesce(max("seq"), 0) + 1 FROM "_change""#,
-            Dialect::Postgres => "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-        };
-        let rows = store.rows(&plain(text, Vec::new())).await?;
-        let at = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
-        at.map(Self).ok_or_else(|| Error::internal("the end of the changes was not told"))
-    }
-}
 
 /// That others changed none of these records, asked once they are removed: from then on nobody
 /// can change them, and whoever did is seen.
@@ -165,10 +148,11 @@ impl Imports {
         let stood = besides.len();
         let (first, mut besides): (Vec<_>, Vec<_>) =
             besides.into_iter().partition(|made| made.goes_first(&job.collection));
-        let mut stay = Vec::new();
+        let (mut stay, mut changed) = (Vec::new(), Changed::default());
         if first.is_empty() {
             self.take_rows(&job, meanwhile, actor, live).await?;
         } else {
+            let meanwhile = (meanwhile.as_mut(), &mut changed);
             let (removed, kept) = self.take_together(&job, first, meanwhile, actor).await?;
             live.with(|job| job.rows_removed += removed);
             // What pointed at them may have gone by now.
@@ -177,7 +161,7 @@ impl Imports {
             besides.splice(0..0, again.into_iter().map(|(made, _)| made));
             stay = kept;
         }
-        stay.extend(self.take_besides(&job, besides, actor).await?);
+        stay.extend(self.take_besides(&job, besides, &mut changed, actor).await?);
         live.with(|job| job.besides(stood, stay));
         Ok(State::Undone)
     }
@@ -215,7 +199,7 @@ impl Imports {
         &self,
         job: &Job,
         mut first: Vec<Made>,
-        mut meanwhile: Option<Meanwhile>,
+        (meanwhile, changed): (Option<&mut Meanwhile>, &mut Changed),
         actor: &Actor,
     ) -> Result<(u64, Vec<(Made, Stays)>)> {
         let (mut rows, mut behind) = (Vec::new(), 0_i64);
@@ -226,10 +210,10 @@ impl Imports {
             rows.extend(written.into_iter().map(|(_, key)| key));
         }
         let rows = self.that_stand(job, rows, actor).await?;
-        let stay = self.sort_out(job, &mut first, &rows, actor).await?;
-        let untouched = self.untouched(job, &rows, meanwhile.as_mut()).await?;
+        let stay = self.sort_out(job, &mut first, &rows, changed, actor).await?;
+        let untouched = self.untouched(job, &rows, meanwhile).await?;
         let together = Together {
-            free: self.all_free(job, &first, &rows),
+            free: self.all_free(job, &first, &rows, changed),
             untouched: untouched.map(|(changes, theirs)| Untouched::of(&changes, &theirs, &rows)),
         };
         let besides = first.iter().map(|made| made.removal(actor));
@@ -322,20 +306,9 @@ impl Imports {
         Ok(rows.iter().filter_map(key).collect())
     }
 
-    /// The changes `c` of the collection behind a horizon and behind the import, by whomever: on
-    /// Postgres others' long transactions put a horizon back, even before the import.
+    /// The changes `c` of the collection behind a horizon and behind the import, by whomever.
     fn changes(&self, job: &Job, Horizon(seen): Horizon) -> Statement {
-        let tells = job.tells("c");
-        let text = match self.0.engine.store().dialect() {
-            Dialect::Sqlite => format!(
-                r#"FROM "_change" c WHERE c."seq" >= ?2 AND {tells}
-AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)"#
-            ),
-            Dialect::Postgres => format!(
-                r#"FROM "_change" c WHERE c."tx" >= $2::bigint AND {tells}
-AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)"#
-            ),
-        };
+        let text = changes(self.0.engine.store().dialect(), &job.tells("c"), 2);
         plain(&text, vec![Value::text(&job.id), Value::Int(seen)])
     }
 
