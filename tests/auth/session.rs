@@ -81,6 +81,64 @@ on_every_store!(a_person_was_there_when_they_signed_in_and_not_at_every_question
     assert_eq!(cost, 0, "a question of who one is cost more");
 });
 
+on_every_store!(sessions_of_others_begin_and_end_at_no_cost_for_who_is_signed_in, async |app| {
+    let reader = app.with_grants("Reader", &[]).await;
+    let mut costs = Vec::new();
+    for _ in 0..5 {
+        let body = login(app).await;
+        let body = refresh(app, &body["refreshToken"]).await.expect_status(200).body.clone();
+        let other = app.anonymous().with_token(text(&body["token"]));
+        other.get("/auth/me").await.expect_status(200);
+        other.get("/auth/logout").await.expect_status(200);
+        login(app).await;
+        // What it costs to ask is asked twice: the first may be of what the sign-in left behind.
+        let first = app.statements().await;
+        let second = app.statements().await;
+        reader.get("/auth/me").await.expect_status(200);
+        let third = app.statements().await;
+        costs.push((third - second).saturating_sub(second - first));
+        // Who was shown out is out.
+        assert_eq!(other.get("/auth/me").await.status, 401);
+    }
+    // A server does things by itself too.
+    costs.sort_unstable();
+    assert_eq!(costs[2], 0, "{costs:?}");
+});
+
+on_every_store!(a_session_that_ends_is_dead_at_once_and_soon_for_another_process, async |app| {
+    let beside = app.beside().await;
+    let there = |token: &str| beside.owner.with_token(token);
+    let kept = text(&login(app).await["token"]).to_owned();
+    for by_row in [false, true] {
+        let token = text(&login(app).await["token"]).to_owned();
+        let person = app.anonymous().with_token(&token);
+        for one in [&person, &there(&token), &there(&kept)] {
+            one.get("/auth/me").await.expect_status(200);
+        }
+        if by_row {
+            let newest = json!({ "sort": "-createdAt", "limit": 1 });
+            let id = app.admin().column("baasix_Sessions", "id", newest).await[0].clone();
+            let path = format!("/items/baasix_Sessions/{}", text(&id));
+            app.admin().delete(&path).await.expect_status(200);
+        } else {
+            person.get("/auth/logout").await.expect_status(200);
+        }
+        assert_eq!(person.get("/auth/me").await.status, 401);
+        let mut known = false;
+        for _ in 0..600 {
+            known = there(&token).get("/auth/me").await.status == 401;
+            if known {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert!(known, "the other process goes on with a session that ended");
+    }
+    assert_eq!(me(app, &kept).await, 200);
+    assert_eq!(there(&kept).get("/auth/me").await.status, 200);
+    beside.stop().await;
+});
+
 on_every_store!(one_person_signs_in_at_many_places_at_once, async |app| {
     let ask = json!({ "email": EMAIL, "password": PASSWORD });
     let before = app.counter("plinth_retries_total").await;

@@ -4,7 +4,7 @@ use crate::token::{Read as TokenRead, fingerprint};
 use crate::{Auth, sign_in};
 use access::{Actor, Identity};
 use base::{Code, Result};
-use engine::{Role, State, field_is};
+use engine::{Engine, Role, State, field_is};
 use query::{Direction, Filter, Read, SortAsked};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ impl Auth {
         let now_ms = self.engine().clock().now_ms();
         let version = self.engine().identity_version();
         let print = fingerprint(token);
-        if let Some(profile) = self.0.cache.get(&print, version, now_ms) {
+        if let Some(profile) = self.0.cache.get(&print, now_ms, self.engine()) {
             return Ok(self.signed_in(profile, ip));
         }
         let found = if self.is_launch_token(token) {
@@ -80,10 +80,8 @@ impl Auth {
             return Ok(self.public(ip, Some(Code::SessionRevoked)));
         };
         let profile = Arc::new(profile);
-        self.0.cache.put(
-            print,
-            Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) },
-        );
+        let cached = Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) };
+        self.0.cache.put(print, cached, now_ms, self.engine());
         Ok(self.signed_in(profile, ip))
     }
 
@@ -239,18 +237,25 @@ fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Op
     state.roles.contains_key(&id).then_some(id)
 }
 
+impl Cached {
+    /// Whether nothing has become otherwise that it was made of.
+    fn holds(&self, now_ms: i64, engine: &Engine) -> bool {
+        self.until_ms > now_ms
+            && engine.identity_holds(self.identity_version, self.profile.session.as_deref())
+    }
+}
+
 impl Cache {
-    fn get(&self, print: &str, version: u64, now_ms: i64) -> Option<Arc<Profile>> {
+    fn get(&self, print: &str, now_ms: i64, engine: &Engine) -> Option<Arc<Profile>> {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let cached = map.get(print)?;
-        (cached.identity_version == version && cached.until_ms > now_ms)
-            .then(|| Arc::clone(&cached.profile))
+        cached.holds(now_ms, engine).then(|| Arc::clone(&cached.profile))
     }
 
-    fn put(&self, print: String, cached: Cached) {
+    fn put(&self, print: String, cached: Cached, now_ms: i64, engine: &Engine) {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if map.len() >= CACHED_MAX {
-            map.retain(|_, one| one.identity_version == cached.identity_version);
+            map.retain(|_, one| one.holds(now_ms, engine));
         }
         if map.len() >= CACHED_MAX {
             map.clear();

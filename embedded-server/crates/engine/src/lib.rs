@@ -14,6 +14,7 @@ mod feed_tests;
 mod foreign;
 mod history;
 mod hook;
+mod identity;
 mod import;
 #[cfg(test)]
 mod import_tests;
@@ -88,7 +89,6 @@ use arc_swap::ArcSwap;
 use base::{Clock, Limits, Result};
 use catalog::Catalog;
 use query::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Outside, Store};
 
@@ -109,7 +109,7 @@ struct Inner {
     /// Until somebody follows it.
     outside: Mutex<Option<Outside>>,
     feed: Feed,
-    identity: AtomicU64,
+    identities: identity::Identities,
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
     slow: slow::Recorder,
     /// One index is tried at a time.
@@ -135,7 +135,7 @@ impl Engine {
             policies: tokio::sync::Mutex::new(()),
             outside: Mutex::new(Some(outside)),
             feed: Feed::default(),
-            identity: AtomicU64::new(0),
+            identities: identity::Identities::default(),
             hooks: OnceLock::new(),
             slow,
             trial: tokio::sync::Mutex::new(()),
@@ -195,15 +195,8 @@ impl Engine {
         &self.0.feed
     }
 
-    /// Grows whenever users, roles, sessions or tenants change: what was cached about an identity
-    /// under an older number must be asked again.
-    #[must_use]
-    pub fn identity_version(&self) -> u64 {
-        self.0.identity.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn identity_changed(&self) {
-        self.0.identity.fetch_add(1, Ordering::AcqRel);
+    pub(crate) fn identities(&self) -> &identity::Identities {
+        &self.0.identities
     }
 
     /// Reads roles and permissions again and swaps the snapshot if they differ.

@@ -1,5 +1,6 @@
 //! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
 
+use crate::identity::Concerned;
 use crate::outside::concerns_others;
 use crate::place::in_place;
 use crate::read::unknown_collection;
@@ -159,7 +160,8 @@ impl Engine {
         };
         let kept = |step: usize| outcome.steps.get(step).and_then(|done| done.kept.as_ref());
         let keys = keys.of(&prepared.answers, kept);
-        self.after_write(&touched, &prepared.touched).await?;
+        let concerned = Concerned::by(&plan.plan().steps);
+        self.after_write(&touched, &prepared.touched, concerned).await?;
         Ok(Written { keys, warnings: prepared.warnings })
     }
 
@@ -317,22 +319,17 @@ impl Engine {
     }
 
     /// Makes what was written visible to the next request: permissions, roles, identity, feed.
-    async fn after_write(&self, asked: &BTreeSet<String>, all: &BTreeSet<String>) -> Result<()> {
+    async fn after_write(
+        &self,
+        asked: &BTreeSet<String>,
+        all: &BTreeSet<String>,
+        concerned: Concerned,
+    ) -> Result<()> {
         let touched = |name: &str| asked.contains(name) || all.contains(name);
         if touched("baasix_Permission") || touched("baasix_Role") {
             self.reload_policies().await?;
         }
-        let identity = [
-            "baasix_User",
-            "baasix_UserRole",
-            "baasix_Role",
-            "baasix_Sessions",
-            "baasix_Tenant",
-            "baasix_ApiToken",
-        ];
-        if identity.iter().any(|name| touched(name)) {
-            self.identity_changed();
-        }
+        self.identities().changed(concerned);
         self.feed().wake();
         Ok(())
     }
