@@ -250,6 +250,7 @@ async fn sweep(engine: Engine) {
             Ok(swept) => tracing::info!(
                 revisions = swept.revisions,
                 records = swept.records,
+                sessions = swept.sessions,
                 "what was past its time is gone"
             ),
             Err(fault) => tracing::warn!(%fault, "what is past its time was not removed"),

@@ -1,6 +1,6 @@
-//! What is past its time goes: history beyond the days that its collection keeps it, and records
-//! that lay in the trash for as long as their collection says. In short transactions, so that no
-//! writer waits for a sweep.
+//! What is past its time goes: history beyond the days that its collection keeps it, records that
+//! lay in the trash for as long as their collection says, and sessions that nothing can be done with
+//! any more. In short transactions, so that no writer waits for a sweep.
 
 use crate::Engine;
 use access::Actor;
@@ -23,6 +23,8 @@ pub struct Swept {
     pub revisions: u64,
     /// Records that left the trash for good.
     pub records: u64,
+    /// Sessions whose time was over.
+    pub sessions: u64,
 }
 
 impl Engine {
@@ -39,6 +41,9 @@ impl Engine {
             if let Err(fault) = emptied.await {
                 tracing::warn!(collection = collection.name, %fault, "its trash was not emptied");
             }
+        }
+        if let Err(fault) = self.end_sessions(&state.catalog, &mut swept.sessions).await {
+            tracing::warn!(%fault, "sessions whose time is over were not removed");
         }
         // Names that no collection has any more are kept as long as the project says.
         let named = self.named_in_history().await?;
@@ -113,9 +118,45 @@ impl Engine {
             let found = self.past_trash(catalog, collection, days, behind.take()).await?;
             let full = found.len() == BATCH_ROWS;
             behind = found.last().map(|last| last.place.clone());
-            self.remove_trashed(collection, found, removed).await?;
+            let found = found.into_iter().map(|Trashed { key, at, .. }| Past { key, at }).collect();
+            self.remove_past(&TRASH, collection, found, removed).await?;
             if !full {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Removes the sessions whose time is over, with what is left of their refresh tokens, each as a
+    /// write of the house. The table is walked by its key, and holds little but living sessions: it
+    /// needs no index by time.
+    async fn end_sessions(&self, catalog: &Catalog, removed: &mut u64) -> Result<()> {
+        let Some(collection) = catalog.get("baasix_Sessions") else { return Ok(()) };
+        let text = match self.store().dialect() {
+            Dialect::Sqlite => {
+                r#"SELECT "id", "expiresAt" FROM "baasix_Sessions" WHERE "id" > ?1 AND "expiresAt" < ?2 ORDER BY "id" LIMIT ?3"#
+            }
+            Dialect::Postgres => {
+                r#"SELECT "id"::text, to_char("expiresAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM "baasix_Sessions" WHERE "id" > $1::text::uuid AND "expiresAt" < $2::text::timestamptz ORDER BY "id" LIMIT $3::bigint"#
+            }
+        };
+        let most = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
+        let mut behind = String::from("00000000-0000-0000-0000-000000000000");
+        loop {
+            let binds = [Value::Text(behind), Value::Text(self.past(0)), Value::Int(most)];
+            let rows = self.store().rows(&statement(text, binds)).await?;
+            let found: Vec<Past> = rows
+                .into_iter()
+                .filter_map(|row| match <[Value; 2]>::try_from(row) {
+                    Ok([key, Value::Text(at)]) => Some(Past { key, at }),
+                    Ok(_) | Err(_) => None,
+                })
+                .collect();
+            let full = found.len() == BATCH_ROWS;
+            let last = found.last().and_then(|last| last.key.as_text()).map(str::to_owned);
+            self.remove_past(&SESSIONS, collection, found, removed).await?;
+            match last {
+                Some(last) if full => behind = last,
+                Some(_) | None => return Ok(()),
             }
         }
     }
@@ -177,32 +218,33 @@ impl Engine {
         Ok(rows.into_iter().filter_map(found).collect())
     }
 
-    /// Removes records in one transaction; those that came back or are held meanwhile are found by
-    /// halving and stay.
-    async fn remove_trashed(
+    /// Removes records in one transaction; those whose time was changed or that are held meanwhile
+    /// are found by halving and stay.
+    async fn remove_past(
         &self,
+        kind: &Kind,
         collection: &Collection,
-        found: Vec<Trashed>,
+        found: Vec<Past>,
         removed: &mut u64,
     ) -> Result<()> {
-        let actor = Actor::system("empty the trash");
+        let actor = Actor::system(kind.reason);
         let mut waiting = vec![found];
         while let Some(mut some) = waiting.pop() {
             if some.is_empty() {
                 continue;
             }
-            let operations = some.iter().map(|Trashed { key, at, .. }| Operation::Delete {
+            let operations = some.iter().map(|Past { key, at }| Operation::Delete {
                 collection: collection.name.clone(),
                 key: match key {
                     Value::Int(number) => Json::from(*number),
                     other => Json::from(other.as_text().unwrap_or_default()),
                 },
-                // Who was restored a moment ago is not deleted any more.
-                expect: Map::from_iter([(String::from("deletedAt"), Json::from(at.as_str()))]),
+                // Who was restored or renewed a moment ago is not deleted any more.
+                expect: Map::from_iter([(kind.column.to_owned(), Json::from(at.as_str()))]),
                 force: true,
             });
             let write = Write { operations: operations.collect(), strict: false };
-            match self.write(write, &actor, Some("trash")).await {
+            match self.write(write, &actor, Some(kind.source)).await {
                 Ok(_) => *removed += u64::try_from(some.len()).unwrap_or(u64::MAX),
                 Err(fault) if !passed_over(fault.code()) => return Err(fault),
                 Err(_) if some.len() == 1 => {}
@@ -214,6 +256,28 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Records that are past their time for one reason.
+struct Kind {
+    /// What says when it was over.
+    column: &'static str,
+    /// Why the house removes them.
+    reason: &'static str,
+    /// What their change rows name as their source.
+    source: &'static str,
+}
+
+const TRASH: Kind = Kind { column: "deletedAt", reason: "empty the trash", source: "trash" };
+
+const SESSIONS: Kind =
+    Kind { column: "expiresAt", reason: "remove sessions that are over", source: "expiry" };
+
+/// A record that is past its time.
+struct Past {
+    key: Value,
+    /// When it was over, as it is told.
+    at: String,
 }
 
 /// A record in the trash that is past its time.

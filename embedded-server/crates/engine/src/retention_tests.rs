@@ -81,6 +81,51 @@ async fn history_goes_when_the_days_of_its_collection_are_over() {
 }
 
 #[tokio::test]
+async fn sessions_go_when_their_time_is_over() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        write(engine, vec![create("baasix_User", json!({ "firstName": "Ada" }))]).await;
+        let user = rows(engine, "baasix_User").await[0]["id"].clone();
+        let session = |name: &str, ms: i64| {
+            let until = base::iso_millis(project.clock.now_ms() + ms);
+            let print = json!({ "user_Id": user, "token": name, "refreshToken": format!("r {name}"), "expiresAt": until });
+            create("baasix_Sessions", print)
+        };
+        // More than one batch of a sweep, and others beside them.
+        write(engine, (0..1_002).map(|n| session(&format!("short {n}"), DAY_MS)).collect()).await;
+        write(engine, (0..3).map(|n| session(&format!("long {n}"), DAY_MS + 1)).collect()).await;
+        write(engine, vec![session("held", DAY_MS)]).await;
+        // A table that nobody told us of keeps one of them.
+        let table = |kind: &str| {
+            format!(
+                r#"CREATE TABLE "elsewhere" ("session" {kind} REFERENCES "baasix_Sessions" ("id"))"#
+            )
+        };
+        let held =
+            r#"INSERT INTO "elsewhere" SELECT "id" FROM "baasix_Sessions" WHERE "token" = 'held'"#;
+        project.meddle(&[(&table("TEXT"), &table("uuid")), (held, held)]).await;
+        project.clock.advance(DAY_MS);
+        assert_eq!(engine.sweep().await.unwrap(), Swept::default(), "the moment itself is theirs");
+        project.clock.advance(1);
+        let swept = engine.sweep().await.unwrap();
+        assert_eq!(swept, Swept { sessions: 1_002, ..Swept::default() });
+        let mut left: Vec<String> = rows(engine, "baasix_Sessions")
+            .await
+            .iter()
+            .map(|row| row["token"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["held", "long 0", "long 1", "long 2"]);
+        // That they went is no history, and is told to whoever follows what is written.
+        assert_eq!(kept(engine, "baasix_Sessions").await, 0);
+        let told = r#"SELECT CAST(count(*) AS TEXT) FROM "_change" WHERE "collection" = 'baasix_Sessions' AND "op" = 'delete' AND "source" = 'expiry'"#;
+        assert_eq!(project.column(told, told).await, ["1002"]);
+        project.clock.advance(1);
+        assert_eq!(engine.sweep().await.unwrap().sessions, 3);
+    }
+}
+
+#[tokio::test]
 async fn the_trash_lets_go_what_lay_in_it_for_its_days() {
     for project in Project::all().await {
         let engine = &project.engine;
