@@ -1,5 +1,6 @@
 //! Identity: sign-in, refresh, sign-out, registration, passwords, the first owner.
 
+mod house;
 mod imported;
 mod owner;
 mod rank;

@@ -21,7 +21,7 @@ async fn clerk(app: &App) -> Person {
 
 /// The same rows by every door there is: as JSON and as CSV in one transaction, and as jobs that
 /// keep all or what is valid.
-async fn by_every_door(person: &Person, collection: &str, rows: &[Json]) -> Vec<Answer> {
+pub(super) async fn by_every_door(person: &Person, collection: &str, rows: &[Json]) -> Vec<Answer> {
     let text = csv(rows);
     let part = reqwest::multipart::Part::text(text.clone()).file_name("rows.csv");
     let form = reqwest::multipart::Form::new().part("csvFile", part);

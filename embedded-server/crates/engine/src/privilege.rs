@@ -14,6 +14,12 @@ use std::sync::Arc;
 const SEALED: [&str; 4] =
     ["baasix_Permission", "baasix_Account", "baasix_ApiToken", "baasix_Verification"];
 
+/// What was mailed to whom.
+const MAILS: &str = "baasix_EmailLog";
+
+/// Who is signed in.
+const SESSIONS: &str = "baasix_Sessions";
+
 /// Roles that carry meaning in the code: they keep their names and cannot be removed.
 const SYSTEM_ROLES: [&str; 2] = ["administrator", "public"];
 
@@ -34,11 +40,9 @@ pub(crate) fn bind(
     let rank = Rank { state, actor, scope };
     for step in &mut plan.steps {
         let Some(name) = written(step).map(|collection| collection.name.clone()) else { continue };
+        leave_to_the_house(&name, matches!(step, Step::Delete { .. }), actor)?;
         if name == "baasix_Role" {
             rank.system_role(step)?;
-        }
-        if name == HISTORY {
-            only_beside_the_history(step)?;
         }
         if actor.unbound() {
             continue;
@@ -62,13 +66,9 @@ pub(crate) fn bind(
                 rank.spare(step, "role_Id", None, &out_of_reach)?;
             }
             "baasix_Invite" => rank.given(step)?,
-            "baasix_Sessions" => match step {
-                // A session is opened by signing in; ending one is a deletion.
-                Step::Insert { .. } | Step::Update { .. } => {
-                    return Err(Error::new(Code::Forbidden, "sessions are opened by signing in"));
-                }
-                _ => rank.spare(step, "user.userRoles.role_Id", Some("user_Id"), &rank.above())?,
-            },
+            SESSIONS => {
+                rank.spare(step, "user.userRoles.role_Id", Some("user_Id"), &rank.above())?;
+            }
             _ => {}
         }
     }
@@ -84,21 +84,29 @@ fn written(step: &Step) -> Option<&Arc<Collection>> {
     }
 }
 
-/// What the server keeps as history is changed by nobody. A program may keep entries of its own
-/// beside it, under another `type`.
-fn only_beside_the_history(step: &Step) -> Result<()> {
-    let own = match step {
-        Step::Insert { values, .. } => match values.get("type") {
-            Some(Assigned::Value(Value::Text(kind))) => kind != "data",
-            _ => false,
-        },
-        _ => false,
-    };
-    if own {
+/// Refuses what only the server writes, to administrators too: nobody makes up what happened, which
+/// mails went out, or who is signed in. Ending (`ends`) a session is showing somebody out, and is
+/// theirs who may.
+pub(crate) fn leave_to_the_house(collection: &str, ends: bool, actor: &Actor) -> Result<()> {
+    if matches!(actor.identity, Identity::System(_)) {
         return Ok(());
     }
-    Err(Error::new(Code::Forbidden, "the history is written by the server alone")
-        .hint("entries of your own need a `type` other than `data`; old ones go by `historyDays` of their collection"))
+    let (message, hint) = match collection {
+        HISTORY => (
+            "the history is written by the server alone",
+            "keep entries of your own in a collection of your own; old ones of the history go by `historyDays` of their collection",
+        ),
+        MAILS => (
+            "the log of mails is written by the server alone",
+            "keep entries of your own in a collection of your own",
+        ),
+        SESSIONS if !ends => (
+            "sessions are opened by signing in",
+            "sign in or refresh for a session; delete its record to end it",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::new(Code::Forbidden, message).hint(hint))
 }
 
 /// What a role opens beside its permission rows is for administrators to say.

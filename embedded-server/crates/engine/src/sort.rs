@@ -172,7 +172,9 @@ impl Engine {
         access::check_asked(&mut write, &state.catalog, actor, &words).map_err(|_| {
             let message = format!("You don't have permission to sort items in '{name}'");
             Error::new(Code::Forbidden, message).hint("it takes the right to update `sort`")
-        })
+        })?;
+        // Here and not at the move alone: records without a place get one before it.
+        privilege::leave_to_the_house(name, false, actor)
     }
 
     /// Absent and hidden are the same answer.
