@@ -143,6 +143,71 @@ on_every_store!(a_changed_role_counts_from_the_next_request, async |app| {
     assert_eq!(reader.get("/auth/me").await.status, 401);
 });
 
+on_every_store!(a_changed_role_is_that_of_one_tenant, async |app| {
+    let admin = app.admin();
+    let ada = admin
+        .create(
+            "baasix_User",
+            json!({ "email": "ada@example.com", "password": PASSWORD, "firstName": "Ada" }),
+        )
+        .await;
+    let mut tenants = vec![Json::Null];
+    for name in ["One", "Two", "Three"] {
+        tenants.push(admin.create("baasix_Tenant", json!({ "name": name })).await);
+    }
+    let mut roles = Vec::new();
+    for name in ["A", "B", "C", "D"] {
+        roles.push(admin.create("baasix_Role", json!({ "name": name })).await);
+    }
+    // In no tenant and in two.
+    for (tenant, role) in tenants.iter().zip(&roles[..3]) {
+        let row = json!({ "user_Id": ada, "role_Id": role, "tenant_Id": tenant });
+        admin.create("baasix_UserRole", row).await;
+    }
+    let held = async || {
+        let rows = admin.rows("baasix_UserRole", json!({ "filter": { "user_Id": ada } })).await;
+        let of = |tenant: &Json| -> Vec<Json> {
+            let here = rows.iter().filter(|row| row["tenant_Id"] == *tenant);
+            here.map(|row| row["role_Id"].clone()).collect()
+        };
+        tenants.iter().map(of).collect::<Vec<_>>()
+    };
+    let one = |role: usize| vec![roles[role].clone()];
+    assert_eq!(held().await, [one(0), one(1), one(2), vec![]]);
+    for (body, then) in [
+        (json!({ "role_Id": roles[3] }), [one(3), one(1), one(2), vec![]]),
+        (json!({ "role_Id": roles[3], "tenant_Id": tenants[1] }), [one(3), one(3), one(2), vec![]]),
+        (json!({ "role_Id": roles[0], "tenant_Id": null }), [one(0), one(3), one(2), vec![]]),
+        (json!({ "role_Id": roles[1], "tenant_Id": tenants[3] }), [one(0), one(3), one(2), one(1)]),
+        // Nothing is said of a role.
+        (json!({ "lastName": "Z", "role_Id": null }), [one(0), one(3), one(2), one(1)]),
+    ] {
+        admin.patch(&path(&ada), body.clone()).await.expect_status(200);
+        assert_eq!(held().await, then, "{body}");
+    }
+    let wrong = json!({ "role_Id": roles[2], "tenant_Id": "one" });
+    admin.patch(&path(&ada), wrong).await.expect_refusal(400, "VALIDATION_ERROR");
+    let nowhere =
+        json!({ "role_Id": roles[2], "tenant_Id": "00000000-0000-4000-8000-000000000001" });
+    admin.patch(&path(&ada), nowhere).await.expect_refusal(409, "FOREIGN_KEY_VIOLATION");
+    assert_eq!(held().await, [one(0), one(3), one(2), one(1)], "what is refused changes nothing");
+
+    // Who works in a tenant means that one.
+    let owner = json!({ "user_Id": admin.user_id, "role_Id": role(app, "administrator").await, "tenant_Id": tenants[2] });
+    admin.create("baasix_UserRole", owner).await;
+    let there = json!({ "email": EMAIL, "password": PASSWORD, "tenant_Id": tenants[2] });
+    let answer = app.anonymous().post("/auth/login", there).await;
+    let token = answer.expect_status(200).body["token"].as_str().expect("a token");
+    let there = app.anonymous().with_token(token);
+    there.patch(&path(&ada), json!({ "role_Id": roles[3] })).await.expect_status(200);
+    assert_eq!(held().await, [one(0), one(3), one(3), one(1)]);
+    let body = json!({ "email": "bob@example.com", "firstName": "Bob", "role_Id": roles[0] });
+    let bob = there.create("baasix_User", body).await;
+    let given = admin.rows("baasix_UserRole", json!({ "filter": { "user_Id": bob } })).await;
+    assert_eq!(given.len(), 1);
+    assert_eq!((&given[0]["role_Id"], &given[0]["tenant_Id"]), (&roles[0], &tenants[2]));
+});
+
 on_every_store!(system_roles_keep_their_names_and_stay, async |app| {
     let admin = app.admin();
     for name in ["administrator", "public"] {

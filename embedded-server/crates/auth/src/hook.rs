@@ -3,8 +3,8 @@
 
 use crate::password::Hashing;
 use access::Actor;
-use base::{Code, Detail, Error, Result};
-use catalog::{Catalog, Collection};
+use base::{Code, Detail, Error, Result, Value};
+use catalog::{Catalog, Collection, FieldKind};
 use engine::{BeforeWrite, Engine, field_is};
 use query::{Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
@@ -79,7 +79,7 @@ impl UserHook {
                         more.push(account(&id, &hash));
                     }
                     if let Some(role) = body.remove("role_Id").filter(|role| !role.is_null()) {
-                        more.push(assignment(&id, role, body.remove("tenant_Id")));
+                        more.push(assignment(&id, role, tenant_meant(body, actor)?));
                     }
                 }
                 Operation::Update { collection, key, body, .. } if collection == "baasix_User" => {
@@ -96,9 +96,10 @@ impl UserHook {
                         end_sessions = true;
                     }
                     if let Some(role) = body.remove("role_Id").filter(|role| !role.is_null()) {
-                        let old = rows(engine, "baasix_UserRole", &id).await?;
+                        let tenant = tenant_meant(body, actor)?;
+                        let old = assignments_in(engine, &id, &tenant).await?;
                         more.extend(old.into_iter().map(|key| delete("baasix_UserRole", key)));
-                        more.push(assignment(&id, role, body.remove("tenant_Id")));
+                        more.push(assignment(&id, role, tenant));
                     }
                     if end_sessions {
                         let keep = KEEP_SESSION.try_with(Clone::clone).ok().flatten();
@@ -258,10 +259,25 @@ fn account(user: &str, hash: &str) -> Operation {
     create("baasix_Account", body)
 }
 
-fn assignment(user: &str, role: Json, tenant: Option<Json>) -> Operation {
-    let body =
-        json!({ "user_Id": user, "role_Id": role, "tenant_Id": tenant.unwrap_or(Json::Null) });
-    create("baasix_UserRole", body)
+fn assignment(user: &str, role: Json, tenant: Json) -> Operation {
+    create("baasix_UserRole", json!({ "user_Id": user, "role_Id": role, "tenant_Id": tenant }))
+}
+
+/// Where a role is given along with a user: in the tenant that is named, else in the caller's, and
+/// everywhere (`null`) where there is none (`spec/auth.md` 10).
+fn tenant_meant(body: &mut Map<String, Json>, actor: &Actor) -> Result<Json> {
+    let Some(named) = body.remove("tenant_Id") else {
+        return Ok(actor.tenant.clone().map_or(Json::Null, Json::from));
+    };
+    match query::coerce(&FieldKind::Uuid, &named) {
+        Ok(Value::Text(key)) => Ok(Json::String(key)),
+        Ok(_) => Ok(Json::Null),
+        Err(why) => {
+            let message = format!("Validation failed: tenant_Id: {why}");
+            let detail = Detail::field("type", "tenant_Id", why);
+            Err(Error::new(Code::ValidationError, message).at("tenant_Id").detail(detail))
+        }
+    }
 }
 
 fn create(collection: &str, body: Json) -> Operation {
@@ -284,10 +300,21 @@ fn delete(collection: &str, key: String) -> Operation {
 }
 
 async fn rows(engine: &Engine, collection: &str, user: &str) -> Result<Vec<String>> {
+    keys(engine, collection, field_is("user_Id", user)).await
+}
+
+/// The assignments of a user in one tenant, or those in none.
+async fn assignments_in(engine: &Engine, user: &str, tenant: &Json) -> Result<Vec<String>> {
+    let within = field_is("tenant_Id", tenant.clone());
+    let all = Filter::All(vec![field_is("user_Id", user), within]);
+    keys(engine, "baasix_UserRole", all).await
+}
+
+async fn keys(engine: &Engine, collection: &str, filter: Filter) -> Result<Vec<String>> {
     let read = Read {
         collection: collection.to_owned(),
         fields: vec![String::from("id")],
-        filter: Some(field_is("user_Id", user)),
+        filter: Some(filter),
         limit: Some(-1),
         ..Read::default()
     };
