@@ -131,3 +131,85 @@ on_every_store!(nobody_orders_the_history, async |app| {
     let after = admin.column("baasix_AuditLog", "sort", json!({ "limit": -1, "sort": "id" })).await;
     assert_eq!(after[..before.len()], before[..]);
 });
+
+on_every_store!(secrets_of_the_house_are_written_and_read_by_no_door, async |app| {
+    let admin = app.admin();
+    let reading = ["baasix_Invite", "baasix_Settings", "baasix_AuditLog"]
+        .map(|name| json!({ "collection": name, "action": "read", "fields": ["*", "*.*"] }));
+    let reader = app.with_grants("Reader", &reading).await;
+    let user =
+        app.admin().column("baasix_Role", "id", json!({ "filter": { "name": "user" } })).await;
+    let invite = json!({
+        "email": "ada@example.com", "role_Id": user[0], "token": "s3cret-first",
+        "expiresAt": "2090-01-01T00:00:00.000Z", "invitedBy_Id": admin.user_id,
+    });
+    let id = admin.create("baasix_Invite", invite.clone()).await;
+    // Written as before, and still one of its kind.
+    let twin = admin.post("/items/baasix_Invite", invite).await;
+    twin.expect_refusal(409, "UNIQUE_VIOLATION");
+    let path = format!("/items/baasix_Invite/{}", plain(&id));
+    admin.patch(&path, json!({ "token": "s3cret-second" })).await.expect_status(200);
+    let settings = admin.column("baasix_Settings", "id", json!({})).await;
+    let smtp = format!("/items/baasix_Settings/{}", settings[0]);
+    admin.patch(&smtp, json!({ "smtp_pass": "s3cret-smtp" })).await.expect_status(200);
+
+    for person in [admin, &reader] {
+        for (collection, field, path) in
+            [("baasix_Invite", "token", &path), ("baasix_Settings", "smtp_pass", &smtp)]
+        {
+            for asked in [
+                String::from(path),
+                format!("{path}?fields=*.*"),
+                format!("{path}/history"),
+                format!("/items/{collection}?fields=*,*.*"),
+                format!("/items/{collection}/export?format=csv"),
+                format!("/items/{collection}/export?format=json&fields=*"),
+                format!("/items/{collection}/export?format=ndjson"),
+                format!("/items/{collection}/export?format=sql"),
+                String::from("/items/baasix_AuditLog?limit=-1"),
+            ] {
+                let answer = person.get(&asked).await;
+                answer.expect_status(200);
+                assert!(!answer.text.contains("s3cret"), "{asked}: {}", answer.text);
+                let named = [format!("\"{field}\""), format!(",{field}"), format!("{field},")];
+                assert!(
+                    !named.iter().any(|name| answer.text.contains(name)),
+                    "{asked}: {}",
+                    answer.text
+                );
+            }
+            for probe in [
+                json!({ "filter": { field: { "isNotNull": true } } }),
+                json!({ "filter": { field: { "startsWith": "s3" } } }),
+                json!({ "filter": { "id": { "eq": format!("$COL({field})") } } }),
+                json!({ "sort": { field: "asc" } }),
+                json!({ "search": "s3cret", "searchFields": [field] }),
+                json!({ "aggregate": { "p": { "function": "max", "field": field } } }),
+                json!({ "aggregate": { "n": "count" }, "groupBy": [field] }),
+            ] {
+                person.find(collection, probe.clone()).await.expect_refusal(400, "UNKNOWN_FIELD");
+            }
+            let found = person.rows(collection, json!({ "search": "s3cret" })).await;
+            assert!(found.is_empty(), "{found:?}");
+            let wanted =
+                json!({ "token": "s3cret-second", "smtp_pass": "s3cret-smtp" })[field].clone();
+            let body = json!({ "operations": [{ "op": "delete", "collection": collection, "id": "x", "expect": { field: wanted } }] });
+            admin.post("/items/batch", body).await.expect_refusal(400, "UNKNOWN_FIELD");
+        }
+        let types = person.get("/types").await;
+        let types = types.expect_status(200).text.clone();
+        let paths = person.get("/openapi").await;
+        let schemas = paths.expect_status(200).body["components"]["schemas"].clone();
+        assert!(!types.contains("smtp_pass") && !schemas.to_string().contains("smtp_pass"));
+        let mut shapes = types.split("interface ").filter(|shape| {
+            shape.split_whitespace().next().is_some_and(|name| name.contains("Invite"))
+        });
+        assert!(shapes.all(|shape| !shape.contains("token")), "{types}");
+        for (name, schema) in schemas.as_object().expect("schemas") {
+            let shown = name.contains("Invite") && schema["properties"].get("token").is_some();
+            assert!(!shown, "{name}: {schema}");
+        }
+    }
+    let told = app.admin().rows("baasix_AuditLog", json!({ "limit": -1 })).await;
+    assert!(told.iter().any(|row| row["entity"] == "baasix_Invite" && row["action"] == "update"));
+});

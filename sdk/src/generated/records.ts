@@ -190,7 +190,6 @@ export interface InviteRecord {
   email?: string;
   role_Id?: string;
   tenant_Id?: string | null;
-  token?: string;
   status?: 'pending' | 'accepted' | 'expired' | 'revoked' | null;
   expiresAt?: string;
   invitedBy_Id?: string;

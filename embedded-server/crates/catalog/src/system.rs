@@ -23,6 +23,38 @@ pub fn document(name: &str) -> Option<&'static Json> {
     DOCUMENTS.get(name)
 }
 
+/// Hides whatever the system's own documents hide, whatever these documents say of it: those of an
+/// earlier version, or of a file that one wrote. Answers what was in sight, as collection and field.
+pub fn hide_secrets(documents: &mut IndexMap<String, Json>) -> Vec<(String, String)> {
+    let mut hidden = Vec::new();
+    for (collection, own) in DOCUMENTS.iter() {
+        let Some(fields) = documents
+            .get_mut(collection)
+            .and_then(|document| document.get_mut("fields"))
+            .and_then(Json::as_object_mut)
+        else {
+            continue;
+        };
+        let own = own.get("fields").and_then(Json::as_object).into_iter().flatten();
+        let secret: Vec<&Json> = own
+            .filter(|(_, field)| field.get("hidden") == Some(&Json::Bool(true)))
+            .filter_map(|(_, field)| field.get("fieldId"))
+            .collect();
+        for (name, field) in fields {
+            // By its id: under another name it is no less secret.
+            let is_secret = field.get("fieldId").is_some_and(|id| secret.contains(&id));
+            if is_secret
+                && field.get("hidden") != Some(&Json::Bool(true))
+                && let Some(field) = field.as_object_mut()
+            {
+                field.insert(String::from("hidden"), Json::Bool(true));
+                hidden.push((collection.clone(), name.clone()));
+            }
+        }
+    }
+    hidden
+}
+
 static DOCUMENTS: LazyLock<IndexMap<String, Json>> = LazyLock::new(|| {
     TABLES
         .iter()
@@ -163,7 +195,7 @@ const TABLES: &[Table] = &[
         r#"email String!
         role_Id UUID! -> baasix_Role as role CASCADE
         tenant_Id UUID -> baasix_Tenant as tenant CASCADE
-        token String! unique
+        token String! unique hidden
         status Enum(pending|accepted|expired|revoked) = "pending"
         expiresAt DateTime!
         invitedBy_Id UUID! -> baasix_User as inviter CASCADE
@@ -374,8 +406,9 @@ fn read_line(line: &str, fields: &mut Map<String, Json>) {
 
 #[cfg(test)]
 mod tests {
-    use super::documents;
+    use super::{documents, hide_secrets};
     use crate::{Catalog, HISTORY, OnDelete, RelationKind, normalize};
+    use serde_json::json;
 
     #[test]
     fn every_system_document_is_already_in_its_stored_form() {
@@ -383,6 +416,23 @@ mod tests {
         for (name, document) in documents() {
             assert_eq!(&normalize(name, document, None, &mut id).unwrap(), document, "{name}");
         }
+    }
+
+    #[test]
+    fn a_document_that_shows_a_secret_is_told_and_shows_it_no_more() {
+        let mut stored = documents().clone();
+        assert!(hide_secrets(&mut stored).is_empty());
+        stored["baasix_Invite"]["fields"]["token"]["hidden"] = json!(false);
+        let fields = stored["baasix_Account"]["fields"].as_object_mut().unwrap();
+        let mut renamed = fields.shift_remove("idToken").unwrap();
+        renamed.as_object_mut().unwrap().shift_remove("hidden");
+        fields.insert(String::from("proof"), renamed);
+        let told = [("baasix_Account", "proof"), ("baasix_Invite", "token")]
+            .map(|(collection, field)| (collection.to_owned(), field.to_owned()));
+        assert_eq!(hide_secrets(&mut stored), told);
+        assert_eq!(stored["baasix_Invite"], documents()["baasix_Invite"]);
+        assert_eq!(stored["baasix_Account"]["fields"]["proof"]["hidden"], true);
+        assert!(hide_secrets(&mut stored).is_empty());
     }
 
     #[test]
@@ -395,6 +445,7 @@ mod tests {
             ("baasix_Sessions", "refreshToken"),
             ("baasix_Account", "idToken"),
             ("baasix_Verification", "value"),
+            ("baasix_Invite", "token"),
             ("baasix_Settings", "smtp_pass"),
             ("baasix_ApiToken", "token"),
         ] {

@@ -80,6 +80,10 @@ async fn up_to_date(store: &Store, clock: &Clock) -> Result<Catalog> {
     let catalog = Catalog::build(loaded.documents, loaded.version, sql::kind_of)?;
     let mut draft = Draft::of(&catalog);
     let mut changed = with_new_system_parts(&mut draft);
+    for (collection, field) in catalog::hide_secrets(&mut draft.documents) {
+        draft.after.extend(forgotten(store.dialect(), &collection, &field));
+        changed = true;
+    }
     let mut upgraded = false;
     for upgrade in UPGRADES.iter().filter(|upgrade| upgrade.version > version) {
         tracing::info!(to = upgrade.version, "the project is brought to a new version");
@@ -266,6 +270,24 @@ fn with_new_system_parts(draft: &mut Draft) -> bool {
         }
     }
     changed
+}
+
+/// Takes the values of a field that is hidden from now on out of the history and out of what is told
+/// of changes: nothing hidden is ever written there.
+fn forgotten(dialect: Dialect, collection: &str, field: &str) -> [Statement; 2] {
+    let texts = [
+        (
+            r#"UPDATE "baasix_AuditLog" SET "changes" = json_remove("changes", '$.before."' || ?2 || '"', '$.after."' || ?2 || '"') WHERE "entity" = ?1 AND "type" = 'data'"#,
+            r#"UPDATE "baasix_AuditLog" SET "changes" = "changes" #- ARRAY['before', $2::text] #- ARRAY['after', $2::text] WHERE "entity" = $1::text AND "type" = 'data'"#,
+        ),
+        (
+            r#"UPDATE "_change" SET "before" = json_remove("before", '$."' || ?2 || '"'), "after" = json_remove("after", '$."' || ?2 || '"') WHERE "collection" = ?1"#,
+            r#"UPDATE "_change" SET "before" = "before" #- ARRAY[$2::text], "after" = "after" #- ARRAY[$2::text] WHERE "collection" = $1::text"#,
+        ),
+    ];
+    texts.map(|(sqlite, postgres)| {
+        statement(dialect, sqlite, postgres, vec![Value::text(collection), Value::text(field)])
+    })
 }
 
 #[cfg(test)]

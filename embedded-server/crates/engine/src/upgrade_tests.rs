@@ -384,6 +384,68 @@ async fn an_upgrade_that_cannot_be_whole_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_token_of_an_invitation_is_hidden_in_a_project_that_showed_it() {
+    for mut project in Project::all().await {
+        let house = access::Actor::system("a test");
+        let create = |collection: &str, body: Json| query::Operation::Create {
+            collection: collection.to_owned(),
+            body: body.as_object().unwrap().clone(),
+        };
+        let shown = (
+            r#"UPDATE "baasix_SchemaDefinition" SET "source" = json_remove("source", '$.fields.token.hidden') WHERE "collectionName" = 'baasix_Invite'"#,
+            r#"UPDATE "baasix_SchemaDefinition" SET "source" = ("source"::jsonb #- '{fields,token,hidden}')::text WHERE "collectionName" = 'baasix_Invite'"#,
+        );
+        let user = json!({ "id": "00000000-0000-4000-8000-0000000000aa", "firstName": "Ada" });
+        let write = query::Write { operations: vec![create("baasix_User", user)], strict: true };
+        project.engine.write(write, &house, None).await.unwrap();
+        let role = project.engine.state().role_named("user").unwrap().id.clone();
+        let invite = json!({
+            "email": "bob@example.com", "role_Id": role, "token": "s3cret", "expiresAt": "2030-01-01",
+            "invitedBy_Id": "00000000-0000-4000-8000-0000000000aa",
+        });
+        let write =
+            query::Write { operations: vec![create("baasix_Invite", invite)], strict: true };
+        project.engine.write(write, &house, None).await.unwrap();
+        // As a version wrote it that showed the token: in the history and in what is told.
+        let told = (
+            r#"UPDATE "baasix_AuditLog" SET "changes" = json_set("changes", '$.after.token', 's3cret') WHERE "entity" = 'baasix_Invite'"#,
+            r#"UPDATE "baasix_AuditLog" SET "changes" = jsonb_set("changes", '{after,token}', '"s3cret"') WHERE "entity" = 'baasix_Invite'"#,
+        );
+        let changes = (
+            r#"UPDATE "_change" SET "after" = json_set("after", '$.token', 's3cret') WHERE "collection" = 'baasix_Invite'"#,
+            r#"UPDATE "_change" SET "after" = jsonb_set("after", '{token}', '"s3cret"') WHERE "collection" = 'baasix_Invite'"#,
+        );
+        project.meddle(&[shown, told, changes]).await;
+        let kept = r#"SELECT CAST("changes" AS TEXT) FROM "baasix_AuditLog" WHERE "entity" = 'baasix_Invite' UNION ALL SELECT CAST("after" AS TEXT) FROM "_change" WHERE "collection" = 'baasix_Invite'"#;
+        let before = project.column(kept, kept).await;
+        assert!(before.len() == 2 && before.iter().all(|one| one.contains("s3cret")), "{before:?}");
+
+        project.engine = project.reopened().await;
+        let state = project.engine.state();
+        let collection = state.catalog.get("baasix_Invite").unwrap();
+        assert!(collection.fields["token"].hidden);
+        assert!(!state.open_view.get("baasix_Invite").unwrap().fields.contains_key("token"));
+        let after = project.column(kept, kept).await;
+        assert!(
+            after.iter().all(|one| !one.contains("s3cret") && one.contains("bob@example.com")),
+            "{after:?}"
+        );
+        assert_eq!(after.len(), 2);
+        let rows = project.engine.find(&all("baasix_Invite"), "a test of upgrades").await.unwrap();
+        assert_eq!(rows[0]["token"], "s3cret", "the house still knows it");
+        // A schema that shows it is taken without that, and nothing is left to do afterwards.
+        let mut schema = Json::clone(&collection.document);
+        schema["fields"]["token"]["hidden"] = json!(false);
+        project.engine.update_schema("baasix_Invite", &schema).await.unwrap();
+        let version = project.engine.state().catalog.version;
+        project.engine = project.reopened().await;
+        let state = project.engine.state();
+        assert!(state.catalog.get("baasix_Invite").unwrap().fields["token"].hidden);
+        assert_eq!(state.catalog.version, version);
+    }
+}
+
+#[tokio::test]
 async fn a_project_of_a_newer_version_is_refused() {
     for project in Project::all().await {
         let newer = format!(

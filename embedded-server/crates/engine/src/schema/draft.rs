@@ -320,6 +320,7 @@ impl Draft {
     /// The next catalog and the changes that lead to it, checked as far as documents can be.
     pub(crate) fn next(&mut self) -> Result<(Catalog, Vec<Change>)> {
         self.align_ends()?;
+        catalog::hide_secrets(&mut self.documents);
         let mut fault = None;
         catalog::complete(&mut self.documents, &mut ids(&mut fault))?;
         fault.map_or(Ok(()), Err)?;
