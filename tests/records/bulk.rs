@@ -301,3 +301,71 @@ on_every_store!(many_records_are_what_as_many_single_ones_are, async |app| {
         }
     }
 });
+
+/// Two requests at once, of the same thing in opposite orders.
+fn both_ways(list: &[Json]) -> (Vec<Json>, Vec<Json>) {
+    (list.to_vec(), list.iter().rev().cloned().collect())
+}
+
+on_every_store!(
+    who_writes_the_same_records_in_another_order_waits_and_comes_through,
+    async |app| {
+        notes(app).await;
+        app.collection("marks", json!({ "fields": { "stars": { "type": "Integer" } } })).await;
+        let admin = app.admin();
+        let make = async |count: usize| {
+            let rows: Vec<Json> = (0..count).map(|n| json!({ "title": format!("n{n}") })).collect();
+            let made = admin.post("/items/notes/bulk", json!(rows)).await;
+            made.expect_status(201);
+            made.body["data"].as_array().expect("ids").clone()
+        };
+        let ids = make(30).await;
+        let (there, back) = both_ways(&ids);
+        for round in 0..40 {
+            let entries = |ids: &[Json]| {
+                let stars = round % 5;
+                json!(ids.iter().map(|id| json!({ "id": id, "stars": stars })).collect::<Vec<_>>())
+            };
+            let (one, two) = tokio::join!(
+                admin.patch("/items/notes/bulk", entries(&there)),
+                admin.patch("/items/notes/bulk", entries(&back)),
+            );
+            for (answer, order) in [(one, &there), (two, &back)] {
+                answer.expect_status(200);
+                assert_eq!(answer.body["data"], json!(order), "round {round}");
+            }
+        }
+        // Several collections in one request.
+        let mark = admin.create("marks", json!({ "stars": 0 })).await;
+        let change = |collection: &str, id: &Json| json!({ "op": "update", "collection": collection, "id": id, "data": { "stars": 4 } });
+        let mut operations: Vec<Json> = there.iter().map(|id| change("notes", id)).collect();
+        operations.push(change("marks", &mark));
+        let (there, back) = both_ways(&operations);
+        for round in 0..10 {
+            let (one, two) = tokio::join!(
+                admin.post("/items/batch", json!({ "operations": there })),
+                admin.post("/items/batch", json!({ "operations": back })),
+            );
+            for (answer, order) in [(one, &there), (two, &back)] {
+                answer.expect_status(200);
+                let told =
+                    |list: &[Json]| list.iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+                let answered = answer.body["data"].as_array().expect("what was done");
+                assert_eq!(told(answered), told(order), "round {round}");
+            }
+        }
+        // Who is second to remove them finds none.
+        let mut ids = ids;
+        for round in 0..5 {
+            let (there, back) = both_ways(&ids);
+            let (one, two) = tokio::join!(
+                admin.delete_with("/items/notes/bulk", json!(there)),
+                admin.delete_with("/items/notes/bulk", json!(back)),
+            );
+            let mut told = [one.status, two.status];
+            told.sort_unstable();
+            assert_eq!(told, [204, 403], "round {round}: {}{}", one.text, two.text);
+            ids = make(30).await;
+        }
+    }
+);

@@ -391,6 +391,29 @@ fn an_update_of_one_record_says_what_was_and_what_is() {
 }
 
 #[test]
+fn several_records_are_locked_in_the_order_of_their_keys_before_they_are_written() {
+    let c = shop();
+    let steps = vec![
+        update(&c, "labels", 2, values([("name", given("x"))])),
+        update(&c, "labels", 1, values([("name", given("x"))])),
+    ];
+    let whole = Guarded::for_system(plan(steps), "test");
+    let texts = |dialect| {
+        let compiled = sql::compile_write(&whole, &c, dialect, &ChangeStamp::default()).unwrap();
+        let steps = compiled.program.steps.into_iter();
+        steps.map(|step| step.statement.text.to_string()).collect::<Vec<_>>()
+    };
+    let postgres = texts(Dialect::Postgres);
+    assert_eq!(
+        postgres[0],
+        r#"SELECT count(*) FROM (SELECT 1 FROM "labels" t1 WHERE t1."id" = ANY(ARRAY(SELECT e.value::bigint FROM jsonb_array_elements_text($1::text::jsonb) e)) ORDER BY t1."id" FOR UPDATE) t2"#
+    );
+    assert_eq!(postgres.len(), 3);
+    // SQLite runs one program at a time.
+    assert!(texts(Dialect::Sqlite).iter().all(|text| !text.contains("FOR UPDATE")));
+}
+
+#[test]
 fn a_deletion_announces_what_goes_along_before_it_goes() {
     let c = shop();
     writes(

@@ -9,6 +9,7 @@ mod change;
 mod first;
 mod history;
 mod insert;
+mod lock;
 mod pointed;
 mod remove;
 mod rows;
@@ -25,6 +26,7 @@ pub use twins::{UniqueList, compile_tried, unique_lists};
 use crate::compile::Compiler;
 use crate::dialect::Family;
 use crate::join::Scope;
+use crate::writer::Alias;
 use crate::{Bind, Dialect, Expect, Numbers, Program, ProgramStep, Statement};
 use access::Guarded;
 use base::{Code, Detail, Error, Result, Value};
@@ -179,6 +181,7 @@ fn compile(
     };
     writes.begin_history();
     let steps = &plan.plan().steps;
+    writes.lock_in_order(steps);
     let several = steps.iter().filter_map(position).any(|index| index > 0);
     let (mut next, mut joined) = (0, false);
     while let Some(step) = steps.get(next) {
@@ -351,7 +354,8 @@ impl<'p> Writes<'p> {
         compiler.writer.push("SELECT ").push(&key).push(" FROM ").push(&from);
         compiler.where_all(tests);
         if self.dialect == Dialect::Postgres {
-            compiler.writer.push(&format!(" FOR UPDATE OF {}", scope.alias));
+            let order = target.lock_order(scope.alias);
+            compiler.writer.push(&format!("{order} FOR UPDATE OF {}", scope.alias));
         }
         let expect = target.expected();
         Ok(self.push(compiler, expect))
@@ -499,6 +503,14 @@ impl<'p> Writes<'p> {
 }
 
 impl Target<'_> {
+    /// Of several records the order in which they are locked, the same for whoever locks them.
+    fn lock_order(&self, alias: Alias) -> String {
+        match self.one {
+            true => String::new(),
+            false => format!(" ORDER BY {}", alias.column(&self.collection.primary_key)),
+        }
+    }
+
     fn expected(&self) -> Expect {
         if !self.one {
             return Expect::Any;

@@ -229,11 +229,12 @@ impl<'p> Writes<'p> {
         let told = self.told(&mut compiler, collection, &changed);
         let kept = self.dialect.canonical(&new.column(key), key_family(collection));
         compiler.writer.push(&format!(
-            "WITH {old} AS (SELECT {}.* FROM {from} WHERE {} FOR UPDATE OF {}), \
+            "WITH {old} AS (SELECT {}.* FROM {from} WHERE {}{} FOR UPDATE OF {}), \
              {new} AS (UPDATE {} {table} SET {} WHERE {} IN (SELECT {} FROM {old}) RETURNING {table}.*), \
              {told} SELECT {kept} FROM {new}",
             scope.alias,
             chained(tests, " AND "),
+            target.lock_order(scope.alias),
             scope.alias,
             quoted(&collection.name),
             sets,
