@@ -260,6 +260,14 @@ on_every_store!(what_a_report_gets_wrong_is_told_by_name, async |app| {
     }
     let misspelt = admin.post("/reports/sales", json!({ "filtre": {} })).await;
     assert_eq!(misspelt.body["error"]["hint"], "did you mean `filter`?");
+    for misspelt in ["filtr={}", "dateRagne={}", "agregate={}", "serach=a"] {
+        let refused = admin.get(&format!("/reports/sales?{misspelt}")).await;
+        refused.expect_refusal(400, "INVALID_QUERY");
+        assert!(refused.text.contains("did you mean `"), "{misspelt}: {}", refused.text);
+    }
+    for foreign in ["_=1", "t=1", "q=a", "utm_source=b"] {
+        admin.get(&format!("/reports/sales?{foreign}")).await.expect_status(200);
+    }
     admin.post("/reports/sales", json!([])).await.expect_refusal(400, "INVALID_BODY");
 });
 

@@ -104,6 +104,9 @@ fn words(body: Map<String, Json>, at: &str) -> Result<Params> {
 }
 
 fn asked(app: &App, caller: &Caller, collection: &str, params: &Params) -> Result<Read> {
+    if !app.settings().compat {
+        params.none_nearly(&WORDS)?;
+    }
     let mut read = asked_by(app, caller, collection, params)?;
     let Some(range) = params.json("dateRange")? else { return Ok(read) };
     let state = app.engine().state();

@@ -24,6 +24,6 @@ pub use json_path::{
     JsonArithmetic, JsonCompare, JsonExpression, JsonMethod, JsonPath, JsonPattern, JsonStep,
 };
 pub use limits::Limits;
-pub use nearest::nearest;
+pub use nearest::{nearest, nearly};
 pub use owner::{owners_file, owners_folder};
 pub use value::Value;

@@ -13,6 +13,21 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
+/// The known name that was meant by `wanted`, by a stricter measure, for words that may as well be
+/// somebody else's: two letters may differ where both have six or more, and one where either is
+/// shorter, ignoring case.
+pub fn nearly<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONG: usize = 6;
+    let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
+    let measured = known.into_iter().filter_map(|name| {
+        let letters: Vec<char> = name.to_lowercase().chars().collect();
+        let allowed = if wanted.len().min(letters.len()) < LONG { 1 } else { 2 };
+        let far = distance(&wanted, &letters);
+        (far <= allowed).then_some((far, name))
+    });
+    measured.min_by_key(|(far, _)| *far).map(|(_, name)| name)
+}
+
 /// Edits (insert, delete, replace, swap of neighbours) from `a` to `b`.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
@@ -37,7 +52,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, nearly};
 
     #[test]
     fn a_slip_is_found_and_a_stranger_is_not() {
@@ -45,5 +60,24 @@ mod tests {
         assert_eq!(nearest("auther", known), Some("author"));
         assert_eq!(nearest("creatdeAt", known), Some("createdAt"));
         assert_eq!(nearest("password", known), None);
+    }
+
+    #[test]
+    fn of_words_that_may_be_anybodys_only_a_slip_is_taken_for_a_known_one() {
+        let known = ["filter", "field", "limit", "count", "search", "aggregate"];
+        for (slip, meant) in [
+            ("filtr", "filter"),
+            ("fliter", "filter"),
+            ("feild", "field"),
+            ("limitt", "limit"),
+            ("serahc", "search"),
+            ("agregat", "aggregate"),
+        ] {
+            assert_eq!(nearly(slip, known), Some(meant), "{slip}");
+        }
+        for stranger in ["_", "t", "q", "country", "amount", "file", "each", "utm_source", "cache"]
+        {
+            assert_eq!(nearly(stranger, known), None, "{stranger}");
+        }
     }
 }

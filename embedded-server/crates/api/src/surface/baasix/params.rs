@@ -1,6 +1,6 @@
 //! Query strings: names and texts, with the bracket form unfolded and put beside the JSON form.
 
-use base::{Code, Error, Limits, Result};
+use base::{Code, Error, Limits, Result, nearly};
 use serde_json::{Map, Value as Json};
 
 /// Query parameters with the bracket form unfolded.
@@ -39,13 +39,23 @@ impl Params {
     }
 
     /// Refuses a name that was surely meant as one of `known`: in other letters, in the plural, with
-    /// a dot for brackets or a bracket left open. Passed over, a filter would let everything through.
-    pub(super) fn none_nearly(&self, known: &[&str]) -> Result<()> {
-        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
-            let head = name.split(['[', '.']).next().unwrap_or_default();
-            if let Some(meant) = known.iter().find(|one| plain(one) == plain(head)) {
-                return Err(invalid(name, format!("is not known; `{meant}` is"))
-                    .hint(format!("write `{meant}`, or `{meant}[key]` for a part of it")));
+    /// a dot for brackets or a bracket left open, or misspelt by a letter or two. Passed over, a
+    /// filter would let everything through.
+    pub(crate) fn none_nearly(&self, known: &[&str]) -> Result<()> {
+        let mut others = self.0.keys().filter(|name| !known.contains(&name.as_str())).peekable();
+        if others.peek().is_none() {
+            return Ok(());
+        }
+        let plains: Vec<String> = known.iter().map(|one| plain(one)).collect();
+        for name in others {
+            let head = plain(name.split(['[', '.']).next().unwrap_or_default());
+            let near = nearly(&head, plains.iter().map(String::as_str));
+            if let Some((_, meant)) =
+                plains.iter().zip(known).find(|(plain, _)| Some(plain.as_str()) == near)
+            {
+                return Err(invalid(name, format!("is not known; `{meant}` is")).hint(format!(
+                    "did you mean `{meant}`? A part of it is written `{meant}[key]`"
+                )));
             }
         }
         Ok(())

@@ -385,6 +385,12 @@ mod tests {
             ("filters[n]=1", "filters"),
             ("group_by=n", "group_by"),
             ("Limit=1", "Limit"),
+            ("filtr={}", "filtr"),
+            ("filtr[n]=1", "filtr"),
+            ("feilds=id", "feilds"),
+            ("limitt=5", "limitt"),
+            ("serach=a", "serach"),
+            ("agregate={}", "agregate"),
             (r#"aggregate={"":"count"}"#, "aggregate"),
             (r#"aggregate={"n":{"function":"median","field":"a"}}"#, "aggregate.n.function"),
         ] {
@@ -412,7 +418,7 @@ mod tests {
 
     #[test]
     fn other_names_are_passed_over_and_switches_have_two_spellings() {
-        assert!(ask("format=csv&_=5&cache.buster=1&a[b=1").is_ok());
+        assert!(ask("format=csv&_=5&t=1&q=a&utm_source=b&country=DE&cache.buster=1&a[b=1").is_ok());
         for (query, shown) in [
             ("", false),
             ("paranoid=", false),

@@ -238,6 +238,9 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let params = Params::parse(query.as_deref().unwrap_or_default(), app.engine().limits())?;
+    if !app.settings().compat {
+        params.none_nearly(&["force"])?;
+    }
     let expect = expected(&app, &caller, &collection, &id, &headers)
         .await
         .map_err(|fault| caller.judge(fault))?;
