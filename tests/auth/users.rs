@@ -293,3 +293,43 @@ on_every_store!(who_may_change_users_can_suspend_them, async |app| {
     assert_eq!(ada.get("/auth/me").await.status, 401, "an ended session came back");
     app.anonymous().signed_in("ada@example.com", PASSWORD).await;
 });
+
+on_every_store!(who_may_not_write_users_is_told_that_before_any_value_is_judged, async |app| {
+    let id = user(app, "ada@example.com").await;
+    let nobody = app.anonymous();
+    let reader = app
+        .with_grants(
+            "Reader",
+            &[json!({ "collection": "baasix_User", "action": "read", "fields": ["*"] })],
+        )
+        .await;
+    let writer = app
+        .with_grants(
+            "Writer",
+            &[
+                json!({ "collection": "baasix_User", "action": "create", "fields": ["*"] }),
+                json!({ "collection": "baasix_User", "action": "update", "fields": ["*"] }),
+            ],
+        )
+        .await;
+    for body in [
+        json!({ "email": "nomail" }),
+        json!({ "status": "asleep" }),
+        json!({ "email": "b@example.com", "password": "short" }),
+        json!({ "firstName": "B", "role_Id": 5 }),
+    ] {
+        for person in [&nobody, &reader] {
+            let made = person.post("/items/baasix_User", body.clone()).await;
+            made.expect_refusal(403, "FORBIDDEN");
+            let changed = person.patch(&path(&id), body.clone()).await;
+            changed.expect_refusal(403, "FORBIDDEN");
+        }
+    }
+    let wrong = json!({ "email": "nomail" });
+    for person in [&writer, app.admin()] {
+        let made = person.post("/items/baasix_User", wrong.clone()).await;
+        made.expect_refusal(400, "VALIDATION_ERROR");
+        let changed = person.patch(&path(&id), wrong.clone()).await;
+        changed.expect_refusal(400, "VALIDATION_ERROR");
+    }
+});

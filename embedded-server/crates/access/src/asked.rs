@@ -37,19 +37,7 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
                 None
             }
         };
-        let policy = match actor.policies.get(&name, action) {
-            Some(policy) if !policy.broken => policy,
-            Some(_) | None => {
-                // A soft delete by PATCH is a deletion (`spec/data.md` 10.6).
-                let deleting = body.as_deref().is_some_and(|body| marks_deleted(collection, body));
-                let may_delete =
-                    actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
-                if deleting && may_delete {
-                    continue;
-                }
-                return Err(denied(action, &name));
-            }
-        };
+        let Some(policy) = granting(collection, action, body.as_deref(), actor)? else { continue };
         let Some(body) = body else { continue };
         let may_delete =
             actor.policies.get(&name, Action::Delete).is_some_and(|policy| !policy.broken);
@@ -72,6 +60,43 @@ pub fn check_asked(write: &mut Write, full: &Catalog, actor: &Actor, words: &Wor
         }
     }
     Ok(())
+}
+
+/// Whether the actor may do what a write asks of each collection at all. For before anything looks at
+/// its values: a stranger is told that it may not write, and not what is wrong with what it sent.
+pub fn check_allowed(write: &Write, full: &Catalog, actor: &Actor) -> Result<()> {
+    if actor.unbound() {
+        return Ok(());
+    }
+    for operation in &write.operations {
+        let (name, action, body) = match operation {
+            Operation::Create { collection, body } => (collection, Action::Create, Some(body)),
+            Operation::Update { collection, body, .. } => (collection, Action::Update, Some(body)),
+            Operation::Delete { collection, .. } => (collection, Action::Delete, None),
+        };
+        let collection = full.get(name).ok_or_else(|| denied(action, name))?;
+        granting(collection, action, body, actor)?;
+    }
+    Ok(())
+}
+
+/// The policy that lets the actor do this to records of a collection; none where only the right to
+/// delete does, because a soft delete by PATCH is a deletion (`spec/data.md` 10.6).
+fn granting<'a>(
+    collection: &Collection,
+    action: Action,
+    body: Option<&Map<String, Json>>,
+    actor: &'a Actor,
+) -> Result<Option<&'a Policy>> {
+    let policy = |action| {
+        actor.policies.get(&collection.name, action).filter(|policy: &&Policy| !policy.broken)
+    };
+    let granted = policy(action);
+    let deleting = body.is_some_and(|body| marks_deleted(collection, body));
+    if granted.is_none() && !(deleting && policy(Action::Delete).is_some()) {
+        return Err(denied(action, &collection.name));
+    }
+    Ok(granted)
 }
 
 /// Whether a body sets what a default sets by its other name: a field by its other spelling, a foreign

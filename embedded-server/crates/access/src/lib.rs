@@ -16,7 +16,7 @@ mod sight;
 mod visible;
 
 pub use actor::{Actor, Identity};
-pub use asked::{check_asked, denied, may_set};
+pub use asked::{check_allowed, check_asked, denied, may_set};
 pub use grants::FieldGrants;
 pub use guard::{guard_read, guard_write};
 pub use guarded::Guarded;

@@ -22,7 +22,9 @@ pub trait BeforeWrite: Send + Sync {
 }
 
 impl Engine {
+    /// Whether the actor may write there at all, and then what the hooks say.
     pub(crate) async fn before_write(&self, write: &mut Write, actor: &Actor) -> Result<()> {
+        access::check_allowed(write, &self.state().catalog, actor)?;
         for hook in self.hooks() {
             hook.before(self, write, actor).await?;
         }
