@@ -33,7 +33,6 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     }
     // Before the folder is made: a port that is taken leaves no trace either.
     let listener = listen(&config).await?;
-    make_folder(&config.data_dir)?;
     let address = listener
         .local_addr()
         .map_err(|fault| Error::internal("ask the listener for its address").caused_by(fault))?;
@@ -127,9 +126,14 @@ async fn open_store(config: &Config) -> Result<Store> {
             .await
             .map_err(|fault| fault.at("database_url"))?;
             beside::agreed_in_postgres(&store, config).await?;
+            if let Err(fault) = make_folder(&config.data_dir) {
+                store.close().await;
+                return Err(fault);
+            }
             Ok(store)
         }
         None => {
+            make_folder(&config.data_dir)?;
             Store::open_sqlite(SqliteOptions {
                 path: config.sqlite_file(),
                 synchronous: config.synchronous,
@@ -196,10 +200,8 @@ async fn first_owner(config: &Config, auth: &Auth) -> Result<Option<String>> {
             })?;
             Ok(None)
         }
-        (Some(_), None) | (None, Some(_)) => {
-            Err(Error::new(Code::ConfigInvalid, "`admin_email` and `admin_password` come together")
-                .hint("give both, or neither for a one-time set-up link"))
-        }
+        // A project that was begun without an owner; a new one was refused before it was made.
+        (Some(_), None) | (None, Some(_)) => config.check_owner().map(|()| None),
         (None, None) if config.silent_owner => {
             // Nobody knows this password; the desktop signs in with its launch token.
             let password = base::short_id()?;

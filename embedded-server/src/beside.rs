@@ -74,7 +74,9 @@ async fn beside(store: &Store, config: &Config) -> Result<()> {
     judge(config, &names, "the database")
 }
 
+/// Whether a project may begin here, among these tables and with the owner that it was told.
 fn judge(config: &Config, tables: &[String], place: &str) -> Result<()> {
+    config.check_owner()?;
     if tables.is_empty() {
         return Ok(());
     }

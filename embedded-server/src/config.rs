@@ -405,6 +405,23 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Refuses an owner that a new project could not be given.
+    pub(crate) fn check_owner(&self) -> Result<()> {
+        match (&self.admin_email, &self.admin_password) {
+            (Some(_), None) | (None, Some(_)) => Err(Error::new(
+                Code::ConfigInvalid,
+                "`admin_email` and `admin_password` come together",
+            )
+            .hint("give both, or neither for a one-time set-up link")),
+            (Some(email), Some(_)) if !auth::looks_like_address(email.trim()) => {
+                Err(wrong("admin_email", email))
+            }
+            (Some(_), Some(_)) | (None, None) => Ok(()),
+        }
+    }
+}
+
 /// A key that cannot be what it was given as; what it may be is told from [`KEYS`].
 pub(crate) fn wrong(name: &str, value: &str) -> Error {
     let allowed = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.allowed);

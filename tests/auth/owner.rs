@@ -120,15 +120,43 @@ async fn an_owner_is_made_as_told_and_never_again() {
     app.stop().await;
 }
 
-#[tokio::test]
-async fn half_an_owner_is_a_mistake_of_the_configuration() {
-    let mut config = config("half");
-    config.admin_email = Some(EMAIL.to_owned());
-    let data = config.data_dir.clone();
-    let error = Server::start(config).await.err().expect("a refusal");
-    assert_eq!(error.code(), Code::ConfigInvalid);
-    assert!(error.message().contains("admin_password"), "{error}");
-    drop(std::fs::remove_dir_all(data));
+mod half_an_owner_is_a_mistake_of_the_configuration_and_leaves_nothing {
+    use super::{App, Code, EMAIL, Kind, PASSWORD, Server, config};
+    use sqlx::{Connection, PgConnection};
+
+    async fn told(kind: Kind) {
+        // A database to begin another project in.
+        let mut app = App::start(kind).await;
+        let half = (Some(EMAIL.to_owned()), None);
+        let nameless = (None, Some(PASSWORD.to_owned()));
+        let nobody = (Some(String::from("nobody")), Some(PASSWORD.to_owned()));
+        for (given, said) in
+            [(half.clone(), "admin_password"), (nameless, "admin_email"), (nobody, "`nobody`")]
+        {
+            let store = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
+            let mut config = config(&format!("half_{store}"));
+            (config.admin_email, config.admin_password) = given;
+            config.database_url = app.database_url();
+            config.database_schema = config.database_url.is_some().then(|| String::from("other"));
+            let data = config.data_dir.clone();
+            let error = Server::start(config).await.err().expect("a refusal");
+            assert_eq!(error.code(), Code::ConfigInvalid);
+            assert!(error.message().contains(said), "{error}");
+            assert!(!data.exists(), "a refused start left a folder behind");
+        }
+        if let Some(url) = app.database_url() {
+            let mut connection = PgConnection::connect(&url).await.expect("reach Postgres");
+            let asked = "SELECT count(*) FROM pg_tables WHERE schemaname = 'other'";
+            let left: i64 =
+                sqlx::query_scalar(asked).fetch_one(&mut connection).await.expect("ask");
+            assert_eq!(left, 0, "a refused start left tables behind");
+        }
+        // A project that has its owner needs none of it, and starts.
+        app.restart_with(|config| (config.admin_email, config.admin_password) = half).await;
+        app.stop().await;
+    }
+
+    crate::harness::on_every_store!(@both told);
 }
 
 #[tokio::test]

@@ -220,6 +220,15 @@ impl App {
 
     /// The same, with something done to its folder while nobody has it open.
     pub(crate) async fn restart_after(&mut self, between: impl FnOnce(&Path)) {
+        self.restart_as(between, |_| {}).await;
+    }
+
+    /// The same, with something else in its configuration.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        self.restart_as(|_| {}, change).await;
+    }
+
+    async fn restart_as(&mut self, between: impl FnOnce(&Path), change: impl FnOnce(&mut Config)) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
@@ -231,6 +240,7 @@ impl App {
             let (server, _) = base.rsplit_once('/').expect("a URL names its database");
             config.database_url = Some(format!("{server}/{name}"));
         }
+        change(&mut config);
         let running = Server::start(config).await.expect("start again");
         self.url = format!("http://{}", running.address());
         self.running = Some(running);

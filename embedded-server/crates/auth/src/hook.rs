@@ -240,7 +240,8 @@ fn normalise(body: &mut Map<String, Json>) -> Result<()> {
 }
 
 /// One `@`, a dot in the domain, no spaces: the test the wire contract names.
-fn looks_like_address(email: &str) -> bool {
+#[must_use]
+pub fn looks_like_address(email: &str) -> bool {
     let mut parts = email.split('@');
     let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
         return false;

@@ -13,7 +13,7 @@ mod refresh;
 mod sign_in;
 mod token;
 
-pub use hook::UserHook;
+pub use hook::{UserHook, looks_like_address};
 pub use identity::{Presented, Profile};
 pub use sign_in::{Registration, SignIn, SignedIn};
 
