@@ -25,7 +25,7 @@ export const MENU_POPUP =
 function row(entry: MenuEntry): string {
   return cx(
     "flex h-menu-row cursor-default items-center gap-2 px-2.5 outline-none select-none data-[highlighted]:bg-bg-active",
-    entry.disabled ? "text-ink-disabled" : entry.destructive ? "text-bad" : "text-ink",
+    entry.disabled !== undefined ? "text-ink-disabled" : entry.destructive ? "text-bad" : "text-ink",
   );
 }
 
@@ -34,10 +34,10 @@ function Body({ entry }: { entry: MenuEntry }) {
   return (
     <>
       {Icon ? (
-        <Icon aria-hidden size={14} className={entry.disabled || entry.destructive ? "" : "text-ink-2"} />
+        <Icon aria-hidden size={14} className={entry.disabled !== undefined || entry.destructive ? "" : "text-ink-2"} />
       ) : null}
       <span className="min-w-0 flex-1 truncate">{entry.label}</span>
-      {entry.disabled ? (
+      {entry.disabled !== undefined ? (
         <span className="ml-4 text-hint text-ink-3">{entry.disabled}</span>
       ) : entry.keys ? (
         <Keys keys={entry.keys} className="ml-4 text-hint text-ink-3" />

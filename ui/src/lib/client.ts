@@ -413,6 +413,7 @@ export function capabilityOf(data: {
 /** The keys under which answers are cached. All begin with the connection, so a switch shares nothing. */
 export const keys = {
   /** Everything that was counted of a collection, here or beside its name in the sidebar. */
+  allCounts: (connection: Connection) => ["count", connection.info.id] as const,
   counts: (connection: Connection, name: string) => ["count", connection.info.id, name] as const,
   count: (connection: Connection, name: string) => ["count", connection.info.id, name, "rows"] as const,
   histories: (connection: Connection, name: string) => ["history", connection.info.id, name] as const,

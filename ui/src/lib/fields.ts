@@ -57,6 +57,8 @@ export interface FieldInfo {
   readonly defaultText: string | null;
   /** The server computes it; nobody writes it. */
   readonly computed: boolean;
+  /** What it is worked out by, of a field that is. */
+  readonly expression?: string;
   readonly hidden: boolean;
   readonly description: string | null;
   /** Set when this field holds the key of another collection's row. */
@@ -166,9 +168,14 @@ export function typeLabel(field: Pick<FieldInfo, "type" | "relation">): string {
 }
 
 /** What a computed field holds, as the server tells it; one that tells nothing computes text. */
-function computedType(told: unknown): TypeInfo {
+export function computedType(told: unknown): TypeInfo {
   const held = readType(told);
   return held.kind === "unknown" || held.kind === "text" ? { kind: "text", name: "VIRTUAL" } : { ...held, name: "VIRTUAL" };
+}
+
+/** Whether its value comes of an expression over the other fields of its row. */
+export function isWorkedOut(field: Pick<FieldInfo, "type">): boolean {
+  return field.type.name === "VIRTUAL";
 }
 
 /** A type as every screen says it. */
@@ -287,6 +294,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
       indexed: primaryKey || unique || indexed.has(key),
       defaultText: defaultText(raw["defaultValue"]),
       computed: raw["type"] === "VIRTUAL" || isStamp(key),
+      ...(raw["type"] === "VIRTUAL" && text(raw["calculated"]) ? { expression: text(raw["calculated"]) ?? "" } : {}),
       hidden: raw["hidden"] === true,
       description: text(raw["description"]) ?? text(raw["comment"]),
       relation: toOne.get(key) ?? null,

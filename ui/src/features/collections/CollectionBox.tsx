@@ -1,10 +1,10 @@
 import { Handle, Position, useStore, useUpdateNodeInternals, type Node, type NodeProps } from "@xyflow/react";
-import { KeyRound, Link2 } from "lucide-react";
+import { KeyRound, Link2, SquareFunction } from "lucide-react";
 import { Fragment, memo, useEffect, useRef, useState, type CSSProperties } from "react";
 import { cx } from "@/kit/cx";
 import { DiagramField, DiagramNode } from "@/kit/DiagramNode";
 import { SWATCHES } from "@/kit/GridCell";
-import { isChanged, relationOf, type Entry } from "./draft";
+import { isChanged, isComputed, relationOf, type Entry } from "./draft";
 import { t } from "./messages";
 import { RowCount } from "./queries";
 import { HEAD, NODE_WIDTH, ROW, type Row } from "./rows";
@@ -187,7 +187,7 @@ export const CollectionBox = memo(function CollectionBox({ data }: NodeProps<Col
             }}
           >
             <DiagramField
-              icon={row.field.def["primaryKey"] === true ? KeyRound : relationOf(row.field) ? Link2 : undefined}
+              icon={row.field.def["primaryKey"] === true ? KeyRound : relationOf(row.field) ? Link2 : isComputed(row.field) ? SquareFunction : undefined}
               name={<Marked word={row.field.name} looked={looked} />}
               type={row.type}
               state={gone ? "dropped" : base === undefined ? undefined : row.state}

@@ -1,24 +1,26 @@
-import { useState, type Ref } from "react";
+import { useEffect, useRef, useState, type Ref } from "react";
 import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { Field } from "@/kit/Field";
 import { Segmented } from "@/kit/Segmented";
 import { Select } from "@/kit/Select";
 import { Note } from "@/kit/states";
+import { readType, typeText } from "@/lib/fields";
 import {
   isAdopted, isColumn, isGenerated, isJunction, isSystem, ownerOf, patched, relationOf, tablesOf, text, throughJunction, type Definition, type DraftField, type Drafts, type Edits, type Entry, type Json,
 } from "./draft";
 import { renameField, setDefinition, setDropColumn } from "./edits";
 import { StagedInput, TypeSelect } from "./inputs";
 import { t } from "./messages";
+import type { Misplaced } from "./misplaced";
 import { plural, singular } from "./names";
 import { collectionName } from "./rows";
 import {
-  canonicalType, defaultKind, defaultKinds, defaultText, enumWords, option, readDefault, rule, rulesOf, withOption, withRule, withType,
+  canonicalType, defaultKind, defaultKinds, defaultText, enumWords, option, readDefault, rule, rulesOf, withExpression, withOption, withRule, withType,
   type DefaultKind, type RuleKey,
 } from "./types";
 import { TableList } from "./TableList";
-import { either, fieldNameFault, relationNameFault } from "./words";
+import { either, fieldNameFault, hintText, relationNameFault } from "./words";
 
 export interface FieldEditorProps {
   readonly drafts: Drafts;
@@ -26,17 +28,29 @@ export interface FieldEditorProps {
   readonly field: DraftField;
   readonly ended: boolean;
   readonly was: DraftField | undefined;
+  /** What the plan refuses of this field. */
+  readonly misplaced: Misplaced | undefined;
   /** Rows of the collection, when they were counted. */
   readonly rows: number | null;
   readonly readOnly: boolean;
   readonly nameRef: Ref<HTMLInputElement>;
+  /** What the field is told in a text takes the focus. */
+  readonly writing: boolean;
+  readonly onWriting: (writing: boolean) => void;
   readonly onStage: (edits: Edits) => void;
   readonly onDrop: () => void;
   readonly onOpen: (collection: string) => void;
 }
 
 export function FieldEditor(props: FieldEditorProps) {
-  const { drafts, entry, field, ended, was, rows, readOnly, nameRef, onStage, onDrop } = props;
+  const { drafts, entry, field, ended, was, rows, misplaced, readOnly, nameRef, writing, onWriting, onStage, onDrop } = props;
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!writing) return;
+    const node = section.current;
+    (node?.querySelector<HTMLElement>("[aria-invalid=true]") ?? node?.querySelector<HTMLElement>("textarea"))?.focus();
+    onWriting(false);
+  }, [writing, onWriting]);
   const owner = ownerOf(entry.draft, field);
   const relation = relationOf(field);
   const key = field.def["primaryKey"] === true;
@@ -47,7 +61,7 @@ export function FieldEditor(props: FieldEditorProps) {
   const adopted = was !== undefined && entry.base !== undefined && isAdopted(entry.base) && isColumn(field) && text(field.def, "type") !== "VIRTUAL";
   const change = (def: Definition) => onStage(setDefinition(entry, field.id, def));
   return (
-    <section aria-label={field.name} className="flex flex-col gap-3.5 px-4 py-4">
+    <section ref={section} aria-label={field.name} className="flex flex-col gap-3.5 px-4 py-4">
       <div className={isColumn(field) ? "grid grid-cols-[minmax(0,1fr)_128px] gap-2" : ""}>
         <StagedInput
           key={`${field.id} name`}
@@ -96,7 +110,7 @@ export function FieldEditor(props: FieldEditorProps) {
       ) : relation && !isColumn(field) ? (
         <RelationEditor {...props} fixed={fixed} change={change} />
       ) : (
-        <ColumnEditor field={field} fixed={fixed} isKey={key} change={change} />
+        <ColumnEditor field={field} was={was} fixed={fixed} isKey={key} misplaced={misplaced} change={change} />
       )}
       {lacking > 0 ? <Note kind="warn">{t("edit.required.rows", { count: lacking })}</Note> : null}
       <StagedInput
@@ -124,21 +138,51 @@ const whole = (value: string): string | null => (value === "" || /^\d{1,8}$/.tes
 const number = (value: string): string | null => (value === "" || Number.isFinite(Number(value)) ? null : t("edit.number.bad"));
 const asNumber = (value: string): number | undefined => (value === "" ? undefined : Number(value));
 
-function ColumnEditor({ field, fixed, isKey, change }: { field: DraftField; fixed: boolean; isKey: boolean; change: (def: Definition) => void }) {
+/** What the plan refuses of a text, with what would make it work. */
+function Refused({ misplaced }: { misplaced: Misplaced }) {
+  return (
+    <>
+      <span className="block break-words">{misplaced.why}</span>
+      {misplaced.hint === undefined ? null : <span className="mt-1 block break-words text-ink-3">{hintText(misplaced.hint)}</span>}
+    </>
+  );
+}
+
+interface ColumnEditorProps {
+  readonly field: DraftField;
+  readonly was: DraftField | undefined;
+  readonly fixed: boolean;
+  readonly isKey: boolean;
+  readonly misplaced: Misplaced | undefined;
+  readonly change: (def: Definition) => void;
+}
+
+function ColumnEditor({ field, was, fixed, isKey, misplaced, change }: ColumnEditorProps) {
   const { def, id } = field;
   const type = canonicalType(text(def, "type"));
   if (type === "VIRTUAL") {
+    const expression = text(def, "calculated");
+    const told = text(def, "resultType");
     return (
-      <StagedInput
-        key={`${id} calculated`}
-        label={t("edit.calculated")}
-        note={t("edit.calculated.note")}
-        value={text(def, "calculated")}
-        mono
-        lines={3}
-        disabled={fixed}
-        onStage={(value) => change(patched(def, { calculated: value.trim() }))}
-      />
+      <>
+        <StagedInput
+          key={`${id} calculated`}
+          label={t("edit.calculated")}
+          note={t(expression === "" ? "edit.calculated.empty" : "edit.calculated.note")}
+          refused={misplaced?.key === "calculated" && expression !== "" ? <Refused misplaced={misplaced} /> : undefined}
+          value={expression}
+          mono
+          lines={4}
+          disabled={fixed}
+          onStage={(value) => change(withExpression(def, value.trim(), was?.def))}
+        />
+        {expression === "" || misplaced ? null : (
+          <dl className="flex items-baseline gap-2">
+            <dt className="text-second text-ink-2">{t("edit.result")}</dt>
+            <dd className={told === "" ? "text-second text-ink-3" : ""}>{told === "" ? t("edit.result.later") : typeText(readType(told))}</dd>
+          </dl>
+        )}
+      </>
     );
   }
   return (
@@ -151,7 +195,7 @@ function ColumnEditor({ field, fixed, isKey, change }: { field: DraftField; fixe
             <Tick label={t("edit.unique")} note={t("edit.unique.note")} on={def["unique"] === true} fixed={fixed} onChange={(on) => change(patched(def, { unique: on ? true : undefined }))} />
             <Tick label={t("edit.hidden")} note={t("edit.hidden.note")} on={def["hidden"] === true} fixed={fixed} onChange={(on) => change(patched(def, { hidden: on ? true : undefined }))} />
           </div>
-          <DefaultEditor key={`${id} ${type}`} field={field} type={type} fixed={fixed} change={change} />
+          <DefaultEditor key={`${id} ${type}`} field={field} type={type} fixed={fixed} misplaced={misplaced} change={change} />
         </>
       )}
       <Rules field={field} type={type} fixed={fixed} change={change} />
@@ -229,7 +273,7 @@ function Options({ field, type, fixed, change }: PartProps) {
 type Without = "refuse" | "null" | "default";
 
 /** What happens when a row comes without a value: refused, NULL, or a default. */
-function DefaultEditor({ field, type, fixed, change }: PartProps) {
+function DefaultEditor({ field, type, fixed, misplaced, change }: PartProps & { misplaced: Misplaced | undefined }) {
   const { def } = field;
   const kinds = defaultKinds(type);
   const kind = defaultKind(def);
@@ -288,6 +332,7 @@ function DefaultEditor({ field, type, fixed, change }: PartProps) {
           value={defaultText(def)}
           mono={kind === "SQL" || !["String", "Text", "HTML", "CiText"].includes(type)}
           disabled={fixed}
+          refused={misplaced?.key === "defaultValue" ? <Refused misplaced={misplaced} /> : undefined}
           fault={(value) => (kind === "SQL" || value === "" || readDefault(type, value) !== undefined ? null : t("edit.default.bad", { type }))}
           onStage={(value) => set(kind === "SQL" ? { type: "SQL", value } : value === "" ? undefined : readDefault(type, value))}
         />

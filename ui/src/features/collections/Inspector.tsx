@@ -1,4 +1,4 @@
-import { Ellipsis, KeyRound, Link2, Plus, X } from "lucide-react";
+import { CircleAlert, Ellipsis, KeyRound, Link2, Plus, SquareFunction, X } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
 import { useGroups } from "@/host/groups";
 import { useSession } from "@/host/session";
@@ -12,7 +12,7 @@ import { Field, Input } from "@/kit/Field";
 import { isFocusLost } from "@/kit/focus";
 import { Menu } from "@/kit/Menu";
 import { Note } from "@/kit/states";
-import { endedFields, FLAGS, flagOn, isAdopted, isColumn, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
+import { endedFields, FLAGS, flagOn, isAdopted, isColumn, isComputed, isSystem, relationOf, stateOf, type DraftField, type Drafts, type Edits, type Entry } from "./draft";
 import { addField, addIndex, isSearched, renameCollection, searchedFields, setDropTable, setFlag, toggleCollection, toggleDropped, toggleIndex, type IndexUse } from "./edits";
 import { FieldEditor } from "./FieldEditor";
 import { d } from "./diagram-messages";
@@ -20,6 +20,7 @@ import { GroupSelect } from "./GroupsDialog";
 import { StagedInput, TypeSelect } from "./inputs";
 import { Keeping } from "./Keeping";
 import { t } from "./messages";
+import type { Misplaced } from "./misplaced";
 import { useRowCount } from "./queries";
 import { isQuiet, typeOf } from "./rows";
 import { withType } from "./types";
@@ -30,10 +31,15 @@ export interface InspectorProps {
   readonly entry: Entry | undefined;
   readonly gone: ReadonlySet<string>;
   readonly field: string | undefined;
+  /** The field that the plan refuses. */
+  readonly misplaced: Misplaced | undefined;
   readonly adding: boolean;
   /** The collection was made a moment ago, and takes the focus. */
   readonly begun: boolean;
   readonly onBegun: () => void;
+  /** The text of the chosen field takes the focus. */
+  readonly writing: boolean;
+  readonly onWriting: (writing: boolean) => void;
   readonly readOnly: boolean;
   readonly width: number;
   readonly onWidth: (width: number) => void;
@@ -73,7 +79,7 @@ export function Inspector(props: InspectorProps) {
   return <Selected key={entry.id} {...props} entry={entry} />;
 }
 
-function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen, onClose }: InspectorProps & { entry: Entry }) {
+function Selected({ drafts, entry, gone, field, misplaced, adding, begun, onBegun, writing, onWriting, readOnly, width, onWidth, onStage, onField, onAdding, onRelate, onOpen, onClose }: InspectorProps & { entry: Entry }) {
   const { base, draft } = entry;
   const ended = endedFields(draft, gone);
   const dropped = gone.has(entry.id);
@@ -147,9 +153,10 @@ function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly
           const quiet = isQuiet(draft, known);
           const out = state === "dropped" || dropped;
           const key = known.def["primaryKey"] === true;
-          const Icon = key ? KeyRound : relationOf(known) ? Link2 : null;
+          const Icon = key ? KeyRound : relationOf(known) ? Link2 : isComputed(known) ? SquareFunction : null;
           const type = typeOf(drafts, known);
-          const oldType = was ? typeOf(drafts, was) : type;
+          // What another expression answers is known once it is applied.
+          const oldType = was && !(isComputed(known) && isComputed(was)) ? typeOf(drafts, was) : type;
           return (
             <li key={known.id} className={cx("flex h-[26px] items-center pr-4", on ? "bg-bg-active" : "hover:bg-bg-hover")}>
               <button
@@ -183,13 +190,27 @@ function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly
                   {t("putBack")}
                 </button>
               ) : null}
-              <span className="ml-2 flex w-2 justify-center">{state === undefined || dropped ? null : <Dot state={out ? "bad" : "draft"} />}</span>
+              <span className="ml-2 flex w-2 justify-center">
+                {misplaced?.collection === entry.id && misplaced.field === known.id ? (
+                  <CircleAlert role="img" aria-label={t("field.refused")} size={12} className="shrink-0 text-bad" />
+                ) : state === undefined || dropped ? null : (
+                  <Dot state={out ? "bad" : "draft"} />
+                )}
+              </span>
             </li>
           );
         })}
       </ul>
       {adding && !locked ? (
-        <AddField entry={entry} onStage={onStage} onField={onField} onDone={() => onAdding(false)} />
+        <AddField
+          entry={entry}
+          onStage={onStage}
+          onWrite={(id) => {
+            onField(id);
+            onWriting(true);
+          }}
+          onDone={() => onAdding(false)}
+        />
       ) : chosen ? (
         <FieldEditor
           key={chosen.id}
@@ -198,9 +219,12 @@ function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly
           field={chosen}
           ended={ended.has(chosen.id)}
           was={base?.fields.find((known) => known.id === chosen.id)}
+          misplaced={misplaced?.collection === entry.id && misplaced.field === chosen.id ? misplaced : undefined}
           rows={rows}
           readOnly={locked}
           nameRef={nameRef}
+          writing={writing}
+          onWriting={onWriting}
           onStage={onStage}
           onDrop={() => onStage(toggleDropped(drafts, entry, chosen.id))}
           onOpen={onOpen}
@@ -212,7 +236,7 @@ function Selected({ drafts, entry, gone, field, adding, begun, onBegun, readOnly
   );
 }
 
-function AddField({ entry, onStage, onField, onDone }: { entry: Entry; onStage: (edits: Edits) => void; onField: (field: string) => void; onDone: () => void }) {
+function AddField({ entry, onStage, onWrite, onDone }: { entry: Entry; onStage: (edits: Edits) => void; onWrite: (field: string) => void; onDone: () => void }) {
   const [name, setName] = useState("");
   const [type, setType] = useState("String");
   const input = useRef<HTMLInputElement>(null);
@@ -227,7 +251,7 @@ function AddField({ entry, onStage, onField, onDone }: { entry: Entry; onStage: 
     // Some types say nothing until they are told more.
     if (type === "Enum" || type === "VIRTUAL") {
       onDone();
-      onField(id);
+      onWrite(id);
     } else input.current?.focus();
   };
   return (
@@ -324,7 +348,7 @@ function Indexes({ entry, locked, onStage }: { entry: Entry; locked: boolean; on
   const [making, setMaking] = useState(false);
   const [fields, setFields] = useState<readonly string[]>([]);
   const [use, setUse] = useState<IndexUse>("values");
-  const plain = (field: DraftField) => isColumn(field) && field.def["type"] !== "VIRTUAL" && !field.dropped;
+  const plain = (field: DraftField) => isColumn(field) && !isComputed(field) && !field.dropped;
   const columns = draft.fields.filter(use === "words" ? isSearched : plain);
   const turn = (next: IndexUse) => {
     if ((next === "words") !== (use === "words")) setFields(next === "words" ? searchedFields(draft) : []);

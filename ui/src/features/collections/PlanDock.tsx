@@ -9,7 +9,7 @@ import { Dot } from "@/kit/Dot";
 import { ErrorBand, Loading } from "@/kit/states";
 import { sizeText } from "@/lib/sizes";
 import { told, typesIn } from "@/lib/told";
-import { FLAG_FIELDS, FLAGS, flagOn, isColumn, relationOf, type Draft, type Drafts } from "./draft";
+import { FLAG_FIELDS, FLAGS, flagOn, isColumn, isComputed, relationOf, type Draft, type Drafts } from "./draft";
 import { t } from "./messages";
 import { p } from "./plan-messages";
 import { PlanFacts } from "./PlanFacts";
@@ -85,6 +85,12 @@ export function endsTable(step: PlanStep, drafts: Drafts): boolean {
   return step.op === "drop_collection" && drafts.get(step.collection)?.draft.dropTable === true;
 }
 
+/** Whether the step is about a field that is worked out: it has no values of its own to keep. */
+function isWorkedOut(step: PlanStep, drafts: Drafts): boolean {
+  const entry = [...drafts.values()].find((known) => known.draft.name === step.collection);
+  return entry?.draft.fields.some((field) => field.name === step.field && isComputed(field)) === true;
+}
+
 export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
   return plan.steps.flatMap((step, index): PlanLine[] => {
     const verb = VERB[step.op];
@@ -103,7 +109,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
           : step.op === "drop_field"
             ? affected > 0 ? t("plan.lost", { affected, total }) : t("plan.noneLost")
             : step.op === "alter_field"
-              ? affected > 0 ? t(`plan.${obstacle ?? "misfit"}`, { affected, total }) : t("plan.kept")
+              ? affected > 0 ? t(`plan.${obstacle ?? "misfit"}`, { affected, total }) : t(isWorkedOut(step, drafts) ? "plan.workedOut" : "plan.kept")
               : obstacle ? t(`plan.${obstacle}`, { affected, total })
               : verb === "rename" ? t("plan.kept") : "";
     const line: PlanLine = {
@@ -111,7 +117,7 @@ export function linesOf(plan: SchemaPlan, drafts: Drafts): readonly PlanLine[] {
       verb,
       collection: step.collection,
       name: verb === "rename" ? wordOf(step.from) : (step.field ?? ""),
-      to: verb === "change" || step.op === "add_field" ? typesIn(wordOf(step.to)) : verb === "rename" || verb === "relate" ? wordOf(step.to) : "",
+      to: verb === "change" || step.op === "add_field" ? typesIn(wordOf(step.to)).replaceAll("`", "") : verb === "rename" || verb === "relate" ? wordOf(step.to) : "",
       fact,
       tone: affected > 0 ? (verb === "drop" ? "bad" : "warn") : "quiet",
       step: index,
@@ -185,7 +191,7 @@ function useBounds(): { readonly least: number; readonly most: number } {
 }
 
 export function PlanDock({
-  plan, drafts, error, stale, rehearsing, updates, onUpdates, height, onHeight, onClose, onLine, onRows, onRetry,
+  plan, drafts, error, why, mend, stale, rehearsing, updates, onUpdates, height, onHeight, onClose, onLine, onRows, onRetry,
 }: {
   plan: SchemaPlan | undefined;
   drafts: Drafts;
@@ -196,6 +202,10 @@ export function PlanDock({
   /** Opens these rows of a collection. */
   onRows: (collection: string, keys: readonly string[]) => void;
   error: Error | null;
+  /** The reason of the error, in words. */
+  why: string;
+  /** Goes to the field that is wrong, when it is known. */
+  mend: { readonly name: string; readonly go: () => void } | undefined;
   stale: boolean;
   height: number;
   onHeight: (height: number) => void;
@@ -288,12 +298,18 @@ export function PlanDock({
           details={JSON.stringify(error, null, 2)}
           className="m-3"
           action={
-            <Button size="small" onClick={onRetry}>
-              {t("retry")}
-            </Button>
+            mend ? (
+              <Button size="small" onClick={mend.go}>
+                {t("plan.mend", { name: mend.name })}
+              </Button>
+            ) : (
+              <Button size="small" onClick={onRetry}>
+                {t("retry")}
+              </Button>
+            )
           }
         >
-          {reasonOf(error)}
+          {why}
         </ErrorBand>
       ) : !plan ? (
         <Loading what={t("plan.loading")} columns={[56, 200, 80]} rows={3} className="m-3" />

@@ -30,6 +30,7 @@ import { Inspector } from "./Inspector";
 import { ListView } from "./ListView";
 import { useLook, type Look } from "./look";
 import { t } from "./messages";
+import { misplacedOf } from "./misplaced";
 import { NewCollectionDialog } from "./NewCollectionDialog";
 import { endsTable, linesOf, obstacleOf, PlanDock, type PlanLine } from "./PlanDock";
 import { p } from "./plan-messages";
@@ -86,6 +87,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const [adding, setAdding] = useState(false);
   /** The collection that was just begun: one goes on at its first field. */
   const [begun, setBegun] = useState<string | undefined>(undefined);
+  /** The text of the chosen field takes the focus: one goes on there. */
+  const [writing, setWriting] = useState(false);
   const [relating, setRelating] = useState<Proposal | null>(null);
   const [groups, onGroups] = useGroups(project.id);
   const [chosenGroups, setChosenGroups] = useState<ReadonlySet<string>>(new Set());
@@ -112,6 +115,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const failure = state.failures.get(SCOPE);
 
   const plan = useQuery({ ...planQuery(session, change, [planRound]), enabled: ops.length > 0 && !saving });
+  const misplaced = useMemo(() => (plan.error ? misplacedOf(plan.error, drafts) : undefined), [plan.error, drafts]);
   const rehearsing = useRehearsal(plan.data, change);
   const [updates, setUpdates] = useState(true);
   const [past, setPast] = useState<{ readonly version: number | undefined } | null>(null);
@@ -316,13 +320,23 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
       : []),
   ]);
 
+  const wrong = misplaced && drafts.get(misplaced.collection)?.draft.fields.find((known) => known.id === misplaced.field);
+  const wrongName = misplaced && wrong ? `${drafts.get(misplaced.collection)?.draft.name ?? ""}.${wrong.name}` : undefined;
+  const refusedWhy = wrongName === undefined ? reasonOf(plan.error) : wrong?.def[misplaced?.key ?? ""] === "" ? t("bar.expression", { name: wrongName }) : `${wrongName}: ${reasonOf(plan.error)}`;
+  const mend = () => {
+    if (!misplaced) return;
+    select(misplaced.collection, misplaced.field);
+    setWriting(true);
+    // On a narrow window the plan lies where the field is written.
+    if (matchMedia("(max-width: 1100px)").matches) setDock(false);
+  };
   const collections = new Set(changes.map((entry) => entry.collection)).size;
   const facts = readOnly ? (
     <span className="text-warn">{t("bar.readonly")}</span>
   ) : plan.isError ? (
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
       <TriangleAlert aria-hidden size={13} />
-      <span className="truncate">{t("bar.refused", { why: reasonOf(plan.error) })}</span>
+      <span className="truncate">{t("bar.refused", { why: refusedWhy })}</span>
     </span>
   ) : blocking?.values ? (
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
@@ -456,6 +470,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
             plan={plan.data}
             drafts={drafts}
             error={plan.error}
+            why={refusedWhy}
+            mend={wrongName === undefined ? undefined : { name: wrongName, go: mend }}
             stale={stale}
             rehearsing={rehearsing}
             updates={updates}
@@ -494,9 +510,12 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
         entry={selected}
         gone={gone}
         field={chosen?.id}
+        misplaced={misplaced}
         adding={adding}
         begun={begun !== undefined && begun === collection}
         onBegun={() => setBegun(undefined)}
+        writing={writing}
+        onWriting={setWriting}
         readOnly={readOnly || saving}
         width={width}
         onWidth={setWidth}

@@ -6,7 +6,8 @@ import { addField, addIndex, newCollection, renameCollection, renameField, searc
 import { plural, singular } from "./names";
 import { relate } from "./relate";
 import { laidOut } from "./sql";
-import { defaultText, keyDefinition, readDefault, withOption, withRule, withType } from "./types";
+import { misplacedOf } from "./misplaced";
+import { defaultText, keyDefinition, readDefault, typeWord, withExpression, withOption, withRule, withType } from "./types";
 
 const key = { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" }, fieldId: "a-id" };
 const STORED = [
@@ -324,4 +325,26 @@ test("names of one and of many", () => {
 test("a table's statement is only given lines", () => {
   const sql = `CREATE TABLE "a,(b" ("id" TEXT DEFAULT (lower('x, y')), "n" TEXT) STRICT`;
   expect(laidOut(sql)).toBe(`CREATE TABLE "a,(b" (\n  "id" TEXT DEFAULT (lower('x, y')),\n  "n" TEXT\n) STRICT`);
+});
+
+test("what an expression answers is known of the stored one alone, and put back it is no change", () => {
+  const was = { type: "VIRTUAL", calculated: "a * b", resultType: "Decimal" };
+  expect(typeWord(was)).toBe("computed decimal");
+  const other = withExpression(was, "a || b", was);
+  expect(typeWord(other)).toBe("computed");
+  expect(sameDraft(withExpression(other, "a * b", was), was)).toBe(true);
+  expect(withType(was, "Integer")).toEqual({ type: "Integer" });
+});
+
+test("a refused expression is found in the draft by its place, unless it could be two", () => {
+  const d = desk();
+  const refused = { message: "there is no field `prise`", details: [], hint: "did you mean `price`?", body: { error: { at: "fields.sum.calculated" } } };
+  expect(misplacedOf(refused, d.drafts())).toBeUndefined();
+  d.do((_, at) => addField(at("posts"), { name: "sum", def: { type: "VIRTUAL", calculated: "prise * 2" } }).edits);
+  const found = misplacedOf(refused, d.drafts());
+  expect(found).toMatchObject({ collection: "posts", field: d.id("posts", "sum"), key: "calculated", why: "There is no field prise.", hint: "did you mean `price`?" });
+  expect(misplacedOf({ message: "no", body: { error: { at: "fields.sum.type" } } }, d.drafts())).toBeUndefined();
+  expect(misplacedOf(new Error("the server is away"), d.drafts())).toBeUndefined();
+  d.do((_, at) => addField(at("authors"), { name: "sum", def: { type: "VIRTUAL", calculated: "prise" } }).edits);
+  expect(misplacedOf(refused, d.drafts())).toBeUndefined();
 });

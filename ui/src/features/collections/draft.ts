@@ -204,6 +204,11 @@ export function isSystem(entry: Entry): boolean {
   return entry.id.startsWith("baasix_");
 }
 
+/** Whether its value comes of an expression over the other fields of its row. */
+export function isComputed(field: DraftField): boolean {
+  return text(field.def, "type").toUpperCase() === "VIRTUAL";
+}
+
 /** Whether its table was there before the collection: then it stays when the collection ends, unless it is asked to end. */
 export function isAdopted(draft: Draft): boolean {
   return draft.rest["adopted"] === true;

@@ -6,13 +6,15 @@ import { TYPE_GROUPS } from "./types";
 
 /** A text that is staged when it is left or confirmed, so that one rename is one step to undo. */
 export function StagedInput({
-  label, value, onStage, fault, note, mono, lines, placeholder, disabled, inputRef, className,
+  label, value, onStage, fault, refused, note, mono, lines, placeholder, disabled, inputRef, className,
 }: {
   label: ReactNode;
   value: string;
   onStage: (value: string) => void;
   /** What is wrong with a text, if anything; nothing is staged then. */
   fault?: ((value: string) => string | null) | undefined;
+  /** What the server said of the text that is staged, until another one is typed. */
+  refused?: ReactNode;
   note?: ReactNode;
   mono?: boolean | undefined;
   lines?: number | undefined;
@@ -35,11 +37,11 @@ export function StagedInput({
     disabled,
     placeholder,
     mono,
-    invalid: wrong !== null,
+    invalid: wrong !== null || (typed === null && refused !== undefined),
     onBlur: stage,
   };
   return (
-    <Field label={label} note={note} error={wrong ?? undefined} className={className}>
+    <Field label={label} note={note} error={wrong ?? (typed === null ? refused : undefined)} className={className}>
       {(ids) =>
         lines === undefined ? (
           <Input
@@ -56,7 +58,23 @@ export function StagedInput({
             }}
           />
         ) : (
-          <Textarea {...ids} {...shared} rows={lines} onChange={(event) => setTyped(event.target.value)} />
+          <Textarea
+            {...ids}
+            {...shared}
+            rows={lines}
+            onChange={(event) => setTyped(event.target.value)}
+            onKeyDown={(event) => {
+              // Enter is a line of the text.
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault();
+                stage();
+              }
+              else if (event.key === "Escape" && typed !== null) {
+                event.preventDefault();
+                setTyped(null);
+              }
+            }}
+          />
         )
       }
     </Field>
@@ -65,7 +83,7 @@ export function StagedInput({
 
 const TYPE_OPTIONS: ReadonlyArray<SelectOption<string>> = TYPE_GROUPS.flatMap(({ group, types }) => [
   { value: `group:${group}`, label: t(`type.group.${group}`), disabled: true },
-  ...types.map((type) => ({ value: type, label: type })),
+  ...types.map((type) => ({ value: type, label: type === "VIRTUAL" ? t("type.computed") : type })),
 ]);
 
 export function TypeSelect({ value, onChange, ...rest }: { id?: string; value: string; onChange: (type: string) => void; "aria-label"?: string; disabled?: boolean | undefined }) {

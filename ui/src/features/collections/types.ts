@@ -1,5 +1,5 @@
 /** The types a field may have, what each can be told, and how values of it are written by hand. */
-import { readType, typeText } from "@/lib/fields";
+import { computedType, readType, typeText } from "@/lib/fields";
 import { patched, text, type Definition, type Json } from "./draft";
 
 export type TypeGroup = "text" | "number" | "time" | "choice" | "key" | "structure" | "array" | "range" | "place" | "other";
@@ -188,12 +188,19 @@ export function withType(def: Definition, type: string): Definition {
     validate: validate.length > 0 ? Object.fromEntries(validate) : undefined,
     defaultValue: fits ? written : undefined,
     calculated: type === "VIRTUAL" ? (def["calculated"] ?? "") : undefined,
+    resultType: undefined,
     unique: type === "VIRTUAL" ? undefined : def["unique"],
   });
 }
 
-/** A field's type in words: `decimal(12,2)`, `enum`. */
+/** Another expression. What it answers is known of the stored one alone. */
+export function withExpression(def: Definition, expression: string, was: Definition | undefined): Definition {
+  const stored = was && text(was, "calculated") === expression ? was["resultType"] : undefined;
+  return patched(def, { calculated: expression, resultType: stored });
+}
+
+/** A field's type in words: `decimal(12,2)`, `enum`, `computed decimal`. */
 export function typeWord(def: Definition): string {
   const type = text(def, "type");
-  return canonicalType(type) === "VIRTUAL" ? "computed" : typeText(readType(type, def["values"]));
+  return typeText(canonicalType(type) === "VIRTUAL" ? computedType(def["resultType"]) : readType(type, def["values"]));
 }

@@ -48,12 +48,21 @@ export function either(names: readonly string[]): string {
   return names.length < 2 ? last : t("rel.either", { first: names.slice(0, -1).join(", "), last });
 }
 
+/** What would make it work, as a sentence: `did you mean lower?` */
+export function hintText(hint: string): string {
+  const plain = told(hint);
+  const whole = `${plain.charAt(0).toUpperCase()}${plain.slice(1)}`;
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
 /** The server's reason: the sentence of the fault says only that there was one. */
 export function reasonOf(error: unknown): string {
   const fault = error as { message?: unknown; details?: unknown; hint?: unknown } | null;
   const list: readonly unknown[] = Array.isArray(fault?.details) ? (fault.details as readonly unknown[]) : [];
   const said = list.flatMap((detail) => (isRecord(detail) && typeof detail["message"] === "string" ? [detail["message"]] : []));
-  const message = told(said.length > 0 ? [...new Set(said)].join("; ") : typeof fault?.message === "string" ? fault.message : String(error));
-  const whole = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
+  const given = said.length > 0 ? [...new Set(said)].join("; ") : typeof fault?.message === "string" ? fault.message : String(error);
+  const message = told(given);
+  // A name at the beginning is written as it is.
+  const whole = given.startsWith("`") ? message : `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -13,7 +13,7 @@ import {
   UnitValue,
   WasValue,
 } from "@/kit/GridCell";
-import type { FieldInfo } from "@/lib/fields";
+import { isWorkedOut, type FieldInfo } from "@/lib/fields";
 import { sizeText } from "@/lib/sizes";
 import { parse, show, type Value } from "@/lib/values";
 import { isLiteral } from "./grid/take";
@@ -68,7 +68,7 @@ export function plain(field: FieldInfo, value: Value, label?: string): string {
     case "empty":
       return "''";
     case "default":
-      return field.defaultText ?? "NULL";
+      return isWorkedOut(field) ? m("grid.workedOut") : (field.defaultText ?? "NULL");
     case "value": {
       if (label !== undefined) return label;
       const shown = show(field.type, value);
@@ -87,6 +87,7 @@ function picture(field: FieldInfo, value: Value, label: string | undefined): Rea
     case "json-null":
       return <CodeValue>{"null"}</CodeValue>;
     case "default":
+      if (isWorkedOut(field)) return <Quiet>{m("grid.workedOut")}</Quiet>;
       if (field.primaryKey && field.defaultText !== null) return <Quiet>{m("grid.auto")}</Quiet>;
       if (field.defaultText !== null) {
         // A literal default is known already: it shows as the value it will be, but not as one that stands.

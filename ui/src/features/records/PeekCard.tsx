@@ -124,6 +124,9 @@ function Hint({ word, keys: combination }: { word: string; keys: string }) {
 export function ValuePeek({ anchor, field, value, onClose }: { anchor: Anchor; field: FieldInfo; value: Value; onClose: () => void }) {
   return (
     <Floating passive anchor={anchor} label={m("peek.value", { field: field.name })} onClose={onClose} className="w-[420px]">
+      {field.expression === undefined ? null : (
+        <p className="border-b border-line px-3 py-2 font-mono text-code break-words text-ink-3">{field.expression}</p>
+      )}
       <pre data-peek="" className={whole(field) ? "p-3 font-mono text-code whitespace-pre-wrap" : "p-3 font-sans text-base whitespace-pre-wrap"}>
         {longText(field, value)}
       </pre>

@@ -62,3 +62,13 @@ export function factsText(facts: { inserts: number; updates: number; cells: numb
 export function groupText(group: FilterGroup): string {
   return f("group", { join: f(`group.${group.join}`), count: leaves(group).length });
 }
+
+/** More of an expression than this is read in the schema. */
+const EXPRESSION_SHOWN = 60;
+
+/** Why nobody writes this field. */
+export function computedText({ name, expression }: FieldInfo): string {
+  if (expression === undefined) return m("refuse.computed", { field: name });
+  const plain = expression.replace(/\s+/g, " ");
+  return m("refuse.expression", { field: name, expression: plain.length > EXPRESSION_SHOWN ? `${plain.slice(0, EXPRESSION_SHOWN)}…` : plain });
+}

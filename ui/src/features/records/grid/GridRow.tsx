@@ -8,6 +8,7 @@ import type { RawRow } from "@/lib/rows";
 import { DEFAULT, type Value } from "@/lib/values";
 import { fromWire } from "@/lib/wire";
 import { alignOf, CellView, plain } from "../CellView";
+import { m } from "../messages";
 import { heldKey, type Held, type Invalid } from "../held";
 import { cellId, type RowKey } from "./place";
 
@@ -55,6 +56,8 @@ interface CellProps {
   readonly op: Op | undefined;
   readonly conflict: Conflict | undefined;
   readonly bad: Invalid | undefined;
+  /** Worked out from a value that is staged: what is stored will not stay. */
+  readonly stale: boolean;
   readonly field: FieldInfo;
   readonly col: number;
   readonly left: number;
@@ -69,7 +72,7 @@ interface CellProps {
 }
 
 /** The place of one cell. What moves, as columns do that are carried, is this and nothing in it. */
-const Cell = memo(function Cell({ rowKey, raw, isNew, op, conflict, bad, field, col, left, width, focused, chosen, picked, aimed, handle, labelOf, editor }: CellProps) {
+const Cell = memo(function Cell({ rowKey, raw, isNew, op, conflict, bad, stale, field, col, left, width, focused, chosen, picked, aimed, handle, labelOf, editor }: CellProps) {
   const missing = raw === undefined && !isNew;
   const said = (value: unknown): string => plain(field, value as Value, labelOf(raw, field, value as Value));
   return (
@@ -81,11 +84,14 @@ const Cell = memo(function Cell({ rowKey, raw, isNew, op, conflict, bad, field, 
       data-col={col}
       aria-colindex={col + 2}
       aria-selected={chosen}
+      aria-readonly={field.computed || undefined}
       tabIndex={focused ? 0 : -1}
-      title={op && !isNew ? `${said(op.before)} → ${said(op.after)}` : undefined}
+      title={op && !isNew ? `${said(op.before)} → ${said(op.after)}` : stale ? m("grid.stale", { expression: field.expression ?? "" }) : undefined}
       className={cx(
         cellClass(op ? (conflict ? ["staged", "conflict"] : ["staged"]) : [], alignOf(field)),
         "group/cell ring-cell top-0 h-full border-r border-line-2",
+        // What nobody writes stands back behind what one can.
+        field.computed && (stale ? "text-ink-3 line-through" : "text-ink-2"),
         op ? "" : chosen || picked ? "bg-bg-active" : "hover:bg-bg-hover",
         op && chosen && "border-b border-b-ink",
         focused && editor === null && "focus:outline-2 focus:-outline-offset-2 focus:outline-ink focus:outline-solid",
@@ -124,6 +130,13 @@ const Content = memo(function Content({ raw, isNew, op, conflict, bad, field, ro
   );
 });
 
+/** Whether the expression names one of these fields. */
+function isWorkedOutFrom({ expression }: FieldInfo, changed: ReadonlyMap<string, Op>): boolean {
+  if (expression === undefined) return false;
+  const words = new Set(expression.match(/[\p{L}\p{N}_$]+/gu));
+  return [...changed.keys()].some((name) => words.has(name));
+}
+
 export const GridRow = memo(function GridRow(props: RowProps) {
   const { rowKey, id, raw, top, number, place, isNew, cells, conflicts, invalid, collection, fields, columns, pinned, stillWidth, starts, widths, numberWidth, rowHeight, focusCol, chosenFrom, chosenTo, aimFrom, aimTo, handle, loose, labelOf, editor, picked } = props;
   const missing = raw === undefined && !isNew;
@@ -141,6 +154,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
         op={op}
         conflict={op && conflicts?.get(keyOf(op.target))}
         bad={id === null ? undefined : invalid?.get(heldKey(collection.name, id, field.name))}
+        stale={cells !== undefined && !isNew && isWorkedOutFrom(field, cells)}
         field={field}
         col={col}
         left={starts[col] ?? 0}

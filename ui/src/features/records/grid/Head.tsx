@@ -1,10 +1,10 @@
-import { KeyRound, Pin } from "lucide-react";
+import { KeyRound, Pin, SquareFunction } from "lucide-react";
 import { memo, type PointerEvent as ReactPointerEvent } from "react";
 import { ContextMenu } from "@/kit/ContextMenu";
 import { cx } from "@/kit/cx";
 import { HeaderCell } from "@/kit/GridCell";
 import type { MenuEntries } from "@/kit/Menu";
-import { typeLabel, type FieldInfo } from "@/lib/fields";
+import { isWorkedOut, typeLabel, type FieldInfo } from "@/lib/fields";
 import { alignOf } from "../CellView";
 import { m } from "../messages";
 
@@ -79,7 +79,7 @@ export const Head = memo(function Head({
         aria-colindex={col + 2}
         aria-sort={sort === "asc" ? "ascending" : sort === "desc" ? "descending" : "none"}
         tabIndex={focused ? 0 : -1}
-        title={field.description ?? undefined}
+        title={field.description ?? field.expression}
         onPointerDown={(event) => onCarry(event, col)}
         onClick={(event) => {
           if (!(event.target instanceof Element && event.target.closest("[data-resize]"))) onSort(field.name, event.shiftKey);
@@ -96,8 +96,9 @@ export const Head = memo(function Head({
           sort={sort === "asc" ? "ascending" : sort === "desc" ? "descending" : undefined}
           align={alignOf(field)}
           badge={
-            field.primaryKey || pinned ? (
+            field.primaryKey || pinned || isWorkedOut(field) ? (
               <>
+                {isWorkedOut(field) ? <SquareFunction role="img" aria-label={m("grid.computed")} size={12} className="shrink-0 text-ink-3" /> : null}
                 {field.primaryKey ? <KeyRound role="img" aria-label={m("grid.key")} size={12} className="shrink-0" /> : null}
                 {pinned ? <Pin role="img" aria-label={m("grid.pinned")} size={11} className="shrink-0 text-ink-3" /> : null}
               </>

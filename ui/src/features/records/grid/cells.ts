@@ -11,6 +11,7 @@ import { fromWire } from "@/lib/wire";
 import { plain } from "../CellView";
 import { heldKey, type Held, type Invalid } from "../held";
 import { m } from "../messages";
+import { computedText } from "../words";
 import { displayField } from "../RelationPicker";
 import type { Focus, RowKey } from "./place";
 import type { Places } from "./places";
@@ -90,7 +91,7 @@ export function useCells(
     (key: RowKey, field: FieldInfo): string | null => {
       const isNew = key.startsWith("b:") && isNewId(key.slice(2));
       if (connection.info.guard === "readonly") return m("refuse.readOnlyConnection", { connection: connection.info.name });
-      if (field.computed) return m("refuse.computed", { field: field.name });
+      if (field.computed) return computedText(field);
       if (!capability?.may(collection.name, isNew ? "create" : "update", field.name)) return m("refuse.field", { field: field.name });
       if (field.primaryKey && !isNew) return m("refuse.key");
       return null;
