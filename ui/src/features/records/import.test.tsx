@@ -109,6 +109,19 @@ describe("an import", () => {
     expect(onRows).toHaveBeenCalled();
   });
 
+  it("says which field is taken already, and marks the refused cell of the line, not the same text elsewhere in it", async () => {
+    const errors = [{ line: 3, column: "price", field: "price", value: "2", message: "is taken already, in line 2", code: "UNIQUE_VIOLATION" }];
+    open((one) => {
+      if (one.path === "/imports" && one.method === "POST") return { data: { ...checked, errors } };
+      if (one.path === "/imports/dry") return { data: { ...checked, errors } };
+      return undefined;
+    });
+    choose(new File(['lane;price\nA;2\n"2;2";2\n'], "q4.csv"));
+    fireEvent.click(await screen.findByRole("button", { name: "Dry run" }));
+    expect(await screen.findByText("price is taken already, by line 2")).toBeTruthy();
+    await waitFor(() => expect([...document.querySelectorAll("mark")].map((one) => [one.previousSibling?.textContent, one.textContent])).toEqual([['"2;2";', "2"]]));
+  });
+
   it("does not run while a field that needs a value gets none", async () => {
     open(() => undefined);
     choose(new File(["price\n1\n"], "q4.csv"));
@@ -233,12 +246,12 @@ describe("an import", () => {
   it("names the related records that an undo left, and why", async () => {
     const left = [{ collection: "makers", id: "7", why: "referenced" }, { collection: "towns", id: "3", why: "changed" }];
     open((one) => (one.path === "/imports/job" ? { data: { ...written, state: "undone", relatedRemoved: 4, relatedLeft: 3, left } } : undefined), "job");
-    const stayed = await screen.findByRole("list", { name: "Related records that stayed" });
-    expect(within(stayed).getAllByRole("listitem").map((one) => one.textContent)).toEqual([
-      "makers 7 other records point at it",
-      "towns 3 it was changed since",
-      "and 1 more",
+    const stayed = await screen.findByRole("region", { name: "Related records that stayed" });
+    expect(within(stayed).getAllByRole("row").slice(1).map((one) => one.textContent)).toEqual([
+      "makers7other records point at it",
+      "towns3it was changed since",
     ]);
+    expect(stayed.textContent).toContain("and 1 more");
     expect(screen.getByText("Related records taken out, too").nextSibling?.textContent).toBe("4");
   });
 

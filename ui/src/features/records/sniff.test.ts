@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCollection } from "@/lib/fields";
-import { formatOf, mappingFlaws, propose, readCsv, sniff, sniffFile } from "./sniff";
+import { cellSpans, formatOf, mappingFlaws, propose, readCsv, recordColumns, sniff, sniffFile } from "./sniff";
 
 const rates = readCollection("rates", {
   timestamps: true,
@@ -63,6 +63,32 @@ describe("mapping", () => {
       "lane ": null,
     });
     expect(propose(rates, ["unit_price"])).toEqual({ unit_price: "price" });
+  });
+
+  it("sends documents to the relation whose records they are, and its key needs nothing more", () => {
+    const parcels = readCollection("parcels", {
+      timestamps: false,
+      fields: {
+        id: { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } },
+        extra: { type: "JSON" },
+        carrier: { relType: "BelongsTo", target: "carriers", foreignKey: "carrier_id" },
+        carrier_id: { type: "Integer", allowNull: false },
+        stops: { relType: "HasMany", target: "stops", foreignKey: "parcel_id" },
+      },
+    });
+    const sniffed = sniff("json", '[{"carrier":{"name":"A"},"stops":[{"town":"B"}],"extra":{"a":1}}]', false);
+    const mapping = propose(parcels, sniffed.columns, recordColumns(sniffed));
+    expect(mapping).toEqual({ carrier: "carrier", stops: "stops", extra: "extra" });
+    expect(mappingFlaws(parcels, mapping)).toEqual({ missing: [], twice: [] });
+    // A key of a record that is there stays the key.
+    const keys = sniff("json", '[{"carrier":7}]', false);
+    expect(propose(parcels, keys.columns, recordColumns(keys))).toEqual({ carrier: "carrier_id" });
+  });
+
+  it("finds the cells of a line, quoted ones whole", () => {
+    const cells = (line: string) => cellSpans(line, ";").map(([from, to]) => line.slice(from, to));
+    expect(cells('a;"b;""c""";;d')).toEqual(["a", '"b;""c"""', "", "d"]);
+    expect(cells("")).toEqual([""]);
   });
 
   it("names what is missing and what is given twice", () => {

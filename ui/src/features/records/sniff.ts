@@ -1,6 +1,6 @@
 /** What can be said of a file from its first bytes: its format, its columns, their first values. */
 import { parseJson, printJson } from "@/lib/exact-json";
-import type { CollectionInfo } from "@/lib/fields";
+import type { CollectionInfo, RelationInfo } from "@/lib/fields";
 
 export type FileFormat = "csv" | "json" | "ndjson";
 export type Delimiter = "," | ";" | "\t" | "|";
@@ -91,6 +91,24 @@ export function readCsv(text: string, delimiter: string, limit: number): string[
   return records;
 }
 
+/** Where the cells of one line stand in it, from and to, their quotes included. */
+export function cellSpans(line: string, delimiter: string): readonly (readonly [from: number, to: number])[] {
+  const spans: [number, number][] = [];
+  let from = 0;
+  let quoted = false;
+  for (let i = 0; i < line.length; i += 1) {
+    const c = line[i];
+    // A doubled quote ends the text and begins it again.
+    if (c === '"' && (quoted || i === from)) quoted = !quoted;
+    else if (c === '"' && line[i - 1] === '"') quoted = true;
+    else if (c === delimiter && !quoted) {
+      spans.push([from, i]);
+      from = i + 1;
+    }
+  }
+  return [...spans, [from, line.length]];
+}
+
 function sniffObjects(format: "json" | "ndjson", text: string): Sniffed {
   const objects = format === "ndjson" ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : firstObjects(text);
   const columns: string[] = [];
@@ -144,8 +162,18 @@ function bare(name: string): string {
 
 export type Mapping = Readonly<Record<string, string | null>>;
 
-/** Columns to fields by name: the same name first, then one that holds the other. No field twice. */
-export function propose(collection: CollectionInfo, columns: readonly string[]): Mapping {
+/** Columns whose values are documents: of a relation they are records of its other end. */
+export function recordColumns({ columns, samples }: Pick<Sniffed, "columns" | "samples">): ReadonlySet<string> {
+  return new Set(columns.filter((_, index) => (samples[index] ?? []).some((text) => /^\s*[[{]/.test(text))));
+}
+
+/** Relations that take documents, whose records are made with the row. */
+export function recordTargets(collection: CollectionInfo): readonly RelationInfo[] {
+  return [...collection.fields.flatMap((field) => field.relation ?? []), ...collection.toMany];
+}
+
+/** Columns to fields by name: the same name first, then one that holds the other. No field twice. Documents go to their relation. */
+export function propose(collection: CollectionInfo, columns: readonly string[], records: ReadonlySet<string> = new Set()): Mapping {
   const free = new Map(collection.fields.filter((field) => !field.computed).map((field) => [field.name, bare(field.name)]));
   const relations = new Map(
     collection.fields.flatMap((field) => (field.relation ? [[bare(field.relation.name), field.name] as const] : [])),
@@ -158,6 +186,12 @@ export function propose(collection: CollectionInfo, columns: readonly string[]):
   };
   for (const column of columns) {
     const wanted = bare(column);
+    const made = records.has(column) && !free.has(column) ? recordTargets(collection).find((relation) => bare(relation.name) === wanted) : undefined;
+    if (made) {
+      mapping[column] = made.name;
+      free.delete(made.foreignKey);
+      continue;
+    }
     take(column, [...free].find(([name, plain]) => name === column || plain === wanted)?.[0]);
   }
   for (const column of columns.filter((name) => mapping[name] === undefined)) {
@@ -182,6 +216,7 @@ export interface MappingFlaws {
 export function mappingFlaws(collection: CollectionInfo, mapping: Mapping): MappingFlaws {
   const used = Object.values(mapping).filter((field) => field !== null);
   const missing = collection.fields
+    .filter((field) => !(field.relation && used.includes(field.relation.name)))
     .filter((field) => !field.nullable && field.defaultText === null && !field.computed && !used.includes(field.name))
     .map((field) => field.name);
   return { missing, twice: [...new Set(used.filter((field, index) => used.indexOf(field) !== index))] };

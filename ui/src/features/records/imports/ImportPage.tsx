@@ -12,7 +12,7 @@ import type { CollectionInfo } from "@/lib/fields";
 import { keepFile, keptFile } from "../file";
 import { m } from "../messages";
 import { useCapability, useConnection } from "../session";
-import { propose, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
+import { propose, recordColumns, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 import { DropZone } from "./DropZone";
 import { Ends } from "./Ends";
 import { followImport } from "./follow";
@@ -95,7 +95,7 @@ export function ImportPage({
       if (!found) setBadFile(file.name);
       else {
         setSniffed(found);
-        setMapping(propose(collection, found.columns));
+        setMapping(propose(collection, found.columns, recordColumns(found)));
         setNullText(found.nullWord ?? "");
       }
     });
@@ -108,9 +108,10 @@ export function ImportPage({
   const ended = job !== undefined && !running && !job.dryRun ? `${job.id} ${job.state}` : null;
   useEffect(() => {
     if (ended === null) return;
-    void queries.invalidateQueries({ queryKey: keys.counts(connection, name) });
+    // Documents of the file make records of other collections, and an undo takes them out.
+    void queries.invalidateQueries({ queryKey: keys.allCounts(connection) });
     void queries.invalidateQueries({ queryKey: importsQuery(connection).queryKey, exact: true });
-  }, [ended, queries, connection, name]);
+  }, [ended, queries, connection]);
 
   const start = async (dryRun: boolean): Promise<void> => {
     if (!file || !sniffed) return;
@@ -263,7 +264,7 @@ export function ImportPage({
           </div>
         </section>
         {job && !remapping ? (
-          <Rejects key={job.id} job={job} collection={collection} mapping={mapping} file={file} nullText={sniffed ? nullText : null} onJob={onJob}>
+          <Rejects key={job.id} job={job} collection={collection} mapping={mapping} file={file} sniffed={sniffed} nullText={sniffed ? nullText : null} onJob={onJob}>
             {job.dryRun ? null : (
               <>
                 <Speed job={job} />

@@ -5,7 +5,7 @@ import { Select } from "@/kit/Select";
 import { ErrorBand } from "@/kit/states";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
 import { m } from "../messages";
-import { DELIMITERS, mappingFlaws, type Delimiter, type Mapping, type Sniffed } from "../sniff";
+import { DELIMITERS, mappingFlaws, recordColumns, recordTargets, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 
 const NOWHERE = "\u0000";
 
@@ -46,6 +46,7 @@ export function MapPart({
   const options = [
     { value: NOWHERE, label: <span className="text-ink-3">{m("imp.map.nowhere")}</span> },
     ...collection.fields.filter((field) => !field.computed).map((field) => ({ value: field.name, label: field.name, detail: typeLabel(field) })),
+    ...(recordColumns(sniffed).size > 0 ? recordTargets(collection).map(({ name, target }) => ({ value: name, label: name, detail: m("imp.map.records", { target }) })) : []),
   ];
   const blocked = flaws.missing.length > 0 || flaws.twice.length > 0 || used === 0;
   return (

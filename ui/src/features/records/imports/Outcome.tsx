@@ -11,6 +11,7 @@ import { count } from "@/messages/catalogue";
 import { m } from "../messages";
 import { useConnection } from "../session";
 import { madeOf } from "./mend";
+import { notesOf } from "./reasons";
 import { failureOf, rate, took, undoUntil } from "./job";
 
 function Line({ label, children, tone, strong }: { label: string; children: ReactNode; tone?: string; strong?: boolean }) {
@@ -28,14 +29,37 @@ const STAYED_SHOWN = 10;
 function Stayed({ job }: { job: ImportJob }) {
   const more = job.relatedLeft - Math.min(job.left.length, STAYED_SHOWN);
   return (
-    <ul aria-label={m("imp.stayed")} className="text-second text-ink-2">
-      {job.left.slice(0, STAYED_SHOWN).map((one) => (
-        <li key={`${one.collection} ${one.id}`}>
-          <span className="font-mono text-ink">{`${one.collection} ${one.id}`}</span> {m(`imp.stayed.${one.why}`)}
-        </li>
-      ))}
-      {more > 0 ? <li className="text-ink-3">{m("imp.stayed.more", { count: more })}</li> : null}
-    </ul>
+    <section aria-label={m("imp.stayed")}>
+      <h3 className="mb-1 font-semibold">{m("imp.stayed")}</h3>
+      <table className="w-full table-fixed border-collapse text-left">
+        <colgroup>
+          <col className="w-24" />
+          <col />
+          <col className="w-44" />
+        </colgroup>
+        <thead>
+          <tr className="border-b border-line text-second text-ink-3">
+            {(["collection", "key", "why"] as const).map((head) => (
+              <th key={head} scope="col" className="py-1 pr-3 font-normal last:pr-0">
+                {m(`imp.stayed.${head}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {job.left.slice(0, STAYED_SHOWN).map((one) => (
+            <tr key={`${one.collection} ${one.id}`} className="h-row border-b border-line-2">
+              <td className="truncate py-0 pr-3">{one.collection}</td>
+              <td className="truncate py-0 pr-3 font-mono text-code text-ink-2" title={one.id}>
+                {one.id}
+              </td>
+              <td className="truncate py-0 text-ink-2">{m(`imp.stayed.${one.why}`)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 ? <p className="mt-1 text-second text-ink-3">{m("imp.stayed.more", { count: more })}</p> : null}
+    </section>
   );
 }
 
@@ -131,14 +155,14 @@ export function Outcome({
                   ? m("imp.dry.allGood")
                   : m("imp.dry.body", { count: job.rowsRejected })
               : undone
-                ? m("imp.undo.body")
+                ? m(job.relatedRemoved > 0 ? "imp.undone.body" : "imp.undone.plain")
                 : job.rowsRejected === 0
                   ? m("imp.receipt.allIn", { count: job.rowsWritten, collection: name })
-                  : m("imp.receipt.body", { written: job.rowsWritten, collection: name, rejected: m("imp.receipt.rejected", { count: job.rowsRejected }) })}
+                  : m("imp.receipt.body", { written: m("imp.receipt.written", { count: job.rowsWritten }), collection: name, rejected: m("imp.receipt.rejected", { count: job.rowsRejected }) })}
           </p>
         </div>
         {shown ? (
-          <span className="shrink-0 text-second text-ink-3">
+          <span className="shrink-0 text-second leading-6 text-ink-3">
             {shown.local.slice(0, 19)} {shown.zone}
           </span>
         ) : null}
@@ -148,6 +172,11 @@ export function Outcome({
           <span className="font-medium text-ink">{m("imp.already")}</span> {again ? m("imp.already.again") : m("imp.already.body")}
         </Note>
       ) : null}
+      {notesOf(job).map((note) => (
+        <Note key={note} kind="warn">
+          {note}
+        </Note>
+      ))}
       <dl className="border-t-2 border-ink">
         <Line label={m("imp.row.file")}>{count(job.rowsRead)}</Line>
         <Line label={job.dryRun ? m("imp.row.valid") : m("imp.row.written")}>{count(job.dryRun ? job.rowsValid : job.rowsWritten)}</Line>
@@ -157,6 +186,7 @@ export function Outcome({
             {count(mended)}
           </Line>
         ) : null}
+        {undone ? <Line label={m("imp.row.removed")}>{count(job.rowsWritten)}</Line> : null}
         {undone && job.relatedRemoved + job.relatedLeft > 0 ? (
           <>
             <Line label={m("imp.row.related")}>{count(job.relatedRemoved)}</Line>
@@ -164,11 +194,11 @@ export function Outcome({
           </>
         ) : null}
         {around ? (
-          <Line label={m("imp.row.around", { collection: name })} strong>
-            {`${count(around.before)} → ${count(around.after)}`}
+          <Line label={m(undone && now.data !== undefined ? "imp.row.thrice" : "imp.row.around", { collection: name })} strong>
+            {[around.before, around.after, ...(undone && now.data !== undefined ? [now.data] : [])].map((rows) => count(rows)).join(" → ")}
           </Line>
         ) : null}
-        {stood && now.data !== undefined && now.data !== around?.after ? (
+        {stood && now.data !== undefined && now.data !== around?.after && !(undone && around) ? (
           <Line label={m("imp.row.now", { collection: name })} strong={!around}>
             {count(now.data)}
           </Line>

@@ -1,7 +1,8 @@
 import { Check, Download } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { Fragment, useEffect, useState, type ReactNode } from "react";
 import { Badge } from "@/kit/Badge";
 import { Button } from "@/kit/Button";
+import { cx } from "@/kit/cx";
 import { Input } from "@/kit/Field";
 import { Empty, ErrorBand } from "@/kit/states";
 import { toast } from "@/kit/toast";
@@ -11,10 +12,11 @@ import { parse, validate } from "@/lib/values";
 import { saveFile } from "../file";
 import { m } from "../messages";
 import { useConnection } from "../session";
-import { formatOf, type Mapping } from "../sniff";
+import { cellSpans, formatOf, type Mapping, type Sniffed } from "../sniff";
 import { problemText } from "../words";
 import { isRunning } from "./job";
 import { useMending, type Mending, type Reject } from "./mend";
+import { refusalsOf, type Fault } from "./reasons";
 
 /** The rows that were left out, each with its line and its reason, to be mended where they stand. */
 export function Rejects({
@@ -22,6 +24,7 @@ export function Rejects({
   collection,
   mapping,
   file,
+  sniffed,
   nullText,
   onJob,
   children,
@@ -30,6 +33,7 @@ export function Rejects({
   collection: CollectionInfo;
   mapping: Mapping;
   file: File | null;
+  sniffed: Sniffed | null;
   /** The word for NULL, when this window knows it. */
   nullText: string | null;
   onJob: (job: string) => void;
@@ -37,7 +41,7 @@ export function Rejects({
   children: ReactNode;
 }) {
   const connection = useConnection();
-  const lines = useContextLines(file, job.errors);
+  const lines = useContextLines(file, refusalsOf(job));
   const mending = useMending(connection, job, nullText);
   const { rejects, mended } = mending;
   const download = async (): Promise<void> => {
@@ -69,7 +73,15 @@ export function Rejects({
               <li key={reject.line} className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
                 <div className="flex items-start gap-2">
                   <Badge kind={by === undefined ? "bad" : "ok"}>{m("imp.left.line", { line: reject.line })}</Badge>
-                  <span className="min-w-0 flex-1 font-medium">{by === undefined ? (reject.faults[0]?.message ?? job.errors.find((error) => error.line === reject.line)?.message) : m("imp.mend.in", { collection: collection.name })}</span>
+                  <span className="min-w-0 flex-1 font-medium break-words">
+                    {by === undefined
+                      ? reject.reasons.map((reason) => (
+                          <span key={reason} className="block">
+                            {reason}
+                          </span>
+                        ))
+                      : m("imp.mend.in", { collection: collection.name })}
+                  </span>
                   {by === undefined ? null : (
                     <>
                       <Check aria-hidden size={14} className="mt-0.5 stroke-meaning text-ok" />
@@ -81,7 +93,7 @@ export function Rejects({
                 </div>
                 {by === undefined ? (
                   <>
-                    <Context reject={reject} lines={lines} />
+                    <Context reject={reject} lines={lines} sniffed={sniffed} />
                     {form}
                   </>
                 ) : null}
@@ -138,7 +150,7 @@ function Mend({
   };
   const button = (
     <Button kind="filled" type="submit" keys="Enter" busy={mending.busy} disabled={ready.length === 0}>
-      {mending.busy ? m("imp.mend.running") : open.length === 1 ? m("imp.mend.one") : m("imp.mend.run", { count: ready.length })}
+      {mending.busy ? m("imp.mend.running") : open.length === 1 ? m("imp.mend.one") : ready.length === 0 ? m("imp.mend.none") : m("imp.mend.run", { count: ready.length })}
     </Button>
   );
   const form = (reject: Reject): ReactNode => {
@@ -160,7 +172,9 @@ function Mend({
             <div key={fault.column} className="flex flex-col gap-1.5">
               {problem === null ? null : <p id={`${id}-why`} className="text-second text-ink-2">{problem}</p>}
               <span className="flex items-center gap-2">
-                <label htmlFor={id} className="text-ink-2">{field?.name ?? fault.column}</label>
+                <label htmlFor={id} className="w-24 shrink-0 truncate text-ink-2" title={field?.name ?? fault.column}>
+                  {field?.name ?? fault.column}
+                </label>
                 <Input
                   id={id}
                   className="max-w-52"
@@ -201,7 +215,7 @@ function Mend({
 const CONTEXT_BYTES = 48 * 1024 * 1024;
 
 /** The lines around each refused row, from the file that is still at hand. */
-function useContextLines(file: File | null, errors: ImportJob["errors"]): ReadonlyMap<number, string> {
+function useContextLines(file: File | null, errors: readonly Fault[]): ReadonlyMap<number, string> {
   const wanted = errors.slice(0, 20).map((reject) => reject.line);
   const key = wanted.join(",");
   const [lines, setLines] = useState<ReadonlyMap<number, string>>(new Map());
@@ -227,14 +241,12 @@ function useContextLines(file: File | null, errors: ImportJob["errors"]): Readon
   return lines;
 }
 
-/** The refused value where it stands in the file; without the file, the column and the value alone. */
-function Context({ reject, lines }: { reject: Reject; lines: ReadonlyMap<number, string> }) {
-  const [first] = reject.faults;
-  const value = first?.text ?? "";
-  const marked = "min-w-0 border-b-2 border-bad bg-bad-tint break-all text-bad";
+const MARKED = "min-w-0 border-b-2 border-bad bg-bad-tint text-bad";
+
+/** The refused values where they stand in the file; without the file, the columns and the values alone. */
+function Context({ reject, lines, sniffed }: { reject: Reject; lines: ReadonlyMap<number, string>; sniffed: Sniffed | null }) {
   const own = lines.get(reject.line);
   if (own !== undefined) {
-    const at = value === "" ? -1 : own.indexOf(value);
     return (
       <div className="overflow-x-auto border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code whitespace-pre">
         {[reject.line - 1, reject.line, reject.line + 1].map((number) => {
@@ -243,26 +255,54 @@ function Context({ reject, lines }: { reject: Reject; lines: ReadonlyMap<number,
           return (
             <div key={number}>
               <span className="mr-2 text-ink-3">{number}</span>
-              {number === reject.line && at >= 0 ? (
-                <>
-                  {text.slice(0, at)}
-                  <span className={marked}>{value}</span>
-                  {text.slice(at + value.length)}
-                </>
-              ) : (
-                text
-              )}
+              {number === reject.line ? <Marked text={text} spans={spansOf(reject, text, sniffed)} /> : text}
             </div>
           );
         })}
       </div>
     );
   }
-  if (!first) return null;
+  if (reject.faults.length === 0) return null;
   return (
-    <div className="flex items-baseline gap-3 border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code">
-      <span className="shrink-0 text-ink-3">{first.column}</span>
-      <span className={marked}>{value === "" ? "''" : value}</span>
-    </div>
+    <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] items-baseline gap-x-3 border border-line bg-bg-sunk px-2.5 py-1.5 font-mono text-code">
+      {reject.faults.map(({ column, text }) => (
+        <Fragment key={column}>
+          <dt className="truncate text-ink-3">{column}</dt>
+          <dd className="min-w-0">
+            <span className={cx(MARKED, "break-all")}>{text === "" ? "''" : text}</span>
+          </dd>
+        </Fragment>
+      ))}
+    </dl>
+  );
+}
+
+/** By its column, since the same text may stand in the line twice; by its text where there are no columns. */
+function spansOf({ faults }: Reject, line: string, sniffed: Sniffed | null): readonly (readonly [number, number])[] {
+  if (sniffed?.format === "csv") {
+    const cells = cellSpans(line, sniffed.delimiter);
+    return faults.flatMap(({ column }) => {
+      const span = cells[sniffed.columns.indexOf(column)];
+      return span ? [span] : [];
+    });
+  }
+  const [first] = faults;
+  const at = first === undefined || first.text === "" ? -1 : line.indexOf(first.text);
+  return first === undefined || at < 0 ? [] : [[at, at + first.text.length]];
+}
+
+function Marked({ text, spans }: { text: string; spans: readonly (readonly [number, number])[] }) {
+  const ordered = [...spans].sort(([a], [b]) => a - b);
+  return (
+    <>
+      {ordered.map(([from, to], index) => (
+        <Fragment key={from}>
+          {text.slice(ordered[index - 1]?.[1] ?? 0, from)}
+          {/* A cell without a value has its place, too. */}
+          <mark className={cx(MARKED, from === to && "inline-block h-4 w-2 align-bottom")}>{text.slice(from, to)}</mark>
+        </Fragment>
+      ))}
+      {text.slice(ordered.at(-1)?.[1] ?? 0)}
+    </>
   );
 }

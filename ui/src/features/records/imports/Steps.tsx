@@ -5,7 +5,7 @@ import type { ImportJob } from "@/lib/client";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
 import { sizeText } from "@/lib/sizes";
 import { m } from "../messages";
-import type { Mapping, Sniffed } from "../sniff";
+import { recordTargets, type Mapping, type Sniffed } from "../sniff";
 import { isRunning, rate, took, type Stage } from "./job";
 
 const ORDER: readonly Stage[] = ["file", "map", "dry", "checked", "import", "receipt"];
@@ -16,7 +16,7 @@ export function StateBadge({ job, undone, mended }: { job: ImportJob; undone: bo
   if (job.state === "failed") return <Badge kind="bad">{m("imp.state.failed")}</Badge>;
   if (job.state === "cancelled") return <Badge>{m("imp.state.cancelled")}</Badge>;
   if (job.dryRun) return <Badge>{m("imp.badge.dry")}</Badge>;
-  return <Badge kind="ok">{job.rowsRejected > mended ? m("imp.badge.needs", { count: job.rowsRejected - mended }) : m("imp.badge.done")}</Badge>;
+  return <Badge kind={job.rowsRejected > mended ? "warn" : "ok"}>{job.rowsRejected > mended ? m("imp.badge.needs", { count: job.rowsRejected - mended }) : m("imp.badge.done")}</Badge>;
 }
 
 export function Steps({
@@ -72,7 +72,7 @@ export function Steps({
             </span>
             {index < steps.length - 1 ? <span className="min-h-6 w-px flex-1 bg-line-strong max-[1100px]:hidden" /> : null}
           </span>
-          <span className="min-w-0 pb-3">
+          <span className="min-w-0 pb-3 max-[1100px]:pb-1">
             <span className={cx("block", index === current ? "font-semibold" : step.done ? "font-medium" : "text-ink-3")}>{step.label}</span>
             <span className="block truncate text-second text-ink-3">{step.facts}</span>
           </span>
@@ -90,15 +90,16 @@ export function MappingList({ collection, mapping, nullText }: { collection: Col
       <h2 className="mb-1 text-ink-2">{m("imp.mapping")}</h2>
       {columns.map(([column, name]) => {
         const field = collection.fields.find((f) => f.name === name);
+        const records = field ? undefined : recordTargets(collection).find((relation) => relation.name === name);
         return (
           <div key={column} className="border-b border-line-2 py-1">
             <div className="flex gap-2">
               <span className="min-w-0 flex-1 truncate">{column}</span>
-              <span className="text-ink-3">{field ? typeLabel(field) : ""}</span>
+              <span className="text-ink-3">{field ? typeLabel(field) : records ? `→ ${records.target}` : ""}</span>
             </div>
-            <div className={cx("flex items-center gap-1 truncate", field ? "" : "text-ink-3")}>
+            <div className={cx("flex items-center gap-1 truncate", field ?? records ? "" : "text-ink-3")}>
               <CornerDownRight aria-hidden size={11} />
-              {field ? field.name : m("imp.map.nowhere")}
+              {(field ?? records)?.name ?? m("imp.map.nowhere")}
             </div>
           </div>
         );

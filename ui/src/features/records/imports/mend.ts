@@ -8,6 +8,7 @@ import { faultOf, importsQuery, keys, type Connection, type ImportJob } from "@/
 import { m } from "../messages";
 import { readCsv } from "../sniff";
 import { isRunning } from "./job";
+import { reasonsOf, refusalsOf, type Fault } from "./reasons";
 
 /** More rejects than this are mended in the file itself. */
 export const MENDED_MAX = 200;
@@ -17,8 +18,10 @@ const NULL_WORDS = ["NULL", "null", "\\N"];
 
 export interface Reject {
   readonly line: number;
-  /** The refused cells: each with its column, its text and the reason. */
-  readonly faults: readonly { readonly column: string; readonly text: string; readonly message: string }[];
+  /** What is wrong with it, in sentences. */
+  readonly reasons: readonly string[];
+  /** The refused cells: each with its column and its text. */
+  readonly faults: readonly { readonly column: string; readonly text: string }[];
   /** The whole row, column by column; null while it is read. */
   readonly cells: readonly string[] | null;
 }
@@ -67,6 +70,13 @@ function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** The faults of each row, in the order of the lines they came in. */
+function byLine(errors: readonly Fault[]): ReadonlyMap<number, readonly Fault[]> {
+  const lines = new Map<number, readonly Fault[]>();
+  for (const error of errors) lines.set(error.line, [...(lines.get(error.line) ?? []), error]);
+  return lines;
+}
+
 export function useMending(connection: Connection, job: ImportJob, nullText: string | null): Mending {
   const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
@@ -89,14 +99,13 @@ export function useMending(connection: Connection, job: ImportJob, nullText: str
     };
   }, [file.data]);
   const rejects = useMemo(() => {
-    const byLine = new Map<number, Reject>();
-    for (const error of job.errors) {
-      const held = byLine.get(error.line) ?? { line: error.line, faults: [], cells: rows.get(error.line) ?? null };
-      const text = typeof error.value === "string" ? error.value : "";
-      byLine.set(error.line, { ...held, faults: [...held.faults, ...(error.column === null ? [] : [{ column: error.column, text, message: error.message }])] });
-    }
-    return [...byLine.values()];
-  }, [job.errors, rows]);
+    // What the database refused is told after what is wrong in the file; one reads from the top.
+    const rejected = [...byLine(refusalsOf(job))].sort(([a], [b]) => a - b);
+    return rejected.map(([line, errors]): Reject => {
+      const cells = new Map(errors.flatMap((error) => (error.column === null ? [] : [[error.column, error.value ?? ""] as const])));
+      return { line, reasons: reasonsOf(errors), faults: [...cells].map(([column, text]) => ({ column, text })), cells: rows.get(line) ?? null };
+    });
+  }, [job, rows]);
   const mended = useMemo(() => mendedIn(others.data ?? [], job.id), [others.data, job.id]);
 
   const [gone] = useState(() => new AbortController());
@@ -125,7 +134,8 @@ export function useMending(connection: Connection, job: ImportJob, nullText: str
           await new Promise((resolve) => setTimeout(resolve, POLL_MS));
           small = await connection.importJob(small.id);
         }
-        setRefusals(new Map(small.errors.flatMap((error) => (lines[error.line - 2] === undefined ? [] : [[lines[error.line - 2] ?? 0, error.message] as const]))));
+        const lineOf = (line: number): number => lines[line - 2] ?? line;
+        setRefusals(new Map([...byLine(small.errors)].map(([line, errors]) => [lineOf(line), reasonsOf(errors, lineOf).join("; ")])));
         if (small.state === "failed") setFault(new Error(typeof small.error === "string" ? small.error : m("imp.failed.job")));
       } catch (error) {
         setFault(faultOf(error));
