@@ -273,7 +273,7 @@ export function Records({
     { id: "data.newRow", label: m("cmd.newRow"), keys: ["Alt+N", "N"], group: m("group.data"), icon: Plus, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: newRow },
     { id: "data.goto", label: m("cmd.goto"), keys: "Mod+G", group: m("group.data"), inText: true, run: openGoto },
     { id: "data.search", label: m("cmd.search"), keys: "Mod+F", group: m("group.data"), inText: true, run: openSearch },
-    { id: "data.reload", label: m("cmd.reload"), keys: "Mod+R", group: m("group.data"), icon: RotateCw, inText: true, run: refresh },
+    { id: "data.reload", label: m("cmd.reload"), keys: ["Mod+R", "F5"], group: m("group.data"), icon: RotateCw, inText: true, run: refresh },
     { id: "data.import", label: m("import.into", { collection: name }), group: m("group.data"), icon: Upload, disabled: mayCreate ? undefined : m("refuse.create", { collection: name }), run: () => onSearch({ import: "new" }) },
     ...(takeBack ? [{ id: "data.takeBack", label: m("cmd.takeBack"), keys: "Mod+Z", group: m("group.pending"), run: takeBack }] : []),
     ...(collection.paranoid ? [{ id: "data.trash", label: d("open"), group: m("group.data"), icon: Trash2, run: () => setTrash(!trash) }] : []),
@@ -517,6 +517,7 @@ export function Records({
             capability={capability}
             id={past.id}
             name={past.name}
+            stagedOf={(field) => changes.find((change) => change.row === past.id)?.cells.get(field)?.after as Value | undefined}
             onTake={(raw, taken) => stagePast(past, raw, taken)}
             onClose={closePast}
           />

@@ -52,11 +52,39 @@ describe("the history of a row", () => {
   it("takes all of a change back in one step, without what stands so now", async () => {
     const { past, pending } = await opened();
     // `paid` is as it was before the change already.
-    expect((await past.findByRole<HTMLButtonElement>("button", { name: /^Take back paid/ })).disabled).toBe(true);
+    expect((await past.findByRole("row", { name: /^paid/ })).textContent).toContain("It holds this now");
+    expect(past.queryByRole("button", { name: /^Take back paid/ })).toBeNull();
     fireEvent.click(past.getByRole("button", { name: "Take all 2 back" }));
     expect(pending.opsOf(RECORDS, ["orders"]).map((op) => op.target.path[2]).sort()).toEqual(["note", "total"]);
     act(() => void pending.undo());
     expect(pending.opsOf(RECORDS, ["orders"])).toEqual([]);
+  });
+
+  it("says of a field that is staged so that it is, until it is taken back itself", async () => {
+    const { past, pending } = await opened();
+    fireEvent.click(await past.findByRole("button", { name: /^Take back total/ }));
+    const row = past.getByRole("row", { name: /^total/ });
+    await waitFor(() => expect(row.textContent).toContain("staged"));
+    // Nothing is left to press; one goes on from the change itself.
+    expect(past.queryByRole("button", { name: /^Take back total/ })).toBeNull();
+    expect(focused().hasAttribute("data-entry")).toBe(true);
+    act(() => void pending.undo());
+    expect(await past.findByRole("button", { name: /^Take back total/ })).toBeTruthy();
+  });
+
+  it("is walked by the arrows, page after page", async () => {
+    const { past } = await opened();
+    await past.findByRole("row", { name: /^note/ });
+    const [first] = past.getAllByRole("listitem");
+    await waitFor(() => expect(focused()).toBe(first));
+    press(focused(), "ArrowDown");
+    await waitFor(() => expect(focused().textContent).toContain("Created"));
+    press(focused(), "ArrowDown");
+    expect(focused().textContent).toContain("Created");
+    press(focused(), "ArrowUp");
+    expect(focused()).toBe(first);
+    // One stop of Tab: the change one was at.
+    expect(past.getAllByRole("listitem").map((entry) => entry.tabIndex)).toEqual([0, -1]);
   });
 
   it("closes on Escape", async () => {

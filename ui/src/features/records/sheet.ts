@@ -11,7 +11,7 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.move", m("cmd.move"), ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]),
     sheet("grid.extend", m("cmd.extend"), ["Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"]),
     sheet("grid.fillDown", g("cmd.fillDown"), "Mod+D"),
-    sheet("grid.fillRight", g("cmd.fillRight"), "Mod+R"),
+    sheet("grid.fillRight", g("cmd.fillRight"), "Alt+R"),
     sheet("grid.pick", m("cmd.pick"), "Shift+Space"),
     sheet("grid.pickAll", m("cmd.pickAll"), "Mod+A"),
     sheet("grid.column", m("cmd.column"), ["Alt+Shift+ArrowLeft", "Alt+Shift+ArrowRight"]),

@@ -121,12 +121,32 @@ describe("a block of cells", () => {
     expect(staged(pending)).toEqual([["1006", "total", "5.50"], ["1007", "total", "5.50"], ["1006", "note", "note 5"], ["1007", "note", "note 5"]]);
     act(() => void pending.undo());
     await sweep(await cell("r:8", "total"), await cell("r:8", "note"));
-    await press(focused(), "r", { ctrlKey: true });
+    await press(focused(), "r", { altKey: true });
     expect(staged(pending)).toEqual([["1008", "note", "8.50"]]);
     act(() => void pending.undo());
     fireEvent.pointerDown(await cell("r:2", "status"));
     await press(focused(), "d", { ctrlKey: true });
     expect(pending.opsOf("records")).toEqual([]);
+  });
+
+  it("reads the rows again by Ctrl R, whatever is chosen, and changes nothing of what is staged", async () => {
+    const { pending, asked } = open();
+    const reads = () => asked.filter((request) => request.path === "/items/orders").length;
+    const again = async (key: string, more: object = {}) => {
+      const before = reads();
+      expect(fireEvent.keyDown(focused(), { key, ...more })).toBe(false);
+      await waitFor(() => expect(reads()).toBeGreaterThan(before));
+    };
+    await sweep(await cell("r:8", "total"), await cell("r:9", "note"));
+    await again("r", { ctrlKey: true });
+    expect(pending.opsOf("records")).toEqual([]);
+    fireEvent.pointerDown(await cell("r:3", "note"));
+    await press(focused(), "Backspace");
+    const kept = staged(pending);
+    expect(kept).toEqual([["1003", "note", "empty"]]);
+    await again("r", { ctrlKey: true });
+    await again("F5");
+    expect(staged(pending)).toEqual(kept);
   });
 
   it("takes in rows that are not on screen", async () => {

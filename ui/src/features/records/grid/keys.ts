@@ -154,8 +154,8 @@ export function gridKeys(
     } else if (mod && !event.shiftKey && event.key.toLowerCase() === "d") {
       take();
       fillDown(at);
-    } else if (mod && !event.shiftKey && event.key.toLowerCase() === "r" && block) {
-      // Without a block the key reads the rows again, as everywhere.
+    } else if (event.altKey && !mod && !event.shiftKey && letter.toLowerCase() === "r") {
+      // Ctrl R is no key of a cell: it reads the rows again wherever one is.
       take();
       fillRight(at);
     } else if (event.key === "Delete" && !event.shiftKey) {

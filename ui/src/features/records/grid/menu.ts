@@ -29,8 +29,8 @@ export function cellMenu(
   const field = fields[at.col];
   if (!field || at.row === "head" || rowIdOf(at.row) === null) return [];
   const reason = refusalOf(at.row, field) ?? undefined;
-  // A block tells in its report what it could not take.
-  const refusal = block ? undefined : reason;
+  // A block tells in its report what it could not take. The reason stands once, at the first of those it is about.
+  const refusal = block || reason === undefined ? undefined : "";
   const pill = pillAt(at);
   return [
     { label: m("cmd.edit"), icon: Pencil, keys: "Enter", disabled: reason, onSelect: () => acts.open(at) },
@@ -40,7 +40,7 @@ export function cellMenu(
     { label: m("cmd.copy"), icon: Copy, keys: "Mod+C", onSelect: () => copy(at) },
     { label: g("cmd.cut"), icon: Scissors, keys: "Mod+X", disabled: refusal, onSelect: () => acts.cut(at) },
     { label: g("cmd.fillDown"), icon: ArrowDownToLine, keys: "Mod+D", disabled: refusal, onSelect: () => edits.fillDown(at) },
-    { label: g("cmd.fillRight"), icon: ArrowRightToLine, ...(block ? { keys: "Mod+R" } : {}), disabled: refusal, onSelect: () => edits.fillRight(at) },
+    { label: g("cmd.fillRight"), icon: ArrowRightToLine, keys: "Alt+R", disabled: refusal, onSelect: () => edits.fillRight(at) },
     null,
     { label: m("cmd.null"), keys: "Mod+Backspace", disabled: refusal ?? (block || field.nullable ? undefined : m("refuse.noNull", { field: field.name })), onSelect: () => edits.setTo(at, "null") },
     { label: g("cmd.default"), keys: "Alt+Backspace", disabled: refusal, onSelect: () => edits.setTo(at, "default") },

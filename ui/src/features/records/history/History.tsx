@@ -1,6 +1,9 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Undo2, X } from "lucide-react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
+import { isFocusLost } from "@/kit/focus";
 import { ErrorBand, Loading } from "@/kit/states";
 import { faultOf, faultText, keys, type Capability, type Connection, type Revision } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
@@ -10,6 +13,7 @@ import { fromWire } from "@/lib/wire";
 import { CellView, plain } from "../CellView";
 import { isStampName } from "../deletion";
 import { m } from "../messages";
+import { computedText } from "../words";
 import { h } from "./messages";
 
 /** A field, and what it shall hold again. */
@@ -25,6 +29,7 @@ export function History({
   capability,
   id,
   name,
+  stagedOf,
   onTake,
   onClose,
 }: {
@@ -33,6 +38,8 @@ export function History({
   capability: Capability | null;
   id: string;
   name: string;
+  /** What is staged for a field of this row, if anything is. */
+  stagedOf: (field: string) => Value | undefined;
   /** Stages fields as they were over the row as it stands. */
   onTake: (row: RawRow, taken: readonly Taken[]) => void;
   onClose: () => void;
@@ -55,11 +62,44 @@ export function History({
   const error = pages.error ?? row.error;
   const revisions = pages.data?.pages.flatMap((page) => page.revisions);
   const keepDays = pages.data?.pages[0]?.keepDays;
+  const isReady = revisions !== undefined && row.data !== undefined;
+
+  // One walks the changes by the arrows: the list is one stop of Tab, and what a change offers the next ones.
+  const list = useRef<HTMLOListElement>(null);
+  const [at, setAt] = useState(0);
+  const entries = (): readonly HTMLElement[] => [...(list.current?.querySelectorAll<HTMLElement>("[data-entry]") ?? [])];
+  const before = useRef(document.activeElement);
+  useEffect(() => {
+    if (!isReady) return;
+    // Who has gone elsewhere while it was read stays there.
+    if (isFocusLost() || document.activeElement === before.current) list.current?.querySelector<HTMLElement>("[data-entry]")?.focus({ preventScroll: true });
+  }, [isReady]);
+  const older = async (): Promise<void> => {
+    const first = entries().length;
+    await pages.fetchNextPage();
+    setAt(first);
+    requestAnimationFrame(() => entries()[first]?.focus());
+  };
+  const walk = (event: KeyboardEvent): void => {
+    const all = entries();
+    const here = all.findIndex((entry) => entry.contains(event.target as Node));
+    const last = all.length - 1;
+    const to = event.key === "ArrowDown" ? here + 1 : event.key === "ArrowUp" ? here - 1 : event.key === "Home" ? 0 : event.key === "End" ? last : null;
+    if (to === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (to > last && here >= 0 && pages.hasNextPage) {
+      if (!pages.isFetchingNextPage) void older();
+      return;
+    }
+    const next = all[here < 0 ? last : Math.max(0, Math.min(to, last))];
+    next?.focus();
+  };
 
   /** Why a field cannot be taken back; null when it can. */
   const refusalOf = (field: FieldInfo): string | null => {
     if (connection.info.guard === "readonly") return m("refuse.readOnlyConnection", { connection: connection.info.name });
-    if (field.computed) return m("refuse.computed", { field: field.name });
+    if (field.computed) return computedText(field);
     if (field.primaryKey) return m("refuse.key");
     return capability?.may(collection.name, "update", field.name) === true ? null : m("refuse.field", { field: field.name });
   };
@@ -90,11 +130,14 @@ export function History({
           <p className="text-second text-ink-2">{h("empty.body")}</p>
         </div>
       ) : (
-        <ol className="min-h-0 flex-1 overflow-auto border-t border-line-2">
-          {revisions.map((revision) => (
+        <ol ref={list} aria-label={h("list")} onKeyDown={walk} className="min-h-0 flex-1 overflow-auto border-t border-line-2">
+          {revisions.map((revision, index) => (
             <Entry
               key={revision.id}
               revision={revision}
+              isStop={index === at}
+              onReach={() => setAt(index)}
+              stagedOf={stagedOf}
               collection={collection}
               row={row.data}
               refusalOf={refusalOf}
@@ -103,7 +146,7 @@ export function History({
           ))}
           {pages.hasNextPage ? (
             <li className="px-3 py-2">
-              <Button size="small" busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+              <Button size="small" busy={pages.isFetchingNextPage} onClick={() => void older()}>
                 {h("more")}
               </Button>
             </li>
@@ -123,12 +166,19 @@ function originText(origin: string | null): string | null {
 
 function Entry({
   revision,
+  isStop,
+  onReach,
+  stagedOf,
   collection,
   row,
   refusalOf,
   onTake,
 }: {
   revision: Revision;
+  /** Where Tab comes to in the list. */
+  isStop: boolean;
+  onReach: () => void;
+  stagedOf: (field: string) => Value | undefined;
   collection: CollectionInfo;
   row: RawRow;
   refusalOf: (field: FieldInfo) => string | null;
@@ -140,11 +190,21 @@ function Entry({
   const differing = before !== null && after !== null ? told : [];
   const back = differing.map((field) => ({ field, value: fromWire(field.type, before?.[field.name]) }));
   const stands = ({ field, value }: Taken): boolean => equal(field.type, value, fromWire(field.type, row[field.name]));
-  const open = back.filter((taken) => refusalOf(taken.field) === null && !stands(taken));
+  const isStaged = ({ field, value }: Taken): boolean => {
+    const staged = stagedOf(field.name);
+    return staged !== undefined && equal(field.type, value, staged);
+  };
+  const open = back.filter((taken) => refusalOf(taken.field) === null && !stands(taken) && !isStaged(taken));
+  const node = useRef<HTMLLIElement>(null);
+  const take = (taken: readonly Taken[]): void => {
+    // The button goes with what it offered.
+    node.current?.focus({ preventScroll: true });
+    onTake(taken);
+  };
   const at = show({ kind: "instant", name: "DateTime" }, fromWire({ kind: "instant", name: "DateTime" }, revision.at));
   const origin = originText(revision.origin);
   return (
-    <li className="border-b border-line-2 px-3 py-2 last:border-b-0">
+    <li ref={node} data-entry="" tabIndex={isStop ? 0 : -1} onFocus={onReach} className="ring-cell scroll-my-1 border-b border-line-2 px-3 py-2 last:border-b-0">
       <div className="flex min-h-[22px] items-center gap-2 text-second">
         <span className="w-16 shrink-0 font-medium text-ink">{h(`action.${revision.action}`)}</span>
         <span className="whitespace-nowrap">
@@ -156,7 +216,7 @@ function Entry({
           {differing.length > 0 ? "" : told.length > 0 ? h("fields", { count: told.length }) : revision.action === "update" ? h("stamps") : ""}
         </span>
         {open.length > 1 ? (
-          <Button size="small" icon={Undo2} onClick={() => onTake(open)}>
+          <Button size="small" icon={Undo2} onClick={() => take(open)}>
             {h("take.all", { count: open.length })}
           </Button>
         ) : null}
@@ -167,7 +227,7 @@ function Entry({
             <col className="w-36" />
             <col />
             <col />
-            <col className="w-28" />
+            <col className="w-44" />
           </colgroup>
           <thead className="sr-only">
             <tr>
@@ -193,17 +253,23 @@ function Entry({
                     <CellView field={field} value={fromWire(field.type, after?.[field.name])} />
                   </td>
                   <td className="text-right">
-                    <Button
-                      size="small"
-                      kind="ghost"
-                      icon={Undo2}
-                      aria-label={h("take.field", { field: field.name, value: plain(field, value).slice(0, 60) })}
-                      disabled={refusal !== null}
-                      title={refusal ?? undefined}
-                      onClick={() => onTake([taken])}
-                    >
-                      {h("take")}
-                    </Button>
+                    {refusal !== null ? (
+                      <span className="block truncate text-second text-ink-3" title={refusal}>
+                        {field.expression === undefined ? refusal : m("grid.workedOut")}
+                      </span>
+                    ) : isStaged(taken) ? (
+                      <Badge kind="staged">{h("take.staged")}</Badge>
+                    ) : (
+                      <Button
+                        size="small"
+                        kind="ghost"
+                        icon={Undo2}
+                        aria-label={h("take.field", { field: field.name, value: plain(field, value).slice(0, 60) })}
+                        onClick={() => take([taken])}
+                      >
+                        {h("take")}
+                      </Button>
+                    )}
                   </td>
                 </tr>
               );

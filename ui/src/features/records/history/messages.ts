@@ -33,6 +33,8 @@ export const h = catalogue({
   "became": "After",
   "take": "Take back",
   "take.field": "Take back {field}: {value}",
+  "take.staged": "staged",
+  "list": "Changes, the latest first",
   "take.all": "Take all {count} back",
   "same": "It holds this now",
   "staged": {
