@@ -36,21 +36,25 @@ export interface FieldEditorProps {
   readonly nameRef: Ref<HTMLInputElement>;
   /** What the field is told in a text takes the focus. */
   readonly writing: boolean;
-  readonly onWriting: (writing: boolean) => void;
+  readonly onWritten: () => void;
   readonly onStage: (edits: Edits) => void;
   readonly onDrop: () => void;
   readonly onOpen: (collection: string) => void;
 }
 
 export function FieldEditor(props: FieldEditorProps) {
-  const { drafts, entry, field, ended, was, rows, misplaced, readOnly, nameRef, writing, onWriting, onStage, onDrop } = props;
+  const { drafts, entry, field, ended, was, rows, misplaced, readOnly, nameRef, writing, onWritten, onStage, onDrop } = props;
   const section = useRef<HTMLElement>(null);
+  const written = useRef(onWritten);
+  useEffect(() => {
+    written.current = onWritten;
+  });
   useEffect(() => {
     if (!writing) return;
     const node = section.current;
     (node?.querySelector<HTMLElement>("[aria-invalid=true]") ?? node?.querySelector<HTMLElement>("textarea"))?.focus();
-    onWriting(false);
-  }, [writing, onWriting]);
+    written.current();
+  }, [writing]);
   const owner = ownerOf(entry.draft, field);
   const relation = relationOf(field);
   const key = field.def["primaryKey"] === true;

@@ -37,9 +37,9 @@ export interface InspectorProps {
   /** The collection was made a moment ago, and takes the focus. */
   readonly begun: boolean;
   readonly onBegun: () => void;
-  /** The text of the chosen field takes the focus. */
-  readonly writing: boolean;
-  readonly onWriting: (writing: boolean) => void;
+  /** The field whose text takes the focus once it is chosen. */
+  readonly writing: string | undefined;
+  readonly onWriting: (writing: string | undefined) => void;
   readonly readOnly: boolean;
   readonly width: number;
   readonly onWidth: (width: number) => void;
@@ -207,7 +207,7 @@ function Selected({ drafts, entry, gone, field, misplaced, adding, begun, onBegu
           onStage={onStage}
           onWrite={(id) => {
             onField(id);
-            onWriting(true);
+            onWriting(id);
           }}
           onDone={() => onAdding(false)}
         />
@@ -223,8 +223,8 @@ function Selected({ drafts, entry, gone, field, misplaced, adding, begun, onBegu
           rows={rows}
           readOnly={locked}
           nameRef={nameRef}
-          writing={writing}
-          onWriting={onWriting}
+          writing={writing === chosen.id}
+          onWritten={() => onWriting(undefined)}
           onStage={onStage}
           onDrop={() => onStage(toggleDropped(drafts, entry, chosen.id))}
           onOpen={onOpen}

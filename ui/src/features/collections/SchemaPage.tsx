@@ -87,8 +87,8 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const [adding, setAdding] = useState(false);
   /** The collection that was just begun: one goes on at its first field. */
   const [begun, setBegun] = useState<string | undefined>(undefined);
-  /** The text of the chosen field takes the focus: one goes on there. */
-  const [writing, setWriting] = useState(false);
+  /** The field whose text takes the focus once it is chosen: one goes on there. */
+  const [writing, setWriting] = useState<string | undefined>(undefined);
   const [relating, setRelating] = useState<Proposal | null>(null);
   const [groups, onGroups] = useGroups(project.id);
   const [chosenGroups, setChosenGroups] = useState<ReadonlySet<string>>(new Set());
@@ -326,7 +326,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const mend = () => {
     if (!misplaced) return;
     select(misplaced.collection, misplaced.field);
-    setWriting(true);
+    setWriting(misplaced.field);
     // On a narrow window the plan lies where the field is written.
     if (matchMedia("(max-width: 1100px)").matches) setDock(false);
   };
