@@ -111,7 +111,7 @@ export function FieldEditor(props: FieldEditorProps) {
           {". "}
           {t("edit.foreign.note")}
         </p>
-      ) : relation && !isColumn(field) ? (
+      ) : ended ? null : relation && !isColumn(field) ? (
         <RelationEditor {...props} fixed={fixed} change={change} />
       ) : (
         <ColumnEditor field={field} was={was} fixed={fixed} isKey={key} misplaced={misplaced} change={change} />

@@ -106,7 +106,7 @@ export const t = catalogue({
   "edit.forgotten": "Ends when this is applied. Its column stays in the table, and a later undo shows it again.",
   "edit.columnDropped": "Dropped when this is applied, with its column. Rules of the table that are about this column alone end with it and do not come back.",
   "edit.dropColumn": "Drop the column too",
-  "edit.dropColumn.note": "it was there before the collection",
+  "edit.dropColumn.note": "it was there before",
   "edit.required": "Required",
   "edit.required.note": "a row without it is refused",
   "edit.required.rows": { one: "{count} row stands without it. Give it a default value, or allow NULL.", other: "{count} rows stand without it. Give it a default value, or allow NULL." },
