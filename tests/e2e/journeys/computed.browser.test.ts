@@ -97,6 +97,8 @@ describe.each(stores)("on %s", (store) => {
       await person.read("1 update, 1 cell");
       page.once("dialog", (dialog) => void dialog.accept());
       await page.reload();
+      // What was staged is offered, and goes on as it stood.
+      await person.click({ role: "button", name: "Restore" });
       await person.read("1 update, 1 cell");
       expect(await api.count("lines", { label: { eq: "3" } })).toBe(0);
       await person.press("Control+Shift+Backspace");
