@@ -57,10 +57,13 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   // A page that leaves with open work asks; the draft itself is kept either way.
   useEffect(() => {
     if (ops.size === 0) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const ask = (event: BeforeUnloadEvent) => {
+      void pending.flush();
+      event.preventDefault();
+    };
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [ops.size]);
+  }, [ops.size, pending]);
 
   const name = connectionName(project);
   const store = storeName(project.store);

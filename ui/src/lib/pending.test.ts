@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createPending, DRAFT_AGE, keyOf, type Adapter, type CommitAnswer, type Journal, type Op } from "./pending";
 
 const cell = (row: string, field: string, before: unknown, after: unknown): Op => ({
@@ -183,6 +183,38 @@ describe("journal", () => {
     if (draft) second.pending.restore(draft);
     expect(second.pending.opsOf("records").map((op) => op.after)).toEqual(["y", null]);
     expect(second.pending.opsOf("records")[1]?.before).toBeUndefined();
+  });
+
+  it("holds the first change at once, and those that follow within a beat together", async () => {
+    vi.useFakeTimers();
+    try {
+      const writes: string[] = [];
+      const journal = { read: () => Promise.resolve(null), write: (_: string, text: string) => Promise.resolve(void writes.push(text)), remove: () => Promise.resolve() };
+      const pending = createPending({ journal, journalDelay: 200 });
+      pending.register("records", { same: (a, b) => a === b, preview: () => Promise.reject(new Error()), commit: () => Promise.reject(new Error()) });
+      pending.stage(cell("1", "a", "x", "y"));
+      await vi.advanceTimersByTimeAsync(1);
+      expect(writes).toHaveLength(1);
+      pending.stage(cell("1", "b", "x", "y"));
+      pending.stage(cell("1", "c", "x", "y"));
+      await vi.advanceTimersByTimeAsync(100);
+      expect(writes).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(writes).toHaveLength(2);
+      expect(writes[1]).toContain('"c"');
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(writes).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is not touched while nothing is open", async () => {
+    const { pending, kept } = setup();
+    kept.set("k", "of before");
+    pending.discard("records");
+    await pending.flush();
+    expect(kept.get("k")).toBe("of before");
   });
 
   it("is gone after a commit, after a week, and when it cannot be read", async () => {

@@ -82,7 +82,7 @@ export interface PendingOptions {
   readonly journalKey?: string;
   /** Milliseconds, for the age of a draft. */
   readonly now?: () => number;
-  /** How long a journal write waits for the next change. */
+  /** How far a journal write is at least from the one before it, in ms. */
   readonly journalDelay?: number;
   readonly onJournalError?: (error: unknown) => void;
 }
@@ -126,6 +126,8 @@ export function createPending(options: PendingOptions = {}): Pending {
   const journalKey = options.journalKey ?? "pending";
   const now = options.now ?? (() => Date.now());
   let journalTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Something was staged that the journal does not hold yet. */
+  let isOwed = false;
   let writing: Promise<void> = Promise.resolve();
 
   const store = createStore<PendingState>(() => ({
@@ -149,9 +151,11 @@ export function createPending(options: PendingOptions = {}): Pending {
 
   function publish(ops: ReadonlyMap<string, Op>, more: Partial<PendingState> = {}): void {
     const conflicts = more.conflicts ?? store.getState().conflicts;
+    // Where nothing is open and nothing was, a draft of before waits to be asked for.
+    const isIdle = ops.size === 0 && store.getState().ops.size === 0;
     const kept = new Map([...conflicts].filter(([key]) => ops.has(key)));
     store.setState({ ...more, ops, conflicts: kept, canUndo: done.length > 0, canRedo: undone.length > 0 });
-    scheduleJournal();
+    if (!isIdle) scheduleJournal();
   }
 
   function apply(step: Step, backwards: boolean): void {
@@ -181,15 +185,21 @@ export function createPending(options: PendingOptions = {}): Pending {
 
   function scheduleJournal(): void {
     if (!options.journal) return;
-    if (journalTimer) clearTimeout(journalTimer);
-    journalTimer = setTimeout(() => {
-      journalTimer = null;
-      writeJournal();
-    }, options.journalDelay ?? 200);
+    isOwed = true;
+    // The first change is written down before anything else can happen to the page.
+    journalTimer ??= setTimeout(journalTurn, 0);
+  }
+
+  function journalTurn(): void {
+    journalTimer = null;
+    if (!isOwed) return;
+    writeJournal();
+    journalTimer = setTimeout(journalTurn, options.journalDelay ?? 200);
   }
 
   function writeJournal(): void {
     const { journal } = options;
+    isOwed = false;
     if (!journal) return;
     const ops = [...store.getState().ops.values()].filter((op) => op.secret !== true);
     const task =
@@ -367,7 +377,7 @@ export function createPending(options: PendingOptions = {}): Pending {
       if (journalTimer) {
         clearTimeout(journalTimer);
         journalTimer = null;
-        writeJournal();
+        if (isOwed) writeJournal();
       }
       await writing;
     },
