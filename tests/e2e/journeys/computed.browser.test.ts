@@ -104,6 +104,15 @@ describe.each(stores)("on %s", (store) => {
       await person.press("Control+Shift+Backspace");
       await person.click({ role: "button", name: /^Discard/, within: { role: "dialog" } });
       await expect.poll(async () => await page.getByText("1 update, 1 cell").count()).toBe(0);
+
+      // Each key has one meaning, and the sheet says it.
+      await person.press("Control+/");
+      const sheet = await person.textOf({ role: "dialog", name: "Shortcuts" });
+      expect(sheet).toMatch(/Read again\s+Ctrl R, F5/);
+      expect(sheet).toMatch(/Fill to the right\s+Alt R/);
+      expect(sheet.match(/Ctrl R\b/g)).toHaveLength(1);
+      if (pictured) await person.shot("computed-shortcuts");
+      await person.press("Escape");
       expect(await person.verdict()).toEqual([]);
     } finally {
       await person.close();

@@ -11,7 +11,7 @@ export function isRunning(job: ImportJob | undefined): boolean {
 }
 
 export function duration(ms: number): string {
-  if (ms < 1000) return m("imp.ms", { n: Math.max(1, Math.round(ms)) });
+  if (ms > 0 && ms < 1000) return m("imp.ms", { n: Math.ceil(ms) });
   if (ms < 100_000) return m("imp.seconds", { n: (ms / 1000).toFixed(ms < 10_000 ? 1 : 0) });
   return m("imp.minutes", { n: Math.round(ms / 60_000) });
 }
