@@ -4,6 +4,7 @@ mod cut_off;
 mod files;
 mod jobs;
 mod odd;
+mod others;
 mod taken_back;
 mod values;
 

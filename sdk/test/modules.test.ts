@@ -276,6 +276,7 @@ describe('imports', () => {
     rowsWritten: 0,
     rowsRemoved: 0,
     relatedRemoved: 0,
+    othersRemoved: 0,
     relatedLeft: 0,
     left: [],
     rowsPerSecond: 0,

@@ -5,12 +5,12 @@ use super::jobs::{ended, goods, imported, start};
 use crate::harness::{App, Person, on_every_store, plain};
 use serde_json::{Value as Json, json};
 
-async fn taken_back(person: &Person, job: &Json) -> Json {
+pub(super) async fn taken_back(person: &Person, job: &Json) -> Json {
     let path = format!("/imports/{}/undo", plain(&job["id"]));
     ended(person, &person.post(&path, json!({})).await).await
 }
 
-async fn names(app: &App, collection: &str) -> Vec<Json> {
+pub(super) async fn names(app: &App, collection: &str) -> Vec<Json> {
     app.admin().column(collection, "name", json!({ "sort": "name" })).await
 }
 
@@ -142,7 +142,7 @@ async fn rename(app: &App, was: &str, name: &str) {
 }
 
 /// A collection whose keys are counted from one, and records of these names in it.
-async fn counted(app: &App, collection: &str, names: &[&str]) {
+pub(super) async fn counted(app: &App, collection: &str, names: &[&str]) {
     let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
     app.collection(collection, json!({ "fields": { "id": key, "name": { "type": "String" } } }))
         .await;

@@ -326,7 +326,7 @@ export type ImportReject = {
 /** Why an undo left a record: others point at it, it was changed since, or it was forbidden. */
 export type ImportStays = "referenced" | "changed" | "forbidden";
 
-/** A record that a nested object of the file made and that an undo left. */
+/** A record that an undo left. */
 export type ImportLeft = {
   /** In which collection. */
   collection: string,
@@ -376,7 +376,9 @@ export type ImportJob = {
   rowsRemoved: number,
   /** Records that nested objects made besides the rows, and that an undo took out with them. */
   relatedRemoved: number,
-  /** Those of them that it left. */
+  /** Records that the import did not make, or that others changed since, and that went along by consent. */
+  othersRemoved: number,
+  /** Records that an undo left, rows among them. */
   relatedLeft: number,
   /** The first hundred of these. */
   left: Array<ImportLeft>,

@@ -4,6 +4,8 @@
 //! One job runs at a time, others wait in a bounded queue. What was told of its records stays with
 //! the job for a while: that is what undo removes, also after a crash.
 
+mod along;
+mod altered;
 mod besides;
 mod cells;
 mod changed;
@@ -164,8 +166,8 @@ impl Imports {
         let mut job = Job::new(base::short_id()?, &ask, actor.user(), now);
         let target = self.target(&job);
         job.schema_id = target.map(|one| one.schema_id().to_owned());
-        self.queue(&job, |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live })
-            .await?;
+        let work = |live| Work::Import { ask: Box::new(ask), actor: actor.clone(), live };
+        self.queue(&job, None, work).await?;
         Ok(job)
     }
 
@@ -180,10 +182,7 @@ impl Imports {
             ));
         }
         if !job.state.is_final() || job.state == State::Undone {
-            return Err(Error::new(
-                Code::ValidationError,
-                format!("an import that is {} cannot be undone", job.state.as_str()),
-            ));
+            return Err(busy(job.state));
         }
         self.removable(&job, actor)?;
         job = self.known(job).await?;
@@ -195,12 +194,16 @@ impl Imports {
             ));
         }
         if !consent {
-            self.unchanged(&job).await?;
+            self.asked_for(&job, actor).await?;
         }
+        let stood = job.clone();
         let before = std::mem::replace(&mut job.state, State::Undoing);
         job.error = None;
-        let actor = actor.clone();
-        self.queue(&job, |live| Work::Undo { consent, before, actor, live }).await?;
+        let asks = actor.clone();
+        let work = |live| Work::Undo { consent, before, actor: asks, live };
+        if !self.queue(&job, Some(&stood), work).await? {
+            return Err(busy(self.get(id, actor).await?.state));
+        }
         Ok(job)
     }
 
@@ -340,16 +343,26 @@ impl Imports {
         Ok(())
     }
 
-    async fn queue(&self, job: &Job, work: impl FnOnce(Live) -> Work) -> Result<()> {
+    /// Queues a job; one that `stood` before only if it still does, which is answered.
+    async fn queue(
+        &self,
+        job: &Job,
+        stood: Option<&Job>,
+        work: impl FnOnce(Live) -> Work,
+    ) -> Result<bool> {
         let place = self.0.queue.clone().try_reserve_owned().map_err(|_| {
             Error::new(Code::Unavailable, format!("{QUEUE_MAX} imports are waiting already"))
                 .retry_after_ms(5_000)
         })?;
-        self.keep(job).await?;
+        match stood {
+            Some(stood) if !self.begin_again(stood, job).await? => return Ok(false),
+            Some(_) => {}
+            None => self.keep(job).await?,
+        }
         let live = Live { job: Arc::new(Mutex::new(job.clone())), cancelled: Arc::default() };
         self.begin(&job.id, live.clone());
         place.send(work(live));
-        Ok(())
+        Ok(true)
     }
 
     fn begin(&self, id: &str, live: Live) {
@@ -489,6 +502,12 @@ fn nothing_kept(refused: u64, all: u64) -> Error {
         Code::ImportFailed,
         format!("{} of {} rows were refused; nothing was written", grouped(refused), grouped(all)),
     )
+}
+
+/// Why an import in this state is not taken back.
+fn busy(state: State) -> Error {
+    let message = format!("an import that is {} cannot be undone", state.as_str());
+    Error::new(Code::Conflict, message)
 }
 
 /// Whether a refusal is about the store and not about a row.

@@ -25,7 +25,7 @@ const base = {
   startedAt: "2026-11-21T10:00:00.000Z", endedAt: "2026-11-21T10:00:04.000Z",
   errors: [{ line: 3, column: "price", value: "12.5O", message: "Value must be a number" }],
 };
-const none = { rowsBefore: null, rowsAfter: null, firstKey: null, lastKey: null, pace: [], relatedRemoved: 0, relatedLeft: 0, left: [], mapping: { lane: "lane", price: "price" } };
+const none = { rowsBefore: null, rowsAfter: null, firstKey: null, lastKey: null, pace: [], relatedRemoved: 0, othersRemoved: 0, relatedLeft: 0, left: [], mapping: { lane: "lane", price: "price" } };
 const pace = [0, 1, 2, 3, 4].map((at) => ({ ms: at * 1000, rows: at * 900 }));
 const checked = { ...base, ...none, id: "dry", state: "done", dryRun: true, rowsValid: 2, rowsWritten: 0 };
 const written = { ...base, ...none, id: "job", state: "done", dryRun: false, rowsValid: 2, rowsWritten: 2 };
@@ -246,7 +246,7 @@ describe("an import", () => {
   it("names the related records that an undo left, and why", async () => {
     const left = [{ collection: "makers", id: "7", why: "referenced" }, { collection: "towns", id: "3", why: "changed" }];
     open((one) => (one.path === "/imports/job" ? { data: { ...written, state: "undone", relatedRemoved: 4, relatedLeft: 3, left } } : undefined), "job");
-    const stayed = await screen.findByRole("region", { name: "Related records that stayed" });
+    const stayed = await screen.findByRole("region", { name: "Records that stayed" });
     expect(within(stayed).getAllByRole("row").slice(1).map((one) => one.textContent)).toEqual([
       "makers7other records point at it",
       "towns3it was changed since",

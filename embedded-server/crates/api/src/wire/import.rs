@@ -135,7 +135,7 @@ pub(crate) enum ImportStays {
     Forbidden,
 }
 
-/// A record that a nested object of the file made and that an undo left.
+/// A record that an undo left.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct ImportLeft {
@@ -210,7 +210,10 @@ pub(crate) struct ImportJob {
     pub(crate) rows_removed: u64,
     /// Records that nested objects made besides the rows, and that an undo took out with them.
     pub(crate) related_removed: u64,
-    /// Those of them that it left.
+    /// Records that the import did not make, or that others changed since, and that went along by
+    /// consent.
+    pub(crate) others_removed: u64,
+    /// Records that an undo left, rows among them.
     pub(crate) related_left: u64,
     /// The first hundred of these.
     pub(crate) left: Vec<ImportLeft>,
@@ -262,6 +265,7 @@ impl ImportJob {
             rows_written: job.rows_written,
             rows_removed: job.rows_removed,
             related_removed: job.related_removed,
+            others_removed: job.others_removed,
             related_left: job.related_left,
             left: job.left.into_iter().map(ImportLeft::from).collect(),
             bytes_read: job.bytes_read,

@@ -28,7 +28,7 @@ pub(super) struct Made {
 }
 
 /// A collection, and whether the change `c` tells of it.
-type Told = (Arc<Collection>, Arc<str>);
+pub(super) type Told = (Arc<Collection>, Arc<str>);
 
 /// Keys of records that go together, by their collections.
 type Going = BTreeMap<String, Vec<String>>;
@@ -51,7 +51,7 @@ impl Provided for Free {
 impl Made {
     /// The removal of it.
     pub(super) fn removal(&self, actor: &Actor) -> Operation {
-        removal(&self.collection.name, &self.key, actor)
+        removal(&self.collection.name, &self.key, actor.unbound())
     }
 
     fn granted(&self, actor: &Actor) -> bool {
@@ -113,7 +113,7 @@ impl Imports {
 
     /// The collection that had this name when the change with this number was made, where it still
     /// stands: the first that gave the name up afterwards, else the one of today.
-    async fn of_today(&self, told: &str, seq: i64) -> Result<Option<Told>> {
+    pub(super) async fn of_today(&self, told: &str, seq: i64) -> Result<Option<Told>> {
         let state = self.0.engine.state();
         let mut former = all_former(self.0.engine.store()).await?;
         let gave_up = former.iter().filter_map(|(id, former)| {
@@ -192,8 +192,9 @@ impl Imports {
                 let free = self.free(job, &first, keys, &Going::new(), seen);
                 Some(Box::new(free) as Box<dyn Provided + Send>)
             };
-            let (_, refused) =
-                self.remove(name, &undoing(job), free, (&around, passed_over), actor).await?;
+            let (_, refused) = self
+                .remove(name, &undoing(job), free, (&around, passed_over), (actor, actor.unbound()))
+                .await?;
             stays.extend(refused.into_iter().map(|(key, code)| {
                 let held = matches!(code, Code::Conflict | Code::ForeignKeyViolation);
                 (key, if held { Stays::Referenced } else { Stays::Forbidden })
@@ -269,18 +270,24 @@ impl Imports {
         } else {
             ""
         };
+        let rows = self.as_made(job, &keys);
+        let mut stand = HashSet::new();
+        for some in rows.chunks(BATCH_ROWS) {
+            stand.extend(self.stand(job, some, trash).await?);
+        }
+        Ok(keys.into_iter().filter(|key| stand.contains(key)).collect())
+    }
+
+    /// The rows with these keys.
+    pub(super) fn as_made(&self, job: &Job, keys: &[String]) -> Vec<Made> {
+        let Some(collection) = self.target(job) else { return Vec::new() };
         let tells: Arc<str> = Arc::from(job.tells("c"));
         let made = |key: &String| Made {
             collection: Arc::clone(&collection),
             tells: Arc::clone(&tells),
             key: key.clone(),
         };
-        let rows: Vec<Made> = keys.iter().map(made).collect();
-        let mut stand = HashSet::new();
-        for some in rows.chunks(BATCH_ROWS) {
-            stand.extend(self.stand(job, some, trash).await?);
-        }
-        Ok(keys.into_iter().filter(|key| stand.contains(key)).collect())
+        keys.iter().map(made).collect()
     }
 
     /// That these records are free, for one transaction: one test for each collection.
@@ -403,7 +410,7 @@ impl Tests {
 }
 
 /// A member of a JSON object as SQLite finds it.
-fn path(name: &str) -> String {
+pub(super) fn path(name: &str) -> String {
     format!("'$.\"{}\"'", name.replace('\'', "''"))
 }
 
@@ -490,9 +497,9 @@ fn groups(some: Vec<Made>) -> Vec<Vec<Made>> {
 }
 
 impl Job {
-    /// Of the records made besides its rows, so many stood and these stay.
-    pub(super) fn besides(&mut self, stood: usize, stay: Vec<(Made, Stays)>) {
-        self.related_removed += stood.saturating_sub(stay.len()) as u64;
+    /// So many of the records made besides its rows went, and these stay of all that it wrote.
+    pub(super) fn besides(&mut self, went: usize, stay: Vec<(Made, Stays)>) {
+        self.related_removed += went as u64;
         self.related_left = stay.len() as u64;
         let told = |(made, why): (Made, Stays)| Left {
             collection: made.collection.name.clone(),

@@ -145,7 +145,7 @@ pub enum Stays {
     Forbidden,
 }
 
-/// A record that nested objects made and that an undo left.
+/// A record that an undo left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// In which collection.
@@ -210,7 +210,11 @@ pub struct Job {
     /// Records that nested objects made besides the rows, and that an undo took out with them.
     #[serde(default)]
     pub related_removed: u64,
-    /// Those of them that it left.
+    /// Records that the import did not make, or that others changed since, and that went along
+    /// because who asked consented.
+    #[serde(default)]
+    pub others_removed: u64,
+    /// Records that an undo left, rows among them.
     #[serde(default)]
     pub related_left: u64,
     /// The first of these.
@@ -274,6 +278,7 @@ impl Job {
             rows_written: 0,
             rows_removed: 0,
             related_removed: 0,
+            others_removed: 0,
             related_left: 0,
             left: Vec::new(),
             bytes_read: 0,

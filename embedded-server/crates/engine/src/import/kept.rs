@@ -5,6 +5,7 @@
 use super::{Imports, Job, LISTED_MAX};
 use crate::arrival::{any, plain};
 use base::{Code, Error, Result, Value};
+use serde_json::Value as Json;
 use sql::{Dialect, Expect, Program, ProgramStep, Statement};
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ impl Imports {
         self.found(r#"WHERE "process" IS NOT NULL"#, Vec::new()).await
     }
 
-    /// Keeps a job that begins, or begins again to be taken back: it is this process's.
+    /// Keeps a job that begins: it is this process's.
     pub(super) async fn keep(&self, job: &Job) -> Result<()> {
         let text = format!(
             r#"INSERT INTO "_import" ("id", "at_ms", "job", "process", "alive_ms") VALUES (?1, ?2, ?3, ?4, {now}) ON CONFLICT ("id") DO UPDATE SET "job" = excluded."job", "process" = excluded."process", "alive_ms" = excluded."alive_ms""#,
@@ -109,6 +110,26 @@ impl Imports {
         ];
         let steps = vec![any(self.asked(&text, binds))];
         self.0.engine.store().write(Program { steps }).await.map(drop)
+    }
+
+    /// Begins anew with a job that had ended, as it is now, if it is still as it `stood`: answers
+    /// whether it is this process's. Of several who do so at once one is told so.
+    pub(super) async fn begin_again(&self, stood: &Job, job: &Job) -> Result<bool> {
+        let text = format!(
+            r#"UPDATE "_import" SET "job" = ?3, "process" = ?2, "alive_ms" = {now} WHERE "id" = ?1 AND "process" IS NULL AND "job" LIKE ?4 AND "job" LIKE ?5"#,
+            now = now(self.dialect()),
+        );
+        let like = |name: &str, value: Json| Value::Text(format!("%\"{name}\":{value}%"));
+        let binds = vec![
+            Value::text(&job.id),
+            Value::text(&self.0.process),
+            Value::Text(written(job)?),
+            like("state", Json::from(stood.state.as_str())),
+            like("endedAt", Json::from(stood.ended_at.clone())),
+        ];
+        let steps = vec![any(self.asked(&text, binds))];
+        let outcome = self.0.engine.store().write(Program { steps }).await?;
+        Ok(outcome.steps.first().is_some_and(|step| step.rows == 1))
     }
 
     /// Keeps a job that has ended, unless another process has taken it: it is nobody's then.

@@ -1,10 +1,13 @@
 //! Taking an import back: exactly the records that it made and that still stand are removed, as
 //! if somebody had deleted them.
 
+use super::along::Along;
+use super::altered::Altered;
 use super::besides::{Free, Made, passed_over};
 use super::changed::{Changed, Horizon, changes};
 use super::{BATCH_ROWS, Imports, Job, Live, State, Stays};
 use crate::arrival::plain;
+use crate::retention::quoted;
 use crate::schema::values::grouped;
 use crate::write::Provided;
 use access::Actor;
@@ -49,26 +52,28 @@ impl Provided for Untouched {
     }
 }
 
-/// What others changed since an undo without consent began.
-#[derive(Default)]
+/// What others changed since an undo began.
 struct Meanwhile {
+    consent: bool,
     /// Up to where they were looked for.
     seen: Horizon,
-    /// Records, whosever they are.
+    /// Records, whosever they are; with consent they may go.
     changed: HashSet<String>,
+    /// Keys under which others made records anew: these are theirs, whatever anybody consents to.
+    anew: HashSet<String>,
 }
 
 /// What must hold where rows go at once with what would hold them.
 struct Together {
     free: Vec<Free>,
-    untouched: Option<Untouched>,
+    untouched: Untouched,
 }
 
 impl Provided for Together {
     fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
         let free = self.free.iter().map(|free| free as &dyn Provided);
-        let untouched = self.untouched.iter().map(|untouched| untouched as &dyn Provided);
-        free.chain(untouched).fold(compiled, |compiled, one| one.around(compiled, dialect))
+        free.chain([&self.untouched as &dyn Provided])
+            .fold(compiled, |compiled, one| one.around(compiled, dialect))
     }
 }
 
@@ -84,13 +89,13 @@ fn changed_meanwhile() -> Error {
     ))
 }
 
-/// The removal of a record.
-pub(super) fn removal(collection: &str, key: &str, actor: &Actor) -> Operation {
+/// The removal of a record, with `force` also where deleted records are kept.
+pub(super) fn removal(collection: &str, key: &str, force: bool) -> Operation {
     Operation::Delete {
         collection: collection.to_owned(),
         key: Json::from(key),
         expect: Map::new(),
-        force: actor.unbound(),
+        force,
     }
 }
 
@@ -123,6 +128,32 @@ pub(super) fn theirs(dialect: Dialect, sorted: bool) -> String {
     text
 }
 
+/// Whether the change `c` is a record that somebody else made. One that comes back from the trash says
+/// so by what was before: the word for nothing, where a new one has none.
+fn made_anew(dialect: Dialect) -> String {
+    let source = match dialect {
+        Dialect::Sqlite => "?1",
+        Dialect::Postgres => "$1::text",
+    };
+    format!(
+        r#"(c."op" = 'create' AND c."before" IS NULL AND c."import" IS NULL AND coalesce(c."source", '') <> 'import:' || {source})"#
+    )
+}
+
+/// How the rows go.
+struct Going<'a> {
+    along: &'a Along,
+    /// Deleted records are kept.
+    kept: bool,
+}
+
+impl Going<'_> {
+    /// Whether it goes into the trash, so that it takes nothing of others along.
+    fn keeps(&self, key: &str) -> bool {
+        self.kept && self.along.losing.contains(key)
+    }
+}
+
 /// What must hold in the transaction that removes these.
 pub(super) type Providing<'a> =
     dyn Fn(&[String]) -> Option<Box<dyn Provided + Send>> + Send + Sync + 'a;
@@ -139,58 +170,138 @@ impl Imports {
     ) -> Result<State> {
         // While it waited its collection may have got another name.
         let job = self.known(live.with(|job| job.clone())).await?;
-        let mut meanwhile = (!consent).then_some(Meanwhile::default());
-        if let Some(meanwhile) = &mut meanwhile {
-            meanwhile.seen = Horizon::now(self).await?;
+        let mut meanwhile = Meanwhile {
+            consent,
+            seen: Horizon::now(self).await?,
+            changed: HashSet::new(),
+            anew: self.anew(&job).await?,
+        };
+        if !consent {
             self.unchanged(&job).await?;
         }
         let besides = self.made_besides(&job).await?;
         let stood = besides.len();
+        let mut changed = Changed::default();
+        let rows = match self.cascades(&job) {
+            true => self.all_rows(&job, &meanwhile.anew).await?,
+            false => Vec::new(),
+        };
+        let (altered, stood_before) = self.altered(&job).await?;
+        let seen = (&stood_before, altered.as_slice());
+        let mut along = self.along(&job, (&rows, &besides), seen, &mut changed, actor).await?;
+        if !consent && let Some(loss) = along.loss() {
+            return Err(wants_consent(loss));
+        }
+        let (mut stay, mut ours) = (Vec::new(), 0);
+        if !altered.is_empty() {
+            stay = self.give_back(&job, altered, actor).await?;
+            // What could not be given back holds the rows that it points at.
+            let seen = (&stood_before, &[] as &[Altered]);
+            along = self.along(&job, (&rows, &besides), seen, &mut changed, actor).await?;
+        }
+        if !consent && along.gone > 0 {
+            return Err(changed_meanwhile());
+        }
+        let kept = self.target(&job).is_some_and(|target| target.paranoid);
+        let going = Going { along: &along, kept };
         let (first, mut besides): (Vec<_>, Vec<_>) =
             besides.into_iter().partition(|made| made.goes_first(&job.collection));
-        let (mut stay, mut changed) = (Vec::new(), Changed::default());
         if first.is_empty() {
-            self.take_rows(&job, meanwhile, actor, live).await?;
+            stay.extend(self.take_rows(&job, &mut meanwhile, &going, actor, live).await?);
         } else {
-            let meanwhile = (meanwhile.as_mut(), &mut changed);
-            let (removed, kept) = self.take_together(&job, first, meanwhile, actor).await?;
+            let meanwhile = (&mut meanwhile, &mut changed);
+            let (removed, kept) = self.take_together(&job, first, &going, meanwhile, actor).await?;
             live.with(|job| job.rows_removed += removed);
             // What pointed at them may have gone by now.
             let (again, kept) = kept.into_iter().partition(|(_, why)| *why == Stays::Referenced);
             let again: Vec<(Made, Stays)> = again;
             besides.splice(0..0, again.into_iter().map(|(made, _)| made));
-            stay = kept;
+            ours += kept.len();
+            stay.extend(kept);
+            let held: Vec<String> = along.holding.iter().cloned().collect();
+            let held = self.as_made(&job, &held).into_iter();
+            stay.extend(held.map(|made| (made, Stays::Referenced)));
         }
-        stay.extend(self.take_besides(&job, besides, &mut changed, actor).await?);
-        live.with(|job| job.besides(stood, stay));
+        live.with(|job| job.others_removed += along.gone);
+        let besides = self.take_besides(&job, besides, &mut changed, actor).await?;
+        ours += besides.len();
+        stay.extend(besides);
+        live.with(|job| job.besides(stood.saturating_sub(ours), stay));
         Ok(State::Undone)
     }
 
-    /// Removes the rows, in short transactions.
+    /// Removes the rows, in short transactions; answers which stay, and why.
     async fn take_rows(
         &self,
         job: &Job,
-        mut meanwhile: Option<Meanwhile>,
+        meanwhile: &mut Meanwhile,
+        going: &Going<'_>,
         actor: &Actor,
         live: &Live,
-    ) -> Result<()> {
-        let mut behind = 0_i64;
+    ) -> Result<Vec<(Made, Stays)>> {
+        let (mut behind, mut stay) = (0_i64, Vec::new());
         loop {
             let written = self.rows_of(job, behind).await?;
-            let Some((last, _)) = written.last() else { return Ok(()) };
+            let Some((last, _)) = written.last() else { return Ok(stay) };
             behind = *last;
             let keys: Vec<String> = written.into_iter().map(|(_, key)| key).collect();
-            let untouched = self.untouched(job, &keys, meanwhile.as_mut()).await?;
+            let (changes, theirs) = self.untouched(job, &keys, meanwhile).await?;
+            let (mut held, mut kept, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+            for key in keys.into_iter().filter(|key| !meanwhile.anew.contains(key)) {
+                if going.along.holding.contains(&key) {
+                    held.push(key);
+                } else if going.keeps(&key) {
+                    kept.push(key);
+                } else {
+                    gone.push(key);
+                }
+            }
             let around = |keys: &[String]| {
-                let (changes, theirs) = untouched.as_ref()?;
-                let untouched = Untouched::of(changes, theirs, keys);
+                let untouched = Untouched::of(&changes, &theirs, keys);
                 Some(Box::new(untouched) as Box<dyn Provided + Send>)
             };
-            let gone = |code| code == Code::ItemNotFound;
-            let removed =
-                self.remove(&job.collection, &undoing(job), keys, (&around, gone), actor).await?;
-            live.with(|job| job.rows_removed += removed.0);
+            let passes = |code: Code| code == Code::ItemNotFound;
+            let mut refused = Vec::new();
+            for (keys, force) in [(kept, false), (gone, actor.unbound())] {
+                let how = (&around as &Providing<'_>, passes as fn(Code) -> bool);
+                let done =
+                    self.remove(&job.collection, &undoing(job), keys, how, (actor, force)).await?;
+                live.with(|job| job.rows_removed += done.0);
+                refused = done.1.into_iter().map(|(key, _)| key).collect();
+            }
+            // What stands all the same is out of reach of who asked.
+            let refused = self.that_stand(job, refused, actor).await?;
+            for (keys, why) in [(held, Stays::Referenced), (refused, Stays::Forbidden)] {
+                stay.extend(self.as_made(job, &keys).into_iter().map(|made| (made, why)));
+            }
         }
+    }
+
+    /// The keys of all rows but those that are others' by now.
+    async fn all_rows(&self, job: &Job, anew: &HashSet<String>) -> Result<Vec<String>> {
+        let (mut rows, mut behind) = (Vec::new(), 0_i64);
+        loop {
+            let written = self.rows_of(job, behind).await?;
+            let Some((last, _)) = written.last() else { return Ok(rows) };
+            behind = *last;
+            let keys = written.into_iter().map(|(_, key)| key);
+            rows.extend(keys.filter(|key| !anew.contains(key)));
+        }
+    }
+
+    /// Refuses where an undo without consent would lose something.
+    pub(super) async fn asked_for(&self, job: &Job, actor: &Actor) -> Result<()> {
+        self.unchanged(job).await?;
+        if !self.cascades(job) {
+            return Ok(());
+        }
+        let besides = self.made_besides(job).await?;
+        let rows = self.all_rows(job, &self.anew(job).await?).await?;
+        let (altered, before) = self.altered(job).await?;
+        let mut changed = Changed::default();
+        let along =
+            self.along(job, (&rows, &besides), (&before, &altered), &mut changed, actor).await?;
+        along.loss().map_or(Ok(()), |loss| Err(wants_consent(loss)))
     }
 
     /// Removes the rows together with what the import made besides them and would hold them: all of
@@ -199,25 +310,22 @@ impl Imports {
         &self,
         job: &Job,
         mut first: Vec<Made>,
-        (meanwhile, changed): (Option<&mut Meanwhile>, &mut Changed),
+        going: &Going<'_>,
+        (meanwhile, changed): (&mut Meanwhile, &mut Changed),
         actor: &Actor,
     ) -> Result<(u64, Vec<(Made, Stays)>)> {
-        let (mut rows, mut behind) = (Vec::new(), 0_i64);
-        loop {
-            let written = self.rows_of(job, behind).await?;
-            let Some((last, _)) = written.last() else { break };
-            behind = *last;
-            rows.extend(written.into_iter().map(|(_, key)| key));
-        }
+        let mut rows = self.all_rows(job, &meanwhile.anew).await?;
+        rows.retain(|key| !going.along.holding.contains(key));
         let rows = self.that_stand(job, rows, actor).await?;
         let stay = self.sort_out(job, &mut first, &rows, changed, actor).await?;
-        let untouched = self.untouched(job, &rows, meanwhile).await?;
+        let (changes, theirs) = self.untouched(job, &rows, meanwhile).await?;
         let together = Together {
             free: self.all_free(job, &first, &rows, changed),
-            untouched: untouched.map(|(changes, theirs)| Untouched::of(&changes, &theirs, &rows)),
+            untouched: Untouched::of(&changes, &theirs, &rows),
         };
         let besides = first.iter().map(|made| made.removal(actor));
-        let own = rows.iter().map(|key| removal(&job.collection, key, actor));
+        let force = |key: &str| actor.unbound() && !going.keeps(key);
+        let own = rows.iter().map(|key| removal(&job.collection, key, force(key)));
         let write = Write { operations: besides.chain(own).collect(), strict: false };
         let written =
             self.0.engine.write_if(write, Some(&together), actor, Some(&undoing(job))).await;
@@ -231,22 +339,64 @@ impl Imports {
         }
     }
 
-    /// What has to be asked behind the removal of these; refuses where others changed some since it
-    /// was asked last.
+    /// What has to be asked behind the removal of these: the changes to look among, and which of them
+    /// stand in the way. Refuses without consent where others changed some since it was asked last.
     async fn untouched(
         &self,
         job: &Job,
         keys: &[String],
-        meanwhile: Option<&mut Meanwhile>,
-    ) -> Result<Option<(Statement, String)>> {
-        let Some(meanwhile) = meanwhile else { return Ok(None) };
+        meanwhile: &mut Meanwhile,
+    ) -> Result<(Statement, String)> {
         let now = Horizon::now(self).await?;
+        let dialect = self.0.engine.store().dialect();
+        if meanwhile.consent {
+            let anew = made_anew(dialect);
+            let mut changes = self.changes(job, meanwhile.seen);
+            let text = format!(r#"SELECT DISTINCT c."id" {} AND {anew}"#, changes.text);
+            changes.text = Arc::from(text);
+            meanwhile.anew.extend(self.keys(&changes).await?);
+            meanwhile.seen = now;
+            return Ok((self.changes(job, now), anew));
+        }
         meanwhile.changed.extend(self.changed_behind(job, meanwhile.seen).await?);
         meanwhile.seen = now;
-        if keys.iter().any(|key| meanwhile.changed.contains(key)) {
+        let theirs =
+            |key: &String| meanwhile.changed.contains(key) && !meanwhile.anew.contains(key);
+        if keys.iter().any(theirs) {
             return Err(changed_meanwhile());
         }
-        Ok(Some((self.changes(job, now), self.theirs(job))))
+        Ok((self.changes(job, now), self.theirs(job)))
+    }
+
+    /// The texts that this answers.
+    async fn keys(&self, statement: &Statement) -> Result<Vec<String>> {
+        let rows = self.0.engine.store().rows(statement).await?;
+        let key = |row: &Vec<Value>| row.first().and_then(Value::as_text).map(str::to_owned);
+        Ok(rows.iter().filter_map(key).collect())
+    }
+
+    /// The keys of rows under which others made records since: by hand, or by an import behind this
+    /// one.
+    async fn anew(&self, job: &Job) -> Result<HashSet<String>> {
+        let dialect = self.0.engine.store().dialect();
+        let (anew, tells, made) = (made_anew(dialect), job.tells("c"), job.tells("m"));
+        let mut changes = self.changes(job, Horizon::default());
+        let id = match dialect {
+            Dialect::Sqlite => "?1",
+            Dialect::Postgres => "$1::text",
+        };
+        let rows = format!(
+            r#"SELECT o."key" FROM "_import_row" o WHERE o."import" = {id} UNION ALL
+SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || {id} AND m."import" IS NULL AND m."op" = 'create' AND {made}"#
+        );
+        let text = format!(
+            r#"SELECT c."id" {} AND {anew} AND c."id" IN ({rows}) UNION
+SELECT r."key" FROM "_import_row" r JOIN "_change" c ON c."import" = r."import" WHERE r."import" <> {id} AND {tells}
+AND c."seq" > (SELECT max(i."seq") FROM "_change" i WHERE i."source" = 'import:' || {id}) AND r."key" IN ({rows})"#,
+            changes.text
+        );
+        changes.text = Arc::from(text);
+        Ok(self.keys(&changes).await?.into_iter().collect())
     }
 
     /// Refuses if records that the job made were changed since.
@@ -271,12 +421,12 @@ impl Imports {
         undo: &str,
         keys: Vec<String>,
         (provided, passes): (&Providing<'_>, fn(Code) -> bool),
-        actor: &Actor,
+        (actor, force): (&Actor, bool),
     ) -> Result<(u64, Vec<(String, Code)>)> {
         let (mut removed, mut refused) = (0, Vec::new());
         let mut waiting = vec![keys];
         while let Some(mut keys) = waiting.pop() {
-            let operations = keys.iter().map(|key| removal(collection, key, actor));
+            let operations = keys.iter().map(|key| removal(collection, key, force));
             let write = Write { operations: operations.collect(), strict: false };
             let provided = provided(&keys);
             let provided = provided.as_deref().map(|provided| provided as &dyn Provided);
@@ -301,9 +451,7 @@ impl Imports {
         let lost = self.lost(job);
         let text = format!(r#"SELECT c."id" {} GROUP BY c."id" HAVING {lost}"#, changes.text);
         changes.text = Arc::from(text);
-        let rows = self.0.engine.store().rows(&changes).await?;
-        let key = |row: &Vec<Value>| row.first().and_then(Value::as_text).map(str::to_owned);
-        Ok(rows.iter().filter_map(key).collect())
+        self.keys(&changes).await
     }
 
     /// The changes `c` of the collection behind a horizon and behind the import, by whomever.
@@ -312,18 +460,27 @@ impl Imports {
         plain(&text, vec![Value::text(&job.id), Value::Int(seen)])
     }
 
-    /// Whether of the changes `c` of one record one would be lost: others made it, and did not
-    /// delete the record afterwards.
+    /// Whether of the changes `c` of one record one would be lost: others made it, and the record
+    /// stands, be it in the trash.
     fn lost(&self, job: &Job) -> String {
         let theirs = self.theirs(job);
+        let trash = match self.target(job).filter(|one| one.paranoid) {
+            Some(one) => {
+                let (table, key) = (quoted(&one.name), quoted(&one.primary_key));
+                format!(
+                    r#" OR c."id" IN (SELECT CAST(t.{key} AS TEXT) FROM {table} t WHERE t."deletedAt" IS NOT NULL)"#
+                )
+            }
+            None => String::new(),
+        };
         match self.0.engine.store().dialect() {
             Dialect::Sqlite => format!(
                 r#"sum({theirs}) > 0
-AND coalesce(max(CASE WHEN c."op" = 'delete' THEN c."seq" END), 0) <= coalesce(max(CASE WHEN c."op" = 'create' THEN c."seq" END), 0)"#
+AND (coalesce(max(CASE WHEN c."op" = 'delete' THEN c."seq" END), 0) <= coalesce(max(CASE WHEN c."op" = 'create' THEN c."seq" END), 0){trash})"#
             ),
             Dialect::Postgres => format!(
                 r#"bool_or({theirs})
-AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c."seq") FILTER (WHERE c."op" = 'create'), 0)"#
+AND (coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c."seq") FILTER (WHERE c."op" = 'create'), 0){trash})"#
             ),
         }
     }
@@ -339,22 +496,22 @@ AND coalesce(max(c."seq") FILTER (WHERE c."op" = 'delete'), 0) <= coalesce(max(c
     /// it back changes it, too. `_change` tells it, in one pass over what came behind the import, for
     /// as long as the rows themselves are known.
     pub(super) async fn changed_since(&self, job: &Job) -> Result<u64> {
-        let (lost, tells) = (self.lost(job), job.tells("c"));
-        let made = job.tells("m");
+        let (lost, tells, made) = (self.lost(job), job.tells("c"), job.tells("m"));
+        let anew = made_anew(self.0.engine.store().dialect());
         let text = match self.0.engine.store().dialect() {
             Dialect::Sqlite => format!(
                 r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || ?1)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = ?1) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || ?1 AND m."import" IS NULL AND m."op" = 'create' AND {made}))
-GROUP BY c."id" HAVING {lost})"#
+GROUP BY c."id" HAVING {lost} AND sum({anew}) = 0)"#
             ),
             Dialect::Postgres => format!(
                 r#"SELECT count(*) FROM (SELECT 1 FROM "_change" c WHERE {tells}
 AND c."seq" > (SELECT min(i."seq") FROM "_change" i WHERE i."source" = 'import:' || $1::text)
 AND (c."id" IN (SELECT r."key" FROM "_import_row" r WHERE r."import" = $1::text) OR c."id" IN
 (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1::text AND m."import" IS NULL AND m."op" = 'create' AND {made}))
-GROUP BY c."id" HAVING {lost}) AS changed"#
+GROUP BY c."id" HAVING {lost} AND NOT bool_or({anew})) AS changed"#
             ),
         };
         let rows = self.0.engine.store().rows(&plain(&text, vec![Value::text(&job.id)])).await?;

@@ -23,7 +23,7 @@ function Line({ label, children, tone, strong }: { label: string; children: Reac
   );
 }
 
-/** Related records shown by name; the answer names more. */
+/** Records shown by name; the answer names more. */
 const STAYED_SHOWN = 10;
 
 function Stayed({ job }: { job: ImportJob }) {
@@ -193,6 +193,7 @@ export function Outcome({
             <Line label={m("imp.row.stayed")}>{count(job.relatedLeft)}</Line>
           </>
         ) : null}
+        {undone && job.othersRemoved > 0 ? <Line label={m("imp.row.others")}>{count(job.othersRemoved)}</Line> : null}
         {around ? (
           <Line label={m(undone && now.data !== undefined ? "imp.row.thrice" : "imp.row.around", { collection: name })} strong>
             {[around.before, around.after, ...(undone && now.data !== undefined ? [now.data] : [])].map((rows) => count(rows)).join(" → ")}
