@@ -594,3 +594,46 @@ on_every_store!(
         }
     }
 );
+
+on_every_store!(a_sum_beyond_the_doubles_is_refused_by_its_name, async |app| {
+    let double = json!({ "type": "Double" });
+    app.collection("rooms", json!({ "fields": { "id": counted() } })).await;
+    app.collection(
+        "rays",
+        json!({ "fields": { "id": counted(), "kind": { "type": "String" }, "force": double } }),
+    )
+    .await;
+    app.relation(
+        "rays",
+        json!({ "type": "M2O", "target": "rooms", "name": "room", "alias": "rays" }),
+    )
+    .await;
+    let admin = app.admin();
+    admin.create("rooms", json!({})).await;
+    for force in [1.7e308, 1.7e308] {
+        admin.create("rays", json!({ "kind": "x", "force": force, "room_id": 1 })).await;
+    }
+    admin.create("rays", json!({ "kind": "y", "force": 2.5, "room_id": 1 })).await;
+    for function in ["sum", "avg"] {
+        let all = |field: &str| json!({ "power": { "function": function, "field": field } });
+        let grouped = json!({ "aggregate": all("force"), "groupBy": ["kind"] });
+        let nested = json!({ "aggregate": all("rays.force"), "groupBy": ["id"] });
+        let stats = json!({ "stats": [{ "name": "a", "collection": "rays", "query": { "aggregate": all("force") } }] });
+        for (answer, field) in [
+            (admin.find("rays", json!({ "aggregate": all("force") })).await, "force"),
+            (admin.find("rays", grouped.clone()).await, "force"),
+            (admin.find("rooms", nested).await, "rays.force"),
+            (admin.post("/reports/rays", grouped).await, "force"),
+            (admin.post("/reports/stats", stats).await, "force"),
+        ] {
+            answer.expect_refusal(400, "VALIDATION_ERROR");
+            let words =
+                format!("the sum behind `power` (of `{field}`) exceeds the range of a Double");
+            assert!(answer.message().contains(&words), "{}", answer.text);
+            assert!(answer.text.contains("Decimal"), "{}", answer.text);
+        }
+    }
+    // What stays within is answered, by the very same reads.
+    let small = json!({ "aggregate": { "power": { "function": "sum", "field": "force" } }, "groupBy": ["kind"], "filter": { "kind": "y" } });
+    assert_eq!(admin.rows("rays", small).await, vec![json!({ "kind": "y", "power": 2.5 })]);
+});

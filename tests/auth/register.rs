@@ -48,6 +48,8 @@ on_every_store!(a_registration_that_cannot_be_leaves_nothing, async |app| {
         (json!({ "email": "x@example.com" }), "VALIDATION_ERROR"),
         (json!({ "email": "not an address", "password": "a long password" }), "VALIDATION_ERROR"),
         (json!({ "email": 5, "password": "a long password" }), "VALIDATION_ERROR"),
+        (person(&format!("{}@example.com", "x".repeat(243))), "VALIDATION_ERROR"),
+        (person(&format!("{}@example.com", "x".repeat(9_000))), "VALIDATION_ERROR"),
         (json!({ "email": "x@example.com", "password": "short" }), "PASSWORD_POLICY"),
         (json!({ "email": "x@example.com", "password": "x".repeat(129) }), "PASSWORD_POLICY"),
         (
@@ -60,6 +62,24 @@ on_every_store!(a_registration_that_cannot_be_leaves_nothing, async |app| {
     assert_eq!(app.admin().rows("baasix_User", json!({})).await.len(), 1);
     assert_eq!(app.admin().rows("baasix_Account", json!({})).await.len(), 1);
     assert_eq!(app.admin().rows("baasix_UserRole", json!({})).await.len(), 1);
+});
+
+on_every_store!(an_address_has_at_most_254_signs, async |app| {
+    let of = |signs: usize| format!("{}@example.com", "x".repeat(signs - 12));
+    app.anonymous().post("/auth/register", person(&of(254))).await.expect_status(200);
+    let user = json!({ "email": of(255), "firstName": "New" });
+    let refused = app.admin().post("/items/baasix_User", user).await;
+    refused.expect_refusal(400, "VALIDATION_ERROR");
+    assert_eq!(
+        (&refused.body["details"][0]["field"], &refused.body["details"][0]["message"]),
+        (&json!("email"), &json!("Email must be at most 254 characters long"))
+    );
+    let rule = json!({ "type": "String", "validate": { "isEmail": true } });
+    app.collection("contacts", json!({ "fields": { "mail": rule } })).await;
+    app.admin().create("contacts", json!({ "mail": of(254) })).await;
+    let refused = app.admin().post("/items/contacts", json!({ "mail": of(255) })).await;
+    refused.expect_refusal(400, "VALIDATION_ERROR");
+    assert!(refused.text.contains("254"), "{}", refused.text);
 });
 
 on_every_store!(nobody_registers_privilege, async |app| {

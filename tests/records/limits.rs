@@ -194,3 +194,85 @@ on_every_store!(what_is_refused_before_a_handler_runs_leaves_in_the_envelope_too
     app.admin().get("/items/%ff%fe").await.expect_refusal(400, "INVALID_QUERY");
     app.admin().get("/items/notes/%c3%28").await.expect_refusal(400, "INVALID_QUERY");
 });
+
+/// Text in which nothing comes again, so that no store packs it.
+fn unlike(signs: usize, mut seed: u64) -> String {
+    (0..signs)
+        .map(|_| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'0' + u8::try_from((seed >> 33) % 75).unwrap_or(0))
+        })
+        .collect()
+}
+
+on_every_store!(a_value_too_long_for_an_index_is_refused_by_its_field, async |app| {
+    let id = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    app.collection("goods", json!({ "fields": { "id": id, "code": { "type": "String", "unique": true }, "title": { "type": "Text" }, "note": { "type": "Text" } } })).await;
+    app.collection("parts", json!({ "fields": { "id": id } })).await;
+    app.collection(
+        "words",
+        json!({ "fields": { "word": { "type": "Text", "primaryKey": true } } }),
+    )
+    .await;
+    let relation = json!({ "type": "M2O", "target": "goods", "name": "good", "alias": "parts" });
+    app.relation("parts", relation).await;
+    let index = json!({ "fields": ["title", "note"], "name": "goods_title" });
+    let admin = app.admin();
+    admin.post("/schemas/goods/indexes", index).await.expect_status(201);
+    admin.create("goods", json!({ "code": "a" })).await;
+    let on_postgres = app.database_url().is_some();
+    // The second is refused by the server before it knows for which index.
+    for signs in [3_000_usize, 9_500] {
+        let text = |seed: u64| unlike(signs, seed);
+        let asked = [
+            (admin.post("/items/goods", json!({ "code": text(1) })).await, json!(["code"]), None),
+            (
+                admin.patch("/items/goods/1", json!({ "title": text(2), "note": "x" })).await,
+                json!(["title"]),
+                None,
+            ),
+            (
+                admin
+                    .post(
+                        "/items/goods/bulk",
+                        json!([{ "code": format!("b{signs}") }, { "code": text(3) }]),
+                    )
+                    .await,
+                json!(["code"]),
+                Some(1),
+            ),
+            (
+                admin.post("/items/parts", json!({ "good": { "code": text(4) } })).await,
+                json!(["good.code"]),
+                None,
+            ),
+            (admin.post("/items/words", json!({ "word": text(5) })).await, json!(["word"]), None),
+        ];
+        for (answer, fields, index) in asked {
+            if !on_postgres {
+                assert!(answer.status < 300, "{} {}", answer.status, answer.text);
+                continue;
+            }
+            answer.expect_refusal(400, "VALIDATION_ERROR");
+            assert!(answer.text.contains("2,704"), "{}", answer.text);
+            let details = answer.body["details"].as_array().expect("details");
+            let named: Vec<&Json> = details.iter().map(|one| &one["field"]).collect();
+            assert_eq!(json!(named), fields, "{}", answer.text);
+            assert_eq!(details[0]["index"].as_u64(), index, "{}", answer.text);
+        }
+    }
+    // What only lies in a column is as long as it likes.
+    admin.create("goods", json!({ "code": "c" })).await;
+    app.collection("stories", json!({ "fields": { "id": id, "text": { "type": "Text" } } })).await;
+    admin.create("stories", json!({ "text": unlike(9_500, 6) })).await;
+    let index = json!({ "fields": ["text"], "name": "stories_text" });
+    let late = admin.post("/schemas/stories/indexes", index).await;
+    if on_postgres {
+        late.expect_refusal(400, "VALIDATION_ERROR");
+        assert!(late.text.contains("`text`") && late.text.contains("2,704"), "{}", late.text);
+    } else {
+        late.expect_status(201);
+    }
+});

@@ -3,7 +3,7 @@
 
 use crate::password::Hashing;
 use access::Actor;
-use base::{Code, Detail, Error, Result, Value};
+use base::{Code, Detail, EMAIL_SIGNS_MAX, Error, Result, Value};
 use catalog::{Catalog, Collection, FieldKind};
 use engine::{BeforeWrite, Engine, field_is};
 use query::{Filter, Operation, Read, Write};
@@ -220,12 +220,17 @@ fn within(user: &mut Map<String, Json>, actor: &Actor, ended: &mut Vec<String>) 
 fn normalise(body: &mut Map<String, Json>) -> Result<()> {
     if let Some(Json::String(email)) = body.get_mut("email") {
         *email = email.trim().to_lowercase();
-        if !looks_like_address(email) {
+        let wrong = if email.chars().count() > EMAIL_SIGNS_MAX {
+            Some(format!("Email must be at most {EMAIL_SIGNS_MAX} characters long"))
+        } else {
+            (!looks_like_address(email)).then(|| String::from("Invalid email format"))
+        };
+        if let Some(wrong) = wrong {
             return Err(Error::new(
                 Code::ValidationError,
-                "Validation failed: email: Invalid email format",
+                format!("Validation failed: email: {wrong}"),
             )
-            .detail(Detail::field("isEmail", "email", "Invalid email format")));
+            .detail(Detail::field("isEmail", "email", wrong)));
         }
     }
     if let Some(status) = body.get("status").and_then(Json::as_str)

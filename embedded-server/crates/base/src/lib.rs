@@ -23,7 +23,7 @@ pub use id::{random_bytes, short_id, uuid_v4};
 pub use json_path::{
     JsonArithmetic, JsonCompare, JsonExpression, JsonMethod, JsonPath, JsonPattern, JsonStep,
 };
-pub use limits::Limits;
+pub use limits::{EMAIL_SIGNS_MAX, Limits};
 pub use nearest::{nearest, nearly};
 pub use owner::{owners_file, owners_folder};
 pub use value::Value;

@@ -1,5 +1,9 @@
 //! Every bound of the house in one place, each with its unit and its reason.
 
+/// Most signs of an e-mail address: longer ones reach nobody (RFC 5321 bounds the path that holds
+/// one), and an index over addresses has to hold them.
+pub const EMAIL_SIGNS_MAX: usize = 254;
+
 /// What bounds a request, a queue or a job. Read once at start from the configuration.
 #[derive(Clone, Debug)]
 pub struct Limits {

@@ -3,7 +3,8 @@
 use crate::{Engine, State};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Error, Result};
-use query::{Cond, Count, Projection, Read, ReadPlan, Rows, Scope, Sight};
+use catalog::FieldKind;
+use query::{AggregateFunction, Cond, Count, Projection, Read, ReadPlan, Rows, Scope, Sight};
 use serde_json::{Map, Value as Json};
 use sql::{Compiled, Numbers};
 use tokio::sync::mpsc;
@@ -96,7 +97,8 @@ impl Engine {
                 compiled.total = None;
             }
         }
-        let page = self.store().read(&compiled).await?;
+        let page = self.store().read(&compiled).await;
+        let page = page.map_err(|fault| beyond_doubles(fault, &facts.sums))?;
         if let Some(watched) = watched {
             watched.answered(page.rows);
         }
@@ -220,6 +222,7 @@ impl Engine {
                 && plan.search.is_none()
                 && !plan.collection.paranoid
                 && matches!(plan.projection, Projection::Rows(_)),
+            sums: sums_of_doubles(&plan.projection),
         };
         let guarded = match actor.identity {
             Identity::System(reason) => Guarded::for_system(plan, reason),
@@ -239,6 +242,47 @@ pub(crate) struct Facts {
     counted: bool,
     mark: String,
     estimable: bool,
+    /// Alias and field of every aggregate that adds doubles.
+    sums: Vec<(String, String)>,
+}
+
+/// Alias and field of every aggregate that adds doubles up.
+fn sums_of_doubles(projection: &Projection) -> Vec<(String, String)> {
+    let Projection::Groups(grouping) = projection else { return Vec::new() };
+    let mut sums = Vec::new();
+    for one in &grouping.aggregates {
+        let (AggregateFunction::Sum | AggregateFunction::Avg, Some(column)) =
+            (one.function, &one.column)
+        else {
+            continue;
+        };
+        if !matches!(column.kind, FieldKind::Real | FieldKind::Double) {
+            continue;
+        }
+        let hops = column.hops.iter().map(|hop| hop.relation.name.as_str());
+        let path: Vec<&str> = hops.chain([column.field.as_str()]).collect();
+        sums.push((one.alias.clone(), path.join(".")));
+    }
+    sums
+}
+
+/// What a store refuses of a read that adds doubles up: each says it in its own way and names no
+/// aggregate, and nothing else in such a read can be a value that does not fit.
+fn beyond_doubles(fault: Error, sums: &[(String, String)]) -> Error {
+    if sums.is_empty() || fault.code() != Code::ValidationError {
+        return fault;
+    }
+    let named: Vec<String> =
+        sums.iter().map(|(alias, field)| format!("`{alias}` (of `{field}`)")).collect();
+    let (which, at) = match sums {
+        [(alias, _)] => (named.join(""), format!("aggregate.{alias}")),
+        _ => (format!("one of {}", named.join(", ")), String::from("aggregate")),
+    };
+    let message = format!("the sum behind {which} exceeds the range of a Double");
+    Error::new(Code::ValidationError, message)
+        .at(at)
+        .hint("narrow the filter, or make the field a Decimal, of which sums have no such bound")
+        .caused_by(fault)
 }
 
 /// The JSON objects of a page.

@@ -2,7 +2,7 @@
 
 use crate::coerce::decimal::Decimal;
 use crate::coerce::shown;
-use base::Value;
+use base::{EMAIL_SIGNS_MAX, Value};
 use catalog::{Field, FieldKind, Rule};
 use regex::Regex;
 use serde_json::Value as Json;
@@ -132,6 +132,10 @@ fn check_text(rule: &Rule, text: &str, broken: &mut Vec<Broken>) {
                 None
             }
         }
+        Rule::IsEmail if text.chars().count() > EMAIL_SIGNS_MAX => Some(said(
+            "isEmail",
+            format!("Email must be at most {EMAIL_SIGNS_MAX} characters long"),
+        )),
         Rule::IsEmail => (!is_email(text)).then(|| said("isEmail", "Invalid email format")),
         Rule::IsUrl => (!is_url(text)).then(|| said("isUrl", "Invalid URL format")),
         Rule::IsIp => {
@@ -344,6 +348,9 @@ mod tests {
         for wrong in ["x", "a@b", "a b@c.de", "a@b@c.de", "@c.de", "a@.de"] {
             email(wrong, &["isEmail: Invalid email format"]);
         }
+        let long = |signs: usize| format!("{}@example.org", "x".repeat(signs - 12));
+        email(&long(254), &[]);
+        email(&long(255), &["isEmail: Email must be at most 254 characters long"]);
         let url = |given: &str, wanted: &[&str]| {
             check(FieldKind::Text, vec![Rule::IsUrl], json!(given), wanted);
         };

@@ -71,6 +71,40 @@ pub(crate) fn wrong_type(field: Option<String>) -> Error {
     }
 }
 
+/// Says in a detail that a value is longer than an index holds. Whoever knows what was written
+/// says which fields these are.
+pub const INDEX_LIMIT: &str = "INDEX_LIMIT";
+
+/// Most bytes that an entry of an index of Postgres has: a third of a page. SQLite has no such
+/// bound.
+pub const INDEX_BYTES_MAX: usize = 2_704;
+
+/// A value that its column holds and an index over it does not.
+pub(crate) fn too_long_for_index() -> Error {
+    Error::new(
+        Code::ValidationError,
+        "a value is too long for an index, of which an entry has at most 2,704 bytes on Postgres",
+    )
+    .hint("shorten the value, or end `unique`, the key or the index over its field; an index of the type `fulltext` takes long texts")
+    .detail(Detail {
+        code: INDEX_LIMIT.to_owned(),
+        message: String::from("is longer than an index holds (2,704 bytes)"),
+        ..Detail::default()
+    })
+}
+
+/// A value that is beyond another bound of the store.
+pub(crate) fn too_large() -> Error {
+    Error::new(Code::ValidationError, "a value is larger than the store can hold")
+        .hint("shorten the value, or write it in several records")
+}
+
+/// A sum of doubles that is none any more.
+pub(crate) fn beyond_doubles() -> Error {
+    Error::new(Code::ValidationError, "a sum exceeds the range of a Double")
+        .hint("narrow the filter, or make the field a Decimal, of which sums have no such bound")
+}
+
 /// A name that something in the database has, which is no part of any schema here.
 pub(crate) fn name_taken(name: Option<&str>) -> Error {
     let error = Error::new(

@@ -17,7 +17,7 @@ mod trial;
 pub mod postgres;
 pub mod sqlite;
 
-pub use fault::TRIGGER_REFUSED;
+pub use fault::{INDEX_BYTES_MAX, INDEX_LIMIT, TRIGGER_REFUSED};
 pub use port::{
     Cloned, Counters, Definition, Lock, Outcome, Outside, PageRows, PostgresOptions, Ran,
     Rehearsed, SqliteOptions, StepOutcome, Store, Synchronous,

@@ -2,13 +2,16 @@
 
 use super::stake::{examples, obstacle};
 use super::values::{grouped, twins};
-use base::{Code, Error};
+use base::{Code, Detail, Error};
 use catalog::{Catalog, Change};
 use store::Store;
 
 /// The refusal of a change by records that are alike, with their number and one of them. What the
 /// store tells is the field alone.
 pub(super) async fn told(store: &Store, old: &Catalog, changes: &[Change], error: Error) -> Error {
+    if error.detail_list().iter().any(|one| one.code == store::INDEX_LIMIT) {
+        return too_long(changes, error);
+    }
     if error.code() != Code::UniqueViolation {
         return error;
     }
@@ -45,4 +48,42 @@ pub(super) async fn told(store: &Store, old: &Catalog, changes: &[Change], error
         );
     }
     error
+}
+
+/// The refusal of indexes by stored values that are longer than they hold, with their fields: those
+/// of the only index that is new, or those of the table that the store names.
+fn too_long(changes: &[Change], error: Error) -> Error {
+    let mut fields: Vec<&str> = Vec::new();
+    for change in changes {
+        let (collection, more) = match change {
+            Change::AddIndex { collection, index } if !index.is_of_words() => {
+                (collection, index.fields.as_slice())
+            }
+            Change::AlterField { collection, from, to }
+                if (to.unique && !from.unique) || (to.primary_key && !from.primary_key) =>
+            {
+                (collection, std::slice::from_ref(&to.name))
+            }
+            _ => continue,
+        };
+        if error.table().is_none_or(|table| table == collection) {
+            fields.extend(more.iter().map(String::as_str));
+        }
+    }
+    if fields.is_empty() {
+        return error;
+    }
+    let names: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    let message = format!(
+        "a stored value of {} is too long for an index, of which an entry has at most 2,704 bytes on Postgres",
+        names.join(" or ")
+    );
+    let details = fields.iter().map(|field| {
+        Detail::field(store::INDEX_LIMIT, *field, "is longer than an index holds (2,704 bytes)")
+    });
+    let details = details.collect();
+    error
+        .message_is(message)
+        .hint("shorten the stored values, or leave the index out; one of the type `fulltext` takes long texts")
+        .details(details)
 }

@@ -1,6 +1,9 @@
 //! Postgres's SQLSTATEs become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, name_taken, required, trigger, unique, wrong_type};
+use crate::fault::{
+    check, foreign_key, name_taken, required, too_large, too_long_for_index, trigger, unique,
+    wrong_type,
+};
 use base::{Code, Error};
 use sqlx::postgres::PgDatabaseError;
 
@@ -81,6 +84,15 @@ fn of_state(refused: &PgDatabaseError) -> Error {
             .hint("create it, or correct its name"),
         "42501" => Error::new(Code::Unavailable, "the database user lacks a right")
             .hint("grant the user rights on the schema and its tables"),
+        // One state for many bounds; the server's own name of the place is the same in every language.
+        "54000" if refused.routine().is_some_and(makes_index_entries) => {
+            let error = too_long_for_index();
+            match refused.table() {
+                Some(table) => error.of_table(table),
+                None => error,
+            }
+        }
+        "54000" => too_large(),
         "53100" => Error::new(Code::Unavailable, "the disk of the database is full"),
         "53300" => Error::new(Code::Unavailable, "Postgres takes no more connections")
             .hint("lower the number of connections, or raise `max_connections`")
@@ -103,6 +115,14 @@ fn of_state(refused: &PgDatabaseError) -> Error {
             _ => Error::internal(format!("Postgres refused a statement ({state})")),
         },
     }
+}
+
+/// Whether a function of the server makes entries of indexes: of trees, of any kind before it is
+/// known which, of hashes, of words and of places.
+fn makes_index_entries(routine: &str) -> bool {
+    ["_bt_", "index_form_tuple", "_hash_", "Gin", "gin", "gist", "Spg", "spg"]
+        .iter()
+        .any(|start| routine.starts_with(start))
 }
 
 /// The fields in `Key (lower(email), tenant)=(…) already exists.` The form is the same in every

@@ -1,6 +1,9 @@
 //! SQLite's error numbers become our codes. Texts are read for field names only.
 
-use crate::fault::{check, foreign_key, name_taken, required, trigger, unique, wrong_type};
+use super::functions::BEYOND_DOUBLES;
+use crate::fault::{
+    beyond_doubles, check, foreign_key, name_taken, required, trigger, unique, wrong_type,
+};
 use base::{Code, Error};
 use rusqlite::Connection;
 use rusqlite::ffi;
@@ -88,6 +91,8 @@ fn of_primary(number: i32, text: &str) -> Error {
             Code::ValidationError,
             "a value is larger than the store can hold (1,000,000,000 bytes)",
         ),
+        // What a function of ours says arrives as its text, without its number.
+        _ if text == BEYOND_DOUBLES => beyond_doubles(),
         _ => of_somebody_elses_table(text)
             .unwrap_or_else(|| Error::internal(format!("SQLite refused a statement: {text}"))),
     }

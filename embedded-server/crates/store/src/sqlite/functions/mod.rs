@@ -108,6 +108,9 @@ fn once<T: Send + Sync + 'static>(
 type BoxedError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// A value that a function cannot take; its number makes it a fault of the value, not of ours.
+/// What a sum of doubles says that is none any more.
+pub(super) const BEYOND_DOUBLES: &str = "a sum exceeds the range of a Double";
+
 fn unfit(what: impl std::fmt::Display) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_MISMATCH), Some(what.to_string()))
 }

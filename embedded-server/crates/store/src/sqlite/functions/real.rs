@@ -2,7 +2,7 @@
 //! depend on the order of the rows, and are those that Postgres finds by its decimals.
 
 use super::decimal::Running;
-use super::{PURE, unfit};
+use super::{BEYOND_DOUBLES, PURE, unfit};
 use rusqlite::functions::{Aggregate, Context};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -108,7 +108,7 @@ impl Aggregate<Reals, Option<f64>> for Sum {
 
     fn finalize(&self, _: &mut Context<'_>, running: Option<Reals>) -> Result<Option<f64>> {
         match running.and_then(|running| running.sum()) {
-            Some(sum) if !sum.is_finite() => Err(unfit("a sum is no double any more")),
+            Some(sum) if !sum.is_finite() => Err(unfit(BEYOND_DOUBLES)),
             sum => Ok(sum),
         }
     }
