@@ -520,11 +520,12 @@ async fn rewritten(project: &Project, was: &str, is: &str) {
     }
 }
 
-/// The tables of the project, what is in `_meta`, and the rows of these.
+/// The tables of the project, what is in `_meta`, and the rows of these. The statistics that SQLite
+/// gathers come at any time and are no part of it.
 async fn whole(project: &Project, tables: &[&str]) -> Vec<String> {
     let mut all = project
         .column(
-            "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name",
+            "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
             r#"SELECT c.relname || ' ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '') FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE c.relnamespace = to_regnamespace(current_schema()) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"#,
         )
         .await;
