@@ -1,5 +1,5 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSession } from "@/host/session";
@@ -10,11 +10,12 @@ import { Keys } from "@/kit/keys";
 import { PendingBar } from "@/kit/PendingBar";
 import { StatusBar } from "@/kit/status";
 import { moment } from "@/lib/moments";
+import type { Draft } from "@/lib/pending";
 import { t } from "@/messages/en";
 import { AREAS } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
-import { draftPlaces, openWork, useOpenWork } from "./open-work";
+import { openWork, useOpenWork } from "./open-work";
 import { Palette } from "./Palette";
 import { Sidebar } from "./Sidebar";
 import { TabStrip } from "./TabStrip";
@@ -123,22 +124,38 @@ export function ShortcutsHint() {
 function DraftBar() {
   const { pending } = useSession();
   const { schemas } = useCatalog();
-  const draft = useStore(pending.store, (state) => state.draft);
+  const [draft, setDraft] = useState<Draft | null>(null);
   useEffect(() => {
-    pending.draft().catch(() => undefined);
+    let gone = false;
+    if (pending.store.getState().ops.size > 0) return;
+    pending.draft().then(
+      (found) => {
+        if (!gone && found && found.ops.length > 0) setDraft(found);
+      },
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
   }, [pending]);
-  if (!draft || draft.ops.length === 0) return null;
+  if (!draft) return null;
   const time = moment(draft.savedAt);
   return (
-    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time, places: draftPlaces(draft, schemas) })}>
+    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time })}>
       <Button
         kind="ghost"
-        onClick={() => void pending.dropDraft()}
+        onClick={() => {
+          setDraft(null);
+          void pending.dropDraft();
+        }}
       >
         {m("draft.drop")}
       </Button>
       <Button
-        onClick={() => pending.restore(draft)}
+        onClick={() => {
+          pending.restore(draft);
+          setDraft(null);
+        }}
       >
         {m("draft.restore")}
       </Button>

@@ -140,8 +140,7 @@ export const m = catalogue({
   "window.quit": "Quit Plinth",
   "about": "About Plinth",
   "draft.title": { one: "{count} uncommitted change from last time", other: "{count} uncommitted changes from last time" },
-  "draft.kept": "{places}. Kept on this computer since {time}.",
-  "draft.place": "{area}: {names}",
+  "draft.kept": "Kept on this computer since {time}.",
   "draft.restore": "Restore",
-  "draft.drop": "Discard draft",
+  "draft.drop": "Discard",
 });

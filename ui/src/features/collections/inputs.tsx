@@ -39,7 +39,6 @@ export function StagedInput({
     mono,
     invalid: wrong !== null || (typed === null && refused !== undefined),
     onBlur: stage,
-    "data-staged-on-leave": "",
   };
   return (
     <Field label={label} note={note} error={wrong ?? (typed === null ? refused : undefined)} className={className}>

@@ -162,47 +162,6 @@ describe("the Data screen", () => {
     expect(screen.getByRole("alert").textContent).toBe("total has no empty value. Use NULL.");
   });
 
-  it("goes down a column while its rows go into the band", async () => {
-    const { pending } = open();
-    fireEvent.pointerDown(await cell("r:0", "total"));
-    for (const [row, typed] of [["1000", "1.00"], ["1001", "2.00"]] as const) {
-      press(focused(), typed.charAt(0));
-      const input = await screen.findByLabelText<HTMLInputElement>(`total of row ${row}`);
-      fireEvent.change(input, { target: { value: typed } });
-      press(input, "Enter");
-    }
-    expect(pending.opsOf("records").map((op) => [op.target.path[1], op.after])).toEqual([["1000", value("1.00")], ["1001", value("2.00")]]);
-    expect(await cell("r:2", "total")).toBe(focused());
-    // A key that stages leaves the cell under the hands; the next arrow goes on below it.
-    press(focused(), "Backspace", { ctrlKey: true });
-    expect(await cell("b:1002", "total")).toBe(focused());
-    press(focused(), "ArrowDown");
-    expect(await cell("r:3", "total")).toBe(focused());
-    press(focused(), "Backspace", { ctrlKey: true });
-    press(focused(), "ArrowUp");
-    expect(pending.opsOf("records")).toHaveLength(4);
-    expect(await cell("b:1002", "total")).toBe(focused());
-  });
-
-  it("keeps a text that is no choice of the list, with its reason", async () => {
-    const { pending } = open();
-    fireEvent.pointerDown(await cell("r:0", "status"));
-    press(focused(), "p");
-    const box = await screen.findByRole<HTMLInputElement>("combobox", { name: "status of row 1000" });
-    fireEvent.change(box, { target: { value: "payed" } });
-    press(box, "Tab");
-    expect(pending.opsOf("records")).toHaveLength(0);
-    const kept = await cell("r:0", "status");
-    expect(kept.textContent).toContain("payed");
-    expect(within(kept).getByTitle(/payed/)).toBeTruthy();
-    press(kept, "Enter");
-    const again = await screen.findByRole<HTMLInputElement>("combobox", { name: "status of row 1000" });
-    expect(again.value).toBe("payed");
-    fireEvent.change(again, { target: { value: "paid" } });
-    press(again, "Tab");
-    expect(pending.opsOf("records").map((op) => op.after)).toEqual([value("paid")]);
-  });
-
   it("writes a sort and a filter into the address", async () => {
     const { onSearch } = open();
     const total = await cell("r:3", "total");

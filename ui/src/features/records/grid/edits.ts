@@ -97,7 +97,7 @@ export function useEdits({
       }
       hold(store, "invalid", heldKey(name, id, field.name), undefined);
       pending.stage(stageCell(name, id, field, storedOf(from.row, field), next));
-      setFocus({ row: touchedAfter(pending, name, id) ? `b:${id}` : from.row, col: from.col }, from.row);
+      setFocus({ row: touchedAfter(pending, name, id) ? `b:${id}` : from.row, col: from.col });
       takeFocus.current = true;
       return true;
     },
