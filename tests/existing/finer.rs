@@ -2,7 +2,7 @@
 
 use super::{adopt, existing, shown_is_found};
 use crate::harness::{App, Kind};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 const FINER: &str = r#"
 CREATE TABLE countries (id int PRIMARY KEY, code char(4) UNIQUE);
@@ -138,6 +138,19 @@ async fn what_has_no_spelling_is_told_as_nothing_by_every_path() {
             "n": { "function": "count", "field": "id" }, "most": { "function": "max", "field": field } } });
         admin.find("finds", counted).await.expect_status(200);
     }
+    for field in moments.iter().chain(&numbers) {
+        grouped_as_read(&app, field, &rows).await;
+    }
+    for field in moments {
+        for part in ["year", "quarter", "month", "week", "day", "dow", "isodow", "isoyear"] {
+            let asked = json!({ "groupBy": [format!("date:{part}:{field}")], "aggregate": {
+                "n": { "function": "count", "field": "*" } } });
+            let groups = admin.rows("finds", asked).await;
+            let key = format!("date:{part}:{field}");
+            let of_none = groups.iter().find(|group| group[&key].is_null()).expect("a group");
+            assert_eq!((groups.len(), &of_none["n"]), (2, &json!(5)), "{part} {groups:?}");
+        }
+    }
     // Row by row behind the one before, none is left out and none comes twice.
     for field in moments.iter().chain(&numbers) {
         for sort in [field.to_string(), format!("-{field}")] {
@@ -165,4 +178,42 @@ async fn what_has_no_spelling_is_told_as_nothing_by_every_path() {
         admin.patch(&path, json!({ "shelf_id": null })).await.expect_status(200);
         admin.get(&format!("{path}/history")).await.expect_status(200);
     }
+}
+
+/// What aggregates and groups tell of a column, by what its records tell of it.
+async fn grouped_as_read(app: &App, field: &str, rows: &[Json]) {
+    let told: Vec<&Json> = rows.iter().map(|row| &row[field]).filter(|v| !v.is_null()).collect();
+    let mut functions = json!({});
+    for function in ["count", "distinct", "min", "max", "array_agg"] {
+        functions[function] = json!({ "function": function, "field": field });
+    }
+    if told.iter().all(|value| value.is_number()) {
+        for function in ["sum", "avg"] {
+            functions[function] = json!({ "function": function, "field": field });
+        }
+    }
+    for asked in [
+        json!({ "aggregate": functions }),
+        json!({ "aggregate": functions, "groupBy": ["shelf_id"] }),
+    ] {
+        let found = app.admin().rows("finds", asked).await[0].clone();
+        let count = json!(told.len());
+        assert_eq!((&found["count"], &found["distinct"]), (&count, &count), "{field}: {found}");
+        let spelled = |value: &Json| value.as_str().map_or(value.to_string(), str::to_owned);
+        let known: Vec<String> = told.iter().map(|value| spelled(value)).collect();
+        for function in ["min", "max"] {
+            assert!(known.contains(&spelled(&found[function])), "{field} {function}: {found}");
+        }
+        let list = found["array_agg"].as_array().expect("a list");
+        assert_eq!(list.iter().filter(|value| !value.is_null()).count(), told.len(), "{found}");
+        if functions["sum"].is_object() {
+            assert!(found["sum"].is_number() && found["avg"].is_number(), "{field}: {found}");
+        }
+    }
+    let asked =
+        json!({ "groupBy": [field], "aggregate": { "n": { "function": "count", "field": "id" } } });
+    let groups = app.admin().rows("finds", asked).await;
+    let of_none = groups.iter().find(|group| group[field].is_null()).expect("a group of nothing");
+    assert_eq!(of_none["n"], json!(rows.len() - told.len()), "{field}: {groups:?}");
+    assert_eq!(groups.len(), told.len() + 1, "{field}: {groups:?}");
 }

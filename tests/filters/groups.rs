@@ -394,3 +394,50 @@ on_every_store!(groups_of_several_lists_are_sorted_by_numbers_as_numbers, async 
         assert_eq!(told, ["-1", "9", "10", "100"], "{sort}");
     }
 });
+
+on_every_store!(the_least_and_largest_decimal_keep_the_digits_that_records_show, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("heaps", json!({ "timestamps": false, "fields": { "id": key } })).await;
+    app.collection(
+        "loads",
+        json!({ "timestamps": false, "fields": {
+            "id": key, "kind": { "type": "String" }, "free": { "type": "Decimal" },
+            "twice": { "type": "VIRTUAL", "calculated": "free * 2.0" }
+        } }),
+    )
+    .await;
+    let heap = json!({ "type": "M2O", "target": "heaps", "name": "heap", "alias": "loads" });
+    app.relation("loads", heap).await;
+    app.admin().create("heaps", json!({ "id": 1 })).await;
+    // The same number in several spellings, met in another order by each kind.
+    let frees = [("a", "1.50"), ("a", "10.00"), ("a", "10.0"), ("b", "10.0"), ("b", "10.00")];
+    let more = [("b", "-7.10"), ("b", "-7.1"), ("a", "-7.1"), ("a", "-7.10"), ("c", "3.1400")];
+    let rows = frees.into_iter().chain(more).enumerate().map(
+        |(at, (kind, free))| json!({ "id": at + 1, "kind": kind, "free": free, "heap_id": 1 }),
+    );
+    let rows: Vec<Json> = rows.chain([json!({ "id": 20, "kind": "d" })]).collect();
+    app.admin().post("/items/loads/bulk", json!(rows)).await.expect_status(201);
+    let ends = |field: &str| json!({ "least": { "function": "min", "field": field }, "most": { "function": "max", "field": field } });
+    let by_kind = json!({ "groupBy": ["kind"], "sort": "kind", "aggregate": ends("free") });
+    let found = app.admin().rows("loads", by_kind).await;
+    assert_eq!(
+        json!(found),
+        json!([
+            { "kind": "a", "least": "-7.1", "most": "10.0" },
+            { "kind": "b", "least": "-7.1", "most": "10.0" },
+            { "kind": "c", "least": "3.1400", "most": "3.1400" },
+            { "kind": "d", "least": null, "most": null }
+        ])
+    );
+    let shown =
+        app.admin().rows("loads", json!({ "filter": { "kind": "c" }, "numbers": "string" })).await;
+    assert_eq!((&shown[0]["free"], &shown[0]["twice"]), (&json!("3.1400"), &json!("6.28000")));
+    let alone = json!({ "filter": { "kind": "c" }, "aggregate": ends("twice") });
+    assert_eq!(
+        app.admin().rows("loads", alone).await[0],
+        json!({ "least": "6.28000", "most": "6.28000" })
+    );
+    let far = json!({ "aggregate": ends("loads.free"), "sort": "-most", "groupBy": ["id"] });
+    let far = app.admin().rows("heaps", far).await;
+    assert_eq!(json!(far), json!([{ "id": 1, "least": "-7.1", "most": "10.0" }]));
+});

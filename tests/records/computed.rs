@@ -262,7 +262,7 @@ on_every_store!(a_computed_number_is_a_number_wherever_it_is_asked_for, async |a
     let ask = json!({ "aggregate": { "all": { "function": "sum", "field": "total" }, "mean": { "function": "avg", "field": "half" }, "most": { "function": "max", "field": "total" } } });
     let told = admin.rows("lines", ask).await;
     let told = ["all", "mean", "most"].map(|key| bare(&told[0][key]));
-    assert_eq!(told, ["788.70", "1.75", "700"]);
+    assert_eq!(told, ["788.70", "1.75", "700.00"]);
     let groups = json!({ "groupBy": ["total"], "aggregate": { "n": { "function": "count", "field": "id" } }, "sort": "total" });
     let told = admin.rows("lines", groups).await;
     let told: Vec<String> =

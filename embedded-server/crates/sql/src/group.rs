@@ -9,7 +9,7 @@ use crate::select::shape_key;
 use crate::writer::quoted;
 use crate::{Dialect, Fold, Form, Numbers, ShapeNode};
 use catalog::FieldKind;
-use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan};
+use query::{Aggregate, AggregateFunction, Direction, GroupKey, Grouping, Order, ReadPlan, Ref};
 
 /// An expression of a group: how it is answered, and what it is sorted by, as a value of which family.
 pub(crate) struct Grouped {
@@ -103,9 +103,20 @@ impl Compiler {
         self.root_tests(scope, plan)
     }
 
+    /// A column as reads tell it: values of an adopted table that have no spelling here are nothing
+    /// in groups and aggregates, too.
+    fn spelled(&self, scope: &Scope<'_>, column: &Ref) -> Expression {
+        let mut found = self.column(scope, column);
+        let holder = column.hops.last().map_or(scope.collection, |hop| &hop.target);
+        if holder.adopted && column.cast.is_none() && !column.null {
+            found.text = self.writer.dialect.spelled_or_null(found.text, found.family);
+        }
+        found
+    }
+
     /// What rows of one group have in common.
     pub(crate) fn group_text(&self, scope: &Scope<'_>, key: &GroupKey) -> Expression {
-        let mut found = self.column(scope, &key.column);
+        let mut found = self.spelled(scope, &key.column);
         if let Some(part) = key.part {
             found.text = self.writer.dialect.date_part(&found.text, found.family, part);
             found.family = Family::BigInt;
@@ -137,7 +148,7 @@ impl Compiler {
         }
         if found.family == Family::Folded {
             // Any spelling of the group would do; the least one is the same on both stores.
-            let spelled = dialect.ordered(&self.column(scope, &key.column).text, Family::Text);
+            let spelled = dialect.ordered(&self.spelled(scope, &key.column).text, Family::Text);
             return Grouped {
                 answered: format!("min({spelled})"),
                 form: Form::Text,
@@ -166,7 +177,7 @@ impl Compiler {
         let Some(column) = &aggregate.column else {
             return counted(String::from("count(*)"));
         };
-        let found = self.column(scope, column);
+        let found = self.spelled(scope, column);
         match aggregate.function {
             AggregateFunction::Count => counted(format!("count({})", found.text)),
             AggregateFunction::Distinct => {
@@ -233,19 +244,13 @@ impl Compiler {
     /// kinds as in records.
     fn extreme(&self, found: Expression, kind: &FieldKind, word: &str) -> Grouped {
         let dialect = self.writer.dialect;
-        let mut text = dialect.extreme(word, &found.text, found.family);
-        // Where nothing bounds the digits, equal values may be spelled in several ways; which of
-        // them a store met first must not show.
-        if matches!(kind, FieldKind::Decimal { precision: None, .. })
-            && found.family == Family::Decimal
-        {
-            text = match dialect {
-                Dialect::Postgres => format!("trim_scale({text})"),
-                Dialect::Sqlite => format!(
-                    "CASE WHEN instr({text}, '.') > 0 THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
-                ),
-            };
-        }
+        let bounded = matches!(kind, FieldKind::Decimal { precision: Some(_), .. });
+        let text = match found.family {
+            // Where nothing bounds the digits, equal values may be spelled in several ways; which of
+            // them a store met first must not show.
+            Family::Decimal if !bounded => dialect.extreme_decimal(word, &found.text),
+            family => dialect.extreme(word, &found.text, family),
+        };
         let family = match (dialect, found.family) {
             // Taken of the text, because `min` does not know the type.
             (Dialect::Postgres, Family::Uuid | Family::Json) => Family::Text,

@@ -65,6 +65,14 @@ impl Dialect {
         }
     }
 
+    /// A column of an adopted table as it is told: NULL where its value has no spelling here.
+    pub(crate) fn spelled_or_null(self, column: String, family: Family) -> String {
+        match (self, spelled(&column, family)) {
+            (Self::Postgres, Some(spelled)) => format!("(CASE WHEN {spelled} THEN {column} END)"),
+            _ => column,
+        }
+    }
+
     /// Whether such a column of a moment is finer than what is shown, and in the same order.
     pub(crate) fn keeps_finer(self, family: Family) -> bool {
         self == Self::Postgres && matches!(family, Family::Instant | Family::Local)

@@ -511,6 +511,21 @@ impl Dialect {
         }
     }
 
+    /// The least or largest of decimals with any digits, as it is spelled; of its spellings the
+    /// shortest.
+    pub(crate) fn extreme_decimal(self, word: &str, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("bx_dec_{word}imum({column})"),
+            // Lists are compared by their first number, then by the second.
+            Self::Postgres => {
+                let sign = if word == "max" { "-" } else { "" };
+                format!(
+                    "({word}(ARRAY[{column}, {sign}scale({column})]) FILTER (WHERE {column} IS NOT NULL))[1]"
+                )
+            }
+        }
+    }
+
     /// A key as it is stored, from the text of a change row.
     pub(crate) fn key_from_change(self, text: &str, family: Family) -> String {
         match self {

@@ -21,7 +21,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         Ok(text_of(context, 0).and_then(|text| Decimal::read(&text)).map(|decimal| decimal.print()))
     })?;
     connection.create_aggregate_function("bx_dec_sum", 1, PURE, Sum)?;
-    connection.create_aggregate_function("bx_dec_avg", 1, PURE, Average)
+    connection.create_aggregate_function("bx_dec_avg", 1, PURE, Average)?;
+    connection.create_aggregate_function("bx_dec_minimum", 1, PURE, Extreme(Ordering::Less))?;
+    connection.create_aggregate_function("bx_dec_maximum", 1, PURE, Extreme(Ordering::Greater))
 }
 
 /// A decimal taken apart: borrowed digits around the point.
@@ -373,6 +375,35 @@ impl Aggregate<Running, Option<String>> for Average {
     }
 }
 
+/// The value furthest this way, as it is spelled; of several spellings the shortest.
+struct Extreme(Ordering);
+
+impl Aggregate<Option<String>, Option<String>> for Extreme {
+    fn init(&self, _: &mut Context<'_>) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn step(&self, context: &mut Context<'_>, found: &mut Option<String>) -> Result<()> {
+        let Some(text) = text_of(context, 0) else { return Ok(()) };
+        let better = found.as_deref().is_none_or(|found| {
+            let order = compare(&text, found);
+            order == self.0 || (order == Ordering::Equal && text.len() < found.len())
+        });
+        if better {
+            *found = Some(text);
+        }
+        Ok(())
+    }
+
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        found: Option<Option<String>>,
+    ) -> Result<Option<String>> {
+        Ok(found.flatten())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::asked::{text, truth};
@@ -438,6 +469,22 @@ mod tests {
             text("bx_dec_sum(column1) FROM (VALUES (NULL),('2.0'))").as_deref(),
             Some("2.0")
         );
+    }
+
+    #[test]
+    fn the_least_and_largest_keep_their_digits() {
+        let values = ["2.50", "10.00", "-3.10", "-3.1", "10.0"];
+        for turned in [false, true] {
+            let mut values = values;
+            if turned {
+                values.reverse();
+            }
+            assert_eq!(over("bx_dec_maximum", &values).as_deref(), Some("10.0"));
+            assert_eq!(over("bx_dec_minimum", &values).as_deref(), Some("-3.1"));
+        }
+        assert_eq!(over("bx_dec_maximum", &["1.50"]).as_deref(), Some("1.50"));
+        assert_eq!(text("bx_dec_minimum(1) WHERE 0"), None);
+        assert_eq!(text("bx_dec_minimum(NULL)"), None);
     }
 
     #[test]
