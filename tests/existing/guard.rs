@@ -1,8 +1,8 @@
 //! Who may take tables over, what a plan is good for, and what is not done to a taken table.
 
 use super::{adopt, everything, on_a_shop, outside, plan};
-use crate::harness::Kind;
-use serde_json::json;
+use crate::harness::{Answer, App, Kind};
+use serde_json::{Value as Json, json};
 
 on_a_shop!(only_administrators_see_and_take_tables, async |app| {
     let editor = app.with_grants("Editor", &[]).await;
@@ -118,3 +118,90 @@ on_a_shop!(what_a_trigger_refuses_is_told_administrators_in_its_makers_words, as
     }
     assert_eq!(app.admin().rows("tags", json!({})).await.len(), 2);
 });
+
+on_a_shop!(what_a_trigger_drops_without_a_word_is_refused_and_nothing_is_kept, async |app| {
+    adopt(app, json!({ "tables": ["tags"] })).await.expect_status(200);
+    let trigger = match app.kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER no_x BEFORE INSERT ON tags WHEN new.word LIKE 'x%' BEGIN SELECT RAISE(IGNORE); END; \
+             CREATE TRIGGER not_to_x BEFORE UPDATE ON tags WHEN new.word LIKE 'x%' BEGIN SELECT RAISE(IGNORE); END; \
+             CREATE TRIGGER wood_stays BEFORE DELETE ON tags WHEN old.word = 'wood' BEGIN SELECT RAISE(IGNORE); END;"
+        }
+        Kind::Postgres => {
+            "CREATE FUNCTION no_x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.word LIKE ''x%'' THEN RETURN NULL; END IF; RETURN new; END'; \
+             CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF old.word = ''wood'' THEN RETURN NULL; END IF; RETURN old; END'; \
+             CREATE TRIGGER no_x BEFORE INSERT OR UPDATE ON tags FOR EACH ROW EXECUTE FUNCTION no_x(); \
+             CREATE TRIGGER wood_stays BEFORE DELETE ON tags FOR EACH ROW EXECUTE FUNCTION stay();"
+        }
+    };
+    outside(app, trigger).await;
+    let admin = app.admin();
+    let dropped = |answer: &Answer, index: Json| {
+        answer.expect_refusal(400, "VALIDATION_ERROR");
+        let detail = &answer.body["details"][0];
+        assert_eq!((&detail["code"], &detail["index"]), (&json!("TRIGGER_REFUSED"), &index));
+    };
+    dropped(&admin.post("/items/tags", json!({ "word": "x1" })).await, Json::Null);
+    dropped(&admin.post("/items/tags", json!({ "id": 50, "word": "x1" })).await, Json::Null);
+    for count in [3, 12] {
+        for given in [false, true] {
+            let row = |at: usize| {
+                let word = if at == 2 { String::from("x") } else { format!("w{at}") };
+                match given {
+                    true => json!({ "id": 100 + at, "word": word }),
+                    false => json!({ "word": word }),
+                }
+            };
+            let rows = (0..count).map(row).collect::<Vec<Json>>();
+            dropped(&admin.post("/items/tags/bulk", json!(rows)).await, json!(2));
+        }
+    }
+    dropped(&admin.patch("/items/tags/1", json!({ "word": "x" })).await, Json::Null);
+    let both = json!([{ "id": 2, "word": "log" }, { "id": 1, "word": "x" }]);
+    dropped(&admin.patch("/items/tags/bulk", both).await, json!(1));
+    dropped(&admin.delete("/items/tags/2").await, Json::Null);
+    // What is not there is told as ever.
+    let none = admin.patch("/items/tags/99", json!({ "word": "a" })).await;
+    none.expect_refusal(403, "ITEM_NOT_FOUND");
+    admin.delete("/items/tags/99").await.expect_refusal(403, "ITEM_NOT_FOUND");
+    let words = admin.column("tags", "word", json!({ "sort": "id" })).await;
+    assert_eq!(words, ["light", "wood"]);
+    let told = json!({ "filter": { "entity": "tags" } });
+    assert_eq!(admin.rows("baasix_AuditLog", told).await.len(), 0);
+    // What the triggers let through is written.
+    let made = admin.create("tags", json!({ "word": "new" })).await;
+    let path = format!("/items/tags/{made}");
+    admin.patch(&path, json!({ "word": "newer" })).await.expect_status(200);
+    admin.delete(&path).await.expect_status(200);
+});
+
+#[tokio::test]
+async fn a_table_with_a_rule_that_replaces_writes_refuses_them() {
+    if App::postgres_is_missing() {
+        return;
+    }
+    let app = App::start_beside(
+        Kind::Postgres,
+        "CREATE TABLE kept (id int PRIMARY KEY, word text); INSERT INTO kept VALUES (1, 'a'); \
+         CREATE RULE none_in AS ON INSERT TO kept DO INSTEAD NOTHING; \
+         CREATE RULE none_changed AS ON UPDATE TO kept DO INSTEAD NOTHING; \
+         CREATE RULE none_gone AS ON DELETE TO kept DO INSTEAD NOTHING;",
+    )
+    .await;
+    adopt(&app, json!({})).await.expect_status(200);
+    let admin = app.admin();
+    let rows: Vec<Json> = (10..22).map(|id| json!({ "id": id, "word": "b" })).collect();
+    for answer in [
+        admin.post("/items/kept", json!({ "id": 2, "word": "b" })).await,
+        admin.post("/items/kept/bulk", json!(rows)).await,
+        admin.patch("/items/kept/1", json!({ "word": "b" })).await,
+        admin.delete("/items/kept/1").await,
+    ] {
+        answer.expect_refusal(400, "FEATURE_UNAVAILABLE");
+        assert!(answer.message().contains("CREATE RULE"), "{}", answer.text);
+    }
+    assert_eq!(admin.rows("kept", json!({})).await, [json!({ "id": 1, "word": "a" })]);
+    let told = json!({ "filter": { "entity": "kept" } });
+    assert_eq!(admin.rows("baasix_AuditLog", told).await.len(), 0);
+    app.stop().await;
+}

@@ -1,8 +1,9 @@
 //! Writing along relations: the whole tree in one transaction.
 
 use super::{blog, filled};
-use crate::harness::{App, on_every_store};
+use crate::harness::{App, Kind, on_every_store};
 use serde_json::{Value as Json, json};
+use sqlx::{Connection as _, PgConnection};
 
 async fn get(app: &App, path: &str) -> Json {
     app.admin().get(path).await.expect_status(200).body["data"].clone()
@@ -295,3 +296,37 @@ on_every_store!(a_relation_and_its_column_may_not_say_different_things, async |a
     writer.post("/items/posts", json!({ "id": 53, "name": "x" })).await.expect_status(201);
     assert_eq!(get(app, "/items/posts/53").await["author_id"], 1);
 });
+
+#[tokio::test]
+async fn who_changes_a_record_waits_for_nobody_who_begins_to_point_at_it() {
+    if App::postgres_is_missing() {
+        return;
+    }
+    let app = App::start(Kind::Postgres).await;
+    let fields =
+        json!({ "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } });
+    for name in ["teams", "notes"] {
+        let schema = json!({ "timestamps": false, "fields": fields.clone() });
+        app.collection(name, schema).await;
+    }
+    app.relation("notes", json!({ "type": "M2O", "target": "teams", "name": "team" })).await;
+    let admin = app.admin();
+    let teams = json!([{ "id": 1, "name": "a" }, { "id": 2, "name": "b" }]);
+    admin.post("/items/teams/bulk", teams).await.expect_status(201);
+    let url = app.database_url().expect("a URL");
+    let mut other = PgConnection::connect(&url).await.expect("reach Postgres");
+    let mut says = async |text: &'static str| {
+        sqlx::raw_sql(text).execute(&mut other).await.expect("run it");
+    };
+    // Another writer has begun a record that points at both and is not done.
+    says("BEGIN").await;
+    says("INSERT INTO notes (id, team_id) VALUES (1, 1), (2, 2)").await;
+    admin.patch("/items/teams/1", json!({ "name": "c" })).await.expect_status(200);
+    let both = json!([{ "id": 2, "name": "d" }, { "id": 1, "name": "e" }]);
+    admin.patch("/items/teams/bulk", both).await.expect_status(200);
+    says("COMMIT").await;
+    drop(other);
+    assert_eq!(admin.column("teams", "name", json!({ "sort": "id" })).await[1], "d");
+    assert_eq!(admin.column("notes", "team_id", json!({ "sort": "id" })).await, [1, 2]);
+    app.stop().await;
+}

@@ -28,8 +28,8 @@ pub use define::{
     indexes, kind_of, rehearsal, renewed, schema_history, tables_of_indexes,
 };
 pub use mutate::{
-    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, UniqueList, Window, alone,
-    compile_move, compile_removal, compile_staging, compile_tried, compile_write,
+    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, TRIGGER_REFUSED, UniqueList, Window,
+    alone, compile_move, compile_removal, compile_staging, compile_tried, compile_write,
     compile_write_apart, draw, drawn, in_turn, unique_lists,
 };
 pub use names::{constraint_name, index_name, sequence_name};

@@ -8,7 +8,7 @@ use access::Guarded;
 use catalog::Catalog;
 use query::{
     Aggregate, AggregateFunction, Assigned, Cond, Count, DatePart, GroupKey, Grouping, Like,
-    Operand, Operator, Page, Projection, ReadPlan, WritePlan,
+    Operand, Operator, Page, Projection, ReadPlan, Step, WritePlan,
 };
 use sql::{ChangeStamp, Dialect, Numbers};
 use std::sync::Arc;
@@ -385,7 +385,7 @@ fn an_update_of_one_record_says_what_was_and_what_is() {
             r#"INSERT INTO "_change" ("tx", "collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 0, 'labels', CAST(t1."id" AS TEXT), 'update', ?1, ('{"id":'||coalesce(t1."id",'null')||',"name":'||coalesce(json_quote(t1."name"),'null')||'}'), ?2, ?3, ?4 FROM "labels" t1 WHERE t1."id" = ?5"#,
         ],
         &[
-            r#"WITH t2 AS (SELECT t1.* FROM "labels" t1 WHERE t1."id" = $1::bigint FOR UPDATE OF t1), t4 AS (UPDATE "labels" t3 SET "name" = $2::text WHERE t3."id" IN (SELECT t2."id" FROM t2) RETURNING t3.*), t5 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t4."id"::text, 'update', ('{"id":'||coalesce(t2."id"::text,'null')||',"name":'||coalesce(to_json(t2."name"::text)::text,'null')||'}')::jsonb, ('{"id":'||coalesce(t4."id"::text,'null')||',"name":'||coalesce(to_json(t4."name"::text)::text,'null')||'}')::jsonb, $3::text, $4::text, $5::bigint FROM t4 JOIN t2 ON t4."id" = t2."id") SELECT t4."id" FROM t4"#,
+            r#"WITH t2 AS (SELECT t1.* FROM "labels" t1 WHERE t1."id" = $1::bigint FOR NO KEY UPDATE OF t1), t4 AS (UPDATE "labels" t3 SET "name" = $2::text WHERE t3."id" IN (SELECT t2."id" FROM t2) RETURNING t3.*), t5 AS (INSERT INTO "_change" ("collection", "id", "op", "before", "after", "actor", "source", "at_ms") SELECT 'labels', t4."id"::text, 'update', ('{"id":'||coalesce(t2."id"::text,'null')||',"name":'||coalesce(to_json(t2."name"::text)::text,'null')||'}')::jsonb, ('{"id":'||coalesce(t4."id"::text,'null')||',"name":'||coalesce(to_json(t4."name"::text)::text,'null')||'}')::jsonb, $3::text, $4::text, $5::bigint FROM t4 JOIN t2 ON t4."id" = t2."id") SELECT t4."id" FROM t4"#,
         ],
     );
 }
@@ -406,11 +406,31 @@ fn several_records_are_locked_in_the_order_of_their_keys_before_they_are_written
     let postgres = texts(Dialect::Postgres);
     assert_eq!(
         postgres[0],
-        r#"SELECT count(*) FROM (SELECT 1 FROM "labels" t1 WHERE t1."id" = ANY(ARRAY(SELECT e.value::bigint FROM jsonb_array_elements_text($1::text::jsonb) e)) ORDER BY t1."id" FOR UPDATE) t2"#
+        r#"SELECT count(*) FROM (SELECT 1 FROM "labels" t1 WHERE t1."id" = ANY(ARRAY(SELECT e.value::bigint FROM jsonb_array_elements_text($1::text::jsonb) e)) ORDER BY t1."id" FOR NO KEY UPDATE) t2"#
     );
     assert_eq!(postgres.len(), 3);
     // SQLite runs one program at a time.
-    assert!(texts(Dialect::Sqlite).iter().all(|text| !text.contains("FOR UPDATE")));
+    assert!(texts(Dialect::Sqlite).iter().all(|text| !text.contains("UPDATE) t2")));
+}
+
+#[test]
+fn a_record_is_locked_whole_only_where_its_key_changes_or_it_goes() {
+    let c = shop();
+    let lock = |steps: Vec<Step>| {
+        let whole = Guarded::for_system(plan(steps), "test");
+        let compiled =
+            sql::compile_write(&whole, &c, Dialect::Postgres, &ChangeStamp::default()).unwrap();
+        let first = compiled.program.steps[0].statement.text.to_string();
+        let at =
+            first.find(" FOR ").map(|at| first[at + 1..].split(" OF ").next().unwrap().to_owned());
+        at.map(|text| text.split(')').next().unwrap().to_owned())
+    };
+    let named = |id| update(&c, "labels", id, values([("name", given("x"))]));
+    let whole = Some(String::from("FOR UPDATE"));
+    assert_eq!(lock(vec![named(1)]), Some(String::from("FOR NO KEY UPDATE")));
+    assert_eq!(lock(vec![update(&c, "labels", 1, values([("id", given(7))]))]), whole);
+    assert_eq!(lock(vec![named(1), delete(&c, "labels", 2)]), whole);
+    assert_eq!(lock(vec![delete(&c, "labels", 1), delete(&c, "labels", 2)]), whole);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) fn check(name: Option<String>) -> Error {
 }
 
 /// Says in a detail that a trigger refused: what it says there are its maker's words.
-pub const TRIGGER_REFUSED: &str = "TRIGGER_REFUSED";
+pub use sql::TRIGGER_REFUSED;
 
 /// What a trigger of somebody else's table refuses, in its maker's words. They may name what a role
 /// never sees, so that they are not for everybody.
@@ -97,6 +97,12 @@ pub(crate) fn too_long_for_index() -> Error {
 pub(crate) fn too_large() -> Error {
     Error::new(Code::ValidationError, "a value is larger than the store can hold")
         .hint("shorten the value, or write it in several records")
+}
+
+/// A field that counts by itself has given its last number.
+pub(crate) fn used_up() -> Error {
+    Error::new(Code::ValidationError, "the numbers of a field that counts by itself are used up")
+        .hint("its type holds no larger one: give the number yourself, or make an Integer a BigInt")
 }
 
 /// A sum of doubles that is none any more.

@@ -5,11 +5,11 @@
 
 use super::change::{Op, Said};
 use super::insert::Shape;
-use super::{Key, Writes, family_of, rows};
+use super::{Key, Writes, dropped, family_of, rows};
 use crate::dialect::Family;
 use crate::names::sequence_name;
 use crate::writer::{literal, quoted};
-use crate::{Bind, Dialect};
+use crate::{Bind, Dialect, Expect, Statement};
 use base::{Result, Value};
 use catalog::{Collection, Relation, RelationKind};
 use indexmap::IndexMap;
@@ -135,6 +135,14 @@ impl<'p> Writes<'p> {
             }
         }
         binds.extend(self.stamped(collection));
+        let expect = match collection.adopted {
+            true => {
+                let wanted = i64::try_from(known.len()).unwrap_or(i64::MAX);
+                binds.push(Bind::Value(Value::Int(wanted)));
+                Expect::True(Box::new(dropped(collection, None)))
+            }
+            false => Expect::Any,
+        };
         let text = match self
             .bulk_texts
             .iter()
@@ -143,7 +151,7 @@ impl<'p> Writes<'p> {
             Some(text) => Arc::clone(&text.text),
             None => self.bulk_text(collection, values)?,
         };
-        let step = self.push_statement(text, binds);
+        let step = self.push_step(Statement { text, binds }, expect);
         self.keys.extend(known.into_iter().enumerate().map(|(at, key)| match key {
             Some(value) => Key::Known(value),
             None => Key::Listed { step, at },
@@ -209,6 +217,10 @@ impl<'p> Writes<'p> {
                 list.column(&collection.primary_key),
                 list.column("$n"),
             ),
+            _ if collection.adopted => {
+                let wanted = compiler.writer.value(Value::Null, Family::BigInt);
+                format!("SELECT count(*) = {wanted} FROM {row}")
+            }
             _ => format!("SELECT count(*) FROM {row}"),
         };
         compiler.writer.push(&format!(

@@ -133,7 +133,8 @@ impl<'p> Writes<'p> {
         if self.dialect == Dialect::Postgres {
             all.extend(self.stamped(collection));
         }
-        let step = self.push_statement(insert, all);
+        let expect = self.kept(collection, index);
+        let step = self.push_step(Statement { text: insert, binds: all }, expect);
         let key = given.unwrap_or(Key::Step(step));
         if let Some(change) = change {
             let mut binds = self.change_stamp();

@@ -32,6 +32,7 @@ use access::Guarded;
 use base::{Code, Detail, Error, Result, Value};
 use catalog::{Catalog, Collection};
 use indexmap::IndexMap;
+use lock::Lock;
 use query::{Assigned, Cond, Step, WritePlan};
 use std::collections::{HashMap, HashSet};
 
@@ -320,6 +321,29 @@ impl<'p> Writes<'p> {
         self.steps.len() - 1
     }
 
+    /// What a statement that writes one record must have done: a trigger of a table that we did not
+    /// make may let the record fall without a word.
+    fn kept(&self, collection: &Collection, index: usize) -> Expect {
+        match collection.adopted {
+            true => Expect::Rows(1, Box::new(dropped(collection, Some(index)))),
+            false => Expect::Any,
+        }
+    }
+
+    /// Postgres: whether one record is addressed that a trigger may let fall. It is looked for
+    /// before, so that the statement that writes it says only this.
+    fn may_be_dropped(&self, target: &Target<'p>) -> bool {
+        self.dialect == Dialect::Postgres && target.one && target.collection.adopted
+    }
+
+    /// What such a statement must have done.
+    fn written(&self, target: &Target<'p>) -> Expect {
+        match self.may_be_dropped(target) {
+            true => self.kept(target.collection, target.index),
+            false => target.expected(),
+        }
+    }
+
     /// The tests a step's records satisfy.
     fn tests(
         &self,
@@ -345,7 +369,7 @@ impl<'p> Writes<'p> {
 
     /// Finds the record (and locks it where writers run side by side), so that a record that is
     /// not there and one that has changed are told apart.
-    fn find(&mut self, target: &Target<'p>) -> Result<usize> {
+    fn find(&mut self, target: &Target<'p>, lock: Option<Lock>) -> Result<usize> {
         let mut compiler = self.compiler();
         let mut scope = Scope::new(&mut compiler, target.collection);
         let tests = self.tests(&mut compiler, &mut scope, target)?;
@@ -353,9 +377,9 @@ impl<'p> Writes<'p> {
         let from = scope.from(&mut compiler);
         compiler.writer.push("SELECT ").push(&key).push(" FROM ").push(&from);
         compiler.where_all(tests);
-        if self.dialect == Dialect::Postgres {
+        if let (Dialect::Postgres, Some(lock)) = (self.dialect, lock) {
             let order = target.lock_order(scope.alias);
-            compiler.writer.push(&format!("{order} FOR UPDATE OF {}", scope.alias));
+            compiler.writer.push(&format!("{order} {} OF {}", lock.clause(), scope.alias));
         }
         let expect = target.expected();
         Ok(self.push(compiler, expect))
@@ -524,6 +548,23 @@ impl Target<'_> {
         };
         Expect::Rows(1, Box::new(Error::new(Code::ItemNotFound, message).detail(detail)))
     }
+}
+
+/// Says in a detail that a trigger refused, or let a record fall.
+pub const TRIGGER_REFUSED: &str = "TRIGGER_REFUSED";
+
+/// A record that a trigger of the table did not let through. Nothing of the write stays.
+fn dropped(collection: &Collection, index: Option<usize>) -> Error {
+    let message = format!("a trigger of the table `{}` dropped this write", collection.name);
+    let detail = Detail {
+        code: TRIGGER_REFUSED.to_owned(),
+        message: message.clone(),
+        index,
+        ..Detail::default()
+    };
+    Error::new(Code::ValidationError, message)
+        .hint("the rule is kept by the database, which says no reason; whoever made the table knows it")
+        .detail(detail)
 }
 
 fn forbidden(collection: &Collection, action: &str, index: usize) -> Error {

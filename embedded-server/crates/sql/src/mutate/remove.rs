@@ -5,6 +5,7 @@
 //! over the catalog's foreign keys, so that a tree of any depth is announced whole.
 
 use super::change::{Op, Said};
+use super::lock::Lock;
 use super::{Target, Writes, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -55,8 +56,11 @@ impl<'p> Writes<'p> {
         let wake = wake(self.catalog, collection);
         let alone = wake.gone.is_empty() && wake.unlinked.is_empty();
         if !alone || !expect.is_empty() {
-            let found = self.find(target)?;
+            let found = self.find(target, Some(Lock::Whole))?;
             self.unchanged(target, expect, found)?;
+        } else if self.may_be_dropped(target) {
+            // No lock: who may remove need not have the right to change.
+            self.find(target, None)?;
         }
         let ours = wake.gone.iter().any(|edge| !edge.constrained);
         let mark = if ours { Some(self.mark()) } else { None };
@@ -97,7 +101,8 @@ impl<'p> Writes<'p> {
             "DELETE FROM {} WHERE {own} IN ({roots}) RETURNING {own}",
             quoted(&collection.name),
         ));
-        Ok(self.push(compiler, Expect::Any))
+        let kept = if target.one { self.kept(collection, target.index) } else { Expect::Any };
+        Ok(self.push(compiler, kept))
     }
 
     fn remove_postgres(&mut self, target: &Target<'p>) -> Result<usize> {
@@ -122,7 +127,8 @@ impl<'p> Writes<'p> {
             quoted(&collection.name),
             table.column(key),
         ));
-        Ok(self.push(compiler, target.expected()))
+        let expect = self.written(target);
+        Ok(self.push(compiler, expect))
     }
 
     /// `SELECT key …` of the records the step is about.

@@ -1,6 +1,7 @@
 //! Records changed, soft-deleted and restored.
 
 use super::change::{GONE, Op, Said};
+use super::lock::Lock;
 use super::{Key, Target, Writes, forbidden, key_family};
 use crate::compile::Compiler;
 use crate::dialect::Family;
@@ -22,9 +23,10 @@ impl<'p> Writes<'p> {
         deleting: Option<bool>,
     ) -> Result<Key> {
         self.spare(target)?;
+        let lock = Lock::of(target.collection, values);
         if values.is_empty() {
             // Nothing changes, so nothing is announced; the record must be there all the same.
-            let found = self.find(target)?;
+            let found = self.find(target, Some(lock))?;
             self.unchanged(target, expect, found)?;
             return Ok(Key::Step(found));
         }
@@ -33,8 +35,9 @@ impl<'p> Writes<'p> {
             Some(true) => Op::Delete,
             Some(false) => Op::Restore,
         };
-        if !expect.is_empty() {
-            let found = self.find(target)?;
+        // What is not there and what a trigger let fall are told apart.
+        if !expect.is_empty() || self.may_be_dropped(target) {
+            let found = self.find(target, Some(lock))?;
             self.unchanged(target, expect, found)?;
         }
         // One addressed record needs no set of keys to tell what changed.
@@ -92,7 +95,8 @@ impl<'p> Writes<'p> {
         if given.is_none() {
             compiler.writer.push(" RETURNING ").push(&own);
         }
-        let changed = self.push(compiler, Expect::Any);
+        let kept = self.kept(collection, target.index);
+        let changed = self.push(compiler, kept);
 
         let mut compiler = self.compiler();
         let scope = Scope::new(&mut compiler, collection);
@@ -229,19 +233,21 @@ impl<'p> Writes<'p> {
         let told = self.told(&mut compiler, collection, &changed);
         let kept = self.dialect.canonical(&new.column(key), key_family(collection));
         compiler.writer.push(&format!(
-            "WITH {old} AS (SELECT {}.* FROM {from} WHERE {}{} FOR UPDATE OF {}), \
+            "WITH {old} AS (SELECT {}.* FROM {from} WHERE {}{} {} OF {}), \
              {new} AS (UPDATE {} {table} SET {} WHERE {} IN (SELECT {} FROM {old}) RETURNING {table}.*), \
              {told} SELECT {kept} FROM {new}",
             scope.alias,
             chained(tests, " AND "),
             target.lock_order(scope.alias),
+            Lock::of(collection, values).clause(),
             scope.alias,
             quoted(&collection.name),
             sets,
             table.column(key),
             old.column(key),
         ));
-        Ok(self.push(compiler, target.expected()))
+        let expect = self.written(target);
+        Ok(self.push(compiler, expect))
     }
 
     /// What every changed record must satisfy.

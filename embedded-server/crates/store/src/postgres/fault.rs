@@ -2,7 +2,7 @@
 
 use crate::fault::{
     check, foreign_key, name_taken, required, too_large, too_long_for_index, trigger, unique,
-    wrong_type,
+    used_up, wrong_type,
 };
 use base::{Code, Error};
 use sqlx::postgres::PgDatabaseError;
@@ -82,8 +82,10 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         }
         "3D000" => Error::new(Code::ConfigInvalid, "the database of the URL does not exist")
             .hint("create it, or correct its name"),
-        "42501" => Error::new(Code::Unavailable, "the database user lacks a right")
-            .hint("grant the user rights on the schema and its tables"),
+        "42501" => Error::new(Code::Unavailable, "the database user lacks a right").hint(
+            "grant the user rights on the schema and its tables; records that are changed or have \
+             others point at them are locked first, which takes the right to UPDATE",
+        ),
         // One state for many bounds; the server's own name of the place is the same in every language.
         "54000" if refused.routine().is_some_and(makes_index_entries) => {
             let error = too_long_for_index();
@@ -102,6 +104,10 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         // GENERATED ALWAYS: only a table that we did not make has such a column.
         "428C9" => wrong_type(refused.column().map(str::to_owned))
             .hint("the database gives this column its value; leave it out"),
+        // A sequence at its end.
+        "2200H" => used_up(),
+        // CREATE RULE … DO INSTEAD: only a table that we did not make has one.
+        "0A000" if refused.routine() == Some("RewriteQuery") => ruled_out(),
         // RAISE and ASSERT in a function: none of ours has them.
         "P0001" | "P0004" => trigger(refused.message()),
         // A text given as a value (a JSON path) that is none; in our own texts it has a position.
@@ -115,6 +121,15 @@ fn of_state(refused: &PgDatabaseError) -> Error {
             _ => Error::internal(format!("Postgres refused a statement ({state})")),
         },
     }
+}
+
+/// A rule of the table replaces what is written, which a statement of ours cannot follow.
+fn ruled_out() -> Error {
+    Error::new(
+        Code::FeatureUnavailable,
+        "a rule of the table (`CREATE RULE`) does something else in place of this write",
+    )
+    .hint("write to this table with the program it is for, or drop the rule; a trigger can take its place")
 }
 
 /// Whether a function of the server makes entries of indexes: of trees, of any kind before it is
