@@ -289,3 +289,27 @@ on_every_store!(a_record_that_could_not_be_addressed_is_not_made, async |app| {
         admin.delete(&path).await.expect_status(200);
     }
 });
+
+on_every_store!(a_key_that_counts_ends_alike_at_its_last_number, async |app| {
+    for (name, kind, last) in
+        [("small", "Integer", "2147483647"), ("large", "BigInt", "9223372036854775807")]
+    {
+        let key = json!({ "type": kind, "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+        let fields = json!({ "id": key, "title": { "type": "String" } });
+        app.collection(name, json!({ "timestamps": false, "fields": fields })).await;
+        let admin = app.admin();
+        let path = format!("/items/{name}");
+        admin.post_text(&path, &format!("{{\"id\": {last}}}")).await.expect_status(201);
+        for rows in [1, 3, 12] {
+            let rows: Vec<Json> = (0..rows).map(|at| json!({ "title": at.to_string() })).collect();
+            let refused = match rows.as_slice() {
+                [one] => admin.post(&path, one.clone()).await,
+                many => admin.post(&format!("{path}/bulk"), json!(many)).await,
+            };
+            refused.expect_refusal(400, "VALIDATION_ERROR");
+            let words = "the numbers of a field that counts by itself are used up";
+            assert_eq!(refused.message(), words, "{name}: {}", refused.text);
+        }
+        assert_eq!(admin.find(name, json!({ "limit": 0 })).await.body["totalCount"], 1);
+    }
+});

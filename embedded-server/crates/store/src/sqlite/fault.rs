@@ -2,7 +2,7 @@
 
 use super::functions::BEYOND_DOUBLES;
 use crate::fault::{
-    beyond_doubles, check, foreign_key, name_taken, required, trigger, unique, wrong_type,
+    beyond_doubles, check, foreign_key, name_taken, required, trigger, unique, used_up, wrong_type,
 };
 use base::{Code, Error};
 use rusqlite::Connection;
@@ -29,11 +29,38 @@ pub(super) fn of(connection: &Connection, cause: rusqlite::Error) -> Error {
         // RAISE in a trigger: none of ours does.
         ffi::SQLITE_CONSTRAINT_TRIGGER => trigger(text),
         ffi::SQLITE_CONSTRAINT_NOTNULL => required(last_name(text)),
-        ffi::SQLITE_CONSTRAINT_CHECK => check(constraint_name(text)),
+        ffi::SQLITE_CONSTRAINT_CHECK => {
+            let name = constraint_name(text);
+            match name.as_deref().is_some_and(|name| has_counted_out(connection, name)) {
+                true => used_up(),
+                false => check(name),
+            }
+        }
+        // SQLite says the same of a key that has counted to its end.
+        ffi::SQLITE_FULL if has_last_key(connection) => used_up(),
         ffi::SQLITE_CONSTRAINT_DATATYPE | ffi::SQLITE_MISMATCH => wrong_type(last_name(text)),
         _ => of_primary(failure.extended_code & 0xff, text),
     };
     error.caused_by(cause)
+}
+
+/// Whether an `Integer` field of this name has counted to the end of its 32 bits: the range that it
+/// breaks has the name of the field, and a number that was given is refused before.
+fn has_counted_out(connection: &Connection, field: &str) -> bool {
+    let keys = "SELECT 1 FROM sqlite_sequence s, pragma_table_info(s.name) c \
+                WHERE s.seq >= 2147483647 AND c.pk > 0 AND c.name = ?1";
+    let others = "SELECT 1 FROM \"_sequence\" WHERE \"value\" >= 2147483647 AND \"field\" = ?1";
+    [keys, others].into_iter().any(|asked| answers(connection, asked, &[&field]))
+}
+
+/// Whether a key of 64 bits has counted to its end.
+fn has_last_key(connection: &Connection) -> bool {
+    answers(connection, "SELECT 1 FROM sqlite_sequence WHERE seq = 9223372036854775807", &[])
+}
+
+/// Whether there is a row. A table that is not there has none.
+fn answers(connection: &Connection, asked: &str, binds: &[&dyn rusqlite::ToSql]) -> bool {
+    connection.prepare(asked).and_then(|mut asked| asked.exists(binds)).unwrap_or(false)
 }
 
 /// What went wrong with the file.
