@@ -266,3 +266,31 @@ on_every_store!(soft_deleted_related_records_hide_too, async |app| {
     let dog = one(app, "/items/pets/2?fields=name,owner.name").await;
     assert_eq!(dog["owner"], Json::Null, "{dog}");
 });
+
+on_every_store!(a_star_is_taken_away_as_it_was_brought, async |app| {
+    filled(app).await;
+    let first = async |fields: Json| {
+        app.admin()
+            .rows("posts", json!({ "fields": fields, "sort": "id", "limit": 1 }))
+            .await
+            .remove(0)
+    };
+    let found = first(json!(["*", "author.*"])).await;
+    assert!(found["author"]["id"].is_number() && found["name"].is_string(), "{found}");
+    for fields in [
+        json!(["*", "-*"]),
+        json!(["-*"]),
+        json!(["-*", "name"]),
+        json!(["*.*", "-*.*"]),
+        json!(["*", "author.*", "-author.*", "-*"]),
+    ] {
+        assert_eq!(first(fields.clone()).await, json!({}), "{fields}");
+    }
+    let found = first(json!(["*", "-*", "author.name"])).await;
+    assert_eq!(found.as_object().map(|row| row.len()), Some(1), "{found}");
+    assert_eq!(found["author"].as_object().map(|row| row.len()), Some(2), "{found}");
+    assert_eq!(first(json!(["name", "author.*", "-author.*"])).await, json!({ "name": "one" }));
+    // One record always shows its key.
+    let one = app.admin().get("/items/posts/1?fields=[\"*\",\"-*\"]").await;
+    assert_eq!(one.expect_status(200).body["data"], json!({ "id": 1 }));
+});

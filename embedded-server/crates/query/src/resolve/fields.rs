@@ -32,6 +32,8 @@ struct Wanted {
     relations: IndexMap<String, Wanted>,
     /// Subtracted after everything was added.
     minus: IndexSet<String>,
+    /// Every column was subtracted (`-*`); the key stays where records always have theirs.
+    bare: bool,
     /// The same, of what lies behind relations that nothing names: a whole may bring them.
     within: Vec<Vec<String>>,
 }
@@ -208,7 +210,11 @@ impl<'a> Fields<'a> {
             // A column under the name of an embedded relation would stand twice in the object.
             wanted.minus.contains(name) || wanted.relations.contains_key(name)
         };
-        if all {
+        if wanted.bare {
+            if with_key && !taken(&here.primary_key) {
+                rows.columns.push(selected(&here.primary_key, here, &here.primary_key));
+            }
+        } else if all {
             for field in here.fields.values() {
                 if names.field(here, &[], &field.name).is_some() && !taken(&field.name) {
                     rows.columns.push(selected(&field.name, here, &field.name));
@@ -347,6 +353,17 @@ fn below(path: &[String], relation: &str) -> Vec<String> {
 fn subtract(wanted: &mut Wanted, pieces: &[&str]) {
     match pieces {
         [] => {}
+        // `*` brings columns, and with each star behind it what lies behind the relations.
+        ["*"] => wanted.bare = true,
+        ["*", rest @ ..] => {
+            wanted.bare = true;
+            let names: Vec<String> = wanted.relations.keys().cloned().collect();
+            for name in names {
+                let mut pieces = vec![name.as_str()];
+                pieces.extend(rest);
+                subtract(wanted, &pieces);
+            }
+        }
         // `-rel.*` takes the whole relation away, as `rel.*` brings it.
         [name] | [name, "*"] => {
             wanted.minus.insert((*name).to_owned());

@@ -86,6 +86,13 @@ fn fields_say_what_comes_back() {
     check_fields("authors", &["name", "company.name"], "name company{id name}");
     check_fields("authors", &["name", "company"], "name company{id name}");
     check_fields("authors", &["name", "company.*", "-company.id"], "name company{name}");
+    // As `*` brings every column and no relation, `-*` takes every column and no relation.
+    for fields in [&["*", "-*"][..], &["-*"], &["-*", "name"], &["*.*", "-*.*"]] {
+        check_fields("authors", fields, "");
+    }
+    check_fields("authors", &["*", "-*", "company.name"], "company{id name}");
+    check_fields("authors", &["name", "company.*", "-company.*"], "name");
+    check_fields("authors", &["name", "company.*", "-company.*.*"], "name company{id}");
     check_fields("authors", &["*", "company.*", "-company"], "id name email company_id");
     // Wherever it is named.
     check_fields("authors", &["-company.id", "name", "company.*"], "name company{name}");
