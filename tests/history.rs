@@ -65,6 +65,27 @@ on_every_store!(every_write_of_a_record_leaves_one_row_of_history, async |app| {
     assert_eq!(rows[0]["createdAt"].as_str().map(str::len), Some(24));
 });
 
+on_every_store!(what_a_record_was_and_is_is_spelled_alike, async |app| {
+    let fields = json!({ "id": { "type": "Integer", "primaryKey": true }, "title": { "type": "String" },
+        "price": { "type": "Decimal" }, "b": { "type": "Boolean" }, "a": { "type": "JSON" } });
+    app.collection("odd", json!({ "timestamps": false, "fields": fields })).await;
+    let record =
+        json!({ "id": 1, "title": "x", "price": "1.50", "b": true, "a": { "zz": 1, "y": "2" } });
+    app.admin().create("odd", record).await;
+    app.admin().patch("/items/odd/1", json!({ "title": "y" })).await.expect_status(200);
+    let asked =
+        json!({ "filter": { "entity": "odd" }, "sort": "createdAt", "fields": ["changes"] });
+    let text = app.admin().find("baasix_AuditLog", asked).await.text;
+    let side = |title: &str| {
+        format!(
+            "{{\"a\":{{\"y\":\"2\",\"zz\":1}},\"b\":true,\"id\":1,\"price\":1.50,\"title\":\"{title}\"}}"
+        )
+    };
+    let made = format!("{{\"changes\":{{\"after\":{},\"before\":null}}}}", side("x"));
+    let changed = format!("{{\"changes\":{{\"after\":{},\"before\":{}}}}}", side("y"), side("x"));
+    assert!(text.contains(&format!("[{made},{changed}]")), "{text}");
+});
+
 on_every_store!(bulk_nested_and_cascaded_writes_are_all_in_the_history, async |app| {
     notes(app).await;
     app.collection("lists", json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "name": { "type": "String" } } })).await;

@@ -11,9 +11,12 @@ use crate::{
 };
 use access::Guarded;
 use base::Value;
-use catalog::{Collection, RelationKind};
+use catalog::{Collection, HISTORY, RelationKind};
 use query::{Count, Expand, Page, Projection, ReadPlan, Rows, Search};
 use std::sync::Arc;
+
+/// The column of the history with what a record was and is.
+const CHANGES: &str = "changes";
 
 /// Most relations joined to one page. SQLite joins 64 tables at most; the rest of the relations
 /// are embedded by subqueries, which have no such bound.
@@ -389,6 +392,10 @@ impl Compiler {
     /// A column on its way into the answer. SQLite's own kinds are told apart where it is written.
     fn told(&self, alias: Alias, collection: &Collection, field: &str) -> String {
         match self.writer.dialect {
+            // Kept as it was put together; told in the order that jsonb has.
+            Dialect::Sqlite if collection.name == HISTORY && field == CHANGES => {
+                format!("bx_json_text({})", alias.column(field))
+            }
             Dialect::Sqlite => alias.column(field),
             Dialect::Postgres => Dialect::Postgres.field_as_shown(alias, collection, field),
         }
