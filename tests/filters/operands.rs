@@ -441,3 +441,52 @@ on_every_store!(a_field_of_any_short_name_is_not_what_a_condition_is_made_of, as
     let ranked = json!({ "search": "cat", "sortByRelevance": true });
     assert_eq!(app.admin().column("letters", "id", ranked).await, [json!(1), json!(2)]);
 });
+
+on_every_store!(a_text_is_read_as_a_double_alike, async |app| {
+    let id = json!({ "type": "Integer", "primaryKey": true });
+    app.collection(
+        "cells",
+        json!({ "timestamps": false, "fields": { "id": id, "doc": { "type": "JSON" } } }),
+    )
+    .await;
+    let texts = [
+        "0x10",
+        " -0X1a\t",
+        "0x.8p2",
+        "0x",
+        "0x1p-1075",
+        "1e-400",
+        "1e400",
+        "infinity",
+        "nan",
+        "1_0",
+        "\u{a0}1",
+        "+.5",
+        "5.",
+        "0.1234567890123456789",
+        "12345678901234567890",
+        "",
+    ];
+    let rows =
+        texts.iter().enumerate().map(|(at, text)| json!({ "id": at + 1, "doc": { "a": text } }));
+    let numbers = r#"[{ "id": 30, "doc": { "a": 12345678901234567890 } }, { "id": 31, "doc": { "a": 0.1234567890123456789 } }]"#;
+    app.admin()
+        .post("/items/cells/bulk", json!(rows.collect::<Vec<Json>>()))
+        .await
+        .expect_status(201);
+    app.admin().post_text("/items/cells/bulk", numbers).await.expect_status(201);
+    for (path, expected) in [
+        ("$.a.double() > -100", json!([1, 2, 3, 12, 13, 14, 15, 30, 31])),
+        ("$.a.double() == 16", json!([1])),
+        ("$.a.double() == -26", json!([2])),
+        ("$.a.double() == 2", json!([3])),
+        ("$.a.double() < 0.2", json!([2, 14, 31])),
+        ("$.a.double() == 0.123456789012346", json!([14])),
+        ("$.a.double() == 0.1234567890123456789", json!([31])),
+        ("$.a.double() == 12345678901234600000", json!([15])),
+        ("$.a.double() == 12345678901234567890", json!([30])),
+    ] {
+        let asked = json!({ "filter": { "doc": { "jsonbPathMatch": path } }, "sort": "id" });
+        assert_eq!(json!(app.admin().column("cells", "id", asked).await), expected, "{path}");
+    }
+});

@@ -1,5 +1,7 @@
 //! SQL/JSON paths run on a document, with the answers of Postgres. The grammar is `base::JsonPath`.
 
+mod double;
+
 use super::decimal::{self, Decimal};
 use super::json::{equal, read};
 use super::{PURE, is_null, once, unfit};
@@ -320,15 +322,27 @@ fn apply<'j>(
             None if strict => return Err(Fails),
             None => out.push(Cow::Owned(Json::from(1))),
         },
-        JsonMethod::Double | JsonMethod::Ceiling | JsonMethod::Floor | JsonMethod::Abs => {
+        JsonMethod::Double => {
             let values = if strict { vec![value] } else { opened(value) };
             for value in values {
-                let number = match (method, value.as_ref()) {
-                    (JsonMethod::Double, Json::String(text)) => {
-                        text.trim().parse().map_err(|_| Fails)?
+                let found = match value.as_ref() {
+                    Json::String(text) => Cow::Owned(double::of_text(text).ok_or(Fails)?),
+                    // A number is tried as a double and stays the number that it is.
+                    Json::Number(number) => {
+                        double::read(&number.to_string()).ok_or(Fails)?;
+                        value
                     }
-                    (_, json) => number(json).ok_or(Fails)?,
+                    Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
+                        return Err(Fails);
+                    }
                 };
+                out.push(found);
+            }
+        }
+        JsonMethod::Ceiling | JsonMethod::Floor | JsonMethod::Abs => {
+            let values = if strict { vec![value] } else { opened(value) };
+            for value in values {
+                let number = number(&value).ok_or(Fails)?;
                 let made = match method {
                     JsonMethod::Ceiling => number.ceil(),
                     JsonMethod::Floor => number.floor(),
