@@ -1,7 +1,7 @@
 //! Computed fields: what an expression answers is the same on both stores and of the same type, and
 //! what could not be the same is refused by both.
 
-use crate::harness::{App, on_every_store};
+use crate::harness::{Answer, App, on_every_store};
 use serde_json::{Value as Json, json};
 
 fn stored() -> Json {
@@ -40,6 +40,104 @@ fn records() -> [Json; FULL] {
 }
 
 const NONE: Option<&str> = None;
+
+on_every_store!(a_computed_double_is_a_number_or_the_write_is_refused_at_it, async |app| {
+    let fields = json!({
+        "id": { "type": "Integer", "primaryKey": true },
+        "d": { "type": "Double" }, "e": { "type": "Double" }, "q": { "type": "Decimal" },
+        "square": { "type": "VIRTUAL", "calculated": "d * d" },
+        "share": { "type": "VIRTUAL", "calculated": "d / e" },
+        "total": { "type": "VIRTUAL", "calculated": "d + e" },
+        "less": { "type": "VIRTUAL", "calculated": "d - e" },
+        "mixed": { "type": "VIRTUAL", "calculated": "q + d" }
+    });
+    app.collection("far", json!({ "timestamps": false, "fields": fields })).await;
+    let admin = app.admin();
+    for (values, field) in [
+        (json!({ "d": 1e200 }), "square"),
+        (json!({ "d": -1e200 }), "square"),
+        (json!({ "d": 1e150, "e": 1e-200 }), "share"),
+        (json!({ "d": 1e-150, "e": 5e-324 }), NO_FIELD),
+        (json!({ "d": 1e100, "e": 1.7e308 }), NO_FIELD),
+        (json!({ "d": 0, "q": "-1e400" }), "mixed"),
+    ] {
+        let mut record = values.clone();
+        record["id"] = json!(1);
+        let made = admin.post("/items/far", record).await;
+        let refused = |answer: &Answer| {
+            answer.expect_refusal(400, "VALIDATION_ERROR");
+            assert_eq!(answer.message(), "a computed field exceeds the range of a Double");
+            assert_eq!(answer.body["details"][0]["field"], field, "{values}: {}", answer.text);
+        };
+        if field == NO_FIELD {
+            made.expect_status(201);
+            admin.delete("/items/far/1").await.expect_status(200);
+            continue;
+        }
+        refused(&made);
+        for count in [3, 12] {
+            let row = |at: usize| {
+                let mut row = if at == 2 { values.clone() } else { json!({ "d": 1 }) };
+                row["id"] = json!(at);
+                row
+            };
+            let rows: Vec<Json> = (0..count).map(row).collect();
+            let many = admin.post("/items/far/bulk", json!(rows)).await;
+            refused(&many);
+            assert_eq!(many.body["details"][0]["index"], 2, "{}", many.text);
+        }
+        admin.create("far", json!({ "id": 1, "d": 1 })).await;
+        refused(&admin.patch("/items/far/1", values.clone()).await);
+        admin.delete("/items/far/1").await.expect_status(200);
+    }
+    assert_eq!(admin.rows("far", json!({})).await.len(), 0);
+    // What is too small is nothing, and what is infinite on the way is so on both.
+    let small = json!({ "id": 1, "d": 1e-200, "e": 1e200, "q": "1e-400" });
+    admin.create("far", small).await;
+    let found = admin.one("far", &json!(1)).await;
+    assert_eq!((&found["square"], &found["share"]), (&json!(0), &json!(0)), "{found}");
+    let numbers = (found["total"].as_f64(), found["mixed"].as_f64());
+    assert_eq!(numbers, (Some(1e200), Some(1e-200)), "{found}");
+    // A field is told by the name that it has now.
+    let schema = admin.get("/schemas/far").await.body["data"]["schema"].clone();
+    let mut fields = schema["fields"].clone();
+    let square = fields.as_object_mut().expect("fields").remove("square").expect("a field");
+    fields["area"] = square;
+    let renamed = json!({ "schema": { "fields": fields } });
+    admin.patch("/schemas/far", renamed).await.expect_status(200);
+    let told = admin.post("/items/far", json!({ "id": 2, "d": 1e200 })).await;
+    assert_eq!(told.body["details"][0]["field"], "area", "{}", told.text);
+    let inner = json!({
+        "id": { "type": "Integer", "primaryKey": true }, "d": { "type": "Double" },
+        "back": { "type": "VIRTUAL", "calculated": "1 / (d * d)" },
+        "none": { "type": "VIRTUAL", "calculated": "d * d - d * d" },
+        "large": { "type": "VIRTUAL", "calculated": "d * d > 5" },
+        "said": { "type": "VIRTUAL", "calculated": "'it is ' || d * d" }
+    });
+    app.collection("inner", json!({ "timestamps": false, "fields": inner })).await;
+    admin.create("inner", json!({ "id": 1, "d": 1e200 })).await;
+    admin.create("inner", json!({ "id": 2, "d": 1e-200 })).await;
+    assert_eq!(
+        json!(
+            admin
+                .rows("inner", json!({ "sort": "id", "fields": ["back", "none", "large", "said"] }))
+                .await
+        ),
+        json!([
+            { "back": 0, "none": null, "large": true, "said": "it is null" },
+            { "back": null, "none": 0, "large": false, "said": "it is 0" }
+        ])
+    );
+    // A new field is computed of the rows that are there.
+    let mut fields = admin.get("/schemas/inner").await.body["data"]["schema"]["fields"].clone();
+    fields["square"] = json!({ "type": "VIRTUAL", "calculated": "d * d" });
+    let added = admin.patch("/schemas/inner", json!({ "schema": { "fields": fields } })).await;
+    added.expect_refusal(400, "VALIDATION_ERROR");
+    assert_eq!(added.body["details"][1]["field"], "square", "{}", added.text);
+});
+
+/// Where nothing is refused.
+const NO_FIELD: &str = "";
 
 /// An expression, and what it answers of each record.
 const ANSWERS: [(&str, [Option<&str>; FULL]); 85] = [

@@ -7,7 +7,7 @@ use crate::read::unknown_collection;
 use crate::{Engine, State, privilege};
 use access::{Actor, Guarded, Identity};
 use base::{Code, Detail, Error, Result, Value};
-use catalog::Collection;
+use catalog::{Catalog, Collection};
 use indexmap::IndexMap;
 use query::{Cond, Context, Operation, Read, Scope, Write, WritePlan};
 use serde_json::{Map, Value as Json};
@@ -138,7 +138,7 @@ impl Engine {
         }
         let outcome = match outcome {
             Err(error) => {
-                let error = in_place(error, plan.plan());
+                let error = with_field_names(in_place(error, plan.plan()), &state.catalog);
                 Err(self.with_foreign_fields(error, plan.plan(), &state, actor).await)
             }
             done => done,
@@ -341,6 +341,19 @@ fn in_places_asked(error: Error, asked: usize) -> Error {
     let mut details = error.detail_list().to_vec();
     for detail in &mut details {
         detail.index = detail.index.filter(|index| asked > 1 && *index < asked);
+    }
+    error.details(details)
+}
+
+/// A refusal of the store that names computed fields by their ids, which stay when names change.
+pub(crate) fn with_field_names(error: Error, catalog: &Catalog) -> Error {
+    let mut details = error.detail_list().to_vec();
+    for detail in &mut details {
+        let fields = catalog.collections.values().flat_map(|one| one.fields.values());
+        let mut computed = fields.filter(|field| field.computed.is_some());
+        if let Some(field) = computed.find(|field| detail.field.as_ref() == Some(&field.id)) {
+            detail.field = Some(field.name.clone());
+        }
     }
     error.details(details)
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use access::Guarded;
 use base::Value;
-use catalog::{Collection, HISTORY, RelationKind};
+use catalog::{Collection, FieldKind, HISTORY, RelationKind};
 use query::{Count, Expand, Page, Projection, ReadPlan, Rows, Search};
 use std::sync::Arc;
 
@@ -424,9 +424,28 @@ impl Compiler {
         collection: &Collection,
         nulled: &[(&str, String)],
     ) -> String {
+        self.object_of(alias, collection, nulled, false)
+    }
+
+    /// The same of a record that was just written: SQLite looks here whether its computed doubles
+    /// are numbers, where Postgres computes them.
+    pub(crate) fn written(&self, alias: Alias, collection: &Collection) -> String {
+        self.object_of(alias, collection, &[], self.writer.dialect == Dialect::Sqlite)
+    }
+
+    fn object_of(
+        &self,
+        alias: Alias,
+        collection: &Collection,
+        nulled: &[(&str, String)],
+        looks: bool,
+    ) -> String {
         let mut object = ObjectText::default();
         for field in collection.fields.values().filter(|field| !field.hidden) {
-            let column = self.told(alias, collection, &field.name);
+            let mut column = self.told(alias, collection, &field.name);
+            if looks && field.computed.is_some() && field.kind == FieldKind::Double {
+                column = format!("bx_finite({column}, {})", literal(&field.id));
+            }
             let token = self.token(&column, Family::of(&field.kind), collection, Numbers::Tokens);
             let token = match nulled.iter().find(|(name, _)| *name == field.name) {
                 Some((_, lost)) => format!("CASE WHEN {lost} THEN 'null' ELSE {token} END"),

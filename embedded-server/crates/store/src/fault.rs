@@ -99,6 +99,20 @@ pub(crate) fn too_large() -> Error {
         .hint("shorten the value, or write it in several records")
 }
 
+/// A computed double that is none any more, in a field with this id. Whoever knows the schema says
+/// the name.
+pub(crate) fn beyond_field(id: Option<String>) -> Error {
+    let error = Error::new(Code::ValidationError, "a computed field exceeds the range of a Double")
+        .hint("change the values that it is computed of, or make them Decimals, which have no such bound");
+    match id {
+        Some(id) => {
+            let what = "its expression answers a number beyond the range of a Double";
+            error.detail(Detail::field(Code::ValidationError.as_str(), id, what))
+        }
+        None => error,
+    }
+}
+
 /// A field that counts by itself has given its last number.
 pub(crate) fn used_up() -> Error {
     Error::new(Code::ValidationError, "the numbers of a field that counts by itself are used up")

@@ -10,6 +10,7 @@ use super::restore::Back;
 use super::steps::steps;
 use super::stored::{moved, version_rows};
 use super::{Changed, alike, documents, former, no_schema, policy, theirs, values};
+use crate::write::with_field_names;
 use base::{Clock, Code, Error, Result, Value, short_id};
 use catalog::{Catalog, Change, DefaultValue, invalid};
 use indexmap::IndexMap;
@@ -106,7 +107,8 @@ impl Prepared {
     pub(crate) async fn carry_out(self, store: &Store) -> Result<Changed> {
         let Self { next, steps, mut statements, rebuilds } = self;
         statements.extend(store.telling());
-        store.define(store::Definition { statements, rebuilds }).await.map_err(moved)?;
+        let defined = store.define(store::Definition { statements, rebuilds }).await;
+        defined.map_err(|error| with_field_names(moved(error), &next))?;
         Ok((next, steps))
     }
 }
@@ -357,7 +359,8 @@ impl Draft {
             let first = until.map(|until| self.changes(&self.old, &until));
             values::check(store, &self.old, first.as_ref().unwrap_or(&changes)).await?;
             values::check_emptied(store, &emptied(&self.old, &next)).await?;
-            rehearse(store, &changes, &next).await?;
+            let rehearsed = rehearse(store, &changes, &next).await;
+            rehearsed.map_err(|error| with_field_names(error, &next))?;
         }
         let asked = changes.clone();
         let dropping = changes.iter().any(|change| theirs::drops_column(change, &self.old));

@@ -234,7 +234,12 @@ pub(super) fn definition(
             }
         };
         let at = || format!("fields.{}.calculated", field.name);
-        let expression = read.map_err(|error| error.at(at()))?.render(dialect);
+        let read = read.map_err(|error| error.at(at()))?;
+        let mut expression = read.render(dialect);
+        // SQLite computes at every read, and looks when a record is written.
+        if dialect == Dialect::Postgres && read.leaves_doubles() {
+            expression = format!("bx_finite({expression}, {})", literal(&field.id));
+        }
         text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
         return Ok(text);
     }

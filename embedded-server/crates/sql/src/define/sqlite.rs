@@ -3,6 +3,7 @@
 
 use super::column::{default, definition, fill, literal_default, pointer_name, unique_name};
 use super::convert::conversion;
+use super::expression::Expression;
 use super::{Definition, index, loose_pointers, needs_pointer_index, reference};
 use crate::Dialect;
 use crate::dialect::Family;
@@ -206,7 +207,9 @@ impl<'a> Table<'a> {
         }
         self.drop_and_rename(rebuild, out);
         if rebuild {
-            return self.rebuild(out);
+            self.rebuild(out)?;
+            self.look_at_doubles(out)?;
+            return Ok(());
         }
         let table = quoted(&self.is.name);
         for field in &self.added {
@@ -233,6 +236,26 @@ impl<'a> Table<'a> {
         }
         for index in &self.indexes {
             out.extend(index::declared(self.is, index, LITE));
+        }
+        self.look_at_doubles(out)
+    }
+
+    /// Computed doubles that are new are computed of every row, as Postgres does when it makes their
+    /// column: one that is no number is refused.
+    fn look_at_doubles(&self, out: &mut Definition) -> Result<()> {
+        let changed = self.altered.iter().filter(|(from, to)| from.computed != to.computed);
+        let fields = self.added.iter().copied().chain(changed.map(|(_, to)| *to));
+        for field in fields.filter(|field| field.kind == FieldKind::Double) {
+            let Some(expression) = &field.computed else { continue };
+            let read = Expression::of_standing_virtual(expression, self.is, &field.kind)?;
+            if read.leaves_doubles() {
+                out.push(format!(
+                    "SELECT 1 FROM {} WHERE typeof(bx_finite({}, {})) = 'blob'",
+                    quoted(&self.is.name),
+                    quoted(&field.name),
+                    literal(&field.id)
+                ));
+            }
         }
         Ok(())
     }

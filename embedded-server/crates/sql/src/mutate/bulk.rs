@@ -206,7 +206,7 @@ impl<'p> Writes<'p> {
         columns.push(String::from("\"$\""));
         kinds.push(String::from("\"$\" text"));
         columns.push(String::from("\"$n\""));
-        let record = compiler.record(row, collection, &[]);
+        let record = compiler.written(row, collection);
         let said = Said { op: Op::Create, before: None, after: Some(&record) };
         let change = self.change_row(&mut compiler, collection, row, &said);
         let told = self.told(&mut compiler, collection, &format!("{change} FROM {row}"));

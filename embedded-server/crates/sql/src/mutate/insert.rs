@@ -346,7 +346,7 @@ impl<'p> Writes<'p> {
             Dialect::Postgres => {
                 // Row and change row in one statement: one round trip.
                 let row = compiler.writer.alias();
-                let record = compiler.record(row, collection, &[]);
+                let record = compiler.written(row, collection);
                 let said = Said { op: Op::Create, before: None, after: Some(&record) };
                 let change = self.change_row(&mut compiler, collection, row, &said);
                 let told = self.told(&mut compiler, collection, &format!("{change} FROM {row}"));
@@ -375,7 +375,7 @@ impl<'p> Writes<'p> {
     fn created(&self, collection: &Collection) -> Arc<str> {
         let mut compiler = self.compiler();
         let scope = Scope::new(&mut compiler, collection);
-        let record = compiler.record(scope.alias, collection, &[]);
+        let record = compiler.written(scope.alias, collection);
         let said = Said { op: Op::Create, before: None, after: Some(&record) };
         let change = self.change_row(&mut compiler, collection, scope.alias, &said);
         let from = scope.from(&mut compiler);

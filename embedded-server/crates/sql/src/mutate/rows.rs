@@ -179,7 +179,7 @@ impl<'p> Writes<'p> {
     ) {
         let mut compiler = self.compiler();
         let scope = Scope::new(&mut compiler, collection);
-        let record = compiler.record(scope.alias, collection, &[]);
+        let record = compiler.written(scope.alias, collection);
         let said = Said { op: Op::Create, before: None, after: Some(&record) };
         let change = self.change_row(&mut compiler, collection, scope.alias, &said);
         let from = scope.from(&mut compiler);

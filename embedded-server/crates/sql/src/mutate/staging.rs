@@ -480,7 +480,7 @@ impl<'p> Moving<'p> {
         let mut compiler = self.compiler();
         let table = "\"_import_row\"";
         let scope = Scope::new(&mut compiler, self.collection);
-        let record = compiler.record(scope.alias, self.collection, &[]);
+        let record = compiler.written(scope.alias, self.collection);
         let own = scope.alias.column(&self.collection.primary_key);
         let key = self.dialect.as_text(&own, key_family(self.collection));
         let from = scope.from(&mut compiler);

@@ -108,7 +108,7 @@ impl<'p> Writes<'p> {
         let after = match op {
             Op::Delete => None,
             Op::Create | Op::Update | Op::Restore => {
-                Some(compiler.record(scope.alias, collection, &[]))
+                Some(compiler.written(scope.alias, collection))
             }
         };
         let said = Said { op, before: before.as_deref(), after: after.as_deref() };
@@ -179,7 +179,7 @@ impl<'p> Writes<'p> {
         if !matches!(op, Op::Delete) {
             let mut compiler = self.compiler();
             let scope = Scope::new(&mut compiler, collection);
-            let after = compiler.record(scope.alias, collection, &[]);
+            let after = compiler.written(scope.alias, collection);
             let from = scope.from(&mut compiler);
             let changed =
                 self.dialect.key_from_change("\"_change\".\"id\"", key_family(collection));

@@ -1,8 +1,8 @@
 //! Postgres's SQLSTATEs become our codes. Texts are read for field names only.
 
 use crate::fault::{
-    check, foreign_key, name_taken, required, too_large, too_long_for_index, trigger, unique,
-    used_up, wrong_type,
+    beyond_field, check, foreign_key, name_taken, required, too_large, too_long_for_index, trigger,
+    unique, used_up, wrong_type,
 };
 use base::{Code, Error};
 use sqlx::postgres::PgDatabaseError;
@@ -104,6 +104,8 @@ fn of_state(refused: &PgDatabaseError) -> Error {
         // GENERATED ALWAYS: only a table that we did not make has such a column.
         "428C9" => wrong_type(refused.column().map(str::to_owned))
             .hint("the database gives this column its value; leave it out"),
+        // Our own function (`doubles.sql`).
+        "BX001" => beyond_field(refused.column().map(str::to_owned)),
         // A sequence at its end.
         "2200H" => used_up(),
         // CREATE RULE … DO INSTEAD: only a table that we did not make has one.

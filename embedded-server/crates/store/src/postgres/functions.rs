@@ -1,12 +1,13 @@
 //! Functions in the database, plain SQL on every server, so that the answers do not depend on what
-//! is installed: what shapes on the earth are to each other, by the steps of `base`, and the words
-//! of long texts.
+//! is installed: what shapes on the earth are to each other, by the steps of `base`, the words of
+//! long texts, and doubles that leave their range.
 
 use super::fault;
 use super::run::{self, Failure};
 use sqlx::{PgConnection, Row as _};
 
-const FUNCTIONS: &str = concat!(include_str!("geometry.sql"), include_str!("search.sql"));
+const FUNCTIONS: &str =
+    concat!(include_str!("geometry.sql"), include_str!("search.sql"), include_str!("doubles.sql"),);
 
 /// Two processes that make the functions at once would disturb each other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7165021945132086)";

@@ -1,8 +1,9 @@
 //! SQLite's error numbers become our codes. Texts are read for field names only.
 
-use super::functions::BEYOND_DOUBLES;
+use super::functions::{BEYOND_DOUBLES, BEYOND_FIELD};
 use crate::fault::{
-    beyond_doubles, check, foreign_key, name_taken, required, trigger, unique, used_up, wrong_type,
+    beyond_doubles, beyond_field, check, foreign_key, name_taken, required, trigger, unique,
+    used_up, wrong_type,
 };
 use base::{Code, Error};
 use rusqlite::Connection;
@@ -120,6 +121,9 @@ fn of_primary(number: i32, text: &str) -> Error {
         ),
         // What a function of ours says arrives as its text, without its number.
         _ if text == BEYOND_DOUBLES => beyond_doubles(),
+        _ if text.starts_with(BEYOND_FIELD) => {
+            beyond_field(text.strip_prefix(BEYOND_FIELD).map(str::to_owned))
+        }
         _ => of_somebody_elses_table(text)
             .unwrap_or_else(|| Error::internal(format!("SQLite refused a statement: {text}"))),
     }

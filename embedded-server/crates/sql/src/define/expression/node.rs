@@ -8,6 +8,9 @@ use crate::dialect::Family;
 use crate::writer::{literal, quoted};
 use base::Value;
 
+/// A constant of fewer signs is within the doubles.
+const NUMBER_SHORT: usize = 300;
+
 /// A part of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -85,6 +88,49 @@ impl Node {
             What::Call(_, of) => all(of),
         };
         inner.saturating_add(1)
+    }
+
+    /// Whether a double in it may be beyond the largest: Postgres refuses what SQLite calls infinite,
+    /// and what comes to nothing because it is too small.
+    pub(super) fn leaves_doubles(&self) -> bool {
+        let reckoned = match &self.what {
+            What::Reckon(_, left, _) => left.kind.held() == Held::Double,
+            What::Form(of) => {
+                self.kind.held() == Held::Double
+                    && of.kind.held() == Held::Decimal
+                    && !matches!(&of.what, What::Number(digits) if digits.len() < NUMBER_SHORT)
+            }
+            _ => false,
+        };
+        reckoned || self.parts().into_iter().any(Self::leaves_doubles)
+    }
+
+    /// What it is made of.
+    fn parts(&self) -> Vec<&Self> {
+        match &self.what {
+            What::Column(..)
+            | What::Text(_)
+            | What::Number(_)
+            | What::Truth(_)
+            | What::Null
+            | What::Value(_) => Vec::new(),
+            What::Form(of)
+            | What::OneZero(of)
+            | What::Negative(of)
+            | What::Not(of)
+            | What::Is(of, _)
+            | What::Part(_, of) => vec![of.as_ref()],
+            What::Reckon(_, left, right)
+            | What::Share(left, right)
+            | What::Compare(_, left, right)
+            | What::Both(_, left, right)
+            | What::Joined(left, right) => vec![left.as_ref(), right.as_ref()],
+            What::Case(arms, rest) => {
+                let arms = arms.iter().flat_map(|(when, then)| [when, then]);
+                arms.chain(rest.as_deref()).collect()
+            }
+            What::Strung(of) | What::Call(_, of) => of.iter().collect(),
+        }
     }
 
     pub(super) fn say(&self, dialect: Dialect) -> String {
@@ -224,6 +270,15 @@ impl Node {
             What::Form(of) => of.formed_pg(self),
             What::OneZero(of) => format!("({} + 0)", of.pg()),
             What::Negative(of) => format!("(- {})", of.pg()),
+            What::Reckon(sign, left, right) if left.kind.held() == Held::Double => {
+                let (one, two) = (left.pg(), right.pg());
+                match *sign {
+                    "*" => format!("bx_float_mul({one}, {two})"),
+                    "/" => format!("bx_float_div({one}, {two})"),
+                    "-" => format!("bx_float_add({one}, (- {two}))"),
+                    _ => format!("bx_float_add({one}, {two})"),
+                }
+            }
             What::Reckon(sign, left, right) => {
                 format!("({} {sign} {})", left.pg(), divided(sign, right))
             }
@@ -269,6 +324,10 @@ impl Node {
     fn formed_pg(&self, to: &Self) -> String {
         let inner = self.pg();
         match (self.kind.held(), to.kind.held()) {
+            (Held::Double, Held::Text) if self.leaves_doubles() => {
+                format!("(bx_float_text({inner}) COLLATE \"C\")")
+            }
+            (Held::Decimal, Held::Double) if to.leaves_doubles() => format!("bx_float_of({inner})"),
             // There is one zero.
             (Held::Double, Held::Text) => format!("((({inner} + 0)::text) COLLATE \"C\")"),
             (Held::Truth, Held::Int) => format!("(({inner})::integer)::bigint"),

@@ -111,6 +111,9 @@ type BoxedError = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// What a sum of doubles says that is none any more.
 pub(super) const BEYOND_DOUBLES: &str = "a sum exceeds the range of a Double";
 
+/// What a computed double says that is none any more; its field's id stands behind it.
+pub(super) const BEYOND_FIELD: &str = "a computed field exceeds the range of a Double: ";
+
 fn unfit(what: impl std::fmt::Display) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_MISMATCH), Some(what.to_string()))
 }

@@ -2,7 +2,7 @@
 //! depend on the order of the rows, and are those that Postgres finds by its decimals.
 
 use super::decimal::Running;
-use super::{BEYOND_DOUBLES, PURE, unfit};
+use super::{BEYOND_DOUBLES, BEYOND_FIELD, PURE, unfit};
 use rusqlite::functions::{Aggregate, Context};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -10,7 +10,14 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 pub(super) fn register(connection: &Connection) -> Result<()> {
-    connection.create_aggregate_function("bx_real_sum", 1, PURE, Sum)
+    connection.create_aggregate_function("bx_real_sum", 1, PURE, Sum)?;
+    connection.create_scalar_function("bx_finite", 2, PURE, |context| {
+        let number: Option<f64> = context.get(0)?;
+        match number.filter(|number| !number.is_finite()) {
+            None => Ok(number),
+            Some(_) => Err(unfit(format!("{BEYOND_FIELD}{}", context.get::<String>(1)?))),
+        }
+    })
 }
 
 /// A running sum.
