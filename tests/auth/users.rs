@@ -279,6 +279,79 @@ on_every_store!(who_may_write_users_makes_no_administrators, async |app| {
     app.anonymous().signed_in(EMAIL, PASSWORD).await;
 });
 
+on_every_store!(the_last_administrator_stays, async |app| {
+    let admin = app.admin();
+    let me = json!(admin.user_id.clone().expect("an id"));
+    let (plain, administrator) = (role(app, "user").await, role(app, "administrator").await);
+    let of_me = json!({ "filter": { "user_Id": me } });
+    let assignment = admin.rows("baasix_UserRole", of_me).await[0]["id"].clone();
+    let assigned = format!("/items/baasix_UserRole/{}", assignment.as_str().expect("an id"));
+    let users = "/items/baasix_User/bulk";
+    // One who is no administrator, and one who may not sign in, do not administer.
+    let other = user(app, "other@example.com").await;
+    let asleep = json!({ "email": "asleep@example.com", "password": PASSWORD, "firstName": "A", "role_Id": administrator, "status": "suspended" });
+    let asleep = admin.create("baasix_User", asleep).await;
+    let update = |data: Json| json!({ "operations": [{ "op": "update", "collection": "baasix_User", "id": me, "data": data }] });
+    for refused in [
+        admin.delete(&path(&me)).await,
+        admin.patch(&path(&me), json!({ "status": "suspended" })).await,
+        admin.patch(&path(&me), json!({ "role_Id": plain })).await,
+        admin.patch(&path(&me), json!({ "userRoles": [] })).await,
+        admin
+            .patch(&path(&me), json!({ "userRoles": [{ "id": assignment, "role_Id": plain }] }))
+            .await,
+        admin.delete(&assigned).await,
+        admin.patch(&assigned, json!({ "role_Id": plain })).await,
+        admin.patch(&assigned, json!({ "user_Id": asleep })).await,
+        admin.patch(users, json!([{ "id": me, "status": "inactive" }])).await,
+        admin.delete_with(users, json!([other, me])).await,
+        admin.delete_with("/items/baasix_UserRole/bulk", json!([assignment])).await,
+        admin.post("/items/batch", update(json!({ "status": "suspended" }))).await,
+    ] {
+        assert_eq!(
+            (refused.status, refused.code()),
+            (409, "LAST_ADMINISTRATOR"),
+            "{}",
+            refused.text
+        );
+    }
+    admin.get("/auth/me").await.expect_status(200);
+    assert_eq!(admin.rows("baasix_User", json!({})).await.len(), 3);
+    // In one request somebody else may take over.
+    let changes =
+        json!([{ "id": asleep, "status": "active" }, { "id": me, "status": "suspended" }]);
+    admin.patch(users, changes).await.expect_status(200);
+    assert_eq!(admin.get("/auth/me").await.status, 401);
+    let next = app.anonymous().signed_in("asleep@example.com", PASSWORD).await;
+    next.patch(&path(&me), json!({ "status": "active" })).await.expect_status(200);
+});
+
+on_every_store!(of_two_administrators_who_remove_each_other_one_stays, async |app| {
+    let administrator = role(app, "administrator").await;
+    for turn in 0..10 {
+        let admin = app.anonymous().signed_in(EMAIL, PASSWORD).await;
+        let me = json!(admin.user_id.clone().expect("an id"));
+        let email = format!("second{turn}@example.com");
+        let second = json!({ "email": email, "password": PASSWORD, "firstName": "S", "role_Id": administrator });
+        let second = admin.create("baasix_User", second).await;
+        let other = app.anonymous().signed_in(&email, PASSWORD).await;
+        let suspended = json!({ "status": "suspended" });
+        let (first, next) = (path(&second), path(&me));
+        let (one, two) = tokio::join!(
+            admin.patch(&first, suspended.clone()),
+            other.patch(&next, suspended.clone()),
+        );
+        let done = [&one, &two].iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(done, 1, "{} {}", one.text, two.text);
+        // One of them is left, and goes on.
+        if two.status == 200 {
+            other.patch(&next, json!({ "status": "active" })).await.expect_status(200);
+            let owner = app.anonymous().signed_in(EMAIL, PASSWORD).await;
+            owner.patch(&first, suspended).await.expect_status(200);
+        }
+    }
+});
+
 on_every_store!(who_may_change_users_can_suspend_them, async |app| {
     let id = user(app, "ada@example.com").await;
     let ada = app.anonymous().signed_in("ada@example.com", PASSWORD).await;

@@ -44,6 +44,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::SchemaExists
         | Code::PlanStale
         | Code::ConsentRequired
+        | Code::LastAdministrator
         | Code::Conflict => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -69,6 +69,8 @@ codes! {
     NoFile = "NO_FILE",
     /// Rows of an import were refused and nothing was written.
     ImportFailed = "IMPORT_FAILED",
+    /// Nobody would be left who may administer the project.
+    LastAdministrator = "LAST_ADMINISTRATOR",
     /// `If-Match` names another version than the stored one.
     PreconditionFailed = "PRECONDITION_FAILED",
     /// A staged edit was made against values that have changed since.

@@ -20,6 +20,7 @@ mod import;
 mod import_tests;
 mod in_the_way;
 mod journal;
+mod last;
 mod migrate;
 mod original;
 mod outside;

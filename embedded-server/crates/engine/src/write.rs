@@ -111,9 +111,12 @@ impl Engine {
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
         let (plan, stamp, dialect) = (&prepared.plan, &prepared.stamp, self.store().dialect());
-        let whole = |compiled: CompiledWrite| match provided {
-            Some(provided) => provided.around(compiled, dialect),
-            None => compiled,
+        let whole = |compiled: CompiledWrite| {
+            let compiled = crate::last::kept(compiled, plan.plan(), dialect);
+            match provided {
+                Some(provided) => provided.around(compiled, dialect),
+                None => compiled,
+            }
         };
         let joined = prepared.compiled.joined;
         let compiled = whole(prepared.compiled);
