@@ -75,6 +75,7 @@ impl FromRequestParts<App> for Caller {
             Some(token) => Some(token),
             None => cookie_token(parts, app.settings())?,
         };
+        app.engine().look_for(named(parts.uri.path())).await?;
         let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
         // A token that is past its time was one of ours: its bearer shall hear of it.
         if presented.profile.is_some() || presented.dead == Some(Code::TokenExpired) {
@@ -99,6 +100,13 @@ impl FromRequestParts<App> for Caller {
             ip: peer,
         })
     }
+}
+
+/// The collection that a path names, as it stands there.
+fn named(path: &str) -> Option<&str> {
+    let routes = ["/items/", "/schemas/", "/utils/sort/"];
+    let rest = routes.iter().find_map(|route| path.strip_prefix(route))?;
+    rest.split('/').next().filter(|name| !matches!(*name, "" | "batch"))
 }
 
 /// The bearer token of the header, with or without its word.

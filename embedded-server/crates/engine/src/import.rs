@@ -143,6 +143,7 @@ impl Imports {
     }
 
     async fn start_with(&self, ask: ImportAsk, actor: &Actor) -> Result<Job> {
+        self.0.engine.look_for([ask.collection.as_str()]).await?;
         self.check_target(&ask, actor)?;
         let looked = ask.clone();
         tokio::task::spawn_blocking(move || rows::has_mapped(&looked))

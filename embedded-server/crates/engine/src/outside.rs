@@ -58,10 +58,38 @@ impl Engine {
     /// Whether a failure may be owed to tables that another process has changed since this
     /// snapshot was made. Asked only where the store failed for a reason of its own.
     pub(crate) async fn is_behind(&self, fault: &Error, state: &State) -> bool {
-        fault.code() == Code::Internal
-            && stored_version(self.store())
-                .await
-                .is_ok_and(|version| version != state.catalog.version)
+        fault.code() == Code::Internal && self.others_changed(state).await
+    }
+
+    /// The same of a request that names what this snapshot does not know: another process may have
+    /// made it a moment ago.
+    pub(crate) async fn knows_less(&self, fault: &Error, state: &State, collection: &str) -> bool {
+        let named = match fault.code() {
+            Code::CollectionNotFound | Code::UnknownField => true,
+            // What does not exist is told like what is not granted.
+            Code::Forbidden => state.catalog.get(collection).is_none(),
+            _ => false,
+        };
+        named && self.others_changed(state).await
+    }
+
+    /// Takes over what other processes changed in the schema, where one of these collections is not
+    /// known here. It costs one small read, and none where all are known.
+    pub async fn look_for(&self, collections: impl IntoIterator<Item = &str>) -> Result<()> {
+        let state = self.state();
+        let mut collections = collections.into_iter();
+        if collections.any(|name| state.catalog.get(name).is_none())
+            && self.others_changed(&state).await
+        {
+            self.take_over().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the stored catalog is another one than this.
+    pub(crate) async fn others_changed(&self, state: &State) -> bool {
+        let stored = stored_version(self.store()).await;
+        stored.is_ok_and(|version| version != state.catalog.version)
     }
 
     /// Looks at what the database holds and takes over what differs: the catalog with everything

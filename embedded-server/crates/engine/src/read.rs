@@ -73,7 +73,10 @@ impl Engine {
     pub async fn read(&self, read: &Read, actor: &Actor, numbers: Numbers) -> Result<Records> {
         let state = self.state();
         match self.read_by(&state, read, actor, numbers).await {
-            Err(fault) if self.is_behind(&fault, &state).await => {
+            Err(fault)
+                if self.is_behind(&fault, &state).await
+                    || self.knows_less(&fault, &state, &read.collection).await =>
+            {
                 self.take_over().await?;
                 self.read_by(&self.state(), read, actor, numbers).await
             }

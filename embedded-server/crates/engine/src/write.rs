@@ -99,6 +99,7 @@ impl Engine {
             return Ok(Written::default());
         }
         let asked = write.operations.len();
+        self.look_for_named(&write).await?;
         self.before_write(&mut write, actor).await?;
         let state = self.state();
         let touched: BTreeSet<String> =
@@ -166,6 +167,28 @@ impl Engine {
         let concerned = Concerned::by(&plan.plan().steps);
         self.after_write(&touched, &prepared.touched, concerned).await?;
         Ok(Written { keys, warnings: prepared.warnings })
+    }
+
+    /// Takes over what another process made a moment ago, where the write names what is not known
+    /// here: told as unknown, an administrator's record would be written without it.
+    async fn look_for_named(&self, write: &Write) -> Result<()> {
+        let state = self.state();
+        let unknown = write.operations.iter().any(|operation| {
+            let Some(collection) = state.catalog.get(collection_of(operation)) else { return true };
+            let (Operation::Create { body, .. } | Operation::Update { body, .. }) = operation
+            else {
+                return false;
+            };
+            let known = |name: &String| {
+                collection.called(name).is_some() || collection.relation(name).is_some()
+            };
+            // Those of the system are changed by no process; the house's words are no fields of theirs.
+            !collection.system && !body.keys().all(known)
+        });
+        if unknown && self.others_changed(&state).await {
+            self.take_over().await?;
+        }
+        Ok(())
     }
 
     /// Puts what the caller saw beside what is stored, as far as the caller may read it.
