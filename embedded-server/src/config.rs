@@ -394,6 +394,13 @@ impl Config {
                 "a password of your own in production",
             ));
         }
+        if let Some(plain) = self.origins.iter().find(|origin| is_plain_public(origin)) {
+            return Err(refused(
+                "origins",
+                plain,
+                "https addresses in production, and http ones of this machine",
+            ));
+        }
         match &self.secret_key {
             Some(key) if key.len() < 32 => Err(refused(
                 "secret_key",
@@ -420,6 +427,24 @@ impl Config {
             (Some(_), Some(_)) | (None, None) => Ok(()),
         }
     }
+}
+
+/// Whether pages of an origin come over a network that anybody can read and write along.
+fn is_plain_public(origin: &str) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    if !scheme.eq_ignore_ascii_case("http") {
+        return false;
+    }
+    let host = host.trim_end_matches('/');
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    let name = name.to_ascii_lowercase();
+    let address = name.parse::<std::net::IpAddr>();
+    !(name == "localhost"
+        || name.ends_with(".localhost")
+        || address.is_ok_and(|address| address.is_loopback()))
 }
 
 /// A key that cannot be what it was given as; what it may be is told from [`KEYS`].

@@ -143,6 +143,30 @@ fn production_refuses_the_known_password_and_short_keys() {
 }
 
 #[test]
+fn production_refuses_pages_that_come_in_plain_sight() {
+    for (origin, runs) in [
+        ("http://example.com", false),
+        ("HTTP://example.com:8080", false),
+        ("http://203.0.113.7", false),
+        ("http://localhost.example.com", false),
+        ("https://example.com", true),
+        ("http://localhost:3000", true),
+        ("http://studio.localhost", true),
+        ("http://127.0.0.1:5173", true),
+        ("http://[::1]:5173/", true),
+        ("tauri://localhost", true),
+    ] {
+        let mut config = Config::for_data("/tmp/x");
+        config.origins = vec![String::from("https://other.example"), origin.to_owned()];
+        assert!(config.check().is_ok(), "{origin}");
+        config.production = true;
+        let error = config.check().err();
+        assert_eq!(error.is_none(), runs, "{origin}: {error:?}");
+        assert!(error.is_none_or(|error| error.message().contains(origin)), "{origin}");
+    }
+}
+
+#[test]
 fn every_key_says_what_it_is() {
     for key in KEYS {
         assert!(

@@ -189,7 +189,9 @@ async fn production_refuses_what_the_documentation_shows() {
             (Some(EMAIL.to_owned()), Some(String::from("admin@123")))
     };
     let short = |config: &mut Config| config.secret_key = Some(String::from("short"));
-    let changes = [("admin_password", known as fn(&mut Config)), ("secret_key", short)];
+    let plain = |config: &mut Config| config.origins = vec![String::from("http://example.com")];
+    let changes =
+        [("admin_password", known as fn(&mut Config)), ("secret_key", short), ("origins", plain)];
     for (key, change) in changes {
         let mut config = config(&format!("production_{key}"));
         config.production = true;
