@@ -277,6 +277,30 @@ on_every_store!(a_column_named_where_none_can_stand_is_refused, async |app| {
     }
 });
 
+on_every_store!(a_field_by_its_own_name_is_told_how_it_is_asked_for, async |app| {
+    people(app).await;
+    for (query, name) in [
+        ("salary=10", "salary"),
+        ("limit_=5", "limit_"),
+        ("name[eq]=Ada", "name"),
+        ("page=1&id=5", "id"),
+    ] {
+        for route in ["people", "people/1"] {
+            let answer = app.admin().get(&format!("/items/{route}?{query}")).await;
+            answer.expect_refusal(400, "INVALID_QUERY");
+            let hint = answer.body["error"]["hint"].as_str().expect("a hint");
+            assert!(hint.contains(&format!("`filter[{name}]=…`")), "{query}: {}", answer.text);
+        }
+    }
+    let asked = app.admin().get("/items/people?filter[salary]=10").await;
+    assert_eq!(asked.expect_status(200).body["totalCount"], 1);
+    // Of a field that may not be read nothing is told.
+    let grant = json!({ "collection": "people", "action": "read", "fields": ["id", "name"] });
+    let reader = app.with_grants("Reader", &[grant]).await;
+    reader.get("/items/people?salary=10").await.expect_status(200);
+    reader.get("/items/people?name=Ada").await.expect_refusal(400, "INVALID_QUERY");
+});
+
 on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
     people(app).await;
     for query in [
@@ -333,6 +357,10 @@ on_every_store!(a_parameter_that_cannot_be_read_is_refused, async |app| {
             answer.text
         );
     }
-    // Whatever else stands in an address is somebody else's.
-    app.admin().get("/items/people?_=5&cache.key=1&utm[source").await.expect_status(200);
+    // Whatever else stands in an address is somebody else's, also if it ends like a word of ours.
+    app.admin()
+        .get("/items/people?_=5&cache.key=1&utm[source&age=5&port=1")
+        .await
+        .expect_status(200);
+    app.admin().get("/items/people?numbers=string").await.expect_status(200);
 });

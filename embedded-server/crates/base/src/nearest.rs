@@ -15,7 +15,8 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Op
 
 /// The known name that was meant by `wanted`, by a stricter measure, for words that may as well be
 /// somebody else's: two letters may differ where both have six or more, and one where either is
-/// shorter, ignoring case.
+/// shorter, ignoring case. A short one begins as it was meant to, or with its first two letters
+/// exchanged: of so few letters too many words are made that only end alike.
 pub fn nearly<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONG: usize = 6;
     let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
@@ -23,7 +24,11 @@ pub fn nearly<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         let letters: Vec<char> = name.to_lowercase().chars().collect();
         let allowed = if wanted.len().min(letters.len()) < LONG { 1 } else { 2 };
         let far = distance(&wanted, &letters);
-        (far <= allowed).then_some((far, name))
+        let (begins, meant) = (wanted.get(..2), letters.get(..2));
+        let begins_alike = allowed > 1
+            || wanted.first() == letters.first()
+            || matches!((begins, meant), (Some([a, b]), Some([c, d])) if a == d && b == c);
+        (far <= allowed && begins_alike).then_some((far, name))
     });
     measured.min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn of_words_that_may_be_anybodys_only_a_slip_is_taken_for_a_known_one() {
-        let known = ["filter", "field", "limit", "count", "search", "aggregate"];
+        let known = ["filter", "field", "limit", "count", "search", "aggregate", "page", "sort"];
         for (slip, meant) in [
             ("filtr", "filter"),
             ("fliter", "filter"),
@@ -72,11 +77,29 @@ mod tests {
             ("limitt", "limit"),
             ("serahc", "search"),
             ("agregat", "aggregate"),
+            ("ilmit", "limit"),
+            ("pge", "page"),
+            ("pag", "page"),
         ] {
             assert_eq!(nearly(slip, known), Some(meant), "{slip}");
         }
-        for stranger in ["_", "t", "q", "country", "amount", "file", "each", "utm_source", "cache"]
-        {
+        for stranger in [
+            "_",
+            "t",
+            "q",
+            "country",
+            "amount",
+            "file",
+            "each",
+            "utm_source",
+            "cache",
+            "age",
+            "rage",
+            "wage",
+            "port",
+            "mount",
+            "yield",
+        ] {
             assert_eq!(nearly(stranger, known), None, "{stranger}");
         }
     }

@@ -32,6 +32,24 @@ const PARAMETERS: [&str; 15] = [
     "count",
 ];
 
+/// How numbers are answered, which the caller's headers say, too.
+const NUMBERS: &str = "numbers";
+
+/// Refuses a parameter by the name of a field: passed over, what was meant as its filter would let
+/// everything through.
+pub(crate) fn no_field(params: &Params, is_field: impl Fn(&str) -> bool) -> Result<()> {
+    let known = |name: &str| name == NUMBERS || PARAMETERS.contains(&name);
+    match params.names().filter(|name| !known(name)).take(LOOKED_AT_MAX).find(|name| is_field(name))
+    {
+        Some(name) => Err(invalid(name, "is no parameter; it is a field of the collection")
+            .hint(format!("a field is asked for in `filter`, as `filter[{name}]=…`"))),
+        None => Ok(()),
+    }
+}
+
+/// Most names of others that are looked for among the fields.
+const LOOKED_AT_MAX: usize = 50;
+
 /// The parameters of a list, as a read of `collection`; `as_original` says that its filter is taken
 /// as the original takes it.
 pub(crate) fn read(

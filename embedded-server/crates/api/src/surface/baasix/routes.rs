@@ -72,6 +72,10 @@ pub(crate) fn asked(
     query: Option<&str>,
 ) -> Result<Read> {
     let params = Params::parse(query.unwrap_or_default(), app.engine().limits())?;
+    if !app.settings().compat {
+        let is_field = |name: &str| app.engine().is_field(collection, name, caller.actor());
+        request::no_field(&params, is_field)?;
+    }
     asked_by(app, caller, collection, &params)
 }
 
