@@ -9,6 +9,8 @@ import type { CallOptions } from './types/common.js';
 const TIMEOUT_DEFAULT_MS = 600_000;
 /** An access token with less life left than this is renewed before it is used. */
 const RENEW_BEFORE_MS = 60_000;
+/** What the status alone says: there is no body. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -53,7 +55,9 @@ export class Transport {
   }
 
   /**
-   * Sends any request and resolves to the parsed body of the reply (`undefined` when it has none).
+   * Sends any request and resolves to the parsed body of the reply: `undefined` where the status
+   * says that there is none (204, 205, 304). An empty body with any other status is an error with
+   * the code `INVALID_RESPONSE`.
    *
    * @example
    * ```ts
@@ -413,7 +417,14 @@ function queryText(params: object | undefined): string {
 
 async function parsed(response: Response, request: HttpRequest): Promise<unknown> {
   const text = await textOf(response, request);
-  if (text === '') return undefined;
+  if (BODILESS.has(response.status)) return undefined;
+  if (text === '') {
+    // No route of the server answers so: something between it and the program lost the body.
+    throw new PlinthError(
+      `${request.method} ${request.path}: the reply has status ${response.status} and no body; look at what stands between this program and the server`,
+      { status: response.status, code: 'INVALID_RESPONSE', body: text },
+    );
+  }
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

@@ -89,13 +89,6 @@ describe('requests', () => {
     expect(server.last.body).toContain('name="name"');
   });
 
-  it('an empty reply is undefined, whatever its status', async () => {
-    server.on('GET /a', { status: 204 }).on('GET /b', { text: '' });
-    const { http } = createPlinth({ url: server.url });
-    expect(await http.get('/a')).toBeUndefined();
-    expect(await http.get('/b')).toBeUndefined();
-  });
-
   it('uses the fetch it is given', async () => {
     const asked: string[] = [];
     const plinth = createPlinth({
@@ -226,6 +219,18 @@ describe('errors', () => {
     server.on('GET /x', { text: '<html>' });
     const error = await failure(createPlinth({ url: server.url }).http.get('/x'));
     expect(error).toMatchObject({ status: 200, code: 'INVALID_RESPONSE', body: '<html>', isRetryable: false });
+  });
+
+  it.each([200, 201, 202])('a reply %i without a body', async (status) => {
+    server.on('GET /x', { status, text: '' });
+    const error = await failure(createPlinth({ url: server.url }).http.get('/x'));
+    expect(error).toMatchObject({ status, code: 'INVALID_RESPONSE', body: '', isRetryable: false });
+    expect(error.message).toContain(`GET /x: the reply has status ${String(status)} and no body`);
+  });
+
+  it.each([204, 205])('a reply %i says itself that it has none', async (status) => {
+    server.on('DELETE /x', { status });
+    await expect(createPlinth({ url: server.url }).http.delete('/x')).resolves.toBeUndefined();
   });
 });
 
