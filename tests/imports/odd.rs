@@ -464,3 +464,109 @@ on_every_store!(
         assert_eq!((admin.rows("seats", json!({})).await.len(), waiting(app).await), (0, 0));
     }
 );
+
+on_every_store!(a_dry_run_tells_references_that_lead_nowhere, async |app| {
+    let admin = app.admin();
+    let key = json!({ "type": "Integer", "primaryKey": true });
+    app.collection("makers", json!({ "fields": { "id": key, "name": { "type": "String" } } }))
+        .await;
+    let code = json!({ "type": "String", "unique": true });
+    app.collection("goods", json!({ "fields": { "id": key, "code": code } })).await;
+    for (target, name) in [("makers", "maker"), ("goods", "parent")] {
+        let alias = format!("of_{name}");
+        let relation = json!({ "type": "M2O", "target": target, "name": name, "alias": alias });
+        app.relation("goods", relation).await;
+    }
+    admin.create("makers", json!({ "id": 1, "name": "Ada" })).await;
+    admin.create("goods", json!({ "id": 100, "code": "Z" })).await;
+    // A row that is refused holds no others, and takes no values from them.
+    let file = "id,code,maker_id,parent_id\n\
+        1,A,1,100\n\
+        2,B,9,\n\
+        3,C,,1\n\
+        4,D,,2\n\
+        5,B,1,\n\
+        6,E,7,\n\
+        7,F,,8\n\
+        8,G,,8\n";
+    let [tried, done] = tried_and_done(admin, "goods", "goods.csv", file).await;
+    let named = |line: u64, field: &str| (line, field.to_owned());
+    let expected = [named(3, "maker_id"), named(5, "parent_id"), named(7, "maker_id")];
+    assert_eq!(refused(&tried), expected, "{tried}");
+    assert_eq!(tried["errors"], done["errors"], "told before and afterwards");
+    let first = &done["errors"][0];
+    assert_eq!((&first["column"], &first["value"]), (&json!("maker_id"), &json!("9")), "{done}");
+    assert_eq!(first["code"], "FOREIGN_KEY_VIOLATION", "{done}");
+    assert_eq!(
+        (&tried["rowsValid"], &done["rowsWritten"]),
+        (&json!(5), &json!(5)),
+        "{tried} {done}"
+    );
+    // A file in one request names the field, too.
+    for (path, body) in [
+        (
+            "import-json",
+            json!([{ "id": 9, "code": "H" }, { "id": 10, "code": "I", "maker_id": 9 }]),
+        ),
+        (
+            "import-json",
+            json!([{ "id": 9, "code": "H" }, { "id": 10, "code": "I", "parent_id": 77 }]),
+        ),
+        ("import-json", json!([{ "id": 9, "code": "H" }, { "id": 10, "code": "A" }])),
+    ] {
+        let field = if body[1]["maker_id"] == 9 {
+            "maker_id"
+        } else if body[1]["parent_id"] == 77 {
+            "parent_id"
+        } else {
+            "code"
+        };
+        let refused = admin.post(&format!("/items/goods/{path}"), body).await;
+        refused.expect_refusal(400, "IMPORT_FAILED");
+        let told = &refused.body["error"]["details"]["results"]["errors"][0];
+        assert_eq!((&told["row"], &told["field"]), (&json!(2), &json!(field)), "{}", refused.text);
+    }
+    let csv = "id,code,maker_id\n9,H,\n10,I,9\n";
+    let refused = admin.post_as("/items/goods/import-csv", "text/csv", csv).await;
+    let told = &refused.body["error"]["details"]["results"]["errors"][0];
+    assert_eq!(
+        (&told["row"], &told["field"], &told["code"]),
+        (&json!(2), &json!("maker_id"), &json!("FOREIGN_KEY_VIOLATION")),
+        "{}",
+        refused.text
+    );
+});
+
+on_every_store!(a_dry_run_knows_what_is_computed_of_a_row, async |app| {
+    let admin = app.admin();
+    let people = json!({ "fields": {
+        "id": { "type": "Integer", "primaryKey": true },
+        "first": { "type": "String" }, "last": { "type": "String" },
+        "net": { "type": "Decimal", "values": { "precision": 8, "scale": 2 } }, "n": { "type": "Integer" },
+        "full": { "type": "VIRTUAL", "calculated": "first || ' ' || last" },
+        "gross": { "type": "VIRTUAL", "calculated": "net * 2" }
+    }, "indexes": [
+        { "fields": ["full"], "unique": true }, { "fields": ["gross", "n"], "unique": true }
+    ] });
+    app.collection("people", people).await;
+    admin
+        .create("people", json!({ "id": 1, "first": "Ada", "last": "King", "net": 1.5, "n": 1 }))
+        .await;
+    let file = "id,first,last,net,n\n\
+        2,Bob,Ross,2,1\n\
+        3,Ada,King,3,1\n\
+        4,Bob,Ross,4,1\n\
+        5,Cyd,,1.50,1\n\
+        6,Cyd,,1.50,2\n\
+        7,Dan,Ek,2.00,1\n\
+        8,Eve,Ek,,\n";
+    let [tried, done] = tried_and_done(admin, "people", "people.csv", file).await;
+    let lines = |job: &Json| refused(job).into_iter().map(|one| one.0).collect::<Vec<u64>>();
+    assert_eq!(lines(&tried), [3, 4, 5, 5, 7, 7], "{tried}");
+    assert_eq!(refused(&tried), refused(&done), "{tried} {done}");
+    assert_eq!(
+        (&tried["rowsValid"], &done["rowsWritten"]),
+        (&json!(3), &json!(3)),
+        "{tried} {done}"
+    );
+});

@@ -445,6 +445,10 @@ export type ImportRowError = {
   data: Record<string, unknown> | null,
   /** The sentence for a person. */
   error: string,
+  /** The field at fault, when it is one. */
+  field: string | null,
+  /** The code of the refusal. */
+  code: string,
 };
 
 /** What an answer to several questions tells beside `data`, which holds a page by each name. */

@@ -20,6 +20,10 @@ const LOOKS_MAX: usize = 20;
 /// Steps from a removed record down to those that go with it: further down nothing is looked for.
 const WAY_MAX: usize = 4;
 
+/// What is told of a field that points at nothing.
+pub(crate) const POINTS_NOWHERE: &str =
+    "points at a record that does not exist, or that you may not read";
+
 /// Most ways down.
 const WAYS_MAX: usize = 32;
 
@@ -119,9 +123,14 @@ fn pointed(
     {
         return None;
     }
-    let sentence = "points at a record that does not exist, or that you may not read";
     let there = field_is(target_column, json(key)?);
-    Some(Look::of(&relation.target, target_column, there, column.clone(), sentence.to_owned()))
+    Some(Look::of(
+        &relation.target,
+        target_column,
+        there,
+        column.clone(),
+        POINTS_NOWHERE.to_owned(),
+    ))
 }
 
 /// A way from a record to the removed one: where there is one, the record goes along.

@@ -28,9 +28,9 @@ pub use define::{
     indexes, kind_of, rehearsal, renewed, schema_history, tables_of_indexes,
 };
 pub use mutate::{
-    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Staged, TRIGGER_REFUSED, UniqueList, Window,
-    alone, compile_move, compile_removal, compile_staging, compile_tried, compile_write,
-    compile_write_apart, draw, drawn, in_turn, unique_lists,
+    ChangeStamp, CompiledWrite, Drawn, Keys, Moved, Pointer, Sought, Staged, TRIGGER_REFUSED,
+    UniqueList, Window, alone, compile_move, compile_removal, compile_staging, compile_tried,
+    compile_write, compile_write_apart, draw, drawn, in_turn, sought,
 };
 pub use names::{constraint_name, index_name, sequence_name};
 pub use select::compile_read;

@@ -327,4 +327,8 @@ pub(crate) struct ImportRowError {
     pub(crate) data: Option<Map<String, Json>>,
     /// The sentence for a person.
     pub(crate) error: String,
+    /// The field at fault, when it is one.
+    pub(crate) field: Option<String>,
+    /// The code of the refusal.
+    pub(crate) code: String,
 }

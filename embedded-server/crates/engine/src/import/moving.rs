@@ -8,6 +8,7 @@ use super::{AHEAD, BATCH_ROWS, Imports, Job, Live, Mode, Run, State, is_ours, no
 use crate::arrival::{any, plain};
 use access::Actor;
 use base::{Code, Error, Result, Value};
+use query::{Operation, Write};
 use sql::{Dialect, Moved, Numbers, Program, ProgramStep, Window};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -283,12 +284,32 @@ impl Imports {
         {
             for row in batch? {
                 let Some(fault) = late.remove(&row.line) else { continue };
+                let fault = self.with_fields(run, &row, fault).await;
                 let faults = run.cells.addressed(&row, &fault);
                 rejects.write(&row, &faults)?;
                 run.live.with(|job| job.note(faults));
             }
         }
         rejects.finish()
+    }
+
+    /// The same refusal with the fields that point at nothing, if it is one of a foreign key: the
+    /// store names none.
+    async fn with_fields(&self, run: &Run<'_>, row: &rows::Row, fault: Error) -> Error {
+        let (engine, collection) = (&self.0.engine, &run.ask.collection);
+        if fault.code() != Code::ForeignKeyViolation {
+            return fault;
+        }
+        let Ok(body) = run.cells.body(row) else { return fault };
+        let create = Operation::Create { collection: collection.clone(), body };
+        let (state, write) = (engine.state(), Write { operations: vec![create], strict: true });
+        match engine.plan_write(&state, write, 1, run.actor) {
+            Ok(planned) => {
+                let plan = planned.guarded.plan();
+                engine.with_foreign_fields(fault, plan, &state, run.actor).await
+            }
+            Err(_) => fault,
+        }
     }
 
     /// Keys of the first and the last row put aside.

@@ -49,7 +49,7 @@ impl Expression {
     /// Reads the expression of a computed field whose column stands already in a table of SQLite
     /// that is made anew: one that is not understood is of an earlier version, and said as that
     /// version said it. Postgres changes its tables in place.
-    pub(super) fn of_standing_virtual(
+    pub(crate) fn of_standing_virtual(
         text: &str,
         collection: &Collection,
         kind: &FieldKind,

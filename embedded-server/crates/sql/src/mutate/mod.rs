@@ -21,7 +21,7 @@ pub use first::{alone, in_turn};
 pub use staging::{
     Drawn, Moved, Staged, Window, compile_move, compile_removal, compile_staging, draw, drawn,
 };
-pub use twins::{UniqueList, compile_tried, unique_lists};
+pub use twins::{Pointer, Sought, UniqueList, compile_tried, sought};
 
 use crate::compile::Compiler;
 use crate::dialect::Family;

@@ -153,13 +153,18 @@ async fn late(
     Ok((at, fault))
 }
 
+/// The first field that a refusal names.
+fn field_of(fault: &Error) -> Option<String> {
+    fault.detail_list().iter().find_map(|detail| detail.field.clone())
+}
+
 /// Nothing was written; every row at fault is told under the keys that CSV and JSON readers know.
 fn failed(kind: Kind, rows: &[Map<String, Json>], faults: &[(usize, Error)]) -> Response {
     let noun = if kind == Kind::Csv { "rows" } else { "items" };
     let message =
         format!("Import failed. {} {noun} had errors. Transaction rolled back.", faults.len());
     let details = faults.iter().map(|(at, fault)| {
-        let field = fault.detail_list().first().and_then(|detail| detail.field.clone());
+        let field = field_of(fault);
         let code = fault.code().as_str().to_owned();
         Detail {
             code,
@@ -175,6 +180,8 @@ fn failed(kind: Kind, rows: &[Map<String, Json>], faults: &[(usize, Error)]) -> 
         item: at + 1,
         data: rows.get(*at).cloned(),
         error: fault.message().to_owned(),
+        field: field_of(fault),
+        code: fault.code().as_str().to_owned(),
     };
     let results = ImportResult {
         imported: rows.len() - faults.len(),
