@@ -233,3 +233,139 @@ on_every_store!(rows_out_of_reach_of_who_asks_stay_and_are_named, async |app| {
     );
     assert_eq!(left(&undone, "auth", 2).as_deref(), Some("forbidden"), "{undone}");
 });
+
+/// Orders, lines that hold them, and notes that go with them.
+async fn orders(app: &App, paranoid: bool) {
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let name = json!({ "type": "String", "unique": paranoid });
+    let fields = json!({ "id": key, "name": name });
+    app.collection("orders", json!({ "paranoid": paranoid, "fields": fields })).await;
+    counted(app, "lines", &[]).await;
+    counted(app, "notes", &["kept"]).await;
+    let bill = json!({ "type": "M2O", "target": "orders", "name": "bill", "alias": "lines", "onDelete": "RESTRICT" });
+    app.relation("lines", bill).await;
+    let deal = json!({ "type": "M2O", "target": "orders", "name": "deal", "alias": "notes" });
+    app.relation("notes", deal).await;
+}
+
+on_every_store!(an_undo_that_is_refused_names_what_holds_and_leaves_all_as_it_was, async |app| {
+    orders(app, false).await;
+    let admin = app.admin();
+    let text = r#"[{ "name": "first", "notes": [{ "id": 1 }], "lines": [{ "name": "made" }] }, { "name": "second" }]"#;
+    let job = imported(admin, "orders", "orders.json", text).await;
+    assert_eq!(job["rowsWritten"], 2, "{job}");
+    let refused = async |why: &str| {
+        for _ in 0..2 {
+            let refused = consented(admin, &job).await;
+            assert_eq!((&refused["state"], &refused["rowsRemoved"]), (&json!("done"), &json!(0)));
+            assert_eq!(refused["error"], why, "{refused}");
+            assert_eq!(points(app, "notes", "deal_id").await, [json!(1)], "{refused}");
+            assert_eq!(names(app, "orders").await, ["first", "second"], "{refused}");
+        }
+    };
+    // A line of somebody else holds its order: told before anything is given back.
+    admin.create("lines", json!({ "name": "mine", "bill_id": 2 })).await;
+    refused("nothing was taken back: `2` of `lines` points by `bill_id` at the row `2`, which cannot go before it").await;
+    admin.delete("/items/lines/2").await.expect_status(200);
+    // So does one that the import made and somebody changed, which is known when the others went.
+    admin.patch("/items/lines/1", json!({ "name": "mine" })).await.expect_status(200);
+    refused("nothing was taken back: `1` of `lines` points by `bill_id` at the row `1`, which cannot go before it").await;
+    admin.delete("/items/lines/1").await.expect_status(200);
+    let undone = taken_back(admin, &job).await;
+    assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+    assert_eq!(points(app, "notes", "deal_id").await, [Json::Null], "{undone}");
+});
+
+on_every_store!(who_may_not_read_what_holds_a_row_is_not_told_which_it_is, async |app| {
+    orders(app, false).await;
+    let grants = ["create", "read", "delete"]
+        .map(|action| json!({ "collection": "orders", "action": action, "fields": ["*"] }));
+    let writer = app.with_grants("Writer", &grants).await;
+    let job = imported(&writer, "orders", "orders.csv", "name\nfirst\n").await;
+    assert_eq!(job["rowsWritten"], 1, "{job}");
+    app.admin().create("lines", json!({ "name": "mine", "bill_id": 1 })).await;
+    let refused = taken_back(&writer, &job).await;
+    let why = "nothing was taken back: a record that you may not read points at the row `1`, which cannot go before it";
+    assert_eq!((&refused["state"], &refused["error"]), (&json!("done"), &json!(why)), "{refused}");
+    assert_eq!(names(app, "orders").await, ["first"]);
+});
+
+on_every_store!(what_goes_for_good_out_of_a_collection_with_a_trash_is_told, async |app| {
+    counted(app, "books", &[]).await;
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let fields = json!({ "id": key, "name": { "type": "String" } });
+    app.collection("revs", json!({ "paranoid": true, "fields": fields })).await;
+    let of = json!({ "type": "M2O", "target": "books", "name": "of", "alias": "revs" });
+    app.relation("revs", of).await;
+    let admin = app.admin();
+    let job = imported(admin, "books", "books.csv", "name\na\n").await;
+    for name in ["x", "y"] {
+        admin.create("revs", json!({ "name": name, "of_id": 1 })).await;
+    }
+    admin.delete("/items/revs/1").await.expect_status(200);
+    let asked = admin.post(&path(&job), json!({})).await;
+    asked.expect_refusal(409, "CONSENT_REQUIRED");
+    assert!(asked.message().starts_with("2 records"), "{}", asked.text);
+    assert!(asked.message().contains("2 of them for good although"), "{}", asked.text);
+    let undone = consented(admin, &job).await;
+    assert_eq!((&undone["rowsRemoved"], &undone["othersRemoved"]), (&json!(1), &json!(2)));
+    // As the removal of the row by itself does.
+    let trash = admin.rows("revs", json!({ "paranoid": false })).await;
+    assert!(trash.is_empty(), "{trash:?}");
+});
+
+on_every_store!(a_place_that_somebody_gave_a_row_is_no_change_of_it, async |app| {
+    let key = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+    let schema = json!({ "sortEnabled": true, "usertrack": true, "fields": { "id": key, "name": { "type": "String" } } });
+    app.collection("listed", schema).await;
+    let admin = app.admin();
+    let job = imported(admin, "listed", "names.csv", "name\na\nb\nc\n").await;
+    assert_eq!(job["rowsWritten"], 3, "{job}");
+    admin.patch("/items/listed/1", json!({ "sort": 9 })).await.expect_status(200);
+    let moved = json!({ "item": 3, "to": 2 });
+    admin.post("/utils/sort/listed", moved).await.expect_status(200);
+    let undone = taken_back(admin, &job).await;
+    assert_eq!(
+        (&undone["state"], &undone["rowsRemoved"]),
+        (&json!("undone"), &json!(3)),
+        "{undone}"
+    );
+    // More than a place is a change.
+    let job = imported(admin, "listed", "more.csv", "name\nd\n").await;
+    let row = format!("/items/listed/{}", plain(&job["firstKey"]));
+    admin.patch(&row, json!({ "sort": 9, "name": "mine" })).await.expect_status(200);
+    admin.post(&path(&job), json!({})).await.expect_refusal(409, "CONSENT_REQUIRED");
+});
+
+on_every_store!(what_was_taken_back_can_be_imported_again, async |app| {
+    orders(app, true).await;
+    let grants = ["create", "read", "delete"]
+        .map(|action| json!({ "collection": "orders", "action": action, "fields": ["*"] }));
+    let writer = app.with_grants("Writer", &grants).await;
+    for person in [&writer, app.admin()] {
+        for _ in 0..2 {
+            let job = imported(person, "orders", "orders.csv", "name\na\nb\n").await;
+            assert_eq!(
+                (&job["rowsWritten"], &job["rowsRejected"]),
+                (&json!(2), &json!(0)),
+                "{job}"
+            );
+            let undone = taken_back(person, &job).await;
+            assert_eq!((&undone["state"], &undone["rowsRemoved"]), (&json!("undone"), &json!(2)));
+        }
+    }
+    // What others need stays in the trash for them, and what others put there stays.
+    let job = imported(&writer, "orders", "orders.csv", "name\na\nb\nc\n").await;
+    let first: i64 = plain(&job["firstKey"]).parse().expect("a number");
+    app.admin().create("lines", json!({ "name": "mine", "bill_id": first })).await;
+    app.admin().delete(&format!("/items/orders/{}", first + 2)).await.expect_status(200);
+    let undone = consented(&writer, &job).await;
+    assert_eq!(
+        (&undone["state"], &undone["rowsRemoved"]),
+        (&json!("undone"), &json!(2)),
+        "{undone}"
+    );
+    assert!(names(app, "orders").await.is_empty());
+    let trash = json!({ "paranoid": false, "sort": "id" });
+    assert_eq!(app.admin().column("orders", "name", trash).await, ["a", "c"]);
+});

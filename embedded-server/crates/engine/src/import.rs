@@ -195,7 +195,7 @@ impl Imports {
             ));
         }
         if !consent {
-            self.asked_for(&job, actor).await?;
+            self.asked_for(&job).await?;
         }
         let stood = job.clone();
         let before = std::mem::replace(&mut job.state, State::Undoing);

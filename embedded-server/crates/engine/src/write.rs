@@ -42,6 +42,12 @@ struct Prepared {
 pub(crate) trait Provided: Sync {
     /// The write with the steps that see to it.
     fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite;
+
+    /// Whether whoever may remove a record removes it for good where the write says so, which is an
+    /// administrator's word otherwise.
+    fn purges(&self) -> bool {
+        false
+    }
 }
 
 /// A write with every name found, every value typed and every policy in it.
@@ -106,8 +112,9 @@ impl Engine {
             write.operations.iter().map(|operation| collection_of(operation).to_owned()).collect();
         let compared = compared(&write);
         let only_new = write.operations.iter().all(|one| matches!(one, Operation::Create { .. }));
+        let purges = provided.is_some_and(Provided::purges);
         let prepared = self
-            .prepare_write(&state, write, asked, actor, source)
+            .prepare_write(&state, write, (asked, purges), actor, source)
             .map_err(|error| in_places_asked(error, asked))?;
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
@@ -225,7 +232,7 @@ impl Engine {
         let asked = write.operations.len();
         self.before_write(&mut write, actor).await?;
         let state = self.state();
-        let prepared = self.prepare_write(&state, write, asked, actor, None)?;
+        let prepared = self.prepare_write(&state, write, (asked, false), actor, None)?;
         let texts =
             prepared.compiled.program.steps.iter().map(|step| step.statement.text.to_string());
         // What is shown is what changes the caller's records; bookkeeping stays out of sight.
@@ -236,12 +243,12 @@ impl Engine {
         &self,
         state: &State,
         write: Write,
-        asked: usize,
+        (asked, purges): (usize, bool),
         actor: &Actor,
         source: Option<&str>,
     ) -> Result<Prepared> {
         let Planned { guarded, answers, warnings, touched } =
-            self.plan_write(state, write, asked, actor)?;
+            self.plan_write_as(state, write, (asked, purges), actor)?;
         let stamp = self.stamp(actor, source);
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
@@ -253,8 +260,19 @@ impl Engine {
     pub(crate) fn plan_write(
         &self,
         state: &State,
-        mut write: Write,
+        write: Write,
         asked: usize,
+        actor: &Actor,
+    ) -> Result<Planned> {
+        self.plan_write_as(state, write, (asked, false), actor)
+    }
+
+    /// The same, in which whoever may remove records `purges` those that it says to.
+    fn plan_write_as(
+        &self,
+        state: &State,
+        mut write: Write,
+        (asked, purges): (usize, bool),
         actor: &Actor,
     ) -> Result<Planned> {
         for operation in &write.operations {
@@ -266,7 +284,13 @@ impl Engine {
         }
         let words = actor.words(self.clock().now_ms());
         let added = write.operations.split_off(asked.min(write.operations.len()));
+        let for_good: Vec<bool> = write.operations.iter().map(is_for_good).collect();
         access::check_asked(&mut write, &state.catalog, actor, &words)?;
+        for (operation, said) in write.operations.iter_mut().zip(for_good).filter(|_| purges) {
+            if let Operation::Delete { force, .. } = operation {
+                *force = said;
+            }
+        }
         write.operations.extend(added);
         let scope = Scope {
             visible: &state.catalog,
@@ -416,6 +440,11 @@ pub(crate) fn collection_of(operation: &Operation) -> &str {
     }
 }
 
+/// Whether an operation removes a record for good where deleted ones are kept.
+fn is_for_good(operation: &Operation) -> bool {
+    matches!(operation, Operation::Delete { force: true, .. })
+}
+
 /// Which operation a step belongs to; none where several do.
 fn step_index(step: &query::Step) -> Option<usize> {
     match step {
@@ -511,7 +540,7 @@ impl Engine {
         };
         let mut write = Write { operations: rows.iter().map(create).collect(), strict: false };
         let prepared = match self.before_write(&mut write, actor).await {
-            Ok(()) => self.prepare_write(&self.state(), write, rows.len(), actor, None),
+            Ok(()) => self.prepare_write(&self.state(), write, (rows.len(), false), actor, None),
             Err(fault) => Err(fault),
         };
         let mut program = match prepared {

@@ -82,6 +82,16 @@ impl Altered {
             expect: self.held.clone(),
         }
     }
+
+    /// What takes [`Self::operation`] back.
+    fn again(&self) -> Operation {
+        Operation::Update {
+            collection: self.made.collection.name.clone(),
+            key: Json::from(self.made.key.as_str()),
+            body: self.held.clone(),
+            expect: self.back.clone(),
+        }
+    }
 }
 
 fn restorable(field: &Field) -> bool {
@@ -214,6 +224,7 @@ AND c."id" IN (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1
         &self,
         job: &Job,
         altered: Vec<Altered>,
+        given: &mut Vec<Altered>,
         actor: &Actor,
     ) -> Result<Vec<(Made, Stays)>> {
         let (mut stay, mut groups) = (Vec::new(), Vec::new());
@@ -237,7 +248,7 @@ AND c."id" IN (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1
             let operations: Vec<Operation> = some.iter().map(Altered::operation).collect();
             let write = Write { operations, strict: false };
             match self.0.engine.write_if(write, None, actor, Some(&undo)).await {
-                Ok(_) => {}
+                Ok(_) => given.append(&mut some),
                 Err(fault) if !refuses(fault.code()) => return Err(fault),
                 Err(fault) if some.len() == 1 => {
                     let reached = !matches!(
@@ -256,6 +267,30 @@ AND c."id" IN (SELECT m."id" FROM "_change" m WHERE m."source" = 'import:' || $1
             }
         }
         Ok(stay)
+    }
+}
+
+impl Imports {
+    /// Lets these records hold again what they held before they were given back, the last first. One
+    /// that somebody changed since stays as it is.
+    pub(super) async fn put_back(&self, job: &Job, given: Vec<Altered>, actor: &Actor) {
+        let undo = undoing(job);
+        let mut groups: Vec<Vec<Altered>> =
+            given.chunks(BATCH_ROWS).map(<[Altered]>::to_vec).collect();
+        while let Some(mut some) = groups.pop() {
+            let operations: Vec<Operation> = some.iter().rev().map(Altered::again).collect();
+            let write = Write { operations, strict: false };
+            let Err(fault) = self.0.engine.write_if(write, None, actor, Some(&undo)).await else {
+                continue;
+            };
+            if some.len() == 1 || !refuses(fault.code()) {
+                tracing::warn!(%fault, import = job.id, "a record keeps what an undo that came to nothing gave back to it");
+                continue;
+            }
+            let rest = some.split_off(some.len() / 2);
+            groups.push(some);
+            groups.push(rest);
+        }
     }
 }
 

@@ -46,12 +46,17 @@ impl Provided for Free {
         let held = ProgramStep::new(self.held.clone(), Expect::Rows(0, Box::new(fault)));
         compiled.behind(lock.into_iter().chain([held]).collect())
     }
+
+    // What an import made it takes along: in the trash it would still hold what is unique.
+    fn purges(&self) -> bool {
+        true
+    }
 }
 
 impl Made {
-    /// The removal of it.
-    pub(super) fn removal(&self, actor: &Actor) -> Operation {
-        removal(&self.collection.name, &self.key, actor.unbound())
+    /// The removal of it, for good.
+    pub(super) fn removal(&self) -> Operation {
+        removal(&self.collection.name, &self.key, true)
     }
 
     fn granted(&self, actor: &Actor) -> bool {
@@ -193,7 +198,7 @@ impl Imports {
                 Some(Box::new(free) as Box<dyn Provided + Send>)
             };
             let (_, refused) = self
-                .remove(name, &undoing(job), free, (&around, passed_over), (actor, actor.unbound()))
+                .remove(name, &undoing(job), free, (&around, passed_over), (actor, true))
                 .await?;
             stays.extend(refused.into_iter().map(|(key, code)| {
                 let held = matches!(code, Code::Conflict | Code::ForeignKeyViolation);

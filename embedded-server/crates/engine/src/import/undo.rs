@@ -1,7 +1,7 @@
 //! Taking an import back: exactly the records that it made and that still stand are removed, as
 //! if somebody had deleted them.
 
-use super::along::Along;
+use super::along::{Along, Closed};
 use super::altered::Altered;
 use super::besides::{Free, Made, passed_over};
 use super::changed::{Changed, Horizon, changes};
@@ -67,17 +67,23 @@ struct Meanwhile {
 struct Together {
     free: Vec<Free>,
     untouched: Untouched,
+    closed: Closed,
 }
 
 impl Provided for Together {
     fn around(&self, compiled: CompiledWrite, dialect: Dialect) -> CompiledWrite {
         let free = self.free.iter().map(|free| free as &dyn Provided);
-        free.chain([&self.untouched as &dyn Provided])
+        free.chain([&self.untouched as &dyn Provided, &self.closed as &dyn Provided])
             .fold(compiled, |compiled, one| one.around(compiled, dialect))
+    }
+
+    // What an import made it takes along: in the trash it would still hold what is unique.
+    fn purges(&self) -> bool {
+        true
     }
 }
 
-fn wants_consent(message: String) -> Error {
+pub(super) fn wants_consent(message: String) -> Error {
     Error::new(Code::ConsentRequired, message)
         .at("consent")
         .hint("send `consent: true` to take them out all the same")
@@ -87,6 +93,10 @@ fn changed_meanwhile() -> Error {
     wants_consent(String::from(
         "rows that this import wrote were changed while it was taken back, and stay; to take them out, too, which loses these changes, take it back again with `consent`",
     ))
+}
+
+fn nothing_taken(why: &str) -> Error {
+    Error::new(Code::Conflict, format!("nothing was taken back: {why}"))
 }
 
 /// The removal of a record, with `force` also where deleted records are kept.
@@ -106,20 +116,20 @@ pub(super) fn undoing(job: &Job) -> String {
 
 /// Whether the change `c` is one that an undo would lose. A record that only stands at another
 /// place than before is none: the house moves those beside a moved one, and whoever moves a
-/// record by hand says nothing else of it.
+/// record by hand says nothing else of it. Who moved it, and when, is told along.
 pub(super) fn theirs(dialect: Dialect, sorted: bool) -> String {
     let (mut text, moved) = match dialect {
         Dialect::Sqlite => (
             String::from(
                 r#"c."op" <> 'delete' AND coalesce(c."source", '') NOT IN ('import:' || ?1, 'undo-import:' || ?1)"#,
             ),
-            r#" AND NOT (c."op" = 'update' AND json_remove(c."before", '$.sort') IS json_remove(c."after", '$.sort'))"#,
+            r#" AND NOT (c."op" = 'update' AND json_remove(c."before", '$.sort', '$.updatedAt', '$.userUpdated_Id') IS json_remove(c."after", '$.sort', '$.updatedAt', '$.userUpdated_Id'))"#,
         ),
         Dialect::Postgres => (
             String::from(
                 r#"c."op" <> 'delete' AND coalesce(c."source", '') NOT IN ('import:' || $1::text, 'undo-import:' || $1::text)"#,
             ),
-            r#" AND NOT (c."op" = 'update' AND c."before" - 'sort' IS NOT DISTINCT FROM c."after" - 'sort')"#,
+            r#" AND NOT (c."op" = 'update' AND c."before" - ARRAY['sort', 'updatedAt', 'userUpdated_Id'] IS NOT DISTINCT FROM c."after" - ARRAY['sort', 'updatedAt', 'userUpdated_Id'])"#,
         ),
     };
     if sorted {
@@ -168,6 +178,24 @@ impl Imports {
         actor: &Actor,
         live: &Live,
     ) -> Result<State> {
+        let mut given = Vec::new();
+        let outcome = self.take_all(consent, actor, live, &mut given).await;
+        let (job, removed) = live.with(|job| (job.clone(), job.rows_removed));
+        if outcome.is_err() && removed == 0 {
+            // What comes to nothing leaves everything as it was.
+            self.put_back(&job, given, actor).await;
+        }
+        outcome
+    }
+
+    /// The same; keeps in mind what was `given` back on the way.
+    async fn take_all(
+        &self,
+        consent: bool,
+        actor: &Actor,
+        live: &Live,
+        given: &mut Vec<Altered>,
+    ) -> Result<State> {
         // While it waited its collection may have got another name.
         let job = self.known(live.with(|job| job.clone())).await?;
         let mut meanwhile = Meanwhile {
@@ -182,27 +210,40 @@ impl Imports {
         let besides = self.made_besides(&job).await?;
         let stood = besides.len();
         let mut changed = Changed::default();
-        let rows = match self.cascades(&job) {
+        let rows = match self.cascades(&job) || self.restricted(&job) {
             true => self.all_rows(&job, &meanwhile.anew).await?,
             false => Vec::new(),
         };
         let (altered, stood_before) = self.altered(&job).await?;
         let seen = (&stood_before, altered.as_slice());
-        let mut along = self.along(&job, (&rows, &besides), seen, &mut changed, actor).await?;
+        let mut along = self.along(&job, (&rows, &besides), seen, &mut changed).await?;
         if !consent && let Some(loss) = along.loss() {
             return Err(wants_consent(loss));
         }
+        let kept = self.target(&job).is_some_and(|target| target.paranoid);
+        let held = self.held(&job, &rows, (&besides, &altered)).await?;
+        if !kept && self.takes_all(&job, actor) {
+            let going: Vec<String> =
+                rows.iter().filter(|key| !along.holding.contains(*key)).cloned().collect();
+            let besides = (besides.as_slice(), altered.as_slice());
+            if let Some(why) = self.held_by(&job, &going, besides, actor).await? {
+                return Err(nothing_taken(&why));
+            }
+        }
         let (mut stay, mut ours) = (Vec::new(), 0);
         if !altered.is_empty() {
-            stay = self.give_back(&job, altered, actor).await?;
+            stay = self.give_back(&job, altered, given, actor).await?;
             // What could not be given back holds the rows that it points at.
             let seen = (&stood_before, &[] as &[Altered]);
-            along = self.along(&job, (&rows, &besides), seen, &mut changed, actor).await?;
+            along = self.along(&job, (&rows, &besides), seen, &mut changed).await?;
+        }
+        if kept {
+            // What others need stays in the trash for them.
+            along.losing.extend(held.rows);
         }
         if !consent && along.gone > 0 {
             return Err(changed_meanwhile());
         }
-        let kept = self.target(&job).is_some_and(|target| target.paranoid);
         let going = Going { along: &along, kept };
         let (first, mut besides): (Vec<_>, Vec<_>) =
             besides.into_iter().partition(|made| made.goes_first(&job.collection));
@@ -244,7 +285,11 @@ impl Imports {
             let written = self.rows_of(job, behind).await?;
             let Some((last, _)) = written.last() else { return Ok(stay) };
             behind = *last;
-            let keys: Vec<String> = written.into_iter().map(|(_, key)| key).collect();
+            let mut keys: Vec<String> = written.into_iter().map(|(_, key)| key).collect();
+            if going.kept && !actor.unbound() {
+                // What others put into the trash is out of reach.
+                keys = self.that_stand(job, keys, actor).await?;
+            }
             let (changes, theirs) = self.untouched(job, &keys, meanwhile).await?;
             let (mut held, mut kept, mut gone) = (Vec::new(), Vec::new(), Vec::new());
             for key in keys.into_iter().filter(|key| !meanwhile.anew.contains(key)) {
@@ -257,15 +302,32 @@ impl Imports {
                 }
             }
             let around = |keys: &[String]| {
-                let untouched = Untouched::of(&changes, &theirs, keys);
-                Some(Box::new(untouched) as Box<dyn Provided + Send>)
+                let goes = keys.iter().filter(|key| !going.keeps(key)).cloned();
+                let goes: Vec<String> = goes.collect();
+                let together = Together {
+                    free: Vec::new(),
+                    untouched: Untouched::of(&changes, &theirs, keys),
+                    closed: self.closed(job, going.along, &goes, meanwhile.consent),
+                };
+                Some(Box::new(together) as Box<dyn Provided + Send>)
             };
             let passes = |code: Code| code == Code::ItemNotFound;
             let mut refused = Vec::new();
-            for (keys, force) in [(kept, false), (gone, actor.unbound())] {
+            for (keys, force) in [(kept, false), (gone, true)] {
                 let how = (&around as &Providing<'_>, passes as fn(Code) -> bool);
-                let done =
-                    self.remove(&job.collection, &undoing(job), keys, how, (actor, force)).await?;
+                let (undo, all) = (undoing(job), keys.clone());
+                let done = self.remove(&job.collection, &undo, keys, how, (actor, force)).await;
+                let done = match done {
+                    Err(fault) if fault.code() == Code::ForeignKeyViolation => {
+                        let why = self.held_by(job, &all, (&[], &[]), actor).await?;
+                        let why = why.unwrap_or_else(|| fault.message().to_owned());
+                        return Err(match live.with(|job| job.rows_removed) {
+                            0 => nothing_taken(&why),
+                            _ => Error::new(Code::Conflict, format!("the rest stays: {why}")),
+                        });
+                    }
+                    done => done?,
+                };
                 live.with(|job| job.rows_removed += done.0);
                 refused = done.1.into_iter().map(|(key, _)| key).collect();
             }
@@ -275,6 +337,12 @@ impl Imports {
                 stay.extend(self.as_made(job, &keys).into_iter().map(|made| (made, why)));
             }
         }
+    }
+
+    /// Whether who asks reaches all rows: others stay, whatever points at them.
+    fn takes_all(&self, job: &Job, actor: &Actor) -> bool {
+        let policy = actor.policies.get(&job.collection, access::Action::Delete);
+        actor.unbound() || policy.is_some_and(|policy| policy.conditions.is_none())
     }
 
     /// The keys of all rows but those that are others' by now.
@@ -290,7 +358,7 @@ impl Imports {
     }
 
     /// Refuses where an undo without consent would lose something.
-    pub(super) async fn asked_for(&self, job: &Job, actor: &Actor) -> Result<()> {
+    pub(super) async fn asked_for(&self, job: &Job) -> Result<()> {
         self.unchanged(job).await?;
         if !self.cascades(job) {
             return Ok(());
@@ -299,8 +367,7 @@ impl Imports {
         let rows = self.all_rows(job, &self.anew(job).await?).await?;
         let (altered, before) = self.altered(job).await?;
         let mut changed = Changed::default();
-        let along =
-            self.along(job, (&rows, &besides), (&before, &altered), &mut changed, actor).await?;
+        let along = self.along(job, (&rows, &besides), (&before, &altered), &mut changed).await?;
         along.loss().map_or(Ok(()), |loss| Err(wants_consent(loss)))
     }
 
@@ -322,9 +389,14 @@ impl Imports {
         let together = Together {
             free: self.all_free(job, &first, &rows, changed),
             untouched: Untouched::of(&changes, &theirs, &rows),
+            closed: {
+                let goes = rows.iter().filter(|key| !going.keeps(key)).cloned();
+                let goes: Vec<String> = goes.collect();
+                self.closed(job, going.along, &goes, meanwhile.consent)
+            },
         };
-        let besides = first.iter().map(|made| made.removal(actor));
-        let force = |key: &str| actor.unbound() && !going.keeps(key);
+        let besides = first.iter().map(Made::removal);
+        let force = |key: &str| !going.keeps(key);
         let own = rows.iter().map(|key| removal(&job.collection, key, force(key)));
         let write = Write { operations: besides.chain(own).collect(), strict: false };
         let written =
@@ -332,8 +404,9 @@ impl Imports {
         match written {
             Ok(_) => Ok((rows.len() as u64, stay)),
             Err(fault) if passed_over(fault.code()) => {
-                let message = format!("nothing was taken back: {}", fault.message());
-                Err(Error::new(Code::Conflict, message).caused_by(fault))
+                let why = self.held_by(job, &rows, (&first, &[]), actor).await?;
+                let why = why.unwrap_or_else(|| fault.message().to_owned());
+                Err(nothing_taken(&why).caused_by(fault))
             }
             Err(fault) => Err(fault),
         }
@@ -641,6 +714,60 @@ mod tests {
             let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
             assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
             assert_eq!(notes(&project).await, ["x", "mine", "x"]);
+        }
+    }
+
+    /// Somebody who makes a record that points at a row when its removal has been asked for, the
+    /// first two times.
+    #[derive(Default)]
+    struct Pointing(std::sync::atomic::AtomicUsize);
+
+    impl BeforeWrite for Pointing {
+        fn before<'a>(
+            &'a self,
+            engine: &'a Engine,
+            write: &'a mut Write,
+            actor: &'a Actor,
+        ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+            Box::pin(async move {
+                let removes = |one: &Operation| matches!(one, Operation::Delete { .. });
+                if write.operations.iter().any(removes)
+                    && self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 2
+                {
+                    engine.write(label("late"), actor, None).await?;
+                }
+                Ok(())
+            })
+        }
+    }
+
+    fn label(name: &str) -> Write {
+        let body = json!({ "name": name, "of_id": 2 }).as_object().unwrap().clone();
+        let create = Operation::Create { collection: "labels".into(), body };
+        Write { operations: vec![create], strict: true }
+    }
+
+    #[tokio::test]
+    async fn what_comes_to_point_at_a_row_after_the_count_is_not_lost() {
+        for project in Project::all().await {
+            let (imports, live, _) = imported(&project, 3).await;
+            let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
+            let schema = json!({ "fields": { "id": counted, "name": { "type": "Text" } } });
+            project.engine.create_schema("labels", &schema).await.unwrap();
+            let of = json!({ "type": "M2O", "target": "parcels", "name": "of", "alias": "labels" });
+            project.engine.create_relationship("labels", &of).await.unwrap();
+            let labels = r#"SELECT "name" FROM "labels" ORDER BY "id""#;
+            project.engine.set_hooks(vec![Box::new(Pointing::default())]);
+            let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
+            assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
+            let refused = imports.take_back(true, &actor(), &live).await.unwrap_err();
+            assert_eq!(refused.code(), Code::Conflict, "{refused}");
+            assert_eq!(notes(&project).await, ["x", "x", "x"]);
+            assert_eq!(project.column(labels, labels).await, ["late", "late"]);
+            // What is counted goes.
+            assert_eq!(imports.take_back(true, &actor(), &live).await.unwrap(), State::Undone);
+            assert!(project.column(labels, labels).await.is_empty());
+            assert_eq!(live.with(|job| job.others_removed), 2);
         }
     }
 
