@@ -1,5 +1,5 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useStore } from "zustand";
 import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSession } from "@/host/session";
@@ -10,12 +10,11 @@ import { Keys } from "@/kit/keys";
 import { PendingBar } from "@/kit/PendingBar";
 import { StatusBar } from "@/kit/status";
 import { moment } from "@/lib/moments";
-import type { Draft } from "@/lib/pending";
 import { t } from "@/messages/en";
 import { AREAS } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
-import { openWork, useOpenWork } from "./open-work";
+import { draftPlaces, openWork, useOpenWork } from "./open-work";
 import { Palette } from "./Palette";
 import { Sidebar } from "./Sidebar";
 import { TabStrip } from "./TabStrip";
@@ -124,38 +123,22 @@ export function ShortcutsHint() {
 function DraftBar() {
   const { pending } = useSession();
   const { schemas } = useCatalog();
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const draft = useStore(pending.store, (state) => state.draft);
   useEffect(() => {
-    let gone = false;
-    if (pending.store.getState().ops.size > 0) return;
-    pending.draft().then(
-      (found) => {
-        if (!gone && found && found.ops.length > 0) setDraft(found);
-      },
-      () => undefined,
-    );
-    return () => {
-      gone = true;
-    };
+    pending.draft().catch(() => undefined);
   }, [pending]);
-  if (!draft) return null;
+  if (!draft || draft.ops.length === 0) return null;
   const time = moment(draft.savedAt);
   return (
-    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time })}>
+    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time, places: draftPlaces(draft, schemas) })}>
       <Button
         kind="ghost"
-        onClick={() => {
-          setDraft(null);
-          void pending.dropDraft();
-        }}
+        onClick={() => void pending.dropDraft()}
       >
         {m("draft.drop")}
       </Button>
       <Button
-        onClick={() => {
-          pending.restore(draft);
-          setDraft(null);
-        }}
+        onClick={() => pending.restore(draft)}
       >
         {m("draft.restore")}
       </Button>

@@ -140,7 +140,8 @@ export const m = catalogue({
   "window.quit": "Quit Plinth",
   "about": "About Plinth",
   "draft.title": { one: "{count} uncommitted change from last time", other: "{count} uncommitted changes from last time" },
-  "draft.kept": "Kept on this computer since {time}.",
+  "draft.kept": "{places}. Kept on this computer since {time}.",
+  "draft.place": "{area}: {names}",
   "draft.restore": "Restore",
-  "draft.drop": "Discard",
+  "draft.drop": "Discard draft",
 });

@@ -3,9 +3,10 @@ import { useMemo } from "react";
 import { useStore } from "zustand";
 import { changesOf, draftsOf } from "@/features/collections/draft";
 import { useCatalog, useSession } from "@/host/session";
-import type { Op } from "@/lib/pending";
+import type { Draft, Op } from "@/lib/pending";
 import { rowChanges } from "@/lib/record-ops";
-import type { Area } from "./areas";
+import { AREAS, type Area } from "./areas";
+import { m } from "./messages";
 
 /** Scopes of the pending engine, by the area that shows them. */
 export const SCOPE: Readonly<Record<Area, string>> = {
@@ -28,6 +29,19 @@ export function openWork(ops: Iterable<Op>, schemas: readonly SchemaInfo[]): Ope
   const schema = staged.length === 0 ? 0 : changesOf(draftsOf(schemas, staged)).length;
   const access = of("access").length;
   return { data, schema, access, api: 0, reports: 0, queries: 0, all: data + schema + access };
+}
+
+/** Where the changes of a draft belong: `Data: orders, customers · Schema`. */
+export function draftPlaces({ ops }: Draft, schemas: readonly SchemaInfo[]): string {
+  const known = new Set(schemas.map((schema) => schema.collectionName));
+  const places = AREAS.flatMap(({ id, label }) => {
+    const own = ops.filter((op) => SCOPE[id] !== "" && op.target.scope === SCOPE[id]);
+    if (own.length === 0) return [];
+    // A rule is kept as role, collection, action. A collection that is only planned has no name here.
+    const names = [...new Set(own.map(({ target }) => target.path[id === "access" ? 1 : 0] ?? ""))].filter((name) => known.has(name));
+    return [names.length === 0 ? label() : m("draft.place", { area: label(), names: names.join(", ") })];
+  });
+  return places.join(" · ");
 }
 
 export function useOpenWork(): OpenWork {

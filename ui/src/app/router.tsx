@@ -5,6 +5,7 @@ import {
   createRouter,
   redirect,
 } from "@tanstack/react-router";
+import { leaveBeforeGoing } from "./leave";
 import { screen } from "./screen";
 import { ProjectGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
@@ -112,6 +113,8 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultErrorComponent: RouteCrash,
 });
+
+leaveBeforeGoing(router);
 
 declare module "@tanstack/react-router" {
   interface Register {

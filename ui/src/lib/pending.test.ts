@@ -223,14 +223,89 @@ describe("journal", () => {
     await pending.flush();
     expect(kept.has("k")).toBe(true);
     later(DRAFT_AGE + 1);
-    expect(await pending.draft()).toBeNull();
+    const late = setup();
+    late.later(DRAFT_AGE + 1);
+    late.kept.set("k", kept.get("k") ?? "");
+    expect(await late.pending.draft()).toBeNull();
+    expect(late.kept.has("k")).toBe(false);
     pending.stage(cell("1", "a", "y", "z"));
     await pending.commit("records");
     await pending.flush();
     expect(kept.has("k")).toBe(false);
     for (const text of ["", "{}", '{"version":1,"savedAt":1000,"ops":[{}]}', "null"]) {
-      kept.set("k", text);
-      expect(await pending.draft()).toBeNull();
+      const other = setup();
+      other.kept.set("k", text);
+      expect(await other.pending.draft()).toBeNull();
     }
+  });
+
+  /** A window that opens on what the last one left behind. */
+  async function reopened(...ops: readonly Op[]) {
+    const first = setup();
+    first.pending.stage(ops);
+    await first.pending.flush();
+    const next = setup();
+    next.kept.set("k", first.kept.get("k") ?? "");
+    return next;
+  }
+  const left = [cell("1", "a", "x", "y"), cell("2", "a", "x", "y"), cell("3", "a", "x", "y")];
+  const inJournal = (kept: ReadonlyMap<string, string>) =>
+    (JSON.parse(kept.get("k") ?? '{"ops":[]}') as { ops: Op[] }).ops.map((op) => `${op.target.path[1] ?? ""}=${String(op.after)}`);
+
+  it("keeps a draft that is not answered yet beside what is staged since", async () => {
+    for (const read of [true, false]) {
+      const { pending, kept } = await reopened(...left);
+      if (read) await pending.draft();
+      pending.stage([cell("9", "a", "x", "z"), cell("2", "a", "x", "z")]);
+      await pending.flush();
+      expect(inJournal(kept)).toEqual(["1=y", "2=z", "3=y", "9=z"]);
+      expect((await pending.draft())?.ops).toHaveLength(3);
+      // To take the new work back leaves the draft as it was.
+      pending.undo();
+      await pending.flush();
+      expect(inJournal(kept)).toEqual(["1=y", "2=y", "3=y"]);
+    }
+  });
+
+  it("restores a draft below what is staged since, and drops it without touching that", async () => {
+    const restored = await reopened(...left);
+    restored.pending.stage(cell("2", "a", "x", "z"));
+    const draft = await restored.pending.draft();
+    if (draft) restored.pending.restore(draft);
+    await restored.pending.flush();
+    expect(restored.pending.opsOf("records").map((op) => op.after)).toEqual(["z", "y", "y"]);
+    expect(restored.pending.store.getState().draft).toBeNull();
+    expect(inJournal(restored.kept)).toEqual(["2=z", "1=y", "3=y"]);
+
+    const dropped = await reopened(...left);
+    await dropped.pending.draft();
+    dropped.pending.stage(cell("9", "a", "x", "z"));
+    await dropped.pending.dropDraft();
+    expect(inJournal(dropped.kept)).toEqual(["9=z"]);
+  });
+
+  it("keeps of a draft after a commit what was not committed", async () => {
+    const { pending, kept } = await reopened(...left);
+    await pending.draft();
+    pending.stage(cell("2", "a", "x", "z"));
+    await pending.commit("records");
+    await pending.flush();
+    expect(inJournal(kept)).toEqual(["1=y", "3=y"]);
+    expect(pending.store.getState().draft?.ops).toHaveLength(2);
+  });
+
+  it("writes over nothing while the journal cannot be read", async () => {
+    const errors: unknown[] = [];
+    const writes: string[] = [];
+    const pending = createPending({
+      journal: { read: () => Promise.reject(new Error("locked")), write: (_, text) => Promise.resolve(void writes.push(text)), remove: () => Promise.resolve() },
+      journalDelay: 0,
+      onJournalError: (error) => errors.push(error),
+    });
+    pending.register("records", { same: (a, b) => a === b, preview: () => Promise.reject(new Error()), commit: () => Promise.reject(new Error()) });
+    pending.stage(cell("1", "a", "x", "y"));
+    await pending.flush();
+    expect(errors).toHaveLength(1);
+    expect(writes).toEqual([]);
   });
 });

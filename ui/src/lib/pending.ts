@@ -66,6 +66,8 @@ export interface PendingState {
   readonly failures: ReadonlyMap<string, unknown>;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** What was staged when the window last closed, until it is restored or dropped. */
+  readonly draft: Draft | null;
 }
 
 interface Step {
@@ -112,8 +114,11 @@ export interface Pending {
   commit(scope: string, under?: readonly string[]): Promise<CommitAnswer>;
   /** `mine` keeps the change on top of what the other one wrote; `theirs` drops it. */
   resolve(key: string, choice: "mine" | "theirs"): void;
+  /** What waits for an answer from last time; `state.draft` tells it too once this has read it. */
   draft(): Promise<Draft | null>;
+  /** Stages the draft, except where something newer is staged. */
   restore(draft: Draft): void;
+  /** Drops the draft, and nothing that was staged since. */
   dropDraft(): Promise<void>;
   /** Waits until the journal holds everything staged so far. */
   flush(): Promise<void>;
@@ -137,7 +142,26 @@ export function createPending(options: PendingOptions = {}): Pending {
     failures: new Map(),
     canUndo: false,
     canRedo: false,
+    draft: null,
   }));
+  /** The journal is read once, before the first write: from then on what it held is in the store. */
+  let reading: Promise<void> | null = null;
+
+  function readKept(journal: Journal): Promise<void> {
+    reading ??= readJournal(journal).catch((error: unknown) => {
+      reading = null;
+      throw error;
+    });
+    return reading;
+  }
+
+  async function readJournal(journal: Journal): Promise<void> {
+    const text = await journal.read(journalKey);
+    if (text === null) return;
+    const draft = readDraft(text);
+    if (draft && now() - draft.savedAt <= DRAFT_AGE) store.setState({ draft });
+    else await journal.remove(journalKey);
+  }
 
   function adapterOf(scope: string): Adapter {
     const adapter = adapters.get(scope);
@@ -201,12 +225,20 @@ export function createPending(options: PendingOptions = {}): Pending {
     const { journal } = options;
     isOwed = false;
     if (!journal) return;
-    const ops = [...store.getState().ops.values()].filter((op) => op.secret !== true);
-    const task =
-      ops.length === 0
-        ? () => journal.remove(journalKey)
-        : () => journal.write(journalKey, JSON.stringify({ version: 1, savedAt: now(), ops: ops.map(packOp) }));
-    writing = writing.then(task).catch((error: unknown) => options.onJournalError?.(error));
+    writing = writing
+      .then(async () => {
+        await readKept(journal);
+        const { ops, draft } = store.getState();
+        // A draft that nobody has answered yet goes on beside what is staged since; of two changes
+        // to one place the newer one is kept.
+        const kept = new Map(draft?.ops.map((op) => [keyOf(op.target), op]));
+        const fresh = [...ops].filter(([, op]) => op.secret !== true);
+        for (const [key, op] of fresh) kept.set(key, op);
+        if (kept.size === 0) return journal.remove(journalKey);
+        const savedAt = fresh.length === 0 && draft ? draft.savedAt : now();
+        return journal.write(journalKey, JSON.stringify({ version: 1, savedAt, ops: [...kept.values()].map(packOp) }));
+      })
+      .catch((error: unknown) => options.onJournalError?.(error));
   }
 
   /** Takes out changes that turned out to be none, after a commit that did not go through. */
@@ -335,7 +367,10 @@ export function createPending(options: PendingOptions = {}): Pending {
         const kept = list.filter((step) => !step.changes.some((change) => committed.has(change.key)));
         list.splice(0, list.length, ...kept);
       }
-      publish(ops, { failures });
+      // What the draft says of a place that was committed since is out of date.
+      const { draft } = store.getState();
+      const left = draft?.ops.filter((op) => !committed.has(keyOf(op.target))) ?? [];
+      publish(ops, { failures, draft: draft && left.length > 0 ? { ...draft, ops: left } : null });
       return answer;
     },
 
@@ -354,23 +389,24 @@ export function createPending(options: PendingOptions = {}): Pending {
 
     async draft() {
       if (!options.journal) return null;
-      const text = await options.journal.read(journalKey);
-      if (text === null) return null;
-      const draft = readDraft(text);
-      if (!draft || now() - draft.savedAt > DRAFT_AGE) {
-        await options.journal.remove(journalKey);
-        return null;
-      }
-      return draft;
+      await readKept(options.journal);
+      return store.getState().draft;
     },
 
     restore(draft) {
       const { ops } = store.getState();
-      record({ changes: draft.ops.map((op) => ({ key: keyOf(op.target), from: ops.get(keyOf(op.target)), to: op })) });
+      store.setState({ draft: null });
+      // What was staged since is newer than the draft.
+      const back = draft.ops.filter((op) => !ops.has(keyOf(op.target)));
+      record({ changes: back.map((op) => ({ key: keyOf(op.target), from: undefined, to: op })) });
     },
 
     async dropDraft() {
-      await options.journal?.remove(journalKey);
+      store.setState({ draft: null });
+      if (journalTimer) clearTimeout(journalTimer);
+      journalTimer = null;
+      writeJournal();
+      await writing;
     },
 
     async flush() {

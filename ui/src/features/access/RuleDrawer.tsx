@@ -49,10 +49,11 @@ export function RuleDrawer(props: RuleDrawerProps) {
       label={t("cell", { role: role.name, action: t(action), collection: collection.name, reach: "" }).replace(/: $/, "")}
       title={
         <>
-          <span className="truncate">{role.name}</span>
+          {/* Whose rule it is must be read; of the two names the other one gives way. */}
+          <span className="max-w-28 shrink-0 truncate" title={role.name}>{role.name}</span>
           <span className="font-normal text-ink-2">{t("can")}</span>
           <Segmented aria-label={t("action")} value={action} onChange={onAction} options={ACTIONS.map((value) => ({ value, label: t(value) }))} className="font-normal" />
-          <span className="truncate">{collection.name.replace(/^baasix_/, "")}</span>
+          <span className="min-w-0 truncate" title={collection.name}>{collection.name.replace(/^baasix_/, "")}</span>
         </>
       }
     >

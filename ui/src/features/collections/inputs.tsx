@@ -39,6 +39,7 @@ export function StagedInput({
     mono,
     invalid: wrong !== null || (typed === null && refused !== undefined),
     onBlur: stage,
+    "data-staged-on-leave": "",
   };
   return (
     <Field label={label} note={note} error={wrong ?? (typed === null ? refused : undefined)} className={className}>

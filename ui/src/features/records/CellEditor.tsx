@@ -4,7 +4,7 @@ import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { choicesOf } from "@/lib/filters";
-import { DEFAULT, editText, NULL, parse, value as asValue, type Problem, type Value } from "@/lib/values";
+import { DEFAULT, editText, NULL, parse, validate, value as asValue, type Problem, type Value } from "@/lib/values";
 import { stepped, type Clocked } from "./editors/calendar";
 import { Floating, anchorOf, type Anchor } from "./Floating";
 import { ListBox } from "./ListBox";
@@ -86,6 +86,7 @@ function LineEditor({ field, value, typed, invalidText, label, canDefault, onSta
     <>
       <input
         ref={input}
+        data-staged-on-leave=""
         aria-label={label}
         aria-invalid={problem !== null || undefined}
         autoComplete="off"
@@ -223,14 +224,20 @@ function ChoiceEditor(props: EditorProps) {
           onStage(NULL, "stay");
         } else if (event.key === "Tab") {
           event.preventDefault();
-          props.onCancel();
+          const text = event.target instanceof HTMLInputElement ? event.target.value.trim() : "";
+          const read = parse(field.type, text);
+          const problem = read.ok ? validate(field, read.value) : read.problem;
+          if (text === "") props.onCancel();
+          else if (read.ok && problem === null) onStage(read.value, event.shiftKey ? "previous" : "next");
+          // It is no choice of the list, and it stays in the cell with its reason.
+          else if (problem) props.onInvalid(text, problem);
         }
       }}
     >
       <ListBox
         label={label}
         placeholder={m("edit.choose")}
-        initialText={typed ?? ""}
+        initialText={typed ?? props.invalidText ?? ""}
         current={value.s === "value" ? value.v : undefined}
         choices={choices.map((choice) => ({ value: choice, label: choice, text: choice }))}
         onChoose={(chosen) => onStage(asValue(chosen), "stay")}

@@ -343,7 +343,7 @@ export const m = catalogue({
   "goto.range": "Rows go from 1 to {last}",
   "group.data": "Data",
   "group.grid": "Grid",
-  "group.pending": "Open changes",
+  "group.pending": "Pending",
   "cmd.commit": "Commit",
   "cmd.preview": "Preview SQL",
   "cmd.discard": "Discard all changes here",

@@ -162,6 +162,25 @@ describe("the Data screen", () => {
     expect(screen.getByRole("alert").textContent).toBe("total has no empty value. Use NULL.");
   });
 
+  it("keeps a text that is no choice of the list, with its reason", async () => {
+    const { pending } = open();
+    fireEvent.pointerDown(await cell("r:0", "status"));
+    press(focused(), "p");
+    const box = await screen.findByRole<HTMLInputElement>("combobox", { name: "status of row 1000" });
+    fireEvent.change(box, { target: { value: "payed" } });
+    press(box, "Tab");
+    expect(pending.opsOf("records")).toHaveLength(0);
+    const kept = await cell("r:0", "status");
+    expect(kept.textContent).toContain("payed");
+    expect(within(kept).getByTitle(/payed/)).toBeTruthy();
+    press(kept, "Enter");
+    const again = await screen.findByRole<HTMLInputElement>("combobox", { name: "status of row 1000" });
+    expect(again.value).toBe("payed");
+    fireEvent.change(again, { target: { value: "paid" } });
+    press(again, "Tab");
+    expect(pending.opsOf("records").map((op) => op.after)).toEqual([value("paid")]);
+  });
+
   it("writes a sort and a filter into the address", async () => {
     const { onSearch } = open();
     const total = await cell("r:3", "total");
