@@ -1,6 +1,7 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { stageCell } from "@/lib/record-ops";
 import { NULL, value, type Value } from "@/lib/values";
 import { setLocale } from "@/messages/catalogue";
 import { CellEditor, type EditorProps } from "./CellEditor";
@@ -160,6 +161,48 @@ describe("the Data screen", () => {
     fireEvent.pointerDown(total);
     press(total, "Backspace");
     expect(screen.getByRole("alert").textContent).toBe("total has no empty value. Use NULL.");
+  });
+
+  it("goes down a column while its rows go into the band", async () => {
+    const { pending } = open();
+    fireEvent.pointerDown(await cell("r:0", "total"));
+    for (const [row, typed] of [["1000", "1.00"], ["1001", "2.00"]] as const) {
+      press(focused(), typed.charAt(0));
+      const input = await screen.findByLabelText<HTMLInputElement>(`total of row ${row}`);
+      fireEvent.change(input, { target: { value: typed } });
+      press(input, "Enter");
+    }
+    expect(pending.opsOf("records").map((op) => [op.target.path[1], op.after])).toEqual([["1000", value("1.00")], ["1001", value("2.00")]]);
+    expect(await cell("r:2", "total")).toBe(focused());
+    // A key that stages leaves the cell under the hands; the next arrow goes on below it.
+    press(focused(), "Backspace", { ctrlKey: true });
+    expect(await cell("b:1002", "total")).toBe(focused());
+    press(focused(), "ArrowDown");
+    expect(await cell("r:3", "total")).toBe(focused());
+    press(focused(), "Backspace", { ctrlKey: true });
+    press(focused(), "ArrowUp");
+    expect(pending.opsOf("records")).toHaveLength(4);
+    expect(await cell("b:1002", "total")).toBe(focused());
+  });
+
+  it("walks the band from a row of it that was chosen there, wherever the focus was when it came", async () => {
+    const { pending } = open();
+    fireEvent.pointerDown(await cell("r:0", "total"));
+    // Rows come into the band by other ways than an edit under the hands.
+    act(() => pending.stage(["1000", "1001", "1002"].map((id) => stageCell("orders", id, field("status"), value("draft"), value("paid")))));
+    fireEvent.pointerDown(await cell("b:1000", "total"));
+    for (const [row, typed] of [["1000", "1.00"], ["1001", "2.00"], ["1002", "3.00"]] as const) {
+      press(focused(), typed.charAt(0));
+      const input = await screen.findByLabelText<HTMLInputElement>(`total of row ${row}`);
+      fireEvent.change(input, { target: { value: typed } });
+      press(input, "Enter");
+    }
+    expect(pending.opsOf("records").filter((op) => op.target.path[2] === "total").map((op) => [op.target.path[1], op.after])).toEqual([
+      ["1000", value("1.00")],
+      ["1001", value("2.00")],
+      ["1002", value("3.00")],
+    ]);
+    expect(await cell("r:3", "total")).toBe(focused());
   });
 
   it("keeps a text that is no choice of the list, with its reason", async () => {

@@ -119,7 +119,7 @@ export function Grid(props: GridProps) {
   const cells = useCells(props, places, store, held);
   const { rawOf, rowIdOf, valueOf, refusalOf, invalidAt, pillAt, nameOf, labelOf } = cells;
   const walk = useWalk({ fields, rows, snapshot, order: props.order, places, space, columns, editing: editing !== null, leave: peeks.leave });
-  const { at, block, go, setFocus, takeFocus, within } = walk;
+  const { at, block, go, setFocus, onward, takeFocus, within } = walk;
   const edits = useEdits({ collection, fields, rows, connection, capability, pending, store, places, cells, walk, refuse, onDelete: props.onDelete, onReport: props.onReport });
   const { stage } = edits;
   const copies = useCopies(fields, rows, cells, walk, props.picked);
@@ -129,25 +129,30 @@ export function Grid(props: GridProps) {
   }, [rows, range.first, range.last, indexOf, snapshot.ready]);
 
   const finish = useCallback(
-    (from: Focus, move: Move) => {
+    (to: RowKey, from: Focus, move: Move) => {
       setEditing(null);
       takeFocus.current = true;
+      // A new row is written from left to right; below it stands nothing that belongs to it.
+      if (move === "down" && !(from.row.startsWith("b:") && isNewId(from.row.slice(2)))) {
+        go({ row: onward(1), col: from.col });
+        return;
+      }
       if (move === "next" || move === "previous") {
         const by = move === "next" ? 1 : -1;
         for (let col = from.col + by; col >= 0 && col < fields.length; col += by) {
           const field = fields[col];
           if (field && refusalOf(from.row, field) === null) {
-            const next = { row: from.row, col };
+            const next = { row: to, col };
             reveal(col);
-            setFocus(next);
+            setFocus(next, from.row);
             setEditing({ focus: next });
             return;
           }
         }
       }
-      setFocus(from);
+      setFocus({ row: to, col: from.col }, from.row);
     },
-    [fields, refusalOf, reveal, setFocus, takeFocus],
+    [fields, refusalOf, reveal, go, onward, setFocus, takeFocus],
   );
 
   const open = useCallback(
@@ -363,8 +368,7 @@ export function Grid(props: GridProps) {
           const now = valueOf(from.row, field);
           const same = next === now && label === undefined;
           if (same || stage(from, field, next, label)) {
-            const key = touchedAfter(pending, collection.name, id) ? `b:${id}` : from.row;
-            finish({ row: key, col: from.col }, move);
+            finish(touchedAfter(pending, collection.name, id) ? `b:${id}` : from.row, from, move);
           }
         }}
         onInvalid={(text, problem: Problem) => {
@@ -373,7 +377,7 @@ export function Grid(props: GridProps) {
           hold(store, "invalid", heldKey(collection.name, id, field.name), { text, problem });
           setEditing(null);
         }}
-        onCancel={() => finish(from, "stay")}
+        onCancel={() => finish(from.row, from, "stay")}
       />
     );
   }

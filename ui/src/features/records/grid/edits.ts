@@ -78,7 +78,7 @@ export function useEdits({
 }): Edits {
   const { positionOf, keyAt, lastPosition, idOf } = places;
   const { rawOf, rowIdOf, storedOf, refusalOf, nameOf, labelOf } = cells;
-  const { block, setFocus, dropBlock, takeFocus } = walk;
+  const { block, setFocus, keepHome, dropBlock, takeFocus } = walk;
   const { name } = collection;
 
   const stage = useCallback(
@@ -97,7 +97,7 @@ export function useEdits({
       }
       hold(store, "invalid", heldKey(name, id, field.name), undefined);
       pending.stage(stageCell(name, id, field, storedOf(from.row, field), next));
-      setFocus({ row: touchedAfter(pending, name, id) ? `b:${id}` : from.row, col: from.col });
+      setFocus({ row: touchedAfter(pending, name, id) ? `b:${id}` : from.row, col: from.col }, from.row);
       takeFocus.current = true;
       return true;
     },
@@ -175,7 +175,10 @@ export function useEdits({
       holdRows(store, held);
       holdMany(store, labels, cleared);
       takeFocus.current = true;
-      if (ops.length > 0) pending.stage(ops);
+      if (ops.length > 0) {
+        keepHome();
+        pending.stage(ops);
+      }
       dropBlock();
       const report: Report = { deed, staged, left, beyondRows: more.beyondRows ?? 0, beyondCols: more.beyondCols ?? 0 };
       const [only] = left;
@@ -185,7 +188,7 @@ export function useEdits({
         toast({ kind: "done", text: g("staged", { count: staged }), action: { label: m("cmd.takeBack"), keys: "Mod+Z", run: () => pending.undo() } });
       }
     },
-    [fields, idOf, refusalOf, nameOf, valueIn, name, pending, store, takeFocus, dropBlock, refuse, onReport],
+    [fields, idOf, refusalOf, nameOf, valueIn, name, pending, store, takeFocus, keepHome, dropBlock, refuse, onReport],
   );
 
   const paste = useCallback(

@@ -33,7 +33,7 @@ export function gridKeys(
   fields: readonly FieldInfo[],
   { bandKeys, shownRows, changes, touched, indexOf, positionOf, keyAt, step }: Places,
   { rowIdOf, valueOf, refusalOf, invalidAt, pillAt }: Cells,
-  { at, block, hasCorner, go, extend, dropBlock }: Walk,
+  { at, block, hasCorner, go, onward, extend, dropBlock }: Walk,
   { stage, setTo, fillDown, fillRight, restore, remove }: Edits,
   peeks: Peeks,
   picks: Picks,
@@ -70,11 +70,11 @@ export function gridKeys(
     switch (event.key) {
       case "ArrowUp":
         take();
-        go({ row: mod ? step(at.row, -shownRows - bandRows) : step(at.row, -1), col: at.col });
+        go({ row: mod ? step(at.row, -shownRows - bandRows) : onward(-1), col: at.col });
         return;
       case "ArrowDown":
         take();
-        go({ row: mod ? step(at.row, shownRows + bandRows) : step(at.row, 1), col: at.col });
+        go({ row: mod ? step(at.row, shownRows + bandRows) : onward(1), col: at.col });
         return;
       case "ArrowLeft":
         take();
