@@ -4,18 +4,18 @@ import { describe, expect, it, vi } from "vitest";
 import { CellEditor } from "@/features/records/CellEditor";
 import { orders } from "@/features/records/tests/screen";
 import { StagedInput } from "@/features/collections/inputs";
+import { readCollection, type FieldInfo } from "@/lib/fields";
 import { value } from "@/lib/values";
 import { leaveBeforeGoing } from "./leave";
 
 const total = orders.fields.find((field) => field.name === "total");
 
 describe("what is typed when the address changes", () => {
-  async function open() {
+  async function open(field: FieldInfo | undefined = total) {
     const named = vi.fn();
     const staged = vi.fn();
     const invalid = vi.fn();
-    if (!total) throw new Error("total");
-    const field = total;
+    if (!field) throw new Error("a field");
     const root = createRootRoute();
     const form = createRoute({
       getParentRoute: () => root,
@@ -23,7 +23,7 @@ describe("what is typed when the address changes", () => {
       component: () => (
         <>
           <StagedInput label="Name" value="label" onStage={named} />
-          <CellEditor field={field} value={value("1.00")} label="total" target={undefined} canDefault={false} onStage={staged} onInvalid={invalid} onCancel={vi.fn()} />
+          <CellEditor field={field} value={value("1.00")} label={field.name} target={undefined} canDefault={false} onStage={staged} onInvalid={invalid} onCancel={vi.fn()} />
         </>
       ),
     });
@@ -70,5 +70,33 @@ describe("what is typed when the address changes", () => {
     await bad.back();
     expect(bad.invalid).toHaveBeenCalledExactlyOnceWith("x", expect.objectContaining({ code: "not-number" }));
     expect(bad.staged).not.toHaveBeenCalled();
+  });
+
+  it("stages what is typed on a card, and keeps what is no value with its reason", async () => {
+    const { fields } = readCollection("posts", {
+      fields: {
+        id: { type: "Integer", primaryKey: true },
+        body: { type: "Text" },
+        spot: { type: "Point" },
+        status: { type: "Enum", values: ["draft", "paid"] },
+      },
+    });
+    const cases = [
+      { name: "body", typed: "# Long", staged: value("# Long") },
+      { name: "spot", typed: "nowhere", code: "geo" },
+      { name: "status", typed: "paid", staged: value("paid") },
+      { name: "status", typed: "payed", code: "enum" },
+    ];
+    for (const { name, typed, staged, code } of cases) {
+      const form = await open(fields.find((field) => field.name === name));
+      const box = await screen.findByRole(name === "status" ? "combobox" : "textbox", { name });
+      fireEvent.change(box, { target: { value: typed } });
+      await form.go();
+      if (staged) expect(form.staged).toHaveBeenCalledExactlyOnceWith(staged, "stay");
+      else expect(form.invalid).toHaveBeenCalledExactlyOnceWith(typed, expect.objectContaining({ code }));
+      expect(form.staged.mock.calls.length + form.invalid.mock.calls.length).toBe(1);
+      form.end();
+      document.body.innerHTML = "";
+    }
   });
 });

@@ -75,6 +75,7 @@ export interface Problem {
     | "geo"
     | "binary"
     | "enum"
+    | "no-such-row"
     | "too-long"
     | "required"
     | "empty-not-text"

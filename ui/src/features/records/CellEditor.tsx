@@ -2,6 +2,7 @@ import { lazy, Suspense, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "@/kit/Button";
 import { cx } from "@/kit/cx";
+import { useLeaving } from "@/kit/leave";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { choicesOf } from "@/lib/filters";
 import { DEFAULT, editText, NULL, parse, validate, value as asValue, type Problem, type Value } from "@/lib/values";
@@ -177,13 +178,9 @@ function Carded(props: EditorProps & { as: "relation" | "choice" | "large" }) {
       <span ref={cell} className="pointer-events-none absolute inset-0 outline-2 -outline-offset-2 outline-ink outline-solid" />
       {anchor ? (
         props.as === "relation" ? (
-          <Floating anchor={anchor} label={props.label} onClose={props.onCancel}>
-            <RelationPicker {...props} />
-          </Floating>
+          <RelationPicker {...props} anchor={anchor} />
         ) : props.as === "choice" ? (
-          <Floating anchor={anchor} label={props.label} onClose={props.onCancel}>
-            <ChoiceEditor {...props} />
-          </Floating>
+          <ChoiceEditor {...props} anchor={anchor} />
         ) : (
           <Suspense fallback={null}>
             <LargeEditor {...props} anchor={anchor} />
@@ -213,37 +210,56 @@ export function NoValue({ field, canDefault, onStage }: Pick<EditorProps, "field
   );
 }
 
-function ChoiceEditor(props: EditorProps) {
+function ChoiceEditor(props: EditorProps & { anchor: Anchor }) {
   const { field, value, typed, onStage, label } = props;
   const choices = choicesOf(field) ?? [];
+  const first = typed ?? props.invalidText ?? "";
+  const text = useRef(first);
+  /** What is typed is no search that may be forgotten: it is staged, or it stays with its reason. */
+  function leave(move: Move): void {
+    const wanted = text.current.trim();
+    // Opened on what stood there and left as it was.
+    if (wanted === "" || (typed === undefined && text.current === first)) {
+      props.onCancel();
+      return;
+    }
+    const read = parse(field.type, wanted);
+    const problem = read.ok ? validate(field, read.value) : read.problem;
+    if (read.ok && problem === null) onStage(read.value, move);
+    else if (problem) props.onInvalid(wanted, problem);
+  }
+  useLeaving(() => leave("stay"));
   return (
-    <div
-      onKeyDown={(event) => {
-        if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && field.nullable) {
-          event.preventDefault();
-          onStage(NULL, "stay");
-        } else if (event.key === "Tab") {
-          event.preventDefault();
-          const text = event.target instanceof HTMLInputElement ? event.target.value.trim() : "";
-          const read = parse(field.type, text);
-          const problem = read.ok ? validate(field, read.value) : read.problem;
-          if (text === "") props.onCancel();
-          else if (read.ok && problem === null) onStage(read.value, event.shiftKey ? "previous" : "next");
-          // It is no choice of the list, and it stays in the cell with its reason.
-          else if (problem) props.onInvalid(text, problem);
-        }
-      }}
-    >
-      <ListBox
-        label={label}
-        placeholder={m("edit.choose")}
-        initialText={typed ?? props.invalidText ?? ""}
-        current={value.s === "value" ? value.v : undefined}
-        choices={choices.map((choice) => ({ value: choice, label: choice, text: choice }))}
-        onChoose={(chosen) => onStage(asValue(chosen), "stay")}
-        empty={m("edit.noChoice")}
-        footer={field.nullable || props.canDefault ? <NoValue {...props} /> : undefined}
-      />
-    </div>
+    <Floating anchor={props.anchor} label={label} onClose={() => leave("stay")}>
+      <div
+        onKeyDown={(event) => {
+          if (event.key === "Escape") {
+            event.preventDefault();
+            event.stopPropagation();
+            props.onCancel();
+          } else if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && field.nullable) {
+            event.preventDefault();
+            onStage(NULL, "stay");
+          } else if (event.key === "Tab") {
+            event.preventDefault();
+            leave(event.shiftKey ? "previous" : "next");
+          }
+        }}
+      >
+        <ListBox
+          label={label}
+          placeholder={m("edit.choose")}
+          initialText={first}
+          onTyped={(next) => {
+            text.current = next;
+          }}
+          current={value.s === "value" ? value.v : undefined}
+          choices={choices.map((choice) => ({ value: choice, label: choice, text: choice }))}
+          onChoose={(chosen) => onStage(asValue(chosen), "stay")}
+          empty={m("edit.noChoice")}
+          footer={field.nullable || props.canDefault ? <NoValue {...props} /> : undefined}
+        />
+      </div>
+    </Floating>
   );
 }

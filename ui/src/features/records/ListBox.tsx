@@ -19,6 +19,7 @@ export function ListBox<T extends string>({
   current,
   onChoose,
   onText,
+  onTyped,
   empty,
   initialText = "",
   footer,
@@ -32,6 +33,8 @@ export function ListBox<T extends string>({
   onChoose: (value: T) => string | void;
   /** Given: the caller narrows the list itself, for instance on the server. */
   onText?: ((text: string) => void) | undefined;
+  /** Only told what is typed; the list narrows itself. */
+  onTyped?: ((text: string) => void) | undefined;
   empty: ReactNode;
   initialText?: string;
   footer?: ReactNode;
@@ -76,6 +79,7 @@ export function ListBox<T extends string>({
           setText(event.target.value);
           setActive(0);
           onText?.(event.target.value);
+          onTyped?.(event.target.value);
         }}
         onKeyDown={(event) => {
           if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { useLeaving } from "@/kit/leave";
 import { faultOf, keys, type Connection } from "@/lib/client";
 import type { CollectionInfo, FieldInfo } from "@/lib/fields";
 import { typeLabel } from "@/lib/fields";
@@ -7,8 +8,9 @@ import type { RawRow } from "@/lib/rows";
 import { NULL, parse } from "@/lib/values";
 import { fromWire } from "@/lib/wire";
 import { plain } from "./CellView";
-import type { EditorProps } from "./CellEditor";
+import type { EditorProps, Move } from "./CellEditor";
 import { NoValue } from "./CellEditor";
+import { Floating, type Anchor } from "./Floating";
 import { ListBox } from "./ListBox";
 import { m } from "./messages";
 import { useConnection } from "./session";
@@ -78,11 +80,12 @@ function second(target: CollectionInfo, display: FieldInfo): readonly FieldInfo[
   return found ? [found] : [];
 }
 
-/** Searches on the server, twenty at a time, so that a target of a million rows costs the same. */
-export function RelationPicker(props: EditorProps) {
-  const { field, value, typed, target, label, onStage } = props;
+/** Searches on the server, twenty at a time, so that a target of a million rows costs the same. With an anchor it is the card of a cell. */
+export function RelationPicker(props: EditorProps & { anchor?: Anchor }) {
+  const { anchor, field, value, typed, target, label, onStage } = props;
   const connection = useConnection();
-  const [text, setText] = useState(typed ?? "");
+  const first = typed ?? props.invalidText ?? "";
+  const [text, setText] = useState(first);
   const [asked, setAsked] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text), 150);
@@ -95,8 +98,23 @@ export function RelationPicker(props: EditorProps) {
     placeholderData: keepPreviousData,
     staleTime: 5_000,
   });
+  const key = target && keyField(target);
+  /** What is typed and names a row stages it; anything else stays in the cell with its reason. */
+  function leave(move: Move): void {
+    if (!anchor) return;
+    const wanted = text.trim();
+    if (wanted === "" || (typed === undefined && text === first)) {
+      props.onCancel();
+      return;
+    }
+    const named = (found.data ?? []).filter((row) => textOf(key, row) === wanted || textOf(display, row) === wanted);
+    const [row] = named;
+    const read = row && named.length === 1 ? parse(field.type, textOf(key, row)) : null;
+    if (row && read?.ok) onStage(read.value, move, textOf(display, row));
+    else props.onInvalid(wanted, { code: "no-such-row", args: { value: wanted } });
+  }
+  useLeaving(() => leave("stay"));
   if (!target || !display) return null;
-  const key = keyField(target);
   const aside = second(target, display)[0];
   const choices = (found.data ?? []).map((row) => ({
     value: textOf(key, row),
@@ -104,22 +122,26 @@ export function RelationPicker(props: EditorProps) {
     text: textOf(display, row),
     detail: aside ? textOf(aside, row) : key && key.name !== display.name ? textOf(key, row).slice(0, 8) : typeLabel(display),
   }));
-  return (
+  const body = (
     <div
       onKeyDown={(event) => {
-        if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && field.nullable) {
+        if (event.key === "Escape" && anchor) {
+          event.preventDefault();
+          event.stopPropagation();
+          props.onCancel();
+        } else if (event.key === "Backspace" && (event.ctrlKey || event.metaKey) && field.nullable) {
           event.preventDefault();
           onStage(NULL, "stay");
-        } else if (event.key === "Tab") {
+        } else if (event.key === "Tab" && anchor) {
           event.preventDefault();
-          props.onCancel();
+          leave(event.shiftKey ? "previous" : "next");
         }
       }}
     >
       <ListBox
         label={label}
         placeholder={m("edit.find", { collection: target.name })}
-        initialText={typed ?? ""}
+        initialText={first}
         current={value.s === "value" ? value.v : undefined}
         choices={choices}
         onText={setText}
@@ -144,5 +166,12 @@ export function RelationPicker(props: EditorProps) {
         }
       />
     </div>
+  );
+  return anchor ? (
+    <Floating anchor={anchor} label={label} onClose={() => leave("stay")}>
+      {body}
+    </Floating>
+  ) : (
+    body
   );
 }

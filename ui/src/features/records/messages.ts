@@ -216,6 +216,7 @@ export const m = catalogue({
   "problem.geo": "Write GeoJSON, WKT, or longitude and latitude",
   "problem.binary": "Write Base64, or hexadecimal after \\x",
   "problem.enum": "{value} is none of {options}",
+  "problem.no-such-row": "{value} is no row of the list. Choose one.",
   "problem.too-long": "At most {limit} characters; there are {size}",
   "problem.required": "{field} needs a value",
   "problem.empty-not-text": "Only text can be empty. Press Ctrl Backspace for NULL.",

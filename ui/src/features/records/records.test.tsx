@@ -1,6 +1,7 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { tellLeaving } from "@/kit/leave";
 import { stageCell } from "@/lib/record-ops";
 import { NULL, value, type Value } from "@/lib/values";
 import { setLocale } from "@/messages/catalogue";
@@ -222,6 +223,22 @@ describe("the Data screen", () => {
     fireEvent.change(again, { target: { value: "paid" } });
     press(again, "Tab");
     expect(pending.opsOf("records").map((op) => op.after)).toEqual([value("paid")]);
+  });
+
+  it("stages the row that is named on the card of a relation when one goes elsewhere, and keeps any other text with its reason", async () => {
+    const { pending } = open(undefined, {}, {}, { parent_Id: { type: "BigInt" }, parent: { relType: "BelongsTo", target: "orders", foreignKey: "parent_Id", as: "parent" } });
+    for (const [row, typed] of [["r:0", "1005"], ["r:1", "nobody"]] as const) {
+      fireEvent.pointerDown(await cell(row, "parent_Id"));
+      press(focused(), typed.charAt(0));
+      const box = await screen.findByRole<HTMLInputElement>("combobox", { name: /^parent_Id of row/ });
+      fireEvent.change(box, { target: { value: typed } });
+      await waitFor(() => expect(screen.getAllByRole("option").length).toBeGreaterThan(5));
+      act(tellLeaving);
+      expect(screen.queryByRole("combobox", { name: /^parent_Id of row/ })).toBeNull();
+    }
+    expect(pending.opsOf("records").map((op) => [op.target.path[1], op.after])).toEqual([["1000", value("1005")]]);
+    const kept = await cell("r:1", "parent_Id");
+    expect(within(kept).getByTitle("nobody is no row of the list. Choose one.")).toBeTruthy();
   });
 
   it("writes a sort and a filter into the address", async () => {

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "@/kit/Button";
+import { useLeaving } from "@/kit/leave";
 import { CodeEditor } from "@/kit/CodeEditor";
 import { Textarea } from "@/kit/Field";
 import { Segmented } from "@/kit/Segmented";
@@ -79,6 +80,8 @@ export function LargeEditor({ field, value, typed, invalidText, label, canDefaul
     if (result.ok) onStage(result.value, "stay");
     else onInvalid(text, result.problem);
   }
+
+  useLeaving(leave);
 
   function show(next: Shown): void {
     if (kind === "binary") {
