@@ -145,6 +145,21 @@ describe.each(stores)("on %s", (store) => {
         // The session may have died with the browser; the draft must not.
         await entered(second.page, address);
         await second.page.getByText("1 uncommitted change from last time").waitFor();
+        // It stands above the screen: the bar below is about what is open now.
+        const left = await second.page.getByRole("region", { name: "1 uncommitted change from last time" }).boundingBox();
+        const screen = await second.page.getByRole("main").boundingBox();
+        expect((left?.y ?? Number.POSITIVE_INFINITY) + (left?.height ?? 0)).toBeLessThanOrEqual(screen?.y ?? 0);
+        // Another window of this project has no part in it, nor in what that one stages.
+        const other = await second.page.context().newPage();
+        await entered(other, address);
+        await typeInto(other, 1, { name: "sign", definition: {}, typed: "of the other window", stored: "" });
+        await other.getByText("1 update, 1 cell").waitFor();
+        expect(await other.getByText("from last time").count()).toBe(0);
+        await until("both drafts are kept", async () => {
+          const kept = await drafts(other);
+          return kept.includes("of the other window") && kept.includes("2026-03-29T02:30:00.000");
+        });
+        await other.close();
         await second.page.getByRole("button", { name: "Restore", exact: true }).click();
         await second.page.getByText("1 update, 5 cells").waitFor();
         await second.page.keyboard.press("Control+s");

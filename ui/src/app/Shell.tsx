@@ -74,10 +74,10 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         {sidebar ? <Sidebar /> : null}
         <div className="flex min-w-0 flex-1 flex-col">
           <TabStrip />
+          <DraftBar />
           <main data-region="" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col">
             <Outlet />
           </main>
-          <DraftBar />
         </div>
       </div>
       <StatusBar
@@ -119,7 +119,10 @@ export function ShortcutsHint() {
   );
 }
 
-/** What was staged when the window last closed, offered once and never applied by itself. */
+/**
+ * What was staged when the window last closed, offered once and never applied by itself. It stands above the
+ * screen and has words of its own: the bar below is about what is open now.
+ */
 function DraftBar() {
   const { pending } = useSession();
   const { schemas } = useCatalog();
@@ -130,7 +133,7 @@ function DraftBar() {
   if (!draft || draft.ops.length === 0) return null;
   const time = moment(draft.savedAt);
   return (
-    <PendingBar title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time, places: draftPlaces(draft, schemas) })}>
+    <PendingBar at="top" title={m("draft.title", { count: openWork(draft.ops, schemas).all })} facts={m("draft.kept", { time, places: draftPlaces(draft, schemas) })}>
       <Button
         kind="ghost"
         onClick={() => void pending.dropDraft()}

@@ -143,5 +143,5 @@ export const m = catalogue({
   "draft.kept": "{places}. Kept on this computer since {time}.",
   "draft.place": "{area}: {names}",
   "draft.restore": "Restore",
-  "draft.drop": "Discard draft",
+  "draft.drop": "Forget",
 });

@@ -3,6 +3,7 @@
  * localStorage takes; the desktop keeps them in files of its own.
  */
 import type { Journal } from "@/lib/pending";
+import { windowJournal } from "./window-journal";
 
 function database(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
@@ -52,3 +53,18 @@ export const journal: Journal = {
   write: async (key, text) => await (await kept()).write(key, text),
   remove: async (key) => await (await kept()).remove(key),
 };
+
+/** A tab keeps which place was its own while it is loaded anew; some pages may keep nothing. */
+function memoryOfTab(): Storage | undefined {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+// Pages over http from elsewhere have no locks, whatever the types say.
+const locks = (navigator as { readonly locks?: LockManager }).locks;
+
+/** Open work of this window: two windows of one project never write over each other. */
+export const drafts: Journal = windowJournal(journal, locks, memoryOfTab());

@@ -9,7 +9,7 @@ import { readCollection, type CollectionInfo } from "@/lib/fields";
 import { createPending, type Pending } from "@/lib/pending";
 import type { Project } from "./host";
 import { host } from "./index";
-import { journal } from "./journal";
+import { drafts } from "./journal";
 
 /** Of every number the digits that are stored. */
 export type Client = Plinth<AnyCollections, "exact">;
@@ -56,7 +56,7 @@ export async function connectionOf(project: Project): Promise<Connection> {
     url,
     token,
     client,
-    pending: known?.connection.pending ?? createPending({ journal, journalKey: `pending:${project.id}` }),
+    pending: known?.connection.pending ?? createPending({ journal: drafts, journalKey: `pending:${project.id}` }),
   };
   connections.set(project.id, { token, connection });
   return connection;

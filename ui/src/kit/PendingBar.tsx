@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { cx } from "./cx";
 import { Dot } from "./Dot";
 
 /**
@@ -9,12 +10,15 @@ export function PendingBar({
   title,
   facts,
   aside,
+  at = "bottom",
   children,
 }: {
   title: ReactNode;
   facts?: ReactNode;
   /** Before the buttons: a conflict, or a quiet hint. */
   aside?: ReactNode;
+  /** Below what it is about, or above all of it. */
+  at?: "bottom" | "top";
   children: ReactNode;
 }) {
   return (
@@ -22,7 +26,10 @@ export function PendingBar({
       role="region"
       data-pending=""
       aria-label={typeof title === "string" ? title : undefined}
-      className="relative z-20 flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-draft bg-draft-tint px-3 py-1.5"
+      className={cx(
+        "relative z-20 flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-draft bg-draft-tint px-3 py-1.5",
+        at === "top" ? "border-b" : "border-t",
+      )}
     >
       {/* On a narrow bar the facts stand below the title; the buttons keep their place. */}
       <div className="flex min-w-[min(100%,200px)] flex-1 items-center gap-2">
