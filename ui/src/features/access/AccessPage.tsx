@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { GitBranch, Plus } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { useStore } from "zustand";
+import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
 import { forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -178,7 +179,7 @@ function Access({ rules, collections }: { rules: Rules; collections: readonly Co
   });
   const askCommit = () => {
     if (ops.length === 0 || saving || conflicts.length > 0 || unfinished > 0) return;
-    if (project.guard === "confirm") setAsking(true);
+    if (guardHere(project) === "confirm") setAsking(true);
     else commit.mutate();
   };
 

@@ -2,6 +2,7 @@ import { Plus, UserRound, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { create } from "zustand";
 import { useQuery } from "@tanstack/react-query";
+import { guardHere } from "@/host/asking";
 import { exchange, type ExchangeAnswer } from "@/host/exchange";
 import { accessQuery, useCatalog, useSession } from "@/host/session";
 import { Button, IconButton } from "@/kit/Button";
@@ -172,7 +173,7 @@ function Explorer({
   };
   const ask = () => {
     if (blocked) return;
-    if (writes && project.guard === "confirm") setAsking(true);
+    if (writes && guardHere(project) === "confirm") setAsking(true);
     else void send();
   };
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { History, Link2, Plus, TriangleAlert } from "lucide-react";
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
+import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
 import { useGroups } from "@/host/groups";
 import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
@@ -252,10 +253,10 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
     } else if (plan.data && !plan.isFetching) {
       setWish(false);
       if (plan.data.steps.some((step) => step.lossy)) setAsking("lose");
-      else if (project.guard === "confirm") setAsking("confirm");
+      else if (guardHere(project) === "confirm") setAsking("confirm");
       else go();
     }
-  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, refused, project.guard, go]);
+  }, [wish, ops.length, readOnly, saving, plan.isError, plan.data, plan.isFetching, blocking, refused, project, go]);
 
   const relate = (source: string | undefined, field?: string) => {
     const from = source ?? own[0]?.id;

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
+import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
 import { accessQuery, useCatalog, useSession } from "@/host/session";
 import { capabilityOf, createConnection, type Capability, type Connection } from "@/lib/client";
@@ -9,7 +10,8 @@ import type { Pending, PendingState } from "@/lib/pending";
 /** The connection as the Data screen uses it; one per project, so that caches and aborts are shared. */
 export function useConnection(): Connection {
   const { project, client, url } = useSession();
-  const { id, environment, guard } = project;
+  const { id, environment } = project;
+  const guard = guardHere(project);
   // As the chip in the title bar says it: the place, not the project.
   const name = connectionName(project);
   return useMemo(
