@@ -117,7 +117,7 @@ describe.each(stores)("on %s", (store) => {
       if (pictured) await person.shot("e08-saved");
 
       await person.press("Control+z");
-      await person.read("Taken back on local");
+      await person.read(/^\d+ rows taken back on local/);
       expect(await closed()).toBe(0);
       expect(await api.count("tickets", { note: { in: ["first", "third"] } })).toBe(0);
       expect(await api.count("tickets", { note: { eq: "theirs" } })).toBe(1);

@@ -149,10 +149,14 @@ function OpenPalette({ scope: initialScope, collections, onCollection, onField, 
       found.push(...things.sort((a, b) => a.match.score - b.match.score).slice(0, PER_GROUP));
     }
     found.push(...commands.filter((entry) => entry.group === m("group.commands")));
-    // A search of rows is always offered, and stands first only when nothing is called that.
-    const named = found.some((entry) => entry.id !== "rows" && entry.disabled === undefined);
-    const rank = (group: string): number => (group === m("group.pending") ? 0 : group === here ? (named ? 3 : 1) : 2);
-    const order = [...new Set(found.map((entry) => entry.group))].sort((a, b) => rank(a) - rank(b));
+    // What acts on this screen comes before what leads elsewhere. A search of rows is offered right behind
+    // the first group that has something of that name, so that Enter means the name.
+    const rank = (group: string): number => (group === m("group.pending") ? 0 : group === m("group.fields") ? 2 : group === m("group.commands") ? 3 : 1);
+    const order = [...new Set(found.map((entry) => entry.group))].filter((group) => group !== here).sort((a, b) => rank(a) - rank(b));
+    if (found.some((entry) => entry.group === here)) {
+      const named = order.findIndex((group) => found.some((entry) => entry.group === group && entry.disabled === undefined));
+      order.splice(named + 1, 0, here);
+    }
     return order.flatMap((group) => {
       const inGroup = found.filter((entry) => entry.group === group);
       if (query !== "") inGroup.sort((a, b) => a.match.score - b.match.score);

@@ -264,7 +264,7 @@ export function Records({
   const total = snapshot.total?.rows ?? 0;
 
   useCommands([
-    { id: "data.commit", label: m("cmd.commit"), keys: "Mod+S", group: m("group.pending"), inText: true, run: commits.askCommit },
+    { id: "data.commit", label: facts.rows === 0 ? m("cmd.commit") : m("cmd.commit.rows", { count: facts.rows }), keys: "Mod+S", group: m("group.pending"), inText: true, run: commits.askCommit },
     { id: "data.preview", label: m("cmd.preview"), keys: "Mod+Shift+P", group: m("group.pending"), inText: true, disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setPanel(panel === "preview" ? null : "preview") },
     { id: "data.discard", label: m("cmd.discard"), keys: "Mod+Shift+Backspace", group: m("group.pending"), disabled: facts.rows === 0 ? m("cmd.nothingOpen") : undefined, run: () => setAsking("discard") },
     { id: "data.filter", label: m("cmd.filter"), keys: ["Mod+Shift+F", "F"], group: m("group.data"), run: () => filters.current?.add() },

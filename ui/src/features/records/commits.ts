@@ -122,7 +122,7 @@ export function useCommits({
         closed();
         setTakeBack(null);
         back?.().then(
-          () => toast({ kind: "done", text: m("pending.undone", { connection: connection.info.name }) }),
+          () => toast({ kind: "done", text: m("pending.undone", { count: sent.rows, connection: connection.info.name }) }),
           (error: unknown) => toast({ kind: "failed", text: m("pending.undoFailed", { reason: faultOf(error).message }) }),
         );
       };

@@ -265,7 +265,7 @@ export const m = catalogue({
     one: "{count} row committed to {connection}",
     other: "{count} rows committed to {connection}",
   },
-  "pending.undone": "Taken back on {connection}",
+  "pending.undone": { one: "{count} row taken back on {connection}", other: "{count} rows taken back on {connection}" },
   "pending.undoFailed": "Not taken back: {reason}",
   "pending.failed": "Not committed: {reason}",
   "pending.failed.body": {
@@ -346,6 +346,7 @@ export const m = catalogue({
   "group.grid": "Grid",
   "group.pending": "Pending",
   "cmd.commit": "Commit",
+  "cmd.commit.rows": { one: "Commit {count} row", other: "Commit {count} rows" },
   "cmd.preview": "Preview SQL",
   "cmd.discard": "Discard all changes here",
   "cmd.takeBack": "Undo",
