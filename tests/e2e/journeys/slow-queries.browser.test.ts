@@ -42,7 +42,7 @@ test("a slow query leads to an index that is measured, staged and applied", asyn
     await person.click(row);
     const inspector = { role: "complementary", name: "The chosen query" } as const;
     await person.see(inspector);
-    await person.read("total, placed on orders would help.");
+    await person.read("total, placed on orders may help: measure it.");
     await person.shot("slow-query");
 
     await person.click({ role: "button", name: /^Measure/, within: inspector });

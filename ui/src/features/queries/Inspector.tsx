@@ -10,7 +10,7 @@ import { sizeText } from "@/lib/sizes";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 import type { IndexState } from "./QueriesPage";
-import { bare, condition, rest, time } from "./words";
+import { FASTER, bare, condition, rest, time } from "./words";
 
 interface InspectorProps {
   readonly query: SlowQuery;
@@ -133,9 +133,6 @@ function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasur
     </>
   );
 }
-
-/** Below this a difference is the machine's mood. */
-const FASTER = 1.15;
 
 function Gain({ measured }: { measured: QueryMeasurement }) {
   const { before, after, gain, used, writeBeforeUs, writeAfterUs } = measured;

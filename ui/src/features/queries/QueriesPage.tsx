@@ -18,7 +18,7 @@ import { count } from "@/messages/catalogue";
 import { Inspector } from "./Inspector";
 import { shownOf, wholeList } from "./list";
 import { t } from "./messages";
-import { bare, condition, grouped, isSystem, rest, time } from "./words";
+import { bare, condition, grouped, isSystem, rest, time, worthOf } from "./words";
 
 type Sort = NonNullable<SlowQueryOptions["sort"]>;
 const SORTS: readonly Sort[] = ["total", "p95", "max", "mean", "count", "lastSeen"];
@@ -129,7 +129,7 @@ export function QueriesPage(props: QueriesPageProps) {
         </Toolbar>
         <div className="min-h-0 flex-1 overflow-y-auto">
           {list.data ? (
-            <Recorded list={list.data} data={data} behind={behind} onSystem={() => setSystem(true)} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
+            <Recorded list={list.data} data={data} measured={measured} behind={behind} onSystem={() => setSystem(true)} collection={collection} chosen={chosen} onChoose={setChosen} stateOf={stateOf} />
           ) : list.error ? (
             <Refused error={list.error} onRetry={() => void list.refetch()} />
           ) : (
@@ -193,6 +193,8 @@ interface RecordedProps {
   readonly list: SlowQueryList;
   /** Those of it that are shown. */
   readonly data: readonly SlowQuery[];
+  /** What was measured of them since the screen was opened. */
+  readonly measured: ReadonlyMap<string, QueryMeasurement>;
   /** How many of the same kind are behind them. */
   readonly behind: number;
   readonly collection: string | undefined;
@@ -204,7 +206,7 @@ interface RecordedProps {
 
 const COLUMNS = "grid grid-cols-[minmax(0,1fr)_76px_76px_64px_92px_92px] items-center gap-x-3 max-[900px]:grid-cols-[minmax(0,1fr)_76px_92px]";
 
-function Recorded({ list, data, behind, collection, onSystem, chosen, onChoose, stateOf }: RecordedProps) {
+function Recorded({ list, data, measured, behind, collection, onSystem, chosen, onChoose, stateOf }: RecordedProps) {
   const { totalCount, since, missed } = list;
   if (data.length === 0 && list.data.length > 0) {
     return (
@@ -254,6 +256,7 @@ function Recorded({ list, data, behind, collection, onSystem, chosen, onChoose, 
               <Row
                 key={query.id}
                 query={query}
+                measured={measured.get(query.id)}
                 share={query.totalMs / longest}
                 chosen={query.id === chosen}
                 // One stop of Tab for the list: the chosen row, else its first.
@@ -276,8 +279,9 @@ function Recorded({ list, data, behind, collection, onSystem, chosen, onChoose, 
   );
 }
 
-function Row({ query, share, chosen, stop, state, onChoose }: { query: SlowQuery; share: number; chosen: boolean; stop: boolean; state: IndexState; onChoose: () => void }) {
+function Row({ query, measured, share, chosen, stop, state, onChoose }: { query: SlowQuery; measured: QueryMeasurement | undefined; share: number; chosen: boolean; stop: boolean; state: IndexState; onChoose: () => void }) {
   const { shape } = query;
+  const worth = worthOf(query, measured);
   return (
     <button
       type="button"
@@ -309,7 +313,7 @@ function Row({ query, share, chosen, stop, state, onChoose }: { query: SlowQuery
           ) : state === "standing" ? (
             <Badge kind="ok">{t("badge.served")}</Badge>
           ) : (
-            <Badge kind="warn">{t("badge.helps")}</Badge>
+            <Badge kind={worth === "helps" || worth === "try" ? "warn" : undefined}>{t(`badge.${worth}`)}</Badge>
           )
         ) : query.servedBy ? (
           <Badge kind="ok">{t("badge.served")}</Badge>

@@ -1,6 +1,6 @@
-import type { SlowQuery, SlowQueryShape } from "@plinth/sdk";
+import type { QueryMeasurement, SlowQuery, SlowQueryShape } from "@plinth/sdk";
 import { expect, test } from "vitest";
-import { condition, grouped, rest, time } from "./words";
+import { condition, grouped, rest, time, worthOf } from "./words";
 
 const shape = (patch: Partial<SlowQueryShape> = {}): SlowQueryShape => ({
   collection: "orders", filter: "status = ?", sort: ["-price"], groupBy: [], aggregates: [], embeds: [], search: false,
@@ -34,4 +34,16 @@ test("queries stand by collection, in the order in which each first appears, the
     ["notes", 4, ["b"]],
     ["baasix_Role", 9, ["s"]],
   ]);
+});
+
+test("an index helps where a gain was measured that is worth it, and of what is quick none is urged", () => {
+  const measured = (before: number, after: number, used = true) =>
+    ({ before: { medianMs: before }, after: { medianMs: after }, gain: before / after, used }) as QueryMeasurement;
+  expect(worthOf({ p95Ms: 1.2 }, undefined)).toBe("quick");
+  expect(worthOf({ p95Ms: 40 }, undefined)).toBe("try");
+  expect(worthOf({ p95Ms: 40 }, measured(38, 2))).toBe("helps");
+  // Ten times as fast, and nobody would feel it.
+  expect(worthOf({ p95Ms: 1.2 }, measured(1, 0.1))).toBe("same");
+  expect(worthOf({ p95Ms: 40 }, measured(38, 37.5))).toBe("same");
+  expect(worthOf({ p95Ms: 40 }, measured(38, 2, false))).toBe("same");
 });

@@ -1,5 +1,5 @@
 /** How a query, its times and sizes read. */
-import type { SlowQuery, SlowQueryShape } from "@plinth/sdk";
+import type { QueryMeasurement, SlowQuery, SlowQueryShape } from "@plinth/sdk";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 
@@ -34,6 +34,22 @@ export function rest(shape: SlowQueryShape): string {
     ...(embeds.length > 0 ? [t("with", { relations: embeds.join(", ") })] : []),
     ...(withDeleted ? [t("deleted")] : []),
   ].join(", ");
+}
+
+/** Below this a difference is the machine's mood. */
+export const FASTER = 1.15;
+/** Milliseconds: what is answered within this is no wait of anybody's, and an index makes every write dearer. */
+const QUICK_MS = 10;
+/** Milliseconds of the median that an index must spare to be worth its writes. */
+const SPARED_MS = 1;
+
+/** What is known of an index that does not stand yet: only a measured gain is called a help. */
+export function worthOf({ p95Ms }: Pick<SlowQuery, "p95Ms">, measured: QueryMeasurement | undefined): "helps" | "same" | "try" | "quick" {
+  if (measured) {
+    const spared = measured.before.medianMs - measured.after.medianMs;
+    return measured.used && measured.gain >= FASTER && spared >= SPARED_MS ? "helps" : "same";
+  }
+  return p95Ms >= QUICK_MS ? "try" : "quick";
 }
 
 export interface QueryGroup {
