@@ -38,6 +38,15 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await choose("For each", "paid");
     await card("Revenue by paid").getByRole("img", { name: /^Bars of 2 groups; the largest is false with/ }).waitFor();
     await person.shot("reports-form");
+    // On a small screen the form stands beside what it makes, never over it.
+    await page.setViewportSize({ width: 1024, height: 700 });
+    const overlap = async (): Promise<number> => {
+      const [made, form] = [await card("Revenue by paid").boundingBox(), await page.getByRole("complementary").boundingBox()];
+      return made && form ? made.x + made.width - form.x : Number.POSITIVE_INFINITY;
+    };
+    await expect.poll(overlap).toBeLessThanOrEqual(0);
+    await person.shot("reports-form-small");
+    await page.setViewportSize({ width: 1440, height: 900 });
     await choose("Shown as", "Ring");
     await card("Revenue by paid").getByRole("img", { name: /^Ring of 2 groups/ }).waitFor();
     await page.getByRole("radio", { name: "Two thirds" }).click();

@@ -112,7 +112,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
       className={cx(
         "@container flex min-w-0 scroll-my-5 flex-col rounded-control border bg-bg-page",
         current ? "border-ink outline-1 outline-ink outline-solid" : "border-line-strong",
-        report.size === "whole" ? "col-span-full" : report.size === "wide" ? "col-span-2 max-[1000px]:col-span-full" : "",
+        report.size === "whole" ? "col-span-full" : report.size === "wide" ? "col-span-2 @max-[760px]:col-span-full" : "",
       )}
     >
       <header className="flex h-10 shrink-0 items-center gap-1 pr-2 pl-4">

@@ -115,6 +115,8 @@ export function ReportForm({ report, scope, isNew, collections, find, capability
       width={width}
       onWidth={onWidth}
       onClose={onClose}
+      // What one makes must be seen while one makes it: the preview gives way as long as there is room for it.
+      className="max-[1100px]:min-[760px]:static! max-[1100px]:min-[760px]:shadow-none!"
       foot={
         <div data-pending="" className="flex items-center gap-2 border-t border-line bg-bg-sunk px-4 py-2.5">
           <span className="min-w-0 flex-1 text-second text-warn">{refusal}</span>

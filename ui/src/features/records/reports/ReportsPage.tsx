@@ -145,7 +145,7 @@ export function ReportsPage({ onRows, onSchema }: {
             </>
           }
         />
-        <div data-region="" className="min-h-0 flex-1 overflow-y-auto bg-bg-sunk">
+        <div data-region="" className="@container min-h-0 flex-1 overflow-y-auto bg-bg-sunk">
           {reports.error ? (
             <ErrorBand
               className="m-5"
@@ -177,7 +177,7 @@ export function ReportsPage({ onRows, onSchema }: {
               {own.length === 0 ? r("none.collections") : (refusal("create") ?? r("none.body"))}
             </Empty>
           ) : (
-            <div className="grid grid-cols-3 gap-4 p-5 max-[1200px]:grid-cols-2 max-[700px]:grid-cols-1">
+            <div className="grid grid-cols-3 gap-4 p-5 @max-[960px]:grid-cols-2 @max-[620px]:grid-cols-1">
               {cards.map((report, at) => (
                 <ReportCard key={report.id} report={report} connection={connection} find={find} entries={entriesOf(saved[at] ?? report, at)} current={editing?.id === report.id} />
               ))}
