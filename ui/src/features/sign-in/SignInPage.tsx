@@ -22,7 +22,7 @@ export interface SignInPageProps {
 export function SignInPage({ client, url, gateway, setup, onDone }: SignInPageProps) {
   const address = new URL(url).host;
   return (
-    <div className="m-auto flex w-full max-w-[400px] flex-col p-10">
+    <div className="mx-auto mt-[max(0px,16vh)] mb-auto flex w-full max-w-[400px] flex-col p-10">
       <Mark size={40} />
       {setup === undefined ? (
         <SignIn client={client} address={address} gateway={gateway} onDone={onDone} />
@@ -40,6 +40,11 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
       <p className="mt-1 mb-5 text-ink-2">{children}</p>
     </>
   );
+}
+
+/** Below all one writes in and presses, so that nothing of it moves under the hand. */
+function Wrong({ fault }: { fault: { title: string; body: string } | null }) {
+  return fault ? <ErrorBand title={fault.title}>{fault.body}</ErrorBand> : null;
 }
 
 function faultOf(fault: unknown, title: string): { title: string; body: string } {
@@ -82,10 +87,10 @@ function SignIn({ client, address, gateway, onDone }: { client: Client; address:
           <Input {...ids} type="password" autoComplete="current-password" required className="h-8!" value={password} onChange={(e) => setPassword(e.target.value)} />
         )}
       </Field>
-      {fault ? <ErrorBand title={fault.title}>{fault.body}</ErrorBand> : null}
       <Button kind="filled" size="large" type="submit" keys="Enter" busy={busy} className="self-start">
         {busy ? t("signIn.busy") : t("signIn")}
       </Button>
+      <Wrong fault={fault} />
     </form>
   );
 }
@@ -125,13 +130,13 @@ function SetUp({ client, address, token, onDone }: { client: Client; address: st
           <Input {...ids} type="password" autoComplete="new-password" minLength={8} required className="h-8!" value={password} onChange={(e) => setPassword(e.target.value)} />
         )}
       </Field>
-      {fault ? <ErrorBand title={fault.title}>{fault.body}</ErrorBand> : null}
       <div className="flex items-center gap-3">
         <Button kind="filled" size="large" type="submit" keys="Enter" busy={busy}>
           {busy ? t("setup.busy") : t("setup")}
         </Button>
         <span className="text-second text-ink-3">{t("setup.done.note")}</span>
       </div>
+      <Wrong fault={fault} />
     </form>
   );
 }
