@@ -49,6 +49,9 @@ on_every_store!(the_journal_tells_changes_of_the_schema, async |app| {
     let entries = answer.body["data"].as_array().expect("entries");
     let schema = entries.iter().find(version).expect("a change of the schema");
     assert_eq!((&schema["collection"], &schema["count"]), (&Json::Null, &json!(2)), "{schema}");
+    let me = app.admin().get("/auth/me").await;
+    assert!(me.body["user"]["email"].is_string(), "{}", me.text);
+    assert_eq!(schema["actor"], me.body["user"]["email"], "{schema}");
 });
 
 on_every_store!(the_journal_is_for_administrators, async |app| {

@@ -80,8 +80,8 @@ impl Engine {
     /// Each version of the catalog behind the first, which every project begins with.
     async fn schema_changes(&self, limit: usize) -> Result<Vec<JournalEntry>> {
         let (sqlite, postgres) = (
-            r#"SELECT "key", "value" FROM "_meta" WHERE "key" LIKE 'catalog:%' ORDER BY "value" DESC LIMIT ?1"#,
-            r#"SELECT "key", "value" FROM "_meta" WHERE "key" LIKE 'catalog:%' ORDER BY "value" DESC LIMIT $1::bigint"#,
+            r#"SELECT m."key", m."value", u."email" FROM "_meta" m LEFT JOIN "_schema_change" s ON m."key" = 'catalog:' || s."version" LEFT JOIN "baasix_User" u ON u."id" = s."actor" WHERE m."key" LIKE 'catalog:%' ORDER BY m."value" DESC LIMIT ?1"#,
+            r#"SELECT m."key", m."value", u."email"::text FROM "_meta" m LEFT JOIN "_schema_change" s ON m."key" = 'catalog:' || s."version"::text LEFT JOIN "baasix_User" u ON u."id"::text = s."actor" WHERE m."key" LIKE 'catalog:%' ORDER BY m."value" DESC LIMIT $1::bigint"#,
         );
         let text = match self.store().dialect() {
             Dialect::Sqlite => sqlite,
@@ -98,7 +98,7 @@ impl Engine {
                 collection: None,
                 count: version,
                 more: false,
-                actor: None,
+                actor: row.get(2).and_then(Value::as_text).map(str::to_owned),
                 source: None,
             };
             (version > 1).then_some(news)
