@@ -250,7 +250,7 @@ export const m = catalogue({
     one: "{count} cell",
     other: "{count} cells",
   },
-  "pending.undoHint": "{keys} undoes the last cell",
+  "pending.undoHint": "{keys} undoes the last step",
   "pending.commit": {
     one: "Commit {count} row to {connection}",
     other: "Commit {count} rows to {connection}",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readType, type FieldInfo } from "@/lib/fields";
 import { DEFAULT, EMPTY, NULL, value, type Value } from "@/lib/values";
 import { aimOf, blockOf, coverOf, holds, union } from "./block";
-import { readClip, readLines, readTyped, writeLines, writeTable, writeTyped, type Clip } from "./clipboard";
+import { keepTyped, readClip, readLines, readTyped, writeLines, writeTable, writeTyped, type Clip } from "./clipboard";
 import { filled } from "./fill";
 import { take } from "./take";
 
@@ -83,6 +83,18 @@ describe("the clipboard", () => {
     expect(readClip({ typed: writeTyped(clip), text: "a", html }, 9)).toEqual(clip);
     expect(words(readClip({ typed: "{", text: "a\tb", html }, 9))).toEqual([["a", "b"]]);
     expect(words(readClip({ typed: "", text: "", html }, 9))).toEqual([["1\n2", "x"]]);
+  });
+
+  it("knows its own values again where the clipboard takes text and a table only", () => {
+    const none: Clip = [[{ text: "", kind: "text", value: NULL }]];
+    keepTyped(none);
+    expect(readClip({ typed: "", text: "", html: writeTable(none) }, 9)).toEqual(none);
+    expect(readClip({ typed: "", text: "", html: "" }, 9)).toEqual([]);
+    const lines: Clip = [[{ text: "one\ntwo", kind: "text", value: value("one\ntwo") }]];
+    keepTyped(lines);
+    // Written with the ends of lines of another system.
+    expect(readClip({ typed: "", text: "one\r\ntwo", html: writeTable(lines) }, 9)).toEqual(lines);
+    expect(words(readClip({ typed: "", text: "one\nthree", html: "" }, 9))).toEqual([["one"], ["three"]]);
   });
 });
 

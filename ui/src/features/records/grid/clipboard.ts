@@ -44,7 +44,7 @@ export function writeTyped(clip: Clip): string {
 
 /** Lines and tabs as sheets write them. A quote that opens no whole cell stands for itself. */
 export function readLines(text: string, limit: number): Clip {
-  const plain = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+  const plain = lineEnds(text).replace(/\n$/, "");
   if (plain === "") return [];
   const lines: ClipCell[][] = [];
   let line: ClipCell[] = [];
@@ -133,11 +133,26 @@ function isValue(raw: unknown): raw is Value {
   return STATES.has(s) || (s === "value" && typeof v === "string");
 }
 
+/** What this window copied last where the clipboard took no type of our own. */
+let kept: { readonly text: string; readonly clip: Clip } | null = null;
+
+/** Outside a copy event a clipboard takes no type of our own: the values are kept here beside the text. */
+export function keepTyped(clip: Clip): void {
+  kept = { text: lineEnds(writeLines(clip)), clip };
+}
+
+/** Clipboards of some systems write ends of lines in their own way. */
+function lineEnds(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
+}
+
 /** The best of what the clipboard offers: our own values, then lines, then a table. */
 export function readClip(given: { readonly typed: string; readonly text: string; readonly html: string }, limit: number): Clip {
   const typed = given.typed === "" ? null : readTyped(given.typed, limit);
   if (typed && typed.length > 0) return typed;
+  const table = (): Clip => (given.html === "" ? [] : readTable(new DOMParser().parseFromString(given.html, "text/html"), limit));
+  // Of one cell without a text only the table tells that it is ours.
+  if (kept && lineEnds(given.text) === kept.text && (given.text !== "" || table().length === 1)) return kept.clip.slice(0, limit);
   const lines = readLines(given.text, limit);
-  if (lines.length > 0 || given.html === "") return lines;
-  return readTable(new DOMParser().parseFromString(given.html, "text/html"), limit);
+  return lines.length > 0 ? lines : table();
 }

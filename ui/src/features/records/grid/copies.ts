@@ -5,7 +5,7 @@ import type { RawRow, Rows } from "@/lib/rows";
 import { editText, type Value } from "@/lib/values";
 import { fromWire } from "@/lib/wire";
 import { m } from "../messages";
-import { TYPED, writeLines, writeTable, writeTyped, type Clip, type ClipCell } from "./clipboard";
+import { keepTyped, TYPED, writeLines, writeTable, writeTyped, type Clip, type ClipCell } from "./clipboard";
 import type { Cells } from "./cells";
 import { g } from "./messages";
 import type { Focus } from "./place";
@@ -93,7 +93,9 @@ async function put(coming: Promise<Clip>): Promise<void> {
     const blob = (type: string, write: (clip: Clip) => string) => coming.then((clip) => new Blob([write(clip)], { type }));
     if (typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(writeLines(await coming));
     else await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob("text/plain", writeLines), "text/html": blob("text/html", writeTable) })]);
-    told(await coming);
+    const clip = await coming;
+    keepTyped(clip);
+    told(clip);
   } catch (error) {
     toast({ kind: "failed", text: g("copy.failed", { reason: error instanceof Error ? error.message : "" }) });
   }
