@@ -151,6 +151,7 @@ describe.each(stores)("on %s", (store) => {
         expect((left?.y ?? Number.POSITIVE_INFINITY) + (left?.height ?? 0)).toBeLessThanOrEqual(screen?.y ?? 0);
         // Another window of this project has no part in it, nor in what that one stages.
         const other = await second.page.context().newPage();
+        await other.setViewportSize(WIDE);
         await entered(other, address);
         await typeInto(other, 1, { name: "sign", definition: {}, typed: "of the other window", stored: "" });
         await other.getByText("1 update, 1 cell").waitFor();
