@@ -42,7 +42,8 @@ impl<'m> View<'m, '_> {
             };
             aggregates.push((alias, function.unwrap_or_default(), column));
         }
-        let mut made = self.made(at, &rows, &groups, &walked)?;
+        let filter = parameters.get("filter");
+        let mut made = self.made(at, &rows, filter, &groups, &walked)?;
         // Without groups there is one row, of whatever was found.
         if groups.is_empty() && made.is_empty() {
             made.push((Vec::new(), Map::new(), Vec::new()));
@@ -51,7 +52,7 @@ impl<'m> View<'m, '_> {
         for (alias, function, column) in &aggregates {
             let mut paths = walked.clone();
             paths.extend(column.iter().map(|column| column.path.clone()));
-            let alone = self.made(at, &rows, &groups, &paths)?;
+            let alone = self.made(at, &rows, filter, &groups, &paths)?;
             for (keys, row, _) in &mut made {
                 let ways = alone.iter().find(|(known, ..)| known == keys);
                 let ways = ways.map_or(&[][..], |(.., ways)| ways.as_slice());
@@ -69,17 +70,19 @@ impl<'m> View<'m, '_> {
         Ok(Expected { rows, total })
     }
 
-    /// The groups of all ways from the records along the paths.
+    /// The groups of all ways from the records along the paths, as far as the filter holds on them:
+    /// a test of related records chooses among those that are grouped, too.
     fn made(
         &self,
         at: usize,
         rows: &[&'m Row],
+        filter: Option<&Json>,
         groups: &[Group],
         paths: &BTreeSet<String>,
     ) -> Judged<Vec<Made<'m>>> {
         let mut made: Vec<Made<'m>> = Vec::new();
         for row in rows {
-            for way in self.joined(at, row, paths)? {
+            for way in self.held(at, row, filter, paths)? {
                 let (mut keys, mut names) = (Vec::new(), Map::new());
                 for group in groups {
                     let found = self.grouped(&way, group)?;
@@ -99,6 +102,36 @@ impl<'m> View<'m, '_> {
             }
         }
         Ok(made)
+    }
+
+    /// The ways along the paths that can be gone on along those of the filter so that it holds.
+    fn held(
+        &self,
+        at: usize,
+        row: &'m Row,
+        filter: Option<&Json>,
+        paths: &BTreeSet<String>,
+    ) -> Judged<Vec<Joined<'m>>> {
+        let ways = self.joined(at, row, paths)?;
+        let Some(filter) = filter else { return Ok(ways) };
+        let mut all = paths.clone();
+        self.paths(at, filter, &mut all)?;
+        let mut holding = Vec::new();
+        for longer in self.joined(at, row, &all)? {
+            if self.holds(at, filter, &longer)? == Some(true) {
+                holding.push(longer);
+            }
+        }
+        let same = |a: &Option<&Row>, b: &Option<&Row>| match (a, b) {
+            (Some(a), Some(b)) => std::ptr::eq(*a, *b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let goes_on = |way: &Joined<'m>| {
+            holding.iter().any(|longer| {
+                way.iter().all(|(path, row)| longer.get(path).is_some_and(|one| same(row, one)))
+            })
+        };
+        Ok(ways.into_iter().filter(goes_on).collect())
     }
 
     fn group(&self, at: usize, word: &str) -> Judged<Group> {
