@@ -87,7 +87,7 @@ export const SCREENS: readonly Screen[] = [
     actions: [{ role: "textbox", name: "Name" }, button(/^Save report/)],
   },
   { name: "api", path: "/p/here/api/orders", ready: { role: "textbox", name: "Path" }, actions: [button(/^Send/)] },
-  { name: "queries", path: "/p/here/queries", ready: { role: "button", name: /would help/, nth: 0 }, actions: [button(/^Read again/), button(/^Start anew/)] },
+  { name: "queries", path: "/p/here/queries", ready: { role: "button", name: /placed ≥/, nth: 0 }, actions: [button(/^Read again/), button(/^Start anew/)] },
   {
     name: "queries-index",
     path: "/p/here/queries?collection=orders",
@@ -154,7 +154,7 @@ export async function furnish(url: string): Promise<void> {
   ]);
   const orders = Array.from({ length: 24 }, (_, index) => ({ total: `${String(index * 17)}.50`, paid: index % 2 === 0, placed: "2026-11-20T09:30:00Z", customer: 1 + (index % 2) }));
   await api.call("POST", "/items/orders/bulk", orders);
-  // A query that an index would help.
+  // A query that an index may help.
   await api.call("GET", `/items/orders?limit=20&sort=-total&filter=${encodeURIComponent(JSON.stringify({ placed: { gte: "2026-01-01" }, paid: true }))}`);
   const role = await api.call<{ data: { id: string } }>("POST", "/items/baasix_Role", { name: "Editor", description: "Writes orders" });
   await api.call("POST", "/permissions", { role_Id: role.data.id, collection: "orders", action: "read", fields: ["total", "paid"], conditions: { paid: { eq: true } } });
