@@ -21,6 +21,8 @@ mod import_tests;
 mod in_the_way;
 mod journal;
 mod last;
+#[cfg(test)]
+mod meddler;
 mod migrate;
 mod original;
 mod outside;
