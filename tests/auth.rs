@@ -7,4 +7,5 @@ mod rank;
 mod register;
 mod secrets;
 mod session;
+mod sessions;
 mod users;

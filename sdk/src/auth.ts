@@ -1,6 +1,13 @@
 import { PlinthError } from './error.js';
 import type { Transport } from './transport.js';
-import type { PasswordBody, SessionValid, SetupBody, SignInBody } from './generated/wire.js';
+import type {
+  OpenSession,
+  PasswordBody,
+  SessionsEnded,
+  SessionValid,
+  SetupBody,
+  SignInBody,
+} from './generated/wire.js';
 import type {
   AuthResponse,
   AuthState,
@@ -92,6 +99,47 @@ export class Auth {
   async changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void> {
     const body: PasswordBody = { currentPassword, newPassword };
     await this.#http.post('/auth/password/change', body, options);
+  }
+
+  /**
+   * Where the signed-in user is signed in, the session that was used last first.
+   *
+   * @example
+   * ```ts
+   * const sessions = await plinth.auth.sessions();
+   * console.log(sessions.find((session) => session.current)?.userAgent);
+   * ```
+   */
+  async sessions(options?: CallOptions): Promise<OpenSession[]> {
+    const { data } = await this.#http.get<{ data: OpenSession[] }>('/auth/sessions', options);
+    return data;
+  }
+
+  /**
+   * Ends one of the signed-in user's sessions; its tokens are dead at once. A key that is not
+   * among them rejects with 403 `ITEM_NOT_FOUND`. {@link logout} ends the session of this client.
+   *
+   * @example
+   * ```ts
+   * const stale = (await plinth.auth.sessions()).filter((session) => !session.current);
+   * for (const session of stale) await plinth.auth.endSession(session.id);
+   * ```
+   */
+  async endSession(id: string, options?: CallOptions): Promise<void> {
+    await this.#http.delete(`/auth/sessions/${encodeURIComponent(id)}`, undefined, options);
+  }
+
+  /**
+   * Ends every session of the signed-in user but the one of this client, and says how many.
+   *
+   * @example
+   * ```ts
+   * console.log(await plinth.auth.endOtherSessions());
+   * ```
+   */
+  async endOtherSessions(options?: CallOptions): Promise<number> {
+    const { ended } = await this.#http.delete<SessionsEnded>('/auth/sessions', undefined, options);
+    return ended;
   }
 
   /**

@@ -1293,6 +1293,36 @@ export type SessionInvalid = {
   details: Array<ErrorDetail>,
 };
 
+/** A living session of the caller. Times are ISO 8601 in UTC. */
+export type OpenSession = {
+  /** The key. */
+  id: string,
+  /** `default`, `mobile` or `web`. */
+  type: string,
+  /** Address that it was opened from. */
+  ipAddress: string | null,
+  /** How the opener called itself. */
+  userAgent: string | null,
+  /** Key of the tenant that it works in. */
+  tenant_Id: string | null,
+  /** When it was opened. */
+  createdAt: string | null,
+  /** When its tokens were last exchanged; null if they never were. */
+  refreshedAt: string | null,
+  /** When it ends unless it is refreshed. */
+  expiresAt: string | null,
+  /** Whether the question came with a token of this session. */
+  current: boolean,
+};
+
+/** How many sessions were ended. */
+export type SessionsEnded = {
+  /** A sentence for a person. */
+  message: string,
+  /** The number. */
+  ended: number,
+};
+
 /** The reply of `/health`; all but `status` is told to signed-in callers only. */
 export type HealthReport = {
   /** `ok`. */

@@ -9,7 +9,7 @@ import type {
 import type { AccessGrants, AuthMode, SessionStarted, SetupBody, SignInBody } from '../generated/wire.js';
 import type { Filter } from './filter.js';
 
-export type { AccessGrant, AccessReport } from '../generated/wire.js';
+export type { AccessGrant, AccessReport, OpenSession } from '../generated/wire.js';
 
 /** How a session is carried: a bearer token, or an HttpOnly cookie. */
 export type { AuthMode };

@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useStore } from "zustand";
+import { SessionsDialog } from "@/features/account/SessionsDialog";
 import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -30,6 +31,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const go = useGo(project.id);
   const where = useWhere();
   const sidebar = useUi((state) => state.sidebar);
+  const sessions = useUi((state) => state.sessions);
   const { collections } = useCatalog();
   const { ops, canUndo, canRedo } = useStore(pending.store);
   const { all: open } = useOpenWork();
@@ -49,6 +51,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
     { id: "schema.new", label: m("collections.new"), group: m("group.commands"), run: () => go({ kind: "schema" }, { new: true }) },
     { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
+    { id: "shell.sessions", label: m("sessions.command"), group: m("group.commands"), run: () => useUi.setState({ sessions: true }) },
     { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, disabled: canUndo ? undefined : m("undo.nothing"), run: () => pending.undo() },
     { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, disabled: canRedo ? undefined : m("redo.nothing"), run: () => pending.redo() },
   ]);
@@ -106,6 +109,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         onField={(collection, field) => go({ kind: "schema", collection }, { field })}
         onRows={(collection, text) => go({ kind: "data", collection }, { search: text })}
       />
+      <SessionsDialog open={sessions} onClose={() => useUi.setState({ sessions: false })} />
     </div>
   );
 }

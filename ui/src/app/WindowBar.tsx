@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Home, LogOut, PanelRight, Redo2, Undo2 } from "lucide-react";
+import { Home, LogOut, MonitorSmartphone, PanelRight, Redo2, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { host } from "@/host";
 import { connectionName } from "@/host/connection-name";
@@ -14,6 +14,7 @@ import { Tip } from "@/kit/Tooltip";
 import { t } from "@/messages/en";
 import { m } from "./messages";
 import { useProjects } from "./projects";
+import { useUi } from "./ui-state";
 import { openMenu } from "./window-commands";
 
 export function storeName(store: Project["store"]): string {
@@ -95,6 +96,7 @@ export function ProjectHeading({ session, onSignOut }: { session: Session; onSig
           })),
           ...(others.length > 0 ? [null] : []),
           { label: m("chip.home"), icon: Home, onSelect: () => void navigate({ to: "/home" }) },
+          ...(user ? [{ label: m("chip.sessions", { name: user.email }), icon: MonitorSmartphone, onSelect: () => useUi.setState({ sessions: true }) }] : []),
           ...(onSignOut && user ? [{ label: m("chip.signOut", { name: user.email }), icon: LogOut, onSelect: onSignOut }] : []),
         ]}
       />

@@ -38,6 +38,8 @@ export const m = catalogue({
   "chip.home": "All projects",
   "chip.running": "running",
   "chip.stopped": "stopped",
+  "chip.sessions": "Sessions of {name}",
+  "sessions.command": "Sessions: where I am signed in",
   "chip.signOut": "Sign out {name}",
   "group.everywhere": "Everywhere",
   "group.here": "Here",

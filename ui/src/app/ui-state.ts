@@ -14,6 +14,7 @@ interface UiState {
   readonly palette: boolean;
   readonly sheet: boolean;
   readonly settings: boolean;
+  readonly sessions: boolean;
   /** Open documents, by project. */
   readonly tabs: Readonly<Record<string, readonly DocumentTab[]>>;
   readonly closedFolders: ReadonlySet<string>;
@@ -24,6 +25,7 @@ export const useUi = create<UiState>(() => ({
   palette: false,
   sheet: false,
   settings: false,
+  sessions: false,
   tabs: {},
   closedFolders: new Set(["system"]),
 }));

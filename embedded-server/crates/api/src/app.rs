@@ -4,8 +4,8 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, existing, export, health, history, imports, journal, openapi,
-    permissions, queries, rejection, reports, schema_history, schemas, studio, transfer, types,
-    unread,
+    permissions, queries, rejection, reports, schema_history, schemas, sessions, studio, transfer,
+    types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -115,6 +115,7 @@ pub fn router(app: App) -> Router {
         .route("/journal", get(journal::lately))
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
+        .merge(sessions::routes())
         .merge(schemas::routes())
         .merge(existing::routes())
         .merge(schema_history::routes())

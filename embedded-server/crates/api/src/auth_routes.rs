@@ -291,7 +291,7 @@ fn token_response(
             REFRESH_COOKIE,
             &signed_in.refresh_token,
             "/auth",
-            signed_in.expires_in.saturating_mul(4),
+            signed_in.session_seconds,
         )?;
     }
     Ok(response)

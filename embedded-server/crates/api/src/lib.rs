@@ -25,6 +25,7 @@ mod rejection;
 mod reports;
 mod schema_history;
 mod schemas;
+mod sessions;
 mod status;
 mod studio;
 mod surface;

@@ -10,11 +10,13 @@ mod identity;
 mod password;
 mod presence;
 mod refresh;
+mod session;
 mod sign_in;
 mod token;
 
 pub use hook::{UserHook, looks_like_address};
 pub use identity::{Presented, Profile};
+pub use session::{OpenSession, SESSIONS_MAX};
 pub use sign_in::{Registration, SignIn, SignedIn};
 
 use attempts::Attempts;

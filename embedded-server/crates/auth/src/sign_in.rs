@@ -48,6 +48,8 @@ pub struct SignedIn {
     pub refresh_token: String,
     /// Seconds the access token lives.
     pub expires_in: u64,
+    /// Seconds the refresh token can be exchanged.
+    pub session_seconds: u64,
     /// Who signed in.
     pub profile: Profile,
     /// The role's record.
@@ -309,6 +311,7 @@ impl Auth {
         self.engine()
             .write(Write { operations, strict: true }, &Actor::system("open a session"), None)
             .await?;
+        self.end_sessions_beyond(&profile.user_id).await?;
         self.was_here(&profile, now_ms);
         self.token_response(profile, &session_token, refresh_token, tenant.as_deref())
     }
@@ -329,6 +332,7 @@ impl Auth {
             token,
             refresh_token,
             expires_in: self.0.keys.access_seconds(),
+            session_seconds: self.settings().session_seconds,
             role: role.map_or(Json::Null, |role| Json::Object((*role.record).clone())),
             permissions: role
                 .map_or(Json::Array(Vec::new()), |role| Json::Array((*role.rows).clone())),

@@ -86,7 +86,7 @@ pub fn field_is(field: &str, value: impl Into<Json>) -> Filter {
 }
 
 /// A filter of one field, for the house's own reads.
-pub(crate) fn field_test(field: &str, operator: &str, operand: Json) -> Filter {
+pub fn field_test(field: &str, operator: &str, operand: Json) -> Filter {
     Filter::Test(Test {
         path: field.to_owned(),
         operator: operator.to_owned(),

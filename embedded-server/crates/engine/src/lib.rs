@@ -62,7 +62,7 @@ pub use feed::{Change, Feed, Place};
 pub use history::{
     History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide, is_revision_key,
 };
-pub use hook::{BeforeWrite, field_is};
+pub use hook::{BeforeWrite, field_is, field_test};
 pub use import::{
     Format, ImportAsk, Imports, Job, Left, Mode, Pace as ImportPace, RowFault,
     State as ImportState, Stays, without_empty,

@@ -68,6 +68,9 @@ const LINES: &[Line] = &[
     ("post", "/auth/logout", Everybody, "Sign out", 200, ""),
     ("get", "/auth/me", SignedIn, "Who am I", 200, ""),
     ("get", "/auth/check", Everybody, "Whether the session lives", 200, ""),
+    ("get", "/auth/sessions", SignedIn, "One's own sessions", 200, ""),
+    ("delete", "/auth/sessions", SignedIn, "End one's other sessions", 200, ""),
+    ("delete", "/auth/sessions/{id}", SignedIn, "End one of one's own sessions", 200, ""),
     (
         "post",
         "/auth/setup",

@@ -196,3 +196,57 @@ pub(crate) struct SessionInvalid {
     /// `false`.
     pub(crate) valid: bool,
 }
+
+/// A living session of the caller. Times are ISO 8601 in UTC.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct OpenSession {
+    /// The key.
+    pub(crate) id: String,
+    /// `default`, `mobile` or `web`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// Address that it was opened from.
+    pub(crate) ip_address: Option<String>,
+    /// How the opener called itself.
+    pub(crate) user_agent: Option<String>,
+    /// Key of the tenant that it works in.
+    #[serde(rename = "tenant_Id")]
+    pub(crate) tenant_id: Option<String>,
+    /// When it was opened.
+    pub(crate) created_at: Option<String>,
+    /// When its tokens were last exchanged; null if they never were.
+    pub(crate) refreshed_at: Option<String>,
+    /// When it ends unless it is refreshed.
+    pub(crate) expires_at: Option<String>,
+    /// Whether the question came with a token of this session.
+    pub(crate) current: bool,
+}
+
+impl From<auth::OpenSession> for OpenSession {
+    fn from(session: auth::OpenSession) -> Self {
+        Self {
+            id: session.id,
+            kind: session.kind,
+            ip_address: session.ip,
+            user_agent: session.user_agent,
+            tenant_id: session.tenant,
+            created_at: session.created_at,
+            refreshed_at: session.refreshed_at,
+            expires_at: session.expires_at,
+            current: session.current,
+        }
+    }
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SessionsEnded {
+    /// A sentence for a person.
+    pub(crate) message: String,
+    /// The number.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub(crate) ended: u64,
+}

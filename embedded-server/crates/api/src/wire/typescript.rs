@@ -179,6 +179,8 @@ fn wire_types() -> String {
         shape::<session::SessionValid>(),
         shape::<session::SessionKey>(),
         shape::<session::SessionInvalid>(),
+        shape::<session::OpenSession>(),
+        shape::<session::SessionsEnded>(),
         shape::<server::HealthReport>(),
         shape::<journal::JournalEntry>(),
     ] {
