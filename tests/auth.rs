@@ -2,6 +2,7 @@
 
 mod house;
 mod imported;
+mod limits;
 mod owner;
 mod rank;
 mod register;

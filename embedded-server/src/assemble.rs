@@ -224,6 +224,9 @@ fn http(config: &Config, address: SocketAddr) -> Settings {
         strict_write: config.strict_write,
         compat: config.compat,
         cookie_secure: config.production,
+        rate_limit: config.rate_limit,
+        rate_interval_ms: config.rate_interval_ms,
+        trusted_proxies: config.trusted_proxies,
     }
 }
 

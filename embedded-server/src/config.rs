@@ -66,6 +66,12 @@ pub struct Config {
     pub compat: bool,
     /// Whether this is a production server.
     pub production: bool,
+    /// Most requests of one caller within `rate_interval_ms`; 0 is no limit.
+    pub rate_limit: u32,
+    /// Milliseconds.
+    pub rate_interval_ms: i64,
+    /// How many proxies stand before the server and tell whom they were called from.
+    pub trusted_proxies: usize,
     /// Bounds.
     pub limits: Limits,
 }
@@ -244,6 +250,29 @@ pub const KEYS: &[Key] = &[
         "production, staging, development or test",
         "development",
     ),
+    key(
+        "rate_limit",
+        &["RATE_LIMIT"],
+        "most requests of one caller (a user, or an address that nobody is signed in from) within \
+         `rate_limit_interval`; callers of this machine are not counted; 0 is no limit",
+        "0 to 1000000",
+        "1000",
+    ),
+    key(
+        "rate_limit_interval",
+        &["RATE_LIMIT_INTERVAL"],
+        "the time that `rate_limit` is for, in milliseconds",
+        "100 to 3600000",
+        "5000",
+    ),
+    key(
+        "trusted_proxies",
+        &["TRUST_PROXY"],
+        "how many proxies stand before the server, each of which adds to `X-Forwarded-For` whom it \
+         was called from",
+        "0 to 10",
+        "0",
+    ),
     key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
     key(
         "history_days",
@@ -320,6 +349,9 @@ impl Config {
             strict_write: false,
             compat: false,
             production: false,
+            rate_limit: 1_000,
+            rate_interval_ms: 5_000,
+            trusted_proxies: 0,
             limits: Limits::default(),
         }
     }

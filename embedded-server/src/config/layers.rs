@@ -136,6 +136,15 @@ impl Layers {
             config.limits.history_days = u32::try_from(n).unwrap_or(90);
         })?;
         self.number("statement_ms_max", 100, 3_600_000, |n| config.limits.statement_ms_max = n)?;
+        self.number("rate_limit", 0, 1_000_000, |n| {
+            config.rate_limit = u32::try_from(n).unwrap_or(1_000);
+        })?;
+        self.number("rate_limit_interval", 100, 3_600_000, |n| {
+            config.rate_interval_ms = i64::try_from(n).unwrap_or(5_000);
+        })?;
+        self.number("trusted_proxies", 0, 10, |n| {
+            config.trusted_proxies = usize::try_from(n).unwrap_or_default();
+        })?;
         self.number("kept_answers_max", 0, 1_000, |n| {
             config.limits.kept_answers_max = usize::try_from(n).unwrap_or_default();
         })?;

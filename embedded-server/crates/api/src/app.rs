@@ -1,11 +1,12 @@
 //! The application: what handlers share, and every route with its layers.
 
+use crate::limit::Limiter;
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, existing, export, health, history, imports, journal, openapi,
-    permissions, queries, rejection, reports, schema_history, schemas, sessions, studio, transfer,
-    types, unread,
+    access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
+    openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, studio,
+    transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -50,6 +51,12 @@ pub struct Settings {
     pub compat: bool,
     /// Whether cookies carry `Secure`.
     pub cookie_secure: bool,
+    /// Most requests of one caller within `rate_interval_ms`; 0 is no limit.
+    pub rate_limit: u32,
+    /// Milliseconds.
+    pub rate_interval_ms: i64,
+    /// How many proxies stand before the server and tell whom they were called from.
+    pub trusted_proxies: usize,
 }
 
 /// What handlers share. Cheap to clone.
@@ -62,6 +69,7 @@ struct Inner {
     settings: Settings,
     started_ms: i64,
     imports: Imports,
+    limiter: Limiter,
 }
 
 impl App {
@@ -69,7 +77,8 @@ impl App {
     #[must_use]
     pub fn new(engine: Engine, auth: Auth, imports: Imports, settings: Settings) -> Self {
         let started_ms = engine.clock().now_ms();
-        Self(Arc::new(Inner { engine, auth, settings, started_ms, imports }))
+        let limiter = Limiter::new(settings.rate_limit, settings.rate_interval_ms);
+        Self(Arc::new(Inner { engine, auth, settings, started_ms, imports, limiter }))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -86,6 +95,10 @@ impl App {
 
     pub(crate) fn imports(&self) -> &Imports {
         &self.0.imports
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 
     pub(crate) fn uptime_ms(&self) -> i64 {
@@ -138,6 +151,7 @@ pub fn router(app: App) -> Router {
         .merge(studio::routes(&app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(app.clone(), limit::general))
         .layer(middleware::from_fn(unread::thrown_away))
         .layer(
             CompressionLayer::new()

@@ -132,6 +132,7 @@ async fn register(
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let mode = Mode::of(&app, auth_mode(&body)?, &headers);
+    app.limiter().register(caller.address, app.engine().clock().now_ms())?;
     let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
     let signed_in = app.auth().register(ask).await?;
     token_response(&app, &signed_in, &mode, Some("User registered successfully"))

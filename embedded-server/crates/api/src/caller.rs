@@ -3,14 +3,15 @@
 use crate::app::{App, Settings};
 use crate::surface::baasix::error::Refusal;
 use crate::unread::Known;
+use crate::{limit, peer};
 use access::Actor;
 use auth::{Presented, Profile};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use base::{Code, Error, Result};
 use engine::Numbers;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A caller, judged.
@@ -23,6 +24,7 @@ pub(crate) struct Caller {
     /// What the caller calls itself, for the feed's echo.
     pub(crate) source: Option<String>,
     pub(crate) ip: Option<String>,
+    pub(crate) address: Option<IpAddr>,
     pub(crate) user_agent: Option<String>,
 }
 
@@ -68,8 +70,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let peer =
-            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+        let address = peer::address(&parts.extensions, &parts.headers, app.settings());
+        let peer = address.map(|address| address.to_string());
         let token = bearer(&parts.headers).map(str::to_owned);
         let token = match token {
             Some(token) => Some(token),
@@ -77,6 +79,8 @@ impl FromRequestParts<App> for Caller {
         };
         app.engine().look_for(named(parts.uri.path())).await?;
         let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
+        let user = presented.profile.as_ref().map(|profile| profile.user_id.as_str());
+        limit::count_caller(&parts.extensions, app, user, address)?;
         // A token that is past its time was one of ours: its bearer shall hear of it.
         if presented.profile.is_some() || presented.dead == Some(Code::TokenExpired) {
             Known::note(&parts.extensions);
@@ -98,6 +102,7 @@ impl FromRequestParts<App> for Caller {
             source: text("x-plinth-source").map(|source| source.chars().take(100).collect()),
             user_agent: text("user-agent").map(|agent| agent.chars().take(300).collect()),
             ip: peer,
+            address,
         })
     }
 }

@@ -44,7 +44,14 @@ pub(crate) fn layer(settings: &Settings) -> CorsLayer {
             header("x-plinth-strict"),
             header("x-plinth-source"),
         ])
-        .expose_headers([header::RETRY_AFTER, header::ETAG, header::CONTENT_DISPOSITION])
+        .expose_headers([
+            header::RETRY_AFTER,
+            header::ETAG,
+            header::CONTENT_DISPOSITION,
+            header("x-ratelimit-limit"),
+            header("x-ratelimit-remaining"),
+            header("x-ratelimit-reset"),
+        ])
         .max_age(Duration::from_secs(600))
 }
 

@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Code, Error};
-use std::net::IpAddr;
 
 /// 200 for everybody; version, store and uptime for the signed-in.
 pub(crate) async fn health(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
@@ -40,12 +39,8 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Refusal> {
-    let loopback = caller
-        .ip
-        .as_deref()
-        .and_then(|ip| ip.parse::<IpAddr>().ok())
-        .is_some_and(|ip| ip.is_loopback())
-        && !handed_on(&headers);
+    let loopback =
+        caller.address.is_some_and(|address| address.is_loopback()) && !handed_on(&headers);
     if !loopback && !caller.actor().is_administrator() {
         return Err(Error::new(
             Code::Forbidden,
