@@ -6,7 +6,7 @@ import { SignInPage } from "@/features/sign-in/SignInPage";
 import { HERE, host } from "@/host";
 import { connectionName } from "@/host/connection-name";
 import type { Project } from "@/host/host";
-import { connectionOf, rememberSignIn, SessionContext, whoAmI } from "@/host/session";
+import { connectionOf, rememberSignIn, SessionContext, whoAmI, workOf } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { StatusBar } from "@/kit/status";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
@@ -192,8 +192,12 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
       </Frame>
     );
   }
+  /** What was read is what one person may see; the next one asks for everything anew. */
+  const forget = () => queries.removeQueries({ predicate: ({ queryKey: [kind] }) => kind !== "projects" && kind !== "connection" && kind !== "me" });
   const signedIn = () => {
     rememberSignIn(true);
+    // The one before may have gone without signing out.
+    forget();
     void queries.invalidateQueries({ queryKey: ["projects"] });
     void me.refetch();
   };
@@ -216,11 +220,12 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
     if (open.token === undefined) await open.client.auth.logout();
     else await open.client.http.post("/auth/logout", {});
     rememberSignIn(false);
-    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "projects" && query.queryKey[0] !== "connection" });
-    await me.refetch();
+    queries.setQueryData(["me", project.id, open.token ?? "cookie"], null);
+    forget();
   };
   return (
-    <SessionContext value={{ ...open, project, user: me.data }}>
+    // Another person is another screen: nothing that one typed stands under the eyes of the next.
+    <SessionContext key={me.data.id} value={{ ...open, project, user: me.data, pending: workOf(project.id, me.data.id) }}>
       <Shell onSignOut={open.token === undefined || project.kind === "remote" ? () => void signOut() : null} />
     </SessionContext>
   );

@@ -17,7 +17,6 @@ export type Client = Plinth<AnyCollections, "exact">;
 export interface Connection {
   readonly url: string;
   readonly client: Client;
-  readonly pending: Pending;
   /** The desktop proves itself with a token; a page with the cookie of its session. */
   readonly token: string | undefined;
 }
@@ -25,6 +24,8 @@ export interface Connection {
 export interface Session extends Connection {
   readonly project: Project;
   readonly user: User | null;
+  /** Open work of this person alone. */
+  readonly pending: Pending;
 }
 
 export const SessionContext = createContext<Session | null>(null);
@@ -37,7 +38,7 @@ export function useSession(): Session {
 
 const connections = new Map<string, { token: string | undefined; connection: Connection }>();
 
-/** The same connection for the whole life of the window, so that pending work outlives screens. */
+/** The same connection for the whole life of the window. */
 export async function connectionOf(project: Project): Promise<Connection> {
   const { url, token } = await host().projects.session(project.id);
   const known = connections.get(project.id);
@@ -52,14 +53,24 @@ export async function connectionOf(project: Project): Promise<Connection> {
     // A token of the desktop is good for one launch; a page keeps none and relies on its cookie.
     ...(token === undefined ? { authMode: "cookie", credentials: "include" } : { token }),
   });
-  const connection: Connection = {
-    url,
-    token,
-    client,
-    pending: known?.connection.pending ?? createPending({ journal: drafts, journalKey: `pending:${project.id}` }),
-  };
+  const connection: Connection = { url, token, client };
   connections.set(project.id, { token, connection });
   return connection;
+}
+
+const works = new Map<string, Pending>();
+
+/**
+ * The open work of one person on a project, which outlives screens. It holds values as that person
+ * read them, so whoever signs in next in the same window has work, and a draft, of their own.
+ */
+export function workOf(project: string, user: string): Pending {
+  const key = `pending:${project}:${user}`;
+  const known = works.get(key);
+  if (known) return known;
+  const made = createPending({ journal: drafts, journalKey: key });
+  works.set(key, made);
+  return made;
 }
 
 /** Whether this browser was signed in here before: then a spent cookie is worth a renewal. */
