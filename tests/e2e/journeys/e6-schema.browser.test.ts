@@ -189,4 +189,37 @@ describe.each(stores)("on %s", (store) => {
       await person.close();
     }
   });
+
+  test("a field that somebody else adds while the screen is open is no part of one's own change", async () => {
+    const key = { type: "Integer", primaryKey: true, defaultValue: { type: "AUTOINCREMENT" } };
+    await api.call("POST", "/schemas", { collectionName: "tags", schema: { timestamps: false, fields: { id: key, name: { type: "String" } } } });
+    await api.call("POST", "/items/tags/bulk", [{ name: "one" }, { name: "two" }]);
+    const person = await BrowserPerson.open(`${server.url}/studio/#/p/here/schema?collection=tags`);
+    const { page } = person;
+    try {
+      await signIn(person);
+      await person.see({ role: "list", name: "Fields of tags" });
+      const { data } = await api.call<{ data: { schema: { fields: Fields } } }>("GET", "/schemas/tags");
+      await api.call("PATCH", "/schemas/tags", { schema: { ...data.schema, fields: { ...data.schema.fields, colour: { type: "String" } } } });
+      await api.call("PATCH", "/items/tags/1", { colour: "theirs" });
+
+      await person.press("a");
+      await person.fill({ role: "textbox", name: "Name", within: { role: "form", name: "New field" } }, "shape");
+      await person.press("Enter");
+      await person.press("Control+Shift+p");
+      const plan = page.getByRole("region", { name: "Plan of the staged changes" });
+      await person.see({ role: "button", name: /^colour/, within: { role: "list", name: "Fields of tags" } });
+      await plan.getByRole("heading", { name: "Plan, 1 step" }).waitFor();
+      expect(await plan.getByRole("option").allInnerTexts()).toEqual([expect.stringContaining("shape")]);
+      await person.press("Control+s");
+      await person.read("1 schema change applied to local");
+      expect((await api.call<{ data: Record<string, unknown>[] }>("GET", "/items/tags?sort=id")).data).toEqual([
+        { id: 1, name: "one", colour: "theirs", shape: null },
+        { id: 2, name: "two", colour: null, shape: null },
+      ]);
+      expect(await person.verdict()).toEqual([]);
+    } finally {
+      await person.close();
+    }
+  });
 });

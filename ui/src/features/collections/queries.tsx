@@ -1,6 +1,6 @@
 import type { SchemaChange, SchemaPlan } from "@plinth/sdk";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useSession, type Session } from "@/host/session";
+import { catalogQuery, useSession, type Session } from "@/host/session";
 import type { Adapter } from "@/lib/pending";
 import { count } from "@/messages/catalogue";
 import { sameDraft } from "./draft";
@@ -11,7 +11,15 @@ type Asks = Pick<Session, "client" | "project">;
 export function planQuery({ client, project }: Asks, change: SchemaChange, version: readonly unknown[]) {
   return queryOptions({
     queryKey: ["plan", project.id, change, ...version],
-    queryFn: ({ signal }): Promise<SchemaPlan> => client.schemas.plan(change, { signal }),
+    queryFn: async ({ signal, client: queries }): Promise<SchemaPlan> => {
+      const plan = await client.schemas.plan(change, { signal });
+      // A document says all of a collection: one made of what stood here a while ago would take away
+      // what somebody else added since. Where it moved, what is staged is laid on what stands now,
+      // which is another change with a plan of its own.
+      const { data } = await client.schemas.find(undefined, { signal });
+      queries.setQueryData(catalogQuery({ client, project }).queryKey, data);
+      return plan;
+    },
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
