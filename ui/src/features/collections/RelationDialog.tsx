@@ -10,7 +10,7 @@ import { isJunction, type Draft, type Drafts, type Edits } from "./draft";
 import { columnsFor, nameFrom } from "./ends";
 import { t } from "./messages";
 import { free, plural, singular } from "./names";
-import { relate, type OnDelete, type RelationKind } from "./relate";
+import { relate, suggested, type OnDelete, type RelationKind } from "./relate";
 import { TableList } from "./TableList";
 import { either, relationNameFault, unreserved } from "./words";
 
@@ -18,19 +18,6 @@ const EMPTY: Draft = { name: "", fields: [], indexes: [], rest: {} };
 /** The choice of making one; no field has such an id. */
 const NEW_COLUMN = "new";
 const KINDS: readonly RelationKind[] = ["M2O", "O2M", "O2O", "M2M", "M2A"];
-
-/** The names both ends would have if nobody chose: what one has of the other, in one or in many. */
-function suggested(drafts: Drafts, kind: RelationKind, source: string, target: string): { name: string; alias: string } {
-  const from = drafts.get(source)?.draft;
-  const to = drafts.get(target)?.draft;
-  if (!from || !to) return { name: "", alias: "" };
-  const many = kind === "O2M" || kind === "M2M";
-  const back = kind === "M2O" || kind === "M2M";
-  const self = source === target;
-  const name = free(self && !many ? "parent" : unreserved(many ? plural(to.name) : singular(to.name)), from.fields.map((field) => field.name));
-  const wanted = self && back ? "children" : unreserved(back ? plural(from.name) : singular(from.name));
-  return { name, alias: free(wanted, [...to.fields.map((field) => field.name), ...(self ? [name] : [])]) };
-}
 
 /** The same for rows of any: one name for them here, and one that is free on all of them. */
 function suggestedOfAny(drafts: Drafts, source: string, targets: readonly string[]): { name: string; alias: string } {

@@ -4,9 +4,10 @@ import { createPending, type Op } from "@/lib/pending";
 import { changesOf, desired, draftsOf, opsOf, sameDraft, SCOPE, type Drafts, type Edits, type Entry } from "./draft";
 import { addField, addIndex, newCollection, renameCollection, renameField, searchedFields, setDefinition, setDropColumn, setDropTable, setFlag, toggleCollection, toggleDropped } from "./edits";
 import { plural, singular } from "./names";
-import { relate } from "./relate";
+import { relate, suggested } from "./relate";
 import { laidOut } from "./sql";
 import { misplacedOf } from "./misplaced";
+import { relationNameFault } from "./words";
 import { defaultText, keyDefinition, readDefault, typeWord, withExpression, withOption, withRule, withType } from "./types";
 
 const key = { type: "UUID", primaryKey: true, defaultValue: { type: "UUIDV4" }, fieldId: "a-id" };
@@ -347,4 +348,13 @@ test("a refused expression is found in the draft by its place, unless it could b
   expect(misplacedOf(new Error("the server is away"), d.drafts())).toBeUndefined();
   d.do((_, at) => addField(at("authors"), { name: "sum", def: { type: "VIRTUAL", calculated: "prise" } }).edits);
   expect(misplacedOf(refused, d.drafts())).toBeUndefined();
+});
+
+test.each(["M2O", "O2M", "O2O", "M2M"] as const)("a collection is related to itself (%s) by names it can have", (kind) => {
+  const drafts = draftsOf(STORED, []);
+  const names = suggested(drafts, kind, "posts", "posts");
+  const posts = drafts.get("posts");
+  if (!posts) throw new Error("no posts");
+  expect([names.name, names.alias].map((name) => relationNameFault(posts, name))).toEqual([null, null]);
+  expect(names.name).not.toBe(names.alias);
 });

@@ -1,7 +1,8 @@
 /** Relations: both ends, and the column or the junction that holds them. */
 import { newId, primaryKey, text, type Definition, type Draft, type Drafts, type Edits, type Json } from "./draft";
 import { addField, type NewField } from "./edits";
-import { free } from "./names";
+import { free, plural, singular } from "./names";
+import { unreserved } from "./words";
 
 export type RelationKind = "M2O" | "O2M" | "O2O" | "M2M" | "M2A";
 export type OnDelete = "SET NULL" | "RESTRICT" | "CASCADE";
@@ -40,6 +41,28 @@ const end = (relType: string, target: string, foreignKey: string, name: string):
   foreignKey,
   as: name,
 });
+
+/** What the ends of a relation of a collection to itself are called. */
+const OF_SELF: Readonly<Record<Exclude<RelationKind, "M2A">, readonly [string, string]>> = {
+  M2O: ["parent", "children"],
+  O2M: ["children", "parent"],
+  O2O: ["next", "previous"],
+  M2M: ["related", "related_to"],
+};
+
+/** The names both ends would have if nobody chose: what one has of the other, in one or in many. */
+export function suggested(drafts: Drafts, kind: RelationKind, source: string, target: string): { name: string; alias: string } {
+  const from = drafts.get(source)?.draft;
+  const to = drafts.get(target)?.draft;
+  if (!from || !to) return { name: "", alias: "" };
+  const many = kind === "O2M" || kind === "M2M";
+  const back = kind === "M2O" || kind === "M2M";
+  const self = source === target;
+  // Of a relation to itself neither end can have the collection's own name.
+  const [own, other] = self && kind !== "M2A" ? OF_SELF[kind] : [unreserved(many ? plural(to.name) : singular(to.name)), unreserved(back ? plural(from.name) : singular(from.name))];
+  const name = free(own, from.fields.map((field) => field.name));
+  return { name, alias: free(other, [...to.fields.map((field) => field.name), ...(self ? [name] : [])]) };
+}
 
 /** Puts both ends of a relation, its column or its junction, in place. */
 export function relate(drafts: Drafts, spec: RelationSpec): Edits {
