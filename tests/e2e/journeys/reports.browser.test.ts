@@ -84,7 +84,10 @@ test("a report is made in a minute, drawn in four ways, moved, and is there tomo
     await page.setViewportSize({ width: 1440, height: 900 });
     await choose("At most", "24 groups");
     await card("Dearest").getByText(/only the \d+ largest/).waitFor({ state: "hidden" });
+    // A form with changes asks before it lets them go.
     await person.press("Escape");
+    await person.see({ role: "dialog", name: "Discard the changes of Dearest?" });
+    await person.click({ role: "button", name: "Discard the changes" });
 
     // The table has every value, exactly as the server answered it.
     await person.click({ role: "button", name: "Table of Revenue by paid" });

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { useCatalog, useSession } from "@/host/session";
 import { Button, IconButton } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
+import { ConfirmLoss } from "@/kit/Dialog";
 import type { MenuEntries } from "@/kit/Menu";
 import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { Status } from "@/kit/status";
@@ -26,7 +27,11 @@ interface Editing {
   readonly id: string | undefined;
   readonly report: Report;
   readonly scope: Scope;
+  /** As the form was opened: what differs from it would be lost. */
+  readonly first: { readonly report: Report; readonly scope: Scope };
 }
+
+const isChanged = ({ report, scope, first }: Editing): boolean => JSON.stringify([report, scope]) !== JSON.stringify([first.report, first.scope]);
 
 /** The dashboard: saved reports, each asked anew, and the form of the one that is being made or changed. */
 export function ReportsPage({ onRows, onSchema }: {
@@ -45,6 +50,8 @@ export function ReportsPage({ onRows, onSchema }: {
   const roles = useRoles(connection, capability);
   const [editing, setEditing] = useState<Editing | null>(null);
   const [tried, setTried] = useState(false);
+  /** Where one wanted to go from a form with changes, until it is said what becomes of them. */
+  const [leaving, setLeaving] = useState<{ readonly to: Editing | null } | null>(null);
   const [width, setWidth] = useState(420);
   useEffect(() => {
     const copied = (event: ClipboardEvent) => {
@@ -71,9 +78,16 @@ export function ReportsPage({ onRows, onSchema }: {
     await queries.invalidateQueries({ queryKey: reportsQuery(connection, true).queryKey });
     return done;
   };
-  const edit = (next: Editing | null) => {
+  const show = (next: Editing | null) => {
     setTried(false);
+    setLeaving(null);
     setEditing(next);
+  };
+  /** A form that is left with changes asks once. */
+  const edit = (next: Omit<Editing, "first"> | null) => {
+    const to = next && { ...next, first: { report: next.report, scope: next.scope } };
+    if (editing && isChanged(editing)) setLeaving({ to });
+    else show(to);
   };
   const begin = () => {
     const [first] = own;
@@ -92,7 +106,7 @@ export function ReportsPage({ onRows, onSchema }: {
       else await updateReport(connection, id, report, scope, user);
     });
     if (!done) return;
-    edit(null);
+    show(null);
     toast({ kind: "done", text: r("saved", { name: report.name }) });
   };
   const move = (id: string, by: 1 | -1) => void settle(async () => await arrangeReports(connection, moved(saved, id, by)));
@@ -124,7 +138,7 @@ export function ReportsPage({ onRows, onSchema }: {
     ...(editing
       ? [
           { id: "reports.save", label: r("form.save"), keys: "Mod+S", group, inText: true, run: () => void save() },
-          { id: "reports.cancel", label: r("form.cancel"), keys: "Escape", group, sheetOnly: true, inText: true, run: () => setEditing(null) },
+          { id: "reports.cancel", label: r("form.cancel"), keys: "Escape", group, sheetOnly: true, inText: true, run: () => edit(null) },
         ]
       : []),
   ]);
@@ -181,7 +195,7 @@ export function ReportsPage({ onRows, onSchema }: {
               {cards.map((report, at) => (
                 <ReportCard key={report.id} report={report} connection={connection} find={find} entries={entriesOf(saved[at] ?? report, at)} current={editing?.id === report.id} />
               ))}
-              {draft ? <ReportCard report={draft} connection={connection} find={find} entries={[{ label: r("form.cancel"), onSelect: () => setEditing(null) }]} current /> : null}
+              {draft ? <ReportCard report={draft} connection={connection} find={find} entries={[{ label: r("form.cancel"), onSelect: () => edit(null) }]} current /> : null}
             </div>
           )}
         </div>
@@ -202,11 +216,20 @@ export function ReportsPage({ onRows, onSchema }: {
           refusal={refusal(editing.id === undefined ? "create" : "update")}
           onChange={(report, scope) => setEditing({ ...editing, report, scope })}
           onSave={() => void save()}
-          onClose={() => setEditing(null)}
+          onClose={() => edit(null)}
           width={width}
           onWidth={setWidth}
         />
       ) : null}
+      <ConfirmLoss
+        open={leaving !== null}
+        title={r("leave.title", { name: editing?.report.name.trim() === "" ? r("leave.new") : (editing?.report.name ?? "") })}
+        body={r("leave.body")}
+        keepLabel={r("leave.keep")}
+        loseLabel={r("leave.lose")}
+        onKeep={() => setLeaving(null)}
+        onLose={() => show(leaving?.to ?? null)}
+      />
       <Status>{r("status", { count: saved.length })}</Status>
     </div>
   );
