@@ -39,10 +39,15 @@ export function CellEditor(props: EditorProps) {
   const { field } = props;
   if (field.relation && props.target) return <Carded {...props} as="relation" />;
   if (choicesOf(field)) return <Carded {...props} as="choice" />;
-  if (field.type.kind === "json" || field.type.kind === "geo" || field.type.kind === "binary" || field.type.long === true) {
+  if (field.type.kind === "json" || field.type.kind === "geo" || field.type.kind === "binary" || field.type.long === true || hasLines(props)) {
     return <Carded {...props} as="large" />;
   }
   return <LineEditor {...props} />;
+}
+
+/** A line cannot hold the ends of lines: it would drop them with the first key. */
+function hasLines({ value, typed, invalidText }: EditorProps): boolean {
+  return typed === undefined && /[\n\r]/.test(invalidText ?? (value.s === "value" ? value.v : ""));
 }
 
 function LineEditor({ field, value, typed, invalidText, label, canDefault, onStage, onInvalid, onCancel }: EditorProps) {

@@ -101,6 +101,16 @@ describe("the cell editor", () => {
     expect(second.invalid).not.toHaveBeenCalled();
   });
 
+  it("opens a text of several lines where its lines are kept", async () => {
+    const staged = vi.fn();
+    render(<CellEditor field={field("note")} value={value("first\nsecond")} label="note" target={undefined} canDefault={false} onStage={staged} onInvalid={vi.fn()} onCancel={vi.fn()} />);
+    const area = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "note" });
+    expect(area.value).toBe("first\nsecond");
+    fireEvent.change(area, { target: { value: "first\nsecond!" } });
+    fireEvent.keyDown(area, { key: "Enter", ctrlKey: true });
+    expect(staged.mock.calls[0]?.[0]).toEqual(value("first\nsecond!"));
+  });
+
   it("sets NULL by key where the field allows it", () => {
     const { staged, input } = edit("total", value("1"));
     fireEvent.keyDown(input, { key: "Backspace", ctrlKey: true });
