@@ -27,11 +27,13 @@ export interface EditPickedProps {
   readonly capability: Capability | null;
   readonly query: Query;
   readonly picks: Picks;
+  /** What is staged for a field of a row, if anything is. */
+  readonly stagedOf: (row: string, field: string) => Value | undefined;
   readonly onStage: (field: FieldInfo, rows: readonly RawRow[], next: Value, label?: string) => void;
 }
 
 /** One field of many rows: what it becomes, in how many rows, seen before it is staged. */
-export function EditPicked({ collection, find, fields, connection, capability, query, picks, onStage }: EditPickedProps) {
+export function EditPicked({ collection, find, fields, connection, capability, query, picks, stagedOf, onStage }: EditPickedProps) {
   const editable = fields.filter((field) => !field.primaryKey && !field.computed && capability?.may(collection.name, "update", field.name) === true);
   const [name, setName] = useState<string | null>(null);
   const [text, setText] = useState("");
@@ -65,10 +67,10 @@ export function EditPicked({ collection, find, fields, connection, capability, q
   }, [field, isNull, target, related, text]);
 
   const { value } = next;
-  const changing = useMemo(
-    () => (field && value && read.rows ? read.rows.filter((raw) => !equal(field.type, fromWire(field.type, raw[field.name]), value)) : []),
-    [field, value, read.rows],
-  );
+  const idOf = (raw: RawRow): string => String(raw[collection.primaryKey] as string | number);
+  // What is staged already is what the row will hold, so that is what changes.
+  const holds = (raw: RawRow, of: FieldInfo): Value => stagedOf(idOf(raw), of.name) ?? fromWire(of.type, raw[of.name]);
+  const changing = field && value && read.rows ? read.rows.filter((raw) => !equal(field.type, holds(raw, field), value)) : [];
   const same = (read.rows?.length ?? 0) - changing.length;
 
   if (read.error) return <ErrorBand className="w-96" title={m("error.read.refused", { reason: faultOf(read.error).message })} />;
@@ -151,11 +153,11 @@ export function EditPicked({ collection, find, fields, connection, capability, q
           </p>
           <ul className="mt-1">
             {changing.slice(0, SHOWN).map((raw) => {
-              const id = String(raw[collection.primaryKey] as string | number);
+              const id = idOf(raw);
               return (
                 <li key={id} className="flex h-5 items-center gap-2">
                   <span className="w-16 shrink-0 truncate text-ink-3">{id}</span>
-                  <s className="min-w-0 truncate text-ink-3">{plain(field, fromWire(field.type, raw[field.name]))}</s>
+                  <s className="min-w-0 truncate text-ink-3">{plain(field, holds(raw, field))}</s>
                   <span aria-hidden className="text-ink-3">→</span>
                   <span className="min-w-0 truncate text-draft">{plain(field, value, related?.label)}</span>
                 </li>

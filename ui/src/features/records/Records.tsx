@@ -484,6 +484,7 @@ export function Records({
                 capability={capability}
                 query={query}
                 picks={picks}
+                stagedOf={(row, field) => pendingState.ops.get(keyOf(cellTarget(name, row, field)))?.after as Value | undefined}
                 onStage={(field, changing, next, label) => {
                   close();
                   stagePicked(field, changing, next, label);

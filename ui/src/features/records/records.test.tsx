@@ -477,6 +477,24 @@ describe("rows picked together", () => {
     expect(pending.opsOf("records", ["orders"])).toEqual([]);
   });
 
+  it("takes what is staged on a row for what the row holds", async () => {
+    const { pending } = open((request) => (request.params?.["filter"] ? { data: [1001, 1002, 1003].map((id) => ({ id, total: id === 1002 ? "7.50" : "1.50" })) } : undefined), { columns: "id,total" });
+    await cell("r:1", "total");
+    act(() => pending.stage(stageCell("orders", "1002", field("total"), value("7.50"), value("3.00"))));
+    const number = (row: number) => document.querySelector(`[data-pick="r:${String(row)}"]`) ?? document.body;
+    fireEvent.pointerDown(number(1), { button: 0 });
+    fireEvent.pointerDown(number(3), { button: 0, shiftKey: true });
+    await screen.findByText("3 rows selected");
+    await press(focused(), "e", { altKey: true });
+    fireEvent.click(await screen.findByRole("combobox", { name: "Field" }));
+    fireEvent.click(await screen.findByRole("option", { name: /^total/ }));
+    fireEvent.change(await screen.findByLabelText("New value of total"), { target: { value: "7.50" } });
+    expect(await screen.findByText("3 rows change.")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: /Stage 3 changes/ }));
+    // Each of the three will hold it: the one that does so as it stands has nothing staged any more.
+    await waitFor(() => expect(pending.opsOf("records", ["orders"]).map((op) => [op.target.path[1], op.after])).toEqual([["1001", value("7.50")], ["1003", value("7.50")]]));
+  });
+
   it("takes every row of the filter with Ctrl A, and asks before it deletes them", async () => {
     const { asked } = open((request) => (request.path === "/items/batch" ? { data: [] } : undefined), { columns: "id,note" });
     const first = await cell("r:0", "id");
