@@ -44,7 +44,12 @@ export interface RelationInfo {
   /** To one: the field of this collection that holds the key. To many: the field of the other one. */
   readonly foreignKey: string;
   readonly showAs?: string;
+  /** To one: what becomes of the rows here when the row they lead to is deleted. */
+  readonly onDelete?: OnDelete;
 }
+
+export type OnDelete = "CASCADE" | "SET NULL" | "RESTRICT" | "NO ACTION";
+const ON_DELETE: readonly OnDelete[] = ["CASCADE", "SET NULL", "RESTRICT", "NO ACTION"];
 
 export interface FieldInfo {
   readonly name: string;
@@ -70,6 +75,8 @@ export interface CollectionInfo {
   readonly fields: readonly FieldInfo[];
   readonly primaryKey: string;
   readonly toMany: readonly RelationInfo[];
+  /** Relations to one that share their column: of each row one of them leads somewhere, the others nowhere. */
+  readonly toAny: readonly RelationInfo[];
   /** The field that stands for a row in a relation cell. */
   readonly display: string;
   readonly paranoid: boolean;
@@ -255,7 +262,7 @@ const DISPLAY_NAMES = ["name", "title", "label", "display_name", "full_name", "e
 export function readCollection(name: string, schema: unknown): CollectionInfo {
   const doc = isDoc(schema) ? schema : {};
   const entries = isDoc(doc["fields"]) ? Object.entries(doc["fields"]) : [];
-  const toOne = new Map<string, RelationInfo>();
+  const toOne = new Map<string, readonly RelationInfo[]>();
   const toMany: RelationInfo[] = [];
   for (const [key, raw] of entries) {
     if (!isDoc(raw)) continue;
@@ -267,7 +274,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
     const extra = showAs ? { showAs } : {};
     if (kind === "BelongsTo") {
       const foreignKey = text(raw["foreignKey"]) ?? (text(raw["type"]) ? key : `${key}_Id`);
-      toOne.set(foreignKey, { name: alias, target, many: false, foreignKey, ...extra });
+      toOne.set(foreignKey, [...(toOne.get(foreignKey) ?? []), { name: alias, target, many: false, foreignKey, onDelete: onDeleteOf(name, raw, doc["fields"], foreignKey), ...extra }]);
     } else {
       toMany.push({ name: alias, target, many: true, foreignKey: text(raw["foreignKey"]) ?? `${name}_id`, ...extra });
     }
@@ -297,7 +304,7 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
       ...(raw["type"] === "VIRTUAL" && text(raw["calculated"]) ? { expression: text(raw["calculated"]) ?? "" } : {}),
       hidden: raw["hidden"] === true,
       description: text(raw["description"]) ?? text(raw["comment"]),
-      relation: toOne.get(key) ?? null,
+      relation: onlyOf(toOne.get(key) ?? []),
     });
   }
   const stamps = ["createdAt", "updatedAt"].filter(
@@ -317,11 +324,35 @@ export function readCollection(name: string, schema: unknown): CollectionInfo {
     fields: ordered,
     primaryKey,
     toMany,
+    toAny: [...toOne.values()].filter((list) => onlyOf(list) === null).flat(),
     display,
     paranoid: doc["paranoid"] === true,
     trashDays: count(doc["trashDays"]) ?? null,
     system: name.startsWith("baasix_"),
   };
+}
+
+/** As the server has it: what nobody chose goes along, except what the server keeps of its own. */
+function onDeleteOf(collection: string, relation: Doc, fields: unknown, foreignKey: string): OnDelete {
+  const told = text(relation["onDelete"])?.trim().toUpperCase();
+  const known = ON_DELETE.find((word) => word === told);
+  if (known) return known;
+  const column = isDoc(fields) ? fields[foreignKey] : undefined;
+  const required = isDoc(column) && column["allowNull"] === false;
+  const kept = collection.startsWith("baasix_") || relation["target"] === "baasix_Tenant" || String(relation["SystemGenerated"]) === "true";
+  return kept && !required ? "SET NULL" : "CASCADE";
+}
+
+/** Where a column leads, unless that is another collection from row to row. */
+function onlyOf([first, ...others]: readonly RelationInfo[]): RelationInfo | null {
+  return first && others.every((other) => other.target === first.target) ? first : null;
+}
+
+/** The condition of the rows of `from` that lead to these rows of a collection by this column. */
+export function leadingTo(from: CollectionInfo, collection: CollectionInfo, { foreignKey }: Pick<RelationInfo, "foreignKey">, ids: readonly string[]): Readonly<Record<string, unknown>> {
+  const any = from.toAny.find((relation) => relation.foreignKey === foreignKey && relation.target === collection.name);
+  // A shared column holds keys of several collections: the relation knows which of them are ours.
+  return { [any ? `${any.name}.${collection.primaryKey}` : foreignKey]: { in: ids } };
 }
 
 /** A text that can tell rows apart: no code of three letters, no essay, no key of another row. */

@@ -31,7 +31,7 @@ export function fieldAt(collection: CollectionInfo, path: string, find?: Find): 
   const at = path.indexOf(".");
   if (at < 0) return collection.fields.find((field) => field.name === path);
   const name = path.slice(0, at);
-  const relation = collection.fields.find((field) => field.relation?.name === name)?.relation ?? collection.toMany.find((entry) => entry.name === name);
+  const relation = collection.fields.find((field) => field.relation?.name === name)?.relation ?? [...collection.toMany, ...collection.toAny].find((entry) => entry.name === name);
   const target = relation && find?.(relation.target);
   const field = target && fieldAt(target, path.slice(at + 1), find);
   // A row without a related one answers NULL for each of its fields.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseJson, plainNumber, prettyJson, printJson } from "./exact-json";
-import { readCollection, readType, typeLabel, type FieldInfo, type TypeInfo } from "./fields";
+import { leadingTo, readCollection, readType, typeLabel, type FieldInfo, type TypeInfo } from "./fields";
+import { fieldAt } from "./filters";
 import { addDays, civil, dayNumber, parseInstant, type PlainDate } from "./plain-time";
 import { fromBase64, toBase64, toHex } from "./bytes";
 import {
@@ -302,6 +303,28 @@ describe("collections", () => {
     expect(orders.display).toBe("label");
     expect(readCollection("c", { fields: { id: { type: "Integer", primaryKey: true }, ccy: { type: "String", values: { length: 3 } } } }).display).toBe("id");
     expect(by("status").indexed).toBe(true);
+  });
+
+  it("says of a column that leads to several collections that it leads to none by itself", () => {
+    const links = readCollection("links", {
+      fields: {
+        id: { type: "Integer", primaryKey: true },
+        things_id: { type: "Integer", allowNull: false },
+        things: { relType: "BelongsTo", target: "things", foreignKey: "things_id", as: "things" },
+        item_id: { type: "Integer", allowNull: false },
+        collection: { type: "String", allowNull: false },
+        orders: { relType: "BelongsTo", target: "orders", foreignKey: "item_id", as: "orders", constraints: false },
+        people: { relType: "BelongsTo", target: "customers", foreignKey: "item_id", as: "people", constraints: false },
+      },
+    });
+    expect(links.fields.find((field) => field.name === "item_id")?.relation).toBeNull();
+    expect(links.fields.find((field) => field.name === "things_id")?.relation).toMatchObject({ name: "things", onDelete: "CASCADE" });
+    expect(links.toAny.map(({ name, target }) => [name, target])).toEqual([["orders", "orders"], ["people", "customers"]]);
+    // A key alone would count the rows of the other collections that have it, too.
+    const customers = readCollection("customers", { fields: { id: { type: "Integer", primaryKey: true } } });
+    expect(leadingTo(links, customers, { foreignKey: "item_id" }, ["4"])).toEqual({ "people.id": { in: ["4"] } });
+    expect(leadingTo(links, customers, { foreignKey: "things_id" }, ["4"])).toEqual({ things_id: { in: ["4"] } });
+    expect(fieldAt(links, "people.id", () => customers)).toMatchObject({ name: "id", nullable: true });
   });
 
   it("labels types and defaults for the header and the new row", () => {

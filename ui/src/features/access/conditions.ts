@@ -100,7 +100,7 @@ export function fieldAt(
 ): FieldInfo | undefined {
   const [head = "", ...rest] = path.split(".");
   if (rest.length === 0) return collection.fields.find((field) => field.name === head);
-  const relation = collection.fields.find((field) => field.relation?.name === head)?.relation ?? collection.toMany.find((entry) => entry.name === head);
+  const relation = collection.fields.find((field) => field.relation?.name === head)?.relation ?? [...collection.toMany, ...collection.toAny].find((entry) => entry.name === head);
   const next = relation ? find(relation.target) : undefined;
   return next ? fieldAt(next, rest.join("."), find) : undefined;
 }

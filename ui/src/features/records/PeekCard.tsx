@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Loading } from "@/kit/states";
 import { formatKeys } from "@/kit/keys";
 import { keys } from "@/lib/client";
-import type { CollectionInfo, FieldInfo } from "@/lib/fields";
+import { leadingTo, type CollectionInfo, type FieldInfo } from "@/lib/fields";
 import { prettyJson, parseJson } from "@/lib/exact-json";
 import { show, type Value } from "@/lib/values";
 import { fromWire } from "@/lib/wire";
@@ -48,12 +48,17 @@ export function RelationPeek({
     queryFn: ({ signal }) => connection.one(target.name, id, ["*", ...related.map((r) => r.path)], signal),
     staleTime: 5_000,
   });
-  const back = target.toMany.filter((relation) => find(relation.target)).slice(0, 4);
+  const back = target.toMany
+    .flatMap((relation) => {
+      const from = find(relation.target);
+      return from ? [{ ...relation, from }] : [];
+    })
+    .slice(0, 4);
   const counts = useQueries({
-    queries: back.map((relation) => ({
-      queryKey: [...keys.count(connection, relation.target), relation.foreignKey, id],
+    queries: back.map(({ from, ...relation }) => ({
+      queryKey: [...keys.count(connection, relation.target), target.name, relation.foreignKey, id],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        connection.estimate({ collection: relation.target, filter: { [relation.foreignKey]: { eq: id } } }, signal),
+        connection.estimate({ collection: relation.target, filter: leadingTo(from, target, relation, [id]) }, signal),
       staleTime: 15_000,
     })),
   });

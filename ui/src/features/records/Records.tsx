@@ -20,7 +20,7 @@ import { plain } from "./CellView";
 import { ColumnList } from "./ColumnList";
 import { useCommits } from "./commits";
 import type { DataPageProps } from "./DataPage";
-import { useDeletion } from "./deletion";
+import { lossText, useDeletion } from "./deletion";
 import { Facts } from "./Facts";
 import { keepFile, saveFile } from "./file";
 import type { FilterBarHandle } from "./FilterBar";
@@ -189,7 +189,7 @@ export function Records({
     requestAnimationFrame(() => grid.current?.editNew(id));
   };
 
-  const deletion = useDeletion({ collection, find, connection, pending, refresh, offerUndo: commits.offerUndo, dropUndo: commits.dropUndo });
+  const deletion = useDeletion({ collection, connection, capability, pending, refresh, offerUndo: commits.offerUndo, dropUndo: commits.dropUndo });
   const { losing } = deletion;
   const readOnly = connection.info.guard === "readonly" ? m("refuse.readOnlyConnection", { connection: connection.info.name }) : undefined;
   const noBulkEdit = readOnly ?? (capability?.may(name, "update") === true ? undefined : m("refuse.update", { collection: name }));
@@ -591,7 +591,7 @@ export function Records({
       <ConfirmLoss
         open={losing !== null}
         title={collection.paranoid ? d("ask.title", { name: losing?.name ?? "" }) : m("delete.title", { name: losing?.name ?? "", collection: name })}
-        body={collection.paranoid ? (losing && losing.parts.length > 0 ? d("ask.body", { parts: losing.parts.join(", ") }) : d("ask.body.alone")) : losing && losing.parts.length > 0 ? m("delete.body.one", { parts: losing.parts.join(", ") }) : connection.info.guard === "confirm" ? m("delete.body.confirm") : m("delete.body.many")}
+        body={losing ? lossText(losing, collection, connection.info.guard) : ""}
         keepLabel={m("delete.keep", { name: losing?.name ?? "" })}
         loseLabel={collection.paranoid ? d("ask.lose") : m("delete.lose")}
         onKeep={deletion.keep}

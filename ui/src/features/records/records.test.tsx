@@ -332,6 +332,27 @@ describe("the Data screen", () => {
     await waitFor(() => expect(screen.getByLabelText("total of row new")).toBe(focused()));
   });
 
+  it.each([
+    ["values out of sight", {}, { secret: { type: "String", hidden: true } }, "Values that are out of sight here are lost: undo brings back what can be seen."],
+    ["fields one may not read", { read: { fields: ["id", "note"], conditional: false } }, {}, "Values that are out of sight here are lost: undo brings back what can be seen."],
+    ["no right to make rows", { create: false }, {}, "Your role may not create such rows in orders, so undo cannot bring back what is deleted."],
+    ["no right to write a key", { create: { fields: ["note"], conditional: false } }, {}, "Your role may not create such rows in orders, so undo cannot bring back what is deleted."],
+  ])("asks before it deletes a row that undo could not bring back whole: %s", async (_, rights, fields, words) => {
+    const all = { fields: ["*"], conditional: false };
+    const { asked } = open((request) => (request.path === "/items/batch" ? { data: [] } : request.path === "/items/orders/1000" ? { data: { id: 1000, note: "x" } } : undefined), { columns: "id,note" }, { orders: { create: all, read: all, update: all, delete: all, ...rights } }, fields);
+    fireEvent.pointerDown(await cell("r:0", "note"));
+    press(focused(), "Delete");
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(asked.some((request) => request.path === "/items/batch")).toBe(false);
+    fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+    const written = () => asked.filter((request) => request.path === "/items/batch").flatMap((request) => request.body?.operations ?? []);
+    await waitFor(() => expect(written()).toHaveLength(1));
+    await act(async () => await Promise.resolve());
+    press(document.body, "z", { ctrlKey: true });
+    const undone = "create" in rights ? [] : [expect.objectContaining({ op: "create", data: { id: "1000", note: "x" } })];
+    await waitFor(() => expect(written().slice(1)).toEqual(undone));
+  });
+
   it("takes letters as commands where no cell of the row can be edited", async () => {
     const all = { fields: ["*"], conditional: false };
     open(undefined, {}, { orders: { create: false, read: all, update: false, delete: false } });

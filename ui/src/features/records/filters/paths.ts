@@ -16,7 +16,7 @@ const LISTED = 80;
 
 function relationsOf(collection: CollectionInfo): readonly { name: string; target: string }[] {
   const toOne = collection.fields.flatMap((field) => (field.relation ? [{ name: field.relation.name, target: field.relation.target }] : []));
-  return [...toOne, ...collection.toMany.map(({ name, target }) => ({ name, target }))];
+  return [...toOne, ...[...collection.toAny, ...collection.toMany].map(({ name, target }) => ({ name, target }))];
 }
 
 /** Where a text such as `customer.cou` could go: the fields and relations of what stands before its last point. */

@@ -29,6 +29,7 @@ export const d = catalogue({
   "ask.title": "Move {name} to the trash?",
   "ask.body": "{parts} point at it. They stay as they are, and find it again when it is restored.",
   "ask.body.alone": "It can be restored from the trash.",
+  "ask.final": "You may not restore rows of {collection}: somebody who may has to.",
   "ask.lose": "Move to trash",
   "done": "{name} moved to the trash of {collection}",
 });
