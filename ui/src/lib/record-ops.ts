@@ -3,6 +3,7 @@ import { faultOf, type BatchOperation, type Connection } from "./client";
 import type { CollectionInfo, FieldInfo } from "./fields";
 import { keyOf, type Adapter, type CommitAnswer, type Conflict, type Op, type Target } from "./pending";
 import { DEFAULT, equal, type Value } from "./values";
+import type { RawRow } from "./rows";
 import { fromWire, toWire } from "./wire";
 
 export const RECORDS = "records";
@@ -151,7 +152,7 @@ export function recordAdapter(
       try {
         done = await connection.batch(batchOf(changes, collectionOf));
       } catch (error) {
-        const conflicts = await conflictsOf(connection, error, changes, typeOf);
+        const conflicts = await conflictsOf(connection, error, changes, collectionOf);
         if (conflicts.length === 0) throw error;
         return { ok: false, conflicts };
       }
@@ -168,26 +169,43 @@ export function recordAdapter(
   };
 }
 
-/** 409 with `details:[{index, field, current?}]`, read as base, theirs and mine. */
+/** So many rows are read in one request: their keys stand in its address, which has an end. */
+const KEYS_PER_READ = 200;
+
+/** 409 with `details:[{index, field}]`, read as base, theirs and mine. */
 async function conflictsOf(
   connection: Connection,
   error: unknown,
   changes: readonly RowChange[],
-  typeOf: (target: Target) => FieldInfo["type"] | undefined,
+  collectionOf: (name: string) => CollectionInfo | undefined,
 ): Promise<readonly Conflict[]> {
   const fault = faultOf(error);
   if (fault.status !== 409 || fault.code !== "CONFLICT") return [];
-  const found = fault.details.map(async (detail): Promise<Conflict | null> => {
+  const found = fault.details.flatMap((detail) => {
     // Where there is but one, none is counted.
     const change = changes[typeof detail["index"] === "number" ? detail["index"] : changes.length === 1 ? 0 : -1];
-    const field = typeof detail["field"] === "string" ? detail["field"] : "";
-    const op = change?.cells.get(field);
-    const type = op && typeOf(op.target);
-    if (!change || !op || !type) return null;
-    // A server that does not tell what stands there now is asked for it.
-    const current =
-      "current" in detail ? detail["current"] : (await connection.one(change.collection, change.row, [field]))[field];
-    return { key: keyOf(op.target), base: op.before, theirs: fromWire(type, current), mine: op.after };
+    const op = typeof detail["field"] === "string" ? change?.cells.get(detail["field"]) : undefined;
+    const collection = change && collectionOf(change.collection);
+    const field = collection?.fields.find((known) => known.name === detail["field"]);
+    return change && op && collection && field ? [{ change, op, collection, field }] : [];
   });
-  return (await Promise.all(found)).filter((conflict) => conflict !== null);
+  // What a refusal says stands there now went through a parser of numbers; a read keeps every digit.
+  const stored = new Map<string, RawRow>();
+  for (const collection of new Set(found.map((one) => one.collection))) {
+    const own = found.filter((one) => one.collection === collection);
+    const ids = [...new Set(own.map((one) => one.change.row))];
+    const fields = [...new Set([collection.primaryKey, ...own.map((one) => one.field.name)])];
+    for (let from = 0; from < ids.length; from += KEYS_PER_READ) {
+      const some = ids.slice(from, from + KEYS_PER_READ);
+      const { rows } = await connection.page(
+        { collection: collection.name, fields, filter: { [collection.primaryKey]: { in: some } } },
+        { page: 0, offset: 0, limit: some.length, count: "none", signal: new AbortController().signal },
+      );
+      for (const row of rows) stored.set(JSON.stringify([collection.name, String(row[collection.primaryKey] as string | number)]), row);
+    }
+  }
+  return found.flatMap(({ change, op, collection, field }) => {
+    const row = stored.get(JSON.stringify([collection.name, change.row]));
+    return row ? [{ key: keyOf(op.target), base: op.before, theirs: fromWire(field.type, row[field.name]), mine: op.after }] : [];
+  });
 }

@@ -530,7 +530,11 @@ export function Records({
           collection={collection}
           conflicts={conflicts}
           ops={pendingState.ops}
-          onResolve={commits.resolve}
+          onResolve={(key, choice) => {
+            commits.resolve(key, choice);
+            // Theirs is what stands there now, and not what was read.
+            if (choice === "theirs") refresh();
+          }}
           onClose={() => setPanel(null)}
         />
       ) : null}

@@ -372,15 +372,15 @@ describe("the Data screen", () => {
     expect(pending.opsOf("records")).toHaveLength(0);
   });
 
-  // Of one row alone the server counts none, and leaves what stands there now to be read.
+  // Of one row alone the server counts none.
   it.each([
-    ["counted and told", { index: 0, field: "total", expected: "0.50", current: "7.00" }],
-    ["neither counted nor told", { field: "total", expected: "0.50" }],
+    ["counted", { index: 0, field: "total", expected: "0.50", current: "7.00" }],
+    ["not counted", { field: "total", expected: "0.50" }],
   ])("shows both values of a conflict that is %s, and commits only after a choice", async (_, detail) => {
     const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [detail] });
     let first = true;
     const { pending } = open((request) => {
-      if (request.path === "/items/orders/1000") return { data: { total: "7.00" } };
+      if (request.params?.["filter"]) return { data: [{ id: 1000, total: "7.00" }] };
       if (request.path !== "/items/batch") return undefined;
       if (!first) return { data: [{ op: "update", collection: "orders", id: 1000 }] };
       first = false;
@@ -399,6 +399,21 @@ describe("the Data screen", () => {
     fireEvent.click(within(panel).getByRole("button", { name: "Use mine" }));
     press(document.body, "s", { ctrlKey: true });
     await waitFor(() => expect(pending.opsOf("records")).toHaveLength(0));
+  });
+
+  it("shows what somebody else stored once it is kept", async () => {
+    const conflict = Object.assign(new Error("changed"), { status: 409, code: "CONFLICT", details: [{ index: 0, field: "total" }] });
+    const { asked } = open((request) => (request.path === "/items/batch" ? conflict : request.params?.["filter"] ? { data: [{ id: 1000, total: "7.00" }] } : undefined));
+    const total = await cell("r:0", "total");
+    fireEvent.pointerDown(total);
+    press(total, "9");
+    press(screen.getByLabelText("total of row 1000"), "Enter");
+    press(document.body, "s", { ctrlKey: true });
+    const keep = await screen.findByRole("button", { name: "Keep theirs" });
+    const reads = () => asked.filter((request) => request.path === "/items/orders" && request.params?.["filter"] === undefined && request.params?.["limit"] !== 0).length;
+    const before = reads();
+    fireEvent.click(keep);
+    await waitFor(() => expect(reads()).toBeGreaterThan(before));
   });
 });
 
