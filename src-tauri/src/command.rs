@@ -13,10 +13,11 @@ use tauri_plugin_opener::OpenerExt;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
+use crate::gateway::Report;
 use crate::menu::{self, Ask, Line};
 use crate::project::{self, Project};
 use crate::secret::Keeping;
-use crate::studio::{NewConnection, NewProject, Studio, Suggestion, WebSession};
+use crate::studio::{ConnectionEdit, NewConnection, NewProject, Studio, Suggestion, WebSession};
 use crate::window;
 
 type Shared<'a> = State<'a, Arc<Studio>>;
@@ -131,8 +132,8 @@ pub(crate) async fn project_log_tail(
 #[tauri::command]
 pub(crate) async fn project_session(studio: Shared<'_>, id: String) -> Outcome<WebSession> {
     let project = id.clone();
-    let token = waiting(&studio, move |studio| studio.remote_token(&project)).await?;
-    studio.session(&id, token).await
+    let credential = waiting(&studio, move |studio| studio.credential(&project)).await?;
+    studio.session(&id, credential).await
 }
 
 #[tauri::command]
@@ -143,6 +144,22 @@ pub(crate) async fn connection_add(
     let (entry, token) = Studio::try_connection(connection).await?;
     let keep = move |studio: &Studio| studio.add(entry, token.as_deref().map(String::as_str));
     waiting(&studio, keep).await
+}
+
+/// What answers at an address.
+#[tauri::command]
+pub(crate) async fn connection_test(url: String, token: Option<String>) -> Outcome<Report> {
+    Studio::test_connection(&url, token.map(Zeroizing::new)).await
+}
+
+#[tauri::command]
+pub(crate) async fn connection_edit(
+    studio: Shared<'_>,
+    id: String,
+    connection: ConnectionEdit,
+) -> Outcome<Project> {
+    let was = studio.may_become(&id, &connection).await?;
+    waiting(&studio, move |studio| studio.edit_connection(&id, connection, was)).await
 }
 
 /// What a database is like; one that cannot be used is an answer too.

@@ -7,14 +7,16 @@
 
 mod consent;
 mod judge;
+mod probe;
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyDataStream, BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
@@ -29,6 +31,7 @@ use tauri::Url;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Outcome};
 use crate::project::Guard;
@@ -38,6 +41,7 @@ use consent::{Consent, Told, Write};
 use judge::{Effect, Judged, Refused, judged};
 
 pub(crate) use consent::Ask;
+pub(crate) use probe::{Report, probe};
 
 /// A remote that does not open a connection within this is told to the person.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
@@ -99,36 +103,57 @@ pub(crate) struct Rules {
     pub guard: Guard,
     /// Asks the person about a write.
     pub ask: Ask,
+    pub keep: Keep,
+}
+
+/// Told of each refresh token that a sign-in, or its renewal, brought, and of its end by `None`; done
+/// when it is kept. Never asked twice at a time.
+pub(crate) type Keep =
+    Arc<dyn Fn(Option<Zeroizing<String>>) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// With what a connection begins.
+pub(crate) enum Credential {
+    /// An access token that its person gave; it is not renewed.
+    Access(Zeroizing<String>),
+    /// The refresh token of a sign-in of before.
+    Session(Zeroizing<String>),
 }
 
 /// An open way; dropped, it is closed.
 pub(crate) struct Gateway {
     address: SocketAddr,
-    token: String,
+    far: Arc<Far>,
     task: JoinHandle<()>,
 }
 
 impl Gateway {
     /// Listens on a free loopback port. Must be called within the runtime.
-    pub(crate) async fn open(remote: Url, rules: Rules, access: Option<String>) -> Outcome<Self> {
+    pub(crate) async fn open(
+        remote: Url,
+        rules: Rules,
+        credential: Option<Credential>,
+    ) -> Outcome<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Fault::internal)?;
         let address = listener.local_addr().map_err(Fault::internal)?;
-        let token = new_token();
         let far = Arc::new(Far {
             base: remote.as_str().trim_end_matches('/').to_owned(),
-            guard: rules.guard,
+            guard: StdMutex::new(rules.guard),
             consent: Consent::new(rules.name, rules.ask),
+            keep: rules.keep,
             client: client()?,
-            token: token.clone(),
-            tokens: Mutex::new(access.map(|access| Tokens {
-                access,
-                refresh: None,
-                renew_at: None,
-            })),
+            token: new_token(),
+            tokens: Mutex::new(credential.map(Tokens::of)),
         });
-        let task = tokio::spawn(serve(listener, far));
-        Ok(Self { address, token, task })
+        let task = tokio::spawn(serve(listener, Arc::clone(&far)));
+        Ok(Self { address, far, task })
+    }
+
+    /// From now on the connection has this name and this guard; so do its writes that wait for an
+    /// answer.
+    pub(crate) fn rule(&self, name: &str, guard: Guard) {
+        self.far.consent.rename(name);
+        *self.far.guard.lock().unwrap_or_else(PoisonError::into_inner) = guard;
     }
 
     pub(crate) fn url(&self) -> String {
@@ -136,7 +161,7 @@ impl Gateway {
     }
 
     pub(crate) fn token(&self) -> &str {
-        &self.token
+        &self.far.token
     }
 }
 
@@ -177,38 +202,6 @@ fn stays(answer: reqwest::Response) -> Outcome<reqwest::Response> {
         .hint("connect to the address under which it answers by itself"))
 }
 
-/// Whether a Plinth answers there, and takes the token.
-pub(crate) async fn probe(remote: &Url, access: Option<&str>) -> Outcome<Health> {
-    let base = remote.as_str().trim_end_matches('/');
-    let client = client()?;
-    let get = |path: &str| {
-        let request = client.get(format!("{base}{path}"));
-        if let Some(access) = access { request.bearer_auth(access) } else { request }
-    };
-    let health = stays(get("/health").send().await.map_err(|error| unreachable(base, &error))?)?;
-    let body: Value = health.json().await.unwrap_or_default();
-    if body.get("status").and_then(Value::as_str) != Some("ok") {
-        return Err(Fault::new("NOT_PLINTH", format!("`{base}` answers, but it is no Plinth"))
-            .hint("give the address under which `/health` answers"));
-    }
-    if access.is_some() {
-        let me = stays(get("/auth/me").send().await.map_err(|error| unreachable(base, &error))?)?;
-        if !me.status().is_success() {
-            return Err(Fault::new(
-                "TOKEN_REFUSED",
-                format!("`{base}` does not take this access token"),
-            )
-            .hint("leave it out and sign in"));
-        }
-    }
-    Ok(Health { is_postgres: body.get("store").and_then(Value::as_str) == Some("postgres") })
-}
-
-/// What a remote tells of itself.
-pub(crate) struct Health {
-    pub is_postgres: bool,
-}
-
 fn unreachable(base: &str, error: &reqwest::Error) -> Fault {
     let why =
         std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
@@ -218,8 +211,9 @@ fn unreachable(base: &str, error: &reqwest::Error) -> Fault {
 struct Far {
     /// Without a slash at its end.
     base: String,
-    guard: Guard,
+    guard: StdMutex<Guard>,
     consent: Consent,
+    keep: Keep,
     client: reqwest::Client,
     /// What the webview proves itself with.
     token: String,
@@ -228,9 +222,23 @@ struct Far {
 
 /// What the remote gave us.
 struct Tokens {
-    access: String,
-    refresh: Option<String>,
+    /// None before a sign-in of before is renewed.
+    access: Option<String>,
+    refresh: Option<Zeroizing<String>>,
     renew_at: Option<Instant>,
+}
+
+impl Tokens {
+    fn of(credential: Credential) -> Self {
+        match credential {
+            Credential::Access(token) => {
+                Self { access: Some(token.to_string()), refresh: None, renew_at: None }
+            }
+            Credential::Session(token) => {
+                Self { access: None, refresh: Some(token), renew_at: Some(Instant::now()) }
+            }
+        }
+    }
 }
 
 async fn serve(listener: TcpListener, far: Arc<Far>) {
@@ -289,6 +297,10 @@ impl Far {
         let body = self.let_through(parts, &judged, Sent::of(&parts.method, body)).await?;
         self.renew().await;
         let answered = self.forward(parts, &judged, body).await;
+        if judged.signs_out && answered.is_err() {
+            // Who signs out is out on this computer, whether the remote heard it or not.
+            self.go_on_with(None).await;
+        }
         answered.map_err(|fault| (StatusCode::BAD_GATEWAY, fault))
     }
 
@@ -299,7 +311,8 @@ impl Far {
         judged: &Judged,
         mut body: Sent,
     ) -> Result<Sent, Refused> {
-        if self.guard == Guard::Open || judged.effect == Effect::Reads {
+        let guard = self.guard();
+        if guard == Guard::Open || judged.effect == Effect::Reads {
             return Ok(body);
         }
         if judged.effect == Effect::ReadsWhenDry {
@@ -309,22 +322,22 @@ impl Far {
                 None => body = Sent::Whole(bytes),
             }
         }
-        if self.guard == Guard::ReadOnly {
+        if guard == Guard::ReadOnly {
             // Read to its end, or who sends it hears that the connection broke, and not why.
             let _ = body.read().await;
-            let (method, path) = (&parts.method, parts.uri.path());
-            let told =
-                format!("this connection is read-only; `{method} {path}` is not among its reads");
-            let fault = Fault::new("CONNECTION_READ_ONLY", told)
-                .hint("connect again with another guard to write");
-            return Err((StatusCode::FORBIDDEN, fault));
+            return Err(read_only(parts));
         }
         if is_json(&parts.headers) {
             body = Sent::Whole(body.read().await?);
         }
         let write = Write { method: &parts.method, target: &judged.target, body: body.told() };
         self.consent.given(&write).await?;
-        Ok(body)
+        // It may have become so while the person was asked.
+        if self.guard() == Guard::ReadOnly { Err(read_only(parts)) } else { Ok(body) }
+    }
+
+    fn guard(&self) -> Guard {
+        *self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn forward(&self, parts: &Parts, judged: &Judged, body: Sent) -> Outcome<Response<Body>> {
@@ -334,8 +347,8 @@ impl Far {
             // Read here, so it must come as it is.
             headers.remove(header::ACCEPT_ENCODING);
         }
-        if let Some(tokens) = &*self.tokens.lock().await
-            && let Ok(value) = HeaderValue::try_from(format!("Bearer {}", tokens.access))
+        if let Some(Tokens { access: Some(access), .. }) = &*self.tokens.lock().await
+            && let Ok(value) = HeaderValue::try_from(format!("Bearer {access}"))
         {
             headers.insert(header::AUTHORIZATION, value);
         }
@@ -377,11 +390,14 @@ impl Far {
             .map_err(Fault::internal)?
             .to_bytes();
         keep(&mut headers, &TELLING);
+        if ends {
+            self.go_on_with(None).await;
+        }
         match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut body) => {
                 let tokens = taken(&mut body, &self.token);
-                if status.is_success() && (ends || tokens.is_some()) {
-                    *self.tokens.lock().await = tokens;
+                if !ends && status.is_success() && tokens.is_some() {
+                    self.go_on_with(tokens).await;
                 }
                 bytes = body.to_string().into();
                 headers.remove(header::CONTENT_LENGTH);
@@ -399,25 +415,49 @@ impl Far {
         Ok(response)
     }
 
+    /// Has these tokens in the place of others, and the one that lasts kept.
+    async fn go_on_with(&self, tokens: Option<Tokens>) {
+        let mut held = self.tokens.lock().await;
+        let refresh = tokens.as_ref().and_then(|tokens| tokens.refresh.clone());
+        *held = tokens;
+        (self.keep)(refresh).await;
+    }
+
     /// Renews a token that is about to end; on failure the old one goes on and the remote says 401.
+    /// A session that the remote knows no longer is kept no longer.
     async fn renew(&self) {
         let mut tokens = self.tokens.lock().await;
-        let Some(Tokens { refresh: Some(refresh), renew_at: Some(renew_at), .. }) = &*tokens else {
+        let Some(Tokens { access, refresh: Some(refresh), renew_at: Some(renew_at) }) = &*tokens
+        else {
             return;
         };
         if Instant::now() < *renew_at {
             return;
         }
         let request = self.client.post(format!("{}/auth/refresh", self.base));
-        let answer = match request.json(&json!({ "refreshToken": refresh })).send().await {
+        let answer = match request.json(&json!({ "refreshToken": **refresh })).send().await {
             Ok(answer) if answer.status().is_success() => answer,
             Ok(answer) => {
-                return log::info!("a remote refused to renew a token: {}", answer.status());
+                log::info!("a remote refused to renew a token: {}", answer.status());
+                if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+                    let access = access.clone();
+                    *tokens = access.map(|access| Tokens {
+                        access: Some(access),
+                        refresh: None,
+                        renew_at: None,
+                    });
+                    (self.keep)(None).await;
+                }
+                return;
             }
             Err(error) => return log::info!("a remote did not renew a token: {error}"),
         };
         let mut body: Value = answer.json().await.unwrap_or_default();
-        if let Some(renewed) = taken(&mut body, &self.token) {
+        if let Some(mut renewed) = taken(&mut body, &self.token) {
+            if renewed.refresh.is_none() {
+                renewed.refresh = Some(refresh.clone());
+            }
+            (self.keep)(renewed.refresh.clone()).await;
             *tokens = Some(renewed);
         }
     }
@@ -479,7 +519,7 @@ fn taken(body: &mut Value, own: &str) -> Option<Tokens> {
     let answer = body.as_object_mut()?;
     answer.remove("accessToken");
     let refresh = match answer.remove("refreshToken") {
-        Some(Value::String(refresh)) => Some(refresh),
+        Some(Value::String(refresh)) => Some(Zeroizing::new(refresh)),
         _ => None,
     };
     let access = match answer.get_mut("token") {
@@ -491,7 +531,7 @@ fn taken(body: &mut Value, own: &str) -> Option<Tokens> {
         .get("expiresIn")
         .and_then(Value::as_u64)
         .map(|seconds| Instant::now() + Duration::from_secs(seconds).saturating_sub(RENEW_BEFORE));
-    Some(Tokens { access, refresh, renew_at })
+    Some(Tokens { access: Some(access), refresh, renew_at })
 }
 
 /// Leaves the headers of a list, and our own.
@@ -513,6 +553,14 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
     headers.insert(header::VARY, HeaderValue::from_static("origin"));
+}
+
+fn read_only(parts: &Parts) -> Refused {
+    let (method, path) = (&parts.method, parts.uri.path());
+    let told = format!("this connection is read-only; `{method} {path}` is not among its reads");
+    let fault = Fault::new("CONNECTION_READ_ONLY", told)
+        .hint("give the connection another guard in the list of projects to write");
+    (StatusCode::FORBIDDEN, fault)
 }
 
 /// In the envelope that every surface of ours speaks.

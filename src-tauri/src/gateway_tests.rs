@@ -15,7 +15,7 @@ use tauri::Url;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ASKING, Ask, Gateway, Rules, TELLING, keep, probe, taken};
+use super::{ASKING, Ask, Credential, Gateway, Keep, Report, Rules, TELLING, keep, probe, taken};
 use crate::project::Guard;
 
 const EMAIL: &str = "owner@example.com";
@@ -44,10 +44,34 @@ fn person(says: bool) -> (Ask, Arc<Mutex<Vec<String>>>) {
     (ask, questions)
 }
 
+/// What a keeper of secrets was told, in order.
+type Kept = Arc<Mutex<Vec<Option<String>>>>;
+
+fn keeper() -> (Keep, Kept) {
+    let kept = Kept::default();
+    let own = Arc::clone(&kept);
+    let keep: Keep = Arc::new(move |token| {
+        own.lock().unwrap().push(token.map(|token| token.to_string()));
+        Box::pin(async {})
+    });
+    (keep, kept)
+}
+
+fn rules(guard: Guard, ask: Ask) -> Rules {
+    Rules { name: "Far".to_owned(), guard, ask, keep: keeper().0 }
+}
+
 /// A way on which nobody is asked anything.
 async fn way(url: &Url, guard: Guard) -> Gateway {
-    let rules = Rules { name: "Far".to_owned(), guard, ask: person(false).0 };
-    Gateway::open(url.clone(), rules, None).await.unwrap()
+    Gateway::open(url.clone(), rules(guard, person(false).0), None).await.unwrap()
+}
+
+/// A way that goes on with a sign-in of before, and what is kept of it.
+async fn resumed(url: &Url, refresh: &str) -> (Gateway, Kept) {
+    let (keep, kept) = keeper();
+    let rules = Rules { keep, ..rules(Guard::Open, person(false).0) };
+    let session = Credential::Session(refresh.to_owned().into());
+    (Gateway::open(url.clone(), rules, Some(session)).await.unwrap(), kept)
 }
 
 /// A remote that answers everything alike and keeps what it was sent: the line and its headers.
@@ -199,8 +223,7 @@ async fn a_read_only_connection_refuses_writes_and_lets_reads_through() {
 async fn a_confirmation_is_good_for_one_write() {
     let far = echo(200, &[], "{}").await;
     let (ask, questions) = person(true);
-    let rules = Rules { name: "Far".to_owned(), guard: Guard::Confirm, ask };
-    let gateway = Gateway::open(far.url.clone(), rules, None).await.unwrap();
+    let gateway = Gateway::open(far.url.clone(), rules(Guard::Confirm, ask), None).await.unwrap();
     let client = reqwest::Client::new();
     let item = format!("{}/items/notes/1", gateway.url());
 
@@ -276,8 +299,9 @@ async fn what_no_client_would_send_reaches_no_remote() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_brings_nothing_along_that_is_not_ours() {
     let far = echo(200, &[], "{}").await;
-    let rules = Rules { name: "Far".to_owned(), guard: Guard::Open, ask: person(false).0 };
-    let gateway = Gateway::open(far.url.clone(), rules, Some("kept".into())).await.unwrap();
+    let rules = rules(Guard::Open, person(false).0);
+    let token = Credential::Access("kept".to_owned().into());
+    let gateway = Gateway::open(far.url.clone(), rules, Some(token)).await.unwrap();
     let more = "X-HTTP-Method-Override: DELETE\r\nX-Original-URL: /items/notes/1\r\n\
         X-Forwarded-For: 10.0.0.1\r\nCookie: token=x\r\nX-Plinth-Source: studio\r\n\
         If-Match: \"7\"\r\nContent-Length: 5\r\n";
@@ -355,7 +379,8 @@ async fn who_signs_out_leaves_no_token_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remote_is_tried_before_it_is_listed() {
     let (running, url) = remote().await;
-    assert!(!probe(&url, None).await.unwrap().is_postgres);
+    let health = probe(&url, None).await.unwrap();
+    assert!(health.version.is_none() && health.store.is_none(), "told to whom it knows alone");
     let refused = probe(&url, Some("no token of theirs")).await.map(|_| ()).unwrap_err();
     assert_eq!(refused.code, "TOKEN_REFUSED");
     running.stop().await;
@@ -363,12 +388,133 @@ async fn a_remote_is_tried_before_it_is_listed() {
     assert_eq!(gone.code, "REMOTE_UNREACHABLE");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_is_kept_resumed_at_the_next_launch_and_forgotten_with_the_sign_out() {
+    let (running, url) = remote().await;
+    let (keep, kept) = keeper();
+    let rules = Rules { keep, ..rules(Guard::ReadOnly, person(false).0) };
+    let gateway = Gateway::open(url.clone(), rules, None).await.unwrap();
+    sign_in(&gateway).await;
+    let first = kept.lock().unwrap()[0].clone().unwrap();
+    assert_eq!(kept.lock().unwrap().len(), 1);
+    drop(gateway);
+
+    let ask = |gateway: &Gateway, path: &str| {
+        let asked = reqwest::Client::new().get(format!("{}{path}", gateway.url()));
+        asked.bearer_auth(gateway.token()).send()
+    };
+    let (gateway, kept) = resumed(&url, &first).await;
+    let me = ask(&gateway, "/auth/me").await.unwrap();
+    assert_eq!(me.status(), StatusCode::OK);
+    assert!(me.text().await.unwrap().contains(EMAIL));
+    let second = kept.lock().unwrap()[0].clone().unwrap();
+    assert_ne!(first, second, "the remote gives a new one with each renewal");
+
+    assert_eq!(ask(&gateway, "/auth/logout").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(*kept.lock().unwrap(), [Some(second.clone()), None]);
+    assert_eq!(ask(&gateway, "/auth/me").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+
+    // A session that the remote ended is not kept for a third try.
+    let (gateway, kept) = resumed(&url, &second).await;
+    assert_eq!(ask(&gateway, "/auth/me").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(*kept.lock().unwrap(), [None]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remote_that_does_not_answer_ends_no_session_but_the_one_signed_out_of() {
+    let (running, url) = remote().await;
+    running.stop().await;
+    let (gateway, kept) = resumed(&url, "kept").await;
+    let client = reqwest::Client::new();
+    let ask = |path: &str| {
+        client.post(format!("{}{path}", gateway.url())).bearer_auth(gateway.token()).send()
+    };
+    assert_eq!(ask("/reports/stats").await.unwrap().status(), StatusCode::BAD_GATEWAY);
+    assert!(kept.lock().unwrap().is_empty());
+    assert_eq!(ask("/auth/logout").await.unwrap().status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(*kept.lock().unwrap(), [None]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_guard_and_another_name_hold_at_once() {
+    let far = echo(200, &[], "{}").await;
+    let titles = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&titles);
+    let ask: Ask = Arc::new(move |question| {
+        kept.lock().unwrap().push(question.title);
+        Box::pin(async { true })
+    });
+    let gateway = Gateway::open(far.url.clone(), rules(Guard::Open, ask), None).await.unwrap();
+    let write = async || {
+        let item = format!("{}/items/notes/1", gateway.url());
+        let write = reqwest::Client::new().delete(item).bearer_auth(gateway.token());
+        write.send().await.unwrap().status()
+    };
+    assert_eq!(write().await, StatusCode::OK);
+    gateway.rule("Farther", Guard::Confirm);
+    assert_eq!(write().await, StatusCode::OK);
+    assert_eq!(*titles.lock().unwrap(), ["Write to Farther?"]);
+    gateway.rule("Farther", Guard::ReadOnly);
+    assert_eq!(write().await, StatusCode::FORBIDDEN);
+    assert_eq!(far.lines().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_that_is_raised_while_a_write_is_asked_about_holds_it_back() {
+    let far = echo(200, &[], "{}").await;
+    let raised: Arc<Mutex<Option<Gateway>>> = Arc::default();
+    let own = Arc::clone(&raised);
+    let ask: Ask = Arc::new(move |_| {
+        own.lock().unwrap().as_ref().unwrap().rule("Far", Guard::ReadOnly);
+        Box::pin(async { true })
+    });
+    let gateway = Gateway::open(far.url.clone(), rules(Guard::Confirm, ask), None).await.unwrap();
+    let write = reqwest::Client::new().delete(format!("{}/items/notes/1", gateway.url()));
+    let write = write.bearer_auth(gateway.token());
+    *raised.lock().unwrap() = Some(gateway);
+    assert_eq!(write.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(far.lines(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_answers_at_an_address_is_told_whatever_it_is() {
+    let report =
+        async |url: &Url, token: Option<&str>| Report::of(probe(url, token).await).unwrap();
+    let (running, url) = remote().await;
+    let ours = report(&url, None).await;
+    assert!(ours.reachable && ours.ours && ours.message.is_none(), "{ours:?}");
+    assert!(ours.version.is_none(), "told to whom it knows alone: {ours:?}");
+
+    let login = reqwest::Client::new().post(format!("{url}auth/login"));
+    let who = json!({ "email": EMAIL, "password": PASSWORD });
+    let login: Value = login.json(&who).send().await.unwrap().json().await.unwrap();
+    let known = report(&url, login["token"].as_str()).await;
+    assert!(known.version.is_some() && known.store.is_some(), "{known:?}");
+    let refused = report(&url, Some("no token of theirs")).await;
+    assert!(refused.ours && refused.message.is_some(), "{refused:?}");
+    running.stop().await;
+    let gone = report(&url, None).await;
+    assert!(!gone.reachable && !gone.ours && gone.message.is_some(), "{gone:?}");
+
+    // Whatever a stranger says at any length.
+    let long: &str =
+        format!(r#"{{"status":"ok","valid":true,"more":"{}"}}"#, "x".repeat(1 << 20)).leak();
+    for body in [r#"{"status":"ok"}"#, "<!doctype html><title>A shop</title>", "", long] {
+        let other = echo(200, &[], body).await;
+        let told = report(&other.url, None).await;
+        assert!(told.reachable && !told.ours && told.message.is_some(), "{told:?}");
+        assert_eq!(probe(&other.url, None).await.unwrap_err().code, "NOT_PLINTH");
+    }
+}
+
 #[test]
 fn the_tokens_of_an_answer_stay_in_the_gateway() {
     let mut body =
         json!({ "token": "far", "refreshToken": "again", "expiresIn": 900, "user": { "id": 1 } });
     let tokens = taken(&mut body, "own").unwrap();
-    assert_eq!((tokens.access.as_str(), tokens.refresh.as_deref()), ("far", Some("again")));
+    let held = (tokens.access.as_deref(), tokens.refresh.as_ref().map(|token| token.as_str()));
+    assert_eq!(held, (Some("far"), Some("again")));
     assert!(tokens.renew_at.is_some());
     assert_eq!(body, json!({ "token": "own", "expiresIn": 900, "user": { "id": 1 } }));
 }

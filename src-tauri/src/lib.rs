@@ -61,6 +61,8 @@ pub fn run() -> ExitCode {
             command::project_log_tail,
             command::project_session,
             command::connection_add,
+            command::connection_edit,
+            command::connection_test,
             command::postgres_test,
             command::file_save,
             command::secrets_state,

@@ -68,8 +68,11 @@ pub(crate) struct Entry {
     pub database_url: Option<String>,
     /// The address of a remote instance.
     pub remote_url: Option<String>,
-    /// Whether a password of the database, or a token of the remote, is kept.
+    /// Whether a password of the database, or what a sign-in to the remote goes on with, is kept.
     pub has_secret: bool,
+    /// Under which name; earlier versions named it after `id`.
+    #[serde(default)]
+    pub kept_as: Option<String>,
     /// The port it asks for; the next free one is taken when it is not free.
     pub port: Option<u16>,
     pub template: Option<String>,
@@ -118,6 +121,27 @@ pub(crate) enum State {
     Failed,
 }
 
+impl Guard {
+    /// Whether it holds back more than `other`.
+    pub(crate) fn is_above(self, other: Self) -> bool {
+        let rank = |guard| match guard {
+            Self::Open => 0,
+            Self::Confirm => 1,
+            Self::ReadOnly => 2,
+        };
+        rank(self) > rank(other)
+    }
+
+    /// As the studio calls it.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirm => "confirm writes",
+            Self::ReadOnly => "read-only",
+        }
+    }
+}
+
 impl Entry {
     /// Where its records lie, in words: the folder, or the database without user and password.
     pub(crate) fn place(&self) -> String {
@@ -139,7 +163,19 @@ impl Entry {
 
     /// The name under which its secret is kept.
     pub(crate) fn secret_name(&self) -> String {
-        format!("project {}", self.id)
+        self.kept_as.clone().unwrap_or_else(|| format!("project {}", self.id))
+    }
+
+    /// A name by which a person finds its secret in the keychain: `Shop at far.example (1f3a52c0)`.
+    /// The beginning of the id tells apart two that are called alike.
+    pub(crate) fn readable_name(&self) -> String {
+        const LETTERS_OF_ID: usize = 8;
+        let address = self.remote_url.as_deref().or(self.database_url.as_deref());
+        let url = address.and_then(|address| Url::parse(address).ok());
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or("localhost");
+        let port = url.as_ref().and_then(Url::port).map(|port| format!(":{port}"));
+        let id: String = self.id.chars().take(LETTERS_OF_ID).collect();
+        format!("{} at {host}{} ({id})", self.name, port.unwrap_or_default())
     }
 }
 

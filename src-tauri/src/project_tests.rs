@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use embedded_server::{Config, Server};
 
-use super::{DATABASE_FILE, Meant, config_in, folder_beside, meant_by, own_folder};
+use super::{DATABASE_FILE, Entry, Guard, Meant, config_in, folder_beside, meant_by, own_folder};
 
 /// A folder of somebody else with a letter and a database that has the name of ours.
 fn theirs() -> PathBuf {
@@ -89,4 +89,52 @@ async fn a_listed_file_that_is_gone_is_missed_and_not_made_anew() {
     std::fs::rename(&away, &file).unwrap();
     begun(config_in(&beside, Some(&file)).unwrap()).await;
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_secret_has_a_name_that_its_person_reads_and_one_of_before_keeps_its_own() {
+    // As an earlier version wrote its list.
+    let entry = |place: serde_json::Value| -> Entry {
+        let mut line = serde_json::json!({
+            "id": "1f3a52c0d94b4d1e", "name": "Shop", "kind": "remote", "store": "sqlite",
+            "folder": null, "databaseUrl": null, "remoteUrl": null, "hasSecret": true,
+            "port": null, "template": null, "environment": "staging", "guard": "open",
+            "lastOpenedAt": null,
+        });
+        for (key, value) in place.as_object().unwrap() {
+            line[key] = value.clone();
+        }
+        serde_json::from_value(line).unwrap()
+    };
+    for (place, name) in [
+        (
+            serde_json::json!({ "remoteUrl": "https://far.example/plinth" }),
+            "Shop at far.example (1f3a52c0)",
+        ),
+        (
+            serde_json::json!({ "remoteUrl": "http://10.0.0.7:8056/" }),
+            "Shop at 10.0.0.7:8056 (1f3a52c0)",
+        ),
+        (
+            serde_json::json!({ "databaseUrl": "postgres://app@db.example:5433/shop" }),
+            "Shop at db.example:5433 (1f3a52c0)",
+        ),
+    ] {
+        let mut entry = entry(place);
+        assert_eq!(entry.readable_name(), name);
+        assert_eq!(entry.secret_name(), "project 1f3a52c0d94b4d1e");
+        entry.kept_as = Some(name.to_owned());
+        let again: Entry = serde_json::from_value(serde_json::to_value(&entry).unwrap()).unwrap();
+        assert_eq!(again.secret_name(), name);
+    }
+}
+
+#[test]
+fn a_guard_is_lowered_when_it_lets_more_through() {
+    let guards = [Guard::Open, Guard::Confirm, Guard::ReadOnly];
+    for (at, one) in guards.into_iter().enumerate() {
+        for (than, other) in guards.into_iter().enumerate() {
+            assert_eq!(one.is_above(other), at > than, "{one:?} {other:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 mod session;
 
-pub(crate) use session::{NewConnection, WebSession};
+pub(crate) use session::{ConnectionEdit, NewConnection, WebSession};
 
 use std::collections::HashMap;
 use std::net::TcpListener;
@@ -41,6 +41,7 @@ pub(crate) struct Studio {
     entries: Mutex<Vec<Entry>>,
     /// Ways to remote instances, open since they were first wanted.
     gateways: tokio::sync::Mutex<HashMap<String, Gateway>>,
+    keeping: Mutex<()>,
     pub servers: Servers,
     pub secrets: Secrets,
 }
@@ -91,6 +92,7 @@ impl Studio {
             layout,
             entries,
             gateways: tokio::sync::Mutex::default(),
+            keeping: Mutex::default(),
             servers: Servers::default(),
             secrets,
         })
@@ -142,6 +144,7 @@ impl Studio {
             database_url,
             remote_url: None,
             has_secret: password.is_some(),
+            kept_as: None,
             port: Some(self.next_port()),
             template: ask.template.filter(|template| template != NO_TEMPLATE),
             environment: ask.environment,
@@ -211,9 +214,60 @@ impl Studio {
         self.config(&self.entry(id)?, password)
     }
 
-    /// Keeps a secret that was asked for, in whatever place there is now.
+    /// Keeps a secret of a project, in whatever place there is now and under a name that tells its
+    /// person what it is; one under an earlier name goes.
     pub(crate) fn keep(&self, id: &str, secret: &str) -> Outcome {
-        self.secrets.set(&self.entry(id)?.secret_name(), secret)
+        let _alone = self.keeping();
+        self.put(id, secret)
+    }
+
+    /// Forgets the secret of a project.
+    pub(crate) fn forget(&self, id: &str) -> Outcome {
+        let _alone = self.keeping();
+        let entry = self.entry(id)?;
+        if !entry.has_secret {
+            return Ok(());
+        }
+        self.secrets.remove(&entry.secret_name())?;
+        self.edit(id, |entry| entry.has_secret = false)?;
+        Ok(())
+    }
+
+    /// The kept secret of a project, if any. One that is kept under an earlier name moves.
+    fn secret_of(&self, id: &str) -> Outcome<Option<Zeroizing<String>>> {
+        let _alone = self.keeping();
+        let entry = self.entry(id)?;
+        let secret = self.secrets.get(&entry.secret_name())?;
+        if let Some(secret) = &secret
+            && entry.secret_name() != entry.readable_name()
+            && let Err(fault) = self.put(id, secret)
+        {
+            log::warn!("a secret is kept under its earlier name: {fault}");
+        }
+        Ok(secret)
+    }
+
+    fn put(&self, id: &str, secret: &str) -> Outcome {
+        let entry = self.entry(id)?;
+        let (was, name) = (entry.secret_name(), entry.readable_name());
+        self.secrets.set(&name, secret)?;
+        if !entry.has_secret || was != name {
+            let kept = self.edit(id, |entry| {
+                entry.has_secret = true;
+                entry.kept_as = Some(name.clone());
+            });
+            if let Err(fault) = kept {
+                // Of a project that was removed meanwhile nothing stays.
+                self.secrets.remove(&name)?;
+                return Err(fault);
+            }
+        }
+        if was != name { self.secrets.remove(&was) } else { Ok(()) }
+    }
+
+    /// One at a time: a secret that is moved must not come after one that was renewed meanwhile.
+    fn keeping(&self) -> MutexGuard<'_, ()> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn start(&self, id: &str, config: Config) -> Outcome<Project> {
@@ -246,7 +300,23 @@ impl Studio {
 
     pub(crate) fn rename(&self, id: &str, name: &str) -> Outcome<Project> {
         let name = project::checked_name(name)?;
-        self.edit(id, |entry| entry.name = name)
+        let renamed = self.edit(id, |entry| entry.name = name)?;
+        self.called_anew(id)?;
+        Ok(renamed)
+    }
+
+    /// The way to a project and its secret follow its name and its guard.
+    fn called_anew(&self, id: &str) -> Outcome {
+        let entry = self.entry(id)?;
+        if let Some(gateway) = self.gateways.blocking_lock().get(id) {
+            gateway.rule(&entry.name, entry.guard);
+        }
+        if entry.has_secret
+            && let Err(fault) = self.secret_of(id)
+        {
+            log::info!("a secret is kept under its earlier name: {fault}");
+        }
+        Ok(())
     }
 
     /// Copies a stopped SQLite project, files and all.
@@ -285,10 +355,8 @@ impl Studio {
             let own = project::own_folder(folder)?;
             std::fs::remove_dir_all(&own).map_err(|error| Fault::file(&own, &error))?;
         }
-        if entry.has_secret {
-            self.secrets.remove(&entry.secret_name())?;
-        }
         self.gateways.blocking_lock().remove(id);
+        self.forget(id)?;
         self.entries().retain(|kept| kept.id != id);
         self.save()
     }
@@ -305,9 +373,11 @@ impl Studio {
     }
 
     /// Lists a project and keeps its secret.
-    pub(crate) fn add(&self, entry: Entry, secret: Option<&str>) -> Outcome<Project> {
+    pub(crate) fn add(&self, mut entry: Entry, secret: Option<&str>) -> Outcome<Project> {
         if let Some(secret) = secret {
-            self.secrets.set(&entry.secret_name(), secret)?;
+            let name = entry.readable_name();
+            self.secrets.set(&name, secret)?;
+            entry.kept_as = Some(name);
         }
         self.entries().push(entry.clone());
         self.save()?;
@@ -366,7 +436,7 @@ impl Studio {
     ) -> Outcome<String> {
         let password = match given {
             Some(given) => given,
-            None => self.secrets.get(&entry.secret_name())?.ok_or_else(|| {
+            None => self.secret_of(&entry.id)?.ok_or_else(|| {
                 Fault::new(
                     "SECRET_NEEDED",
                     format!("the password of {} is not kept here", entry.place()),
@@ -415,6 +485,7 @@ impl Studio {
             database_url: None,
             remote_url: None,
             has_secret: false,
+            kept_as: None,
             port: Some(self.next_port()),
             template: None,
             environment: Environment::default(),

@@ -4,8 +4,8 @@
 //! make up, use twice or use for something else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use hyper::{Method, StatusCode};
@@ -31,7 +31,7 @@ const NAMES_SHOWN: usize = 6;
 pub(super) struct Consent {
     ask: Ask,
     /// The connection, as its person calls it.
-    name: String,
+    name: StdMutex<String>,
     /// One question is up at a time.
     line: Arc<Mutex<()>>,
     /// How often the answer was no.
@@ -58,11 +58,17 @@ impl Consent {
     pub(super) fn new(name: String, ask: Ask) -> Self {
         Self {
             ask,
-            name,
+            name: StdMutex::new(name),
             line: Arc::default(),
             refusals: Arc::default(),
             waiting: Semaphore::new(WAITING_MAX),
         }
+    }
+
+    /// From now on the connection is called so.
+    pub(super) fn rename(&self, name: &str) {
+        // Replaced whole.
+        name.clone_into(&mut self.name.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Waits until the person said yes to this write. A no is one to all that wait behind it, too.
@@ -99,8 +105,9 @@ impl Consent {
         let shown: String = write.target.as_str().chars().take(ADDRESS_SHOWN).collect();
         let cut = if shown.len() < write.target.as_str().len() { "\u{2026}" } else { "" };
         let what = write.body.in_words(write.target.path());
+        let name = self.name.lock().unwrap_or_else(PoisonError::into_inner);
         Question {
-            title: format!("Write to {}?", self.name),
+            title: format!("Write to {name}?"),
             text: format!("{} {shown}{cut}\n{what}", write.method),
             yes: "_Write",
         }
