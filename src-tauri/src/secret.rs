@@ -161,8 +161,18 @@ impl Secrets {
     }
 }
 
+#[cfg(not(target_os = "linux"))]
 fn entry(name: &str) -> Outcome<keyring::Entry> {
     keyring::Entry::new(SERVICE, name).map_err(|error| keychain(&error))
+}
+
+/// Called by its name alone where a person looks into the keychain; it is found by other words.
+#[cfg(target_os = "linux")]
+fn entry(name: &str) -> Outcome<keyring::Entry> {
+    let label = format!("Plinth: {name}");
+    let words = std::collections::HashMap::from([("label", label.as_str())]);
+    let inner = keyring_core::Entry::new_with_modifiers(SERVICE, name, &words);
+    Ok(keyring::Entry { inner: inner.map_err(|error| keychain(&error))? })
 }
 
 fn keychain(error: &keyring::Error) -> Fault {
