@@ -185,3 +185,19 @@ export async function placeOf(window: string): Promise<Readonly<Record<"x" | "y"
   const value = (name: string) => Number(new RegExp(`^${name}=(-?\\d+)$`, "m").exec(told)?.[1]);
   return { x: value("X"), y: value("Y"), width: value("WIDTH"), height: value("HEIGHT") };
 }
+
+/** What the program keeps in the keychain of this run, by the names that a person reads there. */
+export async function kept(): Promise<readonly string[]> {
+  const found = await askBus(
+    "org.freedesktop.secrets",
+    "/org/freedesktop/secrets",
+    "org.freedesktop.Secret.Service.SearchItems",
+    "dict:string:string:service,dev.plinth.studio",
+  );
+  const places = [...found.matchAll(/object path "([^"]+)"/g)].map(([, place]) => place ?? "");
+  const labels = places.map(async (place) => {
+    const told = await askBus("org.freedesktop.secrets", place, "org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.Item", "string:Label");
+    return /string "(.*)"/.exec(told)?.[1] ?? "";
+  });
+  return await Promise.all(labels);
+}

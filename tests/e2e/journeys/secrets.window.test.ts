@@ -1,10 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Database } from "../harness/postgres";
 import type { Person } from "../harness/person";
 import { launch, newHome, removeHome, type Home } from "../harness/window";
-import { button, dialog, field, goHome, inspector, row, type Project } from "./window-projects";
+import { button, dialog, field, filesWith, goHome, inspector, row, type Project } from "./window-projects";
 
 /** The scratch cluster lets everybody in; that the password is kept, and where, is what is tried. */
 const PASSWORD = "a-password-of-ledger";
@@ -23,18 +21,6 @@ async function withLedger(secrets: boolean, live: (home: Home, url: string) => P
     await removeHome(home);
     await database?.drop();
   }
-}
-
-async function filesWith(folder: string, text: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  // The webview's own processes may still be taking their files away; what is gone holds nothing.
-  const gone = (fault: NodeJS.ErrnoException): string => {
-    if (fault.code !== "ENOENT") throw fault;
-    return "";
-  };
-  const contents = await Promise.all(files.map(async (file) => await readFile(file).catch(gone)));
-  return files.filter((_, at) => contents[at]?.includes(text));
 }
 
 /** *New project* on Postgres, its address tried on the spot. */

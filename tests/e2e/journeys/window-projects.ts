@@ -1,4 +1,6 @@
 /** What a person does at Home, in the real window. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Person, Thing } from "../harness/person";
 
 export interface Project {
@@ -41,4 +43,17 @@ export async function stop(person: Person, name: string): Promise<void> {
   await person.click(row(name));
   await person.click(button("Stop", inspector(name)));
   await person.see(button(/^Start/, inspector(name)));
+}
+
+/** The files below a folder that hold a text. */
+export async function filesWith(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  // The webview's own processes may still be taking their files away; what is gone holds nothing.
+  const gone = (fault: NodeJS.ErrnoException): string => {
+    if (fault.code !== "ENOENT") throw fault;
+    return "";
+  };
+  const contents = await Promise.all(files.map(async (file) => await readFile(file).catch(gone)));
+  return files.filter((_, at) => contents[at]?.includes(text));
 }

@@ -169,8 +169,11 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
     document.title = `${project.name} · ${connectionName(project)} · Plinth`;
   }, [project]);
 
+  const [asking, setAsking] = useState<Asking>(null);
   const error = connection.error ?? me.error;
   if (error && me.data === undefined) {
+    // What is kept to sign in may lie under the master password.
+    const locked = connection.error ? questionOf(connection.error, project) : null;
     return (
       <Frame project={project}>
         <ErrorBand
@@ -178,6 +181,11 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
           title={m("gate.failed", { name: project.name })}
           action={
             <>
+              {locked ? (
+                <Button size="small" onClick={() => setAsking(locked)}>
+                  {m("gate.unlock")}
+                </Button>
+              ) : null}
               <Button size="small" onClick={() => void (connection.error ? connection.refetch() : me.refetch())}>
                 {m("gate.retry")}
               </Button>
@@ -189,6 +197,11 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
         >
           {error.message}
         </ErrorBand>
+        {asking ? (
+          <Suspense fallback={null}>
+            <HomeDialogs asking={asking} onClose={() => setAsking(null)} onStart={() => void connection.refetch()} />
+          </Suspense>
+        ) : null}
       </Frame>
     );
   }
@@ -218,7 +231,8 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
   if (setup !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
   const signOut = async () => {
     if (open.token === undefined) await open.client.auth.logout();
-    else await open.client.http.post("/auth/logout", {});
+    // The desktop forgets the sign-in whatever the remote answers.
+    else await open.client.http.post("/auth/logout", {}).catch(() => undefined);
     rememberSignIn(false);
     queries.setQueryData(["me", project.id, open.token ?? "cookie"], null);
     forget();

@@ -89,6 +89,7 @@ export const m = catalogue({
   "gate.starting": "Starting",
   "gate.home": "All projects",
   "gate.retry": "Retry",
+  "gate.unlock": "Unlock",
   "crash": "This screen stopped working",
   "crash.body": "What you staged is kept. The rest of the studio still works.",
   "crash.again": "Open it again",

@@ -92,6 +92,8 @@ const projects: ProjectsHost = {
     changed();
     return remote(entry);
   },
+  testConnection: async () => desktopOnly("testing a connection"),
+  editConnection: async () => desktopOnly("changing a connection"),
   suggest: async () => null,
   start: async () => desktopOnly("starting a backend"),
   stop: async () => desktopOnly("stopping a backend"),

@@ -53,6 +53,21 @@ export interface NewConnection {
   readonly token?: string;
 }
 
+/** What may change of a connection: its secret belongs to its address. */
+export type ConnectionEdit = Pick<NewConnection, "name" | "environment" | "guard">;
+
+/** What answers at an address; what is absent was not told. */
+export interface ConnectionReport {
+  readonly reachable: boolean;
+  /** Whether it is a Plinth. */
+  readonly ours: boolean;
+  readonly version?: string;
+  readonly project?: string;
+  readonly store?: Store;
+  /** Why it cannot be connected to as it was asked. */
+  readonly message?: string;
+}
+
 export interface PostgresReport {
   readonly reachable: boolean;
   readonly version?: string;
@@ -101,6 +116,10 @@ export interface ProjectsHost {
    */
   open(place?: string, besideExisting?: boolean): Promise<Project | null>;
   connect(connection: NewConnection): Promise<Project>;
+  /** Asks what answers there, and keeps nothing. */
+  testConnection(url: string, token?: string): Promise<ConnectionReport>;
+  /** A lower guard is asked about by the desktop; a no refuses the change (`GUARD_NOT_LOWERED`). */
+  editConnection(id: string, edit: ConnectionEdit): Promise<Project>;
   /** `null` where no project can be made. */
   suggest(name: string): Promise<Suggestion | null>;
   /** The password is asked for when nobody keeps it (`SECRET_NEEDED`). */

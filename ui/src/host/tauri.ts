@@ -5,6 +5,7 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import { open as openDialog } from "@tauri-apps/plugin-dialog";
 import {
   HostError,
+  type ConnectionReport,
   type Host,
   type PostgresReport,
   type Project,
@@ -51,6 +52,8 @@ const projects: ProjectsHost = {
     return path === null ? null : await call<Project>("project_open", { path, besideExisting });
   },
   connect: (connection) => call<Project>("connection_add", { connection }),
+  testConnection: (url, token) => call<ConnectionReport>("connection_test", { url, token }),
+  editConnection: (id, connection) => call<Project>("connection_edit", { id, connection }),
   suggest: (name) => call<Suggestion>("project_suggest", { name }),
   start: (id, password) => call<Project>("project_start", { id, password }),
   stop: (id) => call<Project>("project_stop", { id }),

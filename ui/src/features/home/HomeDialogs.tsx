@@ -1,18 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { host } from "@/host";
-import type { Guard, Project } from "@/host/host";
+import type { Project } from "@/host/host";
 import { Button } from "@/kit/Button";
 import { ConfirmLoss, Dialog } from "@/kit/Dialog";
 import { Field, Input } from "@/kit/Field";
-import { Segmented } from "@/kit/Segmented";
-import { ErrorBand } from "@/kit/states";
-import type { Environment } from "@/kit/TitleBar";
 import { toast } from "@/kit/toast";
 import type { Asking } from "./asking";
+import { ConnectDialog } from "./ConnectDialog";
 import { t } from "./messages";
 import { projectsKey, secretsQuery } from "./queries";
-import { tokenNote } from "./words";
 
 export function HomeDialogs({
   asking,
@@ -28,7 +25,7 @@ export function HomeDialogs({
   if (asking === null) return null;
   switch (asking.kind) {
     case "connect":
-      return <ConnectDialog onClose={onClose} />;
+      return <ConnectDialog project={asking.project} onClose={onClose} />;
     case "rename":
       return <RenameDialog project={asking.project} onClose={onClose} />;
     case "remove":
@@ -94,107 +91,6 @@ function BesideDialog({
           {open.error.message}
         </p>
       ) : null}
-    </Dialog>
-  );
-}
-
-function ConnectDialog({ onClose }: { onClose: () => void }) {
-  const queries = useQueryClient();
-  const [name, setName] = useState("");
-  const [url, setUrl] = useState("");
-  const [token, setToken] = useState("");
-  const [environment, setEnvironment] = useState<Environment>("staging");
-  const [guard, setGuard] = useState<Guard>("open");
-  const secrets = useQuery(secretsQuery);
-  const desktop = host().kind === "desktop";
-  const valid = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  // Nothing is said against an address that is still being typed.
-  const [left, setLeft] = useState(false);
-  const wrong = left && url !== "" && !valid;
-  const connect = useMutation({
-    mutationFn: () =>
-      host().projects.connect({
-        name: name.trim() === "" ? new URL(url).host : name.trim(),
-        url,
-        environment,
-        guard,
-        ...(token === "" ? {} : { token }),
-      }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: projectsKey });
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setLeft(true);
-    if (valid) connect.mutate();
-  };
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t("connect.title")}
-      lead={desktop ? t("connect.lead") : t("connect.lead.browser")}
-      actions={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button kind="filled" type="submit" form="connect" disabled={url === ""} busy={connect.isPending}>
-            {connect.isPending ? t("connect.saving") : t("connect.save")}
-          </Button>
-        </>
-      }
-    >
-      <form id="connect" onSubmit={submit} className="flex flex-col gap-3">
-        <Field label={t("connect.address")} error={wrong ? t("connect.address.bad") : undefined}>
-          {(ids) => (
-            <Input {...ids} autoFocus mono value={url} invalid={wrong} placeholder={t("connect.address.placeholder")} onBlur={() => setLeft(true)} onChange={(e) => setUrl(e.target.value)} />
-          )}
-        </Field>
-        <Field label={t("connect.name")}>
-          {(ids) => <Input {...ids} value={name} placeholder={valid ? new URL(url).host : ""} onChange={(e) => setName(e.target.value)} />}
-        </Field>
-        {desktop ? (
-          <Field label={t("connect.token")} note={tokenNote(secrets.data)}>
-            {(ids) => <Input {...ids} type="password" mono value={token} onChange={(e) => setToken(e.target.value)} />}
-          </Field>
-        ) : null}
-        <div>
-          <div className="mb-1 text-second text-ink-2">{t("connect.environment")}</div>
-          <Segmented
-            wide
-            aria-label={t("connect.environment")}
-            value={environment}
-            onChange={(next) => {
-              setEnvironment(next);
-              if (next === "production") setGuard("confirm");
-            }}
-            options={[
-              { value: "local", label: t("connect.local") },
-              { value: "staging", label: t("connect.staging") },
-              { value: "production", label: t("connect.production") },
-            ]}
-          />
-        </div>
-        {desktop ? (
-          <div>
-            <div className="mb-1 text-second text-ink-2">{t("connect.guard")}</div>
-            <Segmented
-              wide
-              aria-label={t("connect.guard")}
-              value={guard}
-              onChange={setGuard}
-              options={[
-                { value: "open", label: t("connect.open") },
-                { value: "confirm", label: t("connect.confirm") },
-                { value: "readonly", label: t("connect.readonly") },
-              ]}
-            />
-            <p className="mt-1 text-hint text-ink-3">{t(`connect.${guard}.note`)}</p>
-          </div>
-        ) : null}
-        {connect.error ? <ErrorBand title={t("action.failed", { name: t("connect.save") })}>{connect.error.message}</ErrorBand> : null}
-      </form>
     </Dialog>
   );
 }

@@ -289,7 +289,9 @@ export function HomePage({ projects, error, onRetry, onOpen }: HomePageProps) {
         ]
       : project.kind === "remote"
         ? [
-            { label: t("rename"), icon: Pencil, onSelect: () => setAsking({ kind: "rename", project }) },
+            desktop
+              ? { label: t("change"), icon: Pencil, onSelect: () => setAsking({ kind: "connect", project }) }
+              : { label: t("rename"), icon: Pencil, onSelect: () => setAsking({ kind: "rename", project }) },
             null,
             { label: t("remove"), icon: Trash2, destructive: true, onSelect: () => setAsking({ kind: "remove", project }) },
           ]

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, Check, Folder, Plug, X } from "lucide-react";
+import { ArrowLeft, Folder, Plug } from "lucide-react";
 import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { host } from "@/host";
 import type { PostgresReport, Project, TemplateId } from "@/host/host";
@@ -14,6 +14,7 @@ import { Mark } from "@/kit/Mark";
 import { Radio, RadioGroup } from "@/kit/Radio";
 import { Segmented } from "@/kit/Segmented";
 import { ErrorBand } from "@/kit/states";
+import { Finding } from "./Finding";
 import { t } from "./messages";
 import { projectsKey, secretsQuery } from "./queries";
 import { TemplatePreview } from "./TemplatePreview";
@@ -279,16 +280,6 @@ export function NewProject({
       </form>
       <TemplatePreview id={existing ? "nothing" : template} name={templateName(existing ? "nothing" : template)} address={suggestion.data?.url ?? null} />
     </div>
-  );
-}
-
-function Finding({ good, children }: { good: boolean; children: string }) {
-  const Icon = good ? Check : X;
-  return (
-    <p className={cx("mt-1 flex items-center gap-1.5 text-second", good ? "text-ink-2" : "text-bad")}>
-      <Icon aria-hidden size={12} className={cx("stroke-meaning", good ? "text-ok" : "text-bad")} />
-      {children}
-    </p>
   );
 }
 

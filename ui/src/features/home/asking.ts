@@ -2,7 +2,7 @@ import { HostError, type Project } from "@/host/host";
 
 /** What is asked right now about a project, or about none. */
 export type Asking =
-  | { kind: "connect" }
+  | { kind: "connect"; project?: Project }
   | { kind: "rename"; project: Project }
   | { kind: "remove"; project: Project }
   | { kind: "delete"; project: Project }

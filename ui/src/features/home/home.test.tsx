@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Project, SecretKeeping } from "@/host/host";
+import type { ConnectionReport, Project, SecretKeeping } from "@/host/host";
 import { runCommand, useKeyDispatch } from "@/kit/commands";
 import { TooltipProvider } from "@/kit/Tooltip";
 
@@ -12,6 +12,9 @@ const stage = vi.hoisted(() => ({
   changed: null as (() => void) | null,
   keeping: "keychain" as SecretKeeping,
   created: vi.fn(),
+  report: { reachable: true, ours: true } as ConnectionReport,
+  tested: vi.fn(),
+  edited: vi.fn(),
 }));
 
 vi.stubGlobal("matchMedia", (query: string) => ({
@@ -35,6 +38,12 @@ vi.mock("@/host", () => ({
         return new Promise(() => undefined);
       },
       logs: () => Promise.resolve([]),
+      testConnection: (...asked: unknown[]) => {
+        stage.tested(...asked);
+        return Promise.resolve(stage.report);
+      },
+      editConnection: (...asked: unknown[]) => stage.edited(...asked) as Promise<unknown>,
+      session: () => Promise.reject(new Error("nobody is signed in")),
     },
     secrets: { state: () => Promise.resolve(stage.keeping) },
   }),
@@ -84,6 +93,8 @@ beforeEach(() => {
   stage.wide = true;
   stage.keeping = "keychain";
   stage.created.mockClear();
+  stage.tested.mockClear();
+  stage.edited.mockReset().mockResolvedValue(null);
 });
 
 test("Enter opens the selected project where nothing has the focus, and nowhere else", async () => {
@@ -165,6 +176,73 @@ test("Enter on what is no address says so", async () => {
   await userEvent.type(address, "shop.example");
   fireEvent.submit(address.closest("form") as HTMLFormElement);
   expect(await screen.findByText(/This is not an address/)).toBeDefined();
+});
+
+test.each([
+  [{ reachable: true, ours: true, version: "0.4.0", project: "Shop", store: "postgres" }, ["Plinth 0.4.0", "Shop, on Postgres"]],
+  [{ reachable: true, ours: true }, ["A Plinth answers", /told to whoever is signed in/]],
+  [{ reachable: true, ours: true, message: "it does not take this access token" }, ["A Plinth answers", "it does not take this access token"]],
+  [{ reachable: true, ours: false, message: "it is no Plinth" }, ["it is no Plinth"]],
+  [{ reachable: false, ours: false, message: "it did not answer" }, ["it did not answer"]],
+] as const)("a connection is tested before it is made: %j", async (report, words) => {
+  stage.report = report;
+  home([SHOP]);
+  fireEvent.keyDown(document.body, { key: "c" });
+  const address = await screen.findByLabelText("Address");
+  await userEvent.type(address, "https://shop.example");
+  await userEvent.type(screen.getByLabelText("Access token"), "far");
+  await userEvent.click(screen.getByRole("button", { name: "Test" }));
+  const found = screen.getByRole("status", { name: "" });
+  for (const word of words) expect(await within(found).findByText(word)).toBeDefined();
+  expect(stage.tested).toHaveBeenCalledExactlyOnceWith("https://shop.example", "far");
+  expect(within(found).queryByText(/Not encrypted/)).toBeNull();
+  // What was found is of the address that was asked.
+  await userEvent.type(address, "/elsewhere");
+  expect(within(found).queryByText(words[0])).toBeNull();
+});
+
+test("what can be read on its way is told", async () => {
+  stage.report = { reachable: true, ours: true };
+  home([SHOP]);
+  fireEvent.keyDown(document.body, { key: "c" });
+  const address = await screen.findByLabelText("Address");
+  for (const [url, told] of [
+    ["http://10.0.0.7:8056", true],
+    ["http://127.0.0.1:8056", false],
+    ["http://localhost:8056", false],
+  ] as const) {
+    await userEvent.clear(address);
+    await userEvent.type(address, url);
+    await userEvent.click(screen.getByRole("button", { name: "Test" }));
+    await screen.findByText("A Plinth answers");
+    expect(screen.queryByText(/Not encrypted/) !== null).toBe(told);
+  }
+});
+
+test("of a connection name, environment and guard change; a lower guard is announced, and a no keeps the dialog", async () => {
+  const careful: Project = { ...SHOP, guard: "readonly", environment: "staging" };
+  home([careful]);
+  await userEvent.click(within(about("Shop")!).getByRole("button", { name: "More for Shop" }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: /^Change connection/ }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Change the connection Shop" }));
+  expect(dialog.getByLabelText("Address").hasAttribute("disabled")).toBe(true);
+  expect(dialog.queryByText("Access token")).toBeNull();
+  const name = dialog.getByLabelText("Name");
+  await userEvent.clear(name);
+  await userEvent.type(name, "Far shop");
+  // A guard that holds back more than the proposal of an environment stays.
+  await userEvent.click(dialog.getByRole("radio", { name: "Production" }));
+  expect(dialog.getByRole("radio", { name: "Read-only" }).getAttribute("aria-checked")).toBe("true");
+  expect(dialog.queryByText(/A lower guard/)).toBeNull();
+  await userEvent.click(dialog.getByRole("radio", { name: "Confirm writes" }));
+  expect(dialog.getByText(/A lower guard/)).toBeDefined();
+  stage.edited.mockRejectedValueOnce(new Error("the guard was not lowered"));
+  await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+  expect(await dialog.findByText("the guard was not lowered")).toBeDefined();
+  await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(stage.edited).toHaveBeenCalledTimes(2);
+  expect(stage.edited).toHaveBeenLastCalledWith("Shop", { name: "Far shop", environment: "production", guard: "confirm" });
 });
 
 test("of a remote instance the address is told, once and plainly, and no folder", () => {
