@@ -126,8 +126,8 @@ on_every_store!(the_cookie_of_a_session_lives_as_long_as_the_session, async |app
     let expires_in = answer.expect_status(200).body["expiresIn"].as_u64().expect("seconds");
     let cookies = answer.headers.get_all("set-cookie");
     let seconds = |name: &str| {
-        let cookie = cookies.iter().map(|value| value.to_str().expect("text"));
-        let cookie = cookie.filter(|text| text.starts_with(&format!("{name}="))).next_back();
+        let mut texts = cookies.iter().map(|value| value.to_str().expect("text"));
+        let cookie = texts.rfind(|text| text.starts_with(&format!("{name}=")));
         let age = cookie.and_then(|text| text.split("Max-Age=").nth(1)?.split(';').next());
         age.and_then(|age| age.parse::<u64>().ok()).expect("an age")
     };

@@ -83,13 +83,16 @@ impl Key {
     /// None for callers of this machine. Of IPv6 the network: whoever has one address there has the
     /// whole of it.
     fn of_address(address: IpAddr) -> Option<Self> {
-        let counted = match address.to_canonical() {
-            address if address.is_loopback() => return None,
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return None;
+        }
+        let counted = match address {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
             }
-            address @ IpAddr::V4(_) => address,
+            IpAddr::V4(_) => address,
         };
         Some(Self::Address(counted))
     }
@@ -266,6 +269,6 @@ mod tests {
             window.count(key, i64::from(caller / 100)).unwrap();
         }
         let kept = window.counts.lock().unwrap().len();
-        assert!(kept <= CALLERS_MAX && kept >= CALLERS_MAX / 3, "{kept}");
+        assert!((CALLERS_MAX / 3..=CALLERS_MAX).contains(&kept), "{kept}");
     }
 }
