@@ -47,6 +47,11 @@ test("whoever signs in next sees nothing of the open work of the one before, who
     await person.see({ role: "gridcell", name: "R-2" });
     expect(await page.getByRole("button", { name: /^(?:Commit|Restore)/ }).count()).toBe(0);
     await person.shot("people-second");
+    // What is for administrators alone says so where it is, and offers nothing.
+    await person.click({ role: "button", name: "Schema" });
+    await person.read("Only administrators change the schema");
+    for (const name of [/^New collection/, /^Relate/, /^History/]) expect(await page.getByRole("button", { name }).isDisabled()).toBe(true);
+    expect(await person.verdict()).toEqual([]);
     await leave(SAM);
 
     // After the page was loaded anew it is a draft, and it is the owner's.

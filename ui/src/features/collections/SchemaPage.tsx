@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
 import { useGroups } from "@/host/groups";
-import { catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
+import { accessQuery, catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { useCommands } from "@/kit/commands";
@@ -110,7 +110,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const gone = useMemo(() => endedCollections(drafts), [drafts]);
   const changes = useMemo(() => changesOf(drafts), [drafts]);
   const change = useMemo(() => desired(drafts), [drafts]);
-  const readOnly = project.guard === "readonly";
+  const administrator = useQuery(accessQuery(session)).data?.role.administrator;
+  const denied = administrator === false;
+  const readOnly = denied || project.guard === "readonly";
   const saving = state.saving.has(SCOPE);
   const name = connectionName(project);
   const failure = state.failures.get(SCOPE);
@@ -287,9 +289,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
     { id: "collections.find", label: t("find"), keys: "/", group, sheetOnly: true, run: () => search.current?.focus() },
     { id: "collections.new", label: t("cmd.new"), keys: "N", group, sheetOnly: true, run: () => setMaking(true) },
     { id: "collections.relate", label: t("cmd.relate"), keys: "R", group, icon: Link2, run: () => relate(collection, chosen?.id) },
-    { id: "collections.history", label: p("history.title"), keys: "H", group, icon: History, run: () => setPast({ version: undefined }) },
+    { id: "collections.history", label: p("history.title"), keys: "H", group, icon: History, disabled: denied ? t("denied") : undefined, run: () => setPast({ version: undefined }) },
     { id: "collections.view", label: t("cmd.view"), keys: "V", group, run: () => onLook((held) => ({ ...held, view: held.view === "list" ? "diagram" : "list" })) },
-    ...(selected && !gone.has(selected.id)
+    ...(selected && !gone.has(selected.id) && !readOnly
       ? [{ id: "collections.field", label: t("cmd.field"), keys: "A", group, icon: Plus, run: () => setAdding(true) }]
       : []),
     ...(selected ? [{ id: "collections.drop", label: t("cmd.drop"), keys: "Delete", group, sheetOnly: true, run: drop }] : []),
@@ -333,7 +335,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   };
   const collections = new Set(changes.map((entry) => entry.collection)).size;
   const facts = readOnly ? (
-    <span className="text-warn">{t("bar.readonly")}</span>
+    <span className="text-warn">{t(denied ? "denied" : "bar.readonly")}</span>
   ) : plan.isError ? (
     <span className="flex min-w-0 items-center gap-1.5 text-warn">
       <TriangleAlert aria-hidden size={13} />
@@ -375,8 +377,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
         title={t("title")}
         right={
           <>
-            {all.length > 0 ? aside?.("bar") : null}
-            <Button icon={History} command="collections.history" onClick={() => setPast({ version: undefined })}>
+            {denied ? <span className="text-second text-ink-3">{t("denied")}</span> : null}
+            {all.length > 0 && administrator === true ? aside?.("bar") : null}
+            <Button icon={History} command="collections.history" disabled={denied} onClick={() => setPast({ version: undefined })}>
               {p("history")}
             </Button>
             <Button icon={Link2} command="collections.relate" disabled={readOnly || own.length === 0} onClick={() => relate(collection, chosen?.id)}>

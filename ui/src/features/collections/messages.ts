@@ -258,6 +258,7 @@ export const t = catalogue({
   "bar.nothing": "Nothing changes in the store",
   "bar.expression": "{name} needs its expression",
   "bar.refused": "Cannot be applied: {why}",
+  "denied": "Only administrators change the schema",
   "bar.readonly": "This connection is open for reading only",
   "discard": "Discard all",
   "preview": "Preview",
