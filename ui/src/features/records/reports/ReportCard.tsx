@@ -12,7 +12,7 @@ import { clockSeconds } from "@/lib/moments";
 import { Chart } from "./Chart";
 import { digitsOf, exactTitle, tableText } from "./exact";
 import { r } from "./messages";
-import { cutOf, missingField, pointsOf, valueText, type Point, type Report, type Words } from "./report";
+import { cutOf, missingField, pointsOf, timedBy, valueText, type Point, type Report, type Words } from "./report";
 import { answerQuery } from "./store";
 
 const PART = { year: "part.year", quarter: "part.quarter", month: "part.month", day: "part.day", isodow: "part.isodow", hour: "part.hour" } as const;
@@ -94,6 +94,7 @@ export function ReportCard({ report, connection, find, entries, current }: {
   const drawn = report.look !== "number" && report.look !== "table";
   const title = report.name === "" ? r("new") : report.name;
   const asks = `${report.by.length === 0 ? valueWord(report) : r("by", { value: valueWord(report), by: report.by.map(keyWord).join(", ") })} · ${report.collection}`;
+  const timed = collection ? timedBy(report, collection, find) : null;
   const asked = clockSeconds(answer.dataUpdatedAt);
   const copy = async () => {
     const head = [...report.by.map(keyWord), valueWord(report)];
@@ -151,8 +152,9 @@ export function ReportCard({ report, connection, find, entries, current }: {
         )}
       </div>
       <footer className="flex h-7 shrink-0 items-center gap-3 border-t border-line-2 px-4 text-hint text-ink-3">
-        <span className="min-w-0 flex-1 truncate" title={asks}>
+        <span className="min-w-0 flex-1 truncate" title={timed === null ? asks : `${asks} · ${r("timed", { field: timed })}`}>
           {asks}
+          {timed === null ? null : ` · ${r("timed", { field: timed })}`}
         </span>
         {cut === null ? null : <span className="shrink-0 font-medium text-ink-2">{cut}</span>}
         {answer.dataUpdatedAt > 0 ? <span className={cx("shrink-0", cut !== null && "@max-[320px]:hidden")}>{r("asked", { time: asked })}</span> : null}

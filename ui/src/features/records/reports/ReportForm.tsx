@@ -63,7 +63,7 @@ export function ReportForm({ report, scope, isNew, collections, find, capability
   const measured = collection && report.measure.field !== "*" ? fieldAt(collection, report.measure.field, find) : undefined;
   const functions = report.measure.field === "*" ? (["count"] as const) : functionsFor(measured);
   const count = report.pills.length + report.groups.length;
-  const fields = useMemo(() => (collection ? groupable(collection) : []), [collection]);
+  const fields = useMemo(() => (collection ? groupable(collection, find) : []), [collection, find]);
 
   const setKey = (at: 0 | 1, key: GroupKey | null) => {
     const next = [...report.by];

@@ -105,6 +105,7 @@ export const r = catalogue({
   "size.whole": "Whole",
   "form.save": "Save report",
   "form.cancel": "Cancel",
+  "timed": "only with {field}",
   "leave.title": "Discard the changes of {name}?",
   "leave.new": "the new report",
   "leave.body": "What was changed in the form is not saved yet.",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
 import { along, ring, scaleOf, slices, thinned } from "./shapes";
 import { copyExact, digitsOf, exactTitle, rounded, tableText } from "./exact";
-import { cutOf, docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, usualLimit, valueText, type Report, type SavedReport } from "./report";
+import { cutOf, docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, timedBy, usualLimit, valueText, type Report, type SavedReport } from "./report";
 
 const ORDERS = readCollection("orders", {
   name: "orders",
@@ -63,6 +63,9 @@ test("values are shown as they were answered; only the drawing takes them as num
 test("a course over time asks for its latest part and tells it from the earliest", () => {
   const course: Report = { ...REVENUE, look: "line", by: [{ field: "placed", part: "quarter" }] };
   expect(queryOf(course, ORDERS, find)["sort"]).toEqual(["-date:year:placed", "-date:quarter:placed"]);
+  // A row without a time is at no place of the course; it would stand behind the latest.
+  expect([timedBy(course, ORDERS, find), timedBy(REVENUE, ORDERS, find)]).toEqual(["placed", null]);
+  expect(queryOf(course, ORDERS, find)["filter"]).toEqual({ AND: [{ status: { eq: "paid" } }, { placed: { isNotNull: true } }] });
   const rows = [{ "date:year:placed": 2026, "date:quarter:placed": 1, value: 2 }, { "date:year:placed": 2025, "date:quarter:placed": 4, value: 1 }];
   expect(pointsOf(course, rows, WORDS).map((point) => point.label[0])).toEqual(["2025 Q4", "2026 Q1"]);
   const days: Report = { ...REVENUE, by: [{ field: "placed", part: "isodow" }, { field: "placed", part: "hour" }] };
@@ -88,7 +91,11 @@ test("what can be asked of a field depends on what it holds", () => {
   expect(functionsFor(field("total"))).toContain("sum");
   expect(functionsFor(field("placed"))).toEqual(["count", "distinct", "min", "max"]);
   expect(functionsFor(field("status"))).toEqual(["count", "distinct"]);
-  expect(groupable(ORDERS).map((known) => known.name)).toEqual(["status", "total", "placed"]);
+  expect(groupable(ORDERS, find).map((known) => known.name)).toEqual(["status", "total", "placed"]);
+  // A key says nothing to people: the name of the row it leads to does.
+  const people = readCollection("people", { timestamps: false, fields: { id: { type: "Integer", primaryKey: true }, name: { type: "String" } } });
+  const sales = readCollection("sales", { timestamps: false, fields: { id: { type: "Integer", primaryKey: true }, seller_id: { type: "Integer" }, seller: { relType: "BelongsTo", target: "people", foreignKey: "seller_id", as: "seller" } } });
+  expect(groupable(sales, (name) => (name === "people" ? people : undefined)).map((known) => known.name)).toEqual(["seller_id", "seller.name"]);
   expect([missingField(REVENUE, ORDERS, find), missingField({ ...REVENUE, by: [{ field: "gone" }] }, ORDERS, find)]).toEqual([null, "gone"]);
   expect(keysOf({ field: "placed", part: "day" })).toEqual(["date:year:placed", "date:month:placed", "date:day:placed"]);
 });

@@ -125,7 +125,9 @@ const VALUE = "value";
 
 /** The question, in the words of the server: one group more than is shown tells whether there are more. */
 export function queryOf(report: Report, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): Readonly<Record<string, unknown>> {
-  const filter = filterOf(collection, [...report.pills, ...report.groups], find);
+  const timed = timedBy(report, collection, find);
+  const chosen = filterOf(collection, [...report.pills, ...report.groups], find);
+  const filter = timed === null ? chosen : { AND: [...(chosen ? [chosen] : []), { [timed]: { isNotNull: true } }] };
   const keys = report.by.flatMap(keysOf);
   // Of a course over time the latest is what one wants to see; it is turned around when it is drawn.
   // Behind its last colon a key says which way; one that has colons itself must say it.
@@ -142,6 +144,12 @@ export function queryOf(report: Report, collection: CollectionInfo, find: (name:
 function isCourse(report: Report): boolean {
   const part = report.by[0]?.part;
   return part !== undefined && WITHIN[part][0] === "year" && (report.look === "line" || report.order === "group");
+}
+
+/** The field of time whose course is drawn, where it may be missing: a row without it is at no place of the course. */
+export function timedBy(report: Report, collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): string | null {
+  const field = report.by[0]?.field;
+  return field !== undefined && isCourse(report) && fieldAt(collection, field, find)?.nullable === true ? field : null;
 }
 
 /** The groups that are shown, and whether there are more: then those of them that come first by the order of the question. */
@@ -231,9 +239,15 @@ export function isTimely(field: FieldInfo | undefined): boolean {
   return field !== undefined && TIMELY.has(field.type.kind);
 }
 
-/** Fields one puts rows together by: what has few values, or a date. */
-export function groupable(collection: CollectionInfo): readonly FieldInfo[] {
-  return collection.fields.filter((field) => !field.hidden && !field.primaryKey && !["json", "array", "range", "geo", "binary", "unknown"].includes(field.type.kind));
+/** Fields one puts rows together by: what has few values, a date, or the name of a related row. */
+export function groupable(collection: CollectionInfo, find: (name: string) => CollectionInfo | undefined): readonly FieldInfo[] {
+  const fits = (field: FieldInfo): boolean => !field.hidden && !field.primaryKey && !["json", "array", "range", "geo", "binary", "unknown"].includes(field.type.kind);
+  const related = collection.fields.flatMap(({ relation }): FieldInfo[] => {
+    const target = relation ? find(relation.target) : undefined;
+    const shown = target?.fields.find((field) => field.name === (relation?.showAs ?? target.display));
+    return relation && shown && fits(shown) ? [{ ...shown, name: `${relation.name}.${shown.name}` }] : [];
+  });
+  return [...collection.fields.filter(fits), ...related];
 }
 
 export function measurable(collection: CollectionInfo): readonly FieldInfo[] {
