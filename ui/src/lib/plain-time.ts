@@ -224,17 +224,17 @@ export function showPlainDateTime(value: PlainDateTime): string {
   return `${value.slice(0, 10)} ${value.slice(11, 16)}${tail}`;
 }
 
-/** A time of day, with or without a zone; `null` zone in the answer when none was written. */
+/** A time of day to the millisecond, as the server keeps it, with or without a zone; `null` zone in the answer when none was written. */
 export function parseTime(text: string): TimeParsed<{ readonly time: PlainTime; readonly zone: string | null }> {
   const found = TIME.exec(text.trim());
   if (!found) return { ok: false, fault: "shape" };
   const [, h = "", m = "", s = "0", fraction, zoneText] = found;
   const fault = checkClock(digits(h), digits(m), digits(s));
   if (fault) return { ok: false, fault };
-  if (fraction !== undefined && /[1-9]/.test(fraction.slice(6))) return { ok: false, fault: "too-fine" };
+  if (fraction !== undefined && /[1-9]/.test(fraction.slice(3))) return { ok: false, fault: "too-fine" };
   const zone = zoneMinutes(zoneText);
   if (zone === "bad") return { ok: false, fault: "zone-range" };
-  const kept = (fraction ?? "").slice(0, 6).replace(/0+$/, "");
+  const kept = (fraction ?? "").slice(0, 3).replace(/0+$/, "");
   const time = `${pad(digits(h), 2)}:${m}:${pad(digits(s), 2)}${kept === "" ? "" : `.${kept}`}` as PlainTime;
   if (zone === null) return { ok: true, v: { time, zone: null } };
   const sign = zone < 0 ? "-" : "+";

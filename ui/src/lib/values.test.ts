@@ -189,6 +189,7 @@ describe("times", () => {
     expect(refused(T.instant, "2026-11-20 24:00Z")).toBe("no-such-hour");
     expect(refused(T.instant, "2026-11-20 19:42:07.1234Z")).toBe("too-fine");
     expect(refused(T.time, "10:00+02")).toBe("zone-unwanted");
+    expect([refused(T.time, "10:11:12.1230"), refused(T.time, "10:11:12.1234"), refused(T.timetz, "10:11:12.1234Z")]).toEqual(["accepted", "too-fine", "too-fine"]);
   });
 
   it("counts days like the calendar over ten thousand years", () => {
