@@ -105,13 +105,14 @@ export function ImportPage({
   }, [file, delimiter, collection]);
 
   // What was counted before the rows came is wrong once the job is done.
-  const ended = job !== undefined && !running && !job.dryRun ? `${job.id} ${job.state}` : null;
+  const ended = job !== undefined && !running ? `${job.id} ${job.state}` : null;
+  const wrote = job?.dryRun === false;
   useEffect(() => {
     if (ended === null) return;
     // Documents of the file make records of other collections, and an undo takes them out.
-    void queries.invalidateQueries({ queryKey: keys.allCounts(connection) });
+    if (wrote) void queries.invalidateQueries({ queryKey: keys.allCounts(connection) });
     void queries.invalidateQueries({ queryKey: importsQuery(connection).queryKey, exact: true });
-  }, [ended, queries, connection]);
+  }, [ended, wrote, queries, connection]);
 
   const start = async (dryRun: boolean): Promise<void> => {
     if (!file || !sniffed) return;
