@@ -50,7 +50,7 @@ test("whoever signs in next sees nothing of the open work of the one before, who
     // What is for administrators alone says so where it is, and offers nothing.
     await person.click({ role: "button", name: "Schema" });
     await person.read("Only administrators change the schema");
-    for (const name of [/^New collection/, /^Relate/, /^History/]) expect(await page.getByRole("button", { name }).isDisabled()).toBe(true);
+    for (const name of [/^New collection/, /^Relate/, /^History/]) expect(await page.getByRole("main").getByRole("button", { name }).isDisabled()).toBe(true);
     expect(await person.verdict()).toEqual([]);
     await leave(SAM);
 

@@ -57,19 +57,29 @@ export class Boundary extends Component<{ children: ReactNode; resetKey: string 
   }
 }
 
+/** How each engine says that the code of a part did not come: it is not asked for a second time on the same page. */
+const UNLOADED = /dynamically imported module|importing a module script|unable to preload/i;
+
 function Crash({ error, onAgain }: { error: Error; onAgain: () => void }) {
+  const unloaded = UNLOADED.test(error.message);
   return (
     <ErrorBand
       className="m-5"
-      title={m("crash")}
+      title={m(unloaded ? "screen.part" : "crash")}
       details={`${error.name}: ${error.message}\n${error.stack ?? ""}`}
       action={
-        <Button size="small" onClick={onAgain}>
-          {m("crash.again")}
-        </Button>
+        unloaded ? (
+          <Button size="small" onClick={() => location.reload()}>
+            {m("screen.reload")}
+          </Button>
+        ) : (
+          <Button size="small" onClick={onAgain}>
+            {m("crash.again")}
+          </Button>
+        )
       }
     >
-      {m("crash.body")}
+      {m(unloaded ? "screen.failed.body" : "crash.body")}
     </ErrorBand>
   );
 }

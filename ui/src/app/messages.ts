@@ -95,6 +95,7 @@ export const m = catalogue({
   "crash.again": "Open it again",
   "screen.loading": "Fetching the screen",
   "screen.failed": "This screen did not load",
+  "screen.part": "A part of this screen did not load",
   "screen.failed.body": "The server did not answer, or it was replaced by another build. What you staged is kept, also over a reload.",
   "screen.reload": "Reload",
   "missing": "There is no such screen",
