@@ -209,6 +209,13 @@ on_every_store!(the_index_that_would_help_is_proposed_unless_one_serves, async |
     let index = json!({ "fields": far["index"]["fields"], "name": far["index"]["name"] });
     app.admin().post("/schemas/customers/indexes", index).await.expect_status(201);
     assert_eq!(only(app).await["servedBy"], json!(["city", "id"]));
+    // One of words finds words, and no value.
+    let words = json!({ "fields": ["status", "note"], "type": "fulltext" });
+    app.admin().post("/schemas/orders/indexes", words).await.expect_status(201);
+    emptied(app).await;
+    app.admin().rows("orders", json!({ "filter": { "status": "s1" }, "limit": 5 })).await;
+    let near = only(app).await;
+    assert_eq!((&near["index"]["fields"], &near["servedBy"]), (&json!(["status"]), &Json::Null));
 });
 
 on_every_store!(an_index_is_measured_where_nobody_sees_it, async |app| {

@@ -260,7 +260,8 @@ fn known(collection: &Collection) -> Vec<Known> {
         | RelationKind::Through { .. } => None,
     }));
     for index in &collection.indexes {
-        if index.method.as_deref() == Some("gin") {
+        // Words, places and parts of documents are found by theirs, and no value by its own.
+        if index.method.as_deref().is_some_and(|method| method != "hash") {
             continue;
         }
         let mut fields = index.fields.clone();

@@ -31,6 +31,7 @@ pub(super) fn catalog() -> Catalog {
             }, "indexes": [
                 {"name": "by_country", "fields": ["country", "placed"]},
                 {"name": "by_price", "fields": ["price"], "type": "hash"},
+                {"name": "words", "fields": ["status", "note"], "type": "fulltext"},
             ]}),
         ),
         (
@@ -92,6 +93,12 @@ fn served(filter: Json, sort: &[&str], fields: &[&str]) {
 
 fn owned(fields: &[&str]) -> Vec<String> {
     fields.iter().map(|field| (*field).to_owned()).collect()
+}
+
+#[test]
+fn an_index_of_words_finds_no_value() {
+    proposes(json!({"status": "new"}), &[], "orders", &["status"]);
+    served(json!({"country": "fi"}), &[], &["country", "placed", "id"]);
 }
 
 #[test]
