@@ -10,11 +10,12 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 24] = [
+const READS: [&str; 25] = [
     "/access/me",
     "/auth/check",
     "/auth/logout",
     "/auth/me",
+    "/auth/sessions",
     "/health",
     "/imports",
     "/imports/*",
