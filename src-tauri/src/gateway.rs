@@ -149,8 +149,8 @@ impl Gateway {
         Ok(Self { address, far, task })
     }
 
-    /// From now on the connection has this name and this guard; so do its writes that wait for an
-    /// answer.
+    /// From now on the connection has this name and this guard; a write that waits for its answer
+    /// is held back by it, too.
     pub(crate) fn rule(&self, name: &str, guard: Guard) {
         self.far.consent.rename(name);
         *self.far.guard.lock().unwrap_or_else(PoisonError::into_inner) = guard;

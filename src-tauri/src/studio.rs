@@ -229,8 +229,7 @@ impl Studio {
             return Ok(());
         }
         self.secrets.remove(&entry.secret_name())?;
-        self.edit(id, |entry| entry.has_secret = false)?;
-        Ok(())
+        self.edit(id, |entry| entry.has_secret = false).map(|_| ())
     }
 
     /// The kept secret of a project, if any. One that is kept under an earlier name moves.
@@ -356,7 +355,12 @@ impl Studio {
             std::fs::remove_dir_all(&own).map_err(|error| Fault::file(&own, &error))?;
         }
         self.gateways.blocking_lock().remove(id);
-        self.forget(id)?;
+        // What is renewed over the way that was open finds no project, and is not kept.
+        let _alone = self.keeping();
+        let entry = self.entry(id)?;
+        if entry.has_secret {
+            self.secrets.remove(&entry.secret_name())?;
+        }
         self.entries().retain(|kept| kept.id != id);
         self.save()
     }
