@@ -85,7 +85,7 @@ export const r = catalogue({
   "form.function": "How",
   "form.rows": "Rows",
   "form.by": "For each",
-  "form.by.none": "Nothing: one number for all",
+  "form.by.none": "Nothing: one number",
   "form.by2": "And each",
   "form.by2.none": "Nothing more",
   "form.part": "Taken by",
