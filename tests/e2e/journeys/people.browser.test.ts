@@ -52,6 +52,8 @@ test("whoever signs in next sees nothing of the open work of the one before, who
     await person.read("Only administrators change the schema");
     for (const name of [/^New collection/, /^Relate/, /^History/]) expect(await page.getByRole("main").getByRole("button", { name }).isDisabled()).toBe(true);
     expect(await person.verdict()).toEqual([]);
+    await page.goto(`${server.url}/studio/#/p/here/data/orders?sort=id`);
+    await person.see({ role: "gridcell", name: "R-2" });
     await leave(SAM);
 
     // After the page was loaded anew it is a draft, and it is the owner's.
