@@ -10,7 +10,7 @@ import { sizeText } from "@/lib/sizes";
 import { count } from "@/messages/catalogue";
 import { t } from "./messages";
 import type { IndexState } from "./QueriesPage";
-import { FASTER, bare, condition, rest, time } from "./words";
+import { FASTER, bare, condition, rest, time, worthOf } from "./words";
 
 interface InspectorProps {
   readonly query: SlowQuery;
@@ -88,11 +88,12 @@ function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasur
   }, [state, measuring]);
   if (!index) return <p className="text-ink-2">{servedBy ? t("index.served", { fields: servedBy.join(", ") }) : t("index.none")}</p>;
   if (state === "standing") return <p className="text-ink-2">{t("index.standing")}</p>;
+  const worth = worthOf(query, measured);
   const consent = fault instanceof PlinthError && fault.code === "CONSENT_REQUIRED";
   return (
     <>
       <p className="text-[14px] leading-5 font-semibold">
-        {t.rich("index.would", { fields: <span className="font-mono text-[12.5px]">{index.fields.join(", ")}</span>, collection: bare(index.collection) })}
+        {t.rich(TITLE[worth], { fields: <span className="font-mono text-[12.5px]">{index.fields.join(", ")}</span>, collection: bare(index.collection) })}
       </p>
       <p className="mt-1 text-second text-ink-2">{t("index.why")}</p>
       {state === "staged" ? <Note className="mt-3">{t("staged")}</Note> : null}
@@ -129,19 +130,29 @@ function Proposal({ query, measured, state, readOnly, measuring, fault, onMeasur
           </ErrorBand>
         )
       ) : null}
-      {measured && !measuring ? <Gain measured={measured} /> : null}
+      {measured && !measuring ? <Gain measured={measured} helps={worth === "helps"} /> : null}
     </>
   );
 }
 
-function Gain({ measured }: { measured: QueryMeasurement }) {
+/** The sentence above the figures says what they say. */
+const TITLE = { helps: "index.helps", same: "index.same", try: "index.would", quick: "index.would" } as const;
+
+function Gain({ measured, helps }: { measured: QueryMeasurement; helps: boolean }) {
   const { before, after, gain, used, writeBeforeUs, writeAfterUs } = measured;
   const longest = Math.max(before.medianMs, after.medianMs, 0.001);
-  const verdict = !used ? t("gain.unused") : gain >= FASTER ? t("gain.faster", { gain: gain >= 10 ? Math.round(gain) : gain.toFixed(1) }) : t("gain.same");
+  const times = { gain: gain >= 10 ? Math.round(gain) : gain.toFixed(1) };
+  const verdict = !used
+    ? t("gain.unused")
+    : helps
+      ? t("gain.faster", times)
+      : gain >= FASTER
+        ? t("gain.little", { ...times, time: time(before.medianMs - after.medianMs) })
+        : t("gain.same");
   const write = writeBeforeUs !== null && writeAfterUs !== null;
   return (
     <div role="status" className="mt-4 border-t-2 border-line-strong pt-3">
-      <p className={cx("text-[14px] leading-5 font-semibold", used && gain >= FASTER ? "text-ok" : "text-warn")}>{verdict}</p>
+      <p className={cx("text-[14px] leading-5 font-semibold", helps ? "text-ok" : "text-warn")}>{verdict}</p>
       <div className="mt-2 grid grid-cols-[56px_minmax(0,1fr)_76px] items-center gap-x-2 gap-y-1">
         {([[t("before"), before.medianMs], [t("after"), after.medianMs]] as const).map(([name, ms]) => (
           <div key={name} className="contents">
