@@ -33,6 +33,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
+    // Rust may be compiled beside them on the same two cores.
+    testTimeout: 30_000,
     setupFiles: ["./tests/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
   },

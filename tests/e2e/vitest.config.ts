@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Journeys share one machine: a window, a browser and servers on two cores. One at a time.
+// Who tries one by hand or measures has the machine to it alone: one file at a time. A whole run
+// asks for two where they can stand beside each other (`cargo xtask test`).
 export default defineConfig({
   test: {
     fileParallelism: false,

@@ -1,6 +1,6 @@
 //! One server on an empty store.
 
-use super::Person;
+use super::{Person, template};
 use embedded_server::{Config, Running, Server, Synchronous};
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, PgConnection};
@@ -75,16 +75,18 @@ impl App {
         config.admin_password = Some(PASSWORD.to_owned());
         let mut database = None;
         if kind == Kind::Postgres {
-            let base = postgres_url().expect("checked before");
-            let mut connection = PgConnection::connect(&base).await.expect("reach Postgres");
-            connection
-                .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                .await
-                .expect("make a database");
-            let (server, _) = base.rsplit_once('/').expect("a URL names its database");
-            config.database_url = Some(format!("{server}/{name}"));
+            config.database_url = Some(template::beside_the_maintenance(&name));
             config.database_connections = 4;
-            database = Some(name);
+            database = Some(name.clone());
+        }
+        change(&mut config);
+        // Where the test says how a project begins, it begins; the others get a copy of one.
+        let begins = tables.is_some() || !template::serves(&config);
+        match (kind, begins) {
+            (Kind::Postgres, true) => template::make_database(&name, None).await,
+            (Kind::Postgres, false) => template::copy_database(&name).await,
+            (Kind::Sqlite, true) => {}
+            (Kind::Sqlite, false) => template::copy_file(&config).await,
         }
         if let Some(tables) = tables {
             match &config.database_url {
@@ -100,7 +102,6 @@ impl App {
                 }
             }
         }
-        change(&mut config);
         let signs_in = config.admin_password.as_deref() == Some(PASSWORD);
         let running = Server::start(config).await.expect("start a server");
         let url = format!("http://{}", running.address());

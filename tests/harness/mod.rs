@@ -3,6 +3,7 @@
 mod app;
 mod person;
 mod process;
+mod template;
 
 pub(crate) use app::{App, Beside, EMAIL, Kind, PASSWORD};
 pub(crate) use person::{Answer, Person, plain};

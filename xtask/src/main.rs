@@ -17,6 +17,7 @@ mod needs;
 mod postgres;
 mod process;
 mod run;
+mod scratch;
 mod sentry;
 mod soak;
 mod test;

@@ -15,26 +15,32 @@ pub(crate) struct Cluster {
 }
 
 /// For tests: the cluster lives for one run.
-const FORGETFUL: &str = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off";
+const FORGETFUL: &str = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off \
+                         -c max_wal_size=256MB";
 /// For measurements: as somebody's own server stands, every commit on the disk.
 const DURABLE: &str = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on";
 
 impl Cluster {
     /// Starts an empty cluster that logical decoding can follow, durability off.
     pub(crate) fn start() -> Outcome<Self> {
-        Self::start_with(FORGETFUL, "64MB")
+        Self::start_in(&std::env::temp_dir())
+    }
+
+    /// The same with its files in this folder, which anybody may enter.
+    pub(crate) fn start_in(above: &Path) -> Outcome<Self> {
+        Self::start_with(above, FORGETFUL, "64MB")
     }
 
     /// The same, keeping its promises and with the server's own default of memory.
     pub(crate) fn start_durable() -> Outcome<Self> {
-        Self::start_with(DURABLE, "128MB")
+        Self::start_with(&std::env::temp_dir(), DURABLE, "128MB")
     }
 
     /// As root it runs as the user `postgres`: the server refuses root.
-    fn start_with(durability: &str, buffers: &str) -> Outcome<Self> {
+    fn start_with(above: &Path, durability: &str, buffers: &str) -> Outcome<Self> {
         let programs =
             programs().ok_or("no Postgres server was found; `cargo xtask setup` installs one")?;
-        let folder = std::env::temp_dir().join(format!("plinth-pg-{}", std::process::id()));
+        let folder = above.join(format!("plinth-pg-{}", std::process::id()));
         let folder_text = folder.to_string_lossy().into_owned();
         process::run(unprivileged("mkdir").args(["-m", "700"]).arg(&folder))?;
 

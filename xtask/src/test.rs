@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check in order of cheapness; the first failure ends the run.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use crate::display::Display;
 use crate::needs::{self, Consent};
 use crate::postgres::Cluster;
 use crate::process::{self, Counts};
+use crate::scratch::Scratch;
 use crate::workspace::{self, FEATURES, cargo};
 use crate::{Outcome, front, lint};
 
@@ -65,6 +67,27 @@ impl Run {
         }
     }
 
+    /// Two lines of stages at once, each to its own first failure; either ends the run.
+    fn beside(
+        &mut self,
+        other: impl FnOnce(&mut Self) -> Result<(), Stopped> + Send,
+        own: impl FnOnce(&mut Self) -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        let (counts, theirs, ours) = std::thread::scope(|scope| {
+            let aside = scope.spawn(|| {
+                let mut aside = Self::new();
+                let result = other(&mut aside);
+                (aside.counts, result)
+            });
+            let ours = own(self);
+            let (counts, theirs) =
+                aside.join().unwrap_or((Counts { passed: 0, failed: 1 }, Err(Stopped)));
+            (counts, theirs, ours)
+        });
+        self.counts.add(counts);
+        ours.and(theirs)
+    }
+
     /// The last line of the run.
     fn close(self, result: Result<(), Stopped>) -> ExitCode {
         println!("\n{:.0} s in all", self.started.elapsed().as_secs_f32());
@@ -105,30 +128,54 @@ const WHOLE: [&str; 3] = ["--workspace", "--features", FEATURES];
 fn all_stages(run: &mut Run) -> Result<(), Stopped> {
     run.check("system packages", || needs::provide(&needs::all(), Consent::from_environment()))?;
     // The window embeds the studio, so the front end comes before the first compilation.
-    front_stages(run)?;
-    // Rooms test themselves on both stores too, so the cluster comes before their unit tests.
-    let cluster = start_postgres(run)?;
+    front_build(run)?;
     format(run)?;
-    run.check("lints and build", || {
-        lint::with_every_build()?;
-        process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
+    // Rooms test themselves on both stores too, so the cluster comes before their unit tests.
+    let scratch = make_scratch(run)?;
+    let cluster = start_postgres(run, &scratch)?;
+    let ground = Ground { scratch: scratch.folder(), postgres: &cluster.url() };
+    // One crate of ours waits for the next, and leaves a processor idle that the checks of the
+    // front end fill.
+    run.beside(front_checks, |run| {
+        run.check("lints and build", || {
+            lint::with_every_build()?;
+            process::run(&mut cargo(&[&["build", "--all-targets"], &WHOLE[..]].concat()))
+        })
     })?;
-    units(run, &WHOLE, Some(&cluster.url()))?;
-    suite(run, &cluster.url())?;
-    journeys(run, &cluster.url())
+    units(run, &WHOLE, Some(&ground))?;
+    suite(run, &ground)?;
+    journeys(run, &ground)
 }
 
-fn front_stages(run: &mut Run) -> Result<(), Stopped> {
+/// What tests stand on.
+struct Ground<'run> {
+    scratch: &'run Path,
+    postgres: &'run str,
+}
+
+impl Ground<'_> {
+    /// The command, told where it may write and where Postgres is.
+    fn under<'command>(&self, command: &'command mut Command) -> &'command mut Command {
+        command.env("TMPDIR", self.scratch).env("TEST_POSTGRES_URL", self.postgres)
+    }
+}
+
+fn script(package: &str, name: &str) -> Outcome {
+    process::run(&mut front::npm(package, &["run", name]))
+}
+
+fn front_build(run: &mut Run) -> Result<(), Stopped> {
     run.check("npm ci", || front::PACKAGES.iter().try_for_each(|package| front::install(package)))?;
-    let script = |package: &str, name: &str| process::run(&mut front::npm(package, &["run", name]));
-    run.check("sdk: types and build", || {
-        script("sdk", "check").and_then(|()| script("sdk", "build"))
-    })?;
-    run.check("studio: types", || script("ui", "check"))?;
+    run.check("sdk: build", || script("sdk", "build"))?;
+    run.check("studio: types and build", || script("ui", "build"))
+}
+
+fn front_checks(run: &mut Run) -> Result<(), Stopped> {
+    run.check("sdk: types", || script("sdk", "check"))?;
     run.check("studio: lint", || script("ui", "lint"))?;
-    run.tests("sdk: tests", &mut vitest("sdk", &[]))?;
-    run.tests("studio: tests", &mut vitest("ui", &[]))?;
-    run.check("studio: build", || script("ui", "build"))
+    run.check("journeys: types", || script("tests/e2e", "check"))?;
+    run.tests("sdk: tests", &mut vitest("sdk", &TWO_FILES))?;
+    run.tests("studio: tests", &mut vitest("ui", &TWO_FILES))
 }
 
 fn format(run: &mut Run) -> Result<(), Stopped> {
@@ -137,37 +184,55 @@ fn format(run: &mut Run) -> Result<(), Stopped> {
     run.check("cargo fetch", || process::run(&mut cargo(&["fetch", "--locked"])))
 }
 
-fn units(run: &mut Run, selection: &[&str], postgres: Option<&str>) -> Result<(), Stopped> {
+fn units(run: &mut Run, selection: &[&str], ground: Option<&Ground>) -> Result<(), Stopped> {
     let mut units = cargo(&[&["test", "--lib", "--bins"], selection].concat());
-    if let Some(url) = postgres {
-        units.env("TEST_POSTGRES_URL", url);
+    if let Some(ground) = ground {
+        ground.under(&mut units);
     }
     run.tests("unit tests", &mut units)?;
     run.tests("tidy", &mut cargo(&[&["test", "--test", "tidy"], selection].concat()))
 }
 
-fn start_postgres(run: &mut Run) -> Result<Cluster, Stopped> {
+fn make_scratch(run: &mut Run) -> Result<Scratch, Stopped> {
+    let mut scratch = Err(Stopped);
+    run.check("room to write", || {
+        scratch = Ok(Scratch::make()?);
+        Ok(())
+    })?;
+    scratch
+}
+
+fn start_postgres(run: &mut Run, scratch: &Scratch) -> Result<Cluster, Stopped> {
     let mut cluster = Err(Stopped);
     run.check("start Postgres", || {
-        cluster = Ok(Cluster::start()?);
+        cluster = Ok(Cluster::start_in(scratch.folder())?);
         Ok(())
     })?;
     cluster
 }
 
-fn suite(run: &mut Run, url: &str) -> Result<(), Stopped> {
-    // Every test target: the rooms' own (`sql`, `store`) and the black-box suite.
-    let mut command = cargo(&[&["test", "--no-fail-fast", "--test", "*"], &WHOLE[..]].concat());
-    command.env("TEST_POSTGRES_URL", url).env("PLINTH_BINARY", workspace::binary("plinth"));
+fn suite(run: &mut Run, ground: &Ground) -> Result<(), Stopped> {
+    // Every test target: the rooms' own (`sql`, `store`) and the black-box suite. One test more at
+    // once than there are processors: now and then each waits for what is not ours to speed up.
+    let at_once = format!("--test-threads={}", processors() + 1);
+    let words = ["test", "--no-fail-fast", "--test", "*"];
+    let mut command = cargo(&[&words, &WHOLE[..], &["--", &at_once]].concat());
+    ground.under(&mut command).env("PLINTH_BINARY", workspace::binary("plinth"));
     run.tests("rooms and suite on SQLite and Postgres", &mut command)?;
-    let mut command = with_binaries(vitest("tests/e2e", &["--project", "sdk"]));
-    run.tests("SDK on SQLite and Postgres", command.env("TEST_POSTGRES_URL", url))
+    let mut command =
+        with_binaries(vitest("tests/e2e", &[&["--project", "sdk"], &TWO_FILES[..]].concat()));
+    run.tests("SDK on SQLite and Postgres", ground.under(&mut command))
 }
 
-fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
-    run.check("journeys: types", || process::run(&mut front::npm("tests/e2e", &["run", "check"])))?;
-    let mut browser = with_binaries(vitest("tests/e2e", &["--project", "browser"]));
-    run.tests("journeys in Chromium", browser.env("TEST_POSTGRES_URL", url))?;
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn journeys(run: &mut Run, ground: &Ground) -> Result<(), Stopped> {
+    // Two files at a time: one journey alone leaves the processors idle for half of its time.
+    let two = [&["--project", "browser"], &TWO_FILES[..]].concat();
+    let mut browser = with_binaries(vitest("tests/e2e", &two));
+    run.tests("journeys in Chromium", ground.under(&mut browser))?;
     let mut display = None;
     run.check("start a display", || {
         display = Some(Display::start()?);
@@ -186,9 +251,12 @@ fn journeys(run: &mut Run, url: &str) -> Result<(), Stopped> {
         "window",
     ]);
     command.current_dir(workspace::at("tests/e2e")).env("NO_COLOR", "1").env("DISPLAY", name);
-    command.env("TEST_POSTGRES_URL", url);
+    command.env("TEST_POSTGRES_URL", ground.postgres);
     run.tests("journeys in the window", &mut with_binaries(command))
 }
+
+/// By itself vitest leaves one processor to who watches it; here nobody does.
+const TWO_FILES: [&str; 2] = ["--fileParallelism", "--maxWorkers=2"];
 
 fn vitest(package: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npx.cmd" } else { "npx" });
