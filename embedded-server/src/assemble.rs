@@ -5,7 +5,7 @@ use crate::{Config, Running, beside};
 use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
-use engine::{Engine, Imports, Swept};
+use engine::{Engine, Imports, Options, Seal, Swept};
 use std::net::SocketAddr;
 use std::path::Path;
 use store::{PostgresOptions, SqliteOptions, Store};
@@ -37,12 +37,15 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         .local_addr()
         .map_err(|fault| Error::internal("ask the listener for its address").caused_by(fault))?;
     let store = open_store(&config).await?;
-    let engine = Engine::open(store, Clock::system(), config.limits.clone()).await?;
+    let secret = secret(&config)?;
+    let (clock, limits, seal) = (Clock::system(), config.limits.clone(), Seal::of(&secret)?);
+    let engine = Engine::open(store, Options { clock, limits, seal }).await?;
     if config.public_registration && engine.state().role_named(&config.default_role).is_none() {
         let role = &config.default_role;
         tracing::warn!(role, "`default_role` is no role of this project, so nobody can register");
     }
-    let auth = Auth::new(engine.clone(), identity(&config)?)?;
+    let auth = Auth::new(engine.clone(), identity(&config, secret))?;
+    engine.set_hooks(vec![auth.hook()])?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
     let settings = http(&config, address);
@@ -145,12 +148,16 @@ async fn open_store(config: &Config) -> Result<Store> {
     }
 }
 
-fn identity(config: &Config) -> Result<auth::Settings> {
-    let secret = match &config.secret_key {
-        Some(key) => key.as_bytes().to_vec(),
-        None => kept_secret(&config.data_dir.join("secret.key"))?,
-    };
-    Ok(auth::Settings {
+/// What tokens are signed with and what the seal of secrets is derived from.
+fn secret(config: &Config) -> Result<Vec<u8>> {
+    match &config.secret_key {
+        Some(key) => Ok(key.as_bytes().to_vec()),
+        None => kept_secret(&config.data_dir.join("secret.key")),
+    }
+}
+
+fn identity(config: &Config, secret: Vec<u8>) -> auth::Settings {
+    auth::Settings {
         secret,
         access_seconds: config.access_token_seconds,
         session_seconds: config.session_seconds,
@@ -158,7 +165,7 @@ fn identity(config: &Config) -> Result<auth::Settings> {
         default_role: config.default_role.clone(),
         allowed_roles: config.allowed_roles.clone(),
         launch_token: config.launch_token.clone(),
-    })
+    }
 }
 
 /// The project's own secret: made once, readable by its owner only.

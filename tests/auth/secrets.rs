@@ -1,6 +1,7 @@
 //! What is secret stays out of the log, however much it is asked to tell.
 
-use crate::harness::{EMAIL, Kind, PASSWORD, Person, Process, on_every_store};
+use super::imported::{DOORS, by_door};
+use crate::harness::{App, EMAIL, Kind, PASSWORD, Person, Process, on_every_store};
 use serde_json::{Value as Json, json};
 use std::fs::File;
 use std::path::Path;
@@ -103,3 +104,93 @@ async fn told(kind: Kind) {
 }
 
 on_every_store!(no_log_holds_a_password_a_hash_or_a_token, told);
+
+/// The first column of what a statement finds in the store itself, past every door.
+async fn stored(app: &App, text: &str) -> Vec<String> {
+    match app.kind {
+        Kind::Sqlite => {
+            let path = app.data.join(embedded_server::DATABASE_FILE);
+            let connection = rusqlite::Connection::open(path).expect("open the file");
+            let mut asked = connection.prepare(text).expect("a statement");
+            let rows = asked.query_map([], |row| row.get(0)).expect("rows");
+            rows.collect::<Result<_, _>>().expect("texts")
+        }
+        Kind::Postgres => {
+            use sqlx::Connection;
+            let url = app.database_url().expect("an address");
+            let mut connection = sqlx::PgConnection::connect(&url).await.expect("reach Postgres");
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(text.to_owned()));
+            asked.fetch_all(&mut connection).await.expect("texts")
+        }
+    }
+}
+
+on_every_store!(a_secret_column_is_sealed_by_every_door, async |app| {
+    let admin = app.admin();
+    let key = json!({ "type": "UUID", "primaryKey": true, "defaultValue": { "type": "UUIDV4" } });
+    app.collection("shops", json!({ "fields": { "id": key } })).await;
+    let relation =
+        json!({ "type": "M2O", "target": "baasix_Account", "name": "account", "alias": "shops" });
+    app.relation("shops", relation).await;
+    let mut made = 0;
+    let mut account = || {
+        made += 1;
+        json!({ "user_Id": admin.user_id, "accountId": made.to_string(), "providerId": "acme", "accessToken": format!("open {made}") })
+    };
+    let id = admin.create("baasix_Account", account()).await;
+    let second = admin.create("baasix_Account", account()).await;
+    let path = format!("/items/baasix_Account/{}", id.as_str().expect("a key"));
+    admin.patch(&path, json!({ "accessToken": "open again" })).await.expect_status(200);
+    let bulk = json!([account(), account()]);
+    admin.post("/items/baasix_Account/bulk", bulk).await.expect_status(201);
+    let bulk = json!([{ "id": second, "data": { "accessToken": "open in bulk" } }]);
+    admin.patch("/items/baasix_Account/bulk", bulk).await.expect_status(200);
+    let batch = json!({ "operations": [
+        { "op": "create", "collection": "baasix_Account", "data": account() },
+        { "op": "update", "collection": "baasix_Account", "id": id, "data": { "refreshToken": "open in a batch" } }
+    ] });
+    admin.post("/items/batch", batch).await.expect_status(200);
+    for (account, status) in [(account(), 201), (json!({ "accessToken": "open once more" }), 200)] {
+        let upsert = json!({ "filter": { "accountId": { "eq": "6" } }, "data": account });
+        admin.put("/items/baasix_Account", upsert).await.expect_status(status);
+    }
+    admin.create("shops", json!({ "account": account() })).await;
+    admin.create("shops", json!({ "account": { "id": id, "idToken": "open below" } })).await;
+    for door in 0..DOORS {
+        let rows = [account(), account()];
+        let answer = by_door(door, admin, "baasix_Account", &rows).await;
+        answer.expect_status(200);
+    }
+    let tenant = admin.create("baasix_Tenant", json!({ "name": "North" })).await;
+    let settings = json!({ "tenant_Id": tenant, "smtp_pass": "open for one" });
+    admin.create("baasix_Settings", settings).await;
+    admin
+        .patch("/items/baasix_Settings/1", json!({ "smtp_pass": "open for all" }))
+        .await
+        .expect_status(200);
+
+    let tokens = ["accessToken", "refreshToken", "idToken"].map(|column| {
+        format!(r#"SELECT "{column}" FROM "baasix_Account" WHERE "{column}" IS NOT NULL"#)
+    });
+    let text = format!(
+        r#"{} UNION ALL SELECT "smtp_pass" FROM "baasix_Settings""#,
+        tokens.join(" UNION ALL ")
+    );
+    let secrets = stored(app, &text).await;
+    // One access token for each account, one of each other kind, and two rows of settings.
+    assert_eq!(secrets.len(), made + 4, "{secrets:?}");
+    for secret in &secrets {
+        assert!(secret.starts_with("sealed:v1:"), "{secret}");
+        assert_eq!(secrets.iter().filter(|one| *one == secret).count(), 1, "{secret}");
+    }
+    for text in [
+        r#"SELECT CAST("changes" AS TEXT) FROM "baasix_AuditLog" WHERE "changes" IS NOT NULL"#,
+        r#"SELECT CAST("after" AS TEXT) FROM "_change" WHERE "after" IS NOT NULL"#,
+    ] {
+        let told = stored(app, text).await;
+        assert!(
+            !told.is_empty()
+                && !told.iter().any(|one| one.contains("open ") || one.contains("sealed:"))
+        );
+    }
+});

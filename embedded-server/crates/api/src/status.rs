@@ -24,6 +24,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::CurrentPasswordInvalid
         | Code::EmailTaken
         | Code::TokenInvalid
+        | Code::SecretUnreadable
         | Code::ConfigInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::TokenExpired

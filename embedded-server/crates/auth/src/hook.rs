@@ -37,8 +37,8 @@ pub(crate) fn is_ours(name: &str) -> bool {
 /// The states a user can be in (`spec/auth.md` 10); only `active` may sign in.
 const STATES: [&str; 6] = ["active", "inactive", "deleted", "suspended", "pending", "invited"];
 
-/// Registered with the engine by [`crate::Auth::new`].
-pub struct UserHook {
+/// What [`crate::Auth::hook`] gives to the engine.
+pub(crate) struct UserHook {
     hashing: Hashing,
 }
 

@@ -14,14 +14,15 @@ mod session;
 mod sign_in;
 mod token;
 
-pub use hook::{UserHook, looks_like_address};
+pub use hook::looks_like_address;
 pub use identity::{Presented, Profile};
 pub use session::{OpenSession, SESSIONS_MAX};
 pub use sign_in::{Registration, SignIn, SignedIn};
 
 use attempts::Attempts;
 use base::Result;
-use engine::Engine;
+use engine::{BeforeWrite, Engine};
+use hook::UserHook;
 use identity::Cache;
 use presence::Presence;
 use std::sync::Arc;
@@ -62,11 +63,11 @@ struct Inner {
 }
 
 impl Auth {
-    /// Identities over this engine. Registers the hook that keeps passwords out of records.
+    /// Identities over this engine. Whoever assembles the house puts [`Auth::hook`] into the list
+    /// of the engine's hooks.
     pub fn new(engine: Engine, settings: Settings) -> Result<Self> {
         let keys = Keys::new(&settings.secret, settings.access_seconds);
         let hashing = password::Hashing::new()?;
-        engine.set_hooks(vec![Box::new(UserHook::new(hashing.clone()))]);
         Ok(Self(Arc::new(Inner {
             engine,
             settings,
@@ -77,6 +78,12 @@ impl Auth {
             presence: Presence::default(),
             setup: std::sync::Mutex::new(None),
         })))
+    }
+
+    /// What keeps passwords out of records and privilege from being self-made.
+    #[must_use]
+    pub fn hook(&self) -> Box<dyn BeforeWrite> {
+        Box::new(UserHook::new(self.0.hashing.clone()))
     }
 
     pub(crate) fn engine(&self) -> &Engine {

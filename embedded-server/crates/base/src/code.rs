@@ -101,6 +101,8 @@ codes! {
     RoleNotAllowed = "ROLE_NOT_ALLOWED",
     /// A one-time token is unknown, used or expired.
     TokenInvalid = "TOKEN_INVALID",
+    /// What is kept sealed was sealed under another `SECRET_KEY`, or is damaged.
+    SecretUnreadable = "SECRET_UNREADABLE",
     /// Too many attempts.
     RateLimited = "RATE_LIMITED",
     /// The body is over its limit.

@@ -30,5 +30,7 @@ pub use document::{RESULT_TYPE, normalize, parse};
 pub use field::{DefaultValue, Element, Field, FieldKind, GeoKind, RangeKind, Rule};
 pub use kind::{TYPE_NAMES, canonical_type};
 pub use relation::{OnDelete, Relation, RelationKind};
-pub use system::{document as system_document, documents as system_documents, hide_secrets};
+pub use system::{
+    document as system_document, documents as system_documents, hide_secrets, sealed_fields,
+};
 pub use words::{DEFAULT_NAMES, INDEX_TYPES, RULE_NAMES};

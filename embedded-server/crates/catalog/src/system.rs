@@ -55,6 +55,19 @@ pub fn hide_secrets(documents: &mut IndexMap<String, Json>) -> Vec<(String, Stri
     hidden
 }
 
+/// Columns whose values are kept sealed: secrets that the house must be able to read again. By the
+/// ids of their fields, so that another name seals them no less.
+const SEALED: &[(&str, &[&str])] = &[
+    ("baasix_Account", &["accessToken", "refreshToken", "idToken"]),
+    ("baasix_Settings", &["smtp_pass"]),
+];
+
+/// The ids of the fields of a collection whose values are kept sealed; none of most.
+#[must_use]
+pub fn sealed_fields(collection: &str) -> &'static [&'static str] {
+    SEALED.iter().find(|(name, _)| *name == collection).map_or(&[], |(_, fields)| fields)
+}
+
 static DOCUMENTS: LazyLock<IndexMap<String, Json>> = LazyLock::new(|| {
     TABLES
         .iter()
@@ -406,8 +419,8 @@ fn read_line(line: &str, fields: &mut Map<String, Json>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{documents, hide_secrets};
-    use crate::{Catalog, HISTORY, OnDelete, RelationKind, normalize};
+    use super::{SEALED, documents, hide_secrets, sealed_fields};
+    use crate::{Catalog, FieldKind, HISTORY, OnDelete, RelationKind, normalize};
     use serde_json::json;
 
     #[test]
@@ -433,6 +446,22 @@ mod tests {
         assert_eq!(stored["baasix_Invite"], documents()["baasix_Invite"]);
         assert_eq!(stored["baasix_Account"]["fields"]["proof"]["hidden"], true);
         assert!(hide_secrets(&mut stored).is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_sealed_is_hidden_and_has_room_for_its_seal() {
+        let catalog = Catalog::build(documents().clone(), 1, |_, _| None).unwrap();
+        for (collection, fields) in SEALED {
+            assert_eq!(sealed_fields(collection), *fields);
+            for name in *fields {
+                let field = &catalog.get(collection).unwrap().fields[*name];
+                assert!(field.hidden && !field.unique, "{collection}.{name}");
+                let kind = &field.kind;
+                let roomy = matches!(kind, FieldKind::Text | FieldKind::String { length: None });
+                assert!(roomy, "{collection}.{name}: {kind:?}");
+            }
+        }
+        assert!(sealed_fields("baasix_User").is_empty() && sealed_fields("posts").is_empty());
     }
 
     #[test]

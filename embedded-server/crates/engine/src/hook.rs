@@ -96,3 +96,17 @@ pub fn field_test(field: &str, operator: &str, operand: Json) -> Filter {
         at: format!("filter.{field}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::test_project::Project;
+
+    #[tokio::test]
+    async fn a_second_list_of_hooks_is_refused_and_not_passed_over() {
+        for project in Project::all().await {
+            project.engine.set_hooks(Vec::new()).unwrap();
+            let refused = project.engine.set_hooks(Vec::new()).unwrap_err();
+            assert!(refused.message().contains("one list"), "{refused}");
+        }
+    }
+}

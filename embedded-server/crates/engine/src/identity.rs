@@ -2,18 +2,13 @@
 //! users, roles, tenants or sessions. A change of one session concerns who holds it and nobody else.
 
 use crate::Engine;
+use crate::kept::{self, Kept};
 use base::Value;
+use catalog::Collection;
 use query::{Assigned, Step};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-/// Collections whose records say who somebody is and what that allows. Sessions say it of one
-/// alone.
-const OF_EVERYBODY: [&str; 5] =
-    ["baasix_User", "baasix_UserRole", "baasix_Role", "baasix_Tenant", "baasix_ApiToken"];
-
-const SESSIONS: &str = "baasix_Sessions";
 
 /// Sessions whose change is remembered by itself; beyond that everything is asked anew.
 const SESSIONS_MAX: usize = 10_000;
@@ -30,20 +25,21 @@ pub(crate) enum Concerned {
 impl Concerned {
     /// By what a write does. Of a session that is new nobody knows anything yet.
     pub(crate) fn by<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Self {
+        let of = |collection: &Collection, what| kept::of(&collection.name).contains(&what);
         let mut sessions = Vec::new();
         for step in steps {
             let (collection, key) = match step {
-                Step::Insert { collection, .. } if collection.name == SESSIONS => continue,
+                Step::Insert { collection, .. } if of(collection, Kept::Session) => continue,
                 Step::Insert { collection, .. } => (collection, None),
                 Step::Update { collection, key, .. } | Step::Delete { collection, key, .. } => {
                     (collection, key.as_ref())
                 }
                 Step::Exists { .. } | Step::Pointed { .. } => continue,
             };
-            if OF_EVERYBODY.contains(&collection.name.as_str()) {
+            if of(collection, Kept::People) {
                 return Self::Everybody;
             }
-            if collection.name == SESSIONS {
+            if of(collection, Kept::Session) {
                 let Some(Assigned::Value(Value::Text(key))) = key else { return Self::Everybody };
                 sessions.push(key.clone());
             }

@@ -20,6 +20,7 @@ mod import;
 mod import_tests;
 mod in_the_way;
 mod journal;
+mod kept;
 mod last;
 #[cfg(test)]
 mod meddler;
@@ -37,6 +38,7 @@ mod retention;
 #[cfg(test)]
 mod retention_tests;
 mod schema;
+mod seal;
 mod seed;
 mod slow;
 mod sort;
@@ -75,6 +77,7 @@ pub use schema::{
     Reference, ReferenceKind, ReferenceOutcome, Rehearsal, RehearsedStep, Renewal, Restored,
     SchemaChange, SchemaPlan, Standing, StepKind, StepLock, UndoPlan,
 };
+pub use seal::Seal;
 pub use slow::{
     Advice, Measured, PageForm, ProposedIndex, QueryShape, Right, ShapeCond, ShapeGroups,
     ShapeSort, ShapeTest, SlowBy, SlowQueries, SlowQuery,
@@ -89,11 +92,22 @@ pub use write::Written;
 
 use access::{Actor, Identity};
 use arc_swap::ArcSwap;
-use base::{Clock, Limits, Result};
+use base::{Clock, Error, Limits, Result};
 use catalog::Catalog;
 use query::Read;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Outside, Store};
+
+/// What a project is opened with, beside its store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Bounds of what is asked and answered.
+    pub limits: Limits,
+    /// Seals secrets at rest.
+    pub seal: Seal,
+}
 
 /// One project's data: store, catalog, policies and feed, and whose hand changes the schema
 /// through it. Cheap to clone.
@@ -114,6 +128,7 @@ struct Inner {
     feed: Feed,
     identities: identity::Identities,
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
+    seal: Seal,
     slow: slow::Recorder,
     /// One index is tried at a time.
     trial: tokio::sync::Mutex<()>,
@@ -123,7 +138,8 @@ struct Inner {
 
 impl Engine {
     /// Opens the project behind `store`, making or upgrading the house's own tables.
-    pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self> {
+    pub async fn open(store: Store, options: Options) -> Result<Self> {
+        let Options { clock, limits, seal } = options;
         // Before the catalog is read, so that nothing is committed unseen between the two.
         let outside = store.outside().await?;
         let catalog = Arc::new(migrate::open(&store, &clock).await?);
@@ -140,12 +156,14 @@ impl Engine {
             feed: Feed::default(),
             identities: identity::Identities::default(),
             hooks: OnceLock::new(),
+            seal,
             slow,
             trial: tokio::sync::Mutex::new(()),
             moves: turns::Turns::default(),
         });
         let engine = Self(inner, None);
         engine.swap(catalog).await?;
+        engine.seal_what_lies_open().await;
         Ok(engine)
     }
 
@@ -159,9 +177,12 @@ impl Engine {
         Self(Arc::clone(&self.0), user)
     }
 
-    /// Registers the before-hooks, once, while the house is assembled. A second call is ignored.
-    pub fn set_hooks(&self, hooks: Vec<Box<dyn BeforeWrite>>) {
-        drop(self.0.hooks.set(hooks));
+    /// The before-hooks of every room, in the order in which they see a write. Whoever assembles
+    /// the house gives the whole list, once: a second one is a fault of ours, since some of its
+    /// hooks would never be asked.
+    pub fn set_hooks(&self, hooks: Vec<Box<dyn BeforeWrite>>) -> Result<()> {
+        let twice = |_| Error::internal("the hooks are set already; there is one list of them");
+        self.0.hooks.set(hooks).map_err(twice)
     }
 
     pub(crate) fn hooks(&self) -> &[Box<dyn BeforeWrite>] {
@@ -255,6 +276,11 @@ impl Engine {
     /// The lock under which schema changes are planned and applied.
     pub(crate) async fn schema_lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.schema.lock().await
+    }
+
+    /// What seals secrets at rest.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.0.seal
     }
 
     /// What remembers the shapes of reads.

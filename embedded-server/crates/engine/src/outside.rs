@@ -1,6 +1,7 @@
 //! What other processes commit to the same database: their schema changes, permissions and
 //! identities are taken over without a restart.
 
+use crate::kept::{self, Kept};
 use crate::schema::stored::{load, stored_version};
 use crate::{Engine, State};
 use base::{Code, Error, Result};
@@ -14,26 +15,13 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Shortest time between two looks: who commits without pause is looked at some times a second.
 const LOOKS_APART: Duration = Duration::from_millis(100);
 
-/// Collections whose records other processes keep in memory, or keep judgements of.
-const KEPT_ELSEWHERE: [&str; 7] = [
-    "baasix_Permission",
-    "baasix_Role",
-    "baasix_User",
-    "baasix_UserRole",
-    "baasix_Sessions",
-    "baasix_Tenant",
-    "baasix_ApiToken",
-];
-
 /// Whether other processes must look when records of these collections are committed. Of a
 /// session that is new (`only_new`) none of them has heard yet.
 pub(crate) fn concerns_others<'a>(
     mut touched: impl Iterator<Item = &'a String>,
     only_new: bool,
 ) -> bool {
-    touched.any(|name| {
-        KEPT_ELSEWHERE.contains(&name.as_str()) && !(only_new && name == "baasix_Sessions")
-    })
+    touched.any(|name| kept::of(name).iter().any(|kept| !only_new || *kept != Kept::Session))
 }
 
 impl Engine {

@@ -1,6 +1,6 @@
 //! Projects under test, on the real stores. Postgres is tested when `TEST_POSTGRES_URL` is set.
 
-use crate::Engine;
+use crate::{Engine, Options, Seal};
 use base::{Clock, Limits, short_id};
 use serde_json::json;
 use sql::{Dialect, Statement};
@@ -46,6 +46,11 @@ pub(crate) async fn postgres(url: &str, schema: &str, connections: u32) -> Store
     Store::open_postgres(options).await.unwrap()
 }
 
+/// Under the same secret, whoever opens it.
+fn options(clock: &Clock, limits: Limits) -> Options {
+    Options { clock: clock.clone(), limits, seal: Seal::of(&[7; 32]).unwrap() }
+}
+
 impl Project {
     /// One on each store there is, with posts (sorted), their comments and their tags.
     #[expect(clippy::disallowed_methods, reason = "the suite tells its tests where Postgres runs")]
@@ -63,7 +68,7 @@ impl Project {
         let mut projects = Vec::new();
         for (store, file, postgres) in kept {
             let clock = Clock::fixed(1_700_000_000_000);
-            let engine = Engine::open(store, clock.clone(), Limits::default()).await.unwrap();
+            let engine = Engine::open(store, options(&clock, Limits::default())).await.unwrap();
             let key = json!({ "type": "Integer", "primaryKey": true });
             let counted = json!({ "type": "Integer", "primaryKey": true, "defaultValue": { "type": "AUTOINCREMENT" } });
             for (name, schema) in [
@@ -105,12 +110,22 @@ impl Project {
     }
 
     pub(crate) async fn another_with(&self, limits: Limits) -> base::Result<Engine> {
-        let store = match (&self.file, &self.postgres) {
+        let store = self.store().await;
+        Engine::open(store, options(&self.clock, limits)).await
+    }
+
+    /// The same by somebody with another secret.
+    pub(crate) async fn another_under(&self, seal: Seal) -> base::Result<Engine> {
+        let options = Options { seal, ..options(&self.clock, Limits::default()) };
+        Engine::open(self.store().await, options).await
+    }
+
+    async fn store(&self) -> Store {
+        match (&self.file, &self.postgres) {
             (Some(path), _) => sqlite(path).await,
             (None, Some((url, schema))) => postgres(url, schema, 2).await,
             (None, None) => unreachable!("a project is kept somewhere"),
-        };
-        Engine::open(store, self.clock.clone(), limits).await
+        }
     }
 
     /// Runs statements that no request could run, in the words of SQLite and of Postgres.

@@ -1,6 +1,7 @@
 //! The life of a write: before-hooks, asked names, resolve, guard, compile, one transaction, wake.
 
 use crate::identity::Concerned;
+use crate::kept::{self, Kept};
 use crate::outside::concerns_others;
 use crate::place::in_place;
 use crate::read::unknown_collection;
@@ -115,6 +116,7 @@ impl Engine {
         let purges = provided.is_some_and(Provided::purges);
         let prepared = self
             .prepare_write(&state, write, (asked, purges), actor, source)
+            .await
             .map_err(|error| in_places_asked(error, asked))?;
         let all = touched.iter().chain(&prepared.touched);
         let told = concerns_others(all, only_new);
@@ -232,14 +234,14 @@ impl Engine {
         let asked = write.operations.len();
         self.before_write(&mut write, actor).await?;
         let state = self.state();
-        let prepared = self.prepare_write(&state, write, (asked, false), actor, None)?;
+        let prepared = self.prepare_write(&state, write, (asked, false), actor, None).await?;
         let texts =
             prepared.compiled.program.steps.iter().map(|step| step.statement.text.to_string());
         // What is shown is what changes the caller's records; bookkeeping stays out of sight.
         Ok(texts.filter(|text| !text.contains("\"_change\"") || text.contains("WITH")).collect())
     }
 
-    fn prepare_write(
+    async fn prepare_write(
         &self,
         state: &State,
         write: Write,
@@ -248,7 +250,7 @@ impl Engine {
         source: Option<&str>,
     ) -> Result<Prepared> {
         let Planned { guarded, answers, warnings, touched } =
-            self.plan_write_as(state, write, (asked, purges), actor)?;
+            self.plan_write_as(state, write, (asked, purges), actor).await?;
         let stamp = self.stamp(actor, source);
         let compiled =
             sql::compile_write(&guarded, &state.catalog, self.store().dialect(), &stamp)?;
@@ -257,18 +259,18 @@ impl Engine {
 
     /// `asked` operations are the caller's; those behind them were added by the house's hooks,
     /// and the caller's policies do not bind them.
-    pub(crate) fn plan_write(
+    pub(crate) async fn plan_write(
         &self,
         state: &State,
         write: Write,
         asked: usize,
         actor: &Actor,
     ) -> Result<Planned> {
-        self.plan_write_as(state, write, (asked, false), actor)
+        self.plan_write_as(state, write, (asked, false), actor).await
     }
 
     /// The same, in which whoever may remove records `purges` those that it says to.
-    fn plan_write_as(
+    async fn plan_write_as(
         &self,
         state: &State,
         mut write: Write,
@@ -301,6 +303,7 @@ impl Engine {
         let context =
             Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
+        self.seal_steps(&mut plan.steps).await?;
         let ours =
             plan.steps.iter().position(|step| step_index(step).is_some_and(|index| index >= asked));
         let ours = plan.steps.split_off(ours.unwrap_or(plan.steps.len()));
@@ -375,8 +378,8 @@ impl Engine {
         all: &BTreeSet<String>,
         concerned: Concerned,
     ) -> Result<()> {
-        let touched = |name: &str| asked.contains(name) || all.contains(name);
-        if touched("baasix_Permission") || touched("baasix_Role") {
+        let kept = asked.iter().chain(all).flat_map(|name| kept::of(name));
+        if kept.into_iter().any(|kept| *kept == Kept::Policies) {
             self.reload_policies().await?;
         }
         self.identities().changed(concerned);
@@ -540,7 +543,9 @@ impl Engine {
         };
         let mut write = Write { operations: rows.iter().map(create).collect(), strict: false };
         let prepared = match self.before_write(&mut write, actor).await {
-            Ok(()) => self.prepare_write(&self.state(), write, (rows.len(), false), actor, None),
+            Ok(()) => {
+                self.prepare_write(&self.state(), write, (rows.len(), false), actor, None).await
+            }
             Err(fault) => Err(fault),
         };
         let mut program = match prepared {

@@ -303,7 +303,7 @@ impl Imports {
         let Ok(body) = run.cells.body(row) else { return fault };
         let create = Operation::Create { collection: collection.clone(), body };
         let (state, write) = (engine.state(), Write { operations: vec![create], strict: true });
-        match engine.plan_write(&state, write, 1, run.actor) {
+        match engine.plan_write(&state, write, 1, run.actor).await {
             Ok(planned) => {
                 let plan = planned.guarded.plan();
                 engine.with_foreign_fields(fault, plan, &state, run.actor).await

@@ -209,7 +209,7 @@ impl Imports {
             return Ok(None);
         }
         let state = engine.state();
-        let guarded = engine.plan_write(&state, write, rows.len(), actor)?.guarded;
+        let guarded = engine.plan_write(&state, write, rows.len(), actor).await?.guarded;
         let Some(collection) = state.catalog.get(&run.ask.collection) else { return Ok(None) };
         if !only_new(guarded.plan(), collection) {
             return Ok(None);

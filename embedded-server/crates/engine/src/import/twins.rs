@@ -133,7 +133,9 @@ impl Imports {
         let mut waiting: Vec<Vec<usize>> = vec![stand.map(|(at, _)| at).collect()];
         let mut answers = BTreeMap::new();
         while let Some(mut places) = waiting.pop() {
-            let Some(asked) = self.question(run, actor, of, (judged, &places))? else { continue };
+            let Some(asked) = self.question(run, actor, of, (judged, &places)).await? else {
+                continue;
+            };
             match self.0.engine.store().rows(&asked).await {
                 Ok(found) => {
                     for mut answer in found {
@@ -160,7 +162,7 @@ impl Imports {
     }
 
     /// The question of the rows at these places; `None` where nothing is to be asked of them.
-    fn question(
+    async fn question(
         &self,
         run: &Run<'_>,
         actor: &Actor,
@@ -177,7 +179,7 @@ impl Imports {
             Operation::Create { collection, body }
         });
         let write = Write { operations: operations.collect(), strict: true };
-        let planned = match engine.plan_write(&engine.state(), write, places.len(), actor) {
+        let planned = match engine.plan_write(&engine.state(), write, places.len(), actor).await {
             Err(fault) if is_ours(&fault) => return Err(fault),
             // Refused together for what each was not refused for alone: the write will tell.
             Err(_) => return Ok(None),

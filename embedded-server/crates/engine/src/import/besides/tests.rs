@@ -47,7 +47,10 @@ async fn what_others_change_before_an_undo_and_in_the_middle_of_it_stays() {
         let job = under.end().await;
         assert_eq!((job.state, job.rows_written), (State::Done, 4), "{:?}", job.error);
         project.engine.write(named(4, "before"), &actor(), None).await.unwrap();
-        project.engine.set_hooks(vec![Box::new(Meddler::new(removes_makers, || named(3, "mine")))]);
+        project
+            .engine
+            .set_hooks(vec![Box::new(Meddler::new(removes_makers, || named(3, "mine")))])
+            .unwrap();
         let live = Live { job: std::sync::Arc::new(job.into()), cancelled: Default::default() };
         under.imports.take_back(false, &actor(), &live).await.unwrap();
         let left = r#"SELECT "name" FROM "makers" ORDER BY "id""#;

@@ -64,9 +64,12 @@ async fn what_is_changed_while_an_undo_waits_for_its_turn_is_asked_for() {
 async fn what_is_changed_between_the_last_look_and_the_removal_is_not_lost() {
     for project in Project::all().await {
         let (imports, live, _) = imported(&project, 3).await;
-        project.engine.set_hooks(vec![Box::new(Meddler::new(removes, || {
-            noted(2, &json!({ "note": "mine" }))
-        }))]);
+        project
+            .engine
+            .set_hooks(vec![Box::new(Meddler::new(removes, || {
+                noted(2, &json!({ "note": "mine" }))
+            }))])
+            .unwrap();
         let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
         assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
         assert_eq!(notes(&project).await, ["x", "mine", "x"]);
@@ -89,7 +92,10 @@ async fn what_comes_to_point_at_a_row_after_the_count_is_not_lost() {
         let of = json!({ "type": "M2O", "target": "parcels", "name": "of", "alias": "labels" });
         project.engine.create_relationship("labels", &of).await.unwrap();
         let labels = r#"SELECT "name" FROM "labels" ORDER BY "id""#;
-        project.engine.set_hooks(vec![Box::new(Meddler::new(removes, || label("late")).times(2))]);
+        project
+            .engine
+            .set_hooks(vec![Box::new(Meddler::new(removes, || label("late")).times(2))])
+            .unwrap();
         let refused = imports.take_back(false, &actor(), &live).await.unwrap_err();
         assert_eq!(refused.code(), Code::ConsentRequired, "{refused}");
         let refused = imports.take_back(true, &actor(), &live).await.unwrap_err();
