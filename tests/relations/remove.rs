@@ -182,3 +182,15 @@ on_every_store!(removing_a_user_keeps_what_the_user_made, async |app| {
     let task = app.admin().one("tasks", &id).await;
     assert_eq!((&task["title"], &task["userCreated_Id"]), (&json!("mine"), &Json::Null));
 });
+
+on_every_store!(removing_an_avatar_keeps_the_user, async |app| {
+    let admin = app.admin();
+    let file = admin.create("baasix_File", json!({ "title": "Ada" })).await;
+    let ada = json!({ "email": "ada@example.com", "firstName": "Ada", "avatar_Id": file });
+    let ada = admin.create("baasix_User", ada).await;
+    assert_eq!(admin.one("baasix_User", &ada).await["avatar_Id"], file);
+    let file = file.as_str().expect("a key");
+    admin.delete(&format!("/items/baasix_File/{file}")).await.expect_status(200);
+    let kept = admin.one("baasix_User", &ada).await;
+    assert_eq!((&kept["firstName"], &kept["avatar_Id"]), (&json!("Ada"), &Json::Null));
+});

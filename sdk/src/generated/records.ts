@@ -79,6 +79,7 @@ export interface UserRecord {
   emailVerified?: boolean;
   avatar_Id?: string | null;
   lastAccess?: string | null;
+  totpEnabled?: boolean;
   createdAt?: string | null;
   updatedAt?: string | null;
 }
@@ -93,6 +94,7 @@ export interface UserWritten {
   emailVerified?: boolean;
   avatar_Id?: string | null;
   lastAccess?: string | null;
+  totpEnabled?: boolean;
   password?: string | null;
 }
 
@@ -129,6 +131,7 @@ export interface UserRoleRecord {
   user_Id?: string;
   role_Id?: string;
   tenant_Id?: string | null;
+  lastUsedAt?: string | null;
   createdAt?: string | null;
   updatedAt?: string | null;
 }
@@ -140,7 +143,9 @@ export interface SessionsRecord {
   familyId?: string | null;
   user_Id?: string;
   tenant_Id?: string | null;
+  role_Id?: string | null;
   expiresAt?: string;
+  lastUsedAt?: string | null;
   ipAddress?: string | null;
   userAgent?: string | null;
   type?: string | null;
@@ -152,6 +157,8 @@ export interface SessionsRecord {
 export interface ApiTokenRecord {
   id: string;
   name?: string;
+  prefix?: string | null;
+  scopes?: unknown;
   user_Id?: string;
   role_Id?: string | null;
   tenant_Id?: string | null;
@@ -179,6 +186,8 @@ export interface AccountRecord {
 export interface VerificationRecord {
   id: string;
   identifier?: string;
+  user_Id?: string | null;
+  attempts?: number;
   expiresAt?: string;
   createdAt?: string | null;
   updatedAt?: string | null;
@@ -302,6 +311,10 @@ export interface EmailLogRecord {
   status?: string | null;
   messageId?: string | null;
   errorMessage?: string | null;
+  attempts?: number;
+  nextAttemptAt?: string | null;
+  sentAt?: string | null;
+  tenant_Id?: string | null;
   createdAt?: string | null;
   updatedAt?: string | null;
 }
@@ -332,6 +345,7 @@ export interface UserPreferenceRecord {
   preferenceData?: unknown;
   isDefault?: boolean;
   name?: string | null;
+  tenant_Id?: string | null;
   userCreated_Id?: string | null;
   userUpdated_Id?: string | null;
   createdAt?: string | null;
@@ -346,4 +360,55 @@ export interface UserPreferenceWritten {
   preferenceData: unknown;
   isDefault?: boolean;
   name?: string | null;
+  tenant_Id?: string | null;
+}
+
+/** A row of `baasix_Totp`: which columns are present depends on the call and on permissions. */
+export interface TotpRecord {
+  id: string;
+  user_Id?: string;
+  confirmedAt?: string | null;
+  createdAt?: string | null;
+  updatedAt?: string | null;
+}
+
+/** A row of `baasix_Persona`: which columns are present depends on the call and on permissions. */
+export interface PersonaRecord {
+  id: string;
+  session_Id?: string;
+  viewer_Id?: string;
+  user_Id?: string | null;
+  role_Id?: string;
+  tenant_Id?: string | null;
+  expiresAt?: string;
+  createdAt?: string | null;
+  updatedAt?: string | null;
+}
+
+/** A row of `baasix_Variable`: which columns are present depends on the call and on permissions. */
+export interface VariableRecord {
+  id: string;
+  name?: string;
+  isSecret?: boolean;
+  description?: string | null;
+  createdAt?: string | null;
+  updatedAt?: string | null;
+}
+
+/** A row of `baasix_PermissionTest`: which columns are present depends on the call and on permissions. */
+export interface PermissionTestRecord {
+  id: string;
+  name?: string;
+  role_Id?: string;
+  user_Id?: string | null;
+  tenant_Id?: string | null;
+  collection?: string;
+  action?: string;
+  record?: unknown;
+  field?: string | null;
+  expects?: 'allowed' | 'refused' | 'visible' | 'hidden';
+  userCreated_Id?: string | null;
+  userUpdated_Id?: string | null;
+  createdAt?: string | null;
+  updatedAt?: string | null;
 }

@@ -17,12 +17,13 @@ tokio::task_local! {
 }
 
 /// Columns of `baasix_User` that no registration may set.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "id",
     "status",
     "emailVerified",
     "avatar_Id",
     "lastAccess",
+    "totpEnabled",
     "password",
     "fullName",
     "role_Id",

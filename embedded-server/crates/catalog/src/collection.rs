@@ -89,9 +89,11 @@ pub struct Collection {
     pub document: Arc<serde_json::Value>,
 }
 
-/// System collections whose records leave no history: the history itself, and sessions, which are
-/// renewed by the minute (`spec/data.md` 10.1).
-const UNTRACKED: [&str; 2] = [HISTORY, "baasix_Sessions"];
+/// System collections whose records leave no history: the history itself, sessions, which are
+/// renewed by the minute (`spec/data.md` 10.1), second factors, of which it would tell every use,
+/// personas, which come and go, and variables, whose values are nobody's to read.
+const UNTRACKED: [&str; 5] =
+    [HISTORY, "baasix_Sessions", "baasix_Totp", "baasix_Persona", "baasix_Variable"];
 
 /// What a key of any name is also called by requests.
 pub const KEY_ALIAS: &str = "id";

@@ -59,7 +59,11 @@ pub fn hide_secrets(documents: &mut IndexMap<String, Json>) -> Vec<(String, Stri
 /// ids of their fields, so that another name seals them no less.
 const SEALED: &[(&str, &[&str])] = &[
     ("baasix_Account", &["accessToken", "refreshToken", "idToken"]),
+    ("baasix_EmailLog", &["content"]),
     ("baasix_Settings", &["smtp_pass"]),
+    ("baasix_Totp", &["secret"]),
+    ("baasix_Variable", &["value"]),
+    ("baasix_Verification", &["payload"]),
 ];
 
 /// The ids of the fields of a collection whose values are kept sealed; none of most.
@@ -134,6 +138,7 @@ const TABLES: &[Table] = &[
         emailVerified Boolean! = false
         avatar_Id UUID -> baasix_File as avatar
         lastAccess DateTime
+        totpEnabled Boolean! = false
         password String hidden
         userRoles <- baasix_UserRole.user_Id"#,
         &[],
@@ -154,7 +159,8 @@ const TABLES: &[Table] = &[
         "baasix_UserRole",
         r#"user_Id UUID! -> baasix_User as user CASCADE
         role_Id UUID! -> baasix_Role as role CASCADE
-        tenant_Id UUID -> baasix_Tenant as tenant CASCADE"#,
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        lastUsedAt DateTime"#,
         &[],
     ),
     (
@@ -166,7 +172,9 @@ const TABLES: &[Table] = &[
         familyId UUID
         user_Id UUID! -> baasix_User as user CASCADE
         tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        role_Id UUID -> baasix_Role as role CASCADE
         expiresAt DateTime!
+        lastUsedAt DateTime
         ipAddress String
         userAgent String
         type String = "default""#,
@@ -176,6 +184,8 @@ const TABLES: &[Table] = &[
         "baasix_ApiToken",
         r#"name String!
         token String! unique hidden
+        prefix String
+        scopes JSON
         user_Id UUID! -> baasix_User as user CASCADE
         role_Id UUID -> baasix_Role as role CASCADE
         tenant_Id UUID -> baasix_Tenant as tenant CASCADE
@@ -200,8 +210,14 @@ const TABLES: &[Table] = &[
     ),
     (
         "baasix_Verification",
-        "identifier String!\nvalue String! hidden\nexpiresAt DateTime!",
-        &[("plain", &["identifier"])],
+        r#"identifier String!
+        value String! hidden
+        user_Id UUID -> baasix_User as user CASCADE
+        code String hidden
+        payload Text hidden
+        attempts Integer! = 0
+        expiresAt DateTime!"#,
+        &[("plain", &["identifier"]), ("unique", &["value"])],
     ),
     (
         "baasix_Invite",
@@ -274,8 +290,13 @@ const TABLES: &[Table] = &[
         sender String
         status String
         messageId String
-        errorMessage Text"#,
-        &[],
+        errorMessage Text
+        content Text hidden
+        attempts Integer! = 0
+        nextAttemptAt DateTime
+        sentAt DateTime
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE"#,
+        &[("plain", &["status", "nextAttemptAt"])],
     ),
     (
         "baasix_AuditLog",
@@ -299,11 +320,60 @@ const TABLES: &[Table] = &[
         preferenceData JSON!
         isDefault Boolean! = true
         name String
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
         userCreated_Id UUID generated
         userUpdated_Id UUID generated
         userCreated => baasix_User.userCreated_Id
         userUpdated => baasix_User.userUpdated_Id"#,
         &[("plain", &["userId", "collectionName"])],
+    ),
+    // The second factor of a user, from when it is begun; it counts once it is confirmed.
+    (
+        "baasix_Totp",
+        r#"user_Id UUID! unique -> baasix_User as user CASCADE
+        secret Text! hidden
+        confirmedAt DateTime
+        lastStep BigInt hidden
+        recoveryCodes JSON hidden"#,
+        &[],
+    ),
+    // Somebody (`viewer`) who sees the project as another person or role for a while.
+    (
+        "baasix_Persona",
+        r#"session_Id UUID! -> baasix_Sessions as session CASCADE
+        viewer_Id UUID! -> baasix_User as viewer CASCADE
+        user_Id UUID -> baasix_User as user CASCADE
+        role_Id UUID! -> baasix_Role as role CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        expiresAt DateTime!"#,
+        &[],
+    ),
+    // What the environment would say otherwise; `value` is sealed also where it is no secret.
+    (
+        "baasix_Variable",
+        r#"name String! unique
+        value Text hidden
+        isSecret Boolean! = false
+        description Text"#,
+        &[],
+    ),
+    // What a role may and may not do, as its keepers expect it.
+    (
+        "baasix_PermissionTest",
+        r#"name String!
+        role_Id UUID! -> baasix_Role as role CASCADE
+        user_Id UUID -> baasix_User as user CASCADE
+        tenant_Id UUID -> baasix_Tenant as tenant CASCADE
+        collection String!
+        action String!
+        record JSON
+        field String
+        expects Enum(allowed|refused|visible|hidden)!
+        userCreated_Id UUID generated
+        userUpdated_Id UUID generated
+        userCreated => baasix_User.userCreated_Id
+        userUpdated => baasix_User.userUpdated_Id"#,
+        &[],
     ),
 ];
 
@@ -477,6 +547,8 @@ mod tests {
             ("baasix_Invite", "token"),
             ("baasix_Settings", "smtp_pass"),
             ("baasix_ApiToken", "token"),
+            ("baasix_Totp", "recoveryCodes"),
+            ("baasix_Verification", "code"),
         ] {
             assert!(catalog.get(collection).unwrap().fields[field].hidden, "{collection}.{field}");
         }

@@ -59,7 +59,7 @@ struct Row {
 impl Engine {
     /// The newest entries, newest first. Sessions and mails are no news.
     pub async fn journal(&self, limit: usize) -> Result<Vec<JournalEntry>> {
-        const QUIET: &str = "'baasix_Sessions', 'baasix_Verification', 'baasix_EmailLog', 'baasix_AuditLog', 'baasix_Account'";
+        const QUIET: &str = "'baasix_Sessions', 'baasix_Totp', 'baasix_Persona', 'baasix_Verification', 'baasix_EmailLog', 'baasix_AuditLog', 'baasix_Account'";
         let columns = r#""tx", "seq", "collection", "op", "actor", "source", "at_ms", "records""#;
         let text = match self.store().dialect() {
             Dialect::Sqlite => format!(

@@ -12,10 +12,12 @@ pub(crate) enum Kept {
     Session,
     /// The settings of the project and of its tenants.
     Settings,
+    /// What the environment would say otherwise.
+    Variables,
 }
 
 /// Every collection of which something is kept.
-const KEPT: [(&str, &[Kept]); 8] = [
+const KEPT: [(&str, &[Kept]); 10] = [
     ("baasix_Permission", &[Kept::Policies]),
     ("baasix_Role", &[Kept::Policies, Kept::People]),
     ("baasix_User", &[Kept::People]),
@@ -23,7 +25,9 @@ const KEPT: [(&str, &[Kept]); 8] = [
     ("baasix_Tenant", &[Kept::People]),
     ("baasix_ApiToken", &[Kept::People]),
     ("baasix_Sessions", &[Kept::Session]),
+    ("baasix_Persona", &[Kept::People]),
     ("baasix_Settings", &[Kept::Settings]),
+    ("baasix_Variable", &[Kept::Variables]),
 ];
 
 /// What is kept of a collection's records; nothing of most.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use store::Store;
 
 /// What was added to the house after its first version, oldest first.
-const UPGRADES: [Upgrade; 7] = [
+const UPGRADES: [Upgrade; 8] = [
     Upgrade { version: 2, part: Part::MailsViewsAndIndexes },
     Upgrade { version: 3, part: Part::SchemaHistory },
     Upgrade { version: 4, part: Part::History },
@@ -21,6 +21,7 @@ const UPGRADES: [Upgrade; 7] = [
     Upgrade { version: 6, part: Part::Arrivals },
     Upgrade { version: 7, part: Part::PlacesByKeys },
     Upgrade { version: 8, part: Part::KindsOfComputed },
+    Upgrade { version: 9, part: Part::Identity },
 ];
 
 /// One addition. Once a program with it was given away it stays as it is: the next addition has
@@ -46,11 +47,14 @@ enum Part {
     PlacesByKeys,
     /// Computed columns are of the kind that their expressions answer, and no longer text.
     KindsOfComputed,
+    /// Second factors, personas, variables, tests of permissions, and columns of identity. An
+    /// invitation keeps no token that could be used: those of before are over.
+    Identity,
 }
 
 /// Version of the house's own tables. A database with a higher one was written by a newer
 /// program.
-pub(crate) const HOUSE_VERSION: i64 = 8;
+pub(crate) const HOUSE_VERSION: i64 = 9;
 
 /// The key in `_meta` that holds [`HOUSE_VERSION`].
 pub(crate) const HOUSE_KEY: &str = "house_version";
@@ -165,6 +169,13 @@ impl Part {
             // Behind the indexes, which those over computed columns are among.
             Self::KindsOfComputed => {}
             Self::Arrivals => draft.before.extend(arrivals(dialect)),
+            // What the system's documents have more comes by itself.
+            Self::Identity => draft.before.push(statement(
+                dialect,
+                r#"UPDATE "baasix_Invite" SET "status" = 'expired' WHERE "status" = 'pending'"#,
+                r#"UPDATE "baasix_Invite" SET "status" = 'expired' WHERE "status" = 'pending'"#,
+                Vec::new(),
+            )),
         }
         Ok(())
     }

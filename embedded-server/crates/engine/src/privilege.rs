@@ -11,8 +11,16 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// Collections that only administrators and the house write.
-const SEALED: [&str; 4] =
-    ["baasix_Permission", "baasix_Account", "baasix_ApiToken", "baasix_Verification"];
+const SEALED: [&str; 8] = [
+    "baasix_Permission",
+    "baasix_Account",
+    "baasix_ApiToken",
+    "baasix_Verification",
+    "baasix_Totp",
+    "baasix_Persona",
+    "baasix_Variable",
+    "baasix_PermissionTest",
+];
 
 /// What was mailed to whom.
 const MAILS: &str = "baasix_EmailLog";

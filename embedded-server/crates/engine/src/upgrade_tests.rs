@@ -1,6 +1,7 @@
 //! Projects as earlier versions left them, opened by this one, on the real stores.
 
 use crate::migrate::HOUSE_VERSION;
+use crate::schema::draft::Draft;
 use crate::test_project::Project;
 use base::Code;
 use query::Read;
@@ -56,6 +57,7 @@ async fn aged(project: &Project) {
             same(r#"DROP INDEX "baasix_AuditLog_entity_entityId_idx""#),
             same(r#"CREATE INDEX "baasix_AuditLog_entity_entityId_idx" ON "baasix_AuditLog" ("entity", "entityId")"#),
             same(r#"DROP INDEX "baasix_Verification_identifier_idx""#),
+            same(r#"DROP INDEX "baasix_Verification_value_idx""#),
             (
                 r#"UPDATE "baasix_SchemaDefinition" SET "source" = json_remove("source", '$.indexes') WHERE "collectionName" = 'baasix_Verification'"#,
                 r#"UPDATE "baasix_SchemaDefinition" SET "source" = ("source"::jsonb - 'indexes')::text WHERE "collectionName" = 'baasix_Verification'"#,
@@ -783,5 +785,115 @@ async fn a_change_of_an_earlier_version_is_undone_unless_it_holds_what_is_not_un
             "{reason}"
         );
         assert_eq!(whole(&project, &[]).await, before);
+    }
+}
+
+/// What the ninth version added: whole collections, and fields of others.
+const OF_IDENTITY: [(&str, &[&str]); 12] = [
+    ("baasix_Persona", &[]),
+    ("baasix_Totp", &[]),
+    ("baasix_Variable", &[]),
+    ("baasix_PermissionTest", &[]),
+    ("baasix_User", &["totpEnabled"]),
+    ("baasix_UserRole", &["lastUsedAt"]),
+    ("baasix_Sessions", &["role_Id", "role", "lastUsedAt"]),
+    ("baasix_ApiToken", &["prefix", "scopes"]),
+    ("baasix_Verification", &["user_Id", "user", "code", "payload", "attempts"]),
+    ("baasix_EmailLog", &["content", "attempts", "nextAttemptAt", "sentAt", "tenant_Id", "tenant"]),
+    ("baasix_UserPreference", &["tenant_Id", "tenant"]),
+    ("baasix_Invite", &[]),
+];
+
+#[tokio::test]
+async fn an_older_project_gets_the_columns_of_identity_and_its_open_invitations_are_over() {
+    for mut project in Project::all().await {
+        let house = access::Actor::system("a test of upgrades");
+        let create = |collection: &str, body: Json| query::Operation::Create {
+            collection: collection.to_owned(),
+            body: body.as_object().unwrap().clone(),
+        };
+        let catalog = project.engine.state().catalog.clone();
+        let mut draft = Draft::of(&catalog);
+        for (name, fields) in OF_IDENTITY.iter().filter(|(name, _)| *name != "baasix_Invite") {
+            if fields.is_empty() {
+                draft.documents.shift_remove(*name).unwrap();
+                continue;
+            }
+            let document = draft.documents[*name].as_object_mut().unwrap();
+            let own = document["fields"].as_object_mut().unwrap();
+            fields.iter().for_each(|field| drop(own.shift_remove(*field).unwrap()));
+            if let Some(indexes) = document.get_mut("indexes").and_then(Json::as_array_mut) {
+                let later = [json!(["value"]), json!(["status", "nextAttemptAt"])];
+                indexes.retain(|index| !later.contains(&index["fields"]));
+            }
+        }
+        draft.commit(project.engine.store(), &project.clock).await.unwrap();
+        at_version(&project, 8).await;
+        project.engine = project.reopened().await;
+        // Opened once: what follows is as the eighth version would have left it.
+        let state = project.engine.state();
+        for (name, _) in OF_IDENTITY {
+            let document = &*state.catalog.get(name).unwrap().document;
+            assert_eq!(document, catalog::system_document(name).unwrap(), "{name}");
+        }
+        let role = state.role_named("user").unwrap().id.clone();
+        let ada = json!({ "id": "00000000-0000-4000-8000-0000000000aa", "firstName": "Ada" });
+        let totp = json!({ "user_Id": ada["id"], "secret": "s", "recoveryCodes": ["a"] });
+        let test = json!({ "name": "n", "role_Id": role, "collection": "posts", "action": "read", "expects": "hidden" });
+        let variable = json!({ "name": "A", "value": "b" });
+        let mut operations = vec![
+            create("baasix_User", ada.clone()),
+            create("baasix_Totp", totp.clone()),
+            create("baasix_PermissionTest", test),
+            create("baasix_Variable", variable),
+        ];
+        for status in ["pending", "accepted", "revoked"] {
+            operations.push(create(
+                "baasix_Invite",
+                json!({
+                    "email": "bob@example.com", "role_Id": role, "token": status, "status": status,
+                    "expiresAt": "2030-01-01", "invitedBy_Id": ada["id"],
+                }),
+            ));
+        }
+        let write = query::Write { operations, strict: true };
+        project.engine.write(write, &house, None).await.unwrap();
+        let users = project.engine.find(&all("baasix_User"), "a test of upgrades").await.unwrap();
+        assert_eq!(users[0]["totpEnabled"], false);
+        let twice = query::Write { operations: vec![create("baasix_Totp", totp)], strict: true };
+        let refused = project.engine.write(twice, &house, None).await.unwrap_err();
+        assert_eq!(refused.code(), Code::UniqueViolation, "a user has one second factor");
+
+        at_version(&project, 8).await;
+        project.engine = project.reopened().await;
+        let states = r#"SELECT "token" || ' ' || "status" FROM "baasix_Invite" ORDER BY 1"#;
+        let states = project.column(states, states).await;
+        assert_eq!(states, ["accepted accepted", "pending expired", "revoked revoked"]);
+        let renewal = project.engine.renew_indexes().await.unwrap();
+        assert_eq!((renewal.created, renewal.rebuilt), (Vec::new(), Vec::new()));
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_somebody_else_under_a_name_that_is_ours_now_stops_an_upgrade_and_stays() {
+    for project in Project::all().await {
+        let catalog = project.engine.state().catalog.clone();
+        let mut draft = Draft::of(&catalog);
+        draft.documents.shift_remove("baasix_Variable").unwrap();
+        draft.commit(project.engine.store(), &project.clock).await.unwrap();
+        at_version(&project, 8).await;
+        project
+            .meddle(&[
+                same(r#"CREATE TABLE "baasix_Variable" ("theirs" integer)"#),
+                same(r#"INSERT INTO "baasix_Variable" VALUES (7)"#),
+            ])
+            .await;
+        let refused = project.another().await.err().expect("the upgrade is refused");
+        assert!(refused.to_string().contains("baasix_Variable"), "{refused}");
+        assert!(refused.hint_text().is_some(), "{refused}");
+        let kept = r#"SELECT CAST("theirs" AS TEXT) FROM "baasix_Variable""#;
+        assert_eq!(project.column(kept, kept).await, ["7"]);
+        let version = r#"SELECT "value" FROM "_meta" WHERE "key" = 'house_version'"#;
+        assert_eq!(project.column(version, version).await, ["8"]);
     }
 }
