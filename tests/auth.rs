@@ -8,5 +8,6 @@ mod rank;
 mod register;
 mod secrets;
 mod session;
+mod session_limits;
 mod sessions;
 mod users;

@@ -30,6 +30,7 @@ mod relations;
 mod reports;
 mod schemas;
 mod server;
+mod settings;
 mod soak;
 mod sort;
 mod weaknesses;

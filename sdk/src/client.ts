@@ -7,6 +7,7 @@ import { Items, sendBatch } from './records.js';
 import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
+import { ProjectSettings } from './settings.js';
 import { Transport, type Http } from './transport.js';
 import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
 import type { BatchOperation, BatchPreview, BatchResult, WriteInput } from './types/write.js';
@@ -44,6 +45,8 @@ export class Plinth<
   readonly queries: Queries;
   /** What the caller may do. */
   readonly access: Access;
+  /** The name, the looks and the ways of the project. */
+  readonly settings: ProjectSettings;
   /** The server itself. */
   readonly server: Server;
   /** Requests on routes that have no method of their own, sent as the signed-in user. */
@@ -64,6 +67,7 @@ export class Plinth<
     this.reports = new Reports(http);
     this.queries = new Queries(http);
     this.access = new Access(http);
+    this.settings = new ProjectSettings(http);
     this.server = new Server(http);
   }
 

@@ -16,6 +16,7 @@ export type { Items } from './records.js';
 export type { Reports } from './reports.js';
 export type { Schemas } from './schemas.js';
 export type { Access, Server } from './server.js';
+export type { ProjectSettings } from './settings.js';
 export type { AsyncStorageLike, StorageAdapter, WebStorage } from './storage.js';
 export type { Http, HttpMethod, HttpOptions, HttpRequest } from './transport.js';
 export type { Roles, Users } from './users.js';

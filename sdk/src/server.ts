@@ -2,6 +2,7 @@ import type { Transport } from './transport.js';
 import type { Answer } from './generated/wire.js';
 import type { AccessReport } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
+import type { ServerInfo, SettingsOptions } from './types/settings.js';
 import type { HealthReport, JournalEntry } from './types/server.js';
 
 /** What the caller may do. */
@@ -49,6 +50,21 @@ export class Server {
    */
   health(options?: CallOptions): Promise<HealthReport> {
     return this.#http.get('/health', options);
+  }
+
+  /**
+   * What the project is called and how it looks, and the version of the program. Nobody needs to be
+   * signed in.
+   *
+   * @example
+   * ```ts
+   * const { project, version } = await plinth.server.info();
+   * console.log(project.name, project.localization.language, version);
+   * ```
+   */
+  info({ tenantId, ...options }: SettingsOptions = {}): Promise<ServerInfo> {
+    const params = tenantId === undefined ? {} : { params: { tenant_id: tenantId } };
+    return this.#http.get('/', { ...options, ...params });
   }
 
   /**

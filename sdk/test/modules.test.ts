@@ -14,6 +14,70 @@ beforeEach(() => {
   plinth = createPlinth({ url: server.url });
 });
 
+describe('settings', () => {
+  const SETTINGS = { id: 1, project_name: 'Shop', appName: 'Shop', theme: 'dark', title: null };
+
+  it('are read whole, by key and by address', async () => {
+    server
+      .on('GET /settings', { json: { data: SETTINGS } })
+      .on('GET /settings/by-app-url', { json: { data: SETTINGS } })
+      .on('GET /settings/branding', { json: { data: { project_name: 'Shop' } } });
+    const { settings } = plinth;
+    expect(await settings.get()).toEqual(SETTINGS);
+    expect(await settings.get({ tenantId: 'tenant-1' })).toEqual(SETTINGS);
+    expect(await settings.getKey('theme')).toBe('dark');
+    expect(await settings.getKey('title')).toBeNull();
+    expect(await settings.getKey('toString')).toBeNull();
+    expect(await settings.getByAppUrl('https://app.example.com')).toEqual(SETTINGS);
+    expect(await settings.getBranding()).toEqual({ project_name: 'Shop' });
+    expect(server.lines).toEqual([
+      'GET /settings',
+      'GET /settings?tenant_id=tenant-1',
+      'GET /settings',
+      'GET /settings',
+      'GET /settings',
+      'GET /settings/by-app-url?appUrl=https://app.example.com',
+      'GET /settings/branding',
+    ]);
+  });
+
+  it('are changed, read anew and taken from a tenant', async () => {
+    server
+      .on('PATCH /settings', { json: { data: SETTINGS } })
+      .on('POST /settings/reload', { json: { message: 'reloaded' } })
+      .on('DELETE /settings/tenant', { json: { message: 'gone' } });
+    const { settings } = plinth;
+    expect(await settings.update({ appName: 'Shop', theme: 'dark' })).toEqual(SETTINGS);
+    expect(server.lastJson).toEqual({ appName: 'Shop', theme: 'dark' });
+    await settings.set('theme', null, { tenantId: 'tenant-1' });
+    expect(server.lastJson).toEqual({ theme: null });
+    await settings.reload();
+    await settings.deleteTenant();
+    await settings.deleteTenant({ tenantId: 'tenant-1' });
+    expect(server.lines).toEqual([
+      'PATCH /settings',
+      'PATCH /settings?tenant_id=tenant-1',
+      'POST /settings/reload',
+      'DELETE /settings/tenant',
+      'DELETE /settings/tenant?tenant_id=tenant-1',
+    ]);
+  });
+
+  it('a mail that cannot be sent is an error with its reason', async () => {
+    server.on('POST /settings/test-email', refusal(400, 'MAIL_FAILED', 'no mail'));
+    const failed = { status: 400, code: 'MAIL_FAILED', message: 'no mail' };
+    await expect(plinth.settings.testEmail('a@example.com')).rejects.toMatchObject(failed);
+    expect(server.lastJson).toEqual({ to: 'a@example.com' });
+  });
+
+  it('the server tells what it is', async () => {
+    server.on('GET /', { json: { project: { name: 'Shop' }, version: '1' } });
+    expect(await plinth.server.info()).toEqual({ project: { name: 'Shop' }, version: '1' });
+    await plinth.server.info({ tenantId: 'tenant-1' });
+    expect(server.lines).toEqual(['GET /', 'GET /?tenant_id=tenant-1']);
+  });
+});
+
 describe('schemas', () => {
   const INFO: SchemaInfo = {
     collectionName: 'products',

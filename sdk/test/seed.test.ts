@@ -29,6 +29,7 @@ const SECTIONS: readonly [heading: string, next: string][] = [
   ['Schemas', 'Validation Rules'],
   ['Users', 'Roles'],
   ['Roles', 'Workflows'],
+  ['Settings', 'Permissions'],
   ['Permissions', 'Reports & Analytics'],
   ['Generate Report (POST)', 'Query Report (GET)'],
   ['Query Report (GET)', 'Multi-Collection Stats'],

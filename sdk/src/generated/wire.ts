@@ -41,10 +41,12 @@ export type ErrorCode =
   | 'CURRENT_PASSWORD_INVALID'
   | 'EMAIL_TAKEN'
   | 'SESSION_TYPE_INVALID'
+  | 'SESSION_LIMIT'
   | 'REGISTRATION_DISABLED'
   | 'ROLE_NOT_ALLOWED'
   | 'TOKEN_INVALID'
   | 'SECRET_UNREADABLE'
+  | 'MAIL_FAILED'
   | 'RATE_LIMITED'
   | 'PAYLOAD_TOO_LARGE'
   | 'METHOD_NOT_ALLOWED'
@@ -1340,6 +1342,112 @@ export type HealthReport = {
   sizeBytes?: number,
   /** Milliseconds since the start. */
   uptime_ms?: number,
+};
+
+/** How a project or a tenant looks, for pages and mails. */
+export type Branding = {
+  /** What it is called. */
+  project_name: string | null,
+  /** Its title. */
+  title: string | null,
+  /** Where it lives. */
+  project_url: string | null,
+  /** Where its application lives. */
+  app_url: string | null,
+  /** What it is. */
+  description: string | null,
+  /** Words it is found by. */
+  keywords: string | null,
+  /** Its colour. */
+  project_color: string | null,
+  /** The colour beside it. */
+  secondary_color: string | null,
+  /** The time zone people are told times in. */
+  timezone: string | null,
+  /** The language people are spoken to in. */
+  language: string | null,
+  /** How dates are written. */
+  date_format: string | null,
+  /** The currency of sums. */
+  currency: string | null,
+  /** Address of the picture in its mails; `null` without a picture or without `project_url`. */
+  logo_url: string | null,
+  /** The same address. */
+  logo: string | null,
+  /** The same as `project_color`. */
+  primaryColor: string | null,
+  /** The same as `secondary_color`. */
+  secondaryColor: string | null,
+};
+
+/** What a server is, for machines (`GET /`). */
+export type ServerInfo = {
+  /** The project. */
+  project: ProjectInfo,
+  /** Version of the program. */
+  version: string,
+};
+
+/** A project as a server tells of it. */
+export type ProjectInfo = {
+  /** What it is called. */
+  name: string | null,
+  /** Its title. */
+  title: string | null,
+  /** Where it lives. */
+  url: string | null,
+  /** Where its application lives. */
+  app_url: string | null,
+  /** Its colour. */
+  color: string | null,
+  /** The colour beside it. */
+  secondary_color: string | null,
+  /** What it is. */
+  description: string | null,
+  /** Words it is found by. */
+  keywords: string | null,
+  /** Its pictures. */
+  branding: ProjectPictures,
+  /** How it speaks to people. */
+  localization: Localization,
+  /** Whether it sends mail by a server of its own. */
+  smtp_enabled: boolean,
+  /** Whether it holds tenants. */
+  multitenant: boolean,
+  /** What the application keeps of it; for who is signed in. */
+  metadata: unknown,
+  /** The parts of the application that are switched on; for who is signed in. */
+  modules: unknown,
+};
+
+/** The pictures of a project, by the ids of their files. */
+export type ProjectPictures = {
+  /** For light grounds. */
+  "logo-light": string | null,
+  /** For dark grounds. */
+  "logo-dark": string | null,
+  /** With its name. */
+  "logo-full": string | null,
+  /** Without a ground. */
+  "logo-transparent": string | null,
+  /** For the tab of a browser. */
+  favicon: string | null,
+  /** For the screen of a telephone. */
+  icon: string | null,
+  /** For mails. */
+  "email-icon": string | null,
+};
+
+/** How a project speaks to people. */
+export type Localization = {
+  /** The time zone people are told times in. */
+  timezone: string | null,
+  /** The language people are spoken to in. */
+  language: string | null,
+  /** How dates are written. */
+  date_format: string | null,
+  /** The currency of sums. */
+  currency: string | null,
 };
 
 /** One entry of the journal. */

@@ -10,7 +10,8 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 25] = [
+const READS: [&str; 29] = [
+    "/",
     "/access/me",
     "/auth/check",
     "/auth/logout",
@@ -35,12 +36,16 @@ const READS: [&str; 25] = [
     "/schemas-export",
     "/schemas/*",
     "/schemas/history/*",
+    "/settings",
+    "/settings/branding",
+    "/settings/by-app-url",
     "/types",
 ];
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is
 /// rehearsed or measured is tried on a copy, or in a transaction that is taken back.
-const ASKS: [&str; 11] = [
+const ASKS: [&str; 12] = [
+    "/",
     "/auth/login",
     "/auth/logout",
     "/auth/refresh",
@@ -131,7 +136,7 @@ fn target(base: &str, path: &str, query: Option<&str>) -> Option<Url> {
 fn parts(path: &str) -> Result<Vec<&str>, &'static str> {
     let Some(inner) = path.strip_prefix('/') else { return Err("it does not begin with a slash") };
     if inner.is_empty() {
-        return Ok(Vec::new());
+        return Ok(vec![inner]);
     }
     let parts: Vec<&str> = inner.split('/').collect();
     for (at, part) in parts.iter().enumerate() {

@@ -26,6 +26,11 @@ fn what_leaves_a_project_as_it_is_passes() {
     check(
         Ok(Effect::Reads),
         &[
+            "GET /",
+            "POST /",
+            "GET /settings?tenant_id=x",
+            "GET /settings/branding",
+            "GET /settings/by-app-url?appUrl=https://x.example",
             "GET /health",
             "HEAD /health",
             "GET /items/notes",
@@ -87,6 +92,11 @@ fn a_read_only_connection_writes_by_no_path() {
             "POST /schemas/history/12/plan/undo",
             "DELETE /queries/slow",
             "POST /permissions/reload",
+            "PATCH /settings",
+            "POST /settings",
+            "POST /settings/reload",
+            "POST /settings/test-email",
+            "DELETE /settings/tenant",
             "POST /utils/sort/notes",
             // The session of nobody here.
             "POST /auth/register",
@@ -103,7 +113,7 @@ fn a_read_only_connection_writes_by_no_path() {
             "GET /auth/magiclink/verify?token=x",
             "GET /auth/callback/google?code=x",
             "GET /studio",
-            "GET /",
+            "PUT /",
             "HEAD /nothing/known",
         ],
     );

@@ -250,6 +250,39 @@ describe.skipIf(!present)("the snippets of the public document", () => {
       }
     });
 
+    it("Settings", async () => {
+      const { admin } = project;
+      const tenant = String(await admin.items("baasix_Tenant").create({ name: "Tenant of the settings" }));
+      const tenantId = { tenantId: tenant };
+      await admin.settings.update({ app_url: "https://myapp.example.com", title: "My app" }, tenantId);
+      const printed = steps(section(document, "Settings", "Permissions"));
+      const baasix = project.client(tenantId);
+      await baasix.auth.login(OWNER);
+      const at = (comment: string) => printed.findIndex((step) => step.startsWith(comment));
+      const [mail, end] = [at("// Test email configuration"), at("// Delete tenant settings")];
+      expect([mail, end]).not.toContain(-1);
+      for (const [place, step] of printed.entries()) {
+        if (place === mail) {
+          // The one that no server of today can do: it says so.
+          const error = await refusal(run(step, { baasix }, {}));
+          expect([error.status, error.code]).toEqual([400, "MAIL_FAILED"]);
+        } else if (place !== end) {
+          await run(step, { baasix }, {});
+        }
+      }
+      expect(await admin.settings.get(tenantId)).toMatchObject({
+        appName: "New App Name",
+        project_name: "New App Name",
+        theme: "dark",
+        title: "My app",
+      });
+      expect((await admin.settings.getByAppUrl("https://myapp.example.com"))["title"]).toBe("My app");
+      await run(printed[end] ?? "", { baasix }, {});
+      const error = await refusal(admin.settings.getByAppUrl("https://myapp.example.com"));
+      expect(error.status).toBe(404);
+      expect(await admin.settings.getKey("theme", tenantId)).toBeNull();
+    });
+
     it("Permissions", async () => {
       const { admin } = project;
       const role = await rolePlaceholder(project, "Seller");

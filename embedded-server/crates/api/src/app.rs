@@ -5,8 +5,8 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
-    openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, studio,
-    transfer, types, unread,
+    openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, settings,
+    studio, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -129,6 +129,7 @@ pub fn router(app: App) -> Router {
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
         .merge(sessions::routes())
+        .merge(settings::routes())
         .merge(schemas::routes())
         .merge(existing::routes())
         .merge(schema_history::routes())

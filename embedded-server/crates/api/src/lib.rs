@@ -28,6 +28,7 @@ mod reports;
 mod schema_history;
 mod schemas;
 mod sessions;
+mod settings;
 mod status;
 mod studio;
 mod surface;

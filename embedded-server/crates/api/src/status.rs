@@ -25,6 +25,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::EmailTaken
         | Code::TokenInvalid
         | Code::SecretUnreadable
+        | Code::MailFailed
         | Code::ConfigInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::TokenExpired
@@ -36,6 +37,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::FieldForbidden
         | Code::AccountInactive
         | Code::SessionTypeInvalid
+        | Code::SessionLimit
         | Code::RegistrationDisabled
         | Code::RoleNotAllowed => StatusCode::FORBIDDEN,
         Code::CollectionNotFound | Code::SchemaNotFound | Code::NotFound => StatusCode::NOT_FOUND,

@@ -19,13 +19,10 @@ pub(crate) fn routes(app: &App) -> Router<App> {
     let index = ServeFile::new(folder.join("index.html"));
     // Deep links are the studio's own routes; they all begin at the one page.
     let files = ServeDir::new(folder).precompressed_gzip().fallback(index);
-    Router::new()
-        .route("/", get(|| async { Redirect::temporary("/studio/") }))
-        .route("/studio", get(|| async { Redirect::temporary("/studio/") }))
-        .nest_service(
-            "/studio/",
-            Router::<()>::new().fallback_service(files).layer(from_fn(as_page)),
-        )
+    Router::new().route("/studio", get(|| async { Redirect::temporary("/studio/") })).nest_service(
+        "/studio/",
+        Router::<()>::new().fallback_service(files).layer(from_fn(as_page)),
+    )
 }
 
 /// Files whose names hold a hash of what is in them.

@@ -301,16 +301,18 @@ impl Auth {
             "expiresAt": base::iso_millis(until),
             "ipAddress": ip,
             "userAgent": user_agent,
-            "type": session_type,
+            "type": session_type.as_str(),
         });
         let Json::Object(body) = body else {
             return Err(Error::internal("an object literal is an object"));
         };
         let operations =
             vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
-        self.engine()
-            .write(Write { operations, strict: true }, &Actor::system("open a session"), None)
-            .await?;
+        let (user, role) = (profile.user_id.as_str(), profile.role_id.as_str());
+        let room = self.engine().session_room(user, role, &session_type, tenant.as_deref()).await?;
+        let write = Write { operations, strict: true };
+        let house = Actor::system("open a session");
+        self.engine().write_session(write, room.as_ref(), &house).await?;
         self.end_sessions_beyond(&profile.user_id).await?;
         self.was_here(&profile, now_ms);
         self.token_response(profile, &session_token, refresh_token, tenant.as_deref())

@@ -95,6 +95,8 @@ codes! {
     EmailTaken = "EMAIL_TAKEN",
     /// A session type outside `default`, `mobile`, `web`.
     SessionTypeInvalid = "SESSION_TYPE_INVALID",
+    /// No further session of this type is allowed.
+    SessionLimit = "SESSION_LIMIT",
     /// Registration is switched off.
     RegistrationDisabled = "REGISTRATION_DISABLED",
     /// The role may not be asked for at registration.
@@ -103,6 +105,8 @@ codes! {
     TokenInvalid = "TOKEN_INVALID",
     /// What is kept sealed was sealed under another `SECRET_KEY`, or is damaged.
     SecretUnreadable = "SECRET_UNREADABLE",
+    /// A mail that was to be sent at once could not be.
+    MailFailed = "MAIL_FAILED",
     /// Too many attempts.
     RateLimited = "RATE_LIMITED",
     /// The body is over its limit.

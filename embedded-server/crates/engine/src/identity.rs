@@ -36,7 +36,8 @@ impl Concerned {
                 }
                 Step::Exists { .. } | Step::Pointed { .. } => continue,
             };
-            if of(collection, Kept::People) {
+            // Settings are kept as long as identities are, and seldom change.
+            if of(collection, Kept::People) || of(collection, Kept::Settings) {
                 return Self::Everybody;
             }
             if of(collection, Kept::Session) {

@@ -40,6 +40,8 @@ mod retention_tests;
 mod schema;
 mod seal;
 mod seed;
+mod session_room;
+mod settings;
 mod slow;
 mod sort;
 #[cfg(test)]
@@ -78,6 +80,8 @@ pub use schema::{
     SchemaChange, SchemaPlan, Standing, StepKind, StepLock, UndoPlan,
 };
 pub use seal::Seal;
+pub use session_room::SessionRoom;
+pub use settings::Audience;
 pub use slow::{
     Advice, Measured, PageForm, ProposedIndex, QueryShape, Right, ShapeCond, ShapeGroups,
     ShapeSort, ShapeTest, SlowBy, SlowQueries, SlowQuery,
@@ -129,6 +133,7 @@ struct Inner {
     identities: identity::Identities,
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
     seal: Seal,
+    settings: settings::Held,
     slow: slow::Recorder,
     /// One index is tried at a time.
     trial: tokio::sync::Mutex<()>,
@@ -157,6 +162,7 @@ impl Engine {
             identities: identity::Identities::default(),
             hooks: OnceLock::new(),
             seal,
+            settings: settings::Held::default(),
             slow,
             trial: tokio::sync::Mutex::new(()),
             moves: turns::Turns::default(),

@@ -18,6 +18,8 @@ use Reach::{Administrators, Everybody, SignedIn};
 type Line = (&'static str, &'static str, Reach, &'static str, u16, &'static str);
 
 const LINES: &[Line] = &[
+    ("get", "/", Everybody, "What this server is; browsers are shown the studio", 200, ""),
+    ("post", "/", Everybody, "What this server is", 200, ""),
     ("get", "/health", Everybody, "Whether the server stands", 200, ""),
     ("get", "/metrics", Administrators, "Counters for Prometheus, as text", 200, ""),
     ("get", "/openapi", Everybody, "This document", 200, ""),
@@ -268,6 +270,34 @@ const LINES: &[Line] = &[
         200,
         "",
     ),
+    (
+        "get",
+        "/settings",
+        Everybody,
+        "The settings that hold in the project, or in a tenant (`tenant_id`)",
+        200,
+        "",
+    ),
+    (
+        "patch",
+        "/settings",
+        Administrators,
+        "Change settings; a key that is no column is kept and told beside them, null takes it away",
+        200,
+        "project_name string, title string, project_url string, app_url string, project_color string",
+    ),
+    (
+        "get",
+        "/settings/by-app-url",
+        Everybody,
+        "The settings of whose application lives at `appUrl`",
+        200,
+        "",
+    ),
+    ("get", "/settings/branding", Everybody, "Names, colours and logo", 200, ""),
+    ("delete", "/settings/tenant", Administrators, "Take a tenant's settings away", 200, ""),
+    ("post", "/settings/test-email", Administrators, "Try to send a mail", 200, "to! string"),
+    ("post", "/settings/reload", Administrators, "Read the settings anew", 200, ""),
     ("get", "/permissions", Administrators, "The permissions", 200, ""),
     (
         "post",

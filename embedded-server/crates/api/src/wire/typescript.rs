@@ -3,7 +3,7 @@
 
 use super::{
     access, answer, document, error, existing, history, import, item, journal, queries, rehearsal,
-    report, schema, schema_history, server, session, transfer,
+    report, schema, schema_history, server, session, settings, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -182,6 +182,11 @@ fn wire_types() -> String {
         shape::<session::OpenSession>(),
         shape::<session::SessionsEnded>(),
         shape::<server::HealthReport>(),
+        shape::<settings::Branding>(),
+        shape::<settings::ServerInfo>(),
+        shape::<settings::ProjectInfo>(),
+        shape::<settings::ProjectPictures>(),
+        shape::<settings::Localization>(),
         shape::<journal::JournalEntry>(),
     ] {
         text.push_str(&shape);

@@ -1,0 +1,618 @@
+//! Settings of the project and of its tenants, read in one place (`spec/auth.md` 14).
+//!
+//! A tenant's row says what is different there and nothing else. What was read is kept for as long
+//! as what is known of identities: a write by whatever door, also of another process, ends both.
+
+use crate::Engine;
+use crate::hook::{field_is, field_test};
+use access::Actor;
+use base::{Code, Detail, Error, Result};
+use catalog::{Collection, Field, FieldKind};
+use query::{Filter, Operation, Read, Write};
+use serde_json::{Map, Value as Json, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Row = Map<String, Json>;
+
+const ROWS: &str = "baasix_Settings";
+
+/// The column of the keys that are no columns.
+const FREE: &str = "extra";
+
+/// How mail leaves. One unit: a tenant with a server of its own takes nothing else of it from the
+/// project, whose password would go to that server.
+const MAIL: [&str; 7] = [
+    "smtp_enabled",
+    "smtp_host",
+    "smtp_port",
+    "smtp_secure",
+    "smtp_user",
+    "smtp_pass",
+    "smtp_from_address",
+];
+
+/// Of the mail, what everybody may know.
+const MAIL_TOLD: &str = "smtp_enabled";
+
+/// The columns that everybody may read; any other is for who is signed in.
+const PUBLIC: [&str; 24] = [
+    "id",
+    "tenant_Id",
+    "project_name",
+    "title",
+    "project_url",
+    "app_url",
+    "project_color",
+    "secondary_color",
+    "description",
+    "keywords",
+    "project_logo_light_Id",
+    "project_logo_dark_Id",
+    "project_logo_full_Id",
+    "project_logo_transparent_Id",
+    "project_favicon_Id",
+    "project_icon_Id",
+    "email_icon_Id",
+    MAIL_TOLD,
+    "timezone",
+    "language",
+    "date_format",
+    "currency",
+    "createdAt",
+    "updatedAt",
+];
+
+/// The roles whose sessions are limited; all of them while there are none.
+pub(crate) const LIMITED_ROLES: &str = "session_limit_roles";
+
+/// Relations to pictures; the column of each ends with `_Id`.
+const PICTURES: [&str; 7] = [
+    "project_logo_light",
+    "project_logo_dark",
+    "project_logo_full",
+    "project_logo_transparent",
+    "project_favicon",
+    "project_icon",
+    "email_icon",
+];
+
+/// What is told of a picture.
+const PICTURE: [&str; 6] = ["id", "title", "filename", "type", "width", "height"];
+
+/// Other names of columns, by which the SDK's document and older clients know them.
+const ALIASES: [(&str, &str); 3] = [
+    ("appName", "project_name"),
+    ("primaryColor", "project_color"),
+    ("secondaryColor", "secondary_color"),
+];
+
+/// Told, and written by nobody.
+const MADE: [(&str, &str); 7] = [
+    ("id", "it names the record"),
+    ("tenant_Id", "it names the tenant; ask with `tenant_id` in the address"),
+    ("createdAt", "the server writes it"),
+    ("updatedAt", "the server writes it"),
+    (FREE, "free keys stand beside the others"),
+    ("logo", "it is made of `project_url` and `email_icon_Id`"),
+    ("logo_url", "it is made of `project_url` and `email_icon_Id`"),
+];
+
+/// Free keys of one record, at most, and their size as JSON.
+const FREE_MAX: usize = 200;
+const FREE_BYTES_MAX: usize = 64 * 1024;
+const FREE_NAME_MAX: usize = 100;
+
+/// Tenants whose settings are kept ready at once.
+const KEPT_MAX: usize = 1_000;
+
+/// How often a change is made anew because another process changed free keys meanwhile.
+const TRIES: usize = 8;
+
+/// Whom settings are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever asks.
+    Everybody,
+    /// Who is signed in to the project, and to the tenant if it is a tenant's.
+    Members,
+}
+
+/// What was read of settings.
+#[derive(Default)]
+pub(crate) struct Held {
+    read: Mutex<Option<Known>>,
+    /// Free keys are read, changed and written by one at a time in this process.
+    changes: tokio::sync::Mutex<()>,
+}
+
+struct Known {
+    /// The number of identities under which the oldest of it was read.
+    version: u64,
+    /// As they hold; the project's under no tenant.
+    settings: HashMap<Option<String>, Arc<Row>>,
+    /// The addresses of applications and whose they are, the project's first.
+    addresses: Option<Arc<Vec<(String, Option<String>)>>>,
+}
+
+impl Known {
+    fn under(version: u64) -> Self {
+        Self { version, settings: HashMap::new(), addresses: None }
+    }
+}
+
+impl Engine {
+    /// The settings that hold in a tenant, or in the project; secrets included, for the house's own
+    /// use. Of a tenant that is none they are the project's.
+    pub async fn settings(&self, tenant: Option<&str>) -> Result<Arc<Map<String, Json>>> {
+        let tenant = tenant.map(str::to_ascii_lowercase).filter(|tenant| is_uuid(tenant));
+        let known = self.kept_settings(|known| known.settings.get(&tenant).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let version = self.identity_version();
+        let mut settings = self.settings_row(None).await?.unwrap_or_default();
+        if tenant.is_some()
+            && let Some(own) = self.settings_row(tenant.as_deref()).await?
+        {
+            settings = merged(settings, own);
+        }
+        let settings = Arc::new(settings);
+        self.keep_settings(version, |known| {
+            if known.settings.len() >= KEPT_MAX {
+                known.settings.clear();
+            }
+            known.settings.insert(tenant, Arc::clone(&settings));
+        });
+        Ok(settings)
+    }
+
+    /// The settings as they are told: columns, the pictures they point at, other names of columns
+    /// and free keys, all beside each other. Nothing by which mail is sent is among them.
+    pub async fn settings_told(
+        &self,
+        tenant: Option<&str>,
+        audience: Audience,
+    ) -> Result<Map<String, Json>> {
+        let settings = self.settings(tenant).await?;
+        let state = self.state();
+        let Some(collection) = state.catalog.get(ROWS) else {
+            return Err(Error::internal("the settings have no collection"));
+        };
+        let value = |name: &str| settings.get(name).cloned().unwrap_or(Json::Null);
+        let mut told = Map::new();
+        for field in collection.fields.values().filter(|field| !field.hidden) {
+            let name = field.name.as_str();
+            let shown = match audience {
+                Audience::Everybody => PUBLIC.contains(&name),
+                Audience::Members => name != FREE && (name == MAIL_TOLD || !MAIL.contains(&name)),
+            };
+            if shown {
+                told.insert(name.to_owned(), value(name));
+            }
+        }
+        let pictures = self.pictures(&settings).await?;
+        for name in PICTURES {
+            let picture =
+                settings.get(&format!("{name}_Id")).and_then(|id| pictures.get(id.as_str()?));
+            told.insert(name.to_owned(), picture.cloned().map_or(Json::Null, Json::Object));
+        }
+        for (alias, column) in ALIASES {
+            told.insert(alias.to_owned(), value(column));
+        }
+        // An import may have put anything there.
+        let free = settings.get(FREE).and_then(Json::as_object);
+        for (name, value) in free.into_iter().flatten() {
+            if !told.contains_key(name) && is_free(name, collection) {
+                told.insert(name.clone(), value.clone());
+            }
+        }
+        Ok(told)
+    }
+
+    /// Changes settings of the project or of a tenant, which gets a row with its first change. Free
+    /// keys are put beside those that are there; null takes one away. `VALIDATION_ERROR` names each
+    /// key that cannot be so.
+    pub async fn change_settings(
+        &self,
+        tenant: Option<&str>,
+        body: Map<String, Json>,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<()> {
+        let shown = self.settings_told(tenant, Audience::Members).await?;
+        let asked = Asked::read(body, &shown, self.state().catalog.get(ROWS).map(AsRef::as_ref))?;
+        if asked.columns.is_empty() && asked.free.is_empty() {
+            return Ok(());
+        }
+        let _alone = self.held().changes.lock().await;
+        let mut last = None;
+        for _ in 0..TRIES {
+            let row = self.settings_row(tenant).await?;
+            let again = if row.is_some() { Code::Conflict } else { Code::UniqueViolation };
+            let operations = vec![asked.operation(row.as_ref(), tenant)?];
+            match self.write(Write { operations, strict: true }, actor, source).await {
+                Ok(_) => return Ok(()),
+                Err(fault) if fault.code() == again => last = Some(fault),
+                Err(fault) => return Err(asked.as_named(fault)),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::internal("change settings")))
+    }
+
+    /// Takes the settings of a tenant away: the project's hold there again. Whether there were any.
+    pub async fn drop_settings(
+        &self,
+        tenant: &str,
+        actor: &Actor,
+        source: Option<&str>,
+    ) -> Result<bool> {
+        let tenant = tenant.to_ascii_lowercase();
+        let row = if is_uuid(&tenant) { self.settings_row(Some(&tenant)).await? } else { None };
+        let Some(key) = row.and_then(|mut row| row.remove("id")) else { return Ok(false) };
+        let operation = Operation::Delete {
+            collection: ROWS.to_owned(),
+            key,
+            expect: Map::new(),
+            force: false,
+        };
+        let write = Write { operations: vec![operation], strict: true };
+        self.write(write, actor, source).await.map(|_| true)
+    }
+
+    /// Whose application lives at this address: a tenant's, the project's (`Some(None)`), nobody's.
+    pub async fn whose_application(&self, address: &str) -> Result<Option<Option<String>>> {
+        let Some(address) = plain_address(address) else { return Ok(None) };
+        let known = self.kept_settings(|known| known.addresses.clone());
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let version = self.identity_version();
+                let known = Arc::new(self.addresses().await?);
+                self.keep_settings(version, |all| all.addresses = Some(Arc::clone(&known)));
+                known
+            }
+        };
+        Ok(known.iter().find(|(one, _)| *one == address).map(|(_, tenant)| tenant.clone()))
+    }
+
+    /// Whether there is such a tenant.
+    pub async fn is_tenant(&self, tenant: &str) -> Result<bool> {
+        if !is_uuid(tenant) {
+            return Ok(false);
+        }
+        let read = Read {
+            collection: String::from("baasix_Tenant"),
+            fields: vec![String::from("id")],
+            filter: Some(field_is("id", tenant)),
+            limit: Some(1),
+            ..Read::default()
+        };
+        Ok(!self.find(&read, "whether there is such a tenant").await?.is_empty())
+    }
+
+    /// Whether a user has a role in a tenant.
+    pub async fn is_member(&self, user: &str, tenant: &str) -> Result<bool> {
+        if !is_uuid(tenant) {
+            return Ok(false);
+        }
+        let read = Read {
+            collection: String::from("baasix_UserRole"),
+            fields: vec![String::from("id")],
+            filter: Some(Filter::All(vec![
+                field_is("user_Id", user),
+                field_is("tenant_Id", tenant),
+            ])),
+            limit: Some(1),
+            ..Read::default()
+        };
+        Ok(!self.find(&read, "whether somebody belongs to a tenant").await?.is_empty())
+    }
+
+    fn held(&self) -> &Held {
+        &self.0.settings
+    }
+
+    /// Reads the settings anew when they are asked for next.
+    pub fn reload_settings(&self) {
+        *self.held().read.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn kept_settings<T>(&self, of: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+        let known = self.held().read.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|known| self.identity_holds(known.version, None)).and_then(of)
+    }
+
+    /// Keeps what was read under this number.
+    fn keep_settings(&self, version: u64, put: impl FnOnce(&mut Known)) {
+        let mut known = self.held().read.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_mut() {
+            // What holds since an earlier number, holds: the earlier number is the careful one.
+            Some(known) if self.identity_holds(known.version, None) => {
+                known.version = known.version.min(version);
+                put(known);
+            }
+            Some(_) | None => {
+                let mut fresh = Known::under(version);
+                put(&mut fresh);
+                *known = Some(fresh);
+            }
+        }
+    }
+
+    /// The row as it is stored.
+    async fn settings_row(&self, tenant: Option<&str>) -> Result<Option<Row>> {
+        let filter = match tenant {
+            Some(tenant) => field_is("tenant_Id", tenant),
+            None => field_test("tenant_Id", "isNull", json!(true)),
+        };
+        let read = Read {
+            collection: ROWS.to_owned(),
+            filter: Some(filter),
+            limit: Some(1),
+            ..Read::default()
+        };
+        Ok(self.find(&read, "the settings").await?.into_iter().next())
+    }
+
+    async fn addresses(&self) -> Result<Vec<(String, Option<String>)>> {
+        let read = Read {
+            collection: ROWS.to_owned(),
+            fields: ["id", "tenant_Id", "app_url"].map(str::to_owned).to_vec(),
+            filter: Some(field_test("app_url", "isNotNull", json!(true))),
+            limit: Some(-1),
+            ..Read::default()
+        };
+        let mut rows = self.find(&read, "where applications live").await?;
+        let text = |row: &Row, name: &str| row.get(name).and_then(Json::as_str).map(str::to_owned);
+        // The project's own first, of tenants whoever came first.
+        rows.sort_by_key(|row| {
+            (text(row, "tenant_Id").is_some(), row.get("id").and_then(Json::as_i64))
+        });
+        let address = |row: &Row| text(row, "app_url").and_then(|address| plain_address(&address));
+        Ok(rows.iter().filter_map(|row| Some((address(row)?, text(row, "tenant_Id")))).collect())
+    }
+
+    /// The pictures that settings point at, by their keys.
+    async fn pictures(&self, settings: &Row) -> Result<HashMap<String, Row>> {
+        let keys = PICTURES.iter().filter_map(|name| settings.get(&format!("{name}_Id")));
+        let keys: Vec<&Json> = keys.filter(|key| !key.is_null()).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let read = Read {
+            collection: String::from("baasix_File"),
+            fields: PICTURE.map(str::to_owned).to_vec(),
+            filter: Some(field_test("id", "in", json!(keys))),
+            limit: Some(-1),
+            ..Read::default()
+        };
+        let rows = self.find(&read, "the pictures of the settings").await?;
+        let key = |row: &Row| row.get("id").and_then(Json::as_str).map(str::to_owned);
+        Ok(rows.into_iter().filter_map(|row| Some((key(&row)?, row))).collect())
+    }
+}
+
+/// What a change asks for.
+#[derive(Debug, Default, PartialEq)]
+struct Asked {
+    columns: Row,
+    free: Row,
+    /// Columns that were asked for by another name.
+    named: Vec<(&'static str, &'static str)>,
+}
+
+impl Asked {
+    /// Tells columns from free keys. What is only told may be sent along as it was told, so that
+    /// settings that were read can be sent back.
+    fn read(mut body: Row, shown: &Row, collection: Option<&Collection>) -> Result<Self> {
+        let Some(collection) = collection else {
+            return Err(Error::internal("the settings have no collection"));
+        };
+        let (mut asked, mut wrong) = (Self::default(), Vec::new());
+        for (alias, column) in ALIASES {
+            let Some(value) = body.shift_remove(alias) else { continue };
+            let now = shown.get(column).unwrap_or(&Json::Null);
+            match body.get(column) {
+                Some(other) if *other == value || value == *now => {}
+                Some(other) if other != now => {
+                    let why = format!("`{column}` is another name of it and says something else");
+                    wrong.push(Detail::field("conflict", alias, why));
+                }
+                Some(_) | None => {
+                    body.insert(column.to_owned(), value);
+                    asked.named.push((column, alias));
+                }
+            }
+        }
+        for (name, value) in body {
+            let made = MADE.iter().find(|(made, _)| {
+                *made == name || collection.field(&name).is_some_and(|field| field.name == *made)
+            });
+            let picture = PICTURES.contains(&name.as_str());
+            if made.is_some() || picture || collection.relation(&name).is_some() {
+                if shown.get(&name) == Some(&value) {
+                    continue;
+                }
+                let why = match made {
+                    Some((_, why)) => (*why).to_owned(),
+                    None if picture => format!("set `{name}_Id` to the key of a file"),
+                    None => String::from("it is a relation of the record and no setting"),
+                };
+                wrong.push(Detail::field("readOnly", name, why));
+            } else if let Some(field) = collection.field(&name) {
+                match mistyped(field, &value) {
+                    Some(why) => wrong.push(Detail::field("type", asked.asked_as(name), why)),
+                    None => drop(asked.columns.insert(field.name.clone(), value)),
+                }
+            } else if let Some(why) = unfit(&name, collection) {
+                wrong.push(Detail::field("name", name, why));
+            } else {
+                asked.free.insert(name, value);
+            }
+        }
+        if wrong.is_empty() { Ok(asked) } else { Err(refused(wrong)) }
+    }
+
+    /// The write of it, on what is stored.
+    fn operation(&self, row: Option<&Row>, tenant: Option<&str>) -> Result<Operation> {
+        let (mut body, mut expect) = (self.columns.clone(), Row::new());
+        if !self.free.is_empty() {
+            let stored = row.and_then(|row| row.get(FREE)).cloned().unwrap_or(Json::Null);
+            let mut free = stored.as_object().cloned().unwrap_or_default();
+            for (name, value) in &self.free {
+                if value.is_null() {
+                    free.shift_remove(name);
+                } else {
+                    free.insert(name.clone(), value.clone());
+                }
+            }
+            let free = Json::Object(free);
+            self.fits(&free)?;
+            expect.insert(FREE.to_owned(), stored);
+            body.insert(FREE.to_owned(), free);
+        }
+        let collection = ROWS.to_owned();
+        Ok(match row.and_then(|row| row.get("id")).cloned() {
+            Some(key) => Operation::Update { collection, key, body, expect },
+            None => {
+                if let Some(tenant) = tenant {
+                    body.insert(String::from("tenant_Id"), json!(tenant));
+                }
+                Operation::Create { collection, body }
+            }
+        })
+    }
+
+    fn fits(&self, free: &Json) -> Result<()> {
+        let count = free.as_object().map_or(0, Map::len);
+        let bytes = free.to_string().len();
+        let why = if count > FREE_MAX {
+            format!("there would be {count} free keys; at most {FREE_MAX} are kept")
+        } else if bytes > FREE_BYTES_MAX {
+            format!("free keys would take {bytes} bytes; at most {FREE_BYTES_MAX} are kept")
+        } else {
+            return Ok(());
+        };
+        let names = self.free.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
+        Err(refused(names.map(|name| Detail::field("max", name, why.as_str())).collect()))
+    }
+
+    /// The name under which a column was asked for.
+    fn asked_as(&self, column: String) -> String {
+        let named = self.named.iter().find(|(named, _)| *named == column);
+        named.map_or(column, |(_, alias)| (*alias).to_owned())
+    }
+
+    /// A refusal by the names that were used.
+    fn as_named(&self, fault: Error) -> Error {
+        let mut details = fault.detail_list().to_vec();
+        for detail in &mut details {
+            detail.field = detail.field.take().map(|column| self.asked_as(column));
+        }
+        fault.details(details)
+    }
+}
+
+/// Why a column takes no such value, where the write itself would make something of it: a number is
+/// text to a record, and any document is a list of roles.
+fn mistyped(field: &Field, value: &Json) -> Option<&'static str> {
+    match field.kind {
+        FieldKind::String { .. } | FieldKind::Text if !value.is_string() && !value.is_null() => {
+            Some("must be a text or null")
+        }
+        FieldKind::Json { .. } if field.name == LIMITED_ROLES => {
+            let texts = |all: &Vec<Json>| all.iter().all(Json::is_string);
+            let fits = value.is_null() || value.as_array().is_some_and(texts);
+            (!fits).then_some("must be a list of roles, by their keys, or null")
+        }
+        _ => None,
+    }
+}
+
+fn refused(wrong: Vec<Detail>) -> Error {
+    let told = wrong
+        .iter()
+        .map(|one| format!("{}: {}", one.field.as_deref().unwrap_or_default(), one.message));
+    let message = format!("Validation failed: {}", told.collect::<Vec<_>>().join(", "));
+    Error::new(Code::ValidationError, message).details(wrong)
+}
+
+/// Why a free key cannot be called this. All of them are told to everybody, and one that looks like
+/// mail was surely meant to be kept.
+fn unfit(name: &str, collection: &Collection) -> Option<String> {
+    if name.is_empty() || name.chars().count() > FREE_NAME_MAX {
+        return Some(format!("a key has 1 to {FREE_NAME_MAX} characters"));
+    }
+    if is_free(name, collection) {
+        return None;
+    }
+    Some(format!("there is no such setting; the ones of mail are {}", MAIL.join(", ")))
+}
+
+/// Whether a name stands for nothing of ours.
+fn is_free(name: &str, collection: &Collection) -> bool {
+    collection.field(name).is_none()
+        && collection.relation(name).is_none()
+        && !MADE.iter().any(|(made, _)| *made == name)
+        && !ALIASES.iter().any(|(alias, _)| *alias == name)
+        && !name.to_ascii_lowercase().starts_with("smtp")
+}
+
+/// The project's settings with what a tenant's row says otherwise. Its switches and its port of mail
+/// are filled by the schema, so that they mean something beside a server of its own only.
+fn merged(mut settings: Row, own: Row) -> Row {
+    let mails = own.get("smtp_host").and_then(Json::as_str).is_some_and(|host| !host.is_empty());
+    for (name, value) in own {
+        if name == FREE {
+            let Json::Object(own) = value else { continue };
+            match settings.get_mut(FREE) {
+                Some(Json::Object(free)) => free.extend(own),
+                Some(_) | None => {
+                    settings.insert(name, Json::Object(own));
+                }
+            }
+            continue;
+        }
+        let counts = match name.as_str() {
+            "tenant_Id" => false,
+            name if MAIL.contains(&name) => mails,
+            _ => !value.is_null(),
+        };
+        if counts {
+            settings.insert(name, value);
+        }
+    }
+    settings
+}
+
+/// An address as it is compared: scheme and host in small letters, without the port that the scheme
+/// means anyway and without slashes at the end. None for what is no address of a page.
+fn plain_address(address: &str) -> Option<String> {
+    let (scheme, rest) = address.trim().split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let usual = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(usual).unwrap_or(&host);
+    (!host.is_empty()).then(|| format!("{scheme}://{host}{}", path.trim_end_matches('/')))
+}
+
+/// Whether a text is a key of a tenant, in the form that both stores take.
+fn is_uuid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;
