@@ -126,13 +126,16 @@ pub(crate) struct Held {
     changes: tokio::sync::Mutex<()>,
 }
 
+/// Addresses of applications, and the tenant whose each is; none where it is the project's.
+type Addresses = Vec<(String, Option<String>)>;
+
 struct Known {
     /// The number of identities under which the oldest of it was read.
     version: u64,
     /// As they hold; the project's under no tenant.
     settings: HashMap<Option<String>, Arc<Row>>,
     /// The addresses of applications and whose they are, the project's first.
-    addresses: Option<Arc<Vec<(String, Option<String>)>>>,
+    addresses: Option<Arc<Addresses>>,
 }
 
 impl Known {
@@ -355,7 +358,7 @@ impl Engine {
         Ok(self.find(&read, "the settings").await?.into_iter().next())
     }
 
-    async fn addresses(&self) -> Result<Vec<(String, Option<String>)>> {
+    async fn addresses(&self) -> Result<Addresses> {
         let read = Read {
             collection: ROWS.to_owned(),
             fields: ["id", "tenant_Id", "app_url"].map(str::to_owned).to_vec(),

@@ -34,7 +34,7 @@ fn the_names_are_those_of_the_collection() {
         assert!(PUBLIC.contains(&format!("{name}_Id").as_str()), "{name}");
     }
     let secret = |name: &&str| MAIL.contains(name) && *name != "smtp_enabled";
-    assert!(!PUBLIC.iter().any(|name| secret(&name)));
+    assert!(!PUBLIC.iter().any(secret));
 }
 
 #[test]
