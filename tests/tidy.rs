@@ -110,6 +110,7 @@ fn drivers_and_http_are_named_only_in_their_rooms() {
                 "embedded-server/crates/sql/",
                 "embedded-server/crates/engine/",
                 "src-tauri/src/project_tests.rs",
+                "tests/auth/secrets.rs",
                 "tests/bench/src/raw/",
                 "tests/existing",
                 "tests/feed.rs",
