@@ -84,7 +84,8 @@ test("a file with one bad row is dropped, mapped, tried, imported without it, me
     await person.see({ role: "progressbar" });
     await person.page.evaluate(WATCH_PROGRESS);
     await person.read(/[1-9][\d,]* rows per s/);
-    await person.read(/about [\d.]+ s left/);
+    // What a release server still has to do may be done before it can be said.
+    await person.read(/about [\d.]+ s left|99,999 rows are in products/);
     await person.shot("e05-progress");
     const beat = await person.page.evaluate<number>("window.slowestBeat()");
     told("longest wait for news of the progress", beat, PROGRESS_EVERY_MS);
