@@ -384,14 +384,16 @@ export class Items<
    * ```
    */
   export(
-    query: Pick<QueryParams<T>, 'filter' | 'sort' | 'fields'> & ExportOptions = {},
+    query: Pick<QueryParams<T>, 'filter' | 'sort' | 'fields' | 'search' | 'searchFields'> &
+      ExportOptions = {},
   ): Promise<Response> {
-    const { format = 'csv', formulas, filter, sort, fields, ...options } = query;
+    const { format = 'csv', formulas, filter, sort, fields, search, searchFields, ...options } =
+      query;
     return this.#http.stream({
       ...options,
       method: 'GET',
       path: `${this.#path}/export`,
-      params: { format, formulas, filter, sort, fields },
+      params: { format, formulas, filter, sort, fields, search, searchFields },
     });
   }
 

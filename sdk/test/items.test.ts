@@ -128,6 +128,10 @@ describe('reads', () => {
     expect(server.lines[1]).toBe('GET /items/products/export?format=ndjson&sort=-id');
     await plinth.items('products').export({ formulas: 'keep' });
     expect(server.lines[2]).toBe('GET /items/products/export?format=csv&formulas=keep');
+    await plinth.items('products').export({ search: 'lamp', searchFields: ['name'] });
+    expect(server.lines[3]).toBe(
+      'GET /items/products/export?format=csv&search=lamp&searchFields=["name"]',
+    );
   });
 
   it('a refused export rejects like any call', async () => {

@@ -27,6 +27,7 @@ on_every_store!(a_table_has_the_columns_that_were_asked_for, async |app| {
     for (asked, file) in [
         ("fields=name,maker.name", "name,maker.id,maker.name\r\nlamp,1,'=acme\r\ndesk,,\r\n"),
         ("fields=*,-stock,-maker_id", "id,name\r\n1,lamp\r\n2,desk\r\n"),
+        ("fields=name&search=lamp", "name\r\nlamp\r\n"),
         ("fields=-stock", "id,name,maker_id\r\n1,lamp,1\r\n2,desk,\r\n"),
         (
             "groupBy=stock&aggregate={\"many\":{\"function\":\"count\",\"field\":\"id\"}}",

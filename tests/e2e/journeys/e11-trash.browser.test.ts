@@ -125,7 +125,7 @@ describe.each(stores)("on %s", (store) => {
       await person.click({ role: "gridcell", name: "France" });
       await person.press("Delete");
       await person.see({ role: "dialog", name: "Delete France from countries?" });
-      await person.read("2 shops go with it. Undo brings back the row and not what went with it. 1 visits stay and lead to nothing then; undo does not connect them again.");
+      await person.read("Deleted along with it: 2 in shops. Undo brings back the row and not what went with it. Kept, but leading to nothing: 1 in visits. Undo does not connect them again.");
       if (pictured) await person.shot("e11-along");
       await person.press("Escape");
       expect([await api.count("countries"), await api.count("shops")]).toEqual([2, 3]);

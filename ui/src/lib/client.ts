@@ -384,8 +384,8 @@ export function createConnection(info: ConnectionInfo, sdk: Sdk): Connection {
     },
 
     async exported(query, format, signal) {
-      const { collection, filter, sort, fields } = query;
-      return (await sdk.items(collection).export({ format, filter, sort, fields, signal })).blob();
+      const { collection } = query;
+      return (await sdk.items(collection).export({ ...params(query), format, signal })).blob();
     },
   };
 }

@@ -35,7 +35,7 @@ import { LeftOut } from "./LeftOut";
 import { m } from "./messages";
 import { ChangesBar, ConfirmCommit, ConfirmDiscard, ConflictPanel, PreviewPanel } from "./OpenChanges";
 import { PickBar } from "./PickBar";
-import { pickedRows, usePicks } from "./picks";
+import { PICKED_MAX, pickedRows, usePicks } from "./picks";
 import { EmptyRows, FirstRead, Waiting } from "./Reading";
 import { RecordsBar } from "./RecordsBar";
 import { displayField } from "./RelationPicker";
@@ -163,7 +163,10 @@ export function Records({
     const left = report.left.filter(({ rowId, field }) => rowId === null || !pendingState.ops.has(keyOf(cellTarget(name, rowId, field))));
     return left.length + report.beyondRows + report.beyondCols > 0 ? { ...report, left } : null;
   }, [report, pendingState.ops, name]);
-  const copied = useCallback(() => pickedRows(connection, query, collection.primaryKey, picks, asked), [connection, query, collection.primaryKey, picks, asked]);
+  const copied = useMemo(
+    () => (picks.count > 0 ? { first: picks.count > PICKED_MAX ? PICKED_MAX : null, read: () => pickedRows(connection, query, collection.primaryKey, picks, asked) } : null),
+    [connection, query, collection.primaryKey, picks, asked],
+  );
 
   // A draft that was restored knows its changes and not the rows under them.
   const fetched = useRef(new Set<string>());
@@ -445,7 +448,7 @@ export function Records({
         onDelete={deletion.onDelete}
         onHistory={openPast}
         onReport={setReport}
-        picked={picks.count > 0 ? copied : null}
+        picked={copied}
         empty={
           // Rows that all stand in the band are there, and match.
           total > 0 || (snapshot.ready && facts.rows > 0 && filter === undefined && view.search === "") ? null : snapshot.ready ? (

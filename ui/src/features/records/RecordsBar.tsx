@@ -101,7 +101,6 @@ export function RecordsBar({
             trigger={<IconButton icon={Download} iconSize={15} label={m("export")} />}
             entries={(["csv", "json", "ndjson", "sql"] as const).map((format) => ({
               label: m(`export.${format}`),
-              disabled: view.search === "" ? undefined : m("export.search"),
               onSelect: () => onExport(format),
             }))}
           />

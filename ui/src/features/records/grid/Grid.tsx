@@ -32,7 +32,7 @@ import type { Block } from "./block";
 import { useCells } from "./cells";
 import { readClip, TYPED } from "./clipboard";
 import { useColumns, useResize } from "./columns";
-import { useCopies } from "./copies";
+import { useCopies, type PickedRows } from "./copies";
 import { useColumnDrag } from "./drag";
 import { touchedAfter, useEdits } from "./edits";
 import { fittingWidth } from "./fit";
@@ -85,8 +85,7 @@ interface GridProps extends ColumnActs {
   readonly onHistory: (rowId: string, name: string) => void;
   /** Cells that kept their value when many were changed at once. */
   readonly onReport: (report: Report) => void;
-  /** The picked rows as they are shown, when rows are picked. */
-  readonly picked: (() => Promise<readonly RawRow[]>) | null;
+  readonly picked: PickedRows | null;
   /** What stands under the header when there are no rows. */
   readonly empty: ReactNode;
   readonly handle: Ref<GridHandle>;

@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import { toast } from "@/kit/toast";
+import { toast, type ToastSpec } from "@/kit/toast";
 import type { FieldInfo } from "@/lib/fields";
 import type { RawRow, Rows } from "@/lib/rows";
 import { editText, type Value } from "@/lib/values";
@@ -8,12 +8,19 @@ import { m } from "../messages";
 import { keepTyped, TYPED, writeLines, writeTable, writeTyped, type Clip, type ClipCell } from "./clipboard";
 import type { Cells } from "./cells";
 import { g } from "./messages";
-import type { Focus } from "./place";
+import { BLOCK_ROWS, type Focus } from "./place";
 import type { Walk } from "./walk";
 
 export interface Copies {
   /** Puts the block, the picked rows or the one cell on the clipboard. `event` is given by the key. */
   readonly copy: (from: Focus, event?: ClipboardEvent) => void;
+}
+
+/** The picked rows as they are shown, when rows are picked. */
+export interface PickedRows {
+  /** Of more than these only so many are read: the first. None where that is all of them. */
+  readonly first: number | null;
+  readonly read: () => Promise<readonly RawRow[]>;
 }
 
 /** As stored: no grouping, no shortening. */
@@ -27,15 +34,14 @@ export function useCopies(
   rows: Rows,
   { rawOf, valueOf, labelOf }: Cells,
   { block, blockCells }: Walk,
-  /** The picked rows, when rows are picked. */
-  picked: (() => Promise<readonly RawRow[]>) | null,
+  picked: PickedRows | null,
 ): Copies {
   const cellOf = useCallback((field: FieldInfo, value: Value, label: string | undefined): ClipCell => ({ text: textOf(field, value), kind: field.type.kind, value, label }), []);
 
   const copy = useCallback(
     (from: Focus, event?: ClipboardEvent): void => {
       if (picked && !block) {
-        const clip = picked().then((rows): Clip =>
+        const clip = picked.read().then((rows): Clip =>
           rows.map((raw) =>
             fields.map((field) => {
               const value = fromWire(field.type, raw[field.name]);
@@ -44,10 +50,11 @@ export function useCopies(
           ),
         );
         event?.preventDefault();
-        void put(clip);
+        void put(clip, picked.first);
         return;
       }
       const lines = blockCells(from);
+      const first = block && block.bottom - block.top >= BLOCK_ROWS ? BLOCK_ROWS : null;
       const clipOf = (read: ReadonlyMap<string, RawRow>): Clip =>
         lines.map((line) =>
           line.map((at): ClipCell => {
@@ -62,40 +69,43 @@ export function useCopies(
       if (missing.length > 0) {
         event?.preventDefault();
         const read = rows.read(Math.min(...missing), Math.max(...missing));
-        void put(read.then((found) => clipOf(new Map([...found].map(([index, raw]) => [`r:${String(index)}`, raw])))));
+        void put(read.then((found) => clipOf(new Map([...found].map(([index, raw]) => [`r:${String(index)}`, raw])))), first);
         return;
       }
       const clip = clipOf(new Map());
       const carrier = event?.clipboardData;
       if (!event || !carrier) {
-        void put(Promise.resolve(clip));
+        void put(Promise.resolve(clip), first);
         return;
       }
       event.preventDefault();
       carrier.setData("text/plain", writeLines(clip));
       carrier.setData("text/html", writeTable(clip));
       carrier.setData(TYPED, writeTyped(clip));
-      told(clip);
+      toast(said(clip, first));
     },
     [picked, block, blockCells, fields, rows, valueOf, rawOf, labelOf, cellOf],
   );
   return { copy };
 }
 
-function told(clip: Clip): void {
+/** What is on the clipboard now, and whether those are only the first of what was meant. */
+export function said(clip: Clip, first: number | null): ToastSpec {
+  // How many were picked may be an estimate: who got fewer than the first ones got them all.
+  if (first !== null && clip.length >= first) return { kind: "failed", text: g("copied.first", { rows: clip.length }) };
   const cells = clip.reduce((sum, line) => sum + line.length, 0);
-  toast({ kind: "done", text: cells === 1 ? m("copy.done") : clip.length === 1 ? g("copied.line", { count: cells }) : g("copied", { count: cells, rows: clip.length }) });
+  return { kind: "done", text: cells === 1 ? m("copy.done") : clip.length === 1 ? g("copied.line", { count: cells }) : g("copied", { count: cells, rows: clip.length }) };
 }
 
 /** Outside a copy event the clipboard takes text and a table, and may wait for both. */
-async function put(coming: Promise<Clip>): Promise<void> {
+async function put(coming: Promise<Clip>, first: number | null): Promise<void> {
   try {
     const blob = (type: string, write: (clip: Clip) => string) => coming.then((clip) => new Blob([write(clip)], { type }));
     if (typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(writeLines(await coming));
     else await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob("text/plain", writeLines), "text/html": blob("text/html", writeTable) })]);
     const clip = await coming;
     keepTyped(clip);
-    told(clip);
+    toast(said(clip, first));
   } catch (error) {
     toast({ kind: "failed", text: g("copy.failed", { reason: error instanceof Error ? error.message : "" }) });
   }

@@ -10,6 +10,7 @@ export const g = catalogue({
     one: "{count} cell copied as stored",
     other: "{count} cells copied as stored",
   },
+  "copied.first": "Only the first {rows} rows are copied. Export takes all of them.",
   "copy.failed": "Not copied: {reason}",
   "cmd.cut": "Cut",
   "cmd.fillDown": "Fill down",
