@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { useStore } from "zustand";
 import { SessionsDialog } from "@/features/account/SessionsDialog";
 import { connectionName } from "@/host/connection-name";
-import { useCatalog, useSession } from "@/host/session";
+import { useCatalog, useSchemaStop, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { useCommands, useKeysOf } from "@/kit/commands";
 import { Dot } from "@/kit/Dot";
@@ -33,6 +33,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const sidebar = useUi((state) => state.sidebar);
   const sessions = useUi((state) => state.sessions);
   const { collections } = useCatalog();
+  const stop = useSchemaStop();
   const { ops, canUndo, canRedo } = useStore(pending.store);
   const { all: open } = useOpenWork();
 
@@ -49,7 +50,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
     })),
     { id: "shell.collection", label: m("collections.find"), keys: "Mod+P", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
-    { id: "schema.new", label: m("collections.new"), group: m("group.commands"), run: () => go({ kind: "schema" }, { new: true }) },
+    { id: "schema.new", label: m("collections.new"), group: m("group.commands"), disabled: stop === undefined ? undefined : m(`collections.new.${stop}`), run: () => go({ kind: "schema" }, { new: true }) },
     { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
     { id: "shell.sessions", label: m("sessions.command"), group: m("group.commands"), run: () => useUi.setState({ sessions: true }) },
     { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, disabled: canUndo ? undefined : m("undo.nothing"), run: () => pending.undo() },

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Search, Settings as Gear } from "lucide-react";
 import { useGroups } from "@/host/groups";
-import { useCatalog, useSession } from "@/host/session";
+import { useCatalog, useSchemaStop, useSession } from "@/host/session";
 import { IconButton } from "@/kit/Button";
 import { useKeysOf } from "@/kit/commands";
 import { cx } from "@/kit/cx";
@@ -120,6 +120,7 @@ export function Sidebar() {
   const [groups] = useGroups(session.project.id);
   const work = useOpenWork();
   const settingsKeys = useKeysOf("shell.settings");
+  const stop = useSchemaStop();
   const own = catalog.collections.filter((collection) => !collection.system);
   // An area that shows one collection keeps it: from its rows to its requests and back.
   const areaTarget = (area: Area) => ({
@@ -146,7 +147,7 @@ export function Sidebar() {
         <div className="flex h-8 shrink-0 items-center pr-2 pl-4 text-second text-ink-3">
           <span className="flex-1">{m("collections")}</span>
           <IconButton small icon={Search} label={m("collections.find")} command="shell.collection" onClick={() => useUi.setState({ palette: true })} />
-          <IconButton small icon={Plus} label={m("collections.new")} onClick={() => go({ kind: "schema" }, { new: true })} />
+          {stop === undefined ? <IconButton small icon={Plus} label={m("collections.new")} onClick={() => go({ kind: "schema" }, { new: true })} /> : null}
         </div>
         <div className="min-h-0 flex-1 overflow-y-auto pb-2">
           {catalog.isLoading ? (

@@ -12,6 +12,8 @@ export const m = catalogue({
   "collections": "Collections",
   "collections.find": "Go to collection",
   "collections.new": "New collection",
+  "collections.new.role": "Only administrators change the schema",
+  "collections.new.guard": "This connection is open for reading only",
   "collections.none": "No collections yet",
   "collections.loading": "Reading collections",
   "collections.failed": "The collections could not be read",

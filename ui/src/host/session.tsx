@@ -156,6 +156,14 @@ export function accessQuery(session: Pick<Session, "client" | "project">) {
   });
 }
 
+/** What keeps this person from changing the schema here: the role, or the guard of the connection. */
+export function useSchemaStop(): "role" | "guard" | undefined {
+  const session = useSession();
+  const administrator = useQuery(accessQuery(session)).data?.role.administrator;
+  if (administrator === false) return "role";
+  return session.project.guard === "readonly" ? "guard" : undefined;
+}
+
 /** After a change of schema or rules: what everyone knows about the project is asked again. */
 export async function forgetCatalog(queries: QueryClient, projectId: string): Promise<void> {
   await Promise.all([

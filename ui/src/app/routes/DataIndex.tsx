@@ -1,5 +1,5 @@
 import { BeginWith } from "@/features/home/BeginWith";
-import { useCatalog, useSession } from "@/host/session";
+import { useCatalog, useSchemaStop, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { formatKeys } from "@/kit/keys";
 import { Empty, Loading } from "@/kit/states";
@@ -11,21 +11,24 @@ export function DataIndex() {
   const { project } = useSession();
   const { collections, isLoading, error } = useCatalog();
   const go = useGo(project.id);
+  const stop = useSchemaStop();
   if (isLoading) return <Loading what={m("collections.loading")} className="m-5 max-w-140" />;
   if (!error && !collections.some((collection) => !collection.system)) {
     return (
       <Empty
         title={m("data.none")}
         actions={
-          <>
-            <Button kind="filled" onClick={() => go({ kind: "schema" }, { new: true })}>
-              {m("data.none.action")}
-            </Button>
-            <BeginWith onReady={(collection) => go({ kind: "data", collection })} />
-          </>
+          stop === undefined ? (
+            <>
+              <Button kind="filled" onClick={() => go({ kind: "schema" }, { new: true })}>
+                {m("data.none.action")}
+              </Button>
+              <BeginWith onReady={(collection) => go({ kind: "data", collection })} />
+            </>
+          ) : undefined
         }
       >
-        {m("data.none.body")}
+        {stop === undefined ? m("data.none.body") : m(`collections.new.${stop}`)}
       </Empty>
     );
   }

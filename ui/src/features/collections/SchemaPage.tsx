@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
 import { useGroups } from "@/host/groups";
-import { accessQuery, catalogQuery, forgetCatalog, useCatalog, useSession } from "@/host/session";
+import { accessQuery, catalogQuery, forgetCatalog, useCatalog, useSchemaStop, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { useCommands } from "@/kit/commands";
@@ -111,8 +111,9 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   const changes = useMemo(() => changesOf(drafts), [drafts]);
   const change = useMemo(() => desired(drafts), [drafts]);
   const administrator = useQuery(accessQuery(session)).data?.role.administrator;
-  const denied = administrator === false;
-  const readOnly = denied || project.guard === "readonly";
+  const stop = useSchemaStop();
+  const denied = stop === "role";
+  const readOnly = stop !== undefined;
   const saving = state.saving.has(SCOPE);
   const name = connectionName(project);
   const failure = state.failures.get(SCOPE);
@@ -538,8 +539,11 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
           onStage={(edits) => {
             stage(edits);
             const [id] = edits.keys();
-            select(id);
-            setBegun(id);
+            // The canvas is laid out anew, then what was made is opened: each is a task of its own.
+            setTimeout(() => {
+              select(id);
+              setBegun(id);
+            }, 0);
           }}
           onClose={() => setMaking(false)}
         />
@@ -553,7 +557,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
           column={relating.column}
           onStage={(edits, source, relation) => {
             stage(edits);
-            select(source, relation);
+            setTimeout(() => select(source, relation), 0);
           }}
           onClose={() => setRelating(null)}
         />
