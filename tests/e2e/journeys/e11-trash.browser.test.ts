@@ -57,7 +57,7 @@ describe.each(stores)("on %s", (store) => {
       await person.click(ada);
       await person.press("Delete");
       await person.see({ role: "dialog", name: "Move Ada Lovelace to the trash?" });
-      await person.read(`${String(ORDERS)} orders point at it. They stay as they are, and find it again when it is restored.`);
+      await person.read(`Pointing at it: ${String(ORDERS)} in orders. They stay as they are, and find it again when it is restored.`);
       if (pictured) await person.shot("e11-ask");
       await person.click({ role: "button", name: "Move to trash" });
       await person.miss(ada);

@@ -27,7 +27,7 @@ export const d = catalogue({
   "failed": "Not restored: {reason}",
   "unread": "The trash was not read: {reason}",
   "ask.title": "Move {name} to the trash?",
-  "ask.body": "{parts} point at it. They stay as they are, and find it again when it is restored.",
+  "ask.body": "Pointing at it: {parts}. They stay as they are, and find it again when it is restored.",
   "ask.body.alone": "It can be restored from the trash.",
   "ask.final": "You may not restore rows of {collection}: somebody who may has to.",
   "ask.lose": "Move to trash",
