@@ -76,6 +76,7 @@ export const r = catalogue({
   "weekday.6": "Saturday",
   "weekday.7": "Sunday",
   "nothing": "none",
+  "lines.others": { one: "{count} other line, in the table", other: "{count} other lines, in the table" },
   "others": { one: "{count} other", other: "{count} others" },
   "form.name": "Name",
   "form.name.taken": "{name} is taken already.",

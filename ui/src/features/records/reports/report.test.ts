@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCollection } from "@/lib/fields";
-import { along, ring, scaleOf, slices, thinned } from "./shapes";
+import { along, coursesOf, ring, scaleOf, slices, stretches, thinned } from "./shapes";
 import { copyExact, digitsOf, exactTitle, rounded, tableText } from "./exact";
 import { cutOf, docOf, fresh, functionsFor, groupable, keysOf, missingField, moved, pointsOf, queryOf, readReport, timedBy, usualLimit, valueText, type Report, type SavedReport } from "./report";
 
@@ -56,7 +56,7 @@ test("values are shown as they were answered; only the drawing takes them as num
   ];
   expect(pointsOf(REVENUE, rows, WORDS)).toEqual([
     { label: ["2026-03", "paid"], text: "12345678901234567890.10", amount: 12345678901234567890.1 },
-    { label: ["none", "open"], text: "none", amount: 0 },
+    { label: ["none", "open"], text: "none", amount: null },
   ]);
 });
 
@@ -169,4 +169,19 @@ test("what is marked is copied with its values in full", () => {
   expect(copied(paid, paid)).toBeUndefined();
   // Three clicks on a word mark up to the edge of what is beside it.
   expect(copied(paid, first, 0)).toBeUndefined();
+});
+
+test("a line for each value of the second key, with gaps where a group is missing or has no value", () => {
+  const point = (label: string[], amount: number | null) => ({ label, amount });
+  const points = [point(["Jan", "open"], 1), point(["Jan", "paid"], 5), point(["Feb", "paid"], null), point(["Mar", "paid"], 7), point(["Mar", "open"], 2)];
+  expect(coursesOf(points)).toEqual({
+    along: ["Jan", "Feb", "Mar"],
+    courses: [
+      { name: "paid", at: [points[1], points[2], points[3]] },
+      { name: "open", at: [points[0], null, points[4]] },
+    ],
+  });
+  expect(coursesOf([point(["Jan"], 1), point(["Feb"], 2)]).courses.map(({ name }) => name)).toEqual([""]);
+  expect(coursesOf([point(["none"], 1), point(["none"], 2)])).toMatchObject({ along: ["none", "none"], courses: [{ at: [{ amount: 1 }, { amount: 2 }] }] });
+  expect(stretches([1, null, 0, 3, null, null, 4])).toEqual([[0], [2, 3], [6]]);
 });

@@ -168,8 +168,8 @@ export interface Point {
   readonly text: string;
   /** Rounded to be read, where that is told shorter. */
   readonly shown?: string;
-  /** For the drawing only. */
-  readonly amount: number;
+  /** For the drawing only; none where there is no value, which is not nothing. */
+  readonly amount: number | null;
 }
 
 /** A number as it reads everywhere: its digits in groups. */
@@ -218,7 +218,7 @@ export function pointsOf(report: Report, rows: readonly Readonly<Record<string, 
       }),
       text: text ?? words.nothing,
       ...(digits === null || text === null ? {} : { shown: rounded(text, digits) }),
-      amount: Number.isFinite(amount) ? amount : 0,
+      amount: Number.isFinite(amount) ? amount : null,
     };
   });
   return isCourse(report) ? points.reverse() : points;

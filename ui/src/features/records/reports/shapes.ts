@@ -25,6 +25,51 @@ export function along(scale: Scale, value: number, length: number): number {
   return ((value - scale.min) / (scale.max - scale.min)) * length;
 }
 
+/** One line of a chart: what it is of, and what stands at each place along the chart. */
+export interface Course<P> {
+  readonly name: string;
+  readonly at: readonly (P | null)[];
+}
+
+interface Grouped {
+  readonly label: readonly string[];
+  readonly amount: number | null;
+}
+
+/**
+ * The lines of groups: along the first key, and a line for each value of the others, the largest
+ * first. Where a group is missing or has no value there is a gap.
+ */
+export function coursesOf<P extends Grouped>(points: readonly P[]): { readonly along: readonly string[]; readonly courses: readonly Course<P>[] } {
+  const along: string[] = [];
+  const courses = new Map<string, Map<number, P>>();
+  for (const point of points) {
+    const [label = "", ...rest] = point.label;
+    const name = rest.join(" · ");
+    const course = courses.get(name) ?? new Map<number, P>();
+    courses.set(name, course);
+    // Two groups may read alike, as a text does that says what NULL is called: each has a place.
+    let place = along.findIndex((known, index) => known === label && !course.has(index));
+    if (place === -1) place = along.push(label) - 1;
+    course.set(place, point);
+  }
+  const whole = [...courses].map(([name, course]) => ({ name, at: along.map((_, index) => course.get(index) ?? null) }));
+  const size = ({ at }: Course<P>): number => at.reduce((sum, point) => sum + Math.abs(point?.amount ?? 0), 0);
+  return { along, courses: whole.sort((a, b) => size(b) - size(a)) };
+}
+
+/** Stretches without a gap, each by the places of its values. */
+export function stretches(values: readonly (number | null)[]): readonly (readonly number[])[] {
+  const found: number[][] = [];
+  values.forEach((value, index) => {
+    if (value === null) return;
+    const last = found.at(-1);
+    if (last?.at(-1) === index - 1) last.push(index);
+    else found.push([index]);
+  });
+  return found;
+}
+
 export interface Slice {
   readonly from: number;
   readonly to: number;
