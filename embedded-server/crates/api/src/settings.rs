@@ -10,7 +10,8 @@ use crate::wire::answer::{Answer, Message};
 use crate::wire::settings::{Branding, ProjectInfo, ServerInfo};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRequestParts, RawQuery, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{delete, get, post};
@@ -36,16 +37,28 @@ fn parameter(query: Option<&str>, names: &[&str]) -> Option<String> {
         .map(|(_, value)| value.trim().to_owned())
 }
 
-/// The tenant that a request is about: named in the address, in `X-Tenant-Id`, or the caller's own.
-fn tenant(query: Option<&str>, headers: &HeaderMap, caller: &Caller) -> Option<String> {
-    let header = || {
-        let value = headers.get("x-tenant-id")?.to_str().ok()?.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    };
-    parameter(query, &["tenant_id", "tenant_Id"])
-        .or_else(header)
-        .or_else(|| caller.actor().tenant.clone())
-        .map(|tenant| tenant.to_ascii_lowercase())
+/// Who asks, and the tenant that the request is about: named in the address, in `X-Tenant-Id`, or
+/// the caller's own.
+struct Asking {
+    caller: Caller,
+    tenant: Option<String>,
+}
+
+impl FromRequestParts<App> for Asking {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let header = || {
+            let value = parts.headers.get("x-tenant-id")?.to_str().ok()?.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        let tenant = parameter(parts.uri.query(), &["tenant_id", "tenant_Id"])
+            .or_else(header)
+            .or_else(|| caller.actor().tenant.clone())
+            .map(|tenant| tenant.to_ascii_lowercase());
+        Ok(Self { caller, tenant })
+    }
 }
 
 /// Settings as this caller is told them. What is more than anybody may know of a tenant is for its
@@ -73,11 +86,8 @@ async fn told(app: &App, caller: &Caller, tenant: Option<&str>) -> Result<Map<St
 /// `{data:{…}}`.
 async fn read(
     State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Asking { caller, tenant }: Asking,
 ) -> Result<Response, Refusal> {
-    let tenant = tenant(query.as_deref(), &headers, &caller);
     let data = told(&app, &caller, tenant.as_deref()).await?;
     Ok(json_answer(StatusCode::OK, &Answer { data }))
 }
@@ -85,14 +95,11 @@ async fn read(
 /// `{data:{…}}` as it is now.
 async fn change(
     State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Asking { caller, tenant }: Asking,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
     let body = body_object(&body, app.engine().limits())?;
-    let tenant = tenant(query.as_deref(), &headers, &caller);
     if let Some(tenant) = &tenant
         && !app.engine().is_tenant(tenant).await?
     {
@@ -132,11 +139,8 @@ async fn by_app_url(
 /// `{data:{…}}`, the project's where no tenant is named.
 async fn branding(
     State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Asking { tenant, .. }: Asking,
 ) -> Result<Response, Refusal> {
-    let tenant = tenant(query.as_deref(), &headers, &caller);
     let settings = app.engine().settings_told(tenant.as_deref(), Audience::Everybody).await?;
     Ok(json_answer(StatusCode::OK, &Answer { data: Branding::of(&settings) }))
 }
@@ -144,12 +148,10 @@ async fn branding(
 /// Takes the settings of a tenant away, if it has any.
 async fn drop_tenant(
     State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Asking { caller, tenant }: Asking,
 ) -> Result<Response, Refusal> {
     caller.administrator()?;
-    let Some(tenant) = tenant(query.as_deref(), &headers, &caller) else {
+    let Some(tenant) = tenant else {
         return Err(Error::new(Code::InvalidQuery, "`tenant_id` is missing")
             .at("tenant_id")
             .hint("name the tenant in the address or in `X-Tenant-Id`, or sign in to it")
@@ -190,16 +192,11 @@ async fn reload(State(app): State<App>, caller: Caller) -> Result<Response, Refu
 }
 
 /// People are shown the studio, machines are told what this is.
-async fn front(
-    app: State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    query: RawQuery,
-) -> Result<Response, Refusal> {
+async fn front(app: State<App>, headers: HeaderMap, asking: Asking) -> Result<Response, Refusal> {
     let mut response = if app.settings().studio.is_some() && wants_page(&headers) {
         Redirect::temporary("/studio/").into_response()
     } else {
-        info(app, caller, headers, query).await?
+        info(app, asking).await?
     };
     let vary = HeaderValue::from_static("accept, authorization, cookie, x-tenant-id");
     response.headers_mut().insert(header::VARY, vary);
@@ -209,11 +206,8 @@ async fn front(
 /// `{project, version}`.
 async fn info(
     State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    Asking { caller, tenant }: Asking,
 ) -> Result<Response, Refusal> {
-    let tenant = tenant(query.as_deref(), &headers, &caller);
     let settings = told(&app, &caller, tenant.as_deref()).await?;
     // Projects hold no tenants yet.
     let project = ProjectInfo::of(&settings, false);

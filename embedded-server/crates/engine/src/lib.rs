@@ -81,7 +81,7 @@ pub use schema::{
 };
 pub use seal::Seal;
 pub use session_room::SessionRoom;
-pub use settings::Audience;
+pub use settings::{Audience, MailServer};
 pub use slow::{
     Advice, Measured, PageForm, ProposedIndex, QueryShape, Right, ShapeCond, ShapeGroups,
     ShapeSort, ShapeTest, SlowBy, SlowQueries, SlowQuery,

@@ -3,11 +3,16 @@
 //! A tenant's row says what is different there and nothing else. What was read is kept for as long
 //! as what is known of identities: a write by whatever door, also of another process, ends both.
 
+mod asked;
+mod mail;
+
 use crate::Engine;
 use crate::hook::{field_is, field_test};
 use access::Actor;
-use base::{Code, Detail, Error, Result};
-use catalog::{Collection, Field, FieldKind};
+use asked::{Asked, is_free};
+use base::{Code, Error, Result};
+pub use mail::MailServer;
+use mail::{MAIL, MAIL_TOLD, has_server, mail_of};
 use query::{Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -19,21 +24,6 @@ const ROWS: &str = "baasix_Settings";
 
 /// The column of the keys that are no columns.
 const FREE: &str = "extra";
-
-/// How mail leaves. One unit: a tenant with a server of its own takes nothing else of it from the
-/// project, whose password would go to that server.
-const MAIL: [&str; 7] = [
-    "smtp_enabled",
-    "smtp_host",
-    "smtp_port",
-    "smtp_secure",
-    "smtp_user",
-    "smtp_pass",
-    "smtp_from_address",
-];
-
-/// Of the mail, what everybody may know.
-const MAIL_TOLD: &str = "smtp_enabled";
 
 /// The columns that everybody may read; any other is for who is signed in.
 const PUBLIC: [&str; 24] = [
@@ -87,22 +77,6 @@ const ALIASES: [(&str, &str); 3] = [
     ("secondaryColor", "secondary_color"),
 ];
 
-/// Told, and written by nobody.
-const MADE: [(&str, &str); 7] = [
-    ("id", "it names the record"),
-    ("tenant_Id", "it names the tenant; ask with `tenant_id` in the address"),
-    ("createdAt", "the server writes it"),
-    ("updatedAt", "the server writes it"),
-    (FREE, "free keys stand beside the others"),
-    ("logo", "it is made of `project_url` and `email_icon_Id`"),
-    ("logo_url", "it is made of `project_url` and `email_icon_Id`"),
-];
-
-/// Free keys of one record, at most, and their size as JSON.
-const FREE_MAX: usize = 200;
-const FREE_BYTES_MAX: usize = 64 * 1024;
-const FREE_NAME_MAX: usize = 100;
-
 /// Tenants whose settings are kept ready at once.
 const KEPT_MAX: usize = 1_000;
 
@@ -129,11 +103,20 @@ pub(crate) struct Held {
 /// Addresses of applications, and the tenant whose each is; none where it is the project's.
 type Addresses = Vec<(String, Option<String>)>;
 
+/// The settings that hold somewhere.
+#[derive(Debug, Default, PartialEq)]
+struct Holding {
+    /// All but how mail is sent.
+    row: Arc<Row>,
+    /// How mail is sent, and the key of the one record that says so.
+    mail: Row,
+}
+
 struct Known {
     /// The number of identities under which the oldest of it was read.
     version: u64,
     /// As they hold; the project's under no tenant.
-    settings: HashMap<Option<String>, Arc<Row>>,
+    settings: HashMap<Option<String>, Arc<Holding>>,
     /// The addresses of applications and whose they are, the project's first.
     addresses: Option<Arc<Addresses>>,
 }
@@ -145,22 +128,26 @@ impl Known {
 }
 
 impl Engine {
-    /// The settings that hold in a tenant, or in the project; secrets included, for the house's own
-    /// use. Of a tenant that is none they are the project's.
+    /// The settings that hold in a tenant, or in the project, for the house's own use: columns, and
+    /// the free keys under `extra`. Of how mail is sent they hold nothing but whether it is. Of a
+    /// tenant that is none they are the project's.
     pub async fn settings(&self, tenant: Option<&str>) -> Result<Arc<Map<String, Json>>> {
+        Ok(Arc::clone(&self.held_settings(tenant).await?.row))
+    }
+
+    async fn held_settings(&self, tenant: Option<&str>) -> Result<Arc<Holding>> {
         let tenant = tenant.map(str::to_ascii_lowercase).filter(|tenant| is_uuid(tenant));
         let known = self.kept_settings(|known| known.settings.get(&tenant).cloned());
         if let Some(known) = known {
             return Ok(known);
         }
         let version = self.identity_version();
-        let mut settings = self.settings_row(None).await?.unwrap_or_default();
-        if tenant.is_some()
-            && let Some(own) = self.settings_row(tenant.as_deref()).await?
-        {
-            settings = merged(settings, own);
-        }
-        let settings = Arc::new(settings);
+        let project = self.settings_row(None).await?.unwrap_or_default();
+        let own = match tenant.as_deref() {
+            Some(tenant) => self.settings_row(Some(tenant)).await?,
+            None => None,
+        };
+        let settings = Arc::new(Holding::of(project, own.unwrap_or_default()));
         self.keep_settings(version, |known| {
             if known.settings.len() >= KEPT_MAX {
                 known.settings.clear();
@@ -396,197 +383,28 @@ impl Engine {
     }
 }
 
-/// What a change asks for.
-#[derive(Debug, Default, PartialEq)]
-struct Asked {
-    columns: Row,
-    free: Row,
-    /// Columns that were asked for by another name.
-    named: Vec<(&'static str, &'static str)>,
-}
-
-impl Asked {
-    /// Tells columns from free keys. What is only told may be sent along as it was told, so that
-    /// settings that were read can be sent back.
-    fn read(mut body: Row, shown: &Row, collection: Option<&Collection>) -> Result<Self> {
-        let Some(collection) = collection else {
-            return Err(Error::internal("the settings have no collection"));
-        };
-        let (mut asked, mut wrong) = (Self::default(), Vec::new());
-        for (alias, column) in ALIASES {
-            let Some(value) = body.shift_remove(alias) else { continue };
-            let now = shown.get(column).unwrap_or(&Json::Null);
-            match body.get(column) {
-                Some(other) if *other == value || value == *now => {}
-                Some(other) if other != now => {
-                    let why = format!("`{column}` is another name of it and says something else");
-                    wrong.push(Detail::field("conflict", alias, why));
-                }
-                Some(_) | None => {
-                    body.insert(column.to_owned(), value);
-                    asked.named.push((column, alias));
-                }
+impl Holding {
+    /// The project's settings with what a tenant's row says otherwise.
+    fn of(mut settings: Row, own: Row) -> Self {
+        // A password is sealed for the record that it lies in: the key goes with it.
+        let mail = mail_of(if has_server(&own) { &own } else { &settings });
+        for (name, value) in own {
+            match (name.as_str(), value) {
+                ("tenant_Id", _) | (_, Json::Null) => {}
+                (FREE, Json::Object(own)) => match settings.get_mut(FREE) {
+                    Some(Json::Object(free)) => free.extend(own),
+                    Some(_) | None => drop(settings.insert(name, Json::Object(own))),
+                },
+                (FREE, _) => {}
+                (_, value) => drop(settings.insert(name, value)),
             }
         }
-        for (name, value) in body {
-            let made = MADE.iter().find(|(made, _)| {
-                *made == name || collection.field(&name).is_some_and(|field| field.name == *made)
-            });
-            let picture = PICTURES.contains(&name.as_str());
-            if made.is_some() || picture || collection.relation(&name).is_some() {
-                if shown.get(&name) == Some(&value) {
-                    continue;
-                }
-                let why = match made {
-                    Some((_, why)) => (*why).to_owned(),
-                    None if picture => format!("set `{name}_Id` to the key of a file"),
-                    None => String::from("it is a relation of the record and no setting"),
-                };
-                wrong.push(Detail::field("readOnly", name, why));
-            } else if let Some(field) = collection.field(&name) {
-                match mistyped(field, &value) {
-                    Some(why) => wrong.push(Detail::field("type", asked.asked_as(name), why)),
-                    None => drop(asked.columns.insert(field.name.clone(), value)),
-                }
-            } else if let Some(why) = unfit(&name, collection) {
-                wrong.push(Detail::field("name", name, why));
-            } else {
-                asked.free.insert(name, value);
-            }
+        settings.retain(|name, _| !MAIL.contains(&name.as_str()));
+        if let Some(told) = mail.get(MAIL_TOLD) {
+            settings.insert(MAIL_TOLD.to_owned(), told.clone());
         }
-        if wrong.is_empty() { Ok(asked) } else { Err(refused(wrong)) }
+        Self { row: Arc::new(settings), mail }
     }
-
-    /// The write of it, on what is stored.
-    fn operation(&self, row: Option<&Row>, tenant: Option<&str>) -> Result<Operation> {
-        let (mut body, mut expect) = (self.columns.clone(), Row::new());
-        if !self.free.is_empty() {
-            let stored = row.and_then(|row| row.get(FREE)).cloned().unwrap_or(Json::Null);
-            let mut free = stored.as_object().cloned().unwrap_or_default();
-            for (name, value) in &self.free {
-                if value.is_null() {
-                    free.shift_remove(name);
-                } else {
-                    free.insert(name.clone(), value.clone());
-                }
-            }
-            let free = Json::Object(free);
-            self.fits(&free)?;
-            expect.insert(FREE.to_owned(), stored);
-            body.insert(FREE.to_owned(), free);
-        }
-        let collection = ROWS.to_owned();
-        Ok(match row.and_then(|row| row.get("id")).cloned() {
-            Some(key) => Operation::Update { collection, key, body, expect },
-            None => {
-                if let Some(tenant) = tenant {
-                    body.insert(String::from("tenant_Id"), json!(tenant));
-                }
-                Operation::Create { collection, body }
-            }
-        })
-    }
-
-    fn fits(&self, free: &Json) -> Result<()> {
-        let count = free.as_object().map_or(0, Map::len);
-        let bytes = free.to_string().len();
-        let why = if count > FREE_MAX {
-            format!("there would be {count} free keys; at most {FREE_MAX} are kept")
-        } else if bytes > FREE_BYTES_MAX {
-            format!("free keys would take {bytes} bytes; at most {FREE_BYTES_MAX} are kept")
-        } else {
-            return Ok(());
-        };
-        let names = self.free.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
-        Err(refused(names.map(|name| Detail::field("max", name, why.as_str())).collect()))
-    }
-
-    /// The name under which a column was asked for.
-    fn asked_as(&self, column: String) -> String {
-        let named = self.named.iter().find(|(named, _)| *named == column);
-        named.map_or(column, |(_, alias)| (*alias).to_owned())
-    }
-
-    /// A refusal by the names that were used.
-    fn as_named(&self, fault: Error) -> Error {
-        let mut details = fault.detail_list().to_vec();
-        for detail in &mut details {
-            detail.field = detail.field.take().map(|column| self.asked_as(column));
-        }
-        fault.details(details)
-    }
-}
-
-/// Why a column takes no such value, where the write itself would make something of it: a number is
-/// text to a record, and any document is a list of roles.
-fn mistyped(field: &Field, value: &Json) -> Option<&'static str> {
-    match field.kind {
-        FieldKind::String { .. } | FieldKind::Text if !value.is_string() && !value.is_null() => {
-            Some("must be a text or null")
-        }
-        FieldKind::Json { .. } if field.name == LIMITED_ROLES => {
-            let texts = |all: &Vec<Json>| all.iter().all(Json::is_string);
-            let fits = value.is_null() || value.as_array().is_some_and(texts);
-            (!fits).then_some("must be a list of roles, by their keys, or null")
-        }
-        _ => None,
-    }
-}
-
-fn refused(wrong: Vec<Detail>) -> Error {
-    let told = wrong
-        .iter()
-        .map(|one| format!("{}: {}", one.field.as_deref().unwrap_or_default(), one.message));
-    let message = format!("Validation failed: {}", told.collect::<Vec<_>>().join(", "));
-    Error::new(Code::ValidationError, message).details(wrong)
-}
-
-/// Why a free key cannot be called this. All of them are told to everybody, and one that looks like
-/// mail was surely meant to be kept.
-fn unfit(name: &str, collection: &Collection) -> Option<String> {
-    if name.is_empty() || name.chars().count() > FREE_NAME_MAX {
-        return Some(format!("a key has 1 to {FREE_NAME_MAX} characters"));
-    }
-    if is_free(name, collection) {
-        return None;
-    }
-    Some(format!("there is no such setting; the ones of mail are {}", MAIL.join(", ")))
-}
-
-/// Whether a name stands for nothing of ours.
-fn is_free(name: &str, collection: &Collection) -> bool {
-    collection.field(name).is_none()
-        && collection.relation(name).is_none()
-        && !MADE.iter().any(|(made, _)| *made == name)
-        && !ALIASES.iter().any(|(alias, _)| *alias == name)
-        && !name.to_ascii_lowercase().starts_with("smtp")
-}
-
-/// The project's settings with what a tenant's row says otherwise. Its switches and its port of mail
-/// are filled by the schema, so that they mean something beside a server of its own only.
-fn merged(mut settings: Row, own: Row) -> Row {
-    let mails = own.get("smtp_host").and_then(Json::as_str).is_some_and(|host| !host.is_empty());
-    for (name, value) in own {
-        if name == FREE {
-            let Json::Object(own) = value else { continue };
-            match settings.get_mut(FREE) {
-                Some(Json::Object(free)) => free.extend(own),
-                Some(_) | None => {
-                    settings.insert(name, Json::Object(own));
-                }
-            }
-            continue;
-        }
-        let counts = match name.as_str() {
-            "tenant_Id" => false,
-            name if MAIL.contains(&name) => mails,
-            _ => !value.is_null(),
-        };
-        if counts {
-            settings.insert(name, value);
-        }
-    }
-    settings
 }
 
 /// An address as it is compared: scheme and host in small letters, without the port that the scheme

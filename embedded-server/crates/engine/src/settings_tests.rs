@@ -1,10 +1,17 @@
 //! What a change of settings asks for, what of a tenant's row counts, and how addresses compare.
 
-use super::{Asked, FREE_MAX, MAIL, PICTURES, PUBLIC, ROWS, Row, merged, plain_address};
+use super::asked::{Asked, FREE_MAX};
+use super::{Holding, MAIL, MailServer, PICTURES, PUBLIC, ROWS, Row, plain_address};
+use crate::Seal;
+use crate::test_project::Project;
+use access::Actor;
+use base::Code;
 use catalog::{Catalog, Collection};
-use query::Operation;
+use query::{Operation, Write};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
+
+const TENANT: &str = "00000000-0000-4000-8000-0000000000aa";
 
 fn row(json: Json) -> Row {
     json.as_object().unwrap().clone()
@@ -125,29 +132,78 @@ fn a_tenants_row_hides_nothing_that_it_does_not_say() {
         "smtp_host": null, "smtp_port": 587, "smtp_user": null, "smtp_pass": null,
         "extra": { "plan": 2 },
     });
-    let all = Json::Object(merged(project.clone(), row(own.clone())));
+    let held = Holding::of(project.clone(), row(own.clone()));
     assert_eq!(
-        all,
+        Json::Object(held.row.as_ref().clone()),
         json!({
             "id": 2, "tenant_Id": null, "title": "T", "timezone": "CET", "smtp_enabled": true,
-            "smtp_host": "mail.p", "smtp_port": 465, "smtp_user": "p", "smtp_pass": "secret of p",
             "extra": { "theme": "dark", "plan": 2 },
+        })
+    );
+    assert_eq!(
+        Json::Object(held.mail),
+        json!({
+            "id": 1, "smtp_enabled": true, "smtp_host": "mail.p", "smtp_port": 465,
+            "smtp_user": "p", "smtp_pass": "secret of p",
         })
     );
     // With a server of its own nothing of the project's goes there.
     let mut own = row(own);
     own.insert("smtp_host".into(), json!("mail.t"));
     own.insert("extra".into(), Json::Null);
-    let all = merged(project, own);
-    for (name, value) in [
-        ("smtp_host", json!("mail.t")),
-        ("smtp_port", json!(587)),
-        ("smtp_enabled", json!(false)),
-        ("smtp_user", Json::Null),
-        ("smtp_pass", Json::Null),
-        ("extra", json!({ "theme": "dark", "plan": 1 })),
-    ] {
-        assert_eq!(all[name], value, "{name}");
+    let held = Holding::of(project, own);
+    assert_eq!(held.row["extra"], json!({ "theme": "dark", "plan": 1 }));
+    assert_eq!(held.row["smtp_enabled"], json!(false));
+    assert_eq!(
+        Json::Object(held.mail),
+        json!({
+            "id": 2, "smtp_enabled": false, "smtp_host": "mail.t", "smtp_port": 587,
+            "smtp_user": null, "smtp_pass": null,
+        })
+    );
+}
+
+#[tokio::test]
+async fn the_password_of_mail_is_opened_for_the_record_that_it_was_sealed_in() {
+    for project in Project::all().await {
+        let (engine, owner) = (&project.engine, Actor::system("a test of settings"));
+        let tenant = json!({ "id": TENANT, "name": "One" });
+        let operation = Operation::Create { collection: "baasix_Tenant".into(), body: row(tenant) };
+        let write = Write { operations: vec![operation], strict: true };
+        engine.write(write, &owner, None).await.unwrap();
+        let set = async |tenant, body| {
+            engine.change_settings(tenant, row(body), &owner, None).await.unwrap();
+        };
+        assert_eq!(engine.mail_server(None).await.unwrap(), None);
+        set(None, json!({ "smtp_enabled": true, "smtp_host": "p", "smtp_pass": "of p" })).await;
+        // A row of its own that says nothing of mail.
+        set(Some(TENANT), json!({ "title": "T" })).await;
+        let of = async |tenant| engine.mail_server(tenant).await.unwrap().unwrap();
+        let password = |server: MailServer| (server.host, server.password);
+        let ours = (String::from("p"), Some(String::from("of p")));
+        assert_eq!(password(of(None).await), ours);
+        assert_eq!(password(of(Some(TENANT)).await), ours);
+        set(
+            Some(TENANT),
+            json!({ "smtp_enabled": true, "smtp_host": "t", "smtp_pass": "of t", "smtp_port": 25 }),
+        )
+        .await;
+        let theirs = of(Some(TENANT)).await;
+        assert!(!format!("{theirs:?}").contains("of t"), "{theirs:?}");
+        assert_eq!(theirs.port, 25);
+        assert_eq!(password(theirs), (String::from("t"), Some(String::from("of t"))));
+        assert_eq!(password(of(None).await), ours);
+        // Nothing of it is among the settings of the house.
+        let held = engine.settings(Some(TENANT)).await.unwrap();
+        assert!(!held.contains_key("smtp_pass") && !held.contains_key("smtp_host"));
+        set(Some(TENANT), json!({ "smtp_enabled": false })).await;
+        assert_eq!(engine.mail_server(Some(TENANT)).await.unwrap(), None);
+        // Under another secret it is refused at the use, and what is told of settings is told.
+        let other = project.another_under(Seal::of(&[8; 32]).unwrap()).await.unwrap();
+        let fault = other.mail_server(None).await.unwrap_err();
+        assert_eq!(fault.code(), Code::SecretUnreadable);
+        assert_eq!(other.settings(None).await.unwrap()["smtp_enabled"], json!(true));
+        other.close().await;
     }
 }
 
