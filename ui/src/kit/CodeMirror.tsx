@@ -4,11 +4,17 @@ import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
 import { sql } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorState, Prec, type Extension } from "@codemirror/state";
+import { Annotation, EditorState, Prec, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 import type { CodeEditorProps } from "./CodeEditor";
+
+/** Marks a text that was put here from outside, which nobody needs to be told of. */
+const placed = Annotation.define<boolean>();
+
+/** Far more than are typed between two drawings. */
+const REPORTED_MAX = 64;
 
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.propertyName, tags.bool, tags.null], color: "var(--draft)" },
@@ -50,6 +56,8 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
   });
   const initial = useRef(value);
   const end = useRef(caretAtEnd);
+  // Texts that were reported and have not come back as a value yet, the oldest first.
+  const reported = useRef<string[]>([]);
 
   useEffect(() => {
     if (!host.current) return;
@@ -102,7 +110,11 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
           EditorState.readOnly.of(readOnly === true),
           EditorView.contentAttributes.of({ "aria-label": label }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+            if (!update.docChanged || update.transactions.some((one) => one.annotation(placed))) return;
+            const text = update.state.doc.toString();
+            reported.current.push(text);
+            if (reported.current.length > REPORTED_MAX) reported.current.shift();
+            latest.current.onChange?.(text);
           }),
         ],
       }),
@@ -115,8 +127,11 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
   useEffect(() => {
     initial.current = value;
     const editor = view.current;
-    if (!editor || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    const at = reported.current.indexOf(value);
+    // What was typed comes back after more has been typed: the later text stays.
+    reported.current = at < 0 ? [] : reported.current.slice(at + 1);
+    if (!editor || at >= 0 || editor.state.doc.toString() === value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value }, annotations: placed.of(true) });
   }, [value]);
 
   return <div ref={host} className="h-full" />;

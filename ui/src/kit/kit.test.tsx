@@ -2,6 +2,8 @@ import { act, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { expect, test, vi } from "vitest";
+import { EditorView } from "@codemirror/view";
+import { CodeMirror } from "./CodeMirror";
 import { ConfirmLoss } from "./Dialog";
 import { tokens } from "./highlight";
 import { Segmented } from "./Segmented";
@@ -127,4 +129,29 @@ test("code is coloured by meaning and loses no sign", () => {
   expect(tokens(`"id": 1`, "json").map((token) => token.kind)).toEqual(["key", "plain", "number"]);
   expect(tokens("DROP TABLE x", "sql")[0]).toEqual({ kind: "danger", text: "DROP" });
   expect(tokens(`ON "a.unique--index"`, "sql").map((token) => token.kind)).toEqual(["keyword", "plain", "plain"]);
+});
+
+test("a text that comes back late does not take away what was typed meanwhile", () => {
+  const typed: string[] = [];
+  const editor = (value: string) => <CodeMirror value={value} language="json" label="Body" onChange={(text) => typed.push(text)} />;
+  const { rerender, container } = render(editor(""));
+  const view = EditorView.findFromDOM(container.querySelector<HTMLElement>(".cm-editor") ?? container);
+  if (!view) throw new Error("no editor was drawn");
+  const type = (text: string): void => view.dispatch({ changes: { from: view.state.doc.length, insert: text } });
+  const shown = (): string => view.state.doc.toString();
+  type("a");
+  type("b");
+  expect(typed).toEqual(["a", "ab"]);
+  rerender(editor("a"));
+  expect(shown()).toBe("ab");
+  type("c");
+  rerender(editor("ab"));
+  rerender(editor("abc"));
+  expect(shown()).toBe("abc");
+  // What comes from elsewhere is shown, and told to nobody; also when it is a text of before.
+  rerender(editor("ab"));
+  expect(shown()).toBe("ab");
+  rerender(editor("elsewhere"));
+  expect(shown()).toBe("elsewhere");
+  expect(typed).toEqual(["a", "ab", "abc"]);
 });
