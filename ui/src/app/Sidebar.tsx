@@ -117,7 +117,7 @@ export function Sidebar() {
   const where = useWhere();
   const catalog = useCatalog();
   const closed = useUi((state) => state.closedFolders);
-  const [groups] = useGroups(session.project.id);
+  const [groups] = useGroups();
   const work = useOpenWork();
   const settingsKeys = useKeysOf("shell.settings");
   const stop = useSchemaStop();

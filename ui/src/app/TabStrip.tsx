@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { useSession } from "@/host/session";
+import { personOn, useSession } from "@/host/session";
 import { useCommands } from "@/kit/commands";
 import { cx } from "@/kit/cx";
 import { Dot } from "@/kit/Dot";
@@ -32,7 +32,8 @@ export function TabStrip() {
   const project = session.project.id;
   const go = useGo(project);
   const where = useWhere();
-  const tabs = useUi((state) => state.tabs[project]) ?? NO_TABS;
+  const person = personOn(project, session.user?.id);
+  const tabs = useUi((state) => state.tabs[person]) ?? NO_TABS;
   const ops = useStore(session.pending.store, (state) => state.ops);
   const current = where.area === undefined ? undefined : tabOf(where.area, where.collection);
   const currentKey = current?.key;
@@ -41,8 +42,8 @@ export function TabStrip() {
     if (where.area === undefined) return;
     // An area without a collection is a place to choose from, not a document.
     if ((where.area === "data" || where.area === "api") && where.collection === undefined) return;
-    openTab(project, tabOf(where.area, where.collection));
-  }, [project, where.area, where.collection]);
+    openTab(person, tabOf(where.area, where.collection));
+  }, [person, where.area, where.collection]);
 
   const dirty = (tab: DocumentTab): boolean => {
     for (const { target } of ops.values()) {
@@ -52,7 +53,7 @@ export function TabStrip() {
     return false;
   };
   const close = (tab: DocumentTab) => {
-    const next = closeTab(project, tab.key);
+    const next = closeTab(person, tab.key);
     if (tab.key !== currentKey) return;
     go(next ?? { kind: "data" });
   };

@@ -10,9 +10,9 @@ beforeEach(async () => {
 
 test("the window comes back as it was left", async () => {
   await recallLayout();
-  openTab("press", { key: "data:notes", kind: "data", collection: "notes" });
-  openTab("press", { key: "schema", kind: "schema" });
-  closeTab("press", "schema");
+  openTab("press:ada", { key: "data:notes", kind: "data", collection: "notes" });
+  openTab("press:ada", { key: "schema", kind: "schema" });
+  closeTab("press:ada", "schema");
   toggleFolder("own");
   useUi.setState({ sidebar: false, palette: true });
 
@@ -22,7 +22,7 @@ test("the window comes back as it was left", async () => {
   await recallLayout();
   const { sidebar, palette, tabs, closedFolders } = useUi.getState();
   expect({ sidebar, palette }).toEqual({ sidebar: false, palette: false });
-  expect(tabs).toEqual({ press: [{ key: "data:notes", kind: "data", collection: "notes" }] });
+  expect(tabs).toEqual({ "press:ada": [{ key: "data:notes", kind: "data", collection: "notes" }] });
   expect([...closedFolders].toSorted()).toEqual(["own", "system"]);
 });
 

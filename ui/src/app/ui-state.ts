@@ -15,7 +15,7 @@ interface UiState {
   readonly sheet: boolean;
   readonly settings: boolean;
   readonly sessions: boolean;
-  /** Open documents, by project. */
+  /** Open documents, by person and project (`personOn`). */
   readonly tabs: Readonly<Record<string, readonly DocumentTab[]>>;
   readonly closedFolders: ReadonlySet<string>;
 }
@@ -47,7 +47,7 @@ function layoutOf(kept: unknown): Partial<Layout> {
     ...(typeof sidebar === "boolean" ? { sidebar } : {}),
     ...(Array.isArray(closedFolders) ? { closedFolders: new Set(closedFolders.filter((id) => typeof id === "string")) } : {}),
     ...(typeof tabs === "object" && tabs !== null
-      ? { tabs: Object.fromEntries(Object.entries(tabs).map(([project, open]) => [project, Array.isArray(open) ? open.filter(isTab) : []])) }
+      ? { tabs: Object.fromEntries(Object.entries(tabs).map(([person, open]) => [person, Array.isArray(open) ? open.filter(isTab) : []])) }
       : {}),
   };
 }
@@ -63,20 +63,20 @@ export async function recallLayout(): Promise<void> {
   });
 }
 
-export function openTab(project: string, tab: DocumentTab): void {
+export function openTab(person: string, tab: DocumentTab): void {
   useUi.setState((state) => {
-    const open = state.tabs[project] ?? [];
+    const open = state.tabs[person] ?? [];
     if (open.some((entry) => entry.key === tab.key)) return state;
-    return { tabs: { ...state.tabs, [project]: [...open, tab] } };
+    return { tabs: { ...state.tabs, [person]: [...open, tab] } };
   });
 }
 
 /** Closes a tab and tells which one to show instead when it was the current one. */
-export function closeTab(project: string, key: string): DocumentTab | null {
-  const open = useUi.getState().tabs[project] ?? [];
+export function closeTab(person: string, key: string): DocumentTab | null {
+  const open = useUi.getState().tabs[person] ?? [];
   const at = open.findIndex((entry) => entry.key === key);
   const rest = open.filter((entry) => entry.key !== key);
-  useUi.setState((state) => ({ tabs: { ...state.tabs, [project]: rest } }));
+  useUi.setState((state) => ({ tabs: { ...state.tabs, [person]: rest } }));
   return rest[Math.min(at, rest.length - 1)] ?? null;
 }
 

@@ -58,6 +58,14 @@ export async function connectionOf(project: Project): Promise<Connection> {
   return connection;
 }
 
+/**
+ * One person on one project: what the window keeps of their work is kept under it, so that who signs
+ * in next in the same window is shown none of it.
+ */
+export function personOn(project: string, user: string | undefined): string {
+  return `${project}:${user ?? ""}`;
+}
+
 const works = new Map<string, Pending>();
 
 /**
@@ -65,7 +73,7 @@ const works = new Map<string, Pending>();
  * read them, so whoever signs in next in the same window has work, and a draft, of their own.
  */
 export function workOf(project: string, user: string): Pending {
-  const key = `pending:${project}:${user}`;
+  const key = `pending:${personOn(project, user)}`;
   const known = works.get(key);
   if (known) return known;
   const made = createPending({ journal: drafts, journalKey: key });

@@ -1,7 +1,6 @@
 import { CircleAlert, Ellipsis, KeyRound, Link2, Plus, SquareFunction, X } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
 import { useGroups } from "@/host/groups";
-import { useSession } from "@/host/session";
 import { Badge } from "@/kit/Badge";
 import { Button, IconButton } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
@@ -289,7 +288,7 @@ function CollectionEditor({ drafts, entry, rows, dropped, readOnly, onStage }: {
   const system = isSystem(entry);
   const locked = readOnly || dropped;
   const renamed = base !== undefined && base.name !== draft.name;
-  const [groups, onGroups] = useGroups(useSession().project.id);
+  const [groups, onGroups] = useGroups();
   return (
     <>
       <DrawerSection title={t("collection")}>

@@ -91,7 +91,7 @@ function Schema({ collection, field, isNew, onSelect, onRows, aside, look, onLoo
   /** The field whose text takes the focus once it is chosen: one goes on there. */
   const [writing, setWriting] = useState<string | undefined>(undefined);
   const [relating, setRelating] = useState<Proposal | null>(null);
-  const [groups, onGroups] = useGroups(project.id);
+  const [groups, onGroups] = useGroups();
   const [chosenGroups, setChosenGroups] = useState<ReadonlySet<string>>(new Set());
   const [grouping, setGrouping] = useState<{ readonly of: string | undefined } | null>(null);
   const [depth, setDepth] = useState<Depth>(0);

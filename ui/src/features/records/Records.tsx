@@ -319,7 +319,7 @@ export function Records({
         const file = event.dataTransfer.files[0];
         if (!mayCreate || !file) return;
         event.preventDefault();
-        keepFile(connection.info.id, name, file);
+        keepFile(pending, name, file);
         onSearch({ import: "new" });
       }}
       onKeyDown={(event) => {

@@ -1,4 +1,5 @@
 import { host } from "@/host";
+import type { Pending } from "@/lib/pending";
 
 /**
  * Hands a file to the person: the desktop asks where it goes, a browser does what it is set to do.
@@ -17,15 +18,17 @@ export async function saveFile(name: string, content: Blob): Promise<boolean> {
   return true;
 }
 
-const files = new Map<string, File>();
+/** Chosen files by collection, beside the work of one person: another's are not theirs to import. */
+const files = new WeakMap<Pending, Map<string, File>>();
 
 /** The file an import works on, kept while the page is left between the dry run and the import. */
-export function keepFile(connection: string, collection: string, file: File | null): void {
-  const key = `${connection}\n${collection}`;
-  if (file) files.set(key, file);
-  else files.delete(key);
+export function keepFile(work: Pending, collection: string, file: File | null): void {
+  const kept = files.get(work) ?? new Map<string, File>();
+  files.set(work, kept);
+  if (file) kept.set(collection, file);
+  else kept.delete(collection);
 }
 
-export function keptFile(connection: string, collection: string): File | null {
-  return files.get(`${connection}\n${collection}`) ?? null;
+export function keptFile(work: Pending, collection: string): File | null {
+  return files.get(work)?.get(collection) ?? null;
 }

@@ -1,11 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { useState } from "react";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SessionContext, type Session } from "@/host/session";
 import { TooltipProvider } from "@/kit/Tooltip";
 import { readCollection } from "@/lib/fields";
-import { keepFile } from "./file";
+import { createPending } from "@/lib/pending";
 import { ImportPage } from "./imports/ImportPage";
 
 configure({ asyncUtilTimeout: 10_000 });
@@ -48,6 +48,7 @@ function open(answer: (asked: Asked) => unknown, job: string | null = null, gran
   };
   const rights = { create: grant, read: grant, update: grant, delete: grant };
   const session = {
+    pending: createPending(),
     project: { id: "p", name: "Shop", kind: "local", environment: "local", guard: "open", place: "", store: "sqlite", state: "running" },
     url: "http://x",
     client: {
@@ -79,8 +80,6 @@ function choose(file: File): void {
 }
 
 describe("an import", () => {
-  beforeEach(() => keepFile("p", "rates", null));
-
   it("goes from file to mapping, dry run and receipt, and writes only after the dry run", async () => {
     const { asked, onRows } = open((one) => {
       if (one.path === "/imports" && one.method === "POST") return { data: one.body?.get("dryRun") === "true" ? checked : written };

@@ -11,7 +11,7 @@ import { faultOf, faultText, importsQuery, keys } from "@/lib/client";
 import type { CollectionInfo } from "@/lib/fields";
 import { keepFile, keptFile } from "../file";
 import { m } from "../messages";
-import { useCapability, useConnection } from "../session";
+import { useCapability, useConnection, usePending } from "../session";
 import { propose, recordColumns, sniffFile, type Delimiter, type Mapping, type Sniffed } from "../sniff";
 import { DropZone } from "./DropZone";
 import { Ends } from "./Ends";
@@ -45,10 +45,11 @@ export function ImportPage({
   onRows: () => void;
 }) {
   const connection = useConnection();
+  const { pending } = usePending();
   const capability = useCapability();
   const queries = useQueryClient();
   const { name } = collection;
-  const [file, setFileState] = useState<File | null>(() => keptFile(connection.info.id, name));
+  const [file, setFileState] = useState<File | null>(() => keptFile(pending, name));
   const [sniffed, setSniffed] = useState<Sniffed | null>(null);
   const [mapping, setMapping] = useState<Mapping>({});
   const [delimiter, setDelimiter] = useState<Delimiter | undefined>(undefined);
@@ -77,7 +78,7 @@ export function ImportPage({
   const others = useQuery(importsQuery(connection));
 
   const setFile = (next: File | null): void => {
-    keepFile(connection.info.id, name, next);
+    keepFile(pending, name, next);
     setFileState(next);
     setSniffed(null);
     setFault(null);

@@ -158,6 +158,11 @@ function parted(points: readonly Point[]): readonly Point[] {
   return [...points.slice(0, SWATCHES.length - 1), { label: [r("others", { count: rest.length })], text: `≈ ${groupDigits(String(Number(amount.toPrecision(6))))}`, amount }];
 }
 
+/** Of the whole; what is there at all is not told as nothing. */
+function percent(share: number): string {
+  return share > 0 && share < 0.005 ? "< 1%" : `${String(Math.round(share * 100))}%`;
+}
+
 function Ring({ points, cut }: Drawing) {
   const shown = parted(points);
   const all = slices(shown.map((point) => point.amount ?? 0));
@@ -176,7 +181,7 @@ function Ring({ points, cut }: Drawing) {
             <span data-cell="" data-exact={point.text} title={exactTitle(point)}>
               {valueText(point)}
             </span>
-            <span className="w-10 text-right text-second text-ink-3">{`${String(Math.round((all[index]?.share ?? 0) * 100))}%`}</span>
+            <span className="w-10 text-right text-second text-ink-3">{point.amount === null ? "" : percent(all[index]?.share ?? 0)}</span>
           </li>
         ))}
       </ol>
