@@ -7,6 +7,7 @@ mod permissions;
 mod reads;
 mod references;
 mod sight;
+mod tenants;
 mod transfer;
 mod variables;
 mod views;

@@ -165,6 +165,7 @@ fn identity(config: &Config, secret: Vec<u8>) -> auth::Settings {
         default_role: config.default_role.clone(),
         allowed_roles: config.allowed_roles.clone(),
         launch_token: config.launch_token.clone(),
+        tenants: config.multi_tenant.then(|| config.tenant_ignored.clone()),
     }
 }
 

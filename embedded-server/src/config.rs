@@ -72,6 +72,10 @@ pub struct Config {
     pub rate_interval_ms: i64,
     /// How many proxies stand before the server and tell whom they were called from.
     pub trusted_proxies: usize,
+    /// Whether records belong to tenants.
+    pub multi_tenant: bool,
+    /// Collections that belong to no tenant all the same.
+    pub tenant_ignored: Vec<String>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -273,6 +277,20 @@ pub const KEYS: &[Key] = &[
         "0 to 10",
         "0",
     ),
+    key(
+        "multi_tenant",
+        &["MULTI_TENANT"],
+        "whether records with a `tenant_Id` are seen and written in their tenant alone",
+        "true or false",
+        "false",
+    ),
+    key(
+        "tenant_ignored",
+        &["TENANT_IGNORED_TABLES"],
+        "collections that belong to no tenant though they have a `tenant_Id`",
+        "names, comma-separated",
+        "none",
+    ),
     key("page_size_max", &["PAGE_SIZE_MAX"], "most rows one list answers", "1 to 1000000", "10000"),
     key(
         "history_days",
@@ -352,6 +370,8 @@ impl Config {
             rate_limit: 1_000,
             rate_interval_ms: 5_000,
             trusted_proxies: 0,
+            multi_tenant: false,
+            tenant_ignored: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -131,6 +131,8 @@ impl Layers {
             // A slip of the pen would leave production without its checks.
             Some(other) => return Err(self.wrong("environment", other)),
         };
+        self.switch("multi_tenant", |on| config.multi_tenant = on)?;
+        self.list("tenant_ignored", |_| true, |list| config.tenant_ignored = list)?;
         self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
         self.number("history_days", 1, 36_500, |n| {
             config.limits.history_days = u32::try_from(n).unwrap_or(90);

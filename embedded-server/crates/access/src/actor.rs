@@ -1,6 +1,6 @@
 //! Who asks.
 
-use crate::Policies;
+use crate::{Policies, Tenancy};
 use query::Words;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct Actor {
     pub role_name: String,
     /// The tenant of the request.
     pub tenant: Option<String>,
+    /// Which tenant's records it may touch.
+    pub tenancy: Tenancy,
     /// The active role's policies.
     pub policies: Arc<Policies>,
     /// Address of the peer, for records.
@@ -44,6 +46,7 @@ impl Actor {
             role: None,
             role_name: String::from("system"),
             tenant: None,
+            tenancy: Tenancy::default(),
             policies: Arc::new(Policies::default()),
             ip: None,
         }
@@ -54,6 +57,12 @@ impl Actor {
     #[must_use]
     pub fn unbound(&self) -> bool {
         self.is_administrator() || matches!(self.identity, Identity::System(_))
+    }
+
+    /// Whether neither a policy nor a tenant binds.
+    #[must_use]
+    pub fn free(&self) -> bool {
+        self.unbound() && !self.tenancy.holds()
     }
 
     /// Whether a user with the administrator role asks.

@@ -5,6 +5,7 @@
 //! record counts as absent wherever a condition looks, and a hidden field does not exist.
 
 use crate::asked::denied;
+use crate::tenancy::Fence;
 use crate::{Action, Actor, Guarded, Policies, Policy};
 use base::{Code, Error, Limits, Result, Value};
 use catalog::{Catalog, Collection};
@@ -57,9 +58,22 @@ pub fn guard_read(
     words: &Words,
     limits: &Limits,
 ) -> Result<Guarded<ReadPlan>> {
-    if actor.unbound() {
-        return Ok(Guarded::new(plan));
+    if !actor.unbound() {
+        narrow_read(&mut plan, full, actor, words, limits)?;
     }
+    if let Some(fence) = Fence::of(actor, full, words, limits) {
+        fence.read(&mut plan)?;
+    }
+    Ok(Guarded::new(plan))
+}
+
+fn narrow_read(
+    plan: &mut ReadPlan,
+    full: &Catalog,
+    actor: &Actor,
+    words: &Words,
+    limits: &Limits,
+) -> Result<()> {
     let guard = Guard { policies: &actor.policies, full, words, limits };
     let name = plan.collection.name.clone();
     let policy = guard.reading(&name)?;
@@ -93,7 +107,7 @@ pub fn guard_read(
     }
     let using = guard.conditions(policy, &root)?;
     plan.filter = std::mem::replace(&mut plan.filter, Cond::Always).and(using);
-    Ok(Guarded::new(plan))
+    Ok(())
 }
 
 /// Narrows a write to the records the actor may touch, and asks its policy of every new record.
@@ -104,9 +118,22 @@ pub fn guard_write(
     words: &Words,
     limits: &Limits,
 ) -> Result<Guarded<WritePlan>> {
-    if actor.unbound() {
-        return Ok(Guarded::new(plan));
+    if !actor.unbound() {
+        narrow_write(&mut plan, full, actor, words, limits)?;
     }
+    if let Some(fence) = Fence::of(actor, full, words, limits) {
+        fence.write(&mut plan)?;
+    }
+    Ok(Guarded::new(plan))
+}
+
+fn narrow_write(
+    plan: &mut WritePlan,
+    full: &Catalog,
+    actor: &Actor,
+    words: &Words,
+    limits: &Limits,
+) -> Result<()> {
     let guard = Guard { policies: &actor.policies, full, words, limits };
     for step in &mut plan.steps {
         match step {
@@ -167,11 +194,11 @@ pub fn guard_write(
             }
         }
     }
-    Ok(Guarded::new(plan))
+    Ok(())
 }
 
 /// Whether the key is one that every session is told: its own user's, role's and tenant's.
-fn own(actor: &Actor, collection: &str, key: &Value) -> bool {
+pub(crate) fn own(actor: &Actor, collection: &str, key: &Value) -> bool {
     let known = match collection {
         "baasix_User" => actor.user(),
         "baasix_Role" => actor.role.as_deref(),

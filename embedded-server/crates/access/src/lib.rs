@@ -13,6 +13,7 @@ mod past;
 mod policy;
 mod rank;
 mod sight;
+mod tenancy;
 mod visible;
 
 pub use actor::{Actor, Identity};
@@ -23,4 +24,5 @@ pub use guarded::Guarded;
 pub use past::governing;
 pub use policy::{Action, Policies, Policy};
 pub use sight::Seen;
+pub use tenancy::{TENANT, Tenancy, Touch, Within};
 pub use visible::{Capability, capabilities, visible};

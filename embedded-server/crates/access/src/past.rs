@@ -21,6 +21,10 @@ pub fn governing(
     limits: &Limits,
 ) -> Option<BTreeSet<String>> {
     let mut columns = BTreeSet::new();
+    // A past state in another tenant is that tenant's.
+    if let Some((field, _)) = actor.tenancy.key_in(collection) {
+        columns.insert(field.to_owned());
+    }
     if actor.unbound() {
         return Some(columns);
     }

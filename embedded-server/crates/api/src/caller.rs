@@ -78,7 +78,8 @@ impl FromRequestParts<App> for Caller {
             None => cookie_token(parts, app.settings())?,
         };
         app.engine().look_for(named(parts.uri.path())).await?;
-        let presented = app.auth().present(token.as_deref(), peer.clone()).await?;
+        let tenant = parts.headers.get("x-tenant-id").and_then(|value| value.to_str().ok());
+        let presented = app.auth().present(token.as_deref(), tenant, peer.clone()).await?;
         let user = presented.profile.as_ref().map(|profile| profile.user_id.as_str());
         limit::count_caller(&parts.extensions, app, user, address)?;
         // A token that is past its time was one of ours: its bearer shall hear of it.

@@ -37,8 +37,8 @@ fn parameter(query: Option<&str>, names: &[&str]) -> Option<String> {
         .map(|(_, value)| value.trim().to_owned())
 }
 
-/// Who asks, and the tenant that the request is about: named in the address, in `X-Tenant-Id`, or
-/// the caller's own.
+/// Who asks, and the tenant that the request is about: named in the address, the caller's own, or
+/// named in `X-Tenant-Id`.
 struct Asking {
     caller: Caller,
     tenant: Option<String>,
@@ -54,8 +54,9 @@ impl FromRequestParts<App> for Asking {
             (!value.is_empty()).then(|| value.to_owned())
         };
         let tenant = parameter(parts.uri.query(), &["tenant_id", "tenant_Id"])
-            .or_else(header)
+            // An SDK goes on sending the header of before once it has switched.
             .or_else(|| caller.actor().tenant.clone())
+            .or_else(header)
             .map(|tenant| tenant.to_ascii_lowercase());
         Ok(Self { caller, tenant })
     }
@@ -209,8 +210,7 @@ async fn info(
     Asking { caller, tenant }: Asking,
 ) -> Result<Response, Refusal> {
     let settings = told(&app, &caller, tenant.as_deref()).await?;
-    // Projects hold no tenants yet.
-    let project = ProjectInfo::of(&settings, false);
+    let project = ProjectInfo::of(&settings, app.auth().has_tenants());
     let version = app.settings().version.clone();
     Ok(json_answer(StatusCode::OK, &ServerInfo { project, version }))
 }

@@ -35,6 +35,9 @@ pub(crate) fn status(code: Code) -> StatusCode {
         Code::ItemNotFound
         | Code::Forbidden
         | Code::FieldForbidden
+        | Code::TenantAccessDenied
+        | Code::TenantContextRequired
+        | Code::TenantMismatch
         | Code::AccountInactive
         | Code::SessionTypeInvalid
         | Code::SessionLimit

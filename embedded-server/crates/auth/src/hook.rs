@@ -276,8 +276,16 @@ fn tenant_meant(body: &mut Map<String, Json>, actor: &Actor) -> Result<Json> {
     let Some(named) = body.remove("tenant_Id") else {
         return Ok(actor.tenant.clone().map_or(Json::Null, Json::from));
     };
+    let held = actor.tenancy.holds();
     match query::coerce(&FieldKind::Uuid, &named) {
-        Ok(Value::Text(key)) => Ok(Json::String(key)),
+        Ok(Value::Text(key)) if !held || actor.tenant.as_ref() == Some(&key) => {
+            Ok(Json::String(key))
+        }
+        Ok(_) if held => Err(Error::new(
+            Code::TenantMismatch,
+            "a role is given in the tenant of the request, and in no other",
+        )
+        .at("tenant_Id")),
         Ok(_) => Ok(Json::Null),
         Err(why) => {
             let message = format!("Validation failed: tenant_Id: {why}");

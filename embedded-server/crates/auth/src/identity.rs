@@ -2,8 +2,8 @@
 
 use crate::token::{Read as TokenRead, fingerprint};
 use crate::{Auth, sign_in};
-use access::{Actor, Identity};
-use base::{Code, Result};
+use access::{Actor, Identity, TENANT, Tenancy, Within};
+use base::{Code, Error, Result};
 use engine::{Engine, Role, State, field_is};
 use query::{Direction, Filter, Read, SortAsked};
 use serde_json::{Map, Value as Json};
@@ -53,7 +53,76 @@ struct Cached {
 impl Auth {
     /// Judges a presented token (`spec/auth.md` 3.3). Without one, or with a dead one, the
     /// request is public.
-    pub async fn present(&self, token: Option<&str>, ip: Option<String>) -> Result<Presented> {
+    ///
+    /// `tenant` is the one that the request names besides; where the project has none it means
+    /// nothing, and the session's own counts before it. One that there is not is
+    /// `TENANT_ACCESS_DENIED`.
+    pub async fn present(
+        &self,
+        token: Option<&str>,
+        tenant: Option<&str>,
+        ip: Option<String>,
+    ) -> Result<Presented> {
+        let presented = self.judged(token, ip).await?;
+        match self.settings().tenants {
+            Some(_) => self.within(presented, tenant).await,
+            None => Ok(presented),
+        }
+    }
+
+    /// Puts a request in its tenant. Asked of each one anew, and of no cache.
+    async fn within(&self, mut presented: Presented, named: Option<&str>) -> Result<Presented> {
+        let state = self.engine().state();
+        let actor = &mut presented.actor;
+        let role = actor.role.as_ref().and_then(|id| state.roles.get(id));
+        let specific = role.and_then(|role| role.record.get("isTenantSpecific"));
+        let signed_in = actor.user().is_some();
+        let everywhere = actor.is_administrator()
+            || (signed_in && specific.and_then(Json::as_bool) == Some(false));
+        let free = everywhere || !signed_in;
+        if actor.tenant.is_none()
+            && free
+            && let Some(named) = named.filter(|named| !named.trim().is_empty())
+        {
+            actor.tenant = Some(self.tenant_named(named.trim()).await?);
+        }
+        actor.tenancy = Tenancy {
+            within: match (&actor.tenant, everywhere) {
+                (Some(tenant), _) => Within::One(tenant.clone()),
+                (None, true) => Within::All,
+                (None, false) => Within::Nowhere,
+            },
+            ignored: Arc::clone(&self.0.tenant_free),
+        };
+        Ok(presented)
+    }
+
+    /// The key of a tenant as it is stored.
+    async fn tenant_named(&self, named: &str) -> Result<String> {
+        let denied = || {
+            Error::new(Code::TenantAccessDenied, "Access denied for specified tenant")
+                .at("X-Tenant-Id")
+        };
+        let read = Read {
+            collection: String::from("baasix_Tenant"),
+            fields: vec![String::from("id")],
+            key: Some(Json::from(named)),
+            ..Read::default()
+        };
+        let rows = match self.engine().find(&read, "find the tenant of a request").await {
+            Ok(rows) => rows,
+            // What is no key at all is no tenant.
+            Err(fault) if matches!(fault.code(), Code::ItemNotFound | Code::InvalidId) => {
+                return Err(denied());
+            }
+            Err(fault) => return Err(fault),
+        };
+        let row = rows.into_iter().next();
+        let id = row.as_ref().and_then(|row| row.get("id")).and_then(Json::as_str);
+        id.map(str::to_owned).ok_or_else(denied)
+    }
+
+    async fn judged(&self, token: Option<&str>, ip: Option<String>) -> Result<Presented> {
         // The original SDK sends these words when it holds no token.
         let token =
             token.map(str::trim).filter(|token| !matches!(*token, "" | "undefined" | "null"));
@@ -193,6 +262,7 @@ fn actor(
         role: role.map(|role| role.id.clone()),
         role_name: role.map_or_else(|| String::from("none"), |role| role.name.clone()),
         tenant,
+        tenancy: Tenancy::default(),
         policies: role.map(|role| Arc::clone(&role.policies)).unwrap_or_default(),
         ip,
     }
@@ -235,6 +305,18 @@ fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Op
         .or_else(|| rows.iter().find(|row| fits(row)))?;
     let id = text(chosen, "role_Id");
     state.roles.contains_key(&id).then_some(id)
+}
+
+/// The tenant of who signs in without naming one and has no role outside of tenants: that of the
+/// oldest assignment.
+pub(crate) fn first_tenant(user: &Map<String, Json>) -> Option<String> {
+    let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).map(str::to_owned);
+    let rows = user.get("userRoles").and_then(Json::as_array)?;
+    if rows.iter().any(|row| text(row, TENANT).is_none()) {
+        return None;
+    }
+    let first = rows.iter().min_by_key(|row| (text(row, "createdAt"), text(row, "id")));
+    first.and_then(|row| text(row, TENANT))
 }
 
 impl Cached {

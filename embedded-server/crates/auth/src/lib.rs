@@ -45,6 +45,8 @@ pub struct Settings {
     pub allowed_roles: Vec<String>,
     /// Token of this launch of the desktop: acts as the project's owner.
     pub launch_token: Option<String>,
+    /// Where records belong to tenants: the collections that do not. `None` without tenants.
+    pub tenants: Option<Vec<String>>,
 }
 
 /// Identities of one project. Cheap to clone.
@@ -60,6 +62,8 @@ struct Inner {
     cache: Cache,
     presence: Presence,
     setup: std::sync::Mutex<Option<String>>,
+    /// Collections that belong to no tenant.
+    tenant_free: Arc<std::collections::BTreeSet<String>>,
 }
 
 impl Auth {
@@ -68,7 +72,9 @@ impl Auth {
     pub fn new(engine: Engine, settings: Settings) -> Result<Self> {
         let keys = Keys::new(&settings.secret, settings.access_seconds);
         let hashing = password::Hashing::new()?;
+        let tenant_free = Arc::new(settings.tenants.iter().flatten().cloned().collect());
         Ok(Self(Arc::new(Inner {
+            tenant_free,
             engine,
             settings,
             keys,
@@ -88,6 +94,12 @@ impl Auth {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    /// Whether records belong to tenants here.
+    #[must_use]
+    pub fn has_tenants(&self) -> bool {
+        self.settings().tenants.is_some()
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -1,6 +1,6 @@
 //! Sign-in, registration, the first owner and sign-out.
 
-use crate::identity::{Presented, profile};
+use crate::identity::{self, Presented, profile};
 use crate::token::{fingerprint, random_token};
 use crate::{Auth, Profile};
 use access::{Actor, Identity};
@@ -93,15 +93,17 @@ impl Auth {
             return Err(Error::new(Code::AccountInactive, format!("Account is {status}")));
         }
         let state = self.state_with_roles_of(&user).await?;
-        let profile =
-            profile(user, ask.tenant.as_deref(), None, None, &state).ok_or_else(|| {
-                match ask.tenant {
-                    Some(_) => Error::new(Code::Forbidden, "Access denied for specified tenant"),
-                    None => Error::new(Code::Forbidden, "this account has no role")
-                        .hint("an administrator assigns one"),
-                }
-            })?;
-        self.open_session(profile, session_type, ask.tenant, ask.ip, ask.user_agent).await
+        let tenants = self.settings().tenants.is_some();
+        let tenant = ask.tenant.or_else(|| identity::first_tenant(&user).filter(|_| tenants));
+        let profile = profile(user, tenant.as_deref(), None, None, &state).ok_or_else(|| {
+            let denied = if tenants { Code::TenantAccessDenied } else { Code::Forbidden };
+            match tenant {
+                Some(_) => Error::new(denied, "Access denied for specified tenant"),
+                None => Error::new(Code::Forbidden, "this account has no role")
+                    .hint("an administrator assigns one"),
+            }
+        })?;
+        self.open_session(profile, session_type, tenant, ask.ip, ask.user_agent).await
     }
 
     /// Makes an account with the default role and signs it in.

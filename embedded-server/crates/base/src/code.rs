@@ -32,6 +32,12 @@ codes! {
     Forbidden = "FORBIDDEN",
     /// The role may not write this field or relation.
     FieldForbidden = "FIELD_FORBIDDEN",
+    /// The caller may not work in the tenant that it names.
+    TenantAccessDenied = "TENANT_ACCESS_DENIED",
+    /// What belongs to a tenant was asked for by a request that stands in none.
+    TenantContextRequired = "TENANT_CONTEXT_REQUIRED",
+    /// A record would come to stand in another tenant than the request's.
+    TenantMismatch = "TENANT_MISMATCH",
     /// A query parameter cannot be read.
     InvalidQuery = "INVALID_QUERY",
     /// The body cannot be read or has the wrong shape.

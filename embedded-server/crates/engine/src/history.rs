@@ -308,7 +308,7 @@ impl Engine {
         let found = match self.read(&read, actor, Numbers::Tokens).await {
             Ok(found) => parse_rows(&found.json)?.into_iter().next(),
             // A record that is gone for good can be judged by nobody's conditions.
-            Err(fault) if fault.code() == Code::ItemNotFound && actor.unbound() => None,
+            Err(fault) if fault.code() == Code::ItemNotFound && actor.free() => None,
             Err(fault) => return Err(fault),
         };
         let view = state.view(actor);
@@ -327,7 +327,7 @@ impl Engine {
             Some(columns) if columns.is_empty() => Some(Map::new()),
             Some(columns) => Some(self.stands(read, columns).await?),
         };
-        let unbound = actor.unbound();
+        let unbound = actor.free();
         let mut seen = Arc::clone(seen);
         if let Some(row) = found.filter(|_| !unbound) {
             // A role's view holds what it sees of a collection by any way, through the relations

@@ -457,7 +457,9 @@ impl Imports {
         let read = query::Read {
             collection: String::from("baasix_User"),
             key: Some(Json::from(user)),
-            fields: ["status", "userRoles.role_Id"].map(str::to_owned).to_vec(),
+            fields: ["status", "userRoles.role_Id", "userRoles.tenant_Id"]
+                .map(str::to_owned)
+                .to_vec(),
             ..query::Read::default()
         };
         let gone =
@@ -470,7 +472,14 @@ impl Imports {
             .map_err(|fault| if fault.code() == Code::ItemNotFound { gone() } else { fault })?;
         let row = found.into_iter().next().unwrap_or_default();
         let roles = row.get("userRoles").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-        let held = roles.iter().any(|one| one["role_Id"].as_str() == actor.role.as_deref());
+        // A role that is held in one tenant is none in another.
+        let there = |one: &Json| {
+            !actor.tenancy.holds()
+                || one["tenant_Id"].is_null()
+                || one["tenant_Id"].as_str() == actor.tenant.as_deref()
+        };
+        let held =
+            roles.iter().any(|one| one["role_Id"].as_str() == actor.role.as_deref() && there(one));
         let state = self.0.engine.state();
         let role = actor.role.as_ref().and_then(|id| state.roles.get(id)).filter(|_| held);
         match role.filter(|_| row.get("status").and_then(Json::as_str) == Some("active")) {
@@ -495,7 +504,7 @@ impl Live {
 }
 
 fn owns(actor: &Actor, job: &Job) -> bool {
-    actor.unbound() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
+    actor.free() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
 }
 
 fn nothing_kept(refused: u64, all: u64) -> Error {

@@ -220,7 +220,7 @@ impl Engine {
             counted: plan.count != Count::None,
             mark: plan.page.mark.clone(),
             estimable: plan.count == Count::Estimate
-                && actor.unbound()
+                && actor.free()
                 && matches!(plan.filter, Cond::Always)
                 && plan.search.is_none()
                 && !plan.collection.paranoid

@@ -99,13 +99,19 @@ impl Shift {
         }
     }
 
-    fn filter(&self, collection: &Collection, item: &Json) -> Filter {
-        Filter::All(vec![
+    fn filter(&self, collection: &Collection, item: &Json, actor: &Actor) -> Filter {
+        let tests = vec![
             field_test(PLACE, "gte", json!(self.from)),
             field_test(PLACE, "lte", json!(self.to)),
             field_test(&collection.primary_key, "neq", item.clone()),
-        ])
+        ];
+        Filter::All(tests.into_iter().chain(in_tenant(collection, actor)).collect())
     }
+}
+
+/// Places are counted within a tenant: whoever is held to one moves nobody else's records.
+fn in_tenant(collection: &Collection, actor: &Actor) -> Option<Filter> {
+    actor.tenancy.key_in(collection).map(|(field, tenant)| field_is(field, tenant))
 }
 
 impl Engine {
@@ -140,7 +146,7 @@ impl Engine {
                 self.stepped(steps, actor).await?;
                 continue;
             };
-            if self.shared(collection, target).await? {
+            if self.shared(collection, target, actor).await? {
                 let numbered = Numbered::From(target);
                 let steps = self.numbering(collection, numbered, &state, actor, source)?;
                 self.stepped(steps, actor).await?;
@@ -207,11 +213,12 @@ impl Engine {
     }
 
     /// Whether more than one record stands at this place.
-    async fn shared(&self, collection: &Collection, place: i64) -> Result<bool> {
+    async fn shared(&self, collection: &Collection, place: i64, actor: &Actor) -> Result<bool> {
+        let here = [field_is(PLACE, place)].into_iter().chain(in_tenant(collection, actor));
         let read = Read {
             collection: collection.name.clone(),
             fields: vec![collection.primary_key.clone()],
-            filter: Some(field_is(PLACE, place)),
+            filter: Some(Filter::All(here.collect())),
             limit: Some(2),
             ..Read::default()
         };
@@ -266,7 +273,7 @@ impl Engine {
             .catalog
             .get(&asked.collection)
             .ok_or_else(|| Error::internal("a judged collection is not in the catalog"))?;
-        let filter = shift.filter(collection, &asked.item);
+        let filter = shift.filter(collection, &asked.item, actor);
         let aside = format!("{} + ({})", quoted(PLACE), shift.by);
         let between = self.all_of(collection, &filter, aside, &state, &words)?;
         plan.steps.insert(1, between);
@@ -283,8 +290,12 @@ impl Engine {
     ) -> Result<WritePlan> {
         let scope =
             Scope { visible: &state.catalog, full: &state.catalog, words, limits: self.limits() };
-        let context =
-            Context { words: words.clone(), administrator: actor.unbound(), strict: false };
+        let context = Context {
+            words: words.clone(),
+            administrator: actor.unbound(),
+            sees_all: actor.free(),
+            strict: false,
+        };
         query::resolve_write(write, &scope, &context)
     }
 
@@ -442,6 +453,13 @@ impl Engine {
         let words = actor.words(self.clock().now_ms());
         let (table, key, place) =
             (quoted(&collection.name), quoted(&collection.primary_key), quoted(PLACE));
+        // The key is one that the store has spelt, of letters, digits and dashes.
+        let own = in_tenant(collection, actor);
+        let within = own.as_ref().and_then(|_| {
+            let (field, tenant) = actor.tenancy.key_in(collection)?;
+            Some(format!(" AND {} = '{}'", quoted(field), tenant.replace('\'', "''")))
+        });
+        let within = within.unwrap_or_default();
         let (filter, first, which) = match numbered {
             Numbered::From(from) => (
                 field_test(PLACE, "gte", json!(from)),
@@ -451,18 +469,19 @@ impl Engine {
             Numbered::Placeless => (
                 field_test(PLACE, "isNull", Json::Bool(true)),
                 // What is in the trash may stand anywhere.
-                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
+                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"),
                 format!("{place} IS NULL"),
             ),
             Numbered::Far => (
                 field_test(PLACE, "gt", json!(FAR)),
-                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}), 0)"),
+                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"),
                 format!("{place} > {FAR}"),
             ),
         };
+        let filter = Filter::All([filter].into_iter().chain(own).collect());
         let ranked = format!(
             "SELECT {key} AS \"k\", row_number() OVER (ORDER BY {place}, {key}) + {first} AS \"n\" \
-             FROM {table} WHERE {which}"
+             FROM {table} WHERE {which}{within}"
         );
         // Each is computed once for the statement, and looked up per record without a scan.
         let expression = match self.store().dialect() {

@@ -300,8 +300,12 @@ impl Engine {
             words: &words,
             limits: self.limits(),
         };
-        let context =
-            Context { words: words.clone(), administrator: actor.unbound(), strict: write.strict };
+        let context = Context {
+            words: words.clone(),
+            administrator: actor.unbound(),
+            sees_all: actor.free(),
+            strict: write.strict,
+        };
         let mut plan = query::resolve_write(&write, &scope, &context)?;
         self.seal_steps(&mut plan.steps).await?;
         let ours =
@@ -507,7 +511,12 @@ impl Engine {
             words: &words,
             limits: self.limits(),
         };
-        let context = Context { words: words.clone(), administrator: actor.unbound(), strict };
+        let context = Context {
+            words: words.clone(),
+            administrator: actor.unbound(),
+            sees_all: actor.free(),
+            strict,
+        };
         query::resolve_write(&write, &scope, &context).map(drop)
     }
 

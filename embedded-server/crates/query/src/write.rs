@@ -54,6 +54,8 @@ pub struct Context {
     /// Whether an administrator (or the system) writes: unknown keys are dropped with a warning
     /// instead of refused.
     pub administrator: bool,
+    /// Whether every record may be pointed at: then the store alone says which there are.
+    pub sees_all: bool,
     /// Unknown keys are refused for everybody.
     pub strict: bool,
 }

@@ -4,6 +4,7 @@ use super::Cond;
 use base::{Detail, Value};
 use catalog::{Collection, Relation};
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A write with every name found and every value typed. Steps run in order in one transaction.
@@ -15,6 +16,9 @@ pub struct WritePlan {
     pub answers: Vec<usize>,
     /// What was dropped (unknown keys of administrators).
     pub warnings: Vec<Detail>,
+    /// By collection: where the manual order of new records goes on behind those alone that have
+    /// this value in this field. `resolve` says nothing; the guard holds a request to its tenant.
+    pub orders: BTreeMap<String, (String, Value)>,
 }
 
 /// One set of records written. `guard` adds the policy to `filter` and `check`.

@@ -15,8 +15,8 @@ use crate::{Bind, Dialect, Expect, Statement};
 use base::{Result, Value};
 use catalog::{Collection, DefaultValue};
 use indexmap::IndexMap;
-use query::{Assigned, Cond, Step};
-use std::collections::HashMap;
+use query::{Assigned, Cond, Step, WritePlan};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Most shapes that are remembered; a write of records of many forms is no bulk write.
@@ -31,6 +31,8 @@ pub(super) struct Memory<'p> {
     /// The greatest number given per counted field, of which its counter does not know yet.
     given: IndexMap<(&'p str, &'p str, bool), i64>,
     positions: HashMap<&'p str, Positions>,
+    /// Among which records the places of a collection are counted, where not among all.
+    orders: Option<&'p BTreeMap<String, (String, Value)>>,
 }
 
 /// Positions of one collection's new records.
@@ -86,24 +88,40 @@ impl Shape<'_> {
 }
 
 impl<'p> Memory<'p> {
-    pub(super) fn of(steps: &'p [Step]) -> Self {
+    pub(super) fn of(plan: &'p WritePlan) -> Self {
         let mut positions: HashMap<&'p str, Positions> = HashMap::new();
-        for step in steps {
+        for step in &plan.steps {
             let Step::Insert { collection, values, .. } = step else { continue };
             if values.values().any(|assigned| *assigned == Assigned::NextSort) {
                 let entry = positions.entry(collection.name.as_str());
                 entry.or_insert(Positions { asked: 0, given: None }).asked += 1;
             }
         }
-        Self { shapes: Vec::new(), sequence: None, given: IndexMap::new(), positions }
+        Self { positions, orders: Some(&plan.orders), ..Self::default() }
+    }
+
+    /// The place of the last record, as a query.
+    fn last_place(&self, collection: &Collection, name: &str) -> String {
+        let among = self.orders.and_then(|orders| orders.get(&collection.name));
+        last_place(collection, name, among)
     }
 }
 
 /// The place of the last record, as a query. One that is marked as deleted has its own no longer:
-/// nobody could make room behind what nobody sees.
-pub(super) fn last_place(collection: &Collection, name: &str) -> String {
-    let shows = if collection.paranoid { " WHERE \"deletedAt\" IS NULL" } else { "" };
-    format!("SELECT coalesce(max({}), 0) FROM {}{shows}", quoted(name), quoted(&collection.name))
+/// nobody could make room behind what nobody sees. `among` says which records count, if not all.
+pub(super) fn last_place(
+    collection: &Collection,
+    name: &str,
+    among: Option<&(String, Value)>,
+) -> String {
+    let shows = collection.paranoid.then(|| String::from("\"deletedAt\" IS NULL"));
+    let among = among.map(|(field, value)| match value {
+        Value::Int(number) => format!("{} = {number}", quoted(field)),
+        value => format!("{} = {}", quoted(field), literal(value.as_text().unwrap_or_default())),
+    });
+    let tests: Vec<String> = shows.into_iter().chain(among).collect();
+    let of = if tests.is_empty() { String::new() } else { format!(" WHERE {}", tests.join(" AND ")) };
+    format!("SELECT coalesce(max({}), 0) FROM {}{of}", quoted(name), quoted(&collection.name))
 }
 
 impl<'p> Writes<'p> {
@@ -282,7 +300,7 @@ impl<'p> Writes<'p> {
         let (step, before) = match known.and_then(|known| known.given) {
             Some(given) => given,
             None => {
-                let text = last_place(collection, name);
+                let text = self.memory.last_place(collection, name);
                 (self.push_statement(Arc::from(text), Vec::new()), 0)
             }
         };
@@ -410,7 +428,7 @@ impl<'p> Writes<'p> {
                     format!("nextval({}::regclass)", literal(&sequence))
                 }
             },
-            Assigned::NextSort => format!("(({}) + 1)", last_place(collection, name)),
+            Assigned::NextSort => format!("(({}) + 1)", self.memory.last_place(collection, name)),
             // A default is an administrator's text, said in the words of this store; what else is
             // computed is text of ours.
             Assigned::Sql(text) => {

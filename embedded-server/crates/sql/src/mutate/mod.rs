@@ -106,7 +106,7 @@ fn compile(
         stamp,
         steps: Vec::new(),
         keys: Vec::with_capacity(plan.plan().steps.len()),
-        memory: insert::Memory::of(&plan.plan().steps),
+        memory: insert::Memory::of(plan.plan()),
         referenced: bulk::referenced(&plan.plan().steps),
         bulk_texts: Vec::new(),
         history: history::Kept::of(&plan.plan().steps, catalog, dialect),

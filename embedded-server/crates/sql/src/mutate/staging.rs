@@ -162,7 +162,7 @@ pub fn compile_staging(
         stamp: &stamp,
         steps: Vec::new(),
         keys: Vec::with_capacity(steps.len()),
-        memory: Memory::of(&[]),
+        memory: Memory::default(),
         referenced: bulk::referenced(&[]),
         bulk_texts: Vec::new(),
         history: Kept::of(&[], catalog, dialect),
@@ -276,7 +276,8 @@ pub fn compile_move(
 ) -> Result<Vec<ProgramStep>> {
     let (collection, check) = target(plan)?;
     let mut moving = Moving { collection, dialect, window: part.window, steps: Vec::new() };
-    let last = moving.last_places(part.shapes);
+    let among = plan.plan().orders.get(&collection.name);
+    let last = moving.last_places(part.shapes, among);
     for shape in part.shapes {
         moving.insert(shape, part.shapes, last.as_ref())?;
     }
@@ -371,10 +372,14 @@ impl<'p> Moving<'p> {
     }
 
     /// The last place of the collection before anything moves, for the field whose places are drawn.
-    fn last_places(&mut self, shapes: &[String]) -> Option<(String, usize)> {
+    fn last_places(
+        &mut self,
+        shapes: &[String],
+        among: Option<&(String, Value)>,
+    ) -> Option<(String, usize)> {
         let name = shapes.iter().find_map(|shape| sorted(shape))?;
         let mut compiler = self.compiler();
-        compiler.writer.push(&last_place(self.collection, name));
+        compiler.writer.push(&last_place(self.collection, name, among));
         Some((name.to_owned(), self.push(compiler, Expect::Any)))
     }
 
@@ -511,7 +516,7 @@ impl<'p> Moving<'p> {
             stamp,
             steps: Vec::new(),
             keys: Vec::new(),
-            memory: Memory::of(&[]),
+            memory: Memory::default(),
             referenced: bulk::referenced(&[]),
             bulk_texts: Vec::new(),
             history: Kept::of(&[], catalog, self.dialect),

@@ -197,7 +197,7 @@ pub fn delete(catalog: &Catalog, collection: &str, key: impl Into<Bound>) -> Ste
 
 pub fn plan(steps: Vec<Step>) -> WritePlan {
     let answers = (0..steps.len()).collect();
-    WritePlan { steps, answers, warnings: Vec::new() }
+    WritePlan { steps, answers, ..WritePlan::default() }
 }
 
 /// A field of another kind, for casts.

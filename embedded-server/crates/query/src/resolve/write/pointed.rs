@@ -51,8 +51,8 @@ impl Writer<'_> {
         let named = relations.filter_map(|relation| {
             let (column, far) = foreign_key(relation)?;
             let target = self.scope.full.get(&relation.target)?;
-            // The store answers administrators, but it takes rows that are no records yet.
-            if self.context.administrator && !target.arriving {
+            // The store answers who sees all, but it takes rows that are no records yet.
+            if self.context.sees_all && !target.arriving {
                 return None;
             }
             let wanted = by_key || target.primary_key != far;
@@ -65,7 +65,7 @@ impl Writer<'_> {
 
     /// A new record's key: what later records of this write point to is no secret to its writer.
     pub(super) fn made_here(&mut self, collection: &Collection, columns: &Columns) {
-        if self.context.administrator && !collection.arriving {
+        if self.context.sees_all && !collection.arriving {
             return;
         }
         if let Some(Assigned::Value(key)) = columns.get(&collection.primary_key) {
