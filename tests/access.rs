@@ -7,6 +7,7 @@ mod permissions;
 mod reads;
 mod references;
 mod sight;
+mod tenant_members;
 mod tenants;
 mod transfer;
 mod variables;

@@ -7,6 +7,9 @@ import type {
   SessionValid,
   SetupBody,
   SignInBody,
+  SwitchBody,
+  TenantChoice,
+  TenantChoices,
 } from './generated/wire.js';
 import type {
   AuthResponse,
@@ -15,6 +18,7 @@ import type {
   LoginCredentials,
   RegisterData,
   SetupData,
+  SwitchTenantOptions,
   User,
 } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
@@ -315,6 +319,43 @@ export class Auth {
       if (error instanceof PlinthError && error.status === 401) return false;
       throw error;
     }
+  }
+
+  /**
+   * The tenants that the signed-in user may work in, by name, each with the role there; for an
+   * administrator all of them. Rejects with 400 `MULTI_TENANT_DISABLED` where there are none.
+   *
+   * @example
+   * ```ts
+   * const tenants = await plinth.auth.getTenants();
+   * console.log(tenants.map((tenant) => `${tenant.name}: ${tenant.role.name}`));
+   * ```
+   */
+  async getTenants(options?: CallOptions): Promise<TenantChoice[]> {
+    return (await this.#http.get<TenantChoices>('/auth/tenants', options)).tenants;
+  }
+
+  /**
+   * Goes on in another tenant, in a session of its own; the one of before stays open on the server.
+   * A tenant in which the user has no role rejects with 403 `TENANT_ACCESS_DENIED`.
+   *
+   * @example
+   * ```ts
+   * const { user, token, tenant } = await plinth.auth.switchTenant('tenant-uuid');
+   * console.log(user.email, token.length, tenant?.name);
+   * ```
+   */
+  async switchTenant(tenantId: string, options: SwitchTenantOptions = {}): Promise<AuthResponse> {
+    const { session } = this.#http;
+    const { authMode, authType, ...call } = options;
+    const mode = authMode ?? (session.mode === 'cookie' ? session.mode : undefined);
+    const body: Sent<SwitchBody> = { tenant_Id: tenantId, authType, authMode: mode };
+    const reply = await this.#http.post<AuthResponse>('/auth/switch-tenant', body, call);
+    await session.adopt(reply);
+    // Whoever named a tenant with every request named the one of before.
+    if ((await session.tenant()) !== undefined) await session.setTenant(tenantId);
+    this.#http.emit('TENANT_SWITCHED', reply.user);
+    return reply;
   }
 
   /**

@@ -289,6 +289,28 @@ describe('who am I', () => {
   });
 });
 
+describe('switchTenant', () => {
+  it('asks with the session, goes on with the new tokens and names the new tenant', async () => {
+    const plinth = await signedIn();
+    await plinth.auth.setTenant('t1');
+    server.on('POST /auth/switch-tenant', tokens(2)).on('GET /health', { json: { status: 'ok' } });
+    await plinth.auth.switchTenant('t2', { authType: 'mobile' });
+    expect(server.last.headers['authorization']).toBe('Bearer access-1');
+    expect(JSON.parse(server.last.body)).toEqual({ tenant_Id: 't2', authType: 'mobile' });
+    await plinth.server.health();
+    expect(server.last.headers['authorization']).toBe('Bearer access-2');
+    expect(server.last.headers['x-tenant-id']).toBe('t2');
+    expect(events.at(-1)).toEqual(['TENANT_SWITCHED', 'u1']);
+  });
+
+  it('names no tenant with a request if none was named before', async () => {
+    const plinth = await signedIn();
+    server.on('POST /auth/switch-tenant', tokens(2));
+    await plinth.auth.switchTenant('t2');
+    expect(await plinth.auth.getTenant()).toBeNull();
+  });
+});
+
 describe('refresh', () => {
   it('after a 401: once, without a token or tenant, then the request again', async () => {
     const plinth = await signedIn({ tenantId: 't1', headers: { 'X-App': 'a' } });

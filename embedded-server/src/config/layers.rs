@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Keys that hold several words; a file may give them as a list.
-const LISTS: [&str; 3] = ["allowed_roles", "origins", "hosts"];
+const LISTS: [&str; 4] = ["allowed_roles", "origins", "hosts", "tenant_ignored"];
 
 /// What a password may be long, in characters; `auth` asks the same of every user.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'FIELD_FORBIDDEN'
   | 'TENANT_ACCESS_DENIED'
   | 'TENANT_CONTEXT_REQUIRED'
+  | 'MULTI_TENANT_DISABLED'
+  | 'TENANT_REQUIRED'
   | 'TENANT_MISMATCH'
   | 'INVALID_QUERY'
   | 'INVALID_BODY'
@@ -1327,6 +1329,40 @@ export type SessionsEnded = {
   message: string,
   /** The number. */
   ended: number,
+};
+
+/** What goes to another tenant. */
+export type SwitchBody = {
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** The tenant to work in. */
+  tenant_Id: string,
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: string,
+};
+
+/** Where somebody may work. */
+export type TenantChoices = {
+  /** The tenants, by name. */
+  tenants: Array<TenantChoice>,
+};
+
+/** A tenant, and the role there. */
+export type TenantChoice = {
+  /** The key. */
+  id: string,
+  /** The name. */
+  name: string,
+  /** The role that one has there. */
+  role: TenantRole,
+};
+
+/** A role, by its key and its name. */
+export type TenantRole = {
+  /** The key. */
+  id: string,
+  /** The name. */
+  name: string,
 };
 
 /** The reply of `/health`; all but `status` is told to signed-in callers only. */

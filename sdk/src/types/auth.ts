@@ -146,6 +146,13 @@ export interface RegisterData extends Partial<Pick<UserWritten, 'firstName' | 'l
   [column: string]: unknown;
 }
 
+/** How a change of the tenant is asked for. */
+export interface SwitchTenantOptions extends CallOptions {
+  /** Overrides the client's `authMode` for this session's transport. */
+  authMode?: AuthMode | undefined;
+  authType?: AuthType | undefined;
+}
+
 /** What makes the first owner of a new project. */
 export interface SetupData extends Omit<SetupBody, 'firstName' | 'authMode'> {
   /** `Owner` unless given. */

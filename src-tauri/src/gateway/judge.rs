@@ -10,13 +10,14 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 29] = [
+const READS: [&str; 30] = [
     "/",
     "/access/me",
     "/auth/check",
     "/auth/logout",
     "/auth/me",
     "/auth/sessions",
+    "/auth/tenants",
     "/health",
     "/imports",
     "/imports/*",

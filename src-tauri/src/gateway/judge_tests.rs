@@ -51,6 +51,7 @@ fn what_leaves_a_project_as_it_is_passes() {
             "GET /auth/me",
             "GET /auth/logout",
             "GET /auth/sessions",
+            "GET /auth/tenants",
             "POST /auth/login",
             "POST /auth/logout",
             "POST /auth/refresh",
@@ -108,6 +109,7 @@ fn a_read_only_connection_writes_by_no_path() {
             "POST /auth/login/x",
             "PATCH /auth/me",
             "DELETE /auth/sessions",
+            "POST /auth/switch-tenant",
             "DELETE /auth/sessions/1",
             // Reads that may do something, and whatever nobody listed.
             "GET /auth/magiclink/verify?token=x",

@@ -28,13 +28,13 @@ export class RunningServer {
    * On a SQLite file of its own, or on the database at `databaseUrl`. Without an owner it prints a
    * link, as it does for whoever starts it the first time.
    */
-  static async start(databaseUrl?: string, { owned = true, project = "corner-shop" }: { readonly owned?: boolean; readonly project?: string } = {}): Promise<RunningServer> {
+  static async start(databaseUrl?: string, { owned = true, project = "corner-shop", env = {} }: { readonly owned?: boolean; readonly project?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<RunningServer> {
     // A project is called as its folder is.
     const folder = join(await mkdtemp(join(tmpdir(), "plinth-e2e-")), project);
     await mkdir(folder);
     const store = databaseUrl === undefined ? [] : ["--database-url", databaseUrl];
     const child = spawn(binary("PLINTH_BINARY", "plinth"), ["serve", "--data", folder, "--port", "0", ...store], {
-      env: { ...process.env, ...(owned ? { ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password } : {}) },
+      env: { ...process.env, ...env, ...(owned ? { ADMIN_EMAIL: OWNER.email, ADMIN_PASSWORD: OWNER.password } : {}) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const hear = heard(child);

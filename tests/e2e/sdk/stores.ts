@@ -17,7 +17,11 @@ export class Project {
   #database: OwnDatabase | undefined;
   #admin: Plinth | undefined;
 
-  constructor(readonly store: "sqlite" | "postgres") {}
+  constructor(
+    readonly store: "sqlite" | "postgres",
+    /** How the server is told to be. */
+    private readonly env: Readonly<Record<string, string>> = {},
+  ) {}
 
   get url(): string {
     if (this.#server === undefined) throw new Error("the server of this suite is not running");
@@ -54,7 +58,7 @@ export class Project {
 
   async start(): Promise<void> {
     if (this.store === "postgres") this.#database = await OwnDatabase.create();
-    this.#server = await RunningServer.start(this.#database?.url);
+    this.#server = await RunningServer.start(this.#database?.url, { env: this.env });
     this.#admin = this.client();
     await this.#admin.auth.login(OWNER);
   }
@@ -78,10 +82,10 @@ export async function withoutOwner(store: Project["store"], live: (server: Runni
 }
 
 /** The same tests on SQLite and on Postgres; what they expect is one and the same. */
-export function onEveryStore(name: string, tests: (project: Project) => void): void {
+export function onEveryStore(name: string, tests: (project: Project) => void, env: Readonly<Record<string, string>> = {}): void {
   for (const store of ["sqlite", "postgres"] as const) {
     describe.skipIf(store === "postgres" && !OwnDatabase.available())(`${name} on ${store}`, () => {
-      const project = new Project(store);
+      const project = new Project(store, env);
       beforeAll(() => project.start());
       afterAll(() => project.stop());
       tests(project);

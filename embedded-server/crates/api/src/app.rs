@@ -6,7 +6,7 @@ use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
     openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, settings,
-    studio, transfer, types, unread,
+    studio, tenants, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -129,6 +129,7 @@ pub fn router(app: App) -> Router {
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
         .merge(sessions::routes())
+        .merge(tenants::routes())
         .merge(settings::routes())
         .merge(schemas::routes())
         .merge(existing::routes())

@@ -38,13 +38,13 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// How the tokens travel: in the body, and in cookies when asked for or when a browser page calls.
-struct Mode {
+pub(crate) struct Mode {
     cookies: bool,
     word: AuthMode,
 }
 
 impl Mode {
-    fn of(app: &App, asked: Option<AuthMode>, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(app: &App, asked: Option<AuthMode>, headers: &HeaderMap) -> Self {
         // A foreign page must not put its own session into somebody's browser.
         let own = own_page(headers, app.settings());
         match asked {
@@ -57,7 +57,7 @@ impl Mode {
     }
 }
 
-fn auth_mode(body: &Map<String, Json>) -> Result<Option<AuthMode>> {
+pub(crate) fn auth_mode(body: &Map<String, Json>) -> Result<Option<AuthMode>> {
     match body.get("authMode").and_then(Json::as_str) {
         None => Ok(None),
         Some("jwt") => Ok(Some(AuthMode::Jwt)),
@@ -116,6 +116,7 @@ async fn login(
         email: asked.email,
         password: asked.password,
         tenant: asked.tenant_id,
+        tenant_hint: text_header(&headers, "x-tenant-id"),
         session_type: asked.auth_type,
         ip: caller.ip,
         user_agent: caller.user_agent,
@@ -257,7 +258,7 @@ async fn set_password(
     Ok(json_answer(StatusCode::OK, &Message::new("Password changed successfully")))
 }
 
-fn token_response(
+pub(crate) fn token_response(
     app: &App,
     signed_in: &SignedIn,
     mode: &Mode,
@@ -298,6 +299,10 @@ fn token_response(
     Ok(response)
 }
 
+fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 fn put_cookie(
     app: &App,
     response: &mut Response,
@@ -315,7 +320,7 @@ fn put_cookie(
     Ok(())
 }
 
-fn required(body: &Map<String, Json>, key: &str) -> Result<String> {
+pub(crate) fn required(body: &Map<String, Json>, key: &str) -> Result<String> {
     optional(body, key)?.filter(|text| !text.is_empty()).ok_or_else(|| {
         let message = format!("`{key}` is required");
         Error::new(Code::ValidationError, message.clone()).detail(Detail::field(
@@ -326,7 +331,7 @@ fn required(body: &Map<String, Json>, key: &str) -> Result<String> {
     })
 }
 
-fn optional(body: &Map<String, Json>, key: &str) -> Result<Option<String>> {
+pub(crate) fn optional(body: &Map<String, Json>, key: &str) -> Result<Option<String>> {
     match body.get(key) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) => Ok(Some(text.clone())),

@@ -26,6 +26,8 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::TokenInvalid
         | Code::SecretUnreadable
         | Code::MailFailed
+        | Code::MultiTenantDisabled
+        | Code::TenantRequired
         | Code::ConfigInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::TokenExpired

@@ -1,9 +1,10 @@
 //! From a presented token to an actor.
 
+use crate::tenant::tenant_denied;
 use crate::token::{Read as TokenRead, fingerprint};
 use crate::{Auth, sign_in};
 use access::{Actor, Identity, TENANT, Tenancy, Within};
-use base::{Code, Error, Result};
+use base::{Code, Result};
 use engine::{Engine, Role, State, field_is};
 use query::{Direction, Filter, Read, SortAsked};
 use serde_json::{Map, Value as Json};
@@ -99,27 +100,9 @@ impl Auth {
 
     /// The key of a tenant as it is stored.
     async fn tenant_named(&self, named: &str) -> Result<String> {
-        let denied = || {
-            Error::new(Code::TenantAccessDenied, "Access denied for specified tenant")
-                .at("X-Tenant-Id")
-        };
-        let read = Read {
-            collection: String::from("baasix_Tenant"),
-            fields: vec![String::from("id")],
-            key: Some(Json::from(named)),
-            ..Read::default()
-        };
-        let rows = match self.engine().find(&read, "find the tenant of a request").await {
-            Ok(rows) => rows,
-            // What is no key at all is no tenant.
-            Err(fault) if matches!(fault.code(), Code::ItemNotFound | Code::InvalidId) => {
-                return Err(denied());
-            }
-            Err(fault) => return Err(fault),
-        };
-        let row = rows.into_iter().next();
+        let row = self.tenant(named).await?;
         let id = row.as_ref().and_then(|row| row.get("id")).and_then(Json::as_str);
-        id.map(str::to_owned).ok_or_else(denied)
+        id.map(str::to_owned).ok_or_else(|| tenant_denied().at("X-Tenant-Id"))
     }
 
     async fn judged(&self, token: Option<&str>, ip: Option<String>) -> Result<Presented> {
@@ -305,6 +288,13 @@ fn choose_role(assignments: &Json, tenant_id: Option<&str>, state: &State) -> Op
         .or_else(|| rows.iter().find(|row| fits(row)))?;
     let id = text(chosen, "role_Id");
     state.roles.contains_key(&id).then_some(id)
+}
+
+/// Whether somebody has a role in a tenant.
+pub(crate) fn belongs_to(user: &Map<String, Json>, tenant: &str) -> bool {
+    let rows = user.get("userRoles").and_then(Json::as_array);
+    let there = |row: &Json| row.get(TENANT).and_then(Json::as_str) == Some(tenant);
+    rows.is_some_and(|rows| rows.iter().any(there))
 }
 
 /// The tenant of who signs in without naming one and has no role outside of tenants: that of the

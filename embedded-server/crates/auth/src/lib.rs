@@ -12,12 +12,14 @@ mod presence;
 mod refresh;
 mod session;
 mod sign_in;
+mod tenant;
 mod token;
 
 pub use hook::looks_like_address;
 pub use identity::{Presented, Profile};
 pub use session::{OpenSession, SESSIONS_MAX};
 pub use sign_in::{Registration, SignIn, SignedIn};
+pub use tenant::{Membership, Switch};
 
 use attempts::Attempts;
 use base::Result;

@@ -1,6 +1,7 @@
 //! Sign-in, registration, the first owner and sign-out.
 
 use crate::identity::{self, Presented, profile};
+use crate::tenant::tenant_denied;
 use crate::token::{fingerprint, random_token};
 use crate::{Auth, Profile};
 use access::{Actor, Identity};
@@ -20,6 +21,9 @@ pub struct SignIn {
     pub password: String,
     /// Tenant to work in.
     pub tenant: Option<String>,
+    /// The one that a client goes on naming with every request: counts where none is asked for and
+    /// the account has a role in it.
+    pub tenant_hint: Option<String>,
     /// `default`, `mobile` or `web`.
     pub session_type: Option<String>,
     /// Address of the peer.
@@ -94,15 +98,21 @@ impl Auth {
         }
         let state = self.state_with_roles_of(&user).await?;
         let tenants = self.settings().tenants.is_some();
-        let tenant = ask.tenant.or_else(|| identity::first_tenant(&user).filter(|_| tenants));
-        let profile = profile(user, tenant.as_deref(), None, None, &state).ok_or_else(|| {
-            let denied = if tenants { Code::TenantAccessDenied } else { Code::Forbidden };
-            match tenant {
-                Some(_) => Error::new(denied, "Access denied for specified tenant"),
-                None => Error::new(Code::Forbidden, "this account has no role")
-                    .hint("an administrator assigns one"),
-            }
-        })?;
+        let hinted = ask.tenant_hint.map(|tenant| tenant.trim().to_lowercase());
+        let hinted = hinted.filter(|tenant| identity::belongs_to(&user, tenant));
+        let own = || hinted.or_else(|| identity::first_tenant(&user)).filter(|_| tenants);
+        let tenant = ask.tenant.or_else(own);
+        let profile =
+            profile(user, tenant.as_deref(), None, None, &state).ok_or_else(|| {
+                match (&tenant, tenants) {
+                    (Some(_), true) => tenant_denied(),
+                    (Some(_), false) => {
+                        Error::new(Code::Forbidden, "Access denied for specified tenant")
+                    }
+                    (None, _) => Error::new(Code::Forbidden, "this account has no role")
+                        .hint("an administrator assigns one"),
+                }
+            })?;
         self.open_session(profile, session_type, tenant, ask.ip, ask.user_agent).await
     }
 
@@ -152,19 +162,52 @@ impl Auth {
             body.insert(String::from("firstName"), Json::String(local));
         }
         body.insert(String::from("email"), Json::String(email.clone()));
-        self.create_user(body, &role, "registration").await.map_err(|fault| {
-            match fault.code() {
-                Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
-                _ => fault,
+        let tenant = self.tenant_to_make(&ask.body)?;
+        let made = self.create_user(body, &role, tenant.as_ref(), "registration").await;
+        made.map_err(|fault| match fault.code() {
+            Code::UniqueViolation if tenant.is_some() && is_of(&fault, "name") => {
+                Error::new(Code::UniqueViolation, "a tenant of this name exists already")
+                    .detail(Detail::field("unique", "tenant.name", "this name is taken"))
             }
+            Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
+            _ => fault,
         })?;
         let user = self
             .user_by_email(&email)
             .await?
             .ok_or_else(|| Error::internal("a registered user is not there"))?;
-        let profile = profile(user, None, None, None, &self.engine().state())
+        let tenant = tenant.map(|tenant| tenant.key);
+        let profile = profile(user, tenant.as_deref(), None, None, &self.engine().state())
             .ok_or_else(|| Error::internal("a registered user has no role"))?;
-        self.open_session(profile, String::from("default"), None, ask.ip, ask.user_agent).await
+        self.open_session(profile, String::from("default"), tenant, ask.ip, ask.user_agent).await
+    }
+
+    /// The tenant that a registration makes. Nobody registers into one that is there: that takes an
+    /// invitation.
+    fn tenant_to_make(&self, body: &Map<String, Json>) -> Result<Option<NewTenant>> {
+        if !self.has_tenants() {
+            return Ok(None);
+        }
+        let asked = body.get("tenant").filter(|asked| !asked.is_null());
+        let Some(asked) = asked else {
+            return Err(Error::new(Code::TenantRequired, "a registration needs a tenant")
+                .hint("say `tenant: {name}` to make one")
+                .detail(Detail::field(
+                    Code::RequiredFieldMissing.as_str(),
+                    "tenant",
+                    "a tenant is required",
+                )));
+        };
+        let name = asked.get("name").and_then(Json::as_str).map(str::trim);
+        match name.filter(|name| !name.is_empty()) {
+            Some(name) => Ok(Some(NewTenant { key: base::uuid_v4()?, name: name.to_owned() })),
+            None => {
+                let why = "the name of a tenant is a text that says something";
+                let told = format!("Validation failed: tenant.name: {why}");
+                let detail = Detail::field("type", "tenant.name", why);
+                Err(Error::new(Code::ValidationError, told).detail(detail))
+            }
+        }
     }
 
     fn registration_role(&self, body: &Map<String, Json>) -> Result<String> {
@@ -199,7 +242,7 @@ impl Auth {
         let Json::Object(body) = body else {
             return Err(Error::internal("an object literal is an object"));
         };
-        self.create_user(body, &role, "make the first owner").await
+        self.create_user(body, &role, None, "make the first owner").await
     }
 
     /// A one-time token that lets its bearer make the first owner; kept in memory only.
@@ -240,25 +283,37 @@ impl Auth {
         &self,
         mut body: Map<String, Json>,
         role: &str,
+        tenant: Option<&NewTenant>,
         reason: &'static str,
     ) -> Result<()> {
         body.insert(String::from("role_Id"), Json::String(role.to_owned()));
-        let write = Write {
-            operations: vec![Operation::Create { collection: String::from("baasix_User"), body }],
-            strict: true,
-        };
+        let mut operations = Vec::new();
+        if let Some(NewTenant { key, name }) = tenant {
+            body.insert(String::from("tenant_Id"), Json::String(key.clone()));
+            let body = [("id", key), ("name", name)];
+            let body = body.map(|(name, value)| (name.to_owned(), Json::String(value.clone())));
+            let collection = String::from("baasix_Tenant");
+            operations.push(Operation::Create { collection, body: Map::from_iter(body) });
+        }
+        operations.push(Operation::Create { collection: String::from("baasix_User"), body });
+        let write = Write { operations, strict: true };
         self.engine().write(write, &Actor::system(reason), None).await.map(drop)
     }
 
     pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<Map<String, Json>>> {
+        self.user_with_roles(field_is("email", email)).await
+    }
+
+    /// A user with its assignments.
+    pub(crate) async fn user_with_roles(&self, is: Filter) -> Result<Option<Map<String, Json>>> {
         let read = Read {
             collection: String::from("baasix_User"),
             fields: ["*", "userRoles.*"].map(str::to_owned).to_vec(),
-            filter: Some(field_is("email", email)),
+            filter: Some(is),
             limit: Some(1),
             ..Read::default()
         };
-        Ok(self.engine().find(&read, "find an account by its address").await?.into_iter().next())
+        Ok(self.engine().find(&read, "find an account").await?.into_iter().next())
     }
 
     async fn password_hash(&self, user: &Map<String, Json>) -> Result<Option<String>> {
@@ -280,15 +335,20 @@ impl Auth {
             .and_then(|row| row.get("password").and_then(Json::as_str).map(str::to_owned)))
     }
 
-    async fn open_session(
+    pub(crate) async fn open_session(
         &self,
-        profile: Profile,
+        mut profile: Profile,
         session_type: String,
         tenant: Option<String>,
         ip: Option<String>,
         user_agent: Option<String>,
     ) -> Result<SignedIn> {
         let now_ms = self.engine().clock().now_ms();
+        if profile.tenant.is_none()
+            && let Some(tenant) = &tenant
+        {
+            profile.tenant = self.tenant(tenant).await?;
+        }
         let session = base::uuid_v4()?;
         let session_token = self.0.keys.session_token(&session)?;
         let refresh_token = self.0.keys.first_refresh(&session)?;
@@ -424,12 +484,23 @@ impl Auth {
     }
 }
 
-fn session_type(asked: Option<&str>) -> Result<String> {
+pub(crate) fn session_type(asked: Option<&str>) -> Result<String> {
     match asked.unwrap_or("default") {
         known @ ("default" | "mobile" | "web") => Ok(known.to_owned()),
         _ => Err(Error::new(Code::SessionTypeInvalid, "Invalid session type")
             .hint("one of `default`, `mobile`, `web`")),
     }
+}
+
+/// A tenant that a registration makes.
+struct NewTenant {
+    key: String,
+    name: String,
+}
+
+/// Whether a refusal is about this field.
+fn is_of(fault: &Error, field: &str) -> bool {
+    fault.detail_list().iter().any(|detail| detail.field.as_deref() == Some(field))
 }
 
 /// A failure counts for the account and for the address, each with its own wait.

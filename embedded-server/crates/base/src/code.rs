@@ -36,6 +36,10 @@ codes! {
     TenantAccessDenied = "TENANT_ACCESS_DENIED",
     /// What belongs to a tenant was asked for by a request that stands in none.
     TenantContextRequired = "TENANT_CONTEXT_REQUIRED",
+    /// Something about tenants was asked of a project that has none.
+    MultiTenantDisabled = "MULTI_TENANT_DISABLED",
+    /// A tenant must be named, and none was.
+    TenantRequired = "TENANT_REQUIRED",
     /// A record would come to stand in another tenant than the request's.
     TenantMismatch = "TENANT_MISMATCH",
     /// A query parameter cannot be read.

@@ -71,6 +71,15 @@ const LINES: &[Line] = &[
     ("get", "/auth/me", SignedIn, "Who am I", 200, ""),
     ("get", "/auth/check", Everybody, "Whether the session lives", 200, ""),
     ("get", "/auth/sessions", SignedIn, "One's own sessions", 200, ""),
+    ("get", "/auth/tenants", SignedIn, "The tenants that one may work in", 200, ""),
+    (
+        "post",
+        "/auth/switch-tenant",
+        SignedIn,
+        "Open a session in another tenant",
+        200,
+        "tenant_Id! string, authType string, authMode string",
+    ),
     ("delete", "/auth/sessions", SignedIn, "End one's other sessions", 200, ""),
     ("delete", "/auth/sessions/{id}", SignedIn, "End one of one's own sessions", 200, ""),
     (

@@ -30,6 +30,56 @@ pub(crate) struct SignInBody {
     pub(crate) auth_type: Option<String>,
 }
 
+/// What goes to another tenant.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
+pub(crate) struct SwitchBody {
+    /// How the tokens shall travel.
+    pub(crate) auth_mode: Option<AuthMode>,
+    /// The tenant to work in.
+    #[cfg_attr(test, ts(rename = "tenant_Id"))]
+    pub(crate) tenant_id: String,
+    /// The kind of session; the server may limit how many a user has of one kind.
+    pub(crate) auth_type: Option<String>,
+}
+
+/// Where somebody may work.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct TenantChoices {
+    /// The tenants, by name.
+    pub(crate) tenants: Vec<TenantChoice>,
+}
+
+/// A tenant, and the role there.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct TenantChoice {
+    /// The key.
+    pub(crate) id: String,
+    /// The name.
+    pub(crate) name: String,
+    /// The role that one has there.
+    pub(crate) role: TenantRole,
+}
+
+/// A role, by its key and its name.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct TenantRole {
+    /// The key.
+    pub(crate) id: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+impl From<auth::Membership> for TenantChoice {
+    fn from(one: auth::Membership) -> Self {
+        let role = TenantRole { id: one.role, name: one.role_name };
+        Self { id: one.tenant, name: one.name, role }
+    }
+}
+
 /// What makes the first owner of a new project.
 #[derive(Debug)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
