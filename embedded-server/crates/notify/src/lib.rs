@@ -1,0 +1,2 @@
+//! What is told to people outside a request: mails and the templates they are made of
+//! (`spec/auth.md` 15).
