@@ -45,7 +45,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         tracing::warn!(role, "`default_role` is no role of this project, so nobody can register");
     }
     let auth = Auth::new(engine.clone(), identity(&config, secret))?;
-    engine.set_hooks(vec![auth.hook()])?;
+    engine.set_hooks(vec![auth.hook(), Box::new(notify::template::TemplateHook)])?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
     let settings = http(&config, address);

@@ -90,6 +90,7 @@ pub use sort::{Move, Side};
 pub use sql::Numbers;
 pub use state::{Role, State};
 pub use store::{Counters, Timed};
+pub use template::{TEMPLATES, Template};
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
 pub use upsert::Upsert;
 pub use write::Written;

@@ -1,2 +1,5 @@
 //! What is told to people outside a request: mails and the templates they are made of
 //! (`spec/auth.md` 15).
+
+pub mod default;
+pub mod template;
