@@ -20,6 +20,7 @@ mod harness;
 mod history;
 mod imports;
 mod journal;
+mod mail;
 mod original;
 mod owned;
 mod probe;

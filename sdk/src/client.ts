@@ -8,6 +8,7 @@ import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
 import { ProjectSettings } from './settings.js';
+import { Templates } from './templates.js';
 import { Transport, type Http } from './transport.js';
 import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
 import type { BatchOperation, BatchPreview, BatchResult, WriteInput } from './types/write.js';
@@ -47,6 +48,8 @@ export class Plinth<
   readonly access: Access;
   /** The name, the looks and the ways of the project. */
   readonly settings: ProjectSettings;
+  /** The mails that the server sends. */
+  readonly templates: Templates;
   /** The server itself. */
   readonly server: Server;
   /** Requests on routes that have no method of their own, sent as the signed-in user. */
@@ -68,6 +71,7 @@ export class Plinth<
     this.queries = new Queries(http);
     this.access = new Access(http);
     this.settings = new ProjectSettings(http);
+    this.templates = new Templates(http);
     this.server = new Server(http);
   }
 

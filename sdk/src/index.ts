@@ -18,6 +18,7 @@ export type { Schemas } from './schemas.js';
 export type { Access, Server } from './server.js';
 export type { ProjectSettings } from './settings.js';
 export type { AsyncStorageLike, StorageAdapter, WebStorage } from './storage.js';
+export type { Templates } from './templates.js';
 export type { Http, HttpMethod, HttpOptions, HttpRequest } from './transport.js';
 export type { Roles, Users } from './users.js';
 export type * from './types/index.js';

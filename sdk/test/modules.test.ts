@@ -14,6 +14,29 @@ beforeEach(() => {
   plinth = createPlinth({ url: server.url });
 });
 
+describe('templates', () => {
+  it('are told by type and shown', async () => {
+    const types = { types: [], commonVariables: ['project_name'] };
+    const one = { type: 'a/b', subject: 'Hello' };
+    const mail = { subject: 'Hello', html: '<p>', text: '', unknown: ['naem'] };
+    server
+      .on('GET /templates/types', { json: { data: types } })
+      .on('GET /templates/defaults', { json: { data: { templates: [one], commonVariables: [] } } })
+      .on('GET /templates/default/a%2Fb', { json: { data: one } })
+      .on('GET /templates/default/none', { json: { data: null, message: 'none' } })
+      .on('POST /templates/preview', { json: { data: mail } });
+    const { templates } = plinth;
+    expect(await templates.types()).toEqual(types);
+    expect((await templates.defaults()).templates).toEqual([one]);
+    expect(await templates.default('a/b')).toEqual(one);
+    expect(await templates.default('none')).toBeNull();
+    expect(await templates.preview({ type: 'welcome', variables: { name: 'Ada' } })).toEqual(mail);
+    expect(server.lastJson).toEqual({ type: 'welcome', variables: { name: 'Ada' } });
+    await templates.preview({ body: '{{ naem }}' }, { tenantId: 'tenant-1' });
+    expect(server.lastJson).toEqual({ body: '{{ naem }}', tenant_id: 'tenant-1' });
+  });
+});
+
 describe('settings', () => {
   const SETTINGS = { id: 1, project_name: 'Shop', appName: 'Shop', theme: 'dark', title: null };
 

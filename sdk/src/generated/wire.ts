@@ -1489,6 +1489,64 @@ export type Localization = {
   currency: string | null,
 };
 
+/** A mail that the house sends (`GET /templates/types`). */
+export type TemplateType = {
+  /** What the mail is for, as `type` of `baasix_Template`. */
+  type: string,
+  /** The same for people. */
+  label: string,
+  /** When it is sent. */
+  description: string,
+  /** The names of what it is told beside what every mail knows. */
+  variables: Array<string>,
+};
+
+/** All mails that the house sends. */
+export type TemplateTypes = {
+  /** Each by its type. */
+  types: Array<TemplateType>,
+  /** The names of what every mail knows. */
+  commonVariables: Array<string>,
+};
+
+/** A mail as the house writes it where nobody wrote another. */
+export type TemplateDefault = {
+  /** What the mail is for, as `type` of `baasix_Template`. */
+  type: string,
+  /** The same for people. */
+  label: string,
+  /** Its subject, in Liquid. */
+  subject: string,
+  /** Its body, a piece of a page in Liquid. */
+  body: string,
+  /** When it is sent. */
+  description: string,
+  /** The names of what it is told beside what every mail knows. */
+  variables: Array<string>,
+  /** The names of what every mail knows. */
+  commonVariables: Array<string>,
+};
+
+/** All mails as the house writes them. */
+export type TemplateDefaults = {
+  /** Each by its type. */
+  templates: Array<TemplateDefault>,
+  /** The names of what every mail knows. */
+  commonVariables: Array<string>,
+};
+
+/** A mail as it would be sent. */
+export type TemplatePreview = {
+  /** One line. */
+  subject: string,
+  /** A whole page. */
+  html: string,
+  /** What the page says, without marks. */
+  text: string,
+  /** Variables that the template asks for and is never told. */
+  unknown: Array<string>,
+};
+
 /** One entry of the journal. */
 export type JournalEntry = {
   /** The last moment of it, an ISO 8601 instant. */

@@ -11,5 +11,6 @@ export * from './query.js';
 export * from './schema.js';
 export * from './server.js';
 export * from './settings.js';
+export * from './templates.js';
 export * from './workflow.js';
 export * from './write.js';

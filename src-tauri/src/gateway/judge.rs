@@ -10,7 +10,7 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 30] = [
+const READS: [&str; 33] = [
     "/",
     "/access/me",
     "/auth/check",
@@ -40,12 +40,15 @@ const READS: [&str; 30] = [
     "/settings",
     "/settings/branding",
     "/settings/by-app-url",
+    "/templates/default/*",
+    "/templates/defaults",
+    "/templates/types",
     "/types",
 ];
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is
 /// rehearsed or measured is tried on a copy, or in a transaction that is taken back.
-const ASKS: [&str; 12] = [
+const ASKS: [&str; 13] = [
     "/",
     "/auth/login",
     "/auth/logout",
@@ -58,6 +61,7 @@ const ASKS: [&str; 12] = [
     "/schemas/history/*/plan",
     "/schemas/plan",
     "/schemas/rehearse",
+    "/templates/preview",
 ];
 
 /// POST that leaves the project as it is when its body says `"dryRun": true`. A dry run of an import

@@ -30,6 +30,9 @@ fn what_leaves_a_project_as_it_is_passes() {
             "POST /",
             "GET /settings?tenant_id=x",
             "GET /settings/branding",
+            "GET /templates/types",
+            "GET /templates/default/welcome",
+            "POST /templates/preview",
             "GET /settings/by-app-url?appUrl=https://x.example",
             "GET /health",
             "HEAD /health",
@@ -98,6 +101,8 @@ fn a_read_only_connection_writes_by_no_path() {
             "POST /settings/reload",
             "POST /settings/test-email",
             "DELETE /settings/tenant",
+            "POST /templates/types",
+            "POST /templates/preview/x",
             "POST /utils/sort/notes",
             // The session of nobody here.
             "POST /auth/register",

@@ -6,7 +6,7 @@ use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
     openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, settings,
-    studio, tenants, transfer, types, unread,
+    studio, templates, tenants, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -131,6 +131,7 @@ pub fn router(app: App) -> Router {
         .merge(sessions::routes())
         .merge(tenants::routes())
         .merge(settings::routes())
+        .merge(templates::routes())
         .merge(schemas::routes())
         .merge(existing::routes())
         .merge(schema_history::routes())

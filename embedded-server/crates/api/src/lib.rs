@@ -32,6 +32,7 @@ mod settings;
 mod status;
 mod studio;
 mod surface;
+mod templates;
 mod tenants;
 mod transfer;
 mod types;

@@ -18,6 +18,7 @@ pub(crate) mod schema_history;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod templates;
 pub(crate) mod transfer;
 
 #[cfg(test)]

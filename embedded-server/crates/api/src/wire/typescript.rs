@@ -3,7 +3,7 @@
 
 use super::{
     access, answer, document, error, existing, history, import, item, journal, queries, rehearsal,
-    report, schema, schema_history, server, session, settings, transfer,
+    report, schema, schema_history, server, session, settings, templates, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -191,6 +191,11 @@ fn wire_types() -> String {
         shape::<settings::ProjectInfo>(),
         shape::<settings::ProjectPictures>(),
         shape::<settings::Localization>(),
+        shape::<templates::TemplateType>(),
+        shape::<templates::TemplateTypes>(),
+        shape::<templates::TemplateDefault>(),
+        shape::<templates::TemplateDefaults>(),
+        shape::<templates::TemplatePreview>(),
         shape::<journal::JournalEntry>(),
     ] {
         text.push_str(&shape);

@@ -1,0 +1,3 @@
+//! Mails: the templates they are made of.
+
+mod templates;
