@@ -391,6 +391,40 @@ async fn what_the_house_keeps_is_kept_by_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_of_all_is_out_of_reach_of_the_people_of_a_tenant() {
+    on_each(async |world| {
+        let World { app, ours, ann, .. } = world;
+        let admin = app.admin();
+        let owner = admin.user_id.clone().expect("an id");
+        let role = admin.column("baasix_Role", "id", json!({ "filter": { "name": "writer" } })).await;
+        for collection in ["baasix_User", "baasix_UserRole", "baasix_Sessions"] {
+            for action in ["read", "update", "delete"] {
+                let grant = json!({ "collection": collection, "action": action, "fields": ["*"], "role_Id": role[0] });
+                admin.post("/permissions", grant).await.expect_status(201);
+            }
+        }
+        // It is one of the tenant's people as well.
+        let also = json!({ "user_Id": owner, "role_Id": role[0], "tenant_Id": ours });
+        admin.create("baasix_UserRole", also).await;
+        let people = ann.column("baasix_User", "id", json!({})).await;
+        assert!(people.contains(&json!(owner)), "{people:?}");
+        let path = format!("/items/baasix_User/{owner}");
+        for answer in [
+            ann.patch(&path, json!({ "email": "mine@example.com" })).await,
+            ann.patch(&path, json!({ "status": "suspended" })).await,
+            ann.delete(&path).await,
+        ] {
+            answer.expect_refusal(403, "FORBIDDEN");
+        }
+        // Others of its tenant it may change as granted.
+        let me = ann.user_id.clone().expect("an id");
+        let changed = ann.patch(&format!("/items/baasix_User/{me}"), json!({ "lastName": "Z" })).await;
+        changed.expect_status(200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_tenants_a_header_means_nothing() {
     let app = App::start(Kind::Sqlite).await;
     let fields = json!({ "fields": { "id": { "type": "Integer", "primaryKey": true }, "tenant_Id": { "type": "UUID" } } });

@@ -308,15 +308,15 @@ impl<'a> Fence<'a> {
                 // A stored value is compared in records that the filter finds.
                 expect: _,
                 check,
-                spares,
+                // Who stands above the caller stands there by what it is in any tenant.
+                spares: _,
                 through: _,
                 index: _,
                 deleting: _,
             } => {
                 self.entered(collection)?;
-                for cond in [&mut *filter, check, spares] {
-                    self.cond(cond);
-                }
+                self.cond(filter);
+                self.cond(check);
                 let real = self.full.get(&collection.name).unwrap_or(collection);
                 if let Some((field, _)) = self.tenancy.key_in(real)
                     && let Some(value) = values.get(field)
@@ -331,13 +331,13 @@ impl<'a> Fence<'a> {
                 key: _,
                 one: _,
                 expect: _,
-                spares,
+                // As in a change.
+                spares: _,
                 through: _,
                 index: _,
             } => {
                 self.entered(collection)?;
                 self.cond(filter);
-                self.cond(spares);
                 narrow(filter, self.bound(&collection.name, Touch::Write));
             }
             Step::Exists { collection, key, filter, field: _, asked: _, index: _ } => {

@@ -5,7 +5,8 @@ use crate::{Actor, Identity, guard_read, guard_write};
 use base::{Code, Limits, Value};
 use catalog::Catalog;
 use query::{
-    Assigned, Cond, Context, Direction, Operation, Read, Scope, SortAsked, Step, Words, Write,
+    Asked, Assigned, Cond, Context, Direction, Operation, Place, Pointer, Read, Scope, SortAsked,
+    Step, Words, Write, WritePlan,
 };
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -125,6 +126,102 @@ fn every_place_of_a_read_that_leads_to_a_relation_is_bound() {
     // and the aggregate.
     assert_eq!(bound(&one()), 2 + 6);
     assert_eq!(bound(&administrator(Within::All)), 0);
+}
+
+/// Steps of every kind, with a condition that leads to a relation wherever one has its place. The
+/// last two are told apart: what stands above the caller.
+fn written_everywhere(actor: &Actor) -> (String, String) {
+    let (full, words, limits) = (catalog(), Words::default(), Limits::default());
+    let scope = Scope { visible: &full, full: &full, words: &words, limits: &limits };
+    let notes = full.get("notes").unwrap();
+    let far = query::Filter::Test(query::Test {
+        path: String::from("topic.id"),
+        operator: String::from("eq"),
+        operand: json!(1),
+        cast: None,
+        literal: false,
+        at: String::new(),
+    });
+    let cond = query::resolve_filter(&far, notes, &scope, Place::Policy).unwrap();
+    let asked = Asked { root: String::from("notes"), creating: false, through: Vec::new() };
+    let relation = notes.relation("topic").unwrap().clone();
+    let (through, expect) = (Vec::new(), indexmap::IndexMap::new());
+    let steps = vec![
+        Step::Insert {
+            collection: Arc::clone(notes),
+            values: indexmap::IndexMap::new(),
+            check: cond.clone(),
+            through: through.clone(),
+            index: 0,
+        },
+        Step::Update {
+            collection: Arc::clone(notes),
+            filter: cond.clone(),
+            key: None,
+            values: indexmap::IndexMap::new(),
+            one: true,
+            expect: expect.clone(),
+            check: cond.clone(),
+            spares: cond.clone(),
+            through: through.clone(),
+            index: 0,
+            deleting: None,
+        },
+        Step::Delete {
+            collection: Arc::clone(notes),
+            filter: cond.clone(),
+            key: None,
+            one: true,
+            expect,
+            spares: cond.clone(),
+            through,
+            index: 0,
+        },
+        Step::Exists {
+            collection: Arc::clone(notes),
+            key: Value::Int(1),
+            filter: cond.clone(),
+            field: String::new(),
+            asked: asked.clone(),
+            index: 0,
+        },
+        Step::Pointed {
+            collection: Arc::clone(notes),
+            pointers: vec![Pointer {
+                relation,
+                column: String::from("topic_Id"),
+                target: Arc::clone(full.get("topics").unwrap()),
+                target_column: String::from("id"),
+                keys: vec![(Value::Int(1), None)],
+                filter: Cond::Always,
+                kept: cond,
+            }],
+            asked,
+            index: None,
+        },
+    ];
+    let plan = WritePlan { steps, ..WritePlan::default() };
+    let guarded = guard_write(plan, &full, actor, &words, &limits).unwrap();
+    let spared = guarded.plan().steps.iter().filter_map(|step| match step {
+        Step::Update { spares, .. } | Step::Delete { spares, .. } => Some(format!("{spares:?}")),
+        Step::Insert { .. } | Step::Exists { .. } | Step::Pointed { .. } => None,
+    });
+    (format!("{:?}", guarded.plan().steps), spared.collect())
+}
+
+#[test]
+fn every_place_of_a_write_that_leads_to_a_relation_is_bound() {
+    let bound = |actor: &Actor| written_everywhere(actor).0.matches(OURS).count();
+    // A new record: its tenant and its check. A changed one: filter, its way, check; a removed
+    // and a named one: filter and its way; a pointer: its target, and who may keep it by its way.
+    assert_eq!(bound(&one()), 2 + 3 + 2 + 2 + 3);
+    assert_eq!(bound(&administrator(Within::All)), 0);
+}
+
+#[test]
+fn who_stands_above_the_caller_stands_there_by_what_it_is_in_any_tenant() {
+    let (_, spared) = written_everywhere(&one());
+    assert!(spared.contains("topics") && !spared.contains(OURS), "{spared}");
 }
 
 fn created(actor: &Actor, body: Json) -> base::Result<Option<Assigned>> {

@@ -469,12 +469,16 @@ impl Engine {
             Numbered::Placeless => (
                 field_test(PLACE, "isNull", Json::Bool(true)),
                 // What is in the trash may stand anywhere.
-                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"),
+                format!(
+                    "coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"
+                ),
                 format!("{place} IS NULL"),
             ),
             Numbered::Far => (
                 field_test(PLACE, "gt", json!(FAR)),
-                format!("coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"),
+                format!(
+                    "coalesce((SELECT max({place}) FROM {table} WHERE {place} <= {FAR}{within}), 0)"
+                ),
                 format!("{place} > {FAR}"),
             ),
         };
