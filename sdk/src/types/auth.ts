@@ -7,6 +7,7 @@ import type {
   UserWritten,
 } from '../generated/records.js';
 import type { AccessGrants, AuthMode, SessionStarted, SetupBody, SignInBody } from '../generated/wire.js';
+import type { CallOptions } from './common.js';
 import type { Filter } from './filter.js';
 
 export type { AccessGrant, AccessReport, OpenSession } from '../generated/wire.js';

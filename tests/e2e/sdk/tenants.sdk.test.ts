@@ -17,7 +17,7 @@ onEveryStore(
       await admin.schemas.create("notes", { fields });
       const role_Id = String(await admin.roles.create({ name: "Writer" }));
       for (const action of ["create", "read"] as const) await admin.permissions.create({ role_Id, collection: "notes", action, fields: ["*"] });
-      const user_Id = String(await admin.users.create({ ...ADA, firstName: "Ada", role_Id, tenant_Id: made["Two"] }));
+      const user_Id = String(await admin.users.create({ ...ADA, firstName: "Ada", role_Id, tenant_Id: String(made["Two"]) }));
       await admin.items("baasix_UserRole").create({ user_Id, role_Id, tenant_Id: made["One"] });
       const client = project.client();
       const { tenant } = await client.auth.login(ADA);
@@ -30,9 +30,8 @@ onEveryStore(
     });
 
     it("switchTenant goes on in another one; the records of the first stay there", async () => {
-      const client = project.client();
       const events: string[] = [];
-      client.auth.onAuthStateChange((event) => events.push(event));
+      const client = project.client({ onAuthStateChange: (event) => void events.push(event) });
       const before = await client.auth.login({ ...ADA, tenantId: made["Two"] });
       await client.items("notes").create({ title: "in two" });
       await client.auth.setTenant(String(made["Two"]));
