@@ -21,6 +21,11 @@ export interface Screen {
 const button = (name: string | RegExp): Thing => ({ role: "button", name });
 const first = (thing: Thing): Thing => ({ ...thing, nth: 0 });
 
+/** A section of the settings, and what one comes to it for. */
+function settings(section: string, name: string, action: Thing): Screen[] {
+  return [{ name: `settings-${section}`, path: `/p/here/settings/${section}`, ready: { role: "heading", name }, actions: [action] }];
+}
+
 export const SCREENS: readonly Screen[] = [
   { name: "home", path: "/home", ready: { role: "grid" }, actions: [button(/^Connect/), first(button(/^Open$/))] },
   {
@@ -117,13 +122,18 @@ export const SCREENS: readonly Screen[] = [
     path: "/p/here/schema",
     ready: { role: "group", name: "Diagram of the collections" },
     then: async (person) => await person.press("Control+,"),
-    opens: { role: "dialog", name: "Settings" },
-    actions: [],
+    opens: { role: "heading", name: "Appearance" },
+    actions: [{ role: "radio", name: "Dark" }],
   },
+  ...settings("project", "Project", { role: "textbox", name: "Name" }),
+  ...settings("branding", "Branding", { role: "textbox", name: /^Main colour$/ }),
+  ...settings("sessions", "Sign-in and sessions", { role: "textbox", name: "Web" }),
+  ...settings("mail", "Mail sender", button(/^Send test mail/)),
+  ...settings("keys", "Free keys", button(/^New key/)),
 ];
 
 /** Names of types and of the parts of a request: no words of a language, but what one writes. */
-const WRITTEN = ["decimal", "bool", "timestamptz", "int", "uuid", "string", "Decimal", "String", "UUID", "fields", "filter", "sort", "limit", "page", "search", "count", "after", "items"];
+const WRITTEN = ["decimal", "bool", "timestamptz", "int", "uuid", "string", "Decimal", "String", "UUID", "fields", "filter", "sort", "limit", "page", "search", "count", "after", "items", "Powered", "Baasix", "Project", "English", "US", "Dollar"];
 
 /** Names of people's own things, and of the project's: the same in every language. */
 export async function ownWords(url: string): Promise<string[]> {

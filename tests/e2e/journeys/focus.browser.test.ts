@@ -53,7 +53,7 @@ const OPENED: readonly Opened[] = [
   { path: "/p/here/schema?collection=orders", ready: DIAGRAM, open: async (person) => await person.press("g"), dialog: dialog(/[Gg]roup/) },
   { path: "/p/here/schema", ready: DIAGRAM, open: async (person) => await person.press("h"), dialog: dialog(/[Cc]hanges|[Hh]istory/) },
   { path: "/p/here/schema", ready: DIAGRAM, open: async (person) => await person.press("Control+/"), dialog: dialog("Shortcuts") },
-  { path: "/p/here/data/orders", ready: GRID, open: async (person) => await person.press("Control+,"), dialog: dialog("Settings") },
+  { path: "/home", ready: { role: "grid" }, open: async (person) => await person.press("Control+,"), dialog: dialog("Settings") },
   { path: "/p/here/data/orders", ready: GRID, open: async (person) => await person.press("Control+k"), dialog: dialog(/./) },
   { path: "/p/here/data/orders", ready: GRID, open: async (person) => await person.press("Control+g"), dialog: dialog("Go to row") },
   { path: "/p/here/data/orders", ready: GRID, open: async (person) => await person.press("Control+Shift+F"), dialog: dialog(/./) },

@@ -40,9 +40,24 @@ export function useAppearanceCommands(): void {
   ]);
 }
 
+/** Theme and density of this window: they hold at once. */
+export function AppearanceForm() {
+  const { theme, density, setTheme, setDensity } = useAppearance();
+  return (
+    <div className="grid max-w-105 grid-cols-[88px_minmax(0,1fr)] items-center gap-x-3 gap-y-1">
+      <span className="text-ink-2">{m("theme")}</span>
+      <Segmented wide aria-label={m("theme")} value={theme} onChange={setTheme} options={THEMES.map((value) => ({ value, label: m(`theme.${value}`) }))} />
+      <span className="col-start-2 mb-3 text-hint text-ink-3">{m("theme.note")}</span>
+      <span className="text-ink-2">{m("density")}</span>
+      <Segmented wide aria-label={m("density")} value={density} onChange={setDensity} options={DENSITIES.map((value) => ({ value, label: m(`density.${value}`) }))} />
+      <span className="col-start-2 text-hint text-ink-3">{m("density.note")}</span>
+    </div>
+  );
+}
+
+/** What of the settings there is before a project is open; in one it is the first section of their area. */
 export function SettingsDialog() {
   const open = useUi((state) => state.settings);
-  const { theme, density, setTheme, setDensity } = useAppearance();
   const close = () => useUi.setState({ settings: false });
   return (
     <Dialog
@@ -53,14 +68,7 @@ export function SettingsDialog() {
       footNote={null}
       actions={<Button onClick={close}>{t("close")}</Button>}
     >
-      <div className="grid grid-cols-[88px_minmax(0,1fr)] items-center gap-x-3 gap-y-1">
-        <span className="text-ink-2">{m("theme")}</span>
-        <Segmented wide aria-label={m("theme")} value={theme} onChange={setTheme} options={THEMES.map((value) => ({ value, label: m(`theme.${value}`) }))} />
-        <span className="col-start-2 mb-3 text-hint text-ink-3">{m("theme.note")}</span>
-        <span className="text-ink-2">{m("density")}</span>
-        <Segmented wide aria-label={m("density")} value={density} onChange={setDensity} options={DENSITIES.map((value) => ({ value, label: m(`density.${value}`) }))} />
-        <span className="col-start-2 text-hint text-ink-3">{m("density.note")}</span>
-      </div>
+      <AppearanceForm />
     </Dialog>
   );
 }

@@ -5,6 +5,7 @@ import { useCommands } from "@/kit/commands";
 import { Empty, ErrorBand } from "@/kit/states";
 import { SettingsDialog, ShortcutSheet, useAppearanceCommands } from "./Dialogs";
 import { m } from "./messages";
+import { openSettings } from "./settings";
 import { useUi } from "./ui-state";
 import { useWindowCommands } from "./window-commands";
 
@@ -29,7 +30,7 @@ export function Root() {
   useCommands([
     { id: "shell.palette", label: m("palette"), keys: "Mod+K", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
     { id: "shell.sheet", label: m("sheet.open"), keys: "Mod+/", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sheet: true }) },
-    { id: "shell.settings", label: m("settings"), keys: "Mod+,", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ settings: true }) },
+    { id: "shell.settings", label: m("settings"), keys: "Mod+,", group: m("group.everywhere"), inText: true, run: openSettings },
     { id: "shell.region", label: m("region.next"), keys: "F6", group: m("group.everywhere"), inText: true, sheetOnly: true, run: nextRegion },
     { id: "shell.kit", label: m("kit"), group: m("group.commands"), paletteOnly: true, run: () => void navigate({ to: "/kit" }) },
   ]);

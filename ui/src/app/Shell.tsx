@@ -18,6 +18,7 @@ import { useGo, useWhere } from "./navigate";
 import { draftPlaces, openWork, useOpenWork } from "./open-work";
 import { Palette } from "./Palette";
 import { Sidebar } from "./Sidebar";
+import { useProjectSettings } from "./settings";
 import { TabStrip } from "./TabStrip";
 import { useUi } from "./ui-state";
 import { guardWord, ProjectHeading, storeName, WindowBar } from "./WindowBar";
@@ -38,6 +39,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const { all: open } = useOpenWork();
 
   useProjectCommands(project);
+  useProjectSettings(project.id);
   useCommands([
     ...AREAS.map((area) => ({
       id: `area.${area.id}`,

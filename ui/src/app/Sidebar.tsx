@@ -17,6 +17,7 @@ import { AREAS, type Area } from "./areas";
 import { m } from "./messages";
 import { useGo, useWhere } from "./navigate";
 import { useOpenWork } from "./open-work";
+import { openSettings } from "./settings";
 import { toggleFolder, useUi } from "./ui-state";
 
 function AreaRow({ area, current, onGo, work, narrow }: { area: (typeof AREAS)[number]; current: boolean; onGo: () => void; work: number; narrow: boolean }) {
@@ -175,12 +176,20 @@ export function Sidebar() {
       </div>
       <button
         type="button"
-        onClick={() => useUi.setState({ settings: true })}
-        className="mt-auto flex h-8 shrink-0 items-center gap-2 border-t border-line px-4 text-ink-2 hover:bg-bg-hover max-[900px]:justify-center max-[900px]:px-0"
+        aria-current={where.area === "settings" ? "page" : undefined}
+        onClick={openSettings}
+        className={cx(
+          "mt-auto flex h-8 shrink-0 items-center gap-2 border-t border-line px-4 max-[900px]:justify-center max-[900px]:px-0",
+          where.area === "settings" ? "bg-bg-active font-medium text-ink" : "text-ink-2 hover:bg-bg-hover",
+        )}
       >
         <Gear aria-hidden size={15} />
         <span className="flex-1 text-left max-[900px]:sr-only">{m("settings")}</span>
-        {settingsKeys ? <Keys keys={settingsKeys} className="text-hint text-ink-3 max-[900px]:hidden" /> : null}
+        {work.settings > 0 ? (
+          <span className="rounded-tag bg-draft-tint px-1.5 text-hint font-medium text-draft max-[900px]:hidden">{count(work.settings)}</span>
+        ) : settingsKeys ? (
+          <Keys keys={settingsKeys} className="text-hint font-normal text-ink-3 max-[900px]:hidden" />
+        ) : null}
       </button>
     </nav>
   );

@@ -18,12 +18,13 @@ const NO_TABS: readonly DocumentTab[] = [];
 /** What a document is called: its collection, or its area. */
 export function tabName(tab: DocumentTab): string {
   if (tab.collection !== undefined) return tab.collection.replace(/^baasix_/, "");
+  if (tab.kind === "settings") return m("settings");
   return AREAS.find((area) => area.id === tab.kind)?.label() ?? tab.key;
 }
 
 export function tabOf(area: Area, collection: string | undefined): DocumentTab {
   // One document of these per project, whatever collection they show.
-  if (area === "schema" || area === "access" || area === "reports" || area === "queries") return { key: area, kind: area };
+  if (area === "schema" || area === "access" || area === "reports" || area === "queries" || area === "settings") return { key: area, kind: area };
   return { key: `${area}/${collection ?? ""}`, kind: area, collection };
 }
 

@@ -1,4 +1,4 @@
-import { Braces, ChartColumn, Gauge, Share2, ShieldCheck, Table2, type LucideIcon } from "lucide-react";
+import { Braces, ChartColumn, Gauge, Settings, Share2, ShieldCheck, Table2, type LucideIcon } from "lucide-react";
 import { m } from "./messages";
 import type { DocumentTab } from "./ui-state";
 
@@ -15,5 +15,6 @@ export const AREAS: ReadonlyArray<{ id: Area; icon: LucideIcon; label: () => str
 ];
 
 export function areaIcon(area: Area): LucideIcon {
+  if (area === "settings") return Settings;
   return AREAS.find((entry) => entry.id === area)?.icon ?? Table2;
 }

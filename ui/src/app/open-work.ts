@@ -16,6 +16,7 @@ export const SCOPE: Readonly<Record<Area, string>> = {
   api: "",
   reports: "",
   queries: "",
+  settings: "settings",
 };
 
 export type OpenWork = Readonly<Record<Area | "all", number>>;
@@ -28,7 +29,8 @@ export function openWork(ops: Iterable<Op>, schemas: readonly SchemaInfo[]): Ope
   const data = rowChanges(of("data")).length;
   const schema = staged.length === 0 ? 0 : changesOf(draftsOf(schemas, staged)).length;
   const access = of("access").length;
-  return { data, schema, access, api: 0, reports: 0, queries: 0, all: data + schema + access };
+  const settings = of("settings").length;
+  return { data, schema, access, api: 0, reports: 0, queries: 0, settings, all: data + schema + access + settings };
 }
 
 /** Where the changes of a draft belong: `Data: orders, customers · Schema`. */
@@ -41,6 +43,8 @@ export function draftPlaces({ ops }: Draft, schemas: readonly SchemaInfo[]): str
     const names = [...new Set(own.map(({ target }) => target.path[id === "access" ? 1 : 0] ?? ""))].filter((name) => known.has(name));
     return [names.length === 0 ? label() : m("draft.place", { area: label(), names: names.join(", ") })];
   });
+  // Settings are no area of the list, and stand last as they do in the sidebar.
+  if (ops.some((op) => op.target.scope === SCOPE.settings)) places.push(m("settings"));
   return places.join(" · ");
 }
 

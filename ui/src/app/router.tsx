@@ -5,10 +5,12 @@ import {
   createRouter,
   redirect,
 } from "@tanstack/react-router";
+import { isSection } from "@/features/settings/sections";
 import { leaveBeforeGoing } from "./leave";
 import { screen } from "./screen";
 import { ProjectGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
+import { lastSection, rememberSection } from "./settings";
 
 const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: RouteCrash });
 
@@ -94,6 +96,23 @@ const reports = createRoute({
   component: screen(async () => (await import("./routes/ReportsRoute")).ReportsRoute),
 });
 
+const settingsIndex = createRoute({
+  getParentRoute: () => project,
+  path: "/settings",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/settings/$section", params: { ...params, section: lastSection() }, replace: true });
+  },
+});
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "/settings/$section",
+  beforeLoad: ({ params }) => {
+    if (!isSection(params.section)) throw redirect({ to: "/p/$project/settings", params, replace: true });
+    rememberSection(params.section);
+  },
+  component: screen(async () => (await import("./routes/SettingsRoute")).SettingsRoute),
+});
+
 const existing = createRoute({
   getParentRoute: () => project,
   path: "/schema/existing",
@@ -107,7 +126,7 @@ export const router = createRouter({
     home,
     setup,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries]),
+    project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries, settingsIndex, settings]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

@@ -4,7 +4,7 @@ import { host } from "@/host";
 /** A document of the tab strip. Two tabs with one key are the same document. */
 export interface DocumentTab {
   readonly key: string;
-  readonly kind: "data" | "schema" | "access" | "api" | "reports" | "queries";
+  readonly kind: "data" | "schema" | "access" | "api" | "reports" | "queries" | "settings";
   /** The collection, for documents that are one. */
   readonly collection?: string | undefined;
 }
@@ -37,7 +37,7 @@ type Layout = Pick<UiState, "sidebar" | "tabs" | "closedFolders">;
 
 const isTab = (tab: unknown): tab is DocumentTab =>
   typeof tab === "object" && tab !== null && "key" in tab && typeof tab.key === "string" && "kind" in tab && typeof tab.kind === "string" && Object.hasOwn(KINDS, tab.kind);
-const KINDS: Readonly<Record<DocumentTab["kind"], true>> = { data: true, schema: true, access: true, api: true, reports: true, queries: true };
+const KINDS: Readonly<Record<DocumentTab["kind"], true>> = { data: true, schema: true, access: true, api: true, reports: true, queries: true, settings: true };
 
 /** What was kept, as far as it is what we keep: another version may have written it. */
 function layoutOf(kept: unknown): Partial<Layout> {
