@@ -1,3 +1,4 @@
 //! Mails: the templates they are made of.
 
+mod caught;
 mod templates;

@@ -6,6 +6,7 @@ use api::{App, Settings};
 use auth::Auth;
 use base::{Clock, Code, Error, Result};
 use engine::{Engine, Imports, Options, Seal, Swept};
+use notify::Mailer;
 use std::net::SocketAddr;
 use std::path::Path;
 use store::{PostgresOptions, SqliteOptions, Store};
@@ -48,9 +49,10 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     engine.set_hooks(vec![auth.hook(), Box::new(notify::template::TemplateHook)])?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
+    let mailer = Mailer::new(engine.clone(), config.production);
     let settings = http(&config, address);
     let shows_studio = settings.studio.is_some();
-    let app = App::new(engine.clone(), auth, imports.clone(), settings);
+    let app = App::new(engine.clone(), auth, imports.clone(), mailer.clone(), settings);
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -60,6 +62,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let sweep = tokio::spawn(sweep(pruned.clone()));
         let prune = tokio::spawn(prune(pruned));
         let watched = tokio::spawn(imports.watch());
+        let mails = tokio::spawn(mailer.run());
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // A dropped handle stops the server too.
@@ -69,6 +72,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         prune.abort();
         sweep.abort();
         watched.abort();
+        mails.abort();
         others.abort();
         if let Err(fault) = ended {
             tracing::error!(%fault, "the listener failed");

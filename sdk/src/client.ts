@@ -8,6 +8,7 @@ import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
 import { ProjectSettings } from './settings.js';
+import { Mails } from './mails.js';
 import { Templates } from './templates.js';
 import { Transport, type Http } from './transport.js';
 import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
@@ -48,6 +49,8 @@ export class Plinth<
   readonly access: Access;
   /** The name, the looks and the ways of the project. */
   readonly settings: ProjectSettings;
+  /** Mails that went out, wait, or were caught. */
+  readonly mails: Mails;
   /** The mails that the server sends. */
   readonly templates: Templates;
   /** The server itself. */
@@ -71,6 +74,7 @@ export class Plinth<
     this.queries = new Queries(http);
     this.access = new Access(http);
     this.settings = new ProjectSettings(http);
+    this.mails = new Mails(http);
     this.templates = new Templates(http);
     this.server = new Server(http);
   }

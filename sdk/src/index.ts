@@ -9,6 +9,7 @@ export type { AnyErrorCode, ClientErrorCode, ErrorDetail } from './error.js';
 export type { ErrorCode } from './generated/wire.js';
 export type { Imports } from './imports.js';
 export type { PlinthOptions } from './options.js';
+export type { Mails } from './mails.js';
 export type { Permissions } from './permissions.js';
 export type { Queries } from './queries.js';
 export type { QueryBuilder } from './query.js';

@@ -1,5 +1,5 @@
 import type { Transport } from './transport.js';
-import type { Answer, Message } from './generated/wire.js';
+import type { Answer, TestMail } from './generated/wire.js';
 import type { CallOptions } from './types/common.js';
 import type { Branding, Settings, SettingsChange, SettingsOptions } from './types/settings.js';
 
@@ -96,15 +96,17 @@ export class ProjectSettings {
   }
 
   /**
-   * Tries to send a mail to this address (administrators). Rejects with `MAIL_FAILED` and the reason
-   * where it could not be sent, which it cannot anywhere yet.
+   * Sends a mail to this address to see whether mails arrive (administrators), and says what the mail
+   * server said. Rejects with 400 `MAIL_FAILED` and its words where it was not sent. Where no mail server
+   * is named the mail is caught: {@link Mails.list}.
    *
    * @example
    * ```ts
-   * await plinth.settings.testEmail('admin@example.com').catch((error) => console.error(error.message));
+   * const { message } = await plinth.settings.testEmail('admin@example.com');
+   * console.log(message);
    * ```
    */
-  testEmail(to: string, options?: CallOptions): Promise<Message> {
+  testEmail(to: string, options?: CallOptions): Promise<TestMail> {
     return this.#http.post('/settings/test-email', { to }, options);
   }
 

@@ -1383,6 +1383,62 @@ export type HealthReport = {
   uptime_ms?: number,
 };
 
+/** A page of the log of mails. */
+export type MailList = {
+  /** Those of this page, the newest first. */
+  data: Array<LoggedMail>,
+  /** How many there are. */
+  totalCount: number,
+};
+
+/** A mail, and what became of it. */
+export type LoggedMail = {
+  /** The key. */
+  id: string,
+  /** `queued`, `sending`, `sent`, `caught` or `error`. */
+  status: 'queued' | 'sending' | 'sent' | 'caught' | 'error',
+  /** For whom it is. */
+  email: string,
+  /** One line. */
+  subject: string,
+  /** The type of template that it was made of. */
+  templateName: string | null,
+  /** The server that took it. */
+  sender: string | null,
+  /** The id that it has there. */
+  messageId: string | null,
+  /** Why it did not go out, the last time it was tried. */
+  errorMessage: string | null,
+  /** How often it was tried. */
+  attempts: number,
+  /** When it is tried next, an ISO 8601 instant. */
+  nextAttemptAt: string | null,
+  /** When it went out, an ISO 8601 instant. */
+  sentAt: string | null,
+  /** When it was queued, an ISO 8601 instant. */
+  createdAt: string,
+  /** The tenant that it is sent from. */
+  tenant_Id: string | null,
+  /** What stands in it; of one mail that was caught less than a day ago, and of no other. */
+  content?: MailContent,
+};
+
+/** What stands in a mail. */
+export type MailContent = {
+  /** The page. */
+  html: string,
+  /** The same as plain text. */
+  text: string,
+};
+
+/** What became of a mail that was sent to try the way. */
+export type TestMail = {
+  /** Whether it went out, or was caught. */
+  success: boolean,
+  /** What the server said. */
+  message: string,
+};
+
 /** How a project or a tenant looks, for pages and mails. */
 export type Branding = {
   /** What it is called. */

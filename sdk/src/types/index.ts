@@ -11,6 +11,7 @@ export * from './query.js';
 export * from './schema.js';
 export * from './server.js';
 export * from './settings.js';
+export * from './mails.js';
 export * from './templates.js';
 export * from './workflow.js';
 export * from './write.js';

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 33] = [
+const READS: [&str; 35] = [
     "/",
     "/access/me",
     "/auth/check",
@@ -26,6 +26,8 @@ const READS: [&str; 33] = [
     "/items/*/*",
     "/items/*/*/history",
     "/journal",
+    "/mails",
+    "/mails/*",
     "/metrics",
     "/openapi",
     "/permissions",

@@ -5,8 +5,8 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
-    openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions, settings,
-    studio, templates, tenants, transfer, types, unread,
+    mails, openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions,
+    settings, studio, templates, tenants, transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use base::{Code, Error};
 use engine::{Engine, Imports};
+use notify::Mailer;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -69,16 +70,23 @@ struct Inner {
     settings: Settings,
     started_ms: i64,
     imports: Imports,
+    mailer: Mailer,
     limiter: Limiter,
 }
 
 impl App {
     /// Puts the rooms below behind HTTP.
     #[must_use]
-    pub fn new(engine: Engine, auth: Auth, imports: Imports, settings: Settings) -> Self {
+    pub fn new(
+        engine: Engine,
+        auth: Auth,
+        imports: Imports,
+        mailer: Mailer,
+        settings: Settings,
+    ) -> Self {
         let started_ms = engine.clock().now_ms();
         let limiter = Limiter::new(settings.rate_limit, settings.rate_interval_ms);
-        Self(Arc::new(Inner { engine, auth, settings, started_ms, imports, limiter }))
+        Self(Arc::new(Inner { engine, auth, settings, started_ms, imports, mailer, limiter }))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -95,6 +103,10 @@ impl App {
 
     pub(crate) fn imports(&self) -> &Imports {
         &self.0.imports
+    }
+
+    pub(crate) fn mailer(&self) -> &Mailer {
+        &self.0.mailer
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {
@@ -131,6 +143,7 @@ pub fn router(app: App) -> Router {
         .merge(sessions::routes())
         .merge(tenants::routes())
         .merge(settings::routes())
+        .merge(mails::routes())
         .merge(templates::routes())
         .merge(schemas::routes())
         .merge(existing::routes())

@@ -19,6 +19,7 @@ mod history;
 mod imports;
 mod journal;
 mod limit;
+mod mails;
 mod openapi;
 mod peer;
 mod permissions;

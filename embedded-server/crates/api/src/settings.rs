@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::surface::baasix::error::{self, Refusal};
+use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
 use crate::wire::answer::{Answer, Message};
@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{delete, get, post};
 use base::{Code, Detail, Error, Result};
 use engine::Audience;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -26,7 +26,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/settings/by-app-url", get(by_app_url))
         .route("/settings/branding", get(branding))
         .route("/settings/tenant", delete(drop_tenant))
-        .route("/settings/test-email", post(test_email))
         .route("/settings/reload", post(reload))
 }
 
@@ -39,9 +38,9 @@ fn parameter(query: Option<&str>, names: &[&str]) -> Option<String> {
 
 /// Who asks, and the tenant that the request is about: named in the address, the caller's own, or
 /// named in `X-Tenant-Id`.
-struct Asking {
-    caller: Caller,
-    tenant: Option<String>,
+pub(crate) struct Asking {
+    pub(crate) caller: Caller,
+    pub(crate) tenant: Option<String>,
 }
 
 impl FromRequestParts<App> for Asking {
@@ -161,27 +160,6 @@ async fn drop_tenant(
     app.engine().drop_settings(&tenant, caller.actor(), caller.source.as_deref()).await?;
     let message = "The project's settings hold in this tenant";
     Ok(json_answer(StatusCode::OK, &Message::new(message)))
-}
-
-/// Sends a mail to try the way it takes, which no mail takes yet.
-async fn test_email(
-    State(app): State<App>,
-    caller: Caller,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    caller.administrator()?;
-    let body = body_object(&body, app.engine().limits())?;
-    let to = ["to", "email"].iter().find_map(|name| body.get(*name)).and_then(Json::as_str);
-    if !to.is_some_and(auth::looks_like_address) {
-        let why = "Invalid email format";
-        let told = Error::new(Code::ValidationError, format!("Validation failed: to: {why}"));
-        return Err(told.at("to").detail(Detail::field("isEmail", "to", why)).into());
-    }
-    let failed = Error::new(Code::MailFailed, "this server sends no mail yet");
-    let status = crate::status::status(failed.code());
-    let mut answer = json!(error::body(&failed, status));
-    answer["success"] = json!(false);
-    Ok(json_answer(status, &answer))
 }
 
 /// Settings count from the next request by whatever door they are changed; asking for them anew is

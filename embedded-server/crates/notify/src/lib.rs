@@ -2,4 +2,9 @@
 //! (`spec/auth.md` 15).
 
 pub mod default;
+mod mail;
+mod queue;
+mod sender;
 pub mod template;
+
+pub use mail::{Delivered, Mail, Mailer, Status, Undelivered};

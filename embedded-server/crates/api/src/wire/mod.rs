@@ -10,6 +10,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod item;
 pub(crate) mod journal;
+pub(crate) mod mails;
 pub(crate) mod queries;
 pub(crate) mod rehearsal;
 pub(crate) mod report;

@@ -2,8 +2,8 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, existing, history, import, item, journal, queries, rehearsal,
-    report, schema, schema_history, server, session, settings, templates, transfer,
+    access, answer, document, error, existing, history, import, item, journal, mails, queries,
+    rehearsal, report, schema, schema_history, server, session, settings, templates, transfer,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -186,6 +186,10 @@ fn wire_types() -> String {
         shape::<session::TenantChoice>(),
         shape::<session::TenantRole>(),
         shape::<server::HealthReport>(),
+        shape::<mails::MailList>(),
+        shape::<mails::LoggedMail>(),
+        shape::<mails::MailContent>(),
+        shape::<mails::TestMail>(),
         shape::<settings::Branding>(),
         shape::<settings::ServerInfo>(),
         shape::<settings::ProjectInfo>(),

@@ -120,7 +120,8 @@ pub(super) fn last_place(
         value => format!("{} = {}", quoted(field), literal(value.as_text().unwrap_or_default())),
     });
     let tests: Vec<String> = shows.into_iter().chain(among).collect();
-    let of = if tests.is_empty() { String::new() } else { format!(" WHERE {}", tests.join(" AND ")) };
+    let of =
+        if tests.is_empty() { String::new() } else { format!(" WHERE {}", tests.join(" AND ")) };
     format!("SELECT coalesce(max({}), 0) FROM {}{of}", quoted(name), quoted(&collection.name))
 }
 
