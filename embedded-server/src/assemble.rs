@@ -19,6 +19,9 @@ const SQLITE_READERS: usize = 4;
 /// Ports tried after a taken one.
 const PORTS_TRIED: u16 = 50;
 
+/// How long mails on their way are waited for when the server stops: less than a stop may take.
+const MAILS_GRACE: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// How often old changes are removed.
 const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
@@ -62,7 +65,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let sweep = tokio::spawn(sweep(pruned.clone()));
         let prune = tokio::spawn(prune(pruned));
         let watched = tokio::spawn(imports.watch());
-        let mails = tokio::spawn(mailer.run());
+        let mut mails = tokio::spawn(mailer.clone().run());
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // A dropped handle stops the server too.
@@ -72,7 +75,11 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         prune.abort();
         sweep.abort();
         watched.abort();
-        mails.abort();
+        // A mail that a server has taken and we have not noted would go out again.
+        mailer.stop();
+        if tokio::time::timeout(MAILS_GRACE, &mut mails).await.is_err() {
+            mails.abort();
+        }
         others.abort();
         if let Err(fault) = ended {
             tracing::error!(%fault, "the listener failed");

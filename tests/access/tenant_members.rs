@@ -66,7 +66,7 @@ async fn who_signs_in_stands_in_the_tenant_asked_for_or_in_the_one_of_the_oldest
             (&body["tenant"]["name"], &body["role"]["name"]),
             (&json!("Second"), &json!("reader"))
         );
-        let asked = world.login(json!({ "tenant_Id": world.first }));
+        let asked = world.login(json!({ "tenant_Id": world.first.to_uppercase() }));
         let body = nobody.post("/auth/login", asked).await.body;
         assert_eq!(
             (&body["tenant"]["id"], &body["role"]["name"]),

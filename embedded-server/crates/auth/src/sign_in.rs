@@ -101,7 +101,8 @@ impl Auth {
         let hinted = ask.tenant_hint.map(|tenant| tenant.trim().to_lowercase());
         let hinted = hinted.filter(|tenant| identity::belongs_to(&user, tenant));
         let own = || hinted.or_else(|| identity::first_tenant(&user)).filter(|_| tenants);
-        let tenant = ask.tenant.or_else(own);
+        let asked = ask.tenant.map(|tenant| tenant.trim().to_lowercase());
+        let tenant = asked.or_else(own);
         let profile =
             profile(user, tenant.as_deref(), None, None, &state).ok_or_else(|| {
                 match (&tenant, tenants) {

@@ -6,6 +6,7 @@ use engine::Engine;
 use query::{Operation, Write};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// The collection that holds the queue and tells afterwards what became of each mail.
@@ -67,8 +68,9 @@ pub struct Mailer(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) sender: Sender,
-    /// Something was queued.
+    /// Something was queued, or nothing more shall be begun.
     pub(crate) queued: Notify,
+    pub(crate) stopping: AtomicBool,
 }
 
 impl Mailer {
@@ -77,7 +79,12 @@ impl Mailer {
     #[must_use]
     pub fn new(engine: Engine, production: bool) -> Self {
         let sender = Sender::new(engine.clone(), production);
-        Self(Arc::new(Inner { engine, sender, queued: Notify::new() }))
+        Self(Arc::new(Inner {
+            engine,
+            sender,
+            queued: Notify::new(),
+            stopping: AtomicBool::new(false),
+        }))
     }
 
     /// The operation that queues a mail, to stand in one write with what the mail is about; then
@@ -112,6 +119,16 @@ impl Mailer {
     /// Says that something was queued.
     pub fn wake(&self) {
         self.0.queued.notify_one();
+    }
+
+    /// Begins no mail any more; [`Self::run`] ends once those on their way have an answer.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Acquire)
     }
 
     /// Sends a mail now and waits for what the server says; it is told in the log, and not tried

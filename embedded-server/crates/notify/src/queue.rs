@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use query::{CountMode, Direction, Filter, Operation, Read, SortAsked, Write};
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 
 type Row = Map<String, Json>;
 
@@ -55,13 +56,17 @@ const EVERY: Duration = Duration::from_secs(15);
 const CAUGHT_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Mailer {
-    /// Sends what is due, for as long as it is polled.
+    /// Sends what is due until it is told to stop.
     pub async fn run(self) {
         let mut every = tokio::time::interval(EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = every.tick() => {}
                 () = self.0.queued.notified() => {}
+            }
+            if self.is_stopping() {
+                return;
             }
             if let Err(fault) = self.send_due().await {
                 tracing::warn!(%fault, "mails that are due were not sent");
@@ -108,8 +113,11 @@ impl Mailer {
         self.0.engine.find(&read, "mails that are due").await
     }
 
-    /// Tries one mail, unless somebody else does.
+    /// Tries one mail, unless somebody else does or nothing more is begun.
     async fn try_one(&self, row: Row) -> Result<bool> {
+        if self.is_stopping() {
+            return Ok(false);
+        }
         let Some(key) = row.get("id").cloned() else { return Ok(false) };
         let attempts = row.get("attempts").and_then(Json::as_i64).unwrap_or_default();
         let now_ms = self.0.engine.clock().now_ms();

@@ -353,6 +353,23 @@ async fn without_a_server_a_mail_is_caught_for_a_day_and_in_production_given_up(
 }
 
 #[tokio::test]
+async fn a_worker_that_is_stopped_begins_nothing_and_leaves_what_waits_to_the_next() {
+    for project in Project::all().await {
+        let (sink, port) = Sink::open().await;
+        project.to(port).await;
+        let mailer = project.mailer();
+        mailer.stop();
+        mailer.queue(&mail()).await.unwrap();
+        assert_eq!(mailer.send_due().await.unwrap(), 0);
+        mailer.run().await;
+        assert_eq!(project.says().await, (String::from("queued"), 0));
+        assert!(sink.mails().is_empty());
+        assert_eq!(project.mailer().send_due().await.unwrap(), 1);
+        assert_eq!(sink.mails().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn what_would_be_another_mail_is_not_queued() {
     for project in Project::all().await {
         let mailer = project.mailer();
