@@ -1,5 +1,6 @@
 //! Access: grants of actions, fields and conditions, on every way in; and nothing to be inferred.
 
+mod explain;
 mod grants;
 mod inference;
 mod patterns;

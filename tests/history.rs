@@ -31,7 +31,8 @@ async fn revert(person: &Person, id: u32, body: Json) -> Answer {
 }
 
 async fn audit(app: &App, entity: &str) -> Vec<Json> {
-    let asked = json!({ "filter": { "entity": entity }, "sort": "seq", "limit": -1 });
+    let asked =
+        json!({ "filter": { "entity": entity, "type": "data" }, "sort": "seq", "limit": -1 });
     app.admin().rows("baasix_AuditLog", asked).await
 }
 

@@ -95,6 +95,18 @@ on_every_store!(pages_of_other_origins_are_told_nothing, async |app| {
     assert!(list("access-control-allow-headers").contains("x-tenant-id"), "{known:?}");
     let other = asked("https://evil.example", "GET", "authorization").await;
     assert!(other.get("access-control-allow-origin").is_none(), "{other:?}");
+    // A page of the settings may call from the next request; one that has no origin never does.
+    let settings =
+        json!({ "app_url": "https://shop.example/start", "project_url": "data:text/html,x" });
+    app.admin().patch("/settings", settings).await.expect_status(200);
+    let shop = asked("https://shop.example", "GET", "authorization").await;
+    assert_eq!(shop["access-control-allow-origin"], "https://shop.example");
+    for stranger in
+        ["null", "https://evil.example", "http://shop.example", "https://shop.example:444"]
+    {
+        let told = asked(stranger, "GET", "authorization").await;
+        assert!(told.get("access-control-allow-origin").is_none(), "{stranger}: {told:?}");
+    }
 });
 
 on_every_store!(records_made_at_once_cost_no_more_for_each_other, async |app| {

@@ -1,6 +1,7 @@
 //! Builds every room. The only place that sees them all.
 
 use crate::config::wrong;
+use crate::post::House;
 use crate::{Config, Running, beside};
 use api::{App, Settings};
 use auth::Auth;
@@ -9,6 +10,7 @@ use engine::{Engine, Imports, Options, Seal, Swept};
 use notify::Mailer;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use store::{PostgresOptions, SqliteOptions, Store};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -48,13 +50,15 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let role = &config.default_role;
         tracing::warn!(role, "`default_role` is no role of this project, so nobody can register");
     }
-    let auth = Auth::new(engine.clone(), identity(&config, secret))?;
+    let mailer = Mailer::new(engine.clone(), config.production);
+    let post = House { engine: engine.clone(), mailer: mailer.clone() };
+    let auth = Auth::new(engine.clone(), identity(&config, secret), Arc::new(post))?;
     engine.set_hooks(vec![auth.hook(), Box::new(notify::template::TemplateHook)])?;
     let setup_path = first_owner(&config, &auth).await?;
     let imports = Imports::open(engine.clone(), config.data_dir.join("imports")).await?;
-    let mailer = Mailer::new(engine.clone(), config.production);
     let settings = http(&config, address);
     let shows_studio = settings.studio.is_some();
+    let errands = auth.clone().run_errands();
     let app = App::new(engine.clone(), auth, imports.clone(), mailer.clone(), settings);
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
@@ -66,6 +70,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let prune = tokio::spawn(prune(pruned));
         let watched = tokio::spawn(imports.watch());
         let mut mails = tokio::spawn(mailer.clone().run());
+        let errands = tokio::spawn(errands);
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // A dropped handle stops the server too.
@@ -73,6 +78,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             })
             .await;
         prune.abort();
+        errands.abort();
         sweep.abort();
         watched.abort();
         // A mail that a server has taken and we have not noted would go out again.
@@ -176,6 +182,9 @@ fn identity(config: &Config, secret: Vec<u8>) -> auth::Settings {
         default_role: config.default_role.clone(),
         allowed_roles: config.allowed_roles.clone(),
         launch_token: config.launch_token.clone(),
+        verified_only: config.require_email_verification,
+        app_urls: config.app_urls.clone(),
+        local_pages: !config.production,
         tenants: config.multi_tenant.then(|| config.tenant_ignored.clone()),
     }
 }
@@ -237,12 +246,13 @@ fn http(config: &Config, address: SocketAddr) -> Settings {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         origins: config.origins.clone(),
         hosts: config.hosts.clone(),
+        production: config.production,
         loopback: address.ip().is_loopback(),
         studio: config.studio_dir.clone().filter(|folder| folder.join("index.html").is_file()),
         schemas_public: config.schemas_public,
         strict_write: config.strict_write,
         compat: config.compat,
-        cookie_secure: config.production,
+        cookies: config.cookies.clone(),
         rate_limit: config.rate_limit,
         rate_interval_ms: config.rate_interval_ms,
         trusted_proxies: config.trusted_proxies,
@@ -275,6 +285,7 @@ async fn sweep(engine: Engine) {
                 revisions = swept.revisions,
                 records = swept.records,
                 sessions = swept.sessions,
+                one_time = swept.one_time,
                 "what was past its time is gone"
             ),
             Err(fault) => tracing::warn!(%fault, "what is past its time was not removed"),

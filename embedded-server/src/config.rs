@@ -44,6 +44,10 @@ pub struct Config {
     pub default_role: String,
     /// Roles that a registration may ask for.
     pub allowed_roles: Vec<String>,
+    /// Whether only who has confirmed its address may sign in.
+    pub require_email_verification: bool,
+    /// Addresses of applications that mails may lead to, besides those of the settings.
+    pub app_urls: Vec<String>,
     /// Address of the first owner on an empty database.
     pub admin_email: Option<String>,
     /// Password of the first owner on an empty database.
@@ -72,6 +76,8 @@ pub struct Config {
     pub rate_interval_ms: i64,
     /// How many proxies stand before the server and tell whom they were called from.
     pub trusted_proxies: usize,
+    /// How the cookies of a session are kept.
+    pub cookies: Cookies,
     /// Whether records belong to tenants.
     pub multi_tenant: bool,
     /// Collections that belong to no tenant all the same.
@@ -82,6 +88,9 @@ pub struct Config {
 
 /// When a SQLite commit counts as safe.
 pub use store::Synchronous;
+
+/// How the cookies of a session are kept.
+pub use api::{Cookies, SameSite};
 
 /// One key of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +200,21 @@ pub const KEYS: &[Key] = &[
         "none",
     ),
     key(
+        "require_email_verification",
+        &["REQUIRE_EMAIL_VERIFICATION"],
+        "whether only who has confirmed its address may sign in",
+        "true or false",
+        "false",
+    ),
+    key(
+        "app_urls",
+        &["AUTH_APP_URL"],
+        "addresses that links in mails may lead to or below, besides `app_url` and `project_url` \
+         of the settings",
+        "addresses like https://app.example/welcome, comma-separated",
+        "none",
+    ),
+    key(
         "admin_email",
         &["ADMIN_EMAIL"],
         "address of the first owner on an empty database",
@@ -278,6 +302,42 @@ pub const KEYS: &[Key] = &[
         "0",
     ),
     key(
+        "cookie_secure",
+        &["AUTH_COOKIE_SECURE"],
+        "whether the cookies of a session travel over https only",
+        "true or false",
+        "true in production, else false",
+    ),
+    key(
+        "cookie_http_only",
+        &["AUTH_COOKIE_HTTP_ONLY"],
+        "whether scripts of a page are kept from the access token's cookie; they always are from \
+         the refresh token's",
+        "true or false",
+        "true",
+    ),
+    key(
+        "cookie_same_site",
+        &["AUTH_COOKIE_SAME_SITE"],
+        "which requests of other sites carry the cookies of a session",
+        "strict, lax, or none (which needs `cookie_secure`)",
+        "strict in production, else lax",
+    ),
+    key(
+        "cookie_domain",
+        &["AUTH_COOKIE_DOMAIN"],
+        "domain whose hosts get the cookies of a session",
+        "a host name",
+        "the host that answers",
+    ),
+    key(
+        "cookie_path",
+        &["AUTH_COOKIE_PATH"],
+        "path below which the cookies of a session are sent",
+        "a path that begins with /",
+        "/",
+    ),
+    key(
         "multi_tenant",
         &["MULTI_TENANT"],
         "whether records with a `tenant_Id` are seen and written in their tenant alone",
@@ -356,6 +416,8 @@ impl Config {
             public_registration: true,
             default_role: String::from("user"),
             allowed_roles: Vec::new(),
+            require_email_verification: false,
+            app_urls: Vec::new(),
             admin_email: None,
             admin_password: None,
             silent_owner: false,
@@ -370,6 +432,7 @@ impl Config {
             rate_limit: 1_000,
             rate_interval_ms: 5_000,
             trusted_proxies: 0,
+            cookies: Cookies::default(),
             multi_tenant: false,
             tenant_ignored: Vec::new(),
             limits: Limits::default(),
@@ -446,7 +509,7 @@ impl Config {
                 "a password of your own in production",
             ));
         }
-        if let Some(plain) = self.origins.iter().find(|origin| is_plain_public(origin)) {
+        if let Some(plain) = self.origins.iter().find(|origin| api::is_plain_public(origin)) {
             return Err(refused(
                 "origins",
                 plain,
@@ -479,24 +542,6 @@ impl Config {
             (Some(_), Some(_)) | (None, None) => Ok(()),
         }
     }
-}
-
-/// Whether pages of an origin come over a network that anybody can read and write along.
-fn is_plain_public(origin: &str) -> bool {
-    let Some((scheme, host)) = origin.split_once("://") else { return false };
-    if !scheme.eq_ignore_ascii_case("http") {
-        return false;
-    }
-    let host = host.trim_end_matches('/');
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    };
-    let name = name.to_ascii_lowercase();
-    let address = name.parse::<std::net::IpAddr>();
-    !(name == "localhost"
-        || name.ends_with(".localhost")
-        || address.is_ok_and(|address| address.is_loopback()))
 }
 
 /// A key that cannot be what it was given as; what it may be is told from [`KEYS`].

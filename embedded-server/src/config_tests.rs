@@ -56,6 +56,34 @@ fn from_file(text: &str) -> base::Result<Config> {
 }
 
 #[test]
+fn cookies_are_strict_and_secure_in_production_unless_it_is_said_otherwise() {
+    use super::SameSite;
+    let kept = |text: &str| {
+        let cookies = from_file(text).unwrap().cookies;
+        (cookies.secure, cookies.same_site)
+    };
+    assert_eq!(kept(""), (false, SameSite::Lax));
+    let production = "environment = 'production'\n";
+    assert_eq!(kept(production), (true, SameSite::Strict));
+    let other = format!("{production}cookie_secure = false\ncookie_same_site = 'lax'");
+    assert_eq!(kept(&other), (false, SameSite::Lax));
+    assert_eq!(kept("cookie_secure = true\ncookie_same_site = 'None'"), (true, SameSite::None));
+    // A browser would drop it without a word.
+    let open = from_file("cookie_same_site = 'none'").unwrap_err();
+    assert!(open.hint_text().unwrap().contains("cookie_secure"), "{open}");
+    for wrong in ["cookie_path = 'api'", "cookie_path = '/a;b'", "cookie_domain = 'a b'"] {
+        assert_eq!(from_file(wrong).unwrap_err().code(), Code::ConfigInvalid, "{wrong}");
+    }
+    let all =
+        from_file("cookie_path = '/api'\ncookie_domain = '.example.com'\ncookie_http_only = false");
+    let all = all.unwrap().cookies;
+    assert_eq!(
+        (all.path.as_str(), all.domain.as_deref(), all.http_only),
+        ("/api", Some(".example.com"), false)
+    );
+}
+
+#[test]
 fn whatever_a_key_cannot_be_is_refused_with_key_value_and_source() {
     for (text, key, value) in [
         ("host = \"shop.example\"", "host", "shop.example"),

@@ -257,9 +257,13 @@ impl Source {
         let response = sent.map_err(|fault| unreachable_at(&self.login, &fault))?;
         let response = accepted(response).await?;
         let answer: Json = response.json().await.map_err(|fault| garbled(&fault))?;
-        match answer["token"].as_str() {
+        match answer["token"].as_str().filter(|token| !token.is_empty()) {
             Some(token) => self.token = Some(token.to_owned()),
-            None => return Err(Error::new(Code::Unauthenticated, "the sign-in gave no token")),
+            None => {
+                let why = "the sign-in gave no token: this account has a second factor";
+                return Err(Error::new(Code::Unauthenticated, why)
+                    .hint("make an API token and give it as `PLINTH_TOKEN`"));
+            }
         }
         Ok(())
     }

@@ -5,11 +5,12 @@
 mod assemble;
 mod beside;
 mod config;
+mod post;
 mod probe;
 
 pub use base::{Code, Error, Result, owners_file, owners_folder};
 pub use beside::{Owner, owner_of, tables_of_somebody_else};
-pub use config::{Config, DATABASE_FILE, KEYS, Key, Synchronous, is_sqlite};
+pub use config::{Config, Cookies, DATABASE_FILE, KEYS, Key, SameSite, Synchronous, is_sqlite};
 pub use probe::{Contents, Probe, probe_postgres};
 
 use std::net::SocketAddr;

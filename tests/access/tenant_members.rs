@@ -244,3 +244,19 @@ async fn a_project_without_tenants_says_so() {
     admin.post("/auth/switch-tenant", to).await.expect_refusal(400, "MULTI_TENANT_DISABLED");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_role_demands_a_second_factor_is_not_entered_without() {
+    on_each(async |world| {
+        let World { app, first, second, editor, .. } = world;
+        let role = format!("/items/baasix_Role/{}", editor.as_str().expect("a key"));
+        app.admin().patch(&role, json!({ "enforceTotp": true })).await.expect_status(200);
+        let ann = world.ann(json!({ "tenant_Id": second })).await;
+        let switched = ann.post("/auth/switch-tenant", json!({ "tenant_Id": first })).await;
+        let body = &switched.expect_status(200).body;
+        assert_eq!((&body["token"], &body["requiresTotpSetup"]), (&json!(""), &json!(true)));
+        let back = ann.post("/auth/switch-tenant", json!({ "tenant_Id": second })).await;
+        assert_eq!(back.expect_status(200).body["role"]["name"], "reader");
+    })
+    .await;
+}

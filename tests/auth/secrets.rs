@@ -75,6 +75,15 @@ async fn used(nobody: &Person) -> Vec<String> {
     owner.post("/items/baasix_User", user.clone()).await.expect_status(201);
     owner.post("/items/baasix_User", user).await.expect_status(409);
     owner.get("/items/baasix_User?fields=*.*").await.expect_status(200);
+    // What signs in programs, and the second factor.
+    let made = owner.post("/auth/tokens", json!({ "name": "a program" })).await;
+    let api = made.expect_status(201).body["data"]["token"].as_str().expect("a token").to_owned();
+    nobody.with_token(&api).get("/auth/me").await.expect_status(200);
+    let begun = owner.post("/auth/totp/setup", json!({ "password": PASSWORD })).await;
+    let secret = begun.expect_status(200).body["data"]["secret"].as_str().expect("one").to_owned();
+    let mistyped = json!({ "code": "918273" });
+    owner.post("/auth/totp/confirm", mistyped).await.expect_status(400);
+    secrets.extend([api, secret, String::from("918273")]);
     // In a path it is of no use, and still nothing to write down.
     nobody.get(&format!("/auth/me?access_token={token}")).await.expect_status(401);
     owner
@@ -106,7 +115,7 @@ async fn told(kind: Kind) {
 on_every_store!(no_log_holds_a_password_a_hash_or_a_token, told);
 
 /// The first column of what a statement finds in the store itself, past every door.
-async fn stored(app: &App, text: &str) -> Vec<String> {
+pub(crate) async fn stored(app: &App, text: &str) -> Vec<String> {
     match app.kind {
         Kind::Sqlite => {
             let path = app.data.join(embedded_server::DATABASE_FILE);

@@ -253,6 +253,68 @@ on_every_store!(a_refresh_keeps_the_kind_of_a_session, async |app| {
     assert_eq!(refused.message(), "Invalid session type", "{}", refused.text);
 });
 
+on_every_store!(a_living_access_token_is_exchanged_where_nothing_else_is_sent, async |app| {
+    let first = login(app).await;
+    let bearer = app.anonymous().with_token(text(&first["token"]));
+    let second = bearer.post("/auth/refresh", json!({ "refreshToken": null })).await;
+    let second = second.expect_status(200).body.clone();
+    assert_ne!(second["refreshToken"], first["refreshToken"]);
+    assert_eq!(second["user"]["email"], EMAIL);
+    // Several that ask at once get one successor, and it is good.
+    let again = bearer.post("/auth/refresh", json!({})).await.expect_status(200).body.clone();
+    assert_eq!(again["refreshToken"], second["refreshToken"]);
+    let cookie = app.anonymous().with_header("cookie", &format!("token={}", text(&first["token"])));
+    let by_cookie = cookie.post("/auth/refresh", json!({ "authMode": "cookie" })).await;
+    assert_eq!(by_cookie.expect_status(200).body["refreshToken"], second["refreshToken"]);
+    assert_eq!(by_cookie.headers.get_all("set-cookie").iter().count(), 2);
+    let third = refresh(app, &second["refreshToken"]).await.expect_status(200).body.clone();
+    let sessions = app.admin().rows("baasix_Sessions", json!({})).await.len();
+    assert_eq!(sessions, 2, "a refresh made a session of its own");
+    // The token that the session had before all this was exchanged twice since.
+    refresh(app, &first["refreshToken"]).await.expect_refusal(401, "REFRESH_INVALID");
+    refresh(app, &third["refreshToken"]).await.expect_refusal(401, "REFRESH_INVALID");
+    bearer.post("/auth/refresh", json!({})).await.expect_refusal(401, "REFRESH_INVALID");
+    let nobody = app.anonymous();
+    nobody.post("/auth/refresh", json!({})).await.expect_refusal(401, "REFRESH_INVALID");
+    let foreign = cookie
+        .with_header("origin", "https://evil.example")
+        .with_header("sec-fetch-site", "cross-site");
+    foreign.post("/auth/refresh", json!({})).await.expect_refusal(401, "REFRESH_INVALID");
+});
+
+// What the original calls its cookies by is read, and they are cleared where they were put.
+on_every_store!(
+    cookies_are_kept_as_configured_and_cleared_where_they_were_put,
+    |config| {
+        config.cookies = embedded_server::Cookies {
+            secure: true,
+            domain: Some(String::from("example.com")),
+            path: String::from("/api"),
+            ..embedded_server::Cookies::default()
+        };
+    },
+    async |app| {
+        let body = json!({ "email": EMAIL, "password": PASSWORD, "authMode": "cookie" });
+        let set = |answer: &crate::harness::Answer| {
+            let lines = answer.headers.get_all("set-cookie").iter();
+            lines.map(|line| line.to_str().expect("text").to_owned()).collect::<Vec<_>>()
+        };
+        let put = set(app.anonymous().post("/auth/login", body).await.expect_status(200));
+        let cleared = set(app.admin().get("/auth/logout").await.expect_status(200));
+        for (put, cleared) in put.iter().zip(&cleared) {
+            for part in ["Domain=example.com", "Secure", "HttpOnly", "SameSite=Lax"] {
+                assert!(put.contains(part) && cleared.contains(part), "{put} {cleared}");
+            }
+            assert!(cleared.contains("Max-Age=0"), "{cleared}");
+        }
+        let paths = ["Path=/api;", "Path=/api/auth;"];
+        for lines in [&put, &cleared] {
+            assert!(lines.iter().zip(paths).all(|(line, path)| line.contains(path)), "{lines:?}");
+            assert_eq!(lines.len(), 2);
+        }
+    }
+);
+
 on_every_store!(an_account_enters_in_one_role_the_oldest_it_was_given, async |app| {
     let admin = app.admin();
     let email = "ada@example.com";
@@ -346,6 +408,7 @@ on_every_store!(a_token_is_taken_from_the_header_or_the_cookie, async |app| {
         ("authorization", format!("bearer {token}"), 200),
         ("authorization", token.clone(), 200),
         ("cookie", format!("a=b; token={token}"), 200),
+        ("cookie", format!("accessToken={token}"), 200),
         ("authorization", String::from("Bearer undefined"), 401),
         ("authorization", String::from("Bearer null"), 401),
         ("authorization", String::from("Bearer "), 401),

@@ -406,3 +406,26 @@ on_every_store!(who_may_not_write_users_is_told_that_before_any_value_is_judged,
         changed.expect_refusal(400, "VALIDATION_ERROR");
     }
 });
+
+on_every_store!(a_phone_number_is_one_text_however_it_is_written, async |app| {
+    let admin = app.admin();
+    let body =
+        |email: &str, phone: &str| json!({ "email": email, "firstName": "A", "phone": phone });
+    let made = admin.create("baasix_User", body("a@example.com", "+49 (30) 901-82.0")).await;
+    assert_eq!(admin.one("baasix_User", &made).await["phone"], "+4930901820");
+    let again = admin.post("/items/baasix_User", body("b@example.com", "+49 30 90 18 20")).await;
+    again.expect_refusal(409, "UNIQUE_VIOLATION");
+    for wrong in ["12345", "+", "", "030 90182x", "++4930901820", "123456789012345678901"] {
+        let answer = admin.post("/items/baasix_User", body("c@example.com", wrong)).await;
+        answer.expect_refusal(400, "VALIDATION_ERROR");
+        assert_eq!(answer.body["details"][0]["field"], "phone", "{}", answer.text);
+    }
+    let path = format!("/items/baasix_User/{}", made.as_str().expect("a key"));
+    admin.patch(&path, json!({ "phone": null })).await.expect_status(200);
+    let registered =
+        json!({ "email": "d@example.com", "password": PASSWORD, "phone": "no number" });
+    app.anonymous()
+        .post("/auth/register", registered)
+        .await
+        .expect_refusal(400, "VALIDATION_ERROR");
+});

@@ -1,11 +1,13 @@
 //! What every test needs: a server of its own on an empty store, and people who call it.
 
 mod app;
+mod mails;
 mod person;
 mod process;
 mod template;
 
 pub(crate) use app::{App, Beside, EMAIL, Kind, PASSWORD};
+pub(crate) use mails::Caught;
 pub(crate) use person::{Answer, Person, plain};
 pub(crate) use process::Process;
 

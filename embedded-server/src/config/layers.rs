@@ -1,6 +1,6 @@
 //! What the file, the environment and the flags say, and what of it is taken.
 
-use super::{Config, KEYS, Key, Synchronous, wrong};
+use super::{Config, KEYS, Key, SameSite, Synchronous, wrong};
 use base::{Code, Error, Result};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Keys that hold several words; a file may give them as a list.
-const LISTS: [&str; 4] = ["allowed_roles", "origins", "hosts", "tenant_ignored"];
+const LISTS: [&str; 5] = ["allowed_roles", "app_urls", "origins", "hosts", "tenant_ignored"];
 
 /// What a password may be long, in characters; `auth` asks the same of every user.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -101,6 +101,10 @@ impl Layers {
         self.switch("public_registration", |on| config.public_registration = on)?;
         config.default_role = self.text("default_role")?.unwrap_or(config.default_role);
         self.list("allowed_roles", |_| true, |list| config.allowed_roles = list)?;
+        self.switch("require_email_verification", |on| {
+            config.require_email_verification = on;
+        })?;
+        self.list("app_urls", is_page, |list| config.app_urls = list)?;
         config.admin_email = self.text("admin_email")?.or(config.admin_email);
         if let Some(password) = self.text("admin_password")? {
             let long = password.chars().count();
@@ -131,6 +135,7 @@ impl Layers {
             // A slip of the pen would leave production without its checks.
             Some(other) => return Err(self.wrong("environment", other)),
         };
+        self.cookies(&mut config)?;
         self.switch("multi_tenant", |on| config.multi_tenant = on)?;
         self.list("tenant_ignored", |_| true, |list| config.tenant_ignored = list)?;
         self.number("page_size_max", 1, 1_000_000, |n| config.limits.page_size_max = n)?;
@@ -190,6 +195,37 @@ impl Layers {
                     said = Some(value);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// After `environment`, which says what is meant where nothing is said.
+    fn cookies(&self, config: &mut Config) -> Result<()> {
+        let cookies = &mut config.cookies;
+        cookies.secure = config.production;
+        cookies.same_site = if config.production { SameSite::Strict } else { SameSite::Lax };
+        self.switch("cookie_secure", |on| cookies.secure = on)?;
+        self.switch("cookie_http_only", |on| cookies.http_only = on)?;
+        match self.get("cookie_same_site").map(str::to_ascii_lowercase).as_deref() {
+            None => {}
+            Some("strict") => cookies.same_site = SameSite::Strict,
+            Some("lax") => cookies.same_site = SameSite::Lax,
+            // A browser drops such a cookie without a word.
+            Some("none") if cookies.secure => cookies.same_site = SameSite::None,
+            Some(other) => return Err(self.wrong("cookie_same_site", other)),
+        }
+        if let Some(domain) = self.text("cookie_domain")? {
+            if !is_host(domain.trim_start_matches('.')) {
+                return Err(self.wrong("cookie_domain", &domain));
+            }
+            cookies.domain = Some(domain);
+        }
+        if let Some(path) = self.text("cookie_path")? {
+            let sound = |sign: char| sign.is_ascii_graphic() && !matches!(sign, ';' | ',');
+            if !path.starts_with('/') || !path.chars().all(sound) {
+                return Err(self.wrong("cookie_path", &path));
+            }
+            cookies.path = path;
         }
         Ok(())
     }
@@ -295,6 +331,14 @@ fn is_origin(text: &str) -> bool {
             && !host.is_empty()
             && host.bytes().all(of_host)
     })
+}
+
+/// A whole address, which may have a path.
+fn is_page(text: &str) -> bool {
+    let end = text.find("://").map_or(0, |at| at + 3);
+    let path = text[end..].find('/').map_or(text.len(), |at| end + at);
+    let (origin, path) = text.split_at(path);
+    is_origin(origin) && !path.bytes().any(|byte| byte.is_ascii_control() || b"?# ".contains(&byte))
 }
 
 /// A name as it stands in `Host`, its port left off.

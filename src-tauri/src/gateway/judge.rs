@@ -10,7 +10,7 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 35] = [
+const READS: [&str; 38] = [
     "/",
     "/access/me",
     "/auth/check",
@@ -18,6 +18,9 @@ const READS: [&str; 35] = [
     "/auth/me",
     "/auth/sessions",
     "/auth/tenants",
+    "/auth/tokens",
+    "/auth/totp",
+    "/auth/verify-invite/*",
     "/health",
     "/imports",
     "/imports/*",
@@ -50,13 +53,17 @@ const READS: [&str; 35] = [
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is
 /// rehearsed or measured is tried on a copy, or in a transaction that is taken back.
-const ASKS: [&str; 13] = [
+const ASKS: [&str; 17] = [
     "/",
     "/auth/login",
     "/auth/logout",
+    "/auth/magiclink",
+    "/auth/magiclink/verify",
     "/auth/refresh",
+    "/auth/totp/verify",
     "/permissions-export",
     "/permissions-preview-import",
+    "/permissions/explain",
     "/queries/slow/*/measure",
     "/reports/*",
     "/schemas-preview-import",

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use crate::{Policies, Tenancy};
+use crate::{Policies, Scopes, Tenancy};
 use query::Words;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Actor {
     pub tenancy: Tenancy,
     /// The active role's policies.
     pub policies: Arc<Policies>,
+    /// The ceiling of an API token that has one; `policies` are within it already.
+    pub scopes: Option<Arc<Scopes>>,
     /// Address of the peer, for records.
     pub ip: Option<String>,
 }
@@ -48,6 +50,7 @@ impl Actor {
             tenant: None,
             tenancy: Tenancy::default(),
             policies: Arc::new(Policies::default()),
+            scopes: None,
             ip: None,
         }
     }
@@ -65,9 +68,16 @@ impl Actor {
         self.unbound() && !self.tenancy.holds()
     }
 
-    /// Whether a user with the administrator role asks.
+    /// Whether a user with the administrator role asks. With a token of scopes nobody does: it
+    /// opens records and never the project.
     #[must_use]
     pub fn is_administrator(&self) -> bool {
+        self.scopes.is_none() && self.has_administrators_role()
+    }
+
+    /// Whether the active role is the administrators', whatever the token leaves of it.
+    #[must_use]
+    pub fn has_administrators_role(&self) -> bool {
         self.role_name == ADMINISTRATOR && matches!(self.identity, Identity::User(_))
     }
 

@@ -31,7 +31,7 @@ impl<'a> Seen<'a> {
         if actor.unbound() {
             return Ok(None);
         }
-        let guard = Guard { policies: &actor.policies, full, words, limits };
+        let guard = Guard { policies: &actor.policies, full, words, limits, told: None };
         let policy = Some(guard.reading(collection)?);
         let root = full.get(collection).map(Arc::clone);
         let root = root.ok_or_else(|| denied(Action::Read, collection))?;

@@ -5,6 +5,7 @@
 
 use crate::Actor;
 use crate::guard::own;
+use crate::told::{Origin, Told};
 use base::{Code, Error, Limits, Result, Value};
 use catalog::{Catalog, Collection, Field, RelationKind};
 use query::{
@@ -166,6 +167,7 @@ pub(crate) struct Fence<'a> {
     full: &'a Catalog,
     words: &'a Words,
     limits: &'a Limits,
+    told: Option<&'a Told>,
 }
 
 impl<'a> Fence<'a> {
@@ -175,8 +177,10 @@ impl<'a> Fence<'a> {
         full: &'a Catalog,
         words: &'a Words,
         limits: &'a Limits,
+        told: Option<&'a Told>,
     ) -> Option<Self> {
         actor.tenancy.holds().then_some(Self {
+            told,
             actor,
             tenancy: &actor.tenancy,
             full,
@@ -195,6 +199,19 @@ impl<'a> Fence<'a> {
         let scope =
             Scope { visible: self.full, full: self.full, words: self.words, limits: self.limits };
         query::resolve_filter(&filter, real, &scope, Place::Policy).unwrap_or(Cond::Never)
+    }
+
+    /// The same of the records that are asked for themselves, told as it is demanded. What was told
+    /// before looks through relations, too, and sees no further than the tenant there.
+    fn demanded(&self, name: &str, touch: Touch) -> Cond {
+        let cond = self.bound(name, touch);
+        let real = self.full.get(name);
+        let filter = real.and_then(|real| self.tenancy.bound(real, self.full, touch));
+        if let (Some(told), Some(filter)) = (self.told, filter) {
+            told.each(|cond| self.cond(cond));
+            told.tell(Origin::Tenant, &filter, &cond);
+        }
+        cond
     }
 
     /// A collection that a request names outright; where it has no tenant it is told so.
@@ -238,7 +255,7 @@ impl<'a> Fence<'a> {
                 }
             }
         }
-        narrow(filter, self.bound(&collection.name, Touch::Read));
+        narrow(filter, self.demanded(&collection.name, Touch::Read));
         Ok(())
     }
 
@@ -323,7 +340,7 @@ impl<'a> Fence<'a> {
                 {
                     self.ours(real, value)?;
                 }
-                narrow(filter, self.bound(&collection.name, Touch::Write));
+                narrow(filter, self.demanded(&collection.name, Touch::Write));
             }
             Step::Delete {
                 collection,
@@ -338,7 +355,7 @@ impl<'a> Fence<'a> {
             } => {
                 self.entered(collection)?;
                 self.cond(filter);
-                narrow(filter, self.bound(&collection.name, Touch::Write));
+                narrow(filter, self.demanded(&collection.name, Touch::Write));
             }
             Step::Exists { collection, key, filter, field: _, asked: _, index: _ } => {
                 self.cond(filter);

@@ -1,12 +1,14 @@
 //! The application: what handlers share, and every route with its layers.
 
+use crate::cookies::Cookies;
 use crate::limit::Limiter;
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_routes, cors, existing, export, health, history, imports, journal, limit,
-    mails, openapi, permissions, queries, rejection, reports, schema_history, schemas, sessions,
-    settings, studio, templates, tenants, transfer, types, unread,
+    access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, imports,
+    invites, journal, limit, mails, openapi, permissions, queries, rejection, reports,
+    schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
+    transfer, types, unread,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Host names besides the loopback ones that requests may be addressed to.
     pub hosts: Vec<String>,
+    /// Whether this is a production server.
+    pub production: bool,
     /// Whether the server listens on loopback only; then other `Host`s are refused.
     pub loopback: bool,
     /// The built studio.
@@ -50,8 +54,8 @@ pub struct Settings {
     pub strict_write: bool,
     /// Whether the home surface is served as the original serves it (`spec/data.md` 21, row 29).
     pub compat: bool,
-    /// Whether cookies carry `Secure`.
-    pub cookie_secure: bool,
+    /// How the cookies of a session are kept.
+    pub cookies: Cookies,
     /// Most requests of one caller within `rate_interval_ms`; 0 is no limit.
     pub rate_limit: u32,
     /// Milliseconds.
@@ -140,8 +144,12 @@ pub fn router(app: App) -> Router {
         .route("/journal", get(journal::lately))
         .route("/types", get(types::types))
         .merge(auth_routes::routes())
+        .merge(auth_links::routes())
         .merge(sessions::routes())
+        .merge(invites::routes())
         .merge(tenants::routes())
+        .merge(tokens::routes())
+        .merge(totp::routes())
         .merge(settings::routes())
         .merge(mails::routes())
         .merge(templates::routes())
@@ -149,6 +157,7 @@ pub fn router(app: App) -> Router {
         .merge(existing::routes())
         .merge(schema_history::routes())
         .merge(permissions::routes())
+        .merge(explain::routes())
         .merge(reports::routes())
         .merge(queries::routes())
         .merge(transfer::routes())
@@ -174,7 +183,7 @@ pub fn router(app: App) -> Router {
                 .compress_when(DefaultPredicate::new().and(SizeAbove::new(PLAIN_BYTES_MAX))),
         )
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors::layer(app.settings()))
+        .layer(cors::layer(&app))
         .layer(middleware::from_fn_with_state(app.clone(), cors::known_host))
         .with_state(app)
 }

@@ -1,27 +1,28 @@
 //! Signing in and out, and asking who one is (`spec/auth.md` 3 and 4).
 
 use crate::app::App;
-use crate::caller::{Caller, cookie, own_page};
+use crate::caller::{Caller, bearer, own_page};
+use crate::cookies;
+use crate::cors::own_authority;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
 use crate::surface::baasix::routes::body_object;
 use crate::wire::answer::Message;
 use crate::wire::session::{
-    AuthMode, PasswordBody, SessionInvalid, SessionKey, SessionPermission, SessionReport,
-    SessionRole, SessionStarted, SessionUser, SessionValid, SetupBody, SignInBody,
+    AddressUnconfirmed, AuthMode, PasswordBody, RegistrationWaits, SessionInvalid, SessionKey,
+    SessionPermission, SessionReport, SessionRole, SessionStarted, SessionUser, SessionValid,
+    SetupBody, SignInBody,
 };
-use auth::{Registration, SignIn, SignedIn};
+use crate::wire::totp::SecondFactorAsked;
+use auth::{Entry, Registration, SignIn, SignedIn};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Code, Detail, Error, Result};
 use serde_json::{Map, Value as Json, json};
-
-/// Name of the cookie that holds the refresh token; sent to `/auth` only.
-const REFRESH_COOKIE: &str = "refresh_token";
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -44,9 +45,9 @@ pub(crate) struct Mode {
 }
 
 impl Mode {
-    pub(crate) fn of(app: &App, asked: Option<AuthMode>, headers: &HeaderMap) -> Self {
+    pub(crate) async fn of(app: &App, asked: Option<AuthMode>, headers: &HeaderMap) -> Self {
         // A foreign page must not put its own session into somebody's browser.
-        let own = own_page(headers, app.settings());
+        let own = own_page(headers, app).await;
         match asked {
             Some(AuthMode::Jwt) => Self { cookies: false, word: AuthMode::Jwt },
             Some(AuthMode::Cookie) => Self { cookies: own, word: AuthMode::Cookie },
@@ -111,7 +112,7 @@ async fn login(
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let asked = SignInBody::read(&body)?;
-    let mode = Mode::of(&app, asked.auth_mode, &headers);
+    let mode = Mode::of(&app, asked.auth_mode, &headers).await;
     let ask = SignIn {
         email: asked.email,
         password: asked.password,
@@ -121,8 +122,10 @@ async fn login(
         ip: caller.ip,
         user_agent: caller.user_agent,
     };
-    let signed_in = app.auth().sign_in(ask).await?;
-    token_response(&app, &signed_in, &mode, None)
+    match app.auth().sign_in(ask).await {
+        Err(fault) if fault.code() == Code::EmailNotVerified => Ok(unconfirmed(&fault)),
+        entry => entry_response(&app, &entry?, &mode, None),
+    }
 }
 
 async fn register(
@@ -132,14 +135,22 @@ async fn register(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
-    let mode = Mode::of(&app, auth_mode(&body)?, &headers);
+    let mode = Mode::of(&app, auth_mode(&body)?, &headers).await;
     app.limiter().register(caller.address, app.engine().clock().now_ms())?;
-    let ask = Registration { body, ip: caller.ip, user_agent: caller.user_agent };
-    let signed_in = app.auth().register(ask).await?;
-    token_response(&app, &signed_in, &mode, Some("User registered successfully"))
+    let own = own_authority(&headers, app.settings()).map(str::to_owned);
+    let ask = Registration { body, own, ip: caller.ip, user_agent: caller.user_agent };
+    match app.auth().register(ask).await {
+        // A fault of the body, and not of who sends it.
+        Err(fault) if fault.code() == Code::InviteEmailMismatch => {
+            let refusal = crate::surface::baasix::error::body(&fault, StatusCode::BAD_REQUEST);
+            Ok(json_answer(StatusCode::BAD_REQUEST, &refusal))
+        }
+        entry => entry_response(&app, &entry?, &mode, Some("User registered successfully")),
+    }
 }
 
-/// Exchanges the refresh token of the body, else of the cookie.
+/// Exchanges the refresh token of the body, else of the cookie; without either the access token
+/// that is presented, while it lives.
 async fn refresh(
     State(app): State<App>,
     headers: HeaderMap,
@@ -148,27 +159,31 @@ async fn refresh(
     let body =
         if body.is_empty() { Map::new() } else { body_object(&body, app.engine().limits())? };
     let given = body.get("refreshToken").and_then(Json::as_str).filter(|token| !token.is_empty());
-    let own = own_page(&headers, app.settings());
-    let from_cookie = cookie(&headers, REFRESH_COOKIE).filter(|_| own);
-    let token = given.or(from_cookie).ok_or_else(|| {
-        Error::new(Code::RefreshInvalid, "no refresh token was sent").hint("sign in again")
-    })?;
+    let own = own_page(&headers, &app).await;
+    let from_cookie = cookies::refresh_token(&headers).filter(|_| own);
+    let borne = bearer(&headers);
     let asked = body.get("authMode").and_then(Json::as_str) == Some("cookie");
-    let cookies = own && (given.is_none() || asked);
-    let signed_in = app.auth().refresh(token).await?;
-    token_response(
-        &app,
-        &signed_in,
-        &Mode { cookies, word: if cookies { AuthMode::Cookie } else { AuthMode::Jwt } },
-        None,
-    )
+    let (signed_in, by_cookie) = match (given, from_cookie, borne) {
+        (Some(token), _, _) => (app.auth().refresh(token).await?, false),
+        (None, Some(token), _) => (app.auth().refresh(token).await?, true),
+        (None, None, Some(token)) => (app.auth().refresh_living(token).await?, false),
+        (None, None, None) => match cookies::access_token(&headers).filter(|_| own) {
+            Some(token) => (app.auth().refresh_living(token).await?, true),
+            None => {
+                let none = Error::new(Code::RefreshInvalid, "no refresh token was sent");
+                return Err(none.hint("sign in again").into());
+            }
+        },
+    };
+    let cookies = own && (by_cookie || asked);
+    let word = if cookies { AuthMode::Cookie } else { AuthMode::Jwt };
+    token_response(&app, &signed_in, &Mode { cookies, word }, None)
 }
 
 async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     app.auth().sign_out(&caller.presented).await?;
     let mut response = json_answer(StatusCode::OK, &Message::new("Logged out successfully"));
-    put_cookie(&app, &mut response, "token", "", "/", 0)?;
-    put_cookie(&app, &mut response, REFRESH_COOKIE, "", "/auth", 0)?;
+    cookies::clear(&app, &mut response)?;
     Ok(response)
 }
 
@@ -216,7 +231,7 @@ async fn setup(
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let SetupBody { auth_mode, token, email, password, first_name } = SetupBody::read(&body)?;
-    let mode = Mode::of(&app, auth_mode, &headers);
+    let mode = Mode::of(&app, auth_mode, &headers).await;
     let first_name = first_name.unwrap_or_else(|| String::from("Owner"));
     app.auth().setup(&token, &email, &password, &first_name).await?;
     let ask = SignIn {
@@ -226,8 +241,8 @@ async fn setup(
         user_agent: caller.user_agent,
         ..SignIn::default()
     };
-    let signed_in = app.auth().sign_in(ask).await?;
-    token_response(&app, &signed_in, &mode, None)
+    let entry = app.auth().sign_in(ask).await?;
+    entry_response(&app, &entry, &mode, None)
 }
 
 async fn change_password(
@@ -235,7 +250,7 @@ async fn change_password(
     caller: Caller,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let body = body_object(&body, app.engine().limits())?;
     let PasswordBody { current_password, new_password } = PasswordBody::read(&body)?;
     app.auth().change_password(&caller.presented, &current_password, &new_password).await?;
@@ -247,7 +262,7 @@ async fn set_password(
     caller: Caller,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let body = body_object(&body, app.engine().limits())?;
     let user = required(&body, "userId")?;
     let new = match optional(&body, "password")? {
@@ -258,17 +273,58 @@ async fn set_password(
     Ok(json_answer(StatusCode::OK, &Message::new("Password changed successfully")))
 }
 
+/// What a way in leads to: a session, or the question for the second factor, which is no session and
+/// has an empty token, as clients know it (`spec/auth.md` T18).
+pub(crate) fn entry_response(
+    app: &App,
+    entry: &Entry,
+    mode: &Mode,
+    message: Option<&str>,
+) -> Result<Response, Refusal> {
+    match entry {
+        Entry::SignedIn(signed_in) => token_response(app, signed_in, mode, message),
+        Entry::SecondFactor(challenge) => {
+            let body = SecondFactorAsked::new(challenge, mode.word);
+            Ok(json_answer(StatusCode::OK, &body))
+        }
+        Entry::Unconfirmed(newcomer) => {
+            let session = session_started(newcomer, mode, message);
+            let body = RegistrationWaits { session, requires_email_verification: true };
+            Ok(json_answer(StatusCode::OK, &body))
+        }
+    }
+}
+
+/// The refusal of an account whose address is not confirmed, with the sign that clients of the
+/// original look for.
+pub(crate) fn unconfirmed(fault: &Error) -> Response {
+    let status = crate::status::status(fault.code());
+    let refusal = crate::surface::baasix::error::body(fault, status);
+    json_answer(status, &AddressUnconfirmed { refusal, requires_email_verification: true })
+}
+
 pub(crate) fn token_response(
     app: &App,
     signed_in: &SignedIn,
     mode: &Mode,
     message: Option<&str>,
 ) -> Result<Response, Refusal> {
+    let mut response = json_answer(StatusCode::OK, &session_started(signed_in, mode, message));
+    put_tokens(app, &mut response, signed_in, mode)?;
+    Ok(response)
+}
+
+/// What is told of a session that began.
+pub(crate) fn session_started(
+    signed_in: &SignedIn,
+    mode: &Mode,
+    message: Option<&str>,
+) -> SessionStarted {
     let user = &signed_in.profile.user;
     let pick = |key: &str| user.get(key).cloned().unwrap_or(Json::Null);
     let message =
         message.or((mode.word == AuthMode::Cookie).then_some("Authentication successful"));
-    let body = SessionStarted {
+    SessionStarted {
         token: signed_in.token.clone(),
         refresh_token: signed_in.refresh_token.clone(),
         expires_in: signed_in.expires_in,
@@ -283,41 +339,26 @@ pub(crate) fn token_response(
         permissions: signed_in.permissions.clone(),
         tenant: signed_in.profile.tenant.clone(),
         message: message.map(str::to_owned),
-    };
-    let mut response = json_answer(StatusCode::OK, &body);
-    if mode.cookies {
-        put_cookie(app, &mut response, "token", &signed_in.token, "/", signed_in.expires_in)?;
-        put_cookie(
-            app,
-            &mut response,
-            REFRESH_COOKIE,
-            &signed_in.refresh_token,
-            "/auth",
-            signed_in.session_seconds,
-        )?;
     }
-    Ok(response)
+}
+
+/// Puts the tokens into the browser where it asked for that.
+pub(crate) fn put_tokens(
+    app: &App,
+    response: &mut Response,
+    signed_in: &SignedIn,
+    mode: &Mode,
+) -> Result<()> {
+    if !mode.cookies {
+        return Ok(());
+    }
+    let access = (signed_in.token.as_str(), signed_in.expires_in);
+    let refresh = (signed_in.refresh_token.as_str(), signed_in.session_seconds);
+    cookies::put(app, response, access, refresh)
 }
 
 fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
-fn put_cookie(
-    app: &App,
-    response: &mut Response,
-    name: &str,
-    value: &str,
-    path: &str,
-    seconds: u64,
-) -> Result<()> {
-    let secure = if app.settings().cookie_secure { "; Secure" } else { "" };
-    let text =
-        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    let value = HeaderValue::from_str(&text)
-        .map_err(|fault| Error::internal("write a cookie").caused_by(fault))?;
-    response.headers_mut().append(header::SET_COOKIE, value);
-    Ok(())
 }
 
 pub(crate) fn required(body: &Map<String, Json>, key: &str) -> Result<String> {

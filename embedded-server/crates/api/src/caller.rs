@@ -1,14 +1,14 @@
 //! Who calls, and how it wants to be answered: taken from headers and cookies, judged by `auth`.
 
-use crate::app::{App, Settings};
+use crate::app::App;
 use crate::surface::baasix::error::Refusal;
 use crate::unread::Known;
-use crate::{limit, peer};
+use crate::{cookies, limit, peer};
 use access::Actor;
 use auth::{Presented, Profile};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use base::{Code, Error, Result};
 use engine::Numbers;
 use std::net::IpAddr;
@@ -39,6 +39,17 @@ impl Caller {
             Some(code) => dead(code),
             None => Error::new(Code::Unauthenticated, "Authentication required"),
         })
+    }
+
+    /// The signed-in user in person. What keeps accounts (passwords, sessions, tokens) is no business
+    /// of a program: a token that leaks must not make others, nor outlive itself.
+    pub(crate) fn person(&self) -> Result<&Arc<Profile>> {
+        let profile = self.user()?;
+        if profile.api_token.is_some() {
+            return Err(Error::new(Code::TokenScope, "an API token does not keep accounts")
+                .hint("sign in for this"));
+        }
+        Ok(profile)
     }
 
     /// Administrators only, anonymous callers included in the refusal.
@@ -75,7 +86,7 @@ impl FromRequestParts<App> for Caller {
         let token = bearer(&parts.headers).map(str::to_owned);
         let token = match token {
             Some(token) => Some(token),
-            None => cookie_token(parts, app.settings())?,
+            None => cookies::signs(parts, app).await?,
         };
         app.engine().look_for(named(parts.uri.path())).await?;
         let tenant = parts.headers.get("x-tenant-id").and_then(|value| value.to_str().ok());
@@ -116,7 +127,7 @@ fn named(path: &str) -> Option<&str> {
 }
 
 /// The bearer token of the header, with or without its word.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let bare = match value.split_once(' ') {
         Some((word, token)) if word.eq_ignore_ascii_case("bearer") => token,
@@ -125,48 +136,23 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (!bare.trim().is_empty()).then(|| bare.trim())
 }
 
-/// A cookie of this name.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(
-        |line| {
-            line.split(';').find_map(|pair| {
-                let (key, value) = pair.trim().split_once('=')?;
-                (key == name && !value.is_empty()).then_some(value)
-            })
-        },
-    )
-}
-
 /// Whether a request comes from a page of ours, or from no page at all. Another port of this
 /// machine is the same site to a browser and sends our cookies along, yet it is not ours.
-pub(crate) fn own_page(headers: &HeaderMap, settings: &Settings) -> bool {
+pub(crate) async fn own_page(headers: &HeaderMap, app: &App) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let origin = text(header::ORIGIN);
-    let known = origin.is_some_and(|origin| {
-        settings.origins.iter().any(|one| one.trim_end_matches('/') == origin)
-    });
-    match text(HeaderName::from_static("sec-fetch-site")) {
-        Some("same-origin" | "none") => true,
-        Some("same-site") => known,
-        Some(_) => false,
-        None => match (headers.contains_key(header::ORIGIN), text(header::HOST)) {
-            (false, _) => true,
-            (true, host) => {
-                let authority = origin.and_then(|origin| origin.split_once("://"));
-                known || (host.is_some() && authority.map(|(_, name)| name) == host)
-            }
-        },
+    let of_site = text(HeaderName::from_static("sec-fetch-site"));
+    match (of_site, origin) {
+        (Some("same-origin" | "none"), _) | (None, None) => return true,
+        (Some("same-site") | None, Some(_)) => {}
+        (Some(_), _) => return false,
     }
-}
-
-/// The token of the cookie. A browser sends it along with any page's request, so that unsafe
-/// methods must come from a page of ours.
-fn cookie_token(parts: &Parts, settings: &Settings) -> Result<Option<String>> {
-    let Some(token) = cookie(&parts.headers, "token") else { return Ok(None) };
-    let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && !own_page(&parts.headers, settings) {
-        return Err(Error::new(Code::Forbidden, "a cookie does not sign requests of other sites")
-            .hint("send the token as `Authorization: Bearer`"));
+    let authority = origin.and_then(|origin| origin.split_once("://")).map(|(_, name)| name);
+    if of_site.is_none() && authority.is_some() && authority == text(header::HOST) {
+        return true;
     }
-    Ok(Some(token.to_owned()))
+    match origin {
+        Some(origin) => crate::cors::is_known_origin(origin, app).await,
+        None => false,
+    }
 }

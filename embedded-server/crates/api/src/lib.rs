@@ -6,17 +6,21 @@
 
 mod access_me;
 mod app;
+mod auth_links;
 mod auth_routes;
 mod caller;
+mod cookies;
 mod cors;
 mod dry_run;
 mod existing;
+mod explain;
 mod export;
 #[cfg(test)]
 mod fuzz_tests;
 mod health;
 mod history;
 mod imports;
+mod invites;
 mod journal;
 mod limit;
 mod mails;
@@ -35,6 +39,8 @@ mod studio;
 mod surface;
 mod templates;
 mod tenants;
+mod tokens;
+mod totp;
 mod transfer;
 mod types;
 mod unread;
@@ -42,3 +48,5 @@ mod versioned;
 mod wire;
 
 pub use app::{App, Settings, router};
+pub use cookies::{Cookies, SameSite};
+pub use cors::is_plain_public;

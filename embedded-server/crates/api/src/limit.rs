@@ -17,6 +17,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Registrations from one address within an hour.
 const REGISTRATIONS_MAX: u32 = 30;
+/// Mails that one address asks for within an hour, to whomever they go.
+const MAILS_MAX: u32 = 60;
+/// Mails that one mailbox is sent because somebody asked, within [`MAILBOX_MS`].
+const MAILBOX_MAX: u32 = 10;
+/// A quarter of an hour, in milliseconds.
+const MAILBOX_MS: i64 = 15 * 60 * 1_000;
 /// An hour, in milliseconds.
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// Callers counted at once; beyond it those whose while began first are forgotten.
@@ -26,6 +32,8 @@ const CALLERS_MAX: usize = 50_000;
 pub(crate) struct Limiter {
     general: Window,
     registrations: Window,
+    mails: Window,
+    mailboxes: Window,
 }
 
 /// Most requests of one caller within a while, which begins with the first.
@@ -40,6 +48,7 @@ struct Window {
 enum Key {
     User(String),
     Address(IpAddr),
+    Mailbox(String),
 }
 
 #[derive(Clone, Copy)]
@@ -64,18 +73,24 @@ impl Limiter {
         Self {
             general: Window::new((requests > 0).then_some(requests), interval_ms),
             registrations: Window::new(Some(REGISTRATIONS_MAX), HOUR_MS),
+            mails: Window::new(Some(MAILS_MAX), HOUR_MS),
+            mailboxes: Window::new(Some(MAILBOX_MAX), MAILBOX_MS),
         }
     }
 
     /// One registration more from this address. `RATE_LIMITED` beyond what it may.
     pub(crate) fn register(&self, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
-        let Some(key) = address.and_then(Key::of_address) else { return Ok(()) };
-        match self.registrations.count(key, now_ms) {
-            Some(standing) if standing.refused => {
-                Err(standing.refusal("too many registrations from this address", now_ms))
-            }
-            Some(_) | None => Ok(()),
-        }
+        let key = address.and_then(Key::of_address);
+        self.registrations.take(key, "too many registrations from this address", now_ms)
+    }
+
+    /// One mail more that an address asks for, to this mailbox. Counted whether or not there is such
+    /// an account, so that the count tells nothing. `RATE_LIMITED` beyond what either may.
+    pub(crate) fn mail(&self, address: Option<IpAddr>, to: &str, now_ms: i64) -> Result<()> {
+        let key = address.and_then(Key::of_address);
+        self.mails.take(key, "too many mails were asked for from this address", now_ms)?;
+        let mailbox = Key::Mailbox(to.trim().to_lowercase().chars().take(254).collect());
+        self.mailboxes.take(Some(mailbox), "too many mails were asked for to this mailbox", now_ms)
     }
 }
 
@@ -122,6 +137,14 @@ impl Window {
             until_ms: count.since_ms + self.length_ms,
             refused: count.requests > most,
         })
+    }
+
+    /// One request more of somebody who is counted. `RATE_LIMITED` beyond what it may.
+    fn take(&self, key: Option<Key>, what: &str, now_ms: i64) -> Result<()> {
+        match key.and_then(|key| self.count(key, now_ms)) {
+            Some(standing) if standing.refused => Err(standing.refusal(what, now_ms)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn is_over(&self, count: Count, now_ms: i64) -> bool {

@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Router<App> {
 
 /// `{data:[…]}`, the session that was used last first; never more than an account may have.
 async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let sessions = app.auth().sessions(&caller.presented).await?;
     let data: Vec<OpenSession> = sessions.into_iter().map(OpenSession::from).collect();
     Ok(json_answer(StatusCode::OK, &Answer { data }))
@@ -32,7 +32,7 @@ async fn end(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let ended = app.auth().end_session(&caller.presented, &id).await;
     ended.map_err(|fault| caller.judge(fault))?;
     Ok(json_answer(StatusCode::OK, &Message::new("Session ended")))
@@ -40,7 +40,7 @@ async fn end(
 
 /// Ends every session of the caller but the one that asks.
 async fn end_others(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let ended = app.auth().end_other_sessions(&caller.presented).await?;
     let message = String::from("All other sessions ended");
     Ok(json_answer(StatusCode::OK, &SessionsEnded { message, ended }))

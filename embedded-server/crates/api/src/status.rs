@@ -25,9 +25,12 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::EmailTaken
         | Code::TokenInvalid
         | Code::SecretUnreadable
+        | Code::TotpInvalid
         | Code::MailFailed
         | Code::MultiTenantDisabled
         | Code::TenantRequired
+        | Code::InviteInvalid
+        | Code::InviteExists
         | Code::ConfigInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::TokenExpired
@@ -38,9 +41,12 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::Forbidden
         | Code::FieldForbidden
         | Code::TenantAccessDenied
+        | Code::TokenScope
         | Code::TenantContextRequired
         | Code::TenantMismatch
         | Code::AccountInactive
+        | Code::EmailNotVerified
+        | Code::InviteEmailMismatch
         | Code::SessionTypeInvalid
         | Code::SessionLimit
         | Code::RegistrationDisabled

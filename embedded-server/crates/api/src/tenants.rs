@@ -1,7 +1,7 @@
 //! The tenants that one may work in (`spec/auth.md` 8.3).
 
 use crate::app::App;
-use crate::auth_routes::{Mode, auth_mode, optional, required, token_response};
+use crate::auth_routes::{Mode, auth_mode, entry_response, optional, required};
 use crate::caller::Caller;
 use crate::surface::baasix::error::Refusal;
 use crate::surface::baasix::response::json_answer;
@@ -46,12 +46,12 @@ async fn switch(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    caller.user()?;
+    caller.person()?;
     let body = body_object(&body, app.engine().limits())?;
     let asked = SwitchBody::read(&body)?;
-    let mode = Mode::of(&app, asked.auth_mode, &headers);
+    let mode = Mode::of(&app, asked.auth_mode, &headers).await;
     let Caller { presented, ip, user_agent, .. } = caller;
     let ask = Switch { tenant: asked.tenant_id, session_type: asked.auth_type, ip, user_agent };
-    let signed_in = app.auth().switch_tenant(&presented, ask).await?;
-    token_response(&app, &signed_in, &mode, None)
+    let entry = app.auth().switch_tenant(&presented, ask).await?;
+    entry_response(&app, &entry, &mode, None)
 }

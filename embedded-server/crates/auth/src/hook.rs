@@ -2,7 +2,7 @@
 //! become hashes, addresses lower-case, roles assignments, and privilege cannot be self-made.
 
 use crate::password::Hashing;
-use access::Actor;
+use access::{Actor, Identity};
 use base::{Code, Detail, EMAIL_SIGNS_MAX, Error, Result, Value};
 use catalog::{Catalog, Collection, FieldKind};
 use engine::{BeforeWrite, Engine, field_is};
@@ -50,7 +50,7 @@ impl UserHook {
 
     async fn run(&self, engine: &Engine, write: &mut Write, actor: &Actor) -> Result<()> {
         let mut more = Vec::new();
-        let mut ended = Vec::new();
+        let (mut ended, mut moved) = (Vec::new(), Vec::new());
         let state = engine.state();
         for operation in &mut write.operations {
             if let Operation::Create { collection, body }
@@ -58,7 +58,11 @@ impl UserHook {
                 && let Some(collection) = state.catalog.get(collection)
             {
                 users_within(&state.catalog, collection, body, &mut |user| {
-                    within(user, actor, &mut ended)
+                    within(user, actor, &mut ended)?;
+                    moved.extend(
+                        user.get("id").and_then(Json::as_str).and_then(|id| says(id, user)),
+                    );
+                    Ok(())
                 })?;
             }
             match operation {
@@ -87,6 +91,7 @@ impl UserHook {
                     normalise(body)?;
                     let Some(id) = key.as_str().map(str::to_owned) else { continue };
                     refuse_privilege(body, actor)?;
+                    moved.extend(says(&id, body));
                     let status_ends = body
                         .get("status")
                         .and_then(Json::as_str)
@@ -116,6 +121,13 @@ impl UserHook {
         for id in ended {
             let sessions = rows(engine, "baasix_Sessions", &id).await?;
             more.extend(sessions.into_iter().map(|key| delete("baasix_Sessions", key)));
+        }
+        for (id, email) in moved {
+            if has_another_address(engine, &id, &email).await? {
+                let body = Map::from_iter([(String::from("emailVerified"), Json::Bool(false))]);
+                let (collection, key) = (String::from("baasix_User"), Json::String(id));
+                more.push(Operation::Update { collection, key, body, expect: Map::new() });
+            }
         }
         write.operations.extend(more);
         Ok(())
@@ -163,6 +175,31 @@ impl BeforeWrite for UserHook {
         actor: &'a Actor,
     ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(self.run(engine, write, actor))
+    }
+}
+
+/// The account and the address that a body gives it, where it does not say itself how that stands.
+fn says(id: &str, body: &Map<String, Json>) -> Option<(String, String)> {
+    let email = body.get("email")?.as_str()?;
+    (!body.contains_key("emailVerified")).then(|| (id.to_owned(), email.to_owned()))
+}
+
+/// Whether an account has another address so far, which it has shown to be its own.
+async fn has_another_address(engine: &Engine, id: &str, email: &str) -> Result<bool> {
+    let read = Read {
+        collection: String::from("baasix_User"),
+        fields: ["id", "email"].map(str::to_owned).to_vec(),
+        filter: Some(Filter::All(vec![field_is("id", id), field_is("emailVerified", true)])),
+        limit: Some(1),
+        ..Read::default()
+    };
+    match engine.find(&read, "whether an address changes").await {
+        Ok(rows) => {
+            Ok(rows.iter().any(|row| row.get("email").and_then(Json::as_str) != Some(email)))
+        }
+        // A key that is none is refused where it is written.
+        Err(fault) if fault.code() == Code::InvalidId => Ok(false),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -234,6 +271,15 @@ fn normalise(body: &mut Map<String, Json>) -> Result<()> {
             .detail(Detail::field("isEmail", "email", wrong)));
         }
     }
+    if let Some(Json::String(phone)) = body.get_mut("phone") {
+        *phone = phone.chars().filter(|sign| !PHONE_DRESS.contains(sign)).collect();
+        if !looks_like_phone(phone) {
+            let wrong = "a phone number is `+` and 6 to 20 digits, or the digits alone";
+            let message = format!("Validation failed: phone: {wrong}");
+            return Err(Error::new(Code::ValidationError, message)
+                .detail(Detail::field("isPhone", "phone", wrong)));
+        }
+    }
     if let Some(status) = body.get("status").and_then(Json::as_str)
         && !STATES.contains(&status)
     {
@@ -243,6 +289,15 @@ fn normalise(body: &mut Map<String, Json>) -> Result<()> {
             .detail(Detail::field("enum", "status", message)));
     }
     Ok(())
+}
+
+/// What people put into a phone number to read it by. It is left out, so that one number is one
+/// text, as its uniqueness needs.
+const PHONE_DRESS: [char; 6] = [' ', '-', '.', '(', ')', '/'];
+
+fn looks_like_phone(phone: &str) -> bool {
+    let digits = phone.strip_prefix('+').unwrap_or(phone);
+    (6..=20).contains(&digits.len()) && digits.bytes().all(|sign| sign.is_ascii_digit())
 }
 
 /// One `@`, a dot in the domain, no spaces: the test the wire contract names.
@@ -342,7 +397,17 @@ async fn keys(engine: &Engine, collection: &str, filter: Filter) -> Result<Vec<S
 
 /// Passwords and roles of users are administrators' business, nested role assignments included.
 fn refuse_privilege(body: &Map<String, Json>, actor: &Actor) -> Result<()> {
-    match ["password", "role_Id", "userRoles"].iter().find(|key| body.contains_key(**key)) {
+    if body.contains_key("totpEnabled") && !matches!(actor.identity, Identity::System(_)) {
+        let message = "`totpEnabled` follows the second factor itself";
+        return Err(Error::new(Code::FieldForbidden, message)
+            .hint("`DELETE /auth/admin/totp/{userId}` takes somebody's second factor away")
+            .detail(Detail::field(Code::FieldForbidden.as_str(), "totpEnabled", message)));
+    }
+    // Who could say so of itself would prove an address that is somebody else's.
+    match ["password", "role_Id", "userRoles", "emailVerified"]
+        .iter()
+        .find(|key| body.contains_key(**key))
+    {
         Some(key) if !actor.unbound() => Err(Error::new(
             Code::FieldForbidden,
             format!("`{key}` of a user is set by administrators"),

@@ -3,7 +3,7 @@
 use crate::tenant::tenant_denied;
 use crate::token::{Read as TokenRead, fingerprint};
 use crate::{Auth, sign_in};
-use access::{Actor, Identity, TENANT, Tenancy, Within};
+use access::{Actor, Identity, Scopes, TENANT, Tenancy, Within};
 use base::{Code, Result};
 use engine::{Engine, Role, State, field_is};
 use query::{Direction, Filter, Read, SortAsked};
@@ -37,8 +37,21 @@ pub struct Profile {
     pub role_id: String,
     /// The tenant's record, when the session has one.
     pub tenant: Option<Map<String, Json>>,
-    /// Key of the session; none for the launch token.
+    /// Key of the session; none for the launch token and API tokens.
     pub session: Option<String>,
+    /// The API token that was presented instead of one of a session.
+    pub api_token: Option<Arc<KnownToken>>,
+}
+
+/// What an API token says of who bears it.
+#[derive(Clone, Debug)]
+pub struct KnownToken {
+    /// Key of its record.
+    pub id: String,
+    /// What it may be used for at most; none for all that its role may.
+    pub scopes: Option<Arc<Scopes>>,
+    /// When it was used last, as its record said when it was read.
+    pub(crate) used_ms: Option<i64>,
 }
 
 #[derive(Default)]
@@ -72,13 +85,17 @@ impl Auth {
     }
 
     /// Puts a request in its tenant. Asked of each one anew, and of no cache.
-    async fn within(&self, mut presented: Presented, named: Option<&str>) -> Result<Presented> {
+    pub(crate) async fn within(
+        &self,
+        mut presented: Presented,
+        named: Option<&str>,
+    ) -> Result<Presented> {
         let state = self.engine().state();
         let actor = &mut presented.actor;
         let role = actor.role.as_ref().and_then(|id| state.roles.get(id));
         let specific = role.and_then(|role| role.record.get("isTenantSpecific"));
         let signed_in = actor.user().is_some();
-        let everywhere = actor.is_administrator()
+        let everywhere = actor.has_administrators_role()
             || (signed_in && specific.and_then(Json::as_bool) == Some(false));
         let free = everywhere || !signed_in;
         if actor.tenant.is_none()
@@ -114,10 +131,16 @@ impl Auth {
         let version = self.engine().identity_version();
         let print = fingerprint(token);
         if let Some(profile) = self.0.cache.get(&print, now_ms, self.engine()) {
+            self.token_used(&profile, now_ms);
             return Ok(self.signed_in(profile, ip));
         }
         let found = if self.is_launch_token(token) {
             self.owner().await?.map(|profile| (profile, i64::MAX))
+        } else if token.starts_with(crate::api_token::BEGINS) {
+            match self.bearer_of(&print, now_ms).await? {
+                Ok(found) => Some(found),
+                Err(dead) => return Ok(self.public(ip, Some(dead))),
+            }
         } else {
             match self.0.keys.read(token, now_ms) {
                 TokenRead::Expired => return Ok(self.public(ip, Some(Code::TokenExpired))),
@@ -134,6 +157,7 @@ impl Auth {
         let profile = Arc::new(profile);
         let cached = Cached { identity_version: version, until_ms, profile: Arc::clone(&profile) };
         self.0.cache.put(print, cached, now_ms, self.engine());
+        self.token_used(&profile, now_ms);
         Ok(self.signed_in(profile, ip))
     }
 
@@ -142,19 +166,24 @@ impl Auth {
         known.is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())))
     }
 
-    fn public(&self, ip: Option<String>, dead: Option<Code>) -> Presented {
+    pub(crate) fn public(&self, ip: Option<String>, dead: Option<Code>) -> Presented {
         let state = self.engine().state();
         let actor = actor(Identity::Anonymous, state.role_named("public"), None, ip);
         Presented { actor, profile: None, dead }
     }
 
-    fn signed_in(&self, profile: Arc<Profile>, ip: Option<String>) -> Presented {
+    pub(crate) fn signed_in(&self, profile: Arc<Profile>, ip: Option<String>) -> Presented {
         let state = self.engine().state();
         let tenant =
             profile.tenant.as_ref().and_then(|tenant| tenant.get("id")).and_then(Json::as_str);
         let role = state.roles.get(&profile.role_id);
-        let actor =
+        let mut actor =
             actor(Identity::User(profile.user_id.clone()), role, tenant.map(str::to_owned), ip);
+        let scopes = profile.api_token.as_ref().and_then(|token| token.scopes.as_ref());
+        if let (Some(scopes), Some(role)) = (scopes, role) {
+            actor.policies = Arc::clone(&state.ceiling(role, scopes).policies);
+            actor.scopes = Some(Arc::clone(scopes));
+        }
         Presented { actor, profile: Some(profile), dead: None }
     }
 
@@ -234,7 +263,7 @@ impl Auth {
     }
 }
 
-fn actor(
+pub(crate) fn actor(
     identity: Identity,
     role: Option<&Role>,
     tenant: Option<String>,
@@ -247,6 +276,7 @@ fn actor(
         tenant,
         tenancy: Tenancy::default(),
         policies: role.map(|role| Arc::clone(&role.policies)).unwrap_or_default(),
+        scopes: None,
         ip,
     }
 }
@@ -268,7 +298,7 @@ pub(crate) fn profile(
     user.remove("userRoles");
     let hidden = state.catalog.get("baasix_User")?;
     user.retain(|name, _| hidden.fields.get(name).is_none_or(|field| !field.hidden));
-    Some(Profile { user, user_id, role_id, tenant, session })
+    Some(Profile { user, user_id, role_id, tenant, session, api_token: None })
 }
 
 /// The one active role: the assignment of the tenant, else a global one, oldest first.
@@ -312,8 +342,9 @@ pub(crate) fn first_tenant(user: &Map<String, Json>) -> Option<String> {
 impl Cached {
     /// Whether nothing has become otherwise that it was made of.
     fn holds(&self, now_ms: i64, engine: &Engine) -> bool {
-        self.until_ms > now_ms
-            && engine.identity_holds(self.identity_version, self.profile.session.as_deref())
+        let token = self.profile.api_token.as_ref().map(|token| token.id.as_str());
+        let by = self.profile.session.as_deref().or(token);
+        self.until_ms > now_ms && engine.identity_holds(self.identity_version, by)
     }
 }
 

@@ -4,21 +4,37 @@
 //! stored only as a hash and never logged; unknown account and wrong password are the same answer
 //! in the same time; the role of a request is read from the store, never from the token.
 
+mod api_token;
+mod as_if;
 mod attempts;
+mod audit;
 mod hook;
 mod identity;
+mod invite;
+mod link;
+mod mailed;
+mod one_time;
 mod password;
 mod presence;
 mod refresh;
+mod registration;
+mod second_factor;
 mod session;
 mod sign_in;
 mod tenant;
 mod token;
+mod totp;
 
+pub use api_token::{API_TOKENS_MAX, ApiToken, NewApiToken};
+pub use as_if::Eyes;
 pub use hook::looks_like_address;
-pub use identity::{Presented, Profile};
+pub use identity::{KnownToken, Presented, Profile};
+pub use invite::{Acceptance, Invitation, InviteShown, Invited};
+pub use mailed::{Confirmed, Errand, Letter, MagicEntry, MagicMode, Making, Post};
+pub use registration::Registration;
+pub use second_factor::{Challenge, Entry, Proof, TotpBegun, TotpState};
 pub use session::{OpenSession, SESSIONS_MAX};
-pub use sign_in::{Registration, SignIn, SignedIn};
+pub use sign_in::{SignIn, SignedIn};
 pub use tenant::{Membership, Switch};
 
 use attempts::Attempts;
@@ -26,6 +42,7 @@ use base::Result;
 use engine::{BeforeWrite, Engine};
 use hook::UserHook;
 use identity::Cache;
+use mailed::Errands;
 use presence::Presence;
 use std::sync::Arc;
 use token::Keys;
@@ -49,6 +66,12 @@ pub struct Settings {
     pub launch_token: Option<String>,
     /// Where records belong to tenants: the collections that do not. `None` without tenants.
     pub tenants: Option<Vec<String>>,
+    /// Whether only who has confirmed its address may sign in.
+    pub verified_only: bool,
+    /// Addresses of applications that mails may lead to, besides those of the settings.
+    pub app_urls: Vec<String>,
+    /// Whether mails may lead to pages of this machine, as while an application is being built.
+    pub local_pages: bool,
 }
 
 /// Identities of one project. Cheap to clone.
@@ -63,6 +86,13 @@ struct Inner {
     attempts: Attempts,
     cache: Cache,
     presence: Presence,
+    refusals: audit::Refusals,
+    post: Arc<dyn Post>,
+    errands: Errands,
+    /// Whether there is an invitation already and making it are one step in this process.
+    inviting: tokio::sync::Mutex<()>,
+    /// When API tokens were used last.
+    uses: Presence,
     setup: std::sync::Mutex<Option<String>>,
     /// Collections that belong to no tenant.
     tenant_free: Arc<std::collections::BTreeSet<String>>,
@@ -71,7 +101,7 @@ struct Inner {
 impl Auth {
     /// Identities over this engine. Whoever assembles the house puts [`Auth::hook`] into the list
     /// of the engine's hooks.
-    pub fn new(engine: Engine, settings: Settings) -> Result<Self> {
+    pub fn new(engine: Engine, settings: Settings, post: Arc<dyn Post>) -> Result<Self> {
         let keys = Keys::new(&settings.secret, settings.access_seconds);
         let hashing = password::Hashing::new()?;
         let tenant_free = Arc::new(settings.tenants.iter().flatten().cloned().collect());
@@ -84,6 +114,11 @@ impl Auth {
             attempts: Attempts::default(),
             cache: Cache::default(),
             presence: Presence::default(),
+            refusals: audit::Refusals::default(),
+            post,
+            errands: Errands::default(),
+            inviting: tokio::sync::Mutex::default(),
+            uses: Presence::default(),
             setup: std::sync::Mutex::new(None),
         })))
     }

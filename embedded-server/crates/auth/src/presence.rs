@@ -12,7 +12,7 @@ const NOTED_MS: i64 = 15 * 60 * 1_000;
 /// People whose last note is remembered at once.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// What was noted of whom. An identity that is kept ready does not see it in its record.
+/// What was noted of whom, or of which token. An identity that is kept ready does not see it in its record.
 #[derive(Default)]
 pub(crate) struct Presence(Mutex<HashMap<String, Noted>>);
 
@@ -57,6 +57,14 @@ impl Auth {
         let now_ms = self.engine().clock().now_ms();
         if self.0.presence.is_due(&profile.user_id, last_access(profile), now_ms) {
             self.engine().note_presence(profile.user_id.clone(), now_ms);
+        }
+    }
+
+    /// Notes that the API token behind an identity was used, in the same way.
+    pub(crate) fn token_used(&self, profile: &Profile, now_ms: i64) {
+        let Some(token) = &profile.api_token else { return };
+        if self.0.uses.is_due(&token.id, token.used_ms, now_ms) {
+            self.engine().note_token_use(token.id.clone(), now_ms);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where a person is signed in: the list of their own sessions, and the end of those.
 
+use crate::audit::{Event, facts};
 use crate::{Auth, Presented};
 use access::Identity;
 use base::{Code, Error, Result};
@@ -78,18 +79,20 @@ impl Auth {
             return Err(Error::new(Code::ItemNotFound, "you have no session with this id")
                 .hint("`GET /auth/sessions` lists yours"));
         };
-        self.end_sessions(std::slice::from_ref(&session.id)).await
+        let event = ended(presented, &session.id)?;
+        self.end_sessions(std::slice::from_ref(&session.id), Some(&event)).await
     }
 
     /// Ends every session of who asks but the current one, and says how many.
     pub async fn end_other_sessions(&self, presented: &Presented) -> Result<u64> {
-        let mut ended = 0;
+        let mut count = 0;
         for session in self.sessions(presented).await?.iter().filter(|session| !session.current) {
             // Each by itself: one that ends meanwhile holds no other up.
-            self.end_sessions(std::slice::from_ref(&session.id)).await?;
-            ended += 1;
+            let event = ended(presented, &session.id)?;
+            self.end_sessions(std::slice::from_ref(&session.id), Some(&event)).await?;
+            count += 1;
         }
-        Ok(ended)
+        Ok(count)
     }
 
     /// Ends the sessions of an account that one more is too many for.
@@ -101,11 +104,17 @@ impl Auth {
         };
         for record in self.engine().find(&beyond, "count the sessions of an account").await? {
             if let Some(id) = record.get("id").and_then(Json::as_str) {
-                self.end_sessions(&[id.to_owned()]).await?;
+                self.end_sessions(&[id.to_owned()], None).await?;
             }
         }
         Ok(())
     }
+}
+
+/// That somebody ended a session of its own.
+fn ended<'e>(presented: &'e Presented, session: &str) -> Result<Event<'e>> {
+    let event = Event::of("session ended", signed_in(presented)?, presented);
+    Ok(event.with(facts([("session", Json::from(session))])))
 }
 
 fn signed_in(presented: &Presented) -> Result<&str> {

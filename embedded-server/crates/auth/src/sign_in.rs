@@ -1,16 +1,16 @@
-//! Sign-in, registration, the first owner and sign-out.
+//! Sign-in, sign-out and passwords.
 
+use crate::audit::{Event, facts};
 use crate::identity::{self, Presented, profile};
+use crate::second_factor::Entry;
 use crate::tenant::tenant_denied;
-use crate::token::{fingerprint, random_token};
+use crate::token::fingerprint;
 use crate::{Auth, Profile};
 use access::{Actor, Identity};
-use base::{Code, Detail, Error, Result};
+use base::{Code, Error, Result};
 use engine::field_is;
 use query::{Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
-use std::sync::PoisonError;
-use subtle::ConstantTimeEq;
 
 /// What a sign-in asks with.
 #[derive(Clone, Debug, Default)]
@@ -26,17 +26,6 @@ pub struct SignIn {
     pub tenant_hint: Option<String>,
     /// `default`, `mobile` or `web`.
     pub session_type: Option<String>,
-    /// Address of the peer.
-    pub ip: Option<String>,
-    /// The peer's own description.
-    pub user_agent: Option<String>,
-}
-
-/// What a registration asks with: the body as sent.
-#[derive(Clone, Debug, Default)]
-pub struct Registration {
-    /// The body.
-    pub body: Map<String, Json>,
     /// Address of the peer.
     pub ip: Option<String>,
     /// The peer's own description.
@@ -62,16 +51,10 @@ pub struct SignedIn {
     pub permissions: Json,
 }
 
-/// Columns of `baasix_User` that a registration may set. Everything else there is ours; columns
-/// that an administrator added are the application's own.
-const REGISTRATION_FIELDS: [&str; 5] = ["email", "password", "firstName", "lastName", "phone"];
-
-/// Keys of the registration body that are instructions, not columns.
-const REGISTRATION_WORDS: [&str; 5] = ["tenant", "roleName", "inviteToken", "authMode", "authType"];
-
 impl Auth {
-    /// Signs in with address and password. Unknown account and wrong password are one answer.
-    pub async fn sign_in(&self, ask: SignIn) -> Result<SignedIn> {
+    /// Signs in with address and password. Unknown account and wrong password are one answer. Whoever
+    /// has a second factor is asked for it.
+    pub async fn sign_in(&self, ask: SignIn) -> Result<Entry> {
         let now_ms = self.engine().clock().now_ms();
         let email = ask.email.trim().to_lowercase();
         let session_type = session_type(ask.session_type.as_deref())?;
@@ -87,6 +70,7 @@ impl Auth {
         self.0.attempts.check(&keys, now_ms)?;
         if !right {
             self.0.attempts.failed(&keys, now_ms);
+            self.refused_sign_in(user.as_ref(), "password", ask.ip.as_deref());
             return Err(Error::new(Code::InvalidCredentials, "Incorrect password."));
         }
         self.0.attempts.succeeded(&keys);
@@ -94,7 +78,9 @@ impl Auth {
         if let Some(status) =
             user.get("status").and_then(Json::as_str).filter(|status| *status != "active")
         {
-            return Err(Error::new(Code::AccountInactive, format!("Account is {status}")));
+            let refusal = Error::new(Code::AccountInactive, format!("Account is {status}"));
+            self.refused_sign_in(Some(&user), "status", ask.ip.as_deref());
+            return Err(refusal);
         }
         let state = self.state_with_roles_of(&user).await?;
         let tenants = self.settings().tenants.is_some();
@@ -114,191 +100,15 @@ impl Auth {
                         .hint("an administrator assigns one"),
                 }
             })?;
-        self.open_session(profile, session_type, tenant, ask.ip, ask.user_agent).await
+        self.enter(profile, session_type, tenant, ask.ip, ask.user_agent).await
     }
 
-    /// Makes an account with the default role and signs it in.
-    pub async fn register(&self, ask: Registration) -> Result<SignedIn> {
-        if !self.settings().public_registration {
-            return Err(Error::new(Code::RegistrationDisabled, "registration is switched off"));
-        }
-        let mut missing = Vec::new();
-        for key in ["email", "password"] {
-            if ask.body.get(key).and_then(Json::as_str).is_none_or(|text| text.trim().is_empty()) {
-                missing.push(Detail::field(
-                    Code::RequiredFieldMissing.as_str(),
-                    key,
-                    format!("`{key}` is required"),
-                ));
-            }
-        }
-        if !missing.is_empty() {
-            return Err(Error::new(Code::ValidationError, "email and password are required")
-                .details(missing));
-        }
-        let role = self.registration_role(&ask.body)?;
-        let state = self.engine().state();
-        let users = state
-            .catalog
-            .get("baasix_User")
-            .ok_or_else(|| Error::internal("no user collection"))?;
-        let mut body = Map::new();
-        for (key, value) in &ask.body {
-            let own_column = users.fields.get(key).is_some_and(|field| {
-                !field.generated
-                    && !field.hidden
-                    && !field.primary_key
-                    && !crate::hook::is_ours(key)
-            });
-            if REGISTRATION_FIELDS.contains(&key.as_str())
-                || (own_column && !REGISTRATION_WORDS.contains(&key.as_str()))
-            {
-                body.insert(key.clone(), value.clone());
-            }
-        }
-        let email =
-            body.get("email").and_then(Json::as_str).unwrap_or_default().trim().to_lowercase();
-        if body.get("firstName").is_none_or(Json::is_null) {
-            let local = email.split('@').next().unwrap_or_default().to_owned();
-            body.insert(String::from("firstName"), Json::String(local));
-        }
-        body.insert(String::from("email"), Json::String(email.clone()));
-        let tenant = self.tenant_to_make(&ask.body)?;
-        let made = self.create_user(body, &role, tenant.as_ref(), "registration").await;
-        made.map_err(|fault| match fault.code() {
-            Code::UniqueViolation if tenant.is_some() && is_of(&fault, "name") => {
-                Error::new(Code::UniqueViolation, "a tenant of this name exists already")
-                    .detail(Detail::field("unique", "tenant.name", "this name is taken"))
-            }
-            Code::UniqueViolation => Error::new(Code::EmailTaken, "User already exists"),
-            _ => fault,
-        })?;
-        let user = self
-            .user_by_email(&email)
-            .await?
-            .ok_or_else(|| Error::internal("a registered user is not there"))?;
-        let tenant = tenant.map(|tenant| tenant.key);
-        let profile = profile(user, tenant.as_deref(), None, None, &self.engine().state())
-            .ok_or_else(|| Error::internal("a registered user has no role"))?;
-        self.open_session(profile, String::from("default"), tenant, ask.ip, ask.user_agent).await
-    }
-
-    /// The tenant that a registration makes. Nobody registers into one that is there: that takes an
-    /// invitation.
-    fn tenant_to_make(&self, body: &Map<String, Json>) -> Result<Option<NewTenant>> {
-        if !self.has_tenants() {
-            return Ok(None);
-        }
-        let asked = body.get("tenant").filter(|asked| !asked.is_null());
-        let Some(asked) = asked else {
-            return Err(Error::new(Code::TenantRequired, "a registration needs a tenant")
-                .hint("say `tenant: {name}` to make one")
-                .detail(Detail::field(
-                    Code::RequiredFieldMissing.as_str(),
-                    "tenant",
-                    "a tenant is required",
-                )));
-        };
-        let name = asked.get("name").and_then(Json::as_str).map(str::trim);
-        match name.filter(|name| !name.is_empty()) {
-            Some(name) => Ok(Some(NewTenant { key: base::uuid_v4()?, name: name.to_owned() })),
-            None => {
-                let why = "the name of a tenant is a text that says something";
-                let told = format!("Validation failed: tenant.name: {why}");
-                let detail = Detail::field("type", "tenant.name", why);
-                Err(Error::new(Code::ValidationError, told).detail(detail))
-            }
-        }
-    }
-
-    fn registration_role(&self, body: &Map<String, Json>) -> Result<String> {
-        let asked = body.get("roleName").and_then(Json::as_str);
-        let name = asked.unwrap_or(&self.settings().default_role);
-        let allowed = asked.is_none()
-            || name == self.settings().default_role
-            || self.settings().allowed_roles.iter().any(|one| one == name);
-        // A privileged role is never to be had by asking, whatever the configuration says.
-        if !allowed || name == "administrator" || name == "public" {
-            return Err(Error::new(
-                Code::RoleNotAllowed,
-                "this role cannot be asked for at registration",
-            ));
-        }
-        let state = self.engine().state();
-        let role = state.role_named(name).map(|role| role.id.clone());
-        role.ok_or_else(|| {
-            Error::new(Code::RoleNotAllowed, "this role cannot be asked for at registration")
-        })
-    }
-
-    /// Makes the first owner. Refused once an administrator exists.
-    pub async fn create_owner(&self, email: &str, password: &str, first_name: &str) -> Result<()> {
-        if self.has_owner().await? {
-            return Err(Error::new(Code::Forbidden, "this project has an owner already"));
-        }
-        let state = self.engine().state();
-        let role = state.role_named("administrator").map(|role| role.id.clone());
-        let role = role.ok_or_else(|| Error::internal("no administrator role"))?;
-        let body = json!({ "email": email.trim().to_lowercase(), "password": password, "firstName": first_name, "emailVerified": true });
-        let Json::Object(body) = body else {
-            return Err(Error::internal("an object literal is an object"));
-        };
-        self.create_user(body, &role, None, "make the first owner").await
-    }
-
-    /// A one-time token that lets its bearer make the first owner; kept in memory only.
-    pub fn offer_setup(&self) -> Result<String> {
-        let token = random_token()?;
-        *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        Ok(token)
-    }
-
-    /// Spends the set-up token and makes the first owner.
-    pub async fn setup(
-        &self,
-        token: &str,
-        email: &str,
-        password: &str,
-        first_name: &str,
-    ) -> Result<()> {
-        // Taken while it is spent, so that of two who use the link at once one is too late.
-        let held = {
-            let mut known = self.0.setup.lock().unwrap_or_else(PoisonError::into_inner);
-            let fits = known
-                .as_ref()
-                .is_some_and(|known| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
-            if fits { known.take() } else { None }
-        };
-        let Some(held) = held else {
-            return Err(Error::new(Code::TokenInvalid, "the set-up link is unknown or was used")
-                .hint("start the server again for a new one"));
-        };
-        let made = self.create_owner(email, password, first_name).await;
-        if made.is_err() && !self.has_owner().await? {
-            *self.0.setup.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
-        }
-        made
-    }
-
-    async fn create_user(
-        &self,
-        mut body: Map<String, Json>,
-        role: &str,
-        tenant: Option<&NewTenant>,
-        reason: &'static str,
-    ) -> Result<()> {
-        body.insert(String::from("role_Id"), Json::String(role.to_owned()));
-        let mut operations = Vec::new();
-        if let Some(NewTenant { key, name }) = tenant {
-            body.insert(String::from("tenant_Id"), Json::String(key.clone()));
-            let body = [("id", key), ("name", name)];
-            let body = body.map(|(name, value)| (name.to_owned(), Json::String(value.clone())));
-            let collection = String::from("baasix_Tenant");
-            operations.push(Operation::Create { collection, body: Map::from_iter(body) });
-        }
-        operations.push(Operation::Create { collection: String::from("baasix_User"), body });
-        let write = Write { operations, strict: true };
-        self.engine().write(write, &Actor::system(reason), None).await.map(drop)
+    /// Tells that somebody did not come in. Of an account that there is not nothing is written down.
+    fn refused_sign_in(&self, user: Option<&Map<String, Json>>, why: &str, ip: Option<&str>) {
+        let Some(user) = user.and_then(|user| user.get("id")?.as_str()) else { return };
+        let facts = facts([("because", Json::from(why))]);
+        let action = "sign-in refused";
+        self.refused(&Event { action, user, by: None, tenant: None, ip, facts });
     }
 
     pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<Map<String, Json>>> {
@@ -317,7 +127,7 @@ impl Auth {
         Ok(self.engine().find(&read, "find an account").await?.into_iter().next())
     }
 
-    async fn password_hash(&self, user: &Map<String, Json>) -> Result<Option<String>> {
+    pub(crate) async fn password_hash(&self, user: &Map<String, Json>) -> Result<Option<String>> {
         let Some(id) = user.get("id").and_then(Json::as_str) else { return Ok(None) };
         let read = Read {
             collection: String::from("baasix_Account"),
@@ -369,8 +179,18 @@ impl Auth {
         let Json::Object(body) = body else {
             return Err(Error::internal("an object literal is an object"));
         };
-        let operations =
-            vec![Operation::Create { collection: String::from("baasix_Sessions"), body }];
+        let entered = Event {
+            action: "signed in",
+            user: &profile.user_id,
+            by: Some(&profile.user_id),
+            tenant: tenant.as_deref(),
+            ip: ip.as_deref(),
+            facts: facts([("session", json!(session)), ("type", json!(session_type))]),
+        };
+        let operations = vec![
+            Operation::Create { collection: String::from("baasix_Sessions"), body },
+            entered.row(),
+        ];
         let (user, role) = (profile.user_id.as_str(), profile.role_id.as_str());
         let room = self.engine().session_room(user, role, &session_type, tenant.as_deref()).await?;
         let write = Write { operations, strict: true };
@@ -405,23 +225,56 @@ impl Auth {
         })
     }
 
+    /// What is told of an account that is made and waits until its address is confirmed: whom it is
+    /// for, and no token.
+    pub(crate) async fn unconfirmed(
+        &self,
+        mut profile: Profile,
+        tenant: Option<&str>,
+    ) -> Result<Entry> {
+        if let Some(tenant) = tenant {
+            profile.tenant = self.tenant(tenant).await?;
+        }
+        let state = self.engine().state();
+        let role = state.roles.get(&profile.role_id);
+        Ok(Entry::Unconfirmed(Box::new(SignedIn {
+            token: String::new(),
+            refresh_token: String::new(),
+            expires_in: 0,
+            session_seconds: 0,
+            role: role.map_or(Json::Null, |role| Json::Object((*role.record).clone())),
+            permissions: role
+                .map_or(Json::Array(Vec::new()), |role| Json::Array((*role.rows).clone())),
+            profile,
+        })))
+    }
+
     /// Ends the session behind the presented identity. Nothing to end is fine.
     pub async fn sign_out(&self, presented: &Presented) -> Result<()> {
         let Some(session) = presented.profile.as_ref().and_then(|profile| profile.session.clone())
         else {
             return Ok(());
         };
-        self.end_sessions(&[session]).await
+        let user = presented.actor.user().unwrap_or_default();
+        let event = Event::of("signed out", user, presented);
+        let event = event.with(facts([("session", json!(session))]));
+        self.end_sessions(&[session], Some(&event)).await
     }
 
-    pub(crate) async fn end_sessions(&self, sessions: &[String]) -> Result<()> {
+    /// Ends sessions, and tells of it where there is something to tell.
+    pub(crate) async fn end_sessions(
+        &self,
+        sessions: &[String],
+        event: Option<&Event<'_>>,
+    ) -> Result<()> {
         let operations = sessions.iter().map(|session| Operation::Delete {
             collection: String::from("baasix_Sessions"),
             key: Json::String(session.clone()),
             expect: Map::new(),
             force: true,
         });
-        let write = Write { operations: operations.collect(), strict: false };
+        let operations = operations.chain(event.map(Event::row)).collect();
+        let write = Write { operations, strict: false };
         match self.engine().write(write, &Actor::system("end sessions"), None).await {
             Err(fault) if fault.code() == Code::ItemNotFound => Ok(()),
             outcome => outcome.map(drop),
@@ -442,28 +295,48 @@ impl Auth {
         let Some(profile) = &presented.profile else {
             return Err(Error::new(Code::Unauthenticated, "sign in first"));
         };
-        let keys = attempt_keys(user_id, presented.actor.ip.as_deref());
-        let now_ms = self.engine().clock().now_ms();
-        self.0.attempts.check(&keys, now_ms)?;
-        let hash = self.password_hash(&profile.user).await?;
-        let right = self.0.hashing.verify(current, hash).await?;
-        self.0.attempts.check(&keys, now_ms)?;
-        if !right {
-            self.0.attempts.failed(&keys, now_ms);
+        if !self.knows_password(profile, current, presented.actor.ip.as_deref()).await? {
             return Err(Error::new(Code::CurrentPasswordInvalid, "the current password is wrong"));
         }
         let body = Map::from_iter([(String::from("password"), Json::String(new.to_owned()))]);
         let keep = profile.session.clone();
-        crate::hook::KEEP_SESSION.scope(keep, self.update_user(user_id, body)).await
+        let event = Event::of("password changed", user_id, presented);
+        crate::hook::KEEP_SESSION.scope(keep, self.update_user(user_id, body, &event)).await
     }
 
-    async fn update_user(&self, user_id: &str, body: Map<String, Json>) -> Result<()> {
-        let operations = vec![Operation::Update {
+    /// Whether this is the password of an account, with a growing wait between wrong ones. Nobody
+    /// knows that of an account without one.
+    pub(crate) async fn knows_password(
+        &self,
+        profile: &Profile,
+        password: &str,
+        ip: Option<&str>,
+    ) -> Result<bool> {
+        let keys = attempt_keys(&profile.user_id, ip);
+        let now_ms = self.engine().clock().now_ms();
+        self.0.attempts.check(&keys, now_ms)?;
+        let hash = self.password_hash(&profile.user).await?;
+        let right = self.0.hashing.verify(password, hash).await?;
+        self.0.attempts.check(&keys, now_ms)?;
+        if !right {
+            self.0.attempts.failed(&keys, now_ms);
+        }
+        Ok(right)
+    }
+
+    async fn update_user(
+        &self,
+        user_id: &str,
+        body: Map<String, Json>,
+        event: &Event<'_>,
+    ) -> Result<()> {
+        let change = Operation::Update {
             collection: String::from("baasix_User"),
             key: Json::String(user_id.to_owned()),
             body,
             expect: Map::new(),
-        }];
+        };
+        let operations = vec![change, event.row()];
         self.engine()
             .write(Write { operations, strict: true }, &Actor::system("change a password"), None)
             .await
@@ -481,7 +354,8 @@ impl Auth {
             return Err(Error::new(Code::Forbidden, "Access denied. Administrators only."));
         }
         let body = Map::from_iter([(String::from("password"), Json::String(new.to_owned()))]);
-        self.update_user(user_id, body).await
+        let event = Event::of("password set", user_id, presented);
+        self.update_user(user_id, body, &event).await
     }
 }
 
@@ -493,19 +367,8 @@ pub(crate) fn session_type(asked: Option<&str>) -> Result<String> {
     }
 }
 
-/// A tenant that a registration makes.
-struct NewTenant {
-    key: String,
-    name: String,
-}
-
-/// Whether a refusal is about this field.
-fn is_of(fault: &Error, field: &str) -> bool {
-    fault.detail_list().iter().any(|detail| detail.field.as_deref() == Some(field))
-}
-
 /// A failure counts for the account and for the address, each with its own wait.
-fn attempt_keys(account: &str, ip: Option<&str>) -> Vec<String> {
+pub(crate) fn attempt_keys(account: &str, ip: Option<&str>) -> Vec<String> {
     let mut keys = vec![format!("account {account}")];
     keys.extend(ip.map(|ip| format!("account {account} from {ip}")));
     keys

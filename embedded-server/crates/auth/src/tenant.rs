@@ -2,7 +2,7 @@
 
 use crate::identity::{Presented, profile};
 use crate::sign_in::session_type;
-use crate::{Auth, SignedIn};
+use crate::{Auth, Entry};
 use base::{Code, Error, Result};
 use engine::{field_is, field_test};
 use query::{Direction, Filter, Read, SortAsked};
@@ -44,7 +44,7 @@ impl Auth {
         let Some(profile) = &presented.profile else {
             return Err(Error::new(Code::Unauthenticated, "sign in first"));
         };
-        if presented.actor.is_administrator() {
+        if presented.actor.has_administrators_role() {
             return self.all_tenants(&profile.role_id, &presented.actor.role_name).await;
         }
         let read = Read {
@@ -105,7 +105,8 @@ impl Auth {
 
     /// Opens a session of the signed-in user in another tenant; the one that asks goes on. 404
     /// `NOT_FOUND` for a tenant that there is not, `TENANT_ACCESS_DENIED` where the user has no role.
-    pub async fn switch_tenant(&self, presented: &Presented, ask: Switch) -> Result<SignedIn> {
+    /// A second factor that the role there demands is set up first.
+    pub async fn switch_tenant(&self, presented: &Presented, ask: Switch) -> Result<Entry> {
         self.must_have_tenants()?;
         let Some(known) = &presented.profile else {
             return Err(Error::new(Code::Unauthenticated, "sign in first"));
@@ -120,7 +121,7 @@ impl Auth {
         let state = self.state_with_roles_of(&user).await?;
         let profile = profile(user, key.as_deref(), Some(tenant), None, &state);
         let profile = profile.ok_or_else(tenant_denied)?;
-        self.open_session(profile, kind, key, ask.ip, ask.user_agent).await
+        self.go_on(profile, kind, key, ask.ip, ask.user_agent).await
     }
 
     /// The record of a tenant; none for what is no key of any.
@@ -137,7 +138,8 @@ impl Auth {
         }
     }
 
-    fn must_have_tenants(&self) -> Result<()> {
+    /// `MULTI_TENANT_DISABLED` where records belong to no tenants.
+    pub fn must_have_tenants(&self) -> Result<()> {
         if self.has_tenants() {
             return Ok(());
         }

@@ -29,6 +29,26 @@ pub(crate) struct Claims {
     pub(crate) typ: String,
 }
 
+/// What a challenge says: that somebody has shown the first factor, and what is still asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ChallengeClaims {
+    /// User key.
+    pub(crate) id: String,
+    /// Type of the session that will be opened.
+    pub(crate) kind: String,
+    /// Tenant that it will work in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) tenant: Option<String>,
+    /// Whether the second factor must be set up first.
+    pub(crate) setup: bool,
+    pub(crate) exp: i64,
+    pub(crate) jti: String,
+    pub(crate) typ: String,
+}
+
+/// What a challenge is told apart by from an access token.
+const CHALLENGE: &str = "totp";
+
 /// Keys made from the project's secret.
 pub(crate) struct Keys {
     encode: EncodingKey,
@@ -95,6 +115,39 @@ impl Keys {
         }
     }
 
+    /// A challenge for who has shown the first factor.
+    pub(crate) fn challenge(
+        &self,
+        user: &str,
+        kind: &str,
+        tenant: Option<&str>,
+        setup: bool,
+        until_ms: i64,
+    ) -> Result<String> {
+        let claims = ChallengeClaims {
+            id: user.to_owned(),
+            kind: kind.to_owned(),
+            tenant: tenant.map(str::to_owned),
+            setup,
+            exp: until_ms / 1_000,
+            jti: base::short_id()?,
+            typ: String::from(CHALLENGE),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encode)
+            .map_err(|fault| Error::internal("sign a challenge").caused_by(fault))
+    }
+
+    /// What a challenge says, while it holds.
+    pub(crate) fn read_challenge(&self, token: &str, now_ms: i64) -> Option<ChallengeClaims> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        let read =
+            jsonwebtoken::decode::<ChallengeClaims>(token, &self.decode, &validation).ok()?;
+        let claims = read.claims;
+        (claims.typ == CHALLENGE && claims.exp * 1_000 > now_ms).then_some(claims)
+    }
+
     /// The session token of a session: derived, so that a refresh can issue it again although
     /// only its hash is stored.
     pub(crate) fn session_token(&self, session: &str) -> Result<String> {
@@ -139,6 +192,11 @@ impl Keys {
         Ok(Some([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")))
     }
 
+    /// What is stored of a code. Codes are few: without the project's secret one could try them all.
+    pub(crate) fn code_print(&self, code: &str) -> Result<String> {
+        Ok(hex(&self.derive("code", code)?))
+    }
+
     fn derive(&self, purpose: &str, from: &str) -> Result<Vec<u8>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret)
             .map_err(|fault| Error::internal("key a derivation").caused_by(fault.to_string()))?;
@@ -172,6 +230,11 @@ pub(crate) fn random_token() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(base::random_bytes::<32>()?))
 }
 
+/// The same in hex, as the links of the original have it.
+pub(crate) fn hex_token() -> Result<String> {
+    Ok(hex(&base::random_bytes::<32>()?))
+}
+
 fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half & 15)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
@@ -197,6 +260,22 @@ mod tests {
         let other = Keys::new(&[8; 32], 60);
         assert!(matches!(other.read(&token, 1_000_000), Read::Invalid));
         assert!(matches!(keys.read("undefined", 0), Read::Invalid));
+    }
+
+    #[test]
+    fn a_challenge_is_no_token_and_a_token_no_challenge() {
+        let keys = Keys::new(&[7; 32], 60);
+        let challenge = keys.challenge("u", "web", Some("t"), true, 1_060_000).unwrap();
+        assert!(matches!(keys.read(&challenge, 1_000_000), Read::Invalid));
+        let claims = keys.read_challenge(&challenge, 1_000_000).unwrap();
+        assert_eq!(
+            (claims.id.as_str(), claims.kind.as_str(), claims.tenant.as_deref(), claims.setup),
+            ("u", "web", Some("t"), true)
+        );
+        assert!(keys.read_challenge(&challenge, 1_060_000).is_none(), "past its time");
+        assert!(Keys::new(&[8; 32], 60).read_challenge(&challenge, 1_000_000).is_none());
+        let token = keys.issue("u", "r", "s", None, 1_000_000).unwrap();
+        assert!(keys.read_challenge(&token, 1_000_000).is_none());
     }
 
     #[test]

@@ -32,6 +32,10 @@ codes! {
     Forbidden = "FORBIDDEN",
     /// The role may not write this field or relation.
     FieldForbidden = "FIELD_FORBIDDEN",
+    /// The code of a second factor is wrong, was used, or is none.
+    TotpInvalid = "TOTP_INVALID",
+    /// An API token is not for this.
+    TokenScope = "TOKEN_SCOPE",
     /// The caller may not work in the tenant that it names.
     TenantAccessDenied = "TENANT_ACCESS_DENIED",
     /// What belongs to a tenant was asked for by a request that stands in none.
@@ -97,6 +101,8 @@ codes! {
     InvalidCredentials = "INVALID_CREDENTIALS",
     /// The account may not sign in.
     AccountInactive = "ACCOUNT_INACTIVE",
+    /// The address of the account must be confirmed first.
+    EmailNotVerified = "EMAIL_NOT_VERIFIED",
     /// A password outside the allowed length.
     PasswordPolicy = "PASSWORD_POLICY",
     /// The current password given for a change is wrong.
@@ -113,6 +119,12 @@ codes! {
     RoleNotAllowed = "ROLE_NOT_ALLOWED",
     /// A one-time token is unknown, used or expired.
     TokenInvalid = "TOKEN_INVALID",
+    /// An invitation is unknown, answered or past its time.
+    InviteInvalid = "INVITE_INVALID",
+    /// An address has an invitation to the same place that is not answered yet.
+    InviteExists = "INVITE_EXISTS",
+    /// An invitation is for another address.
+    InviteEmailMismatch = "INVITE_EMAIL_MISMATCH",
     /// What is kept sealed was sealed under another `SECRET_KEY`, or is damaged.
     SecretUnreadable = "SECRET_UNREADABLE",
     /// A mail that was to be sent at once could not be.

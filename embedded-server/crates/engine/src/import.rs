@@ -483,7 +483,13 @@ impl Imports {
         let state = self.0.engine.state();
         let role = actor.role.as_ref().and_then(|id| state.roles.get(id)).filter(|_| held);
         match role.filter(|_| row.get("status").and_then(Json::as_str) == Some("active")) {
-            Some(role) => Ok(Actor { policies: Arc::clone(&role.policies), ..actor.clone() }),
+            Some(role) => {
+                let policies = match &actor.scopes {
+                    Some(scopes) => Arc::clone(&state.ceiling(role, scopes).policies),
+                    None => Arc::clone(&role.policies),
+                };
+                Ok(Actor { policies, ..actor.clone() })
+            }
             None => Err(gone()),
         }
     }
@@ -503,8 +509,11 @@ impl Live {
     }
 }
 
+/// Whose a job is. A token with scopes sees those of its person into collections within them.
 fn owns(actor: &Actor, job: &Job) -> bool {
-    actor.free() || (actor.user().is_some() && actor.user() == job.owner.as_deref())
+    let within = actor.scopes.is_none()
+        || actor.policies.get(&job.collection, access::Action::Create).is_some();
+    actor.free() || (within && actor.user().is_some() && actor.user() == job.owner.as_deref())
 }
 
 fn nothing_kept(refused: u64, all: u64) -> Error {

@@ -8,7 +8,7 @@ pub(crate) enum Kept {
     Policies,
     /// Who somebody is and what that allows, of anybody.
     People,
-    /// The same of whoever holds the one session.
+    /// The same of whoever holds the one session or API token.
     Session,
     /// The settings of the project and of its tenants.
     Settings,
@@ -23,7 +23,7 @@ const KEPT: [(&str, &[Kept]); 10] = [
     ("baasix_User", &[Kept::People]),
     ("baasix_UserRole", &[Kept::People]),
     ("baasix_Tenant", &[Kept::People]),
-    ("baasix_ApiToken", &[Kept::People]),
+    ("baasix_ApiToken", &[Kept::Session]),
     ("baasix_Sessions", &[Kept::Session]),
     ("baasix_Persona", &[Kept::People]),
     ("baasix_Settings", &[Kept::Settings]),

@@ -8,6 +8,7 @@ mod about;
 mod arrival;
 mod bootstrap;
 mod existing;
+mod explain;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
@@ -62,6 +63,7 @@ mod write;
 pub use about::About;
 pub use catalog::is_house_table;
 pub use existing::{Adoption, ExistingColumn, ExistingRelation, ExistingTable, Finding};
+pub use explain::{Because, Demand, Explained, Question};
 pub use feed::{Change, Feed, Place};
 pub use history::{
     History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide, is_revision_key,
@@ -88,7 +90,7 @@ pub use slow::{
 };
 pub use sort::{Move, Side};
 pub use sql::Numbers;
-pub use state::{Role, State};
+pub use state::{Ceiling, Role, State};
 pub use store::{Counters, Timed};
 pub use template::{TEMPLATES, Template};
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const SEALED: [&str; 8] = [
     "baasix_Permission",
     "baasix_Account",
-    "baasix_ApiToken",
+    TOKENS,
     "baasix_Verification",
     "baasix_Totp",
     "baasix_Persona",
@@ -24,6 +24,9 @@ const SEALED: [&str; 8] = [
 
 /// What was mailed to whom.
 const MAILS: &str = "baasix_EmailLog";
+
+/// What signs in programs.
+const TOKENS: &str = "baasix_ApiToken";
 
 /// Who is signed in.
 const SESSIONS: &str = "baasix_Sessions";
@@ -107,6 +110,10 @@ pub(crate) fn leave_to_the_house(collection: &str, ends: bool, actor: &Actor) ->
         MAILS => (
             "the log of mails is written by the server alone",
             "keep entries of your own in a collection of your own",
+        ),
+        TOKENS if !ends => (
+            "API tokens are made by `POST /auth/tokens`",
+            "make a new one; delete its record to revoke one",
         ),
         SESSIONS if !ends => (
             "sessions are opened by signing in",

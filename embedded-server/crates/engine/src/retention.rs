@@ -25,6 +25,8 @@ pub struct Swept {
     pub records: u64,
     /// Sessions whose time was over.
     pub sessions: u64,
+    /// Links and codes of mails whose time was over.
+    pub one_time: u64,
 }
 
 impl Engine {
@@ -42,8 +44,11 @@ impl Engine {
                 tracing::warn!(collection = collection.name, %fault, "its trash was not emptied");
             }
         }
-        if let Err(fault) = self.end_sessions(&state.catalog, &mut swept.sessions).await {
-            tracing::warn!(%fault, "sessions whose time is over were not removed");
+        for (kind, removed) in [(&SESSIONS, &mut swept.sessions), (&ONE_TIME, &mut swept.one_time)]
+        {
+            if let Err(fault) = self.end(&state.catalog, kind, removed).await {
+                tracing::warn!(collection = kind.0, %fault, "what is past its time was not removed");
+            }
         }
         // Names that no collection has any more are kept as long as the project says.
         let named = self.named_in_history().await?;
@@ -75,11 +80,11 @@ impl Engine {
     async fn forget(&self, name: &str, days: u32, forgotten: &mut u64) -> Result<()> {
         let (which, delete) = match self.store().dialect() {
             Dialect::Sqlite => (
-                r#"SELECT "id" FROM "baasix_AuditLog" WHERE "entity" = ?1 AND "createdAt" < ?2 AND "type" = 'data' ORDER BY "createdAt" LIMIT ?3"#,
+                r#"SELECT "id" FROM "baasix_AuditLog" WHERE "entity" = ?1 AND "createdAt" < ?2 AND "type" IN ('data', 'auth') ORDER BY "createdAt" LIMIT ?3"#,
                 r#"DELETE FROM "baasix_AuditLog" WHERE "id" IN (SELECT value FROM json_each(?1))"#,
             ),
             Dialect::Postgres => (
-                r#"SELECT "id"::text FROM "baasix_AuditLog" WHERE "entity" = $1::text AND "createdAt" < $2::text::timestamptz AND "type" = 'data' ORDER BY "createdAt" LIMIT $3::bigint"#,
+                r#"SELECT "id"::text FROM "baasix_AuditLog" WHERE "entity" = $1::text AND "createdAt" < $2::text::timestamptz AND "type" IN ('data', 'auth') ORDER BY "createdAt" LIMIT $3::bigint"#,
                 r#"DELETE FROM "baasix_AuditLog" WHERE "id" IN (SELECT value::uuid FROM jsonb_array_elements_text($1::text::jsonb))"#,
             ),
         };
@@ -126,24 +131,26 @@ impl Engine {
         }
     }
 
-    /// Removes the sessions whose time is over, with what is left of their refresh tokens, each as a
-    /// write of the house. The table is walked by its key, and holds little but living sessions: it
-    /// needs no index by time.
-    async fn end_sessions(&self, catalog: &Catalog, removed: &mut u64) -> Result<()> {
-        let Some(collection) = catalog.get("baasix_Sessions") else { return Ok(()) };
+    /// Removes what says itself when it ends (`expiresAt`), each as a write of the house: sessions,
+    /// with what is left of their refresh tokens, and what mails brought. Such a table is walked by
+    /// its key, and holds little but what lives: it needs no index by time.
+    async fn end(&self, catalog: &Catalog, what: &(&str, Kind), removed: &mut u64) -> Result<()> {
+        let (table, kind) = what;
+        let Some(collection) = catalog.get(table) else { return Ok(()) };
         let text = match self.store().dialect() {
             Dialect::Sqlite => {
-                r#"SELECT "id", "expiresAt" FROM "baasix_Sessions" WHERE "id" > ?1 AND "expiresAt" < ?2 ORDER BY "id" LIMIT ?3"#
+                r#"SELECT "id", "expiresAt" FROM "{table}" WHERE "id" > ?1 AND "expiresAt" < ?2 ORDER BY "id" LIMIT ?3"#
             }
             Dialect::Postgres => {
-                r#"SELECT "id"::text, to_char("expiresAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM "baasix_Sessions" WHERE "id" > $1::text::uuid AND "expiresAt" < $2::text::timestamptz ORDER BY "id" LIMIT $3::bigint"#
+                r#"SELECT "id"::text, to_char("expiresAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM "{table}" WHERE "id" > $1::text::uuid AND "expiresAt" < $2::text::timestamptz ORDER BY "id" LIMIT $3::bigint"#
             }
         };
+        let text = text.replace("{table}", table);
         let most = i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
         let mut behind = String::from("00000000-0000-0000-0000-000000000000");
         loop {
             let binds = [Value::Text(behind), Value::Text(self.past(0)), Value::Int(most)];
-            let rows = self.store().rows(&statement(text, binds)).await?;
+            let rows = self.store().rows(&statement(&text, binds)).await?;
             let found: Vec<Past> = rows
                 .into_iter()
                 .filter_map(|row| match <[Value; 2]>::try_from(row) {
@@ -153,7 +160,7 @@ impl Engine {
                 .collect();
             let full = found.len() == BATCH_ROWS;
             let last = found.last().and_then(|last| last.key.as_text()).map(str::to_owned);
-            self.remove_past(&SESSIONS, collection, found, removed).await?;
+            self.remove_past(kind, collection, found, removed).await?;
             match last {
                 Some(last) if full => behind = last,
                 Some(_) | None => return Ok(()),
@@ -270,8 +277,15 @@ struct Kind {
 
 const TRASH: Kind = Kind { column: "deletedAt", reason: "empty the trash", source: "trash" };
 
-const SESSIONS: Kind =
-    Kind { column: "expiresAt", reason: "remove sessions that are over", source: "expiry" };
+const SESSIONS: (&str, Kind) = (
+    "baasix_Sessions",
+    Kind { column: "expiresAt", reason: "remove sessions that are over", source: "expiry" },
+);
+
+const ONE_TIME: (&str, Kind) = (
+    "baasix_Verification",
+    Kind { column: "expiresAt", reason: "remove what mails brought", source: "expiry" },
+);
 
 /// A record that is past its time.
 struct Past {

@@ -49,6 +49,21 @@ fn key() -> Json {
 }
 
 #[tokio::test]
+async fn what_happened_to_accounts_goes_with_the_history_of_people() {
+    for project in Project::all().await {
+        let engine = &project.engine;
+        let row = json!({ "type": "auth", "entity": "baasix_User", "entityId": "x", "action": "signed in" });
+        write(engine, vec![create("baasix_AuditLog", row)]).await;
+        project.clock.advance(i64::from(engine.limits().history_days) * DAY_MS);
+        engine.sweep().await.unwrap();
+        assert_eq!(kept(engine, "baasix_User").await, 1, "the day itself is kept");
+        project.clock.advance(1);
+        engine.sweep().await.unwrap();
+        assert_eq!(kept(engine, "baasix_User").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn history_goes_when_the_days_of_its_collection_are_over() {
     for project in Project::all().await {
         let engine = &project.engine;
@@ -122,6 +137,16 @@ async fn sessions_go_when_their_time_is_over() {
         assert_eq!(project.column(told, told).await, ["1002"]);
         project.clock.advance(1);
         assert_eq!(engine.sweep().await.unwrap().sessions, 3);
+        // What mails brought goes the same way.
+        let at = |days: i64| base::iso_millis(project.clock.now_ms() + days * DAY_MS);
+        let one_time = |word: &str, days: i64| {
+            let body = json!({ "identifier": word, "value": word, "expiresAt": at(days) });
+            create("baasix_Verification", body)
+        };
+        write(engine, vec![one_time("over", -1), one_time("good", 1)]).await;
+        let swept = engine.sweep().await.unwrap();
+        assert_eq!(swept, Swept { one_time: 1, ..Swept::default() });
+        assert_eq!(rows(engine, "baasix_Verification").await[0]["identifier"], "good");
     }
 }
 

@@ -11,7 +11,7 @@ fn what_is_sealed_is_read_back_by_the_same_key_and_moved_to_no_other_place() {
     let (ours, same, other) = ([1_u8; 32], [1_u8; 32], [2_u8; 32]);
     let [ours, same, other] = [ours, same, other].map(|secret| Seal::of(&secret).unwrap());
     let sealed = ours.close("a.b.1", "grüße").unwrap();
-    assert!(sealed.starts_with(MARK) && !sealed.contains("gr"), "{sealed}");
+    assert!(sealed.starts_with(MARK) && !sealed.contains("grüße"), "{sealed}");
     assert_eq!(same.open("a.b.1", &sealed).unwrap(), "grüße");
     assert_ne!(ours.close("a.b.1", "grüße").unwrap(), sealed, "two sealings of one text differ");
     assert_eq!(other.open("a.b.1", &sealed), None);

@@ -80,8 +80,9 @@ const ALIASES: [(&str, &str); 3] = [
 /// Tenants whose settings are kept ready at once.
 const KEPT_MAX: usize = 1_000;
 
-/// How often a change is made anew because another process changed free keys meanwhile.
-const TRIES: usize = 8;
+/// How often a change is made anew because another process changed free keys meanwhile. Each time
+/// another change came through, so it is the number of changes somewhere else that may pass by.
+const TRIES: usize = 64;
 
 /// Whom settings are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,11 +120,13 @@ struct Known {
     settings: HashMap<Option<String>, Arc<Holding>>,
     /// The addresses of applications and whose they are, the project's first.
     addresses: Option<Arc<Addresses>>,
+    /// Addresses of the project and its applications, and the tenant whose each is.
+    pages: Option<Arc<Addresses>>,
 }
 
 impl Known {
     fn under(version: u64) -> Self {
-        Self { version, settings: HashMap::new(), addresses: None }
+        Self { version, settings: HashMap::new(), addresses: None, pages: None }
     }
 }
 
@@ -264,6 +267,30 @@ impl Engine {
             }
         };
         Ok(known.iter().find(|(one, _)| *one == address).map(|(_, tenant)| tenant.clone()))
+    }
+
+    /// Where the project and its applications live, as all settings say (`project_url` and `app_url`),
+    /// each with the tenant whose settings say so; none where the project's do.
+    pub async fn pages_of_the_project(&self) -> Result<Arc<Vec<(String, Option<String>)>>> {
+        if let Some(known) = self.kept_settings(|known| known.pages.clone()) {
+            return Ok(known);
+        }
+        let version = self.identity_version();
+        let read = Read {
+            collection: ROWS.to_owned(),
+            fields: ["id", "tenant_Id", "app_url", "project_url"].map(str::to_owned).to_vec(),
+            limit: Some(-1),
+            ..Read::default()
+        };
+        let rows = self.find(&read, "where the project lives").await?;
+        let text = |row: &Row, name: &str| row.get(name).and_then(Json::as_str).map(str::to_owned);
+        let said = rows.iter().flat_map(|row| {
+            let places = [text(row, "app_url"), text(row, "project_url")];
+            places.map(|place| Some((place?, text(row, "tenant_Id"))))
+        });
+        let pages: Arc<Addresses> = Arc::new(said.flatten().collect());
+        self.keep_settings(version, |all| all.pages = Some(Arc::clone(&pages)));
+        Ok(pages)
     }
 
     /// Whether there is such a tenant.

@@ -1,12 +1,16 @@
 //! What every request reads and only a schema or permission change replaces: one snapshot,
 //! swapped whole, so that no request sees half of a change.
 
-use access::{Actor, Identity, Policies, Policy};
+use access::{Actor, Identity, Policies, Policy, Scopes};
 use base::{Error, Limits};
 use catalog::{Catalog, Collection};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Ceilings that are kept ready at once.
+const CEILINGS_MAX: usize = 1_000;
 
 /// Catalog, roles and their policies at one moment.
 #[derive(Debug)]
@@ -19,6 +23,17 @@ pub struct State {
     pub open_view: Arc<Catalog>,
     /// The catalog with nothing hidden: what the house itself reads by (password hashes).
     house_view: Arc<Catalog>,
+    /// What is left of a role under the scopes of a token, by both.
+    ceilings: Mutex<HashMap<(String, Scopes), Arc<Ceiling>>>,
+}
+
+/// What the scopes of a token leave of a role.
+#[derive(Debug)]
+pub struct Ceiling {
+    /// Its policies within them.
+    pub policies: Arc<Policies>,
+    /// What it may read within them.
+    pub view: Arc<Catalog>,
 }
 
 /// One role, its policies and the catalog as it sees it.
@@ -79,13 +94,19 @@ impl State {
         }
         let open_view = Arc::new(access::visible(&catalog, None));
         let house_view = Arc::new(unhidden(&catalog));
-        Self { catalog, roles: built, open_view, house_view }
+        Self { catalog, roles: built, open_view, house_view, ceilings: Mutex::default() }
     }
 
     /// A snapshot without roles, to read them by.
     pub(crate) fn without_roles(catalog: Arc<Catalog>) -> Self {
         let house_view = Arc::new(unhidden(&catalog));
-        Self { catalog, roles: IndexMap::new(), open_view: Arc::default(), house_view }
+        Self {
+            catalog,
+            roles: IndexMap::new(),
+            open_view: Arc::default(),
+            house_view,
+            ceilings: Mutex::default(),
+        }
     }
 
     /// Whether it was built of exactly these records.
@@ -116,10 +137,34 @@ impl State {
         if actor.is_administrator() {
             return Arc::clone(&self.open_view);
         }
-        match actor.role.as_ref().and_then(|id| self.roles.get(id)) {
-            Some(role) => Arc::clone(&role.view),
-            None => Arc::new(Catalog { version: self.catalog.version, ..Catalog::default() }),
+        match (actor.role.as_ref().and_then(|id| self.roles.get(id)), &actor.scopes) {
+            (Some(role), Some(scopes)) => Arc::clone(&self.ceiling(role, scopes).view),
+            (Some(role), None) => Arc::clone(&role.view),
+            (None, _) => Arc::new(Catalog { version: self.catalog.version, ..Catalog::default() }),
         }
+    }
+
+    /// What the scopes of a token leave of a role; made once for as long as the snapshot stands.
+    #[must_use]
+    pub fn ceiling(&self, role: &Role, scopes: &Scopes) -> Arc<Ceiling> {
+        let by = (role.id.clone(), scopes.clone());
+        let known = |map: &HashMap<_, Arc<Ceiling>>| map.get(&by).map(Arc::clone);
+        let kept = || self.ceilings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known(&kept()) {
+            return known;
+        }
+        let policies = match role.name.as_str() {
+            "administrator" => scopes.open(&self.catalog),
+            _ => scopes.narrow(&role.policies, &self.catalog),
+        };
+        let view = Arc::new(access::visible(&self.catalog, Some(&policies)));
+        let made = Arc::new(Ceiling { policies: Arc::new(policies), view });
+        let mut map = kept();
+        if map.len() >= CEILINGS_MAX {
+            map.clear();
+        }
+        map.insert(by, Arc::clone(&made));
+        made
     }
 
     /// A role by its name.

@@ -6,8 +6,10 @@ pub(crate) mod access;
 pub(crate) mod answer;
 pub(crate) mod error;
 pub(crate) mod existing;
+pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod invite;
 pub(crate) mod item;
 pub(crate) mod journal;
 pub(crate) mod mails;
@@ -20,6 +22,8 @@ pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod templates;
+pub(crate) mod tokens;
+pub(crate) mod totp;
 pub(crate) mod transfer;
 
 #[cfg(test)]

@@ -300,3 +300,96 @@ pub(crate) struct SessionsEnded {
     #[cfg_attr(test, ts(type = "number"))]
     pub(crate) ended: u64,
 }
+
+/// The reply of a registration whose address must be confirmed first: no session began, and the
+/// tokens are empty.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct RegistrationWaits {
+    #[serde(flatten)]
+    #[cfg_attr(test, ts(flatten))]
+    pub(crate) session: SessionStarted,
+    /// `true`.
+    pub(crate) requires_email_verification: bool,
+}
+
+/// The refusal of an account whose address is not confirmed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct AddressUnconfirmed {
+    #[serde(flatten)]
+    #[cfg_attr(test, ts(flatten))]
+    pub(crate) refusal: ErrorBody,
+    /// `true`.
+    pub(crate) requires_email_verification: bool,
+}
+
+/// What asks for a way in by mail.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct MagicLinkBody {
+    /// The address of the account.
+    pub(crate) email: String,
+    /// The page that the mail leads to; the application's own unless given.
+    pub(crate) link: Option<String>,
+    /// `link` (unless given) or `code`.
+    #[cfg_attr(test, ts(type = "'link' | 'code'"))]
+    pub(crate) mode: Option<String>,
+}
+
+/// What asks for a mail to an account: a new password, or a confirmation.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct MailAskedBody {
+    /// The address of the account.
+    pub(crate) email: Option<String>,
+    /// The page that the mail leads to; the application's own unless given.
+    pub(crate) link: Option<String>,
+}
+
+/// What a mail brought, sent back to sign in.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "camelCase", optional_fields))]
+pub(crate) struct MagicVerifyBody {
+    /// The token of a link, or a code.
+    pub(crate) token: String,
+    /// The address that a code was sent to.
+    pub(crate) email: Option<String>,
+    /// How the tokens shall travel.
+    pub(crate) auth_mode: Option<AuthMode>,
+    /// The kind of session; the server may limit how many a user has of one kind.
+    pub(crate) auth_type: Option<String>,
+}
+
+/// What sets a new password with the link of a mail.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ResetBody {
+    /// The one that shall hold.
+    pub(crate) password: String,
+}
+
+/// The reply of a confirmed address.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct AddressConfirmed {
+    /// A sentence for a person.
+    pub(crate) message: String,
+    /// Whose it is.
+    pub(crate) user: ConfirmedUser,
+}
+
+/// An account, and its address that was confirmed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ConfirmedUser {
+    /// The key.
+    pub(crate) id: String,
+    /// The address that signs in.
+    pub(crate) email: String,
+    /// `true`.
+    pub(crate) email_verified: bool,
+}

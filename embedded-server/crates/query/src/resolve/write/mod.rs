@@ -201,7 +201,9 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// The values the caller saw, in canonical form, so that they compare with stored ones.
+    /// The values the caller saw, in canonical form, so that they compare with stored ones. Which
+    /// fields a caller may compare is judged before, by `access::check_asked`; the house compares
+    /// hidden ones too.
     fn expected(
         &self,
         collection: &Collection,
@@ -211,7 +213,7 @@ impl<'a> Writer<'a> {
         let mut found = IndexMap::with_capacity(expect.len());
         for (name, json) in expect {
             let at = format!("expect.{name}");
-            let field = collection.called(name).filter(|field| !field.hidden);
+            let field = collection.called(name);
             let field = field.ok_or_else(|| unknown_field(collection, name, &at))?;
             let value = coerce(&field.kind, json).map_err(|why| {
                 let detail = Detail::field("type", name.as_str(), why.as_str()).at_index(index);
