@@ -1,8 +1,13 @@
-import { PlinthError } from './error.js';
+import { AuthByMail } from './auth-mail.js';
+import { begin, goOn, type Sent } from './begin.js';
+import { PlinthError, SecondFactorError } from './error.js';
 import type { Transport } from './transport.js';
 import type {
   OpenSession,
   PasswordBody,
+  RecoveryCodes,
+  SecondFactorBegun,
+  SecondFactorState,
   SessionsEnded,
   SessionValid,
   SetupBody,
@@ -15,29 +20,31 @@ import type {
   AuthResponse,
   AuthState,
   AuthTokens,
+  ChallengeProof,
   LoginCredentials,
   RegisterData,
   SetupData,
   SwitchTenantOptions,
+  TotpConfirmation,
+  TotpProof,
+  TotpSetupProof,
   User,
 } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
 
-/** A body as it is sent: what is not given is left out on the wire. */
-type Sent<Body> = { readonly [Key in keyof Body]: Body[Key] | (Record<never, never> extends Pick<Body, Key> ? undefined : never) };
-
 /** Signing in and out, and who is signed in. */
-export class Auth {
+export class Auth extends AuthByMail {
   readonly #http: Transport;
 
   /** @internal */
   constructor(http: Transport) {
+    super(http);
     this.#http = http;
   }
 
   /**
    * Signs in and keeps the session. A wrong address or password rejects with 400
-   * `INVALID_CREDENTIALS`.
+   * `INVALID_CREDENTIALS`; an account with a second factor with a {@link SecondFactorError}.
    *
    * @example
    * ```ts
@@ -51,7 +58,7 @@ export class Auth {
   login(credentials: LoginCredentials, options?: CallOptions): Promise<AuthResponse> {
     const { tenantId, ...rest } = credentials;
     const body: Sent<SignInBody> = { ...rest, tenant_Id: tenantId };
-    return this.#begin('/auth/login', body, options);
+    return begin(this.#http, '/auth/login', body, options);
   }
 
   /**
@@ -69,7 +76,7 @@ export class Auth {
    * ```
    */
   register(data: RegisterData, options?: CallOptions): Promise<AuthResponse> {
-    return this.#begin('/auth/register', data, options);
+    return begin(this.#http, '/auth/register', data, options);
   }
 
   /**
@@ -88,7 +95,7 @@ export class Auth {
    */
   setup(data: SetupData, options?: CallOptions): Promise<AuthResponse> {
     const body: Sent<SetupBody> = data;
-    return this.#begin('/auth/setup', body, options);
+    return begin(this.#http, '/auth/setup', body, options);
   }
 
   /**
@@ -144,6 +151,93 @@ export class Auth {
   async endOtherSessions(options?: CallOptions): Promise<number> {
     const { ended } = await this.#http.delete<SessionsEnded>('/auth/sessions', undefined, options);
     return ended;
+  }
+
+  /**
+   * Goes on with a sign-in that rejected with a {@link SecondFactorError}. A wrong or used code rejects
+   * with 400 `TOTP_INVALID`, a challenge past its time with 400 `TOKEN_INVALID`.
+   *
+   * @example
+   * ```ts
+   * const { user } = await plinth.auth.verifyTotp({ challenge: 'of-the-error', code: '123456' });
+   * console.log(user.email);
+   * ```
+   */
+  verifyTotp(proof: ChallengeProof, options?: CallOptions): Promise<AuthResponse> {
+    return begin(this.#http, '/auth/totp/verify', proof, options);
+  }
+
+  /**
+   * How it stands with one's second factor.
+   *
+   * @example
+   * ```ts
+   * const { enabled, recoveryCodes } = await plinth.auth.totpState();
+   * console.log(enabled ? `on, ${recoveryCodes} recovery codes left` : 'off');
+   * ```
+   */
+  async totpState(options?: CallOptions): Promise<SecondFactorState> {
+    return (await this.#http.get<{ data: SecondFactorState }>('/auth/totp', options)).data;
+  }
+
+  /**
+   * Begins to set a second factor up: what an authenticator app takes it from, told this once. With the
+   * password of who is signed in, or with the `challenge` of a sign-in that demands one.
+   *
+   * @example
+   * ```ts
+   * const { secret, qr } = await plinth.auth.setupTotp({ password: 'password123' });
+   * console.log(secret, `<svg viewBox="-4 -4 ${qr.size + 8} ${qr.size + 8}"><path d="${qr.path}"/></svg>`);
+   * ```
+   */
+  async setupTotp(proof: TotpSetupProof = {}, options?: CallOptions): Promise<SecondFactorBegun> {
+    const call = proof.challenge === undefined ? options : { ...options, skipAuth: true };
+    return (await this.#http.post<{ data: SecondFactorBegun }>('/auth/totp/setup', proof, call)).data;
+  }
+
+  /**
+   * Ends the set-up with a first code: from then on every sign-in asks for one. Answers the recovery
+   * codes, each of which lets one in once without the app. With a `challenge` it signs in, too.
+   *
+   * @example
+   * ```ts
+   * const codes = await plinth.auth.confirmTotp({ code: '123456' });
+   * console.log(codes.join('\n'));
+   * ```
+   */
+  async confirmTotp(proof: TotpConfirmation, options?: CallOptions): Promise<string[]> {
+    const path = '/auth/totp/confirm';
+    if (proof.challenge === undefined) {
+      return (await this.#http.post<{ data: RecoveryCodes }>(path, proof, options)).data.recoveryCodes;
+    }
+    const reply: AuthResponse & Partial<RecoveryCodes> = await begin(this.#http, path, proof, options);
+    return reply.recoveryCodes ?? [];
+  }
+
+  /**
+   * Takes one's second factor away, with the password and a code of it. Where the role demands one,
+   * every session of the account ends, this one too.
+   *
+   * @example
+   * ```ts
+   * await plinth.auth.disableTotp({ password: 'password123', code: '123456' });
+   * ```
+   */
+  async disableTotp(proof: TotpProof, options?: CallOptions): Promise<void> {
+    await this.#http.post('/auth/totp/disable', proof, options);
+  }
+
+  /**
+   * New recovery codes instead of those that are left.
+   *
+   * @example
+   * ```ts
+   * console.log((await plinth.auth.renewRecoveryCodes('123456')).length);
+   * ```
+   */
+  async renewRecoveryCodes(code: string, options?: CallOptions): Promise<string[]> {
+    const path = '/auth/totp/recovery-codes';
+    return (await this.#http.post<{ data: RecoveryCodes }>(path, { code }, options)).data.recoveryCodes;
   }
 
   /**
@@ -337,7 +431,8 @@ export class Auth {
 
   /**
    * Goes on in another tenant, in a session of its own; the one of before stays open on the server.
-   * A tenant in which the user has no role rejects with 403 `TENANT_ACCESS_DENIED`.
+   * A tenant in which the user has no role rejects with 403 `TENANT_ACCESS_DENIED`, one in which the
+   * role demands a second factor that is not set up with a {@link SecondFactorError}.
    *
    * @example
    * ```ts
@@ -346,16 +441,9 @@ export class Auth {
    * ```
    */
   async switchTenant(tenantId: string, options: SwitchTenantOptions = {}): Promise<AuthResponse> {
-    const { session } = this.#http;
     const { authMode, authType, ...call } = options;
-    const mode = authMode ?? (session.mode === 'cookie' ? session.mode : undefined);
-    const body: Sent<SwitchBody> = { tenant_Id: tenantId, authType, authMode: mode };
-    const reply = await this.#http.post<AuthResponse>('/auth/switch-tenant', body, call);
-    await session.adopt(reply);
-    // Whoever named a tenant with every request named the one of before.
-    if ((await session.tenant()) !== undefined) await session.setTenant(tenantId);
-    this.#http.emit('TENANT_SWITCHED', reply.user);
-    return reply;
+    const body: Sent<SwitchBody> = { tenant_Id: tenantId, authType, authMode };
+    return goOn(this.#http, '/auth/switch-tenant', body, call);
   }
 
   /**
@@ -394,17 +482,5 @@ export class Auth {
   async clearTenant(): Promise<void> {
     await this.#http.session.setTenant(undefined);
     this.#http.emit('TENANT_SWITCHED', await this.getCachedUser());
-  }
-
-  async #begin(path: string, data: object, options: CallOptions | undefined): Promise<AuthResponse> {
-    const { session } = this.#http;
-    // A server sets its cookie only when it is asked to.
-    const body = session.mode === 'cookie' ? { authMode: session.mode, ...data } : data;
-    const reply = await this.#http.post<AuthResponse>(path, body, { ...options, skipAuth: true });
-    if (reply.token) {
-      await session.adopt(reply);
-      this.#http.emit('SIGNED_IN', reply.user);
-    }
-    return reply;
   }
 }

@@ -8,8 +8,10 @@ import { Reports } from './reports.js';
 import { Schemas } from './schemas.js';
 import { Access, Server } from './server.js';
 import { ProjectSettings } from './settings.js';
+import { Invites } from './invites.js';
 import { Mails } from './mails.js';
 import { Templates } from './templates.js';
+import { ApiTokens } from './tokens.js';
 import { Transport, type Http } from './transport.js';
 import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
 import type { BatchOperation, BatchPreview, BatchResult, WriteInput } from './types/write.js';
@@ -53,6 +55,10 @@ export class Plinth<
   readonly mails: Mails;
   /** The mails that the server sends. */
   readonly templates: Templates;
+  /** Who is invited. */
+  readonly invites: Invites;
+  /** What signs in programs. */
+  readonly tokens: ApiTokens;
   /** The server itself. */
   readonly server: Server;
   /** Requests on routes that have no method of their own, sent as the signed-in user. */
@@ -76,6 +82,8 @@ export class Plinth<
     this.settings = new ProjectSettings(http);
     this.mails = new Mails(http);
     this.templates = new Templates(http);
+    this.invites = new Invites(http);
+    this.tokens = new ApiTokens(http);
     this.server = new Server(http);
   }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorDetail as WireDetail } from './generated/wire.js';
+import type { ErrorCode, ErrorDetail as WireDetail, SecondFactorAsked } from './generated/wire.js';
 
 /** One thing that was wrong with a request. What lies between may answer too, so nothing is sure. */
 export interface ErrorDetail extends Partial<WireDetail> {
@@ -13,6 +13,8 @@ export type ClientErrorCode =
   | 'INVALID_RESPONSE'
   | 'INVALID_ID'
   | 'NO_REFRESH_TOKEN'
+  | 'TOTP_REQUIRED'
+  | 'TOTP_SETUP_REQUIRED'
   | 'REFRESH_FAILED';
 
 /**
@@ -81,6 +83,36 @@ export class PlinthError extends Error {
   get isRetryable(): boolean {
     const { status } = this;
     return status >= 500 || status === 429 || status === 408 || this.code === 'NETWORK_ERROR';
+  }
+}
+
+/**
+ * What a sign-in rejects with that is half done: the account has a second factor, or its role demands
+ * one that is not set up (`setup`). `auth.verifyTotp` goes on, or `auth.setupTotp` and `confirmTotp`.
+ *
+ * @example
+ * ```ts
+ * import { SecondFactorError } from '@plinth/sdk';
+ *
+ * try {
+ *   await plinth.auth.login({ email: 'user@example.com', password: 'password123' });
+ * } catch (error) {
+ *   if (!(error instanceof SecondFactorError) || error.setup) throw error;
+ *   await plinth.auth.verifyTotp({ challenge: error.challenge, code: '123456' });
+ * }
+ * ```
+ */
+export class SecondFactorError extends PlinthError {
+  /** To be sent along with the code; holds for some minutes. */
+  readonly challenge: string;
+  /** Whether the second factor must be set up first. */
+  readonly setup: boolean;
+
+  constructor(asked: SecondFactorAsked) {
+    const setup = asked.requiresTotpSetup === true;
+    super(asked.message, { status: 200, code: setup ? 'TOTP_SETUP_REQUIRED' : 'TOTP_REQUIRED', body: asked });
+    this.challenge = asked.challenge;
+    this.setup = setup;
   }
 }
 

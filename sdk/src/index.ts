@@ -1,5 +1,5 @@
 export { createPlinth, createPlinth as createBaasix } from './client.js';
-export { PlinthError, PlinthError as BaasixError } from './error.js';
+export { PlinthError, PlinthError as BaasixError, SecondFactorError } from './error.js';
 export { AsyncStorageAdapter, LocalStorageAdapter, MemoryAdapter } from './storage.js';
 export { FILTER_OPERATORS } from './types/filter.js';
 
@@ -8,6 +8,7 @@ export type { Plinth } from './client.js';
 export type { AnyErrorCode, ClientErrorCode, ErrorDetail } from './error.js';
 export type { ErrorCode } from './generated/wire.js';
 export type { Imports } from './imports.js';
+export type { Invite, Invites } from './invites.js';
 export type { PlinthOptions } from './options.js';
 export type { Mails } from './mails.js';
 export type { Permissions } from './permissions.js';
@@ -20,6 +21,7 @@ export type { Access, Server } from './server.js';
 export type { ProjectSettings } from './settings.js';
 export type { AsyncStorageLike, StorageAdapter, WebStorage } from './storage.js';
 export type { Templates } from './templates.js';
+export type { ApiTokens } from './tokens.js';
 export type { Http, HttpMethod, HttpOptions, HttpRequest } from './transport.js';
 export type { Roles, Users } from './users.js';
 export type * from './types/index.js';

@@ -1,7 +1,9 @@
+import type { Sent } from './begin.js';
 import { segment, type Transport } from './transport.js';
 import type { Roles } from './users.js';
-import type { Answer } from './generated/wire.js';
+import type { Answer, ExplainBody, Explanation } from './generated/wire.js';
 import type {
+  ExplainQuestion,
   Permission,
   PermissionAction,
   PermissionExport,
@@ -41,6 +43,26 @@ export class Permissions {
     options?: CallOptions,
   ): Promise<ReadResult<Permission>> {
     return this.#http.get('/permissions', { ...options, params });
+  }
+
+  /**
+   * Why somebody may or may not read, change or remove a record (administrators): the verdict, the
+   * permission that governs, and of every condition whether it holds. `userId` or `roleId` say through
+   * whose eyes; with neither it is whoever is not signed in.
+   *
+   * @example
+   * ```ts
+   * const { allowed, because, clauses } = await plinth.permissions.explain({
+   *   userId: 'user-uuid',
+   *   collection: 'products',
+   *   id: 'product-uuid',
+   * });
+   * console.log(allowed, because, clauses.filter(({ holds }) => holds !== true));
+   * ```
+   */
+  async explain({ userId, roleId, tenantId, ...asked }: ExplainQuestion, options?: CallOptions): Promise<Explanation> {
+    const body: Sent<ExplainBody> = { ...asked, action: asked.action ?? 'read', user_Id: userId, role_Id: roleId, tenant_Id: tenantId };
+    return (await this.#http.post<Answer<Explanation>>('/permissions/explain', body, options)).data;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Items } from './records.js';
-import type { Transport } from './transport.js';
+import { segment, type Transport } from './transport.js';
 import type { Role, User, UserInput } from './types/auth.js';
 import type { CallOptions, ItemId } from './types/common.js';
 
@@ -48,6 +48,18 @@ export class Users extends Items<User, UserInput> {
    */
   async activate(id: ItemId, options?: CallOptions): Promise<void> {
     await this.update(id, { status: 'active' }, options);
+  }
+
+  /**
+   * Takes the second factor of a user away who lost it (administrators).
+   *
+   * @example
+   * ```ts
+   * await plinth.users.resetTotp('user-uuid');
+   * ```
+   */
+  async resetTotp(id: ItemId, options?: CallOptions): Promise<void> {
+    await this.#http.delete(`/auth/admin/totp/${segment(id, 'The id of a user')}`, undefined, options);
   }
 
   /**

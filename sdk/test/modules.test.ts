@@ -37,6 +37,28 @@ describe('templates', () => {
   });
 });
 
+describe('tokens', () => {
+  it('are made, listed and revoked', async () => {
+    const record = { id: 'a/b', name: 'Nightly', prefix: 'bsx_12345678' };
+    server
+      .on('POST /auth/tokens', { status: 201, json: { data: { ...record, token: 'bsx_whole' } } })
+      .on('GET /auth/tokens', { json: { data: [record] } })
+      .on('DELETE /auth/tokens/a%2Fb', { json: { message: 'API token revoked' } });
+    const { tokens } = plinth;
+    const expiresAt = new Date(Date.UTC(2030, 0, 31));
+    const made = await tokens.create({ name: 'Nightly', scopes: ['read:products'], expiresAt, roleId: 'r', tenantId: 't' });
+    expect(made.token).toBe('bsx_whole');
+    const asked = { name: 'Nightly', scopes: ['read:products'], expiresAt: '2030-01-31T00:00:00.000Z', role_Id: 'r', tenant_Id: 't' };
+    expect(server.lastJson).toEqual(asked);
+    await tokens.create({ name: 'For ever', expiresAt: null });
+    expect(server.lastJson).toEqual({ name: 'For ever', expiresAt: null });
+    expect(await tokens.list()).toEqual([record]);
+    await tokens.list({ userId: 'u' });
+    await tokens.revoke('a/b');
+    expect(server.lines.slice(2)).toEqual(['GET /auth/tokens', 'GET /auth/tokens?userId=u', 'DELETE /auth/tokens/a/b']);
+  });
+});
+
 describe('settings', () => {
   const SETTINGS = { id: 1, project_name: 'Shop', appName: 'Shop', theme: 'dark', title: null };
 

@@ -152,7 +152,7 @@ describe('the package', () => {
       `const sdk = require('@plinth/sdk');
        console.log(Object.keys(sdk).sort().join(), typeof sdk.createPlinth({ url: 'http://x' }).items);`,
     );
-    const names = 'AsyncStorageAdapter,BaasixError,FILTER_OPERATORS,LocalStorageAdapter,MemoryAdapter,PlinthError,createBaasix,createPlinth function\n';
+    const names = 'AsyncStorageAdapter,BaasixError,FILTER_OPERATORS,LocalStorageAdapter,MemoryAdapter,PlinthError,SecondFactorError,createBaasix,createPlinth function\n';
     expect(run('a.mjs')).toBe(names);
     expect(run('b.cjs')).toBe(names);
   });

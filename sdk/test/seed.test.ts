@@ -16,8 +16,12 @@ const SECTIONS: readonly [heading: string, next: string][] = [
   ['Server-Side / Service Account', 'Authentication'],
   ['Login & Register', 'Get Current User'],
   ['Get Current User', 'OAuth / Social Login'],
+  ['Magic Link (Passwordless)', 'Password Management'],
+  ['Password Management', 'Token Management'],
   ['Token Management', 'Session & State Management'],
   ['Session & State Management', 'Email Verification'],
+  ['Email Verification', 'Multi-tenant'],
+  ['Multi-tenant', 'Items (CRUD Operations)'],
   ['Basic Operations', 'Query Builder'],
   ['Query Builder', 'Filter Operators'],
   ['Bulk Operations', 'Import Data'],
@@ -49,6 +53,7 @@ declare const jsonFile: File;
 declare const exportedData: Sdk.PermissionExport;
 declare const document: { querySelector(selector: string): { files: File[] } };
 declare const userId: string;
+declare const tokenFromUrl: string;
 `;
 
 function snippets(): Snippet[] {

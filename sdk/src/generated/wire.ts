@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'FORBIDDEN'
   | 'FIELD_FORBIDDEN'
+  | 'TOTP_INVALID'
+  | 'TOKEN_SCOPE'
   | 'TENANT_ACCESS_DENIED'
   | 'TENANT_CONTEXT_REQUIRED'
   | 'MULTI_TENANT_DISABLED'
@@ -42,6 +44,7 @@ export type ErrorCode =
   | 'REFRESH_INVALID'
   | 'INVALID_CREDENTIALS'
   | 'ACCOUNT_INACTIVE'
+  | 'EMAIL_NOT_VERIFIED'
   | 'PASSWORD_POLICY'
   | 'CURRENT_PASSWORD_INVALID'
   | 'EMAIL_TAKEN'
@@ -50,6 +53,9 @@ export type ErrorCode =
   | 'REGISTRATION_DISABLED'
   | 'ROLE_NOT_ALLOWED'
   | 'TOKEN_INVALID'
+  | 'INVITE_INVALID'
+  | 'INVITE_EXISTS'
+  | 'INVITE_EMAIL_MISMATCH'
   | 'SECRET_UNREADABLE'
   | 'MAIL_FAILED'
   | 'RATE_LIMITED'
@@ -1169,6 +1175,212 @@ export type AccessGrant = false | {
   conditional: boolean,
 };
 
+/** What is asked about. With neither `user_Id` nor `role_Id` it is whoever is not signed in. */
+export type ExplainBody = {
+  /** Through the eyes of this person. */
+  user_Id?: string,
+  /** Through the eyes of this role, with nobody in it. */
+  role_Id?: string,
+  /** In this tenant. */
+  tenant_Id?: string,
+  /** The collection. */
+  collection: string,
+  /** `read` (unless given), `update` or `delete`. */
+  action: 'read' | 'update' | 'delete',
+  /** The key of the record. */
+  id: string | number,
+};
+
+/** A verdict, and everything that it came from. */
+export type Explanation = {
+  /** Whether the record may be touched. */
+  allowed: boolean,
+  /** How it came to that. */
+  because: 'administrator' | 'granted' | 'noPermission' | 'broken' | 'noTenant' | 'conditions' | 'absent',
+  /** The role that counts. */
+  role: ExplainedRole,
+  /** Key of the tenant that it was asked in. */
+  tenant: string | null,
+  /** The permission row that governs, as it is stored. */
+  permission: PermissionRecord | null,
+  /** What is demanded of the record; nothing where there is no such record. */
+  clauses: Array<ExplainedClause>,
+  /** Every field that is not hidden from everybody. */
+  fields: Array<ExplainedField>,
+};
+
+/** A role, by its key and its name. */
+export type ExplainedRole = {
+  /** The key. */
+  id: string | null,
+  /** The name. */
+  name: string,
+};
+
+/** One demand, and whether the record meets it. */
+export type ExplainedClause = {
+  /** Who demands it: the role's permission, or the tenant. */
+  from: 'permission' | 'tenant',
+  /** As it is stored, with its variables. */
+  filter: Record<string, unknown>,
+  /** Whether it holds; null where a null keeps it from being said, which does not open either. */
+  holds: boolean | null,
+  /** What the record has at the paths that it names; of several far records the first ones. */
+  values: Record<string, unknown>,
+};
+
+/** A field, and whether it is among those that the permission names. */
+export type ExplainedField = {
+  /** The name. */
+  name: string,
+  /** Whether it may be touched. */
+  allowed: boolean,
+};
+
+/** What makes an API token. */
+export type NewApiTokenBody = {
+  /** What it is for; 1 to 100 characters. */
+  name: string,
+  /** What it may be used for at most, `action:collection` each: the action is `read`, `create`, `update`, `delete`, `write` (all but reading) or `*`; the collection a name, or `*` for all that are not the system's. Left out: all that its role may. */
+  scopes?: Array<string>,
+  /** When it ends, an instant; in a year unless said, `null` for never. */
+  expiresAt?: string | null,
+  /** Whose it is, where that is somebody else (administrators). */
+  userId?: string,
+  /** Holds it to one of the user's roles. */
+  role_Id?: string,
+  /** The tenant that it works in; the session's unless said. */
+  tenant_Id?: string,
+};
+
+/** An API token, without the token itself. */
+export type ApiToken = {
+  /** The key. */
+  id: string,
+  /** What it is for. */
+  name: string,
+  /** How it begins. */
+  prefix: string | null,
+  /** What it may be used for at most; `null` for all that its role may. */
+  scopes: Array<string> | null,
+  /** Key of the user it acts as. */
+  userId: string,
+  /** Key of the role that it is held to. */
+  roleId: string | null,
+  /** Key of the tenant that it works in. */
+  tenantId: string | null,
+  /** When it was made. */
+  createdAt: string | null,
+  /** When it was used last, to a quarter of an hour. */
+  lastUsedAt: string | null,
+  /** When it ends; `null` for never. */
+  expiresAt: string | null,
+};
+
+/** A new API token: the only time that it is told. */
+export type ApiTokenMade = {
+  /** The token: to be sent as `Authorization: Bearer …`. */
+  token: string,
+  /** The key. */
+  id: string,
+  /** What it is for. */
+  name: string,
+  /** How it begins. */
+  prefix: string | null,
+  /** What it may be used for at most; `null` for all that its role may. */
+  scopes: Array<string> | null,
+  /** Key of the user it acts as. */
+  userId: string,
+  /** Key of the role that it is held to. */
+  roleId: string | null,
+  /** Key of the tenant that it works in. */
+  tenantId: string | null,
+  /** When it was made. */
+  createdAt: string | null,
+  /** When it was used last, to a quarter of an hour. */
+  lastUsedAt: string | null,
+  /** When it ends; `null` for never. */
+  expiresAt: string | null,
+};
+
+/** The reply of a way in that asks for the second factor: no session began. */
+export type SecondFactorAsked = {
+  /** Empty. */
+  token: string,
+  /** `true` where a code of the second factor is asked for. */
+  requiresTotp?: boolean,
+  /** `true` where the role demands a second factor and none is set up. */
+  requiresTotpSetup?: boolean,
+  /** To be sent along with the code. */
+  challenge: string,
+  /** Seconds that the challenge holds. */
+  expiresIn: number,
+  /** How the tokens will travel. */
+  authMode: AuthMode,
+  /** A sentence for a person. */
+  message: string,
+};
+
+/** How it stands with one's second factor. */
+export type SecondFactorState = {
+  /** Whether it is asked for. */
+  enabled: boolean,
+  /** Since when. */
+  since: string | null,
+  /** Recovery codes that are left. */
+  recoveryCodes: number,
+  /** Whether the role demands one. */
+  demanded: boolean,
+};
+
+/** What an authenticator app is set up with; told this once. */
+export type SecondFactorBegun = {
+  /** To be typed in where nothing can be scanned. */
+  secret: string,
+  /** The `otpauth:` address. */
+  url: string,
+  /** The address as a QR code. */
+  qr: QrPicture,
+};
+
+/** A QR code. */
+export type QrPicture = {
+  /** Squares of a side: an SVG of the view box `0 0 size size`, with an empty margin of four. */
+  size: number,
+  /** The dark squares, as the path of that SVG. */
+  path: string,
+};
+
+/** What lets one in once each without the app; told this once. */
+export type RecoveryCodes = {
+  /** The codes. */
+  recoveryCodes: Array<string>,
+};
+
+/** A session that began with the set-up of a second factor. */
+export type SecondFactorConfirmed = {
+  /** What lets one in once each without the app; told this once. */
+  recoveryCodes: Array<string>,
+  /** The access token. */
+  token: string,
+  /** Exchanged for a new session when the access token has expired. */
+  refreshToken: string,
+  /** Seconds until the access token expires. */
+  expiresIn: number,
+  /** How the tokens travel. */
+  authMode: AuthMode,
+  /** Who is signed in. */
+  user: SessionUser,
+  /** The active role. */
+  role: RoleRecord | null,
+  /** What the role may. */
+  permissions: Array<PermissionRecord>,
+  /** The tenant of the session. */
+  tenant: TenantRecord | null,
+  /** A sentence for a person. */
+  message?: string,
+};
+
 /** How the tokens travel. */
 export type AuthMode = "jwt" | "cookie";
 
@@ -1321,6 +1533,166 @@ export type OpenSession = {
   expiresAt: string | null,
   /** Whether the question came with a token of this session. */
   current: boolean,
+};
+
+/** The reply of a registration whose address must be confirmed first: no session began, and the tokens are empty. */
+export type RegistrationWaits = {
+  /** `true`. */
+  requiresEmailVerification: boolean,
+  /** The access token. */
+  token: string,
+  /** Exchanged for a new session when the access token has expired. */
+  refreshToken: string,
+  /** Seconds until the access token expires. */
+  expiresIn: number,
+  /** How the tokens travel. */
+  authMode: AuthMode,
+  /** Who is signed in. */
+  user: SessionUser,
+  /** The active role. */
+  role: RoleRecord | null,
+  /** What the role may. */
+  permissions: Array<PermissionRecord>,
+  /** The tenant of the session. */
+  tenant: TenantRecord | null,
+  /** A sentence for a person. */
+  message?: string,
+};
+
+/** What invites somebody. */
+export type InviteBody = {
+  /** The address of whom it is for. */
+  email: string,
+  /** The role that it gives. */
+  role_Id: string,
+  /** The tenant; the inviter's own unless given. */
+  tenant_Id?: string,
+  /** The page that the mail leads to; the application's own unless given. */
+  link?: string,
+};
+
+/** The reply of an invitation that was sent. */
+export type InviteSent = {
+  /** A sentence for a person. */
+  message: string,
+  /** The invitation. */
+  invite: SentInvite,
+};
+
+/** An invitation that was sent, without the token, which is in the mail alone. */
+export type SentInvite = {
+  /** The key. */
+  id: string,
+  /** Whom it is for. */
+  email: string,
+  /** `pending`. */
+  status: string,
+  /** When it ends, ISO 8601 in UTC. */
+  expiresAt: string,
+};
+
+/** What an invitation is, to whoever holds its token. */
+export type InviteShown = {
+  /** `true`. */
+  valid: boolean,
+  /** Whom it is for. */
+  email: string,
+  /** Whether that address has an account already. */
+  userExists: boolean,
+  /** The tenant; null where there are none. */
+  tenant: InvitePlace | null,
+  /** The role. */
+  role: InvitePlace,
+  /** Key of the tenant. */
+  tenantId: string | null,
+  /** Key of the role. */
+  roleId: string,
+  /** Where to go on, of the page that was named. */
+  acceptUrl?: string,
+};
+
+/** A tenant or a role, by its key and its name. */
+export type InvitePlace = {
+  /** The key. */
+  id: string,
+  /** The name. */
+  name: string,
+};
+
+/** What accepts an invitation. */
+export type AcceptBody = {
+  /** The token of the mail. */
+  inviteToken: string,
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: string,
+};
+
+/** The refusal of an account whose address is not confirmed. */
+export type AddressUnconfirmed = {
+  /** `true`. */
+  requiresEmailVerification: boolean,
+  /** The sentence for a person. */
+  message: string,
+  /** What a program switches on. */
+  error: ErrorFacts,
+  /** The single faults, for instance one per field. */
+  details: Array<ErrorDetail>,
+};
+
+/** What asks for a way in by mail. */
+export type MagicLinkBody = {
+  /** The address of the account. */
+  email: string,
+  /** The page that the mail leads to; the application's own unless given. */
+  link?: string,
+  /** `link` (unless given) or `code`. */
+  mode: 'link' | 'code',
+};
+
+/** What asks for a mail to an account: a new password, or a confirmation. */
+export type MailAskedBody = {
+  /** The address of the account. */
+  email?: string,
+  /** The page that the mail leads to; the application's own unless given. */
+  link?: string,
+};
+
+/** What a mail brought, sent back to sign in. */
+export type MagicVerifyBody = {
+  /** The token of a link, or a code. */
+  token: string,
+  /** The address that a code was sent to. */
+  email?: string,
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: string,
+};
+
+/** What sets a new password with the link of a mail. */
+export type ResetBody = {
+  /** The one that shall hold. */
+  password: string,
+};
+
+/** The reply of a confirmed address. */
+export type AddressConfirmed = {
+  /** A sentence for a person. */
+  message: string,
+  /** Whose it is. */
+  user: ConfirmedUser,
+};
+
+/** An account, and its address that was confirmed. */
+export type ConfirmedUser = {
+  /** The key. */
+  id: string,
+  /** The address that signs in. */
+  email: string,
+  /** `true`. */
+  emailVerified: boolean,
 };
 
 /** How many sessions were ended. */

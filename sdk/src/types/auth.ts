@@ -6,8 +6,8 @@ import type {
   UserRecord,
   UserWritten,
 } from '../generated/records.js';
-import type { AccessGrants, AuthMode, SessionStarted, SetupBody, SignInBody } from '../generated/wire.js';
-import type { CallOptions } from './common.js';
+import type { AccessGrants, AuthMode, InvitePlace, InviteShown, SessionStarted, SetupBody, SignInBody } from '../generated/wire.js';
+import type { CallOptions, ItemId } from './common.js';
 import type { Filter } from './filter.js';
 
 export type { AccessGrant, AccessReport, OpenSession } from '../generated/wire.js';
@@ -46,6 +46,8 @@ export interface UserInput extends Partial<UserWritten> {
   role_Id?: string | null;
   /** The tenant in which the user gets it. */
   tenant_Id?: string | null;
+  /** The page that the mail leads to which asks for a confirmation of the address. */
+  link?: string;
   /** Columns a project added to `baasix_User`. */
   [column: string]: unknown;
 }
@@ -147,6 +149,68 @@ export interface RegisterData extends Partial<Pick<UserWritten, 'firstName' | 'l
   [column: string]: unknown;
 }
 
+/** A mail that is asked for. */
+export interface MailRequest {
+  /** The address of the account. */
+  email: string;
+  /** The page that the mail leads to; the `app_url` of the settings unless given. */
+  redirectUrl?: string | undefined;
+}
+
+/** A way in by mail. */
+export interface MagicLinkRequest extends MailRequest {
+  /** `link` unless given. */
+  mode?: 'link' | 'code' | undefined;
+}
+
+/** How one signs in with what a mail brought. */
+export interface MagicLinkOptions extends CallOptions {
+  /** The address that a code was sent to. */
+  email?: string | undefined;
+  /** Overrides the client's `authMode` for this session's transport. */
+  authMode?: AuthMode | undefined;
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: AuthType | undefined;
+}
+
+/** What an explanation is asked about. */
+export interface ExplainQuestion {
+  /** Through the eyes of this person. */
+  userId?: string | undefined;
+  /** Through the eyes of this role, with nobody in it. */
+  roleId?: string | undefined;
+  /** In this tenant; where a sign-in leads unless given. */
+  tenantId?: string | undefined;
+  collection: string;
+  /** `read` unless given. */
+  action?: 'read' | 'update' | 'delete' | undefined;
+  /** The key of the record. */
+  id: ItemId;
+}
+
+export type { ExplainedClause, ExplainedField, ExplainedRole, Explanation } from '../generated/wire.js';
+
+/** Whom somebody invites, and to what. */
+export interface Invitation {
+  /** The address of whom it is for. */
+  email: string;
+  /** The role that it gives. */
+  roleId: string;
+  /** The tenant; one's own unless given. */
+  tenantId?: string | undefined;
+  /** The page that the mail leads to; the `app_url` of the settings unless given. */
+  redirectUrl?: string | undefined;
+}
+
+/** What an invitation is, to whoever holds its token. `tenant` is null in a project without tenants. */
+export type InviteInfo = Omit<InviteShown, 'tenant'> & {
+  /** The tenant. */
+  tenant: InvitePlace;
+};
+
+export type { InvitePlace, SentInvite } from '../generated/wire.js';
+export type { AddressConfirmed, ConfirmedUser } from '../generated/wire.js';
+
 /** How a change of the tenant is asked for. */
 export interface SwitchTenantOptions extends CallOptions {
   /** Overrides the client's `authMode` for this session's transport. */
@@ -171,6 +235,44 @@ export interface AuthResponse
   permissions?: Permission[];
   tenant?: Tenant | null;
   requiresEmailVerification?: boolean;
+}
+
+export type { QrPicture, SecondFactorBegun, SecondFactorState } from '../generated/wire.js';
+
+/** What a second factor is shown by: the code of an app, or a recovery code. */
+export interface TotpProof {
+  /** Of an account that has one. */
+  password?: string | undefined;
+  /** What the app shows. */
+  code?: string | undefined;
+  /** Instead of the code. */
+  recoveryCode?: string | undefined;
+}
+
+/** The second half of a sign-in. */
+export interface ChallengeProof extends Omit<TotpProof, 'password'> {
+  /** Of the `SecondFactorError` that the first half rejected with. */
+  challenge: string;
+  /** How the tokens shall travel. */
+  authMode?: AuthMode | undefined;
+}
+
+/** Who may set a second factor up. */
+export interface TotpSetupProof {
+  /** Of who is signed in, if the account has one. */
+  password?: string | undefined;
+  /** Of a sign-in that demands a second factor. */
+  challenge?: string | undefined;
+}
+
+/** The end of a set-up. */
+export interface TotpConfirmation {
+  /** What the app shows. */
+  code: string;
+  /** Of a sign-in that demands a second factor: it goes on then. */
+  challenge?: string | undefined;
+  /** How the tokens shall travel. */
+  authMode?: AuthMode | undefined;
 }
 
 /** The tokens of a session after a refresh. */

@@ -13,5 +13,6 @@ export * from './server.js';
 export * from './settings.js';
 export * from './mails.js';
 export * from './templates.js';
+export * from './tokens.js';
 export * from './workflow.js';
 export * from './write.js';
