@@ -2,7 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { questionOf, type Asking } from "@/features/home/asking";
-import { SignInPage } from "@/features/sign-in/SignInPage";
+import { InvitePage } from "@/features/sign-in/InvitePage";
+import { ResetPage, SignInPage } from "@/features/sign-in/SignInPage";
+import { studioPage } from "@/host/studio-page";
 import { HERE, host } from "@/host";
 import { connectionName } from "@/host/connection-name";
 import type { Project } from "@/host/host";
@@ -32,7 +34,7 @@ export function Frame({ project, children }: { project: Project | null; children
 
 export function ProjectGate() {
   const { project: id } = useParams({ from: "/p/$project" });
-  return <Gate id={id} setup={undefined} />;
+  return <Gate id={id} />;
 }
 
 /** The link of a fresh server. Its token stays behind the hash and is never sent but in the form. */
@@ -41,7 +43,26 @@ export function SetUpGate() {
   return <Gate id={HERE} setup={token} />;
 }
 
-function Gate({ id, setup }: { id: string; setup: string | undefined }) {
+/** The link of a mail that sets a new password; its token stays behind the hash likewise. */
+export function ResetGate() {
+  const { token } = useSearch({ from: "/reset" });
+  return <Gate id={HERE} reset={token} />;
+}
+
+/** The link of a mail that invites. */
+export function InviteGate() {
+  const { token } = useSearch({ from: "/invite" });
+  return <Gate id={HERE} invite={token} />;
+}
+
+/** What the token of a link is for. */
+interface Brought {
+  readonly setup?: string;
+  readonly reset?: string;
+  readonly invite?: string;
+}
+
+function Gate({ id, ...brought }: Brought & { id: string }) {
   const projects = useProjects();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -141,10 +162,10 @@ function Gate({ id, setup }: { id: string; setup: string | undefined }) {
       </Frame>
     );
   }
-  return <Connected key={project.id} project={project} setup={setup} />;
+  return <Connected key={project.id} project={project} {...brought} />;
 }
 
-function Connected({ project, setup }: { project: Project; setup: string | undefined }) {
+function Connected({ project, setup, reset, invite }: Brought & { project: Project }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const connection = useQuery({
@@ -221,10 +242,39 @@ function Connected({ project, setup }: { project: Project; setup: string | undef
       </Frame>
     );
   }
-  if (me.data === null) {
+  const url = project.kind === "remote" && open.token !== undefined ? project.place : open.url;
+  if (reset !== undefined) {
+    const leave = () => {
+      void me.refetch();
+      void navigate({ to: "/p/$project/data", params: { project: project.id }, replace: true });
+    };
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={project.kind === "remote" && open.token !== undefined ? project.place : open.url} gateway={open.token !== undefined} setup={setup} onDone={signedIn} />
+        <ResetPage client={open.client} url={url} token={reset} onLeave={leave} />
+      </Frame>
+    );
+  }
+  if (invite !== undefined) {
+    const leave = () => {
+      signedIn();
+      void navigate({ to: "/p/$project/data", params: { project: project.id }, replace: true });
+    };
+    const out = async () => {
+      await open.client.auth.logout();
+      signedIn();
+    };
+    const person = me.data?.email ?? null;
+    return (
+      <Frame project={project}>
+        <InvitePage key={person} client={open.client} url={url} token={invite} person={person} signIn={<SignInPage client={open.client} url={url} gateway={false} inside resetPage={studioPage(project, open.url, "#/reset")} onDone={signedIn} />} onLeave={leave} onSignOut={() => void out()} />
+      </Frame>
+    );
+  }
+  if (me.data === null) {
+    const resetPage = studioPage(project, open.url, "#/reset");
+    return (
+      <Frame project={project}>
+        <SignInPage client={open.client} url={url} gateway={open.token !== undefined} setup={setup} resetPage={resetPage} onDone={signedIn} />
       </Frame>
     );
   }

@@ -2,6 +2,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { SessionsDialog } from "@/features/account/SessionsDialog";
+import { SecondFactorDialog } from "@/features/sign-in/SecondFactorDialog";
 import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSchemaStop, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
@@ -33,6 +34,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
   const where = useWhere();
   const sidebar = useUi((state) => state.sidebar);
   const sessions = useUi((state) => state.sessions);
+  const factor = useUi((state) => state.factor);
   const { collections } = useCatalog();
   const stop = useSchemaStop();
   const { ops, canUndo, canRedo } = useStore(pending.store);
@@ -48,13 +50,14 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
       keys: area.keys,
       group: m("group.areas"),
       inText: true,
-      run: () => go({ kind: area.id, collection: area.id === "access" || area.id === "reports" || area.id === "queries" ? undefined : where.collection }),
+      run: () => go({ kind: area.id, collection: area.id === "access" || area.id === "reports" || area.id === "queries" || area.id === "users" || area.id === "mail" ? undefined : where.collection }),
     })),
     { id: "shell.collection", label: m("collections.find"), keys: "Mod+P", group: m("group.everywhere"), inText: true, sheetOnly: true, run: () => useUi.setState({ palette: true }) },
     { id: "shell.sidebar", label: m("sidebar.toggle"), keys: "Mod+B", group: m("group.everywhere"), inText: true, run: () => useUi.setState({ sidebar: !sidebar }) },
     { id: "schema.new", label: m("collections.new"), group: m("group.commands"), disabled: stop === undefined ? undefined : m(`collections.new.${stop}`), run: () => go({ kind: "schema" }, { new: true }) },
     { id: "shell.home", label: m("home"), group: m("group.commands"), run: () => void navigate({ to: "/home" }) },
     { id: "shell.sessions", label: m("sessions.command"), group: m("group.commands"), run: () => useUi.setState({ sessions: true }) },
+    { id: "shell.factor", label: m("factor.command"), group: m("group.commands"), run: () => useUi.setState({ factor: true }) },
     { id: "pending.undo", label: t("undo"), keys: "Mod+Z", group: m("group.pending"), sheetOnly: !canUndo, disabled: canUndo ? undefined : m("undo.nothing"), run: () => pending.undo() },
     { id: "pending.redo", label: t("redo"), keys: "Mod+Shift+Z", group: m("group.pending"), sheetOnly: !canRedo, disabled: canRedo ? undefined : m("redo.nothing"), run: () => pending.redo() },
   ]);
@@ -113,6 +116,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         onRows={(collection, text) => go({ kind: "data", collection }, { search: text })}
       />
       <SessionsDialog open={sessions} onClose={() => useUi.setState({ sessions: false })} />
+      <SecondFactorDialog open={factor} onClose={() => useUi.setState({ factor: false })} />
     </div>
   );
 }

@@ -126,7 +126,7 @@ export function Sidebar() {
   // An area that shows one collection keeps it: from its rows to its requests and back.
   const areaTarget = (area: Area) => ({
     kind: area,
-    collection: area === "access" || area === "reports" || area === "queries" ? undefined : (where.collection ?? (area === "api" ? own[0]?.name : undefined)),
+    collection: area === "access" || area === "reports" || area === "queries" || area === "users" || area === "mail" ? undefined : (where.collection ?? (area === "api" ? own[0]?.name : undefined)),
   });
   return (
     <nav

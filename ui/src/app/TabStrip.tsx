@@ -24,7 +24,7 @@ export function tabName(tab: DocumentTab): string {
 
 export function tabOf(area: Area, collection: string | undefined): DocumentTab {
   // One document of these per project, whatever collection they show.
-  if (area === "schema" || area === "access" || area === "reports" || area === "queries" || area === "settings") return { key: area, kind: area };
+  if (area === "schema" || area === "access" || area === "reports" || area === "queries" || area === "users" || area === "mail" || area === "settings") return { key: area, kind: area };
   return { key: `${area}/${collection ?? ""}`, kind: area, collection };
 }
 

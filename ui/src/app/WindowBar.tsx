@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Home, LogOut, MonitorSmartphone, PanelRight, Redo2, Undo2 } from "lucide-react";
+import { Home, KeyRound, LogOut, MonitorSmartphone, PanelRight, Redo2, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { host } from "@/host";
 import { connectionName } from "@/host/connection-name";
@@ -97,6 +97,7 @@ export function ProjectHeading({ session, onSignOut }: { session: Session; onSig
           ...(others.length > 0 ? [null] : []),
           { label: m("chip.home"), icon: Home, onSelect: () => void navigate({ to: "/home" }) },
           ...(user ? [{ label: m("chip.sessions", { name: user.email }), icon: MonitorSmartphone, onSelect: () => useUi.setState({ sessions: true }) }] : []),
+          ...(user ? [{ label: m("chip.factor", { name: user.email }), icon: KeyRound, onSelect: () => useUi.setState({ factor: true }) }] : []),
           ...(onSignOut && user ? [{ label: m("chip.signOut", { name: user.email }), icon: LogOut, onSelect: onSignOut }] : []),
         ]}
       />

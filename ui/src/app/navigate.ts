@@ -7,7 +7,7 @@ export function useWhere(): { project: string | undefined; area: Area | undefine
   const path = useRouterState({ select: (state) => state.location.pathname });
   const params = useParams({ strict: false });
   const word = path.split("/")[3];
-  const area = word === "data" || word === "schema" || word === "access" || word === "api" || word === "reports" || word === "queries" || word === "settings" ? word : undefined;
+  const area = word === "data" || word === "schema" || word === "access" || word === "api" || word === "reports" || word === "queries" || word === "users" || word === "mail" || word === "settings" ? word : undefined;
   return { project: params.project, area, collection: params.collection };
 }
 
@@ -24,6 +24,10 @@ export function useGo(project: string): (tab: Pick<DocumentTab, "kind" | "collec
       void navigate({ to: "/p/$project/access", params: { project }, search });
     } else if (kind === "queries") {
       void navigate({ to: "/p/$project/queries", params: { project }, search: collection ? { collection, ...search } : search });
+    } else if (kind === "users") {
+      void navigate({ to: "/p/$project/users", params: { project } });
+    } else if (kind === "mail") {
+      void navigate({ to: "/p/$project/mail", params: { project } });
     } else if (kind === "settings") {
       void navigate({ to: "/p/$project/settings", params: { project } });
     } else if (kind === "data") {

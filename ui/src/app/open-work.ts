@@ -16,6 +16,8 @@ export const SCOPE: Readonly<Record<Area, string>> = {
   api: "",
   reports: "",
   queries: "",
+  users: "",
+  mail: "mail",
   settings: "settings",
 };
 
@@ -29,8 +31,9 @@ export function openWork(ops: Iterable<Op>, schemas: readonly SchemaInfo[]): Ope
   const data = rowChanges(of("data")).length;
   const schema = staged.length === 0 ? 0 : changesOf(draftsOf(schemas, staged)).length;
   const access = of("access").length;
+  const mail = of("mail").length;
   const settings = of("settings").length;
-  return { data, schema, access, api: 0, reports: 0, queries: 0, settings, all: data + schema + access + settings };
+  return { data, schema, access, api: 0, reports: 0, queries: 0, users: 0, mail, settings, all: data + schema + access + mail + settings };
 }
 
 /** Where the changes of a draft belong: `Data: orders, customers · Schema`. */

@@ -5,10 +5,11 @@ import {
   createRouter,
   redirect,
 } from "@tanstack/react-router";
+import { isPart } from "@/features/mail/parts";
 import { isSection } from "@/features/settings/sections";
 import { leaveBeforeGoing } from "./leave";
 import { screen } from "./screen";
-import { ProjectGate, SetUpGate } from "./ProjectGate";
+import { InviteGate, ProjectGate, ResetGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
 import { lastSection, rememberSection } from "./settings";
 
@@ -36,6 +37,18 @@ const setup = createRoute({
   path: "/setup",
   validateSearch: (search: Record<string, unknown>): { token: string } => ({ token: String(search["token"] ?? "") }),
   component: SetUpGate,
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  validateSearch: (search: Record<string, unknown>): { token: string } => ({ token: String(search["token"] ?? "") }),
+  component: ResetGate,
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  validateSearch: (search: Record<string, unknown>): { token: string } => ({ token: String(search["token"] ?? "") }),
+  component: InviteGate,
 });
 const project = createRoute({ getParentRoute: () => root, path: "/p/$project", component: ProjectGate });
 const projectStart = createRoute({
@@ -96,6 +109,37 @@ const reports = createRoute({
   component: screen(async () => (await import("./routes/ReportsRoute")).ReportsRoute),
 });
 
+const usersIndex = createRoute({
+  getParentRoute: () => project,
+  path: "/users",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/users/$part", params: { ...params, part: "people" }, replace: true });
+  },
+});
+const users = createRoute({
+  getParentRoute: () => project,
+  path: "/users/$part",
+  validateSearch: ownSearch,
+  component: screen(async () => (await import("./routes/UsersRoute")).UsersRoute),
+});
+
+const mailIndex = createRoute({
+  getParentRoute: () => project,
+  path: "/mail",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/mail/$part", params: { ...params, part: "log" }, replace: true });
+  },
+});
+const mail = createRoute({
+  getParentRoute: () => project,
+  path: "/mail/$part",
+  validateSearch: ownSearch,
+  beforeLoad: ({ params }) => {
+    if (!isPart(params.part)) throw redirect({ to: "/p/$project/mail", params, replace: true });
+  },
+  component: screen(async () => (await import("./routes/MailRoute")).MailRoute),
+});
+
 const settingsIndex = createRoute({
   getParentRoute: () => project,
   path: "/settings",
@@ -125,8 +169,10 @@ export const router = createRouter({
     start,
     home,
     setup,
+    reset,
+    invite,
     kit,
-    project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries, settingsIndex, settings]),
+    project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries, usersIndex, users, mailIndex, mail, settingsIndex, settings]),
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

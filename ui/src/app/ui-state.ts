@@ -4,7 +4,7 @@ import { host } from "@/host";
 /** A document of the tab strip. Two tabs with one key are the same document. */
 export interface DocumentTab {
   readonly key: string;
-  readonly kind: "data" | "schema" | "access" | "api" | "reports" | "queries" | "settings";
+  readonly kind: "data" | "schema" | "access" | "api" | "reports" | "queries" | "users" | "mail" | "settings";
   /** The collection, for documents that are one. */
   readonly collection?: string | undefined;
 }
@@ -15,6 +15,7 @@ interface UiState {
   readonly sheet: boolean;
   readonly settings: boolean;
   readonly sessions: boolean;
+  readonly factor: boolean;
   /** Open documents, by person and project (`personOn`). */
   readonly tabs: Readonly<Record<string, readonly DocumentTab[]>>;
   readonly closedFolders: ReadonlySet<string>;
@@ -26,6 +27,7 @@ export const useUi = create<UiState>(() => ({
   sheet: false,
   settings: false,
   sessions: false,
+  factor: false,
   tabs: {},
   closedFolders: new Set(["system"]),
 }));
@@ -37,7 +39,7 @@ type Layout = Pick<UiState, "sidebar" | "tabs" | "closedFolders">;
 
 const isTab = (tab: unknown): tab is DocumentTab =>
   typeof tab === "object" && tab !== null && "key" in tab && typeof tab.key === "string" && "kind" in tab && typeof tab.kind === "string" && Object.hasOwn(KINDS, tab.kind);
-const KINDS: Readonly<Record<DocumentTab["kind"], true>> = { data: true, schema: true, access: true, api: true, reports: true, queries: true, settings: true };
+const KINDS: Readonly<Record<DocumentTab["kind"], true>> = { data: true, schema: true, access: true, api: true, reports: true, queries: true, users: true, mail: true, settings: true };
 
 /** What was kept, as far as it is what we keep: another version may have written it. */
 function layoutOf(kept: unknown): Partial<Layout> {

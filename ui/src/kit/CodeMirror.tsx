@@ -43,7 +43,8 @@ function grammar(language: CodeEditorProps["language"]): Extension {
     case "js":
       return javascript();
     case "text":
-      return [];
+      // Prose has lines of any length, which nobody should have to push to and fro.
+      return EditorView.lineWrapping;
   }
 }
 
@@ -108,7 +109,7 @@ export function CodeMirror({ value, onChange, language, label, readOnly, autoFoc
           syntaxHighlighting(colours),
           look,
           EditorState.readOnly.of(readOnly === true),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged || update.transactions.some((one) => one.annotation(placed))) return;
             const text = update.state.doc.toString();

@@ -32,7 +32,8 @@ const ADMINISTRATOR = "administrator";
 
 const noNames = (): never[] => [];
 
-export function AccessPage() {
+/** `find`: what the matrix is narrowed to when it opens. */
+export function AccessPage({ find = "" }: { find?: string }) {
   const session = useSession();
   const catalog = useCatalog();
   const rules = useQuery(rulesQuery(session));
@@ -63,7 +64,7 @@ export function AccessPage() {
     );
   }
   if (!rules.data || catalog.isLoading) return <Loading what={t("loading")} columns={[140, 320, 80]} rows={8} className="m-5" />;
-  return <Access rules={rules.data} collections={catalog.collections} />;
+  return <Access rules={rules.data} collections={catalog.collections} begin={find} />;
 }
 
 function columnsOf(roles: readonly Role[], people: ReadonlyMap<string, number> | undefined): MatrixColumn[] {
@@ -78,13 +79,13 @@ function columnsOf(roles: readonly Role[], people: ReadonlyMap<string, number> |
     }));
 }
 
-function Access({ rules, collections }: { rules: Rules; collections: readonly CollectionInfo[] }) {
+function Access({ rules, collections, begin }: { rules: Rules; collections: readonly CollectionInfo[]; begin: string }) {
   const session = useSession();
   const { project, pending } = session;
   const queries = useQueryClient();
   const people = useQuery({ ...peopleQuery(session), retry: false });
   const state = useStore(pending.store);
-  const [filter, setFilter] = useState("");
+  const [filter, setFilter] = useState(begin);
   const [focus, setFocus] = useState<CellAddress | null>(null);
   const [open, setOpen] = useState<CellAddress | null>(null);
   const [copied, setCopied] = useState<{ rule: Rule | undefined } | null>(null);

@@ -8,7 +8,7 @@ import { Empty, ErrorBand, Loading } from "@/kit/states";
 import { clockOrMoment } from "@/lib/moments";
 import { t as words } from "@/messages/en";
 import { t } from "./messages";
-import { programOf } from "./program";
+import { programOf } from "@/lib/program";
 
 function sessionsQuery({ client, project }: Pick<Session, "client" | "project">) {
   return queryOptions({

@@ -3,6 +3,7 @@ import type { Command } from "@/kit/commands";
 import { g } from "./grid/messages";
 import { h } from "./history/messages";
 import { m } from "./messages";
+import { y } from "./why/messages";
 
 const sheet = (id: string, label: string, combination: string | readonly string[]): Command => ({ id, label, keys: combination, group: m("group.grid"), sheetOnly: true });
 
@@ -34,6 +35,7 @@ export function gridSheet(): readonly Command[] {
     sheet("grid.cut", g("cmd.cut"), "Mod+X"),
     sheet("grid.paste", m("cmd.paste"), "Mod+V"),
     sheet("grid.history", h("open"), ["Mod+Shift+H", "H"]),
+    sheet("grid.why", y("open"), "Alt+Y"),
     sheet("grid.delete", m("cmd.delete"), "Delete"),
   ];
 }

@@ -1,8 +1,9 @@
 import { PlinthError, type Role } from "@plinth/sdk";
 import { useQuery } from "@tanstack/react-query";
-import { useSession } from "@/host/session";
+import { accessQuery, useSession } from "@/host/session";
 import { Checkbox } from "@/kit/Checkbox";
 import { cx } from "@/kit/cx";
+import { capabilityOf } from "@/lib/client";
 import { count } from "@/messages/catalogue";
 import { Frame, Group, Pair, SectionHead, TextField, useForm } from "./form";
 import { t } from "./messages";
@@ -40,7 +41,9 @@ export function SessionsSection() {
 function Roles() {
   const form = useForm();
   const session = useSession();
-  const query = useQuery(rolesQuery(session));
+  const access = useQuery(accessQuery(session)).data;
+  const readable = access === undefined ? undefined : capabilityOf(access).may("baasix_Role", "read");
+  const query = useQuery({ ...rolesQuery(session), enabled: readable === true });
   const name = "session_limit_roles";
   const chosen = rolesOf(form.now(name));
   const op = form.op(name);
@@ -51,13 +54,13 @@ function Roles() {
   // A role that is gone, or may not be read, is still in the list that is stored.
   const all = [...offered, ...[...new Set([...before, ...chosen])].filter((key) => !offered.includes(key))];
   const put = (key: string, on: boolean) => form.stage(name, JSON.stringify(on ? [...chosen, key] : chosen.filter((one) => one !== key)));
-  const refused = query.error instanceof PlinthError && query.error.status === 403;
+  const refused = readable === false || (query.error instanceof PlinthError && query.error.status === 403);
   return (
     <Frame name={name} label={t("session_limit_roles")} labelled={false} was={before.length === 0 ? t("roles.every") : before.map(nameOf).join(", ")} error={form.refused(name)}>
       {() => (
         <>
           <p className="mb-2 text-ink-2">{chosen.length === 0 ? t("roles.all") : t("roles.some", { count: chosen.length })}</p>
-          {query.error ? <p className={cx("mb-2 text-second", refused ? "text-ink-3" : "text-bad")}>{refused ? t("roles.hidden") : t("roles.failed", { reason: query.error.message })}</p> : null}
+          {refused ? <p className="mb-2 text-second text-ink-3">{t("roles.hidden")}</p> : query.error ? <p className="mb-2 text-second text-bad">{t("roles.failed", { reason: query.error.message })}</p> : null}
           <div role="group" aria-label={t("session_limit_roles")} className="grid grid-cols-2 gap-x-4 max-[700px]:grid-cols-1">
             {all.map((key) => (
               <div key={key} className={cx("-ml-1 flex h-row items-center rounded-tag px-1", chosen.includes(key) !== before.includes(key) && "bg-draft-tint")}>

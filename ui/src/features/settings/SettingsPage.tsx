@@ -28,8 +28,9 @@ import { t } from "./messages";
 import { ProjectSection } from "./ProjectSection";
 import { MovedError, rolesQuery, settingsAdapter, settingsQuery } from "./queries";
 import { s } from "./section-messages";
-import { SECTIONS, type Section } from "./sections";
+import { isStaged, SECTIONS, type Section } from "./sections";
 import { SessionsSection } from "./SessionsSection";
+import { TokensSection } from "./TokensSection";
 import { isField, nameOf, rolesOf, SCOPE, sectionOf, targetOf, type Held } from "./settings";
 
 /** `appearance`: what belongs to this computer, and is the window's own. */
@@ -48,6 +49,7 @@ export function SettingsPage({ section, onSection, appearance }: { section: Sect
         </>
       );
     }
+    if (section === "tokens") return <TokensSection />;
     if (query.data) return null;
     return query.error ? (
       <ErrorBand
@@ -233,7 +235,7 @@ function SettingsForm({ held, section, onSection, children }: { held: Held | und
           <SectionList section={section} onSection={onSection} openIn={openIn} unfitIn={unfitIn} />
           <div ref={page} data-region="" tabIndex={-1} className="min-w-0 flex-1 overflow-y-auto">
             <div key={`${section} ${String(round)}`} className="flex max-w-200 flex-col px-8 py-6 max-[900px]:px-4">
-              {stop !== undefined && section !== "appearance" ? (
+              {stop !== undefined && isStaged(section) ? (
                 <Note kind="warn" className="mb-5">
                   {t(`stop.${stop}`)}
                 </Note>
@@ -288,7 +290,7 @@ function SettingsForm({ held, section, onSection, children }: { held: Held | und
             </Button>
           </PendingBar>
         ) : null}
-        {held === undefined ? null : <Status>{t("status.free", { count: held.free.length })}</Status>}
+        {held === undefined || section === "tokens" ? null : <Status>{t("status.free", { count: held.free.length })}</Status>}
         <Dialog
           open={showing !== null && isOpen}
           onClose={() => setShowing(null)}

@@ -7,6 +7,7 @@ export const s = catalogue({
   "branding": "Branding",
   "sessions": "Sign-in and sessions",
   "mail": "Mail sender",
+  "tokens": "API tokens",
   "keys": "Free keys",
   "go": "Settings: {name}",
 });

@@ -1,12 +1,15 @@
-import { PlinthError } from "@plinth/sdk";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { SecondFactorError } from "@plinth/sdk";
+import { useRef, useState, type FormEvent, type ReactNode } from "react";
 import type { Client } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Field, Input } from "@/kit/Field";
 import { Mark } from "@/kit/Mark";
-import { ErrorBand } from "@/kit/states";
+import { faultOf, type Fault } from "./fault";
+import { MailCodeForm, NewPassword } from "./Mailbox";
+import { CodeForm, FactorSetUp, RecoveryCodes, Wrong } from "./SecondFactor";
 import { makeFirstOwner } from "./setup";
 import { t } from "./messages";
+import { wayIn } from "./way";
 
 export interface SignInPageProps {
   client: Client;
@@ -15,72 +18,176 @@ export interface SignInPageProps {
   gateway: boolean;
   /** The token of a set-up link: the form then makes the very first owner. */
   setup?: string | undefined;
+  /** The page of this studio that the link of a mail leads to. */
+  resetPage: string;
+  /** Part of another page, without a place of its own. */
+  inside?: boolean | undefined;
   onDone: () => void;
 }
 
 /** E-mail and password; or, with a set-up link, the form for the first owner. */
-export function SignInPage({ client, url, gateway, setup, onDone }: SignInPageProps) {
+export function SignInPage({ client, url, gateway, setup, resetPage, inside, onDone }: SignInPageProps) {
   const address = new URL(url).host;
+  if (inside === true) return <SignIn client={client} address={address} gateway={gateway} resetPage={resetPage} onDone={onDone} />;
   return (
-    <div className="mx-auto mt-[max(0px,16vh)] mb-auto flex w-full max-w-[400px] flex-col p-10">
-      <Mark size={40} />
+    <Column>
       {setup === undefined ? (
-        <SignIn client={client} address={address} gateway={gateway} onDone={onDone} />
+        <SignIn client={client} address={address} gateway={gateway} resetPage={resetPage} onDone={onDone} />
       ) : (
         <SetUp client={client} address={address} token={setup} onDone={onDone} />
       )}
+    </Column>
+  );
+}
+
+/** What the link of a mail leads to that sets a new password. */
+export function ResetPage({ client, url, token, onLeave }: { client: Client; url: string; token: string; onLeave: () => void }) {
+  const [isSet, setIsSet] = useState(false);
+  return (
+    <Column>
+      {isSet ? (
+        <>
+          <Head title={t("reset.done")}>{t("reset.done.lead")}</Head>
+          <Button autoFocus kind="filled" size="large" className="self-start" onClick={onLeave}>
+            {t("signIn")}
+          </Button>
+        </>
+      ) : (
+        <>
+          <Head title={t("reset.title")}>{t("reset.lead", { host: new URL(url).host })}</Head>
+          <NewPassword client={client} token={token} onSet={() => setIsSet(true)} onLeave={onLeave} />
+        </>
+      )}
+    </Column>
+  );
+}
+
+export function Column({ children }: { children: ReactNode }) {
+  return (
+    <div className="mx-auto mt-[max(0px,16vh)] mb-auto flex w-full max-w-[400px] flex-col p-10">
+      <Mark size={40} />
+      {children}
     </div>
   );
 }
 
-function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
+export function Head({ title, children }: { title: ReactNode; children?: ReactNode }) {
   return (
     <>
       <h1 className="mt-5 text-first font-semibold tracking-[-0.3px]">{title}</h1>
-      <p className="mt-1 mb-5 text-ink-2">{children}</p>
+      <p className="mt-1 mb-5 text-ink-2 empty:mb-3">{children}</p>
     </>
   );
 }
 
-/** Below all one writes in and presses, so that nothing of it moves under the hand. */
-function Wrong({ fault }: { fault: { title: string; body: string } | null }) {
-  return fault ? <ErrorBand title={fault.title}>{fault.body}</ErrorBand> : null;
-}
+/** What a sign-in that is half done still needs. */
+type Half = { readonly challenge: string; readonly setup: boolean } | { readonly codes: readonly string[] } | { readonly mail: "code" | "reset" };
 
-function faultOf(fault: unknown, title: string): { title: string; body: string } {
-  if (fault instanceof PlinthError) {
-    if (fault.code === "INVALID_CREDENTIALS") return { title: t("wrong"), body: t("wrong.body") };
-    return { title, body: fault.hint ? `${fault.message}. ${fault.hint}` : fault.message };
-  }
-  return { title, body: fault instanceof Error ? fault.message : String(fault) };
-}
+type SignInProps = Omit<SignInPageProps, "url" | "setup" | "inside"> & { readonly address: string };
 
-function SignIn({ client, address, gateway, onDone }: { client: Client; address: string; gateway: boolean; onDone: () => void }) {
+function SignIn({ client, address, gateway, resetPage, onDone }: SignInProps) {
+  const addressField = useRef<HTMLInputElement>(null);
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<{ title: string; body: string } | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const [half, setHalf] = useState<Half | null>(null);
+  const way = wayIn(client, gateway);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setFault(null);
     try {
-      if (gateway) await client.http.post("/auth/login", { email, password, authMode: "jwt" });
-      else await client.auth.login({ email, password, authMode: "cookie" });
+      await way.login(email, password);
       onDone();
     } catch (error) {
-      setFault(faultOf(error, t("failed")));
+      if (error instanceof SecondFactorError) setHalf(error);
+      else setFault(faultOf(error, t("failed")));
     } finally {
       setBusy(false);
     }
   };
+  const back = () => setHalf(null);
+  /** Asks for a mail, for which the address alone is needed. */
+  const ask = async (mail: "code" | "reset") => {
+    if (addressField.current?.reportValidity() !== true) return;
+    setBusy(true);
+    setFault(null);
+    try {
+      await (mail === "code" ? way.askCode(email) : way.askReset(email, resetPage));
+      setHalf({ mail });
+    } catch (error) {
+      setFault(faultOf(error, t("mailbox.failed")));
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (half !== null) {
+    if ("codes" in half) {
+      return (
+        <>
+          <Head title={t("recovery.codes")} />
+          <RecoveryCodes codes={half.codes} onDone={onDone} />
+        </>
+      );
+    }
+    if ("mail" in half) {
+      const enter = async (code: string) => {
+        try {
+          await way.enterCode(email, code);
+          onDone();
+        } catch (error) {
+          if (!(error instanceof SecondFactorError)) throw error;
+          setHalf(error);
+        }
+      };
+      return half.mail === "code" ? (
+        <>
+          <Head title={t("mailbox.code.title")}>{t("mailbox.code.lead", { email })}</Head>
+          <MailCodeForm onCode={enter} onBack={back} />
+        </>
+      ) : (
+        <>
+          <Head title={t("forgotten.title")}>{t("forgotten.lead", { email })}</Head>
+          <p className="-mt-2 mb-5 text-ink-2">{t("forgotten.open")}</p>
+          <Button autoFocus size="large" className="self-start" onClick={back}>
+            {t("back")}
+          </Button>
+        </>
+      );
+    }
+    const { challenge } = half;
+    if (half.setup) {
+      return (
+        <>
+          <Head title={t("setUp.title")}>{t("setUp.lead", { email })}</Head>
+          <FactorSetUp begin={() => way.begin(challenge)} confirm={(code) => way.confirm(challenge, code)} onConfirmed={(codes) => setHalf({ codes })} onBack={back} />
+        </>
+      );
+    }
+    return (
+      <>
+        <Head title={t("code.title")}>{t("code.lead", { email })}</Head>
+        <CodeForm
+          title={t("code.failed")}
+          verb={t("signIn")}
+          busyVerb={t("signIn.busy")}
+          onProof={async (proof) => {
+            await way.verify(challenge, proof);
+            onDone();
+          }}
+          onBack={back}
+        />
+      </>
+    );
+  }
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
       <div className="-mb-4">
         <Head title={t("signIn")}>{t("signIn.lead", { host: address })}</Head>
       </div>
       <Field label={t("email")}>
-        {(ids) => <Input {...ids} autoFocus type="email" autoComplete="username" required className="h-8!" value={email} onChange={(e) => setEmail(e.target.value)} />}
+        {(ids) => <Input {...ids} ref={addressField} autoFocus type="email" autoComplete="username" required className="h-8!" value={email} onChange={(e) => setEmail(e.target.value)} />}
       </Field>
       <Field label={t("password")}>
         {(ids) => (
@@ -90,6 +197,14 @@ function SignIn({ client, address, gateway, onDone }: { client: Client; address:
       <Button kind="filled" size="large" type="submit" keys="Enter" busy={busy} className="self-start">
         {busy ? t("signIn.busy") : t("signIn")}
       </Button>
+      <div className="-ml-2 flex gap-1">
+        <Button kind="ghost" size="small" disabled={busy} onClick={() => void ask("code")}>
+          {t("mailbox.code")}
+        </Button>
+        <Button kind="ghost" size="small" disabled={busy} onClick={() => void ask("reset")}>
+          {t("forgotten")}
+        </Button>
+      </div>
       <Wrong fault={fault} />
     </form>
   );
@@ -100,7 +215,7 @@ function SetUp({ client, address, token, onDone }: { client: Client; address: st
   const [password, setPassword] = useState("");
   const [firstName, setFirstName] = useState("");
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<{ title: string; body: string } | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);

@@ -6,7 +6,7 @@ import { SignInPage } from "./SignInPage";
 it("says what is wrong below everything that one writes in or presses", async () => {
   const login = vi.fn(() => Promise.reject(new Error("no")));
   const client = { auth: { login } } as unknown as Client;
-  const { container } = render(<SignInPage client={client} url="http://x:1" gateway={false} onDone={vi.fn()} />);
+  const { container } = render(<SignInPage client={client} url="http://x:1" gateway={false} resetPage="http://x:1/studio/#/reset" onDone={vi.fn()} />);
   const form = container.querySelector("form");
   const before = form ? [...form.children] : [];
   if (form) fireEvent.submit(form);

@@ -1,13 +1,4 @@
-import {
-  useCallback,
-  useEffect,
-  useImperativeHandle,
-  useLayoutEffect,
-  useRef,
-  useState,
-  type ReactNode,
-  type Ref,
-} from "react";
+import { lazy, Suspense, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
 import { useStore } from "zustand";
 import { useAppearance } from "@/kit/appearance";
 import { Checkbox } from "@/kit/Checkbox";
@@ -58,6 +49,8 @@ export interface GridHandle {
   currentPill(): Pill | null;
   visibleRange(): { first: number; last: number };
 }
+
+const WhyDialog = lazy(() => import("../why/WhyDialog").then((module) => ({ default: module.WhyDialog })));
 
 interface GridProps extends ColumnActs {
   readonly collection: CollectionInfo;
@@ -190,6 +183,16 @@ export function Grid(props: GridProps) {
     [rowIdOf, nameOf, onHistory],
   );
 
+  const [asked, setAsked] = useState<{ readonly id: string; readonly name: string } | null>(null);
+  const ask = useCallback(
+    (from: Focus) => {
+      const id = rowIdOf(from.row);
+      if (id !== null && !isNewId(id)) setAsked({ id, name: nameOf(from.row) });
+    },
+    [rowIdOf, nameOf],
+  );
+  const why = capability?.administrator === true ? ask : undefined;
+
   function moveColumn(field: FieldInfo, by: number): void {
     const to = fields.indexOf(field) + by;
     if (to < 0 || to >= fields.length) return;
@@ -223,6 +226,7 @@ export function Grid(props: GridProps) {
     onSort: props.onSort,
     onFilter: props.onFilter,
     history,
+    why,
   });
 
   /** A related row peeks always, any other value when its cell cannot hold it. */
@@ -296,7 +300,7 @@ export function Grid(props: GridProps) {
   }));
 
   // ---- drawing
-  const menu = cellMenu(fields, cells, walk, edits, copies, { open, openRelated, onFilter, cut: (from) => cut(from), history });
+  const menu = cellMenu(fields, cells, walk, edits, copies, { open, openRelated, onFilter, cut: (from) => cut(from), history, why });
 
   /** The columns of a block in a row; none when it does not reach there. */
   const across = (part: Block | undefined | null, position: number): readonly [from: number, to: number] =>
@@ -506,6 +510,11 @@ export function Grid(props: GridProps) {
           </div>
         </div>
       </ContextMenu>
+      {asked ? (
+        <Suspense fallback={null}>
+          <WhyDialog collection={collection.name} id={asked.id} name={asked.name} onClose={() => setAsked(null)} />
+        </Suspense>
+      ) : null}
       {peek && peekField && peekValue && peekTarget && peekValue.s === "value" ? (
         <RelationPeek
           anchor={peek.anchor}

@@ -26,6 +26,8 @@ export interface KeyActs {
   readonly onSort: (field: string, add: boolean) => void;
   readonly onFilter: (pill: Pill) => void;
   readonly history: (from: Focus) => void;
+  /** None for who may not ask. */
+  readonly why?: ((from: Focus) => void) | undefined;
 }
 
 /** The keyboard of the grid; the sheet of shortcuts lists the same. */
@@ -186,6 +188,9 @@ export function gridKeys(
       take();
       const pill = pillAt(at);
       if (pill) acts.onFilter(pill);
+    } else if (event.altKey && !event.shiftKey && letter.toLowerCase() === "y" && acts.why) {
+      take();
+      acts.why(at);
     } else if (mod && event.shiftKey && letter.toLowerCase() === "h") {
       take();
       acts.history(at);

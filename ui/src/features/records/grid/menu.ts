@@ -1,9 +1,10 @@
-import { ArrowDownToLine, ArrowRightToLine, Copy, CornerDownRight, Filter as FilterIcon, History, Pencil, Scissors, Trash2 } from "lucide-react";
+import { ArrowDownToLine, ArrowRightToLine, Copy, CornerDownRight, Filter as FilterIcon, History, Pencil, Scissors, ShieldQuestion, Trash2 } from "lucide-react";
 import type { MenuEntries } from "@/kit/Menu";
 import type { FieldInfo } from "@/lib/fields";
 import type { Pill } from "@/lib/filters";
 import { h } from "../history/messages";
 import { m } from "../messages";
+import { y } from "../why/messages";
 import type { Cells } from "./cells";
 import type { Copies } from "./copies";
 import type { Edits } from "./edits";
@@ -24,6 +25,8 @@ export function cellMenu(
     readonly onFilter: (pill: Pill) => void;
     readonly cut: (from: Focus) => void;
     readonly history: (from: Focus) => void;
+    /** None for who may not ask. */
+    readonly why?: ((from: Focus) => void) | undefined;
   },
 ): MenuEntries {
   const field = fields[at.col];
@@ -46,6 +49,7 @@ export function cellMenu(
     { label: g("cmd.default"), keys: "Alt+Backspace", disabled: refusal, onSelect: () => edits.setTo(at, "default") },
     null,
     { label: h("open"), icon: History, keys: "Mod+Shift+H", onSelect: () => acts.history(at) },
+    ...(acts.why ? [{ label: y("open"), icon: ShieldQuestion, keys: "Alt+Y", onSelect: () => acts.why?.(at) }] : []),
     { label: m("cmd.delete"), icon: Trash2, keys: "Delete", destructive: true, onSelect: () => edits.remove(at) },
   ];
 }
