@@ -101,6 +101,24 @@ export const SCREENS: readonly Screen[] = [
     opens: { role: "button", name: /^Measure/ },
     actions: [button(/^Measure/), button(/^Stage the index/)],
   },
+  { name: "users", path: "/p/here/users/people", ready: { role: "grid" }, actions: [button(/^New user/)] },
+  {
+    name: "users-person",
+    path: "/p/here/users/people",
+    ready: { role: "grid" },
+    then: async (person) => await person.page.locator("[data-row]").first().click(),
+    opens: { role: "tab" },
+    actions: [button(/^Suspend/), button("Set password")],
+  },
+  { name: "users-roles", path: "/p/here/users/roles", ready: { role: "grid" }, actions: [button(/^New role/)] },
+  {
+    name: "users-role",
+    path: "/p/here/users/roles",
+    ready: { role: "grid" },
+    then: async (person) => await person.page.locator("[data-row]", { hasText: "Editor" }).click(),
+    opens: { role: "complementary" },
+    actions: [button("Rules in Access")],
+  },
   {
     name: "palette",
     path: "/p/here/schema",
@@ -140,9 +158,9 @@ export async function ownWords(url: string): Promise<string[]> {
   const api = await Api.signIn(url);
   const { project } = await api.call<{ project: string }>("GET", "/health");
   const { data: schemas } = await api.call<{ data: { collectionName: string; schema: { fields: object } }[] }>("GET", "/schemas");
-  const { data: roles } = await api.call<{ data: { name: string }[] }>("GET", "/items/baasix_Role");
+  const { data: roles } = await api.call<{ data: { name: string; description: string | null }[] }>("GET", "/items/baasix_Role");
   const names = schemas.flatMap(({ collectionName, schema }) => [collectionName, collectionName.replace(/^baasix_/, ""), ...Object.keys(schema.fields)]);
-  return [...WRITTEN, ...names, ...roles.map((role) => role.name), project, OWNER.email, url, "Ada Lovelace", "Charles Babbage"].flatMap((text) => text.split(/[^A-Za-z_]+/));
+  return [...WRITTEN, ...names, ...roles.map((role) => `${role.name} ${role.description ?? ""}`), project, OWNER.email, url, "Admin", "Ada Lovelace", "Charles Babbage"].flatMap((text) => text.split(/[^A-Za-z_]+/));
 }
 
 /** Two related collections with rows, and a role whose rules are few. */
