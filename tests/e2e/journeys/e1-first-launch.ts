@@ -1,6 +1,6 @@
 /** E1: from the first launch to a live REST collection with one relation. Told once, lived twice. */
 import { expect } from "vitest";
-import { LENIENCE, type Person, type Thing } from "../harness/person";
+import { type Person, type Thing } from "../harness/person";
 
 const LIMIT_MS = 60_000;
 const CLICKS_MAX = 14;
@@ -112,10 +112,9 @@ async function sent(curl: string, token: string): Promise<unknown> {
   return await answer.json();
 }
 
-/** Time is told, and a failure only beyond ten times its limit; clicks count exactly. */
+/** Time is told, for the bench to judge; clicks count exactly. */
 export function judge(person: Person, startedAt: number): void {
   const took = Date.now() - startedAt;
   console.log(`E1: ${String(person.clicks)} clicks (limit ${String(CLICKS_MAX)}), ${(took / 1000).toFixed(1)} s (limit ${String(LIMIT_MS / 1000)})`);
   expect(person.clicks).toBeLessThanOrEqual(CLICKS_MAX);
-  expect(took).toBeLessThan(LIMIT_MS * LENIENCE);
 }
