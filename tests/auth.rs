@@ -6,6 +6,7 @@ mod imported;
 mod invites;
 mod limits;
 mod links;
+mod oauth;
 mod owner;
 mod rank;
 mod register;

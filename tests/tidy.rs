@@ -388,7 +388,8 @@ fn missing_test(name: &str) -> Option<String> {
             let opening = line.split('"').nth(1).unwrap_or_default();
             let words = opening.split([' ', ',']).filter(|word| !word.is_empty());
             let mut leading = words.take_while(|word| word.starts_with('S'));
-            (line.contains("it(") || line.contains("])(")) && leading.any(|word| word == title)
+            let named = opening == title || leading.any(|word| word == title);
+            (line.contains("it(") || line.contains("])(")) && named
         });
         return if told { None } else { absent("no test begins like this") };
     }

@@ -185,6 +185,9 @@ fn identity(config: &Config, secret: Vec<u8>) -> auth::Settings {
         verified_only: config.require_email_verification,
         app_urls: config.app_urls.clone(),
         local_pages: !config.production,
+        base_url: config.base_url.clone(),
+        services: config.auth_services.clone(),
+        variables: config.variables.clone(),
         tenants: config.multi_tenant.then(|| config.tenant_ignored.clone()),
     }
 }

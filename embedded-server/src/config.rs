@@ -4,6 +4,7 @@ mod layers;
 
 use base::{Code, Error, Limits, Result};
 use layers::Layers;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Everything the program can be told. Made by [`Config::load`], or by hand from
@@ -48,6 +49,12 @@ pub struct Config {
     pub require_email_verification: bool,
     /// Addresses of applications that mails may lead to, besides those of the settings.
     pub app_urls: Vec<String>,
+    /// The address that the server is called by from outside.
+    pub base_url: Option<String>,
+    /// Ways of signing in that are allowed; all where none is named.
+    pub auth_services: Option<Vec<String>>,
+    /// What the variables of the project are, whatever it keeps itself.
+    pub variables: BTreeMap<String, String>,
     /// Address of the first owner on an empty database.
     pub admin_email: Option<String>,
     /// Password of the first owner on an empty database.
@@ -213,6 +220,20 @@ pub const KEYS: &[Key] = &[
          of the settings",
         "addresses like https://app.example/welcome, comma-separated",
         "none",
+    ),
+    key(
+        "base_url",
+        &["BASE_URL"],
+        "the address that the server is called by from outside, to which other providers lead back",
+        "an address like https://api.example",
+        "the host that a request names, where it is this machine's or one of `hosts`",
+    ),
+    key(
+        "auth_services",
+        &["AUTH_SERVICES_ENABLED"],
+        "ways of signing in that are allowed: `local` by a password, others by their provider",
+        "names such as LOCAL,GOOGLE,GITHUB, comma-separated",
+        "all that are set up",
     ),
     key(
         "admin_email",
@@ -418,6 +439,9 @@ impl Config {
             allowed_roles: Vec::new(),
             require_email_verification: false,
             app_urls: Vec::new(),
+            base_url: None,
+            auth_services: None,
+            variables: BTreeMap::new(),
             admin_email: None,
             admin_password: None,
             silent_owner: false,

@@ -160,6 +160,55 @@ fn either_variable_makes_it_production_and_words_for_other_programs_are_none_of_
 }
 
 #[test]
+fn variables_of_providers_come_from_the_environment_and_from_the_file() {
+    let folder = std::env::temp_dir().join(format!("plinth-variables-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("plinth.toml");
+    let written = "base_url = \"https://api.example\"\nauth_services = [\"LOCAL\", \"acme\"]\n\
+                   [variables]\nACME_CLIENT_ID = \"of-the-file\"\nANYTHING = \"else\"\n";
+    std::fs::write(&file, written).unwrap();
+    let mut layers = super::layers::Layers::default();
+    layers.file(&folder, None).unwrap();
+    let said = [
+        ("ACME_CLIENT_ID", "of-the-environment"),
+        ("OPENID_PROVIDERS", "acme"),
+        ("APPLE_KEY_ID", "k"),
+        ("AWS_ACCESS_KEY_ID", "nothing of ours"),
+        ("GITHUB_CLIENT_ID", " "),
+    ];
+    layers.variables_among(said.into_iter().map(|(name, value)| (name.into(), value.into())));
+    let config = layers.read(Config::for_data(&folder)).unwrap();
+    let held: Vec<(&str, &str)> =
+        config.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        held,
+        [
+            ("ACME_CLIENT_ID", "of-the-environment"),
+            ("ANYTHING", "else"),
+            ("APPLE_KEY_ID", "k"),
+            ("OPENID_PROVIDERS", "acme"),
+        ]
+    );
+    assert_eq!(config.base_url.as_deref(), Some("https://api.example"));
+    assert_eq!(config.auth_services.as_deref(), Some(&["LOCAL", "acme"].map(str::to_owned)[..]));
+    for (wrong, named) in [
+        ("base_url = \"api.example\"", "base_url"),
+        ("base_url = \"/\"", "base_url"),
+        ("auth_services = \"a b\"", "auth_services"),
+        ("variables = \"x\"", "variables"),
+        ("[variables]\nSECRET = 7", "variables"),
+    ] {
+        std::fs::write(&file, wrong).unwrap();
+        let mut layers = super::layers::Layers::default();
+        let refused =
+            layers.file(&folder, None).and_then(|()| layers.read(Config::for_data(&folder)));
+        let message = refused.unwrap_err().message().to_owned();
+        assert!(message.contains(&format!("`{named}`")), "{wrong}: {message}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn production_refuses_the_known_password_and_short_keys() {
     let mut config = Config::for_data("/tmp/x");
     config.production = true;

@@ -1,4 +1,4 @@
-import { AuthByMail } from './auth-mail.js';
+import { AuthByProvider } from './auth-provider.js';
 import { begin, goOn, type Sent } from './begin.js';
 import { PlinthError, SecondFactorError } from './error.js';
 import type { Transport } from './transport.js';
@@ -33,7 +33,7 @@ import type {
 import type { CallOptions } from './types/common.js';
 
 /** Signing in and out, and who is signed in. */
-export class Auth extends AuthByMail {
+export class Auth extends AuthByProvider {
   readonly #http: Transport;
 
   /** @internal */

@@ -36,7 +36,8 @@ export type Http = Pick<Transport, 'request' | 'get' | 'post' | 'put' | 'patch' 
 /** Sends requests as the signed-in user, renews the session, and gives errors one form. */
 export class Transport {
   readonly session: Session;
-  readonly #origin: string;
+  /** Scheme, host and port of the server. */
+  readonly origin: string;
   readonly #options: PlinthOptions;
   #refresh: { epoch: number; tokens: Promise<AuthTokens> } | undefined;
 
@@ -49,7 +50,7 @@ export class Transport {
         'createPlinth: "token" cannot be used with authMode "cookie", which sends no token; leave one of them out',
       );
     }
-    this.#origin = originOf(options.url);
+    this.origin = originOf(options.url);
     this.#options = options;
     this.session = new Session(options.storage ?? defaultStorage(), mode, options.token, options.tenantId);
   }
@@ -366,10 +367,10 @@ export class Transport {
     if (body !== undefined) init.body = multipart ? (body as FormData) : JSON.stringify(body);
     const send = this.#options.fetch ?? globalThis.fetch;
     try {
-      return await send(this.#origin + path + queryText(params), init);
+      return await send(this.origin + path + queryText(params), init);
     } catch (error) {
       if (deadline.signal.aborted) throw error;
-      throw new PlinthError(`${method} ${path}: cannot reach ${this.#origin} (${causeOf(error)})`, {
+      throw new PlinthError(`${method} ${path}: cannot reach ${this.origin} (${causeOf(error)})`, {
         status: 0,
         code: 'NETWORK_ERROR',
         cause: error,

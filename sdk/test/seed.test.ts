@@ -16,6 +16,7 @@ const SECTIONS: readonly [heading: string, next: string][] = [
   ['Server-Side / Service Account', 'Authentication'],
   ['Login & Register', 'Get Current User'],
   ['Get Current User', 'OAuth / Social Login'],
+  ['OAuth / Social Login', 'Magic Link (Passwordless)'],
   ['Magic Link (Passwordless)', 'Password Management'],
   ['Password Management', 'Token Management'],
   ['Token Management', 'Session & State Management'],
@@ -51,6 +52,7 @@ declare const baasix: Sdk.Plinth;
 declare const products: Sdk.Items;
 declare const jsonFile: File;
 declare const exportedData: Sdk.PermissionExport;
+declare const window: { location: { href: string; search: string } };
 declare const document: { querySelector(selector: string): { files: File[] } };
 declare const userId: string;
 declare const tokenFromUrl: string;

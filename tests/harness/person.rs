@@ -29,11 +29,17 @@ fn choose_tls() {
     CHOSEN.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 
+/// What a server answers is looked at, not followed.
+fn follows_nothing() -> Client {
+    let built = Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    built.expect("a client")
+}
+
 impl Person {
     pub(crate) fn anonymous(url: &str) -> Self {
         choose_tls();
         Self {
-            client: Client::new(),
+            client: follows_nothing(),
             url: url.to_owned(),
             token: None,
             refresh_token: None,

@@ -8,7 +8,27 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Keys that hold several words; a file may give them as a list.
-const LISTS: [&str; 5] = ["allowed_roles", "app_urls", "origins", "hosts", "tenant_ignored"];
+const LISTS: [&str; 6] =
+    ["allowed_roles", "app_urls", "auth_services", "origins", "hosts", "tenant_ignored"];
+
+/// The table of the file that holds variables, by their names in the environment.
+const VARIABLES: &str = "variables";
+
+/// How the variables end by which providers are set up.
+const OF_PROVIDERS: [&str; 8] = [
+    "_CLIENT_ID",
+    "_CLIENT_SECRET",
+    "_ISSUER",
+    "_LABEL",
+    "_SCOPES",
+    "_AUTHORIZE_URL",
+    "_TOKEN_URL",
+    "_USER_URL",
+];
+
+/// Others by which providers are set up; names that end so are other programs' too.
+const BESIDES: [&str; 4] =
+    ["OPENID_PROVIDERS", "APPLE_TEAM_ID", "APPLE_KEY_ID", "APPLE_PRIVATE_KEY"];
 
 /// What a password may be long, in characters; `auth` asks the same of every user.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -23,7 +43,10 @@ const ENVIRONMENTS: [&str; 4] = [PRODUCTION, "staging", "development", "test"];
 
 /// What was given by key, each with its source. Later layers win.
 #[derive(Default)]
-pub(super) struct Layers(BTreeMap<&'static str, (String, String)>);
+pub(super) struct Layers {
+    keys: BTreeMap<&'static str, (String, String)>,
+    variables: BTreeMap<String, String>,
+}
 
 impl Layers {
     pub(super) fn file(&mut self, data_dir: &Path, file: Option<&Path>) -> Result<()> {
@@ -48,6 +71,10 @@ impl Layers {
             .at(format!("line {}", line_of(&text, fault.span().unwrap_or_default().start)))
         })?;
         for (name, value) in table {
+            if name == VARIABLES {
+                self.variables_of(value).map_err(|fault| fault.at(path.display().to_string()))?;
+                continue;
+            }
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
                 let error = Error::new(
                     Code::ConfigInvalid,
@@ -61,7 +88,7 @@ impl Layers {
             };
             let text = text_of(key, value)
                 .map_err(|kind| wrong(key.name, kind).at(path.display().to_string()))?;
-            self.0.insert(key.name, (text, format!("{}", path.display())));
+            self.keys.insert(key.name, (text, format!("{}", path.display())));
         }
         Ok(())
     }
@@ -105,6 +132,15 @@ impl Layers {
             config.require_email_verification = on;
         })?;
         self.list("app_urls", is_page, |list| config.app_urls = list)?;
+        if let Some(url) = self.text("base_url")? {
+            if !is_page(&url) || !url.starts_with("http") {
+                return Err(self.wrong("base_url", &url));
+            }
+            config.base_url = Some(url);
+        }
+        self.list("auth_services", is_service, |list| {
+            config.auth_services = Some(list).filter(|list| !list.is_empty());
+        })?;
         config.admin_email = self.text("admin_email")?.or(config.admin_email);
         if let Some(password) = self.text("admin_password")? {
             let long = password.chars().count();
@@ -155,15 +191,19 @@ impl Layers {
         self.number("kept_answers_max", 0, 1_000, |n| {
             config.limits.kept_answers_max = usize::try_from(n).unwrap_or_default();
         })?;
+        config.variables = self.variables;
         Ok(config)
     }
+
     /// The environment; a variable that is empty says nothing.
     pub(super) fn environment(&mut self) -> Result<()> {
         #[expect(
             clippy::disallowed_methods,
             reason = "this is the one place that reads the environment"
         )]
-        self.said_by(|name| std::env::var_os(name))
+        self.said_by(|name| std::env::var_os(name))?;
+        self.variables_among(std::env::vars_os());
+        Ok(())
     }
 
     /// The same of any environment: the first variable of a key that says something counts.
@@ -191,10 +231,35 @@ impl Layers {
                     }
                 };
                 if counts {
-                    self.0.insert(key.name, (value.clone(), source));
+                    self.keys.insert(key.name, (value.clone(), source));
                     said = Some(value);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The variables that set providers up, wherever they stand.
+    pub(super) fn variables_among(&mut self, all: impl Iterator<Item = (OsString, OsString)>) {
+        for (name, value) in all {
+            let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else { continue };
+            let of_provider = OF_PROVIDERS.iter().any(|end| name.ends_with(end));
+            let counts = of_provider || BESIDES.contains(&name.as_str());
+            if counts && !value.trim().is_empty() {
+                self.variables.insert(name, value);
+            }
+        }
+    }
+
+    /// The table of variables in the file.
+    fn variables_of(&mut self, value: toml::Value) -> Result<()> {
+        let allowed = "a table of texts, each by its name in the environment";
+        let none = |what: &str| super::refused(VARIABLES, what, allowed);
+        let toml::Value::Table(table) = value else { return Err(none("no table")) };
+        for (name, value) in table {
+            // What it was given as may be a secret.
+            let toml::Value::String(text) = value else { return Err(none(&name)) };
+            self.variables.insert(name, text);
         }
         Ok(())
     }
@@ -232,12 +297,12 @@ impl Layers {
 
     pub(super) fn flags(&mut self, flags: &[(&'static str, String)]) {
         for (name, value) in flags {
-            self.0.insert(name, (value.clone(), format!("flag --{}", name.replace('_', "-"))));
+            self.keys.insert(name, (value.clone(), format!("flag --{}", name.replace('_', "-"))));
         }
     }
 
     fn get(&self, name: &'static str) -> Option<&str> {
-        self.0.get(name).map(|(value, _)| value.trim())
+        self.keys.get(name).map(|(value, _)| value.trim())
     }
 
     /// A text; an empty one is none, least of all a key that signs tokens.
@@ -290,7 +355,7 @@ impl Layers {
     }
 
     fn wrong(&self, name: &'static str, value: &str) -> Error {
-        wrong(name, value).at(self.0.get(name).map_or("the defaults", |(_, source)| source))
+        wrong(name, value).at(self.keys.get(name).map_or("the defaults", |(_, source)| source))
     }
 }
 
@@ -339,6 +404,11 @@ fn is_page(text: &str) -> bool {
     let path = text[end..].find('/').map_or(text.len(), |at| end + at);
     let (origin, path) = text.split_at(path);
     is_origin(origin) && !path.bytes().any(|byte| byte.is_ascii_control() || b"?# ".contains(&byte))
+}
+
+/// The name of a way of signing in.
+fn is_service(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// A name as it stands in `Host`, its port left off.

@@ -56,6 +56,9 @@ export type ErrorCode =
   | 'INVITE_INVALID'
   | 'INVITE_EXISTS'
   | 'INVITE_EMAIL_MISMATCH'
+  | 'OAUTH_STATE_INVALID'
+  | 'OAUTH_PROVIDER_UNKNOWN'
+  | 'OAUTH_DENIED'
   | 'SECRET_UNREADABLE'
   | 'MAIL_FAILED'
   | 'RATE_LIMITED'
@@ -1627,6 +1630,54 @@ export type AcceptBody = {
   authMode?: AuthMode,
   /** The kind of session; the server may limit how many a user has of one kind. */
   authType?: string,
+};
+
+/** What signs in at another provider from a program, which leads the person there by itself. */
+export type SocialBody = {
+  /** Id of the provider. */
+  provider: string,
+  /** The page that the provider leads back to, instead of the server's own address. */
+  callbackURL?: string,
+  /** Asked for besides the usual ones. */
+  scopes?: Array<string>,
+  /** How the tokens shall travel. */
+  authMode?: AuthMode,
+  /** `default`, `mobile` or `web`. */
+  authType?: string,
+  /** The token of an invitation, which a new account is made by. */
+  inviteToken?: string,
+  /** An ID token that an app got from the provider by itself, and what it asked with. */
+  idToken?: IdTokenBody,
+};
+
+/** An ID token; the text of the token alone is taken, too. */
+export type IdTokenBody = {
+  /** The token. */
+  token: string,
+  /** The nonce that the app asked with. */
+  nonce?: string,
+};
+
+/** Where to go on. */
+export type SocialBegun = {
+  /** `true`. */
+  redirect: boolean,
+  /** The address at which the person agrees. */
+  url: string,
+};
+
+/** The providers that are set up. */
+export type ProviderList = {
+  /** In the order that they are shown. */
+  data: Array<SignInProvider>,
+};
+
+/** A provider to sign in at. */
+export type SignInProvider = {
+  /** Stands in addresses. */
+  id: string,
+  /** For people. */
+  name: string,
 };
 
 /** The refusal of an account whose address is not confirmed. */

@@ -163,6 +163,38 @@ export interface MagicLinkRequest extends MailRequest {
   mode?: 'link' | 'code' | undefined;
 }
 
+/** Where one signs in at another provider, and where that leads back to. */
+export interface OAuthOptions {
+  /** Its id: `google`, `github`, `apple`, `facebook`, or one that the project names itself. */
+  provider: string;
+  /** A page that belongs to the project. */
+  redirectUrl: string;
+  /** Asked for besides the usual ones. */
+  scopes?: readonly string[] | undefined;
+  /** Comes back as it is. */
+  state?: string | undefined;
+  /** The token of an invitation, which a new account is made by. */
+  inviteToken?: string | undefined;
+}
+
+/** What a page has of a way in at a provider. */
+export interface ProviderSession {
+  token: string;
+  user: User;
+}
+
+/** An ID token that an app got by itself. */
+export interface IdTokenEntry {
+  provider: string;
+  idToken: string;
+  /** What the app asked the provider with; without one the token must be a few minutes old at most. */
+  nonce?: string | undefined;
+  /** Overrides the client's `authMode` for this session's transport. */
+  authMode?: AuthMode | undefined;
+  /** The kind of session; the server may limit how many a user has of one kind. */
+  authType?: AuthType | undefined;
+}
+
 /** How one signs in with what a mail brought. */
 export interface MagicLinkOptions extends CallOptions {
   /** The address that a code was sent to. */

@@ -10,12 +10,13 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 38] = [
+const READS: [&str; 39] = [
     "/",
     "/access/me",
     "/auth/check",
     "/auth/logout",
     "/auth/me",
+    "/auth/providers",
     "/auth/sessions",
     "/auth/tenants",
     "/auth/tokens",

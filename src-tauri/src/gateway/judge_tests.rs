@@ -245,8 +245,14 @@ async fn every_route_of_a_remote_is_judged_and_every_judged_route_is_one() {
             (one.to_uppercase(), filled)
         }));
     }
-    // What a link of a mail brings is used up, as clients of the original do it.
-    let acts = ["/auth/magiclink/token", "/auth/email/verify/token"];
+    // What a link of a mail brings is used up, as clients of the original do it; a way in at a provider
+    // is begun and ended by a browser.
+    let acts = [
+        "/auth/magiclink/token",
+        "/auth/email/verify/token",
+        "/auth/signin/provider",
+        "/auth/callback/provider",
+    ];
     let unknown: Vec<_> = routes
         .iter()
         .filter(|(method, path)| method == "GET" && !acts.contains(&path.as_str()))

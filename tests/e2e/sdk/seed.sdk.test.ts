@@ -1,9 +1,10 @@
 // The snippets of the public SDK document run as they are printed: only imports are taken out, and
 // placeholders such as 'product-uuid' stand for records that a preamble made.
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import ts from "typescript";
 import * as sdk from "../../../sdk/dist/esm/index.js";
 import { filters, lines, mourn, nested, present, section } from "../../../sdk/test/document.js";
+import { Browser, ProviderProcess } from "../harness/providers";
 import { OWNER } from "../harness/server";
 import { makePosts, PRODUCT } from "./collections";
 import { refusal } from "./expecting";
@@ -33,20 +34,6 @@ interface Brought {
   readonly names?: Names;
   readonly placeholders?: Record<string, unknown>;
   readonly as?: { readonly email: string; readonly password: string };
-}
-
-/** The token of the last mail of this kind. */
-async function mailed({ admin }: Project, template: string): Promise<string> {
-  for (;;) {
-    const { data } = await admin.mails.list({ status: "caught" });
-    const mail = data.find(({ templateName }) => templateName === template);
-    if (mail !== undefined) {
-      const { content } = await admin.mails.get(String(mail.id));
-      const [, token] = /token=([0-9a-f]+)/.exec(content?.html ?? "") ?? [];
-      return String(token);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Gives the user of the document a password, whatever snippets before have set. */
@@ -92,6 +79,28 @@ const PRINTED: readonly Printed[] = [
   },
   { heading: "Get Current User", next: "OAuth / Social Login" },
   {
+    heading: "OAuth / Social Login",
+    next: "Magic Link (Passwordless)",
+    alternatives: true,
+    brought: async (project, step) => {
+      const begins = project.client().auth.getOAuthUrl({ provider: "google", redirectUrl: "https://myapp.com/auth/callback" });
+      const location = {
+        search: "",
+        set href(url: string) {
+          expect(url).toBe(begins);
+        },
+      };
+      const window = { location };
+      if (!step.includes("handleOAuthCallback")) return { names: { window } };
+      const person = { sub: "of-the-document", email: "social@example.com", email_verified: true };
+      location.search = `?${(await new Browser().signIn(begins, person)).toString()}`;
+      return { names: { window } };
+    },
+    then: async ({ admin }) => {
+      expect(await admin.users.findByEmail("social@example.com")).toMatchObject({ emailVerified: true });
+    },
+  },
+  {
     heading: "Magic Link (Passwordless)",
     next: "Password Management",
     alternatives: true,
@@ -100,7 +109,7 @@ const PRINTED: readonly Printed[] = [
       return {};
     },
     brought: async (project, step) =>
-      step.includes("tokenFromUrl") ? { names: { tokenFromUrl: await mailed(project, "magicLinkUrl") } } : {},
+      step.includes("tokenFromUrl") ? { names: { tokenFromUrl: await project.mailed("magicLinkUrl") } } : {},
     then: async ({ admin }) => {
       expect((await admin.users.findByEmail(USER.email))?.["emailVerified"]).toBe(true);
     },
@@ -111,7 +120,7 @@ const PRINTED: readonly Printed[] = [
     alternatives: true,
     brought: async (project, step) => {
       if (step.includes("reset-token")) {
-        return { placeholders: { "reset-token": await mailed(project, "passwordReset") } };
+        return { placeholders: { "reset-token": await project.mailed("passwordReset") } };
       }
       if (!step.includes("currentPassword")) return {};
       await project.client().auth.login({ ...USER, password: "newSecurePassword" });
@@ -143,7 +152,7 @@ const PRINTED: readonly Printed[] = [
     },
     brought: async (project, step) =>
       step.includes("verification-token")
-        ? { placeholders: { "verification-token": await mailed(project, "emailVerification") } }
+        ? { placeholders: { "verification-token": await project.mailed("emailVerification") } }
         : { as: USER },
     then: async ({ admin }) => {
       expect((await admin.users.findByEmail(USER.email))?.["emailVerified"]).toBe(true);
@@ -292,6 +301,10 @@ async function prepare(project: Project): Promise<void> {
 
 mourn("Its snippets did NOT run against the program.");
 
+/** Stands for Google, whose address is the project's to set. */
+const google = present ? await ProviderProcess.start("openid") : undefined;
+afterAll(() => google?.stop());
+
 describe.skipIf(!present)("the snippets of the public document", () => {
   const document = present ? lines() : [];
 
@@ -388,6 +401,11 @@ describe.skipIf(!present)("the snippets of the public document", () => {
       const back = (await admin.permissions.findByRole(role)).data.filter((one) => one.collection === "posts");
       expect(back.map(({ action, fields }) => ({ action, fields }))).toEqual([{ action: "read", fields: ["title"] }]);
     });
+  }, {
+    AUTH_APP_URL: "https://myapp.com",
+    GOOGLE_ISSUER: google?.url ?? "",
+    GOOGLE_CLIENT_ID: "plinth",
+    GOOGLE_CLIENT_SECRET: "plinth keeps this",
   });
 
   onEveryStore(
@@ -404,7 +422,7 @@ describe.skipIf(!present)("the snippets of the public document", () => {
           const accepts = step.includes("acceptInvite");
           if (accepts) await admin.auth.sendInvite({ email: USER.email, roleId: role, tenantId: tenant });
           const template = accepts ? "inviteExistingUser" : "inviteNewUser";
-          const token = step.includes("invite-token") ? { "invite-token": await mailed(project, template) } : {};
+          const token = step.includes("invite-token") ? { "invite-token": await project.mailed(template) } : {};
           // An administrator has no role in a tenant, and so goes to none.
           const switches = step.includes("switchTenant");
           const made = { "tenant-uuid": switches ? home : tenant, "editor-role-uuid": role, ...token };

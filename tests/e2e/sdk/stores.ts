@@ -56,6 +56,20 @@ export class Project {
     else if (this.#server !== undefined) await sqlite(this.#server.folder, text);
   }
 
+  /** The token of the last mail of this kind, as soon as it was caught. */
+  async mailed(template: string): Promise<string> {
+    for (;;) {
+      const { data } = await this.admin.mails.list({ status: "caught" });
+      const mail = data.find(({ templateName }) => templateName === template);
+      if (mail !== undefined) {
+        const { content } = await this.admin.mails.get(String(mail.id));
+        const [, token] = /[tT]oken=([0-9a-f]+)/.exec(content?.html ?? "") ?? [];
+        return String(token);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async start(): Promise<void> {
     if (this.store === "postgres") this.#database = await OwnDatabase.create();
     this.#server = await RunningServer.start(this.#database?.url, { env: this.env });

@@ -6,7 +6,7 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, imports,
-    invites, journal, limit, mails, openapi, permissions, queries, rejection, reports,
+    invites, journal, limit, mails, oauth, openapi, permissions, queries, rejection, reports,
     schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
     transfer, types, unread,
 };
@@ -147,6 +147,7 @@ pub fn router(app: App) -> Router {
         .merge(auth_links::routes())
         .merge(sessions::routes())
         .merge(invites::routes())
+        .merge(oauth::routes())
         .merge(tenants::routes())
         .merge(tokens::routes())
         .merge(totp::routes())

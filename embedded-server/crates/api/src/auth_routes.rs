@@ -56,6 +56,11 @@ impl Mode {
             }
         }
     }
+
+    /// As was said when a way in was begun, whose browser is known by its own cookie.
+    pub(crate) fn of_flow(cookies: bool) -> Self {
+        Self { cookies, word: if cookies { AuthMode::Cookie } else { AuthMode::Jwt } }
+    }
 }
 
 pub(crate) fn auth_mode(body: &Map<String, Json>) -> Result<Option<AuthMode>> {
@@ -112,6 +117,7 @@ async fn login(
 ) -> Result<Response, Refusal> {
     let body = body_object(&body, app.engine().limits())?;
     let asked = SignInBody::read(&body)?;
+    app.auth().takes_passwords()?;
     let mode = Mode::of(&app, asked.auth_mode, &headers).await;
     let ask = SignIn {
         email: asked.email,

@@ -78,6 +78,18 @@ impl Cookies {
         self.line(ACCESS[0], token, &self.path, seconds, self.http_only)
     }
 
+    /// Comes back from another site, so that `Strict` would lose it. What a provider's page posts
+    /// carries only what says that it may, which browsers take over https alone.
+    fn flow(&self, name: &str, value: &str, seconds: u64, posted: bool) -> String {
+        let own = Self {
+            secure: self.secure || posted,
+            same_site: if posted { SameSite::None } else { SameSite::Lax },
+            ..self.clone()
+        };
+        let path = format!("{}/auth/callback", self.path.trim_end_matches('/'));
+        own.line(name, value, &path, seconds, true)
+    }
+
     fn refresh(&self, token: &str, seconds: u64) -> String {
         let path = format!("{}/auth", self.path.trim_end_matches('/'));
         self.line(REFRESH, token, &path, seconds, true)
@@ -96,6 +108,18 @@ pub(crate) fn put(
     append(response, &cookies.refresh(refresh.0, refresh.1))
 }
 
+/// Puts the mark by which a browser is known that began to sign in at a provider.
+pub(crate) fn put_flow(app: &App, response: &mut Response, begun: &auth::Begun) -> Result<()> {
+    let cookies = &app.settings().cookies;
+    let line = cookies.flow(&begun.cookie, &begun.binding, begun.seconds, begun.posted);
+    append(response, &line)
+}
+
+/// Takes that mark away.
+pub(crate) fn forget_flow(app: &App, response: &mut Response, name: &str) -> Result<()> {
+    append(response, &app.settings().cookies.flow(name, "", 0, false))
+}
+
 /// Takes both away, there where they were put.
 pub(crate) fn clear(app: &App, response: &mut Response) -> Result<()> {
     put(app, response, ("", 0), ("", 0))
@@ -109,7 +133,7 @@ fn append(response: &mut Response, line: &str) -> Result<()> {
 }
 
 /// A cookie of this name.
-fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(
         |line| {
             line.split(';').find_map(|pair| {
@@ -154,6 +178,14 @@ mod tests {
         assert_eq!(
             plain.refresh("r", 90),
             "refresh_token=r; Path=/auth; Max-Age=90; SameSite=Lax; HttpOnly",
+        );
+        assert_eq!(
+            plain.flow("f", "b", 600, false),
+            "f=b; Path=/auth/callback; Max-Age=600; SameSite=Lax; HttpOnly",
+        );
+        assert_eq!(
+            plain.flow("f", "b", 600, true),
+            "f=b; Path=/auth/callback; Max-Age=600; SameSite=None; HttpOnly; Secure",
         );
         let other = Cookies {
             secure: true,

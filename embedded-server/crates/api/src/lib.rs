@@ -24,6 +24,7 @@ mod invites;
 mod journal;
 mod limit;
 mod mails;
+mod oauth;
 mod openapi;
 mod peer;
 mod permissions;

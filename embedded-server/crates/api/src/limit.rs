@@ -21,6 +21,8 @@ const REGISTRATIONS_MAX: u32 = 30;
 const MAILS_MAX: u32 = 60;
 /// Mails that one mailbox is sent because somebody asked, within [`MAILBOX_MS`].
 const MAILBOX_MAX: u32 = 10;
+/// How often one address begins to sign in at a provider within an hour; each is a row for minutes.
+const BEGUN_MAX: u32 = 300;
 /// A quarter of an hour, in milliseconds.
 const MAILBOX_MS: i64 = 15 * 60 * 1_000;
 /// An hour, in milliseconds.
@@ -34,6 +36,7 @@ pub(crate) struct Limiter {
     registrations: Window,
     mails: Window,
     mailboxes: Window,
+    begun: Window,
 }
 
 /// Most requests of one caller within a while, which begins with the first.
@@ -75,6 +78,7 @@ impl Limiter {
             registrations: Window::new(Some(REGISTRATIONS_MAX), HOUR_MS),
             mails: Window::new(Some(MAILS_MAX), HOUR_MS),
             mailboxes: Window::new(Some(MAILBOX_MAX), MAILBOX_MS),
+            begun: Window::new(Some(BEGUN_MAX), HOUR_MS),
         }
     }
 
@@ -82,6 +86,12 @@ impl Limiter {
     pub(crate) fn register(&self, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
         let key = address.and_then(Key::of_address);
         self.registrations.take(key, "too many registrations from this address", now_ms)
+    }
+
+    /// One way in more that is begun at a provider from this address. `RATE_LIMITED` beyond what it may.
+    pub(crate) fn begin(&self, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
+        let key = address.and_then(Key::of_address);
+        self.begun.take(key, "too many began to sign in from this address", now_ms)
     }
 
     /// One mail more that an address asks for, to this mailbox. Counted whether or not there is such

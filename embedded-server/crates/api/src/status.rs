@@ -30,6 +30,9 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::MultiTenantDisabled
         | Code::TenantRequired
         | Code::InviteInvalid
+        | Code::OauthStateInvalid
+        | Code::OauthProviderUnknown
+        | Code::OauthDenied
         | Code::InviteExists
         | Code::ConfigInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated

@@ -13,6 +13,7 @@ mod identity;
 mod invite;
 mod link;
 mod mailed;
+mod oauth;
 mod one_time;
 mod password;
 mod presence;
@@ -31,6 +32,7 @@ pub use hook::looks_like_address;
 pub use identity::{KnownToken, Presented, Profile};
 pub use invite::{Acceptance, Invitation, InviteShown, Invited};
 pub use mailed::{Confirmed, Errand, Letter, MagicEntry, MagicMode, Making, Post};
+pub use oauth::{Begin, Begun, Brought, Flow, IdTokenEntry, Outcome, ProviderShown};
 pub use registration::Registration;
 pub use second_factor::{Challenge, Entry, Proof, TotpBegun, TotpState};
 pub use session::{OpenSession, SESSIONS_MAX};
@@ -72,6 +74,12 @@ pub struct Settings {
     pub app_urls: Vec<String>,
     /// Whether mails may lead to pages of this machine, as while an application is being built.
     pub local_pages: bool,
+    /// The address that this server is called by from outside.
+    pub base_url: Option<String>,
+    /// Ways of signing in that are allowed, `local` being that by a password; all where none is named.
+    pub services: Option<Vec<String>>,
+    /// Variables of the environment that set providers up.
+    pub variables: std::collections::BTreeMap<String, String>,
 }
 
 /// Identities of one project. Cheap to clone.
@@ -89,6 +97,7 @@ struct Inner {
     refusals: audit::Refusals,
     post: Arc<dyn Post>,
     errands: Errands,
+    providers: oauth::Providers,
     /// Whether there is an invitation already and making it are one step in this process.
     inviting: tokio::sync::Mutex<()>,
     /// When API tokens were used last.
@@ -117,6 +126,7 @@ impl Auth {
             refusals: audit::Refusals::default(),
             post,
             errands: Errands::default(),
+            providers: oauth::Providers::default(),
             inviting: tokio::sync::Mutex::default(),
             uses: Presence::default(),
             setup: std::sync::Mutex::new(None),

@@ -42,6 +42,24 @@ impl Page {
         url.into()
     }
 
+    /// The address of this page with what it is told, in its query, or in that of the fragment where
+    /// that is what the application is routed by.
+    pub(crate) fn telling(&self, told: &[(&str, &str)]) -> String {
+        let mut url = self.url.clone();
+        match url.fragment() {
+            Some(fragment) if fragment.starts_with('/') || fragment.starts_with("!/") => {
+                let sign = if fragment.contains('?') { '&' } else { '?' };
+                let told = url::form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(told)
+                    .finish();
+                let fragment = format!("{fragment}{sign}{told}");
+                url.set_fragment(Some(&fragment));
+            }
+            Some(_) | None => drop(url.query_pairs_mut().extend_pairs(told)),
+        }
+        url.into()
+    }
+
     /// The page of this name below this one that goes on with an invitation.
     pub(crate) fn below(&self, name: &str, token: &str, email: Option<&str>) -> String {
         let mut url = self.url.clone();
@@ -113,7 +131,7 @@ impl Auth {
 }
 
 /// Whether an address is of this machine: while somebody builds, the application runs there.
-fn is_here(url: &Url) -> bool {
+pub(crate) fn is_here(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -191,6 +209,17 @@ mod tests {
         ] {
             assert_eq!(is_here(&url(link)), is, "{link}");
         }
+    }
+
+    #[test]
+    fn a_page_is_told_in_its_query() {
+        let told = |link: &str| {
+            Page { url: url(link), tenants: None }.telling(&[("a", "x y"), ("b", "1&2")])
+        };
+        assert_eq!(told("https://a.example"), "https://a.example/?a=x+y&b=1%262");
+        assert_eq!(told("https://a.example/in?l=de"), "https://a.example/in?l=de&a=x+y&b=1%262");
+        assert_eq!(told("https://a.example/s/#/in"), "https://a.example/s/#/in?a=x+y&b=1%262");
+        assert_eq!(told("shop://in"), "shop://in?a=x+y&b=1%262");
     }
 
     #[test]

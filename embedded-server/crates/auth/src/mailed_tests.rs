@@ -89,6 +89,9 @@ impl Project {
             tenants: None,
             verified_only: false,
             app_urls: Vec::new(),
+            base_url: None,
+            services: None,
+            variables: std::collections::BTreeMap::new(),
             local_pages: true,
         };
         let auth = Auth::new(engine.clone(), settings, Arc::new(NoPost)).unwrap();

@@ -35,6 +35,7 @@ const REGISTRATION_WORDS: [&str; 6] =
 impl Auth {
     /// Makes an account with the default role and signs it in.
     pub async fn register(&self, ask: Registration) -> Result<Entry> {
+        self.takes_passwords()?;
         let invitation = match ask.body.get("inviteToken").and_then(Json::as_str) {
             Some(token) if !token.is_empty() => Some(self.invitation(token).await?),
             Some(_) | None => None,

@@ -52,6 +52,15 @@ pub struct SignedIn {
 }
 
 impl Auth {
+    /// Refused (`FORBIDDEN`) where the configuration leaves signing in to other ways.
+    pub fn takes_passwords(&self) -> Result<()> {
+        if self.serves("local") {
+            return Ok(());
+        }
+        Err(Error::new(Code::Forbidden, "signing in with a password is switched off")
+            .hint("sign in at a provider; `GET /auth/providers` lists them"))
+    }
+
     /// Signs in with address and password. Unknown account and wrong password are one answer. Whoever
     /// has a second factor is asked for it.
     pub async fn sign_in(&self, ask: SignIn) -> Result<Entry> {

@@ -115,6 +115,16 @@ impl Keys {
         }
     }
 
+    /// The same access token for as long as its session lives: for who is told no refresh token.
+    pub(crate) fn lasting(&self, token: &str, seconds: u64, now_ms: i64) -> Result<String> {
+        let Read::Claims(mut claims) = self.read(token, now_ms) else {
+            return Err(Error::internal("an access token of ours is none"));
+        };
+        claims.exp = claims.iat + i64::try_from(seconds).unwrap_or(i64::MAX / 2);
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encode)
+            .map_err(|fault| Error::internal("sign an access token").caused_by(fault))
+    }
+
     /// A challenge for who has shown the first factor.
     pub(crate) fn challenge(
         &self,
@@ -235,7 +245,7 @@ pub(crate) fn hex_token() -> Result<String> {
     Ok(hex(&base::random_bytes::<32>()?))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half & 15)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }

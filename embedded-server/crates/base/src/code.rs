@@ -125,6 +125,12 @@ codes! {
     InviteExists = "INVITE_EXISTS",
     /// An invitation is for another address.
     InviteEmailMismatch = "INVITE_EMAIL_MISMATCH",
+    /// Signing in at another provider was begun by nobody, elsewhere, or too long ago.
+    OauthStateInvalid = "OAUTH_STATE_INVALID",
+    /// There is no such provider to sign in at, or it is not set up.
+    OauthProviderUnknown = "OAUTH_PROVIDER_UNKNOWN",
+    /// A provider did not say who somebody is.
+    OauthDenied = "OAUTH_DENIED",
     /// What is kept sealed was sealed under another `SECRET_KEY`, or is damaged.
     SecretUnreadable = "SECRET_UNREADABLE",
     /// A mail that was to be sent at once could not be.

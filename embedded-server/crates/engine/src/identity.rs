@@ -36,8 +36,9 @@ impl Concerned {
                 }
                 Step::Exists { .. } | Step::Pointed { .. } => continue,
             };
-            // Settings are kept as long as identities are, and seldom change.
-            if of(collection, Kept::People) || of(collection, Kept::Settings) {
+            // Settings and variables are kept as long as identities are, and seldom change.
+            let seldom = of(collection, Kept::Settings) || of(collection, Kept::Variables);
+            if of(collection, Kept::People) || seldom {
                 return Self::Everybody;
             }
             if of(collection, Kept::Session) {

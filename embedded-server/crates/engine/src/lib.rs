@@ -56,6 +56,7 @@ mod turns;
 #[cfg(test)]
 mod upgrade_tests;
 mod upsert;
+mod variables;
 #[cfg(test)]
 mod words_tests;
 mod write;
@@ -137,6 +138,7 @@ struct Inner {
     hooks: OnceLock<Vec<Box<dyn BeforeWrite>>>,
     seal: Seal,
     settings: settings::Held,
+    variables: variables::Held,
     slow: slow::Recorder,
     /// One index is tried at a time.
     trial: tokio::sync::Mutex<()>,
@@ -166,6 +168,7 @@ impl Engine {
             hooks: OnceLock::new(),
             seal,
             settings: settings::Held::default(),
+            variables: variables::Held::default(),
             slow,
             trial: tokio::sync::Mutex::new(()),
             moves: turns::Turns::default(),

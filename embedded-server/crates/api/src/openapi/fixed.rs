@@ -93,6 +93,18 @@ const LINES: &[Line] = &[
     ),
     ("post", "/auth/invites/{id}/resend", SignedIn, "Send an invitation again", 200, "link string"),
     ("delete", "/auth/invites/{id}", SignedIn, "Take an invitation back", 200, ""),
+    ("get", "/auth/providers", Everybody, "Providers that one signs in at", 200, ""),
+    ("get", "/auth/signin/{provider}", Everybody, "Lead a browser to a provider", 302, ""),
+    (
+        "post",
+        "/auth/social/signin",
+        Everybody,
+        "Begin to sign in at a provider, or bring its ID token",
+        200,
+        "provider! string, callbackURL string, scopes array, authMode string, authType string, inviteToken string, idToken string",
+    ),
+    ("get", "/auth/callback/{provider}", Everybody, "What a provider leads back to", 302, ""),
+    ("post", "/auth/callback/{provider}", Everybody, "What a provider's page posts to", 200, ""),
     (
         "post",
         "/auth/magiclink",

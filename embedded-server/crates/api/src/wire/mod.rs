@@ -13,6 +13,7 @@ pub(crate) mod invite;
 pub(crate) mod item;
 pub(crate) mod journal;
 pub(crate) mod mails;
+pub(crate) mod oauth;
 pub(crate) mod queries;
 pub(crate) mod rehearsal;
 pub(crate) mod report;

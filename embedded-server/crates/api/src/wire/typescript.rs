@@ -3,7 +3,7 @@
 
 use super::{
     access, answer, document, error, existing, explain, history, import, invite, item, journal,
-    mails, queries, rehearsal, report, schema, schema_history, server, session, settings,
+    mails, oauth, queries, rehearsal, report, schema, schema_history, server, session, settings,
     templates, tokens, totp, transfer,
 };
 use base::Code;
@@ -202,6 +202,11 @@ fn wire_types() -> String {
         shape::<invite::InviteShown>(),
         shape::<invite::InvitePlace>(),
         shape::<invite::AcceptBody>(),
+        shape::<oauth::SocialBody>(),
+        shape::<oauth::IdTokenBody>(),
+        shape::<oauth::SocialBegun>(),
+        shape::<oauth::ProviderList>(),
+        shape::<oauth::SignInProvider>(),
         shape::<session::AddressUnconfirmed>(),
         shape::<session::MagicLinkBody>(),
         shape::<session::MailAskedBody>(),
