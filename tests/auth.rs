@@ -17,3 +17,4 @@ mod sessions;
 mod tokens;
 mod totp;
 mod users;
+mod variables;

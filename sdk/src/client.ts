@@ -16,6 +16,7 @@ import { Transport, type Http } from './transport.js';
 import type { AnyCollections, CallOptions, NumberForm } from './types/common.js';
 import type { BatchOperation, BatchPreview, BatchResult, WriteInput } from './types/write.js';
 import { Roles, Users } from './users.js';
+import { Variables } from './variables.js';
 
 /** Stands for "no item type was named": then the collection's name must be a known one. */
 declare const unnamed: unique symbol;
@@ -59,6 +60,8 @@ export class Plinth<
   readonly invites: Invites;
   /** What signs in programs. */
   readonly tokens: ApiTokens;
+  /** Variables of the project, and the providers that they set up. */
+  readonly variables: Variables;
   /** The server itself. */
   readonly server: Server;
   /** Requests on routes that have no method of their own, sent as the signed-in user. */
@@ -84,6 +87,7 @@ export class Plinth<
     this.templates = new Templates(http);
     this.invites = new Invites(http);
     this.tokens = new ApiTokens(http);
+    this.variables = new Variables(http);
     this.server = new Server(http);
   }
 

@@ -24,4 +24,5 @@ export type { Templates } from './templates.js';
 export type { ApiTokens } from './tokens.js';
 export type { Http, HttpMethod, HttpOptions, HttpRequest } from './transport.js';
 export type { Roles, Users } from './users.js';
+export type { Variables } from './variables.js';
 export type * from './types/index.js';

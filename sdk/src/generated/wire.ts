@@ -1680,6 +1680,62 @@ export type SignInProvider = {
   name: string,
 };
 
+/** What becomes of a variable; what is left out stays. */
+export type VariableBody = {
+  /** Its value; a new one needs it. */
+  value?: string,
+  /** Whether its value is told to nobody; a new one is a secret unless it is said. */
+  isSecret?: boolean,
+  /** What it is for. */
+  description?: string | null,
+};
+
+/** A variable. */
+export type ProjectVariable = {
+  /** As the environment would have it. */
+  name: string,
+  /** `null` where it is a secret. */
+  value: string | null,
+  /** Whether its value is told to nobody. */
+  isSecret: boolean,
+  /** What it is for. */
+  description: string | null,
+  /** When it was written last, ISO 8601 in UTC. */
+  updatedAt: string | null,
+  /** Whether the environment of the server says otherwise, which counts. */
+  overridden: boolean,
+};
+
+/** A provider as its keepers see it, set up or not. */
+export type KeptProvider = {
+  /** Stands in addresses. */
+  id: string,
+  /** For people. */
+  name: string,
+  /** Whether it is one that the project lists in `OPENID_PROVIDERS`. */
+  listed: boolean,
+  /** Whether one can sign in at it. */
+  works: boolean,
+  /** Why not, where it is set up in part. */
+  fault: string | null,
+  /** Where it leads back to, to be told to the provider. */
+  callback: string | null,
+  /** What sets it up. */
+  variables: Array<KeptVariable>,
+};
+
+/** A variable that sets a provider up. */
+export type KeptVariable = {
+  /** Its name. */
+  name: string,
+  /** Whether its value is a secret. */
+  secret: boolean,
+  /** Whether nothing works without it. */
+  required: boolean,
+  /** `environment`, `project`, or `null` where nobody says it. */
+  saidBy: 'environment' | 'project' | null,
+};
+
 /** The refusal of an account whose address is not confirmed. */
 export type AddressUnconfirmed = {
   /** `true`. */

@@ -14,5 +14,6 @@ export * from './settings.js';
 export * from './mails.js';
 export * from './templates.js';
 export * from './tokens.js';
+export * from './variables.js';
 export * from './workflow.js';
 export * from './write.js';

@@ -10,9 +10,10 @@ use crate::fault::Fault;
 
 /// What leaves a project as it is and is asked with GET or HEAD; `*` is one part of a path.
 /// Signing out ends the session of this connection and nothing else.
-const READS: [&str; 39] = [
+const READS: [&str; 41] = [
     "/",
     "/access/me",
+    "/auth/admin/providers",
     "/auth/check",
     "/auth/logout",
     "/auth/me",
@@ -50,6 +51,7 @@ const READS: [&str; 39] = [
     "/templates/defaults",
     "/templates/types",
     "/types",
+    "/variables",
 ];
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is

@@ -255,6 +255,26 @@ onEveryStore(
   ENV,
 );
 
+onEveryStore("providers that a project sets up by itself", (project) => {
+  it("by its variables, from the next request on", async () => {
+    const { admin } = project;
+    const issuer = await admin.variables.set("ACME_ISSUER", { value: openid.url, isSecret: false, description: "Staff" });
+    expect(issuer).toMatchObject({ name: "ACME_ISSUER", value: openid.url, isSecret: false, overridden: false });
+    await admin.variables.set("ACME_CLIENT_ID", { value: "plinth", isSecret: false });
+    expect(await admin.variables.set("ACME_CLIENT_SECRET", { value: SECRET })).toMatchObject({ value: null, isSecret: true });
+    expect(await project.client().auth.providers()).toEqual([]);
+    await admin.variables.set("OPENID_PROVIDERS", { value: "acme", isSecret: false });
+    const acme = (await admin.variables.providers()).find(({ id }) => id === "acme");
+    expect(acme).toMatchObject({ works: true, listed: true, callback: `${project.url}/auth/callback/acme` });
+    await admin.settings.update({ app_url: "https://shop.example.com" });
+    const told = await signIn(project, "acme", { sub: "own", email: "own@example.com", email_verified: true });
+    expect(await whose(project, told)).toMatchObject({ email: "own@example.com" });
+    await admin.variables.remove("OPENID_PROVIDERS");
+    expect((await admin.variables.list()).map(({ name }) => name)).toEqual(["ACME_CLIENT_ID", "ACME_CLIENT_SECRET", "ACME_ISSUER"]);
+    expect(await project.client().auth.providers()).toEqual([]);
+  });
+});
+
 onEveryStore(
   "other providers where nobody registers",
   (project) => {

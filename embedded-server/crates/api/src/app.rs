@@ -8,7 +8,7 @@ use crate::{
     access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, imports,
     invites, journal, limit, mails, oauth, openapi, permissions, queries, rejection, reports,
     schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
-    transfer, types, unread,
+    transfer, types, unread, variables,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -148,6 +148,7 @@ pub fn router(app: App) -> Router {
         .merge(sessions::routes())
         .merge(invites::routes())
         .merge(oauth::routes())
+        .merge(variables::routes())
         .merge(tenants::routes())
         .merge(tokens::routes())
         .merge(totp::routes())

@@ -45,6 +45,7 @@ mod totp;
 mod transfer;
 mod types;
 mod unread;
+mod variables;
 mod versioned;
 mod wire;
 

@@ -32,7 +32,10 @@ pub use hook::looks_like_address;
 pub use identity::{KnownToken, Presented, Profile};
 pub use invite::{Acceptance, Invitation, InviteShown, Invited};
 pub use mailed::{Confirmed, Errand, Letter, MagicEntry, MagicMode, Making, Post};
-pub use oauth::{Begin, Begun, Brought, Flow, IdTokenEntry, Outcome, ProviderShown};
+pub use oauth::{
+    Begin, Begun, Brought, Flow, IdTokenEntry, Outcome, ProviderKept, ProviderShown,
+    ProviderVariable, SaidBy,
+};
 pub use registration::Registration;
 pub use second_factor::{Challenge, Entry, Proof, TotpBegun, TotpState};
 pub use session::{OpenSession, SESSIONS_MAX};
@@ -147,6 +150,12 @@ impl Auth {
     #[must_use]
     pub fn has_tenants(&self) -> bool {
         self.settings().tenants.is_some()
+    }
+
+    /// Whether the environment says what a variable is, whatever the project keeps.
+    #[must_use]
+    pub fn is_said_outside(&self, variable: &str) -> bool {
+        self.settings().variables.get(variable).is_some_and(|said| !said.trim().is_empty())
     }
 
     pub(crate) fn settings(&self) -> &Settings {

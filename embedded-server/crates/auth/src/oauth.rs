@@ -9,7 +9,7 @@ mod plain;
 mod provider;
 mod web;
 
-pub use provider::ProviderShown;
+pub use provider::{ProviderKept, ProviderShown, ProviderVariable, SaidBy};
 
 use crate::link::Page;
 use crate::second_factor::Entry;
@@ -487,7 +487,7 @@ impl Auth {
     }
 
     /// The address that a provider leads back to.
-    fn callback(&self, provider: &str, own: Option<&str>) -> Result<String> {
+    pub(crate) fn callback(&self, provider: &str, own: Option<&str>) -> Result<String> {
         let base = match (&self.settings().base_url, own) {
             (Some(base), _) => base.trim_end_matches('/').to_owned(),
             (None, Some(own)) => {

@@ -96,6 +96,7 @@ pub use store::{Counters, Timed};
 pub use template::{TEMPLATES, Template};
 pub use transfer::{ExportedRole, Grant, PermissionsImported, RolesChange};
 pub use upsert::Upsert;
+pub use variables::{Variable, VariableChange};
 pub use write::Written;
 
 use access::{Actor, Identity};

@@ -93,6 +93,17 @@ const LINES: &[Line] = &[
     ),
     ("post", "/auth/invites/{id}/resend", SignedIn, "Send an invitation again", 200, "link string"),
     ("delete", "/auth/invites/{id}", SignedIn, "Take an invitation back", 200, ""),
+    ("get", "/variables", Administrators, "Variables of the project", 200, ""),
+    (
+        "put",
+        "/variables/{name}",
+        Administrators,
+        "Set a variable of the project",
+        200,
+        "value string, isSecret boolean, description string",
+    ),
+    ("delete", "/variables/{name}", Administrators, "Take a variable away", 200, ""),
+    ("get", "/auth/admin/providers", Administrators, "Providers, and what sets them up", 200, ""),
     ("get", "/auth/providers", Everybody, "Providers that one signs in at", 200, ""),
     ("get", "/auth/signin/{provider}", Everybody, "Lead a browser to a provider", 302, ""),
     (

@@ -26,6 +26,7 @@ pub(crate) mod templates;
 pub(crate) mod tokens;
 pub(crate) mod totp;
 pub(crate) mod transfer;
+pub(crate) mod variables;
 
 #[cfg(test)]
 mod document;

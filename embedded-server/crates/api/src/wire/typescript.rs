@@ -4,7 +4,7 @@
 use super::{
     access, answer, document, error, existing, explain, history, import, invite, item, journal,
     mails, oauth, queries, rehearsal, report, schema, schema_history, server, session, settings,
-    templates, tokens, totp, transfer,
+    templates, tokens, totp, transfer, variables,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -207,6 +207,10 @@ fn wire_types() -> String {
         shape::<oauth::SocialBegun>(),
         shape::<oauth::ProviderList>(),
         shape::<oauth::SignInProvider>(),
+        shape::<variables::VariableBody>(),
+        shape::<variables::ProjectVariable>(),
+        shape::<variables::KeptProvider>(),
+        shape::<variables::KeptVariable>(),
         shape::<session::AddressUnconfirmed>(),
         shape::<session::MagicLinkBody>(),
         shape::<session::MailAskedBody>(),

@@ -83,6 +83,47 @@ pub struct ProviderShown {
     pub name: String,
 }
 
+/// A provider as its keepers see it, set up or not.
+#[derive(Clone, Debug)]
+pub struct ProviderKept {
+    /// Stands in addresses.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Whether it is one of those that the project lists, which speak OpenID.
+    pub listed: bool,
+    /// Whether one can sign in at it.
+    pub works: bool,
+    /// Why not, where it is set up in part.
+    pub fault: Option<String>,
+    /// Where it leads back to, to be told to the provider.
+    pub callback: Option<String>,
+    /// What sets it up.
+    pub variables: Vec<ProviderVariable>,
+}
+
+/// A variable that sets a provider up.
+#[derive(Clone, Debug)]
+pub struct ProviderVariable {
+    /// Its name.
+    pub name: String,
+    /// Whether its value is a secret.
+    pub secret: bool,
+    /// Whether nothing works without it.
+    pub required: bool,
+    /// Who says it.
+    pub said_by: Option<SaidBy>,
+}
+
+/// Who says what a variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidBy {
+    /// The environment, or the file of the configuration.
+    Environment,
+    /// The project.
+    Project,
+}
+
 struct Known {
     id: &'static str,
     name: &'static str,
@@ -147,12 +188,45 @@ struct Said<'v> {
 
 impl Said<'_> {
     fn of(&self, name: &str) -> Option<&str> {
-        let said = self.environment.get(name).or_else(|| self.project.get(name));
-        said.map(|said| said.trim()).filter(|said| !said.is_empty())
+        let said = [self.environment.get(name), self.project.get(name)];
+        said.into_iter().flatten().map(|said| said.trim()).find(|said| !said.is_empty())
     }
 
     fn about(&self, id: &str, what: &str) -> Option<&str> {
         self.of(&variable(id, what))
+    }
+
+    fn said_by(&self, name: &str) -> Option<SaidBy> {
+        let says = |variables: &BTreeMap<String, String>| {
+            variables.get(name).is_some_and(|said| !said.trim().is_empty())
+        };
+        let by_project = || says(self.project).then_some(SaidBy::Project);
+        if says(self.environment) { Some(SaidBy::Environment) } else { by_project() }
+    }
+
+    /// What sets a provider up, in the order that one is asked for it.
+    fn variables(&self, id: &str) -> Vec<ProviderVariable> {
+        let parts: &[(&str, bool, bool)] = match KNOWN.iter().find(|known| known.id == id) {
+            None => &[
+                ("ISSUER", false, true),
+                ("CLIENT_ID", false, true),
+                ("CLIENT_SECRET", true, false),
+                ("LABEL", false, false),
+            ],
+            Some(Known { speaks: Speaks::Apple(_), .. }) => &[
+                ("CLIENT_ID", false, true),
+                ("TEAM_ID", false, true),
+                ("KEY_ID", false, true),
+                ("PRIVATE_KEY", true, true),
+            ],
+            Some(_) => &[("CLIENT_ID", false, true), ("CLIENT_SECRET", true, true)],
+        };
+        let made = parts.iter().map(|(what, secret, required)| {
+            let name = variable(id, what);
+            let said_by = self.said_by(&name);
+            ProviderVariable { name, secret: *secret, required: *required, said_by }
+        });
+        made.collect()
     }
 
     fn list(&self, name: &str) -> Vec<String> {
@@ -293,6 +367,34 @@ impl Auth {
         Ok(shown)
     }
 
+    /// Every provider that there could be, with what sets it up. `own` is the authority that this
+    /// server was called by, where that is known to be its own.
+    pub async fn providers_kept(&self, own: Option<&str>) -> Result<Vec<ProviderKept>> {
+        let project = self.engine().variables().await?;
+        let said = self.said(&project);
+        let mut kept: Vec<ProviderKept> = Vec::new();
+        let listed = said.list(LISTED).into_iter().map(|id| id.to_ascii_lowercase());
+        for id in KNOWN.iter().map(|known| known.id.to_owned()).chain(listed) {
+            if !is_id(&id) || kept.iter().any(|one| one.id == id) {
+                continue;
+            }
+            let known = KNOWN.iter().find(|known| known.id == id);
+            let provider = said.provider(&id);
+            let fault = provider.as_ref().err().and_then(|fault| fault.hint_text());
+            let label = said.about(&id, "LABEL").or(known.map(|known| known.name));
+            kept.push(ProviderKept {
+                name: label.unwrap_or(&id).to_owned(),
+                listed: known.is_none(),
+                works: self.serves(&id) && matches!(provider, Ok(Some(_))),
+                fault: fault.map(str::to_owned),
+                callback: self.callback(&id, own).ok(),
+                variables: said.variables(&id),
+                id,
+            });
+        }
+        Ok(kept)
+    }
+
     fn said<'v>(&'v self, project: &'v BTreeMap<String, String>) -> Said<'v> {
         let settings = self.settings();
         Said { environment: &settings.variables, project, local: settings.local_pages }
@@ -335,7 +437,7 @@ fn misled(id: &str, variable: &str, allowed: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Said, Secret, Shape, is_id, sound};
+    use super::{Kind, Said, SaidBy, Secret, Shape, is_id, sound};
     use std::collections::BTreeMap;
 
     fn of(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -357,7 +459,9 @@ mod tests {
         let github = said.provider("github").unwrap().unwrap();
         assert_eq!((github.client(), github.name.as_str()), ("e", "GitHub"));
         assert!(matches!(github.kind, Kind::Plain { shape: Shape::GitHub, .. }));
-        assert!(matches!(github.secret, Secret::None), "an empty word says nothing");
+        assert!(matches!(github.secret, Secret::Text(_)), "an empty word says nothing");
+        let by: Vec<_> = said.variables("github").into_iter().map(|one| one.said_by).collect();
+        assert_eq!(by, [Some(SaidBy::Environment), Some(SaidBy::Project)]);
         let acme = said.provider("acme").unwrap().unwrap();
         assert_eq!(acme.clients, ["one", "two"]);
         assert_eq!(acme.scopes, ["openid", "email", "profile"]);
