@@ -146,6 +146,8 @@ export const SCREENS: readonly Screen[] = [
   ...settings("project", "Project", { role: "textbox", name: "Name" }),
   ...settings("branding", "Branding", { role: "textbox", name: /^Main colour$/ }),
   ...settings("sessions", "Sign-in and sessions", { role: "textbox", name: "Web" }),
+  ...settings("providers", "Sign-in providers", button(/^Another provider/)),
+  ...settings("variables", "Variables", button(/^New variable/)),
   ...settings("mail", "Mail sender", button(/^Send test mail/)),
   ...settings("keys", "Free keys", button(/^New key/)),
 ];
@@ -159,8 +161,9 @@ export async function ownWords(url: string): Promise<string[]> {
   const { project } = await api.call<{ project: string }>("GET", "/health");
   const { data: schemas } = await api.call<{ data: { collectionName: string; schema: { fields: object } }[] }>("GET", "/schemas");
   const { data: roles } = await api.call<{ data: { name: string; description: string | null }[] }>("GET", "/items/baasix_Role");
+  const { data: providers } = await api.call<{ data: { name: string }[] }>("GET", "/auth/admin/providers");
   const names = schemas.flatMap(({ collectionName, schema }) => [collectionName, collectionName.replace(/^baasix_/, ""), ...Object.keys(schema.fields)]);
-  return [...WRITTEN, ...names, ...roles.map((role) => `${role.name} ${role.description ?? ""}`), project, OWNER.email, url, "Admin", "Ada Lovelace", "Charles Babbage"].flatMap((text) => text.split(/[^A-Za-z_]+/));
+  return [...WRITTEN, ...names, ...providers.map(({ name }) => name), ...roles.map((role) => `${role.name} ${role.description ?? ""}`), project, OWNER.email, url, "Admin", "Ada Lovelace", "Charles Babbage"].flatMap((text) => text.split(/[^A-Za-z_]+/));
 }
 
 /** Two related collections with rows, and a role whose rules are few. */

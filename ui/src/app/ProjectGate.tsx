@@ -2,8 +2,10 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { questionOf, type Asking } from "@/features/home/asking";
+import { begin } from "@/features/sign-in/begun";
 import { InvitePage } from "@/features/sign-in/InvitePage";
-import { ResetPage, SignInPage } from "@/features/sign-in/SignInPage";
+import { ProviderPage, type ToldByProvider } from "@/features/sign-in/ProviderPage";
+import { ResetPage, SignInPage, type Provider } from "@/features/sign-in/SignInPage";
 import { studioPage } from "@/host/studio-page";
 import { HERE, host } from "@/host";
 import { connectionName } from "@/host/connection-name";
@@ -55,8 +57,15 @@ export function InviteGate() {
   return <Gate id={HERE} invite={token} />;
 }
 
+/** What a provider leads back to; the token that it brings stays behind the hash. */
+export function ProviderGate() {
+  const told = useSearch({ from: "/provider" });
+  return <Gate id={HERE} provider={told} />;
+}
+
 /** What the token of a link is for. */
 interface Brought {
+  readonly provider?: ToldByProvider;
   readonly setup?: string;
   readonly reset?: string;
   readonly invite?: string;
@@ -165,7 +174,7 @@ function Gate({ id, ...brought }: Brought & { id: string }) {
   return <Connected key={project.id} project={project} {...brought} />;
 }
 
-function Connected({ project, setup, reset, invite }: Brought & { project: Project }) {
+function Connected({ project, setup, reset, invite, provider }: Brought & { project: Project }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const connection = useQuery({
@@ -184,6 +193,20 @@ function Connected({ project, setup, reset, invite }: Brought & { project: Proje
     queryKey: ["me", project.id, open?.token ?? "cookie"],
     queryFn: () => (open ? whoAmI(open) : null),
     enabled: open !== undefined,
+    staleTime: 60_000,
+  });
+  // A browser goes to a provider and comes back; the window of the desktop does not.
+  const asksWho = open !== undefined && open.token === undefined && me.data === null;
+  const providers = useQuery({
+    queryKey: ["providers", project.id],
+    queryFn: async ({ signal }): Promise<Provider[]> => {
+      if (!open) return [];
+      const redirectUrl = studioPage(project, open.url, "#/provider");
+      const all = await open.client.auth.providers({ signal });
+      return all.map(({ id, name }) => ({ id, name, address: () => open.client.auth.getOAuthUrl({ provider: id, redirectUrl, state: begin() }) }));
+    },
+    enabled: asksWho,
+    retry: false,
     staleTime: 60_000,
   });
   useEffect(() => {
@@ -270,15 +293,33 @@ function Connected({ project, setup, reset, invite }: Brought & { project: Proje
       </Frame>
     );
   }
+  if (provider !== undefined && !(me.data !== null && provider.token === undefined)) {
+    const leave = () => {
+      signedIn();
+      void navigate({ to: "/p/$project/data", params: { project: project.id }, replace: true });
+    };
+    return (
+      <Frame project={project}>
+        <ProviderPage
+          client={open.client}
+          told={provider}
+          onDone={leave}
+          signIn={(came) => (
+            <SignInPage client={open.client} url={url} gateway={false} providers={providers.data} came={came} resetPage={studioPage(project, open.url, "#/reset")} onDone={leave} />
+          )}
+        />
+      </Frame>
+    );
+  }
   if (me.data === null) {
     const resetPage = studioPage(project, open.url, "#/reset");
     return (
       <Frame project={project}>
-        <SignInPage client={open.client} url={url} gateway={open.token !== undefined} setup={setup} resetPage={resetPage} onDone={signedIn} />
+        <SignInPage client={open.client} url={url} gateway={open.token !== undefined} setup={setup} providers={providers.data} resetPage={resetPage} onDone={signedIn} />
       </Frame>
     );
   }
-  if (setup !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
+  if (setup !== undefined || provider !== undefined) return <Navigate to="/p/$project/data" params={{ project: project.id }} replace />;
   const signOut = async () => {
     if (open.token === undefined) await open.client.auth.logout();
     // The desktop forgets the sign-in whatever the remote answers.

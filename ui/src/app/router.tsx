@@ -7,9 +7,10 @@ import {
 } from "@tanstack/react-router";
 import { isPart } from "@/features/mail/parts";
 import { isSection } from "@/features/settings/sections";
+import { toldByProvider } from "@/features/sign-in/ProviderPage";
 import { leaveBeforeGoing } from "./leave";
 import { screen } from "./screen";
-import { InviteGate, ProjectGate, ResetGate, SetUpGate } from "./ProjectGate";
+import { InviteGate, ProjectGate, ProviderGate, ResetGate, SetUpGate } from "./ProjectGate";
 import { Missing, Root, RouteCrash } from "./Root";
 import { lastSection, rememberSection } from "./settings";
 
@@ -43,6 +44,12 @@ const reset = createRoute({
   path: "/reset",
   validateSearch: (search: Record<string, unknown>): { token: string } => ({ token: String(search["token"] ?? "") }),
   component: ResetGate,
+});
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: "/provider",
+  validateSearch: toldByProvider,
+  component: ProviderGate,
 });
 const invite = createRoute({
   getParentRoute: () => root,
@@ -170,6 +177,7 @@ export const router = createRouter({
     home,
     setup,
     reset,
+    provider,
     invite,
     kit,
     project.addChildren([projectStart, dataIndex, data, schema, existing, access, apiIndex, api, reports, queries, usersIndex, users, mailIndex, mail, settingsIndex, settings]),

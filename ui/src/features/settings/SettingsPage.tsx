@@ -26,11 +26,13 @@ import { KeysSection } from "./KeysSection";
 import { MailSection } from "./MailSection";
 import { t } from "./messages";
 import { ProjectSection } from "./ProjectSection";
+import { ProvidersSection } from "./ProvidersSection";
 import { MovedError, rolesQuery, settingsAdapter, settingsQuery } from "./queries";
 import { s } from "./section-messages";
 import { isStaged, SECTIONS, type Section } from "./sections";
 import { SessionsSection } from "./SessionsSection";
 import { TokensSection } from "./TokensSection";
+import { VariablesSection } from "./VariablesSection";
 import { isField, nameOf, rolesOf, SCOPE, sectionOf, targetOf, type Held } from "./settings";
 
 /** `appearance`: what belongs to this computer, and is the window's own. */
@@ -50,6 +52,8 @@ export function SettingsPage({ section, onSection, appearance }: { section: Sect
       );
     }
     if (section === "tokens") return <TokensSection />;
+    if (section === "providers") return <ProvidersSection />;
+    if (section === "variables") return <VariablesSection />;
     if (query.data) return null;
     return query.error ? (
       <ErrorBand
@@ -290,7 +294,7 @@ function SettingsForm({ held, section, onSection, children }: { held: Held | und
             </Button>
           </PendingBar>
         ) : null}
-        {held === undefined || section === "tokens" ? null : <Status>{t("status.free", { count: held.free.length })}</Status>}
+        {held === undefined || !isStaged(section) ? null : <Status>{t("status.free", { count: held.free.length })}</Status>}
         <Dialog
           open={showing !== null && isOpen}
           onClose={() => setShowing(null)}

@@ -6,8 +6,10 @@ export const s = catalogue({
   "project": "Project",
   "branding": "Branding",
   "sessions": "Sign-in and sessions",
+  "providers": "Sign-in providers",
   "mail": "Mail sender",
   "tokens": "API tokens",
+  "variables": "Variables",
   "keys": "Free keys",
   "go": "Settings: {name}",
 });

@@ -1,13 +1,18 @@
 /** The parts of the settings, in the order of their list. The address names one of them. */
-export const SECTIONS = ["appearance", "project", "branding", "sessions", "mail", "tokens", "keys"] as const;
+export const SECTIONS = ["appearance", "project", "branding", "sessions", "providers", "mail", "tokens", "variables", "keys"] as const;
 
 export type Section = (typeof SECTIONS)[number];
 
-/** Changes of these are staged; those of `appearance` are this computer's, those of `tokens` one's own, and hold at once. */
-export type StagedSection = Exclude<Section, "appearance" | "tokens">;
+/** Changes of these hold at once: they are this computer's, one's own, or secrets, which wait in no draft. */
+const AT_ONCE = ["appearance", "tokens", "providers", "variables"] as const;
+
+type AtOnce = (typeof AT_ONCE)[number];
+
+/** Changes of the others are staged. */
+export type StagedSection = Exclude<Section, AtOnce>;
 
 export function isStaged(section: Section): section is StagedSection {
-  return section !== "appearance" && section !== "tokens";
+  return !(AT_ONCE as readonly Section[]).includes(section);
 }
 
 export function isSection(word: unknown): word is Section {

@@ -1,5 +1,5 @@
 import { SecondFactorError } from "@plinth/sdk";
-import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import type { Client } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { Field, Input } from "@/kit/Field";
@@ -22,19 +22,33 @@ export interface SignInPageProps {
   resetPage: string;
   /** Part of another page, without a place of its own. */
   inside?: boolean | undefined;
+  /** Other providers, and where each is begun at. */
+  providers?: readonly Provider[] | undefined;
+  /** How a way in at a provider went that ends here. */
+  came?: Came | undefined;
   onDone: () => void;
 }
 
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  /** The address that leads there and back, for a way in that begins now. */
+  readonly address: () => string;
+}
+
+/** What a provider's way in still needs, or why it ended. */
+export type Came = { readonly challenge: string; readonly setup: boolean } | { readonly refused: Fault };
+
 /** E-mail and password; or, with a set-up link, the form for the first owner. */
-export function SignInPage({ client, url, gateway, setup, resetPage, inside, onDone }: SignInPageProps) {
+export function SignInPage({ url, setup, inside, ...rest }: SignInPageProps) {
   const address = new URL(url).host;
-  if (inside === true) return <SignIn client={client} address={address} gateway={gateway} resetPage={resetPage} onDone={onDone} />;
+  if (inside === true) return <SignIn address={address} {...rest} />;
   return (
     <Column>
       {setup === undefined ? (
-        <SignIn client={client} address={address} gateway={gateway} resetPage={resetPage} onDone={onDone} />
+        <SignIn address={address} {...rest} />
       ) : (
-        <SetUp client={client} address={address} token={setup} onDone={onDone} />
+        <SetUp client={rest.client} address={address} token={setup} onDone={rest.onDone} />
       )}
     </Column>
   );
@@ -85,13 +99,13 @@ type Half = { readonly challenge: string; readonly setup: boolean } | { readonly
 
 type SignInProps = Omit<SignInPageProps, "url" | "setup" | "inside"> & { readonly address: string };
 
-function SignIn({ client, address, gateway, resetPage, onDone }: SignInProps) {
+function SignIn({ client, address, gateway, resetPage, providers = [], came, onDone }: SignInProps) {
   const addressField = useRef<HTMLInputElement>(null);
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<Fault | null>(null);
-  const [half, setHalf] = useState<Half | null>(null);
+  const [fault, setFault] = useState<Fault | null>(came !== undefined && "refused" in came ? came.refused : null);
+  const [half, setHalf] = useState<Half | null>(came !== undefined && "challenge" in came ? came : null);
   const way = wayIn(client, gateway);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -160,14 +174,14 @@ function SignIn({ client, address, gateway, resetPage, onDone }: SignInProps) {
     if (half.setup) {
       return (
         <>
-          <Head title={t("setUp.title")}>{t("setUp.lead", { email })}</Head>
+          <Head title={t("setUp.title")}>{email === "" ? t("setUp.lead.role") : t("setUp.lead", { email })}</Head>
           <FactorSetUp begin={() => way.begin(challenge)} confirm={(code) => way.confirm(challenge, code)} onConfirmed={(codes) => setHalf({ codes })} onBack={back} />
         </>
       );
     }
     return (
       <>
-        <Head title={t("code.title")}>{t("code.lead", { email })}</Head>
+        <Head title={t("code.title")}>{email === "" ? t("code.lead.account") : t("code.lead", { email })}</Head>
         <CodeForm
           title={t("code.failed")}
           verb={t("signIn")}
@@ -205,8 +219,40 @@ function SignIn({ client, address, gateway, resetPage, onDone }: SignInProps) {
           {t("forgotten")}
         </Button>
       </div>
+      {providers.length > 0 ? <Providers providers={providers} /> : null}
       <Wrong fault={fault} />
     </form>
+  );
+}
+
+/** Each leads away from the studio, and back to it. */
+function Providers({ providers }: { providers: readonly Provider[] }) {
+  const [going, setGoing] = useState<string | null>(null);
+  // A page that is come back to, out of the browser's memory, is no longer leaving.
+  useEffect(() => {
+    const back = () => setGoing(null);
+    window.addEventListener("pageshow", back);
+    return () => window.removeEventListener("pageshow", back);
+  }, []);
+  return (
+    <ul aria-label={t("providers")} className="flex flex-col gap-2 border-t border-line pt-4">
+      {providers.map(({ id, name, address }) => (
+        <li key={id} className="flex">
+          <Button
+            size="large"
+            className="min-w-0 flex-1"
+            busy={going === id}
+            disabled={going !== null}
+            onClick={() => {
+              setGoing(id);
+              window.location.assign(address());
+            }}
+          >
+            <span className="truncate">{t("providers.with", { name })}</span>
+          </Button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

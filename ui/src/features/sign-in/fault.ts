@@ -7,7 +7,7 @@ export interface Fault {
 }
 
 /** The server's words begin small, as errors do. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const end = /[.!?]$/u.test(text) ? "" : ".";
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }
