@@ -24,6 +24,9 @@ const PORTS_TRIED: u16 = 50;
 /// How long mails on their way are waited for when the server stops: less than a stop may take.
 const MAILS_GRACE: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// How long mails that were asked for are still made when the server stops.
+const ERRANDS_GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// How often old changes are removed.
 const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
@@ -59,6 +62,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
     let settings = http(&config, address);
     let shows_studio = settings.studio.is_some();
     let errands = auth.clone().run_errands();
+    let ends_errands = auth.clone();
     let app = App::new(engine.clone(), auth, imports.clone(), mailer.clone(), settings);
     let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
 
@@ -70,7 +74,7 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
         let prune = tokio::spawn(prune(pruned));
         let watched = tokio::spawn(imports.watch());
         let mut mails = tokio::spawn(mailer.clone().run());
-        let errands = tokio::spawn(errands);
+        let mut errands = tokio::spawn(errands);
         let ended = axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // A dropped handle stops the server too.
@@ -78,7 +82,10 @@ pub(crate) async fn start(config: Config) -> Result<Running> {
             })
             .await;
         prune.abort();
-        errands.abort();
+        ends_errands.end_errands();
+        if tokio::time::timeout(ERRANDS_GRACE, &mut errands).await.is_err() {
+            errands.abort();
+        }
         sweep.abort();
         watched.abort();
         // A mail that a server has taken and we have not noted would go out again.

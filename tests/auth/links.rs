@@ -2,7 +2,7 @@
 
 use super::secrets::stored;
 use super::totp::Codes;
-use crate::harness::{Answer, App, EMAIL, PASSWORD, Person, on_every_store};
+use crate::harness::{Answer, App, EMAIL, Kind, PASSWORD, Person, on_every_store};
 use serde_json::{Value as Json, json};
 
 const ANN: &str = "ann@example.com";
@@ -428,3 +428,19 @@ on_every_store!(a_changed_address_is_to_be_confirmed_anew, async |app| {
     person.patch(&path, json!({ "email": "anna@example.com" })).await.expect_status(200);
     assert_eq!(verified(app, "anna@example.com").await, false);
 });
+
+async fn stops_with_mails_to_make(kind: Kind) {
+    const ASKED: usize = 8;
+    let mut app = App::start(kind).await;
+    ann(&app).await;
+    for _ in 0..ASKED {
+        let link = json!({ "link": format!("{HOME}/auth/verify") });
+        asks(&app, "/auth/magiclink", link).await.expect_status(200);
+    }
+    app.restart().await;
+    let mails = app.mails_to(ANN, ASKED).await;
+    assert_eq!(mails.len(), ASKED, "whoever was told that a mail is on its way gets it");
+    app.stop().await;
+}
+
+on_every_store!(a_mail_that_was_asked_for_is_made_by_a_server_that_stops, stops_with_mails_to_make);

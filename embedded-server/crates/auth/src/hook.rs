@@ -5,9 +5,10 @@ use crate::password::Hashing;
 use access::{Actor, Identity};
 use base::{Code, Detail, EMAIL_SIGNS_MAX, Error, Result, Value};
 use catalog::{Catalog, Collection, FieldKind};
-use engine::{BeforeWrite, Engine, field_is};
+use engine::{BeforeWrite, Engine, field_is, field_test};
 use query::{Filter, Operation, Read, Write};
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,6 +16,9 @@ tokio::task_local! {
     /// The session that survives a password change by its own user.
     pub(crate) static KEEP_SESSION: Option<String>;
 }
+
+/// Accounts that one question is about.
+const ASKED_AT_ONCE: usize = 500;
 
 /// Columns of `baasix_User` that no registration may set.
 const OURS: [&str; 10] = [
@@ -122,12 +126,10 @@ impl UserHook {
             let sessions = rows(engine, "baasix_Sessions", &id).await?;
             more.extend(sessions.into_iter().map(|key| delete("baasix_Sessions", key)));
         }
-        for (id, email) in moved {
-            if has_another_address(engine, &id, &email).await? {
-                let body = Map::from_iter([(String::from("emailVerified"), Json::Bool(false))]);
-                let (collection, key) = (String::from("baasix_User"), Json::String(id));
-                more.push(Operation::Update { collection, key, body, expect: Map::new() });
-            }
+        for id in proven_elsewhere(engine, &moved).await? {
+            let body = Map::from_iter([(String::from("emailVerified"), Json::Bool(false))]);
+            let (collection, key) = (String::from("baasix_User"), Json::String(id));
+            more.push(Operation::Update { collection, key, body, expect: Map::new() });
         }
         write.operations.extend(more);
         Ok(())
@@ -184,23 +186,38 @@ fn says(id: &str, body: &Map<String, Json>) -> Option<(String, String)> {
     (!body.contains_key("emailVerified")).then(|| (id.to_owned(), email.to_owned()))
 }
 
-/// Whether an account has another address so far, which it has shown to be its own.
-async fn has_another_address(engine: &Engine, id: &str, email: &str) -> Result<bool> {
-    let read = Read {
-        collection: String::from("baasix_User"),
-        fields: ["id", "email"].map(str::to_owned).to_vec(),
-        filter: Some(Filter::All(vec![field_is("id", id), field_is("emailVerified", true)])),
-        limit: Some(1),
-        ..Read::default()
-    };
-    match engine.find(&read, "whether an address changes").await {
-        Ok(rows) => {
-            Ok(rows.iter().any(|row| row.get("email").and_then(Json::as_str) != Some(email)))
+/// Of accounts and the addresses that they are given, those that have shown another to be their own
+/// so far. Asked together, however many a bulk changes.
+async fn proven_elsewhere(engine: &Engine, moved: &[(String, String)]) -> Result<Vec<String>> {
+    // A key that is none is refused where it is written.
+    let keyed = moved.iter().filter_map(|(id, email)| {
+        let key = query::coerce(&FieldKind::Uuid, &Json::String(id.clone())).ok()?;
+        key.as_text().map(|key| (key.to_owned(), (id, email)))
+    });
+    let given: HashMap<String, (&String, &String)> = keyed.collect();
+    let keys: Vec<&String> = given.keys().collect();
+    let mut elsewhere = Vec::new();
+    for keys in keys.chunks(ASKED_AT_ONCE) {
+        let read = Read {
+            collection: String::from("baasix_User"),
+            fields: ["id", "email"].map(str::to_owned).to_vec(),
+            filter: Some(Filter::All(vec![
+                field_test("id", "in", json!(keys)),
+                field_is("emailVerified", true),
+            ])),
+            limit: Some(-1),
+            ..Read::default()
+        };
+        for row in engine.find(&read, "whether an address changes").await? {
+            let text = |name: &str| row.get(name).and_then(Json::as_str);
+            if let Some((id, email)) = text("id").and_then(|id| given.get(id))
+                && text("email") != Some(email.as_str())
+            {
+                elsewhere.push((*id).clone());
+            }
         }
-        // A key that is none is refused where it is written.
-        Err(fault) if fault.code() == Code::InvalidId => Ok(false),
-        Err(fault) => Err(fault),
     }
+    Ok(elsewhere)
 }
 
 /// Every user that a body writes through relations, however deep.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value as Json, json};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Errands that wait at once; a mailbox's owner can ask again.
 const ERRANDS_MAX: usize = 512;
@@ -101,27 +101,44 @@ impl Errand {
 pub(crate) struct Errands {
     asked: mpsc::Sender<Errand>,
     waiting: Mutex<Option<mpsc::Receiver<Errand>>>,
+    /// Said once the server takes no more requests.
+    last: Notify,
 }
 
 impl Default for Errands {
     fn default() -> Self {
         let (asked, waiting) = mpsc::channel(ERRANDS_MAX);
-        Self { asked, waiting: Mutex::new(Some(waiting)) }
+        Self { asked, waiting: Mutex::new(Some(waiting)), last: Notify::new() }
     }
 }
 
 impl Auth {
-    /// Does the errands that were asked for, one after another, for as long as the server runs.
-    /// Returns at once where somebody does already.
+    /// Does the errands that were asked for, one after another, until [`Auth::end_errands`] and those
+    /// that wait then are done. Returns at once where somebody does already.
     pub async fn run_errands(self) {
         let waiting = self.0.errands.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut waiting) = waiting else { return };
-        while let Some(errand) = waiting.recv().await {
+        let last = self.0.errands.last.notified();
+        tokio::pin!(last);
+        loop {
+            let errand = tokio::select! {
+                errand = waiting.recv() => errand,
+                () = &mut last, if !waiting.is_closed() => {
+                    waiting.close();
+                    continue;
+                }
+            };
+            let Some(errand) = errand else { return };
             let purpose = errand.purpose;
             if let Err(fault) = self.do_errand(errand).await {
                 tracing::warn!(?purpose, %fault, "a mail that was asked for was not made");
             }
         }
+    }
+
+    /// Says that no more will be asked for: whoever was told that a mail is on its way shall get it.
+    pub fn end_errands(&self) {
+        self.0.errands.last.notify_one();
     }
 
     /// A link or a code that signs in. `link` is the page that the mail leads to; a code needs none.
