@@ -2,6 +2,7 @@
 
 mod explain;
 mod grants;
+mod impact;
 mod inference;
 mod patterns;
 mod permissions;

@@ -1,9 +1,10 @@
 import type { Sent } from './begin.js';
 import { segment, type Transport } from './transport.js';
 import type { Roles } from './users.js';
-import type { Answer, ExplainBody, Explanation } from './generated/wire.js';
+import type { Answer, ExplainBody, Explanation, ImpactBody, PermissionImpact } from './generated/wire.js';
 import type {
   ExplainQuestion,
+  ImpactQuestion,
   Permission,
   PermissionAction,
   PermissionExport,
@@ -63,6 +64,28 @@ export class Permissions {
   async explain({ userId, roleId, tenantId, ...asked }: ExplainQuestion, options?: CallOptions): Promise<Explanation> {
     const body: Sent<ExplainBody> = { ...asked, action: asked.action ?? 'read', user_Id: userId, role_Id: roleId, tenant_Id: tenantId };
     return (await this.#http.post<Answer<Explanation>>('/permissions/explain', body, options)).data;
+  }
+
+  /**
+   * What changes of permissions would do, before they are made (administrators): how many records a
+   * role reaches before and after, a few of those gained and lost, and the fields. Refused as a
+   * permission is that is saved.
+   *
+   * @example
+   * ```ts
+   * const [impact] = await plinth.permissions.impact({
+   *   changes: [{ roleId: 'role-uuid', collection: 'orders', action: 'read', permission: { fields: ['*'] } }],
+   * });
+   * console.log(impact?.records?.before, impact?.records?.after, impact?.fieldsGained);
+   * ```
+   */
+  async impact({ changes, userId, tenantId }: ImpactQuestion, options?: CallOptions): Promise<PermissionImpact[]> {
+    const body: Sent<ImpactBody> = {
+      changes: changes.map(({ roleId, permission, ...change }) => ({ ...change, role_Id: roleId, permission: permission && { ...permission } })),
+      user_Id: userId,
+      tenant_Id: tenantId,
+    };
+    return (await this.#http.post<Answer<PermissionImpact[]>>('/permissions/impact', body, options)).data;
   }
 
   /**

@@ -6,7 +6,7 @@ use crate::harness::{App, Person, on_every_store};
 use serde_json::{Value as Json, json};
 
 /// Posts of two authors with comments, and a person `reader@example.com` whose role the rules are of.
-async fn world(app: &App) -> (Person, Json) {
+pub(super) async fn world(app: &App) -> (Person, Json) {
     let key = json!({ "type": "Integer", "primaryKey": true });
     let text = json!({ "type": "String" });
     let number = json!({ "type": "Integer" });
@@ -45,7 +45,7 @@ async fn explained(app: &App, body: Json) -> Json {
 }
 
 /// Gives the role one permission instead of the one it has for this action.
-async fn rule(app: &App, role: &Json, action: &str, conditions: Json) {
+pub(super) async fn rule(app: &App, role: &Json, action: &str, conditions: Json) {
     let filter = json!({ "filter": { "role_Id": role, "collection": "posts", "action": action } });
     for id in app.admin().column("baasix_Permission", "id", filter).await {
         let path = format!("/permissions/{}", id.as_str().expect("a key"));

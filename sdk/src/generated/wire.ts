@@ -1632,6 +1632,60 @@ export type AcceptBody = {
   authType?: string,
 };
 
+/** Permissions as they would be. */
+export type ImpactBody = {
+  /** At most 50. Those of one role are judged together. */
+  changes: Array<ImpactChange>,
+  /** To this person, of the role that is changed; to the role with nobody in it unless given. */
+  user_Id?: string,
+  /** In this tenant. */
+  tenant_Id?: string,
+};
+
+/** One permission as it would be. */
+export type ImpactChange = {
+  /** Key of the role. */
+  role_Id: string,
+  /** The collection. */
+  collection: string,
+  /** The action. */
+  action: 'create' | 'read' | 'update' | 'delete',
+  /** Its fields and conditions as they would be stored; `null` where it is taken away. */
+  permission: Record<string, unknown> | null,
+};
+
+/** What a change would do to one action of a role on a collection. */
+export type PermissionImpact = {
+  /** The role. */
+  role: ExplainedRole,
+  /** The collection. */
+  collection: string,
+  /** The action. */
+  action: 'create' | 'read' | 'update' | 'delete',
+  /** Which records are in reach; `null` for making new ones, and for changing and removing what is the house's own, where more than permissions decides. */
+  records: RecordsInReach | null,
+  /** Fields that would be among those named, and are not. */
+  fieldsGained: Array<string>,
+  /** The other way round. */
+  fieldsLost: Array<string>,
+};
+
+/** Which records are in reach, before and after. */
+export type RecordsInReach = {
+  /** How many are. */
+  before: number,
+  /** How many would be. */
+  after: number,
+  /** How many would be that are not. */
+  gained: number,
+  /** How many are that would not be. */
+  lost: number,
+  /** A few of those gained, without what is hidden from everybody. */
+  gainedSample: Record<string, unknown>[],
+  /** A few of those lost. */
+  lostSample: Record<string, unknown>[],
+};
+
 /** What signs in at another provider from a program, which leads the person there by itself. */
 export type SocialBody = {
   /** Id of the provider. */

@@ -220,6 +220,23 @@ export interface ExplainQuestion {
   id: ItemId;
 }
 
+/** What an impact is asked about. */
+export interface ImpactQuestion {
+  /** Permissions as they would be, at most 50. Those of one role are judged together. */
+  changes: readonly {
+    roleId: string;
+    collection: string;
+    action: PermissionAction;
+    /** Its fields and conditions; `null` where it is taken away. */
+    permission: PermissionGrant | null;
+  }[];
+  /** To this person, of the role that is changed; to the role with nobody in it unless given. */
+  userId?: string | undefined;
+  /** In this tenant. */
+  tenantId?: string | undefined;
+}
+
+export type { PermissionImpact, RecordsInReach } from '../generated/wire.js';
 export type { ExplainedClause, ExplainedField, ExplainedRole, Explanation } from '../generated/wire.js';
 
 /** Whom somebody invites, and to what. */

@@ -56,7 +56,7 @@ const READS: [&str; 41] = [
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is
 /// rehearsed or measured is tried on a copy, or in a transaction that is taken back.
-const ASKS: [&str; 17] = [
+const ASKS: [&str; 18] = [
     "/",
     "/auth/login",
     "/auth/logout",
@@ -67,6 +67,7 @@ const ASKS: [&str; 17] = [
     "/permissions-export",
     "/permissions-preview-import",
     "/permissions/explain",
+    "/permissions/impact",
     "/queries/slow/*/measure",
     "/reports/*",
     "/schemas-preview-import",

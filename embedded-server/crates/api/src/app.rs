@@ -5,9 +5,9 @@ use crate::limit::Limiter;
 use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
-    access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, imports,
-    invites, journal, limit, mails, oauth, openapi, permissions, queries, rejection, reports,
-    schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
+    access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, impact,
+    imports, invites, journal, limit, mails, oauth, openapi, permissions, queries, rejection,
+    reports, schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
     transfer, types, unread, variables,
 };
 use auth::Auth;
@@ -160,6 +160,7 @@ pub fn router(app: App) -> Router {
         .merge(schema_history::routes())
         .merge(permissions::routes())
         .merge(explain::routes())
+        .merge(impact::routes())
         .merge(reports::routes())
         .merge(queries::routes())
         .merge(transfer::routes())

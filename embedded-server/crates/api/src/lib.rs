@@ -19,6 +19,7 @@ mod export;
 mod fuzz_tests;
 mod health;
 mod history;
+mod impact;
 mod imports;
 mod invites;
 mod journal;

@@ -258,7 +258,7 @@ fn permission(state: &State, actor: &Actor, ask: &Question) -> Option<Json> {
     role.rows.iter().find(governs).cloned()
 }
 
-fn fields(real: &Collection, actor: &Actor, ask: &Question) -> Vec<(String, bool)> {
+pub(crate) fn fields(real: &Collection, actor: &Actor, ask: &Question) -> Vec<(String, bool)> {
     let policy = policy(actor, ask).filter(|policy| !policy.broken);
     let granted = |name: &str| {
         let by_key = ask.action == Action::Read && name == real.primary_key;
@@ -270,7 +270,7 @@ fn fields(real: &Collection, actor: &Actor, ask: &Question) -> Vec<(String, bool
 }
 
 /// A write of nothing to the record that a plan asks for.
-fn write_of(plan: &ReadPlan, action: Action) -> Result<WritePlan> {
+pub(crate) fn write_of(plan: &ReadPlan, action: Action) -> Result<WritePlan> {
     let (collection, filter) = (Arc::clone(&plan.collection), plan.filter.clone());
     let step = match action {
         Action::Update => Step::Update {
@@ -308,7 +308,7 @@ fn write_of(plan: &ReadPlan, action: Action) -> Result<WritePlan> {
 }
 
 /// Which records the guard left of a write of one step.
-fn filter_of(plan: &WritePlan) -> Result<Cond> {
+pub(crate) fn filter_of(plan: &WritePlan) -> Result<Cond> {
     match plan.steps.as_slice() {
         [Step::Update { filter, .. } | Step::Delete { filter, .. }] => Ok(filter.clone()),
         _ => Err(Error::internal("a write of one step has become another")),

@@ -16,6 +16,7 @@ mod foreign;
 mod history;
 mod hook;
 mod identity;
+mod impact;
 mod import;
 #[cfg(test)]
 mod import_tests;
@@ -70,6 +71,7 @@ pub use history::{
     History, HistoryPage, Person, Revert, Revision, RevisionKind, RevisionSide, is_revision_key,
 };
 pub use hook::{BeforeWrite, field_is, field_test};
+pub use impact::{Impact, PermissionChange, RecordImpact};
 pub use import::{
     Format, ImportAsk, Imports, Job, Left, Mode, Pace as ImportPace, RowFault,
     State as ImportState, Stays, without_empty,

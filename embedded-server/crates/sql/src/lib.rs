@@ -6,6 +6,7 @@
 //! numbers). Refuses nothing: what a dialect cannot do was refused in `resolve`.
 
 mod apart;
+mod compare;
 mod compile;
 mod define;
 mod dialect;
@@ -23,6 +24,7 @@ mod sift;
 mod statement;
 mod writer;
 
+pub use compare::{Comparison, compile_comparison};
 pub use define::{
     Conversion, Definition, Expression, IndexTrial, conversion, define, house_tables, index_trial,
     indexes, kind_of, rehearsal, renewed, schema_history, tables_of_indexes,

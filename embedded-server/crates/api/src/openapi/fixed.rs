@@ -68,6 +68,14 @@ const LINES: &[Line] = &[
     ),
     (
         "post",
+        "/permissions/impact",
+        Administrators,
+        "What a change of permissions would do",
+        200,
+        "changes! array, user_Id string, tenant_Id string",
+    ),
+    (
+        "post",
         "/auth/invite",
         SignedIn,
         "Invite somebody into a tenant",

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod existing;
 pub(crate) mod explain;
 pub(crate) mod history;
+pub(crate) mod impact;
 pub(crate) mod import;
 pub(crate) mod invite;
 pub(crate) mod item;

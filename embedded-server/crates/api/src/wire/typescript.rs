@@ -2,9 +2,9 @@
 //! the structs say; `cargo xtask types` writes it.
 
 use super::{
-    access, answer, document, error, existing, explain, history, import, invite, item, journal,
-    mails, oauth, queries, rehearsal, report, schema, schema_history, server, session, settings,
-    templates, tokens, totp, transfer, variables,
+    access, answer, document, error, existing, explain, history, impact, import, invite, item,
+    journal, mails, oauth, queries, rehearsal, report, schema, schema_history, server, session,
+    settings, templates, tokens, totp, transfer, variables,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -202,6 +202,10 @@ fn wire_types() -> String {
         shape::<invite::InviteShown>(),
         shape::<invite::InvitePlace>(),
         shape::<invite::AcceptBody>(),
+        shape::<impact::ImpactBody>(),
+        shape::<impact::ImpactChange>(),
+        shape::<impact::PermissionImpact>(),
+        shape::<impact::RecordsInReach>(),
         shape::<oauth::SocialBody>(),
         shape::<oauth::IdTokenBody>(),
         shape::<oauth::SocialBegun>(),
