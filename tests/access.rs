@@ -6,6 +6,7 @@ mod impact;
 mod inference;
 mod patterns;
 mod permissions;
+mod persona;
 mod reads;
 mod references;
 mod sight;

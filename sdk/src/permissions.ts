@@ -1,7 +1,7 @@
 import type { Sent } from './begin.js';
 import { segment, type Transport } from './transport.js';
 import type { Roles } from './users.js';
-import type { Answer, ExplainBody, Explanation, ImpactBody, PermissionImpact } from './generated/wire.js';
+import type { Answer, ExplainBody, Explanation, ImpactBody, PermissionImpact, PersonaBody, PersonaOpened } from './generated/wire.js';
 import type {
   ExplainQuestion,
   ImpactQuestion,
@@ -12,6 +12,7 @@ import type {
   PermissionImportResult,
   PermissionInput,
   Role,
+  ViewAs,
 } from './types/auth.js';
 import type { CallOptions } from './types/common.js';
 import type { ImportOptions } from './types/files.js';
@@ -86,6 +87,37 @@ export class Permissions {
       tenant_Id: tenantId,
     };
     return (await this.#http.post<Answer<PermissionImpact[]>>('/permissions/impact', body, options)).data;
+  }
+
+  /**
+   * Opens a view of the project through the eyes of somebody else, for an hour (administrators). What
+   * is asked with its token in the header `X-Plinth-Persona`, beside what you are signed in with, is
+   * answered as that person would be answered, and nothing is written.
+   *
+   * @example
+   * ```ts
+   * const { token, role } = await plinth.permissions.viewAs({ userId: 'user-uuid' });
+   * const seen = await plinth.items('orders').find({}, { headers: { 'X-Plinth-Persona': token } });
+   * console.log(`${role.name} sees ${seen.data.length}`);
+   * await plinth.permissions.stopViewing(token);
+   * ```
+   */
+  async viewAs({ userId, roleId, tenantId }: ViewAs, options?: CallOptions): Promise<PersonaOpened> {
+    const body: Sent<PersonaBody> = { user_Id: userId, role_Id: roleId, tenant_Id: tenantId };
+    return (await this.#http.post<Answer<PersonaOpened>>('/permissions/view-as', body, options)).data;
+  }
+
+  /**
+   * Ends a view through the eyes of somebody else before its hour is over.
+   *
+   * @example
+   * ```ts
+   * await plinth.permissions.stopViewing('the token of the view');
+   * ```
+   */
+  async stopViewing(token: string, options?: CallOptions): Promise<void> {
+    const headers = { ...options?.headers, 'X-Plinth-Persona': token };
+    await this.#http.delete('/permissions/view-as', undefined, { ...options, headers });
   }
 
   /**

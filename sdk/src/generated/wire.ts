@@ -59,6 +59,8 @@ export type ErrorCode =
   | 'OAUTH_STATE_INVALID'
   | 'OAUTH_PROVIDER_UNKNOWN'
   | 'OAUTH_DENIED'
+  | 'PERSONA_ENDED'
+  | 'PERSONA_READ_ONLY'
   | 'SECRET_UNREADABLE'
   | 'MAIL_FAILED'
   | 'RATE_LIMITED'
@@ -1630,6 +1632,30 @@ export type AcceptBody = {
   authMode?: AuthMode,
   /** The kind of session; the server may limit how many a user has of one kind. */
   authType?: string,
+};
+
+/** As whom. With neither `user_Id` nor `role_Id` it is whoever is not signed in. */
+export type PersonaBody = {
+  /** As this person. */
+  user_Id?: string,
+  /** As this role, with nobody in it. */
+  role_Id?: string,
+  /** In this tenant. */
+  tenant_Id?: string,
+};
+
+/** A view that was opened. */
+export type PersonaOpened = {
+  /** What requests show in `X-Plinth-Persona`, beside what their sender proves itself with. Told this once; of no use to anybody else. */
+  token: string,
+  /** When it is over. */
+  expiresAt: string,
+  /** The person; `null` for a role with nobody in it. */
+  user: Record<string, unknown> | null,
+  /** The role that counts. */
+  role: ExplainedRole,
+  /** Key of the tenant that is looked into. */
+  tenant: string | null,
 };
 
 /** Permissions as they would be. */

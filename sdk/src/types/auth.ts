@@ -236,6 +236,17 @@ export interface ImpactQuestion {
   tenantId?: string | undefined;
 }
 
+/** As whom the project is looked at. With neither `userId` nor `roleId` it is whoever is not signed in. */
+export interface ViewAs {
+  /** As this person. */
+  userId?: string | undefined;
+  /** As this role, with nobody in it. */
+  roleId?: string | undefined;
+  /** In this tenant. */
+  tenantId?: string | undefined;
+}
+
+export type { PersonaOpened } from '../generated/wire.js';
 export type { PermissionImpact, RecordsInReach } from '../generated/wire.js';
 export type { ExplainedClause, ExplainedField, ExplainedRole, Explanation } from '../generated/wire.js';
 

@@ -56,7 +56,7 @@ const READS: [&str; 41] = [
 
 /// The same of POST: the session of this connection, questions that need a body, and plans. What is
 /// rehearsed or measured is tried on a copy, or in a transaction that is taken back.
-const ASKS: [&str; 18] = [
+const ASKS: [&str; 19] = [
     "/",
     "/auth/login",
     "/auth/logout",
@@ -68,6 +68,7 @@ const ASKS: [&str; 18] = [
     "/permissions-preview-import",
     "/permissions/explain",
     "/permissions/impact",
+    "/permissions/view-as",
     "/queries/slow/*/measure",
     "/reports/*",
     "/schemas-preview-import",
@@ -76,6 +77,9 @@ const ASKS: [&str; 18] = [
     "/schemas/rehearse",
     "/templates/preview",
 ];
+
+/// The same of DELETE: the end of looking through somebody else's eyes, which only ever reads.
+const ENDS: [&str; 1] = ["/permissions/view-as"];
 
 /// POST that leaves the project as it is when its body says `"dryRun": true`. A dry run of an import
 /// is not among them: it keeps the file and a job.
@@ -125,6 +129,7 @@ pub(super) fn judged(base: &str, method: &Method, uri: &Uri) -> Result<Judged, R
     let effect = match *method {
         Method::GET | Method::HEAD if listed(&READS) => Effect::Reads,
         Method::POST if listed(&ASKS) => Effect::Reads,
+        Method::DELETE if listed(&ENDS) => Effect::Reads,
         Method::POST if listed(&REHEARSALS) => Effect::ReadsWhenDry,
         _ => Effect::Writes,
     };

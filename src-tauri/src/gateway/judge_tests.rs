@@ -4,7 +4,7 @@ use embedded_server::{Config, Server};
 use hyper::{Method, Uri};
 use serde_json::{Value, json};
 
-use super::{ASKS, Effect, READS, REHEARSALS, judged, matches};
+use super::{ASKS, ENDS, Effect, READS, REHEARSALS, judged, matches};
 
 const BASE: &str = "https://far.example";
 
@@ -75,6 +75,9 @@ fn what_leaves_a_project_as_it_is_passes() {
             "POST /permissions-preview-import",
             "POST /permissions-export",
             "POST /permissions/explain",
+            "POST /permissions/impact",
+            "POST /permissions/view-as",
+            "DELETE /permissions/view-as",
             "POST /queries/slow/7f/measure",
         ],
     );
@@ -90,6 +93,7 @@ fn a_read_only_connection_writes_by_no_path() {
             "PUT /items/notes",
             "PATCH /items/notes/1",
             "DELETE /items/notes/1",
+            "DELETE /permissions/7f3a",
             "DELETE /items/notes/a%2Fb",
             "POST /items/notes/bulk",
             "POST /items/notes/1/revert",
@@ -266,10 +270,11 @@ async fn every_route_of_a_remote_is_judged_and_every_judged_route_is_one() {
             own == method && matches(listed, &parts)
         })
     };
-    let gone: Vec<_> = [("GET", &READS[..]), ("POST", &ASKS), ("POST", &REHEARSALS)]
-        .into_iter()
-        .flat_map(|(method, list)| list.iter().map(move |route| (method, *route)))
-        .filter(|(method, route)| !is_one(method, route))
-        .collect();
+    let gone: Vec<_> =
+        [("GET", &READS[..]), ("POST", &ASKS), ("DELETE", &ENDS), ("POST", &REHEARSALS)]
+            .into_iter()
+            .flat_map(|(method, list)| list.iter().map(move |route| (method, *route)))
+            .filter(|(method, route)| !is_one(method, route))
+            .collect();
     assert!(gone.is_empty(), "no routes of a remote: {gone:?}");
 }

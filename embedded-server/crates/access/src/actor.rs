@@ -21,6 +21,9 @@ pub struct Actor {
     pub policies: Arc<Policies>,
     /// The ceiling of an API token that has one; `policies` are within it already.
     pub scopes: Option<Arc<Scopes>>,
+    /// Whether it is looked through somebody else's eyes: what writes is refused, whatever the policies
+    /// say.
+    pub read_only: bool,
     /// Address of the peer, for records.
     pub ip: Option<String>,
 }
@@ -51,6 +54,7 @@ impl Actor {
             tenancy: Tenancy::default(),
             policies: Arc::new(Policies::default()),
             scopes: None,
+            read_only: false,
             ip: None,
         }
     }

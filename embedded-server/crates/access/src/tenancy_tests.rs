@@ -293,3 +293,12 @@ fn a_public_file_of_others_is_read_and_not_written() {
     assert!(matches!(tenancy.bound(file, &full, Touch::Read), Some(query::Filter::Any(_))));
     assert!(matches!(tenancy.bound(file, &full, Touch::Write), Some(query::Filter::Test(_))));
 }
+
+#[test]
+fn who_only_looks_writes_nothing_whatever_its_rank() {
+    let looking = Actor { read_only: true, ..administrator(Within::All) };
+    assert!(created(&administrator(Within::All), json!({ "id": 1 })).is_ok());
+    let refused = created(&looking, json!({ "id": 1 })).unwrap_err();
+    assert_eq!(refused.code(), Code::PersonaReadOnly);
+    assert!(read(&looking, "notes", &["id"]).is_ok());
+}

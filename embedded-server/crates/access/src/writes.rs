@@ -5,7 +5,7 @@ use crate::guard::{Guard, own};
 use crate::tenancy::Fence;
 use crate::told::Told;
 use crate::{Action, Actor, Guarded, Policy};
-use base::{Limits, Result};
+use base::{Code, Error, Limits, Result};
 use catalog::{Catalog, Collection};
 use query::{Asked, Cond, Filter, Operand, Operator, Pointer, Step, Words, WritePlan};
 use std::sync::Arc;
@@ -33,6 +33,10 @@ pub fn guard_write_told(
     limits: &Limits,
     told: Option<&Told>,
 ) -> Result<Guarded<WritePlan>> {
+    if actor.read_only {
+        return Err(Error::new(Code::PersonaReadOnly, "nothing is written as somebody else")
+            .hint("stop viewing as somebody else first"));
+    }
     if !actor.unbound() {
         let guard = Guard { policies: &actor.policies, full, words, limits, told };
         narrow_write(&mut plan, &guard, actor)?;

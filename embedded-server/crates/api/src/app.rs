@@ -6,9 +6,9 @@ use crate::surface::baasix;
 use crate::surface::baasix::error::Refusal;
 use crate::{
     access_me, auth_links, auth_routes, cors, existing, explain, export, health, history, impact,
-    imports, invites, journal, limit, mails, oauth, openapi, permissions, queries, rejection,
-    reports, schema_history, schemas, sessions, settings, studio, templates, tenants, tokens, totp,
-    transfer, types, unread, variables,
+    imports, invites, journal, limit, mails, oauth, openapi, permissions, persona, queries,
+    rejection, reports, schema_history, schemas, sessions, settings, studio, templates, tenants,
+    tokens, totp, transfer, types, unread, variables,
 };
 use auth::Auth;
 use axum::extract::DefaultBodyLimit;
@@ -161,6 +161,7 @@ pub fn router(app: App) -> Router {
         .merge(permissions::routes())
         .merge(explain::routes())
         .merge(impact::routes())
+        .merge(persona::routes())
         .merge(reports::routes())
         .merge(queries::routes())
         .merge(transfer::routes())

@@ -195,7 +195,10 @@ async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, Refu
 
 async fn me(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
     let profile = caller.user()?;
-    app.auth().still_here(profile);
+    // Who is looked through is not here.
+    if caller.presented.viewer.is_none() {
+        app.auth().still_here(profile);
+    }
     let state = app.engine().state();
     let role = state.roles.get(&profile.role_id);
     let permissions =

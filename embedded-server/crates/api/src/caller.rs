@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::surface::baasix::error::Refusal;
 use crate::unread::Known;
-use crate::{cookies, limit, peer};
+use crate::{cookies, limit, peer, persona};
 use access::Actor;
 use auth::{Presented, Profile};
 use axum::extract::FromRequestParts;
@@ -93,6 +93,12 @@ impl FromRequestParts<App> for Caller {
         let presented = app.auth().present(token.as_deref(), tenant, peer.clone()).await?;
         let user = presented.profile.as_ref().map(|profile| profile.user_id.as_str());
         limit::count_caller(&parts.extensions, app, user, address)?;
+        let presented = match parts.headers.get(persona::HEADER) {
+            Some(shown) => {
+                persona::seen_as(app, presented, shown, &parts.method, &parts.uri).await?
+            }
+            None => presented,
+        };
         // A token that is past its time was one of ours: its bearer shall hear of it.
         if presented.profile.is_some() || presented.dead == Some(Code::TokenExpired) {
             Known::note(&parts.extensions);

@@ -44,6 +44,7 @@ pub(crate) fn layer(app: &App) -> CorsLayer {
             header("accept-numbers"),
             header("x-plinth-strict"),
             header("x-plinth-source"),
+            header("x-plinth-persona"),
         ])
         .expose_headers([
             header::RETRY_AFTER,

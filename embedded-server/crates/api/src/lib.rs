@@ -29,6 +29,7 @@ mod oauth;
 mod openapi;
 mod peer;
 mod permissions;
+mod persona;
 mod queries;
 mod rejection;
 mod reports;

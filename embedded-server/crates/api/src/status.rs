@@ -45,6 +45,8 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::FieldForbidden
         | Code::TenantAccessDenied
         | Code::TokenScope
+        | Code::PersonaEnded
+        | Code::PersonaReadOnly
         | Code::TenantContextRequired
         | Code::TenantMismatch
         | Code::AccountInactive

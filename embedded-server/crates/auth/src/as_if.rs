@@ -23,6 +23,11 @@ impl Auth {
     /// The actor that somebody would be, in this tenant or in the one where a sign-in without a
     /// tenant leads. `VALIDATION_ERROR` for nobody, and for who may not sign in.
     pub async fn as_if(&self, eyes: &Eyes, tenant: Option<&str>) -> Result<Actor> {
+        Ok(self.seen_by(eyes, tenant).await?.actor)
+    }
+
+    /// The same with the records of the person.
+    pub(crate) async fn seen_by(&self, eyes: &Eyes, tenant: Option<&str>) -> Result<Presented> {
         let presented = match eyes {
             Eyes::Anybody => self.public(None, None),
             Eyes::Role(id) => {
@@ -35,7 +40,7 @@ impl Auth {
                     _ => Identity::Anonymous,
                 };
                 let actor = identity::actor(identity, Some(role), None, None);
-                Presented { actor, profile: None, dead: None }
+                Presented { actor, profile: None, dead: None, viewer: None }
             }
             Eyes::Person(id) => {
                 let user = match self.user_with_roles(field_is("id", id.as_str())).await {
@@ -64,8 +69,8 @@ impl Auth {
             }
         };
         match self.has_tenants() {
-            true => Ok(self.within(presented, tenant).await?.actor),
-            false => Ok(presented.actor),
+            true => self.within(presented, tenant).await,
+            false => Ok(presented),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Presented {
     pub profile: Option<Arc<Profile>>,
     /// A token was presented and is dead: what public may not do answers 401 with this code.
     pub dead: Option<Code>,
+    /// Key of the administrator who sees the project through these eyes ([`Auth::seen_as`]).
+    pub viewer: Option<String>,
 }
 
 /// What is known of a signed-in user. Hidden fields are not in it.
@@ -169,7 +171,7 @@ impl Auth {
     pub(crate) fn public(&self, ip: Option<String>, dead: Option<Code>) -> Presented {
         let state = self.engine().state();
         let actor = actor(Identity::Anonymous, state.role_named("public"), None, ip);
-        Presented { actor, profile: None, dead }
+        Presented { actor, profile: None, dead, viewer: None }
     }
 
     pub(crate) fn signed_in(&self, profile: Arc<Profile>, ip: Option<String>) -> Presented {
@@ -184,7 +186,7 @@ impl Auth {
             actor.policies = Arc::clone(&state.ceiling(role, scopes).policies);
             actor.scopes = Some(Arc::clone(scopes));
         }
-        Presented { actor, profile: Some(profile), dead: None }
+        Presented { actor, profile: Some(profile), dead: None, viewer: None }
     }
 
     /// The live session behind a stored fingerprint, and until when it lives.
@@ -277,6 +279,7 @@ pub(crate) fn actor(
         tenancy: Tenancy::default(),
         policies: role.map(|role| Arc::clone(&role.policies)).unwrap_or_default(),
         scopes: None,
+        read_only: false,
         ip,
     }
 }

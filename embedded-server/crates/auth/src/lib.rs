@@ -16,6 +16,7 @@ mod mailed;
 mod oauth;
 mod one_time;
 mod password;
+mod persona;
 mod presence;
 mod refresh;
 mod registration;
@@ -36,6 +37,7 @@ pub use oauth::{
     Begin, Begun, Brought, Flow, IdTokenEntry, Outcome, ProviderKept, ProviderShown,
     ProviderVariable, SaidBy,
 };
+pub use persona::Persona;
 pub use registration::Registration;
 pub use second_factor::{Challenge, Entry, Proof, TotpBegun, TotpState};
 pub use session::{OpenSession, SESSIONS_MAX};

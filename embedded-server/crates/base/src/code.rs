@@ -131,6 +131,10 @@ codes! {
     OauthProviderUnknown = "OAUTH_PROVIDER_UNKNOWN",
     /// A provider did not say who somebody is.
     OauthDenied = "OAUTH_DENIED",
+    /// Viewing as somebody else is over, or was begun by another.
+    PersonaEnded = "PERSONA_ENDED",
+    /// Who views as somebody else writes nothing.
+    PersonaReadOnly = "PERSONA_READ_ONLY",
     /// What is kept sealed was sealed under another `SECRET_KEY`, or is damaged.
     SecretUnreadable = "SECRET_UNREADABLE",
     /// A mail that was to be sent at once could not be.

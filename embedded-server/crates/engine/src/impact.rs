@@ -7,7 +7,7 @@ use crate::{Engine, Question, State};
 use access::{Action, Actor, Guarded, Policies, Policy};
 use base::{Code, Error, Result, Value};
 use catalog::Collection;
-use query::{Cond, Read, ReadPlan, Scope};
+use query::{Cond, Direction, Read, ReadPlan, Scope, SortAsked};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -230,6 +230,11 @@ impl Engine {
             collection: real.name.clone(),
             fields: shown.map(|field| field.name.clone()).collect(),
             filter: Some(crate::field_test(&real.primary_key, "in", json!(keys))),
+            sort: vec![SortAsked {
+                path: real.primary_key.clone(),
+                direction: Direction::Ascending,
+                distance: None,
+            }],
             limit: Some(i64::from(SAMPLE)),
             ..Read::default()
         };

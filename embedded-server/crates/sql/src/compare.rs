@@ -40,7 +40,11 @@ pub fn compile_comparison(
     let only = |has: &ReadPlan, lacks: &ReadPlan| {
         of(dialect, has, |compiler| {
             let (has, lacks) = (compiler.keys_of(has), compiler.keys_of(lacks));
-            format!("{has} EXCEPT {lacks} ORDER BY 1 LIMIT {sample}")
+            // Numbers as texts stand in their order when the shorter one comes first.
+            format!(
+                "SELECT \"k\" FROM ({has} EXCEPT {lacks}) \"only\" \
+                 ORDER BY length(\"k\"), \"k\" LIMIT {sample}"
+            )
         })
     };
     Comparison { counts, gained: only(after, before), lost: only(before, after) }

@@ -76,6 +76,15 @@ const LINES: &[Line] = &[
     ),
     (
         "post",
+        "/permissions/view-as",
+        Administrators,
+        "View as somebody else",
+        201,
+        "user_Id string, role_Id string, tenant_Id string",
+    ),
+    ("delete", "/permissions/view-as", SignedIn, "Stop viewing as somebody else", 200, ""),
+    (
+        "post",
         "/auth/invite",
         SignedIn,
         "Invite somebody into a tenant",

@@ -15,6 +15,7 @@ pub(crate) mod item;
 pub(crate) mod journal;
 pub(crate) mod mails;
 pub(crate) mod oauth;
+pub(crate) mod persona;
 pub(crate) mod queries;
 pub(crate) mod rehearsal;
 pub(crate) mod report;

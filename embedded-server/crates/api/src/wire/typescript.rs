@@ -3,8 +3,8 @@
 
 use super::{
     access, answer, document, error, existing, explain, history, impact, import, invite, item,
-    journal, mails, oauth, queries, rehearsal, report, schema, schema_history, server, session,
-    settings, templates, tokens, totp, transfer, variables,
+    journal, mails, oauth, persona, queries, rehearsal, report, schema, schema_history, server,
+    session, settings, templates, tokens, totp, transfer, variables,
 };
 use base::Code;
 use catalog::{Catalog, Collection, DEFAULT_NAMES, Element, Field, FieldKind, INDEX_TYPES};
@@ -202,6 +202,8 @@ fn wire_types() -> String {
         shape::<invite::InviteShown>(),
         shape::<invite::InvitePlace>(),
         shape::<invite::AcceptBody>(),
+        shape::<persona::PersonaBody>(),
+        shape::<persona::PersonaOpened>(),
         shape::<impact::ImpactBody>(),
         shape::<impact::ImpactChange>(),
         shape::<impact::PermissionImpact>(),
