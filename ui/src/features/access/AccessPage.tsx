@@ -1,7 +1,7 @@
 import { PlinthError, type Role } from "@plinth/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { GitBranch, Plus } from "lucide-react";
-import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
@@ -9,7 +9,7 @@ import { forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
 import { ConfirmLoss, Dialog } from "@/kit/Dialog";
-import { Field, Input, SearchInput } from "@/kit/Field";
+import { SearchInput } from "@/kit/Field";
 import { formatKeys } from "@/kit/keys";
 import { reachWord } from "@/kit/MatrixCell";
 import { PendingBar } from "@/kit/PendingBar";
@@ -19,9 +19,11 @@ import { toast } from "@/kit/toast";
 import { Toolbar, ToolbarRule } from "@/kit/Toolbar";
 import type { CollectionInfo } from "@/lib/fields";
 import { keyOf, type Op } from "@/lib/pending";
-import { isUnfinished } from "./conditions";
+import { opUnfinished } from "./impact";
 import { Legend, Matrix, type CellAddress, type CellKey, type MatrixColumn, type MatrixSection } from "./Matrix";
 import { t } from "./messages";
+import { NewRole } from "./NewRole";
+import { PendingFacts } from "./PendingFacts";
 import { accessAdapter, peopleQuery, rulesQuery, type Rules } from "./queries";
 import { RuleDrawer } from "./RuleDrawer";
 import { ACTIONS, cellKey, cellOf, cellTarget, EVERYTHING, reachOf, SCOPE, type Rule } from "./rule";
@@ -99,20 +101,17 @@ function Access({ rules, collections, begin }: { rules: Rules; collections: read
     pending.register(
       SCOPE,
       accessAdapter(session, async () => {
-        await queries.invalidateQueries({ queryKey: ["rules", project.id] });
+        await Promise.all([["rules", project.id], ["impact", project.id]].map((queryKey) => queries.invalidateQueries({ queryKey })));
         await forgetCatalog(queries, project.id);
       }),
     );
   }, [pending, session, queries, project.id]);
 
   const byName = useMemo(() => new Map(collections.map((entry) => [entry.name, entry])), [collections]);
-  const find = (name: string) => byName.get(name);
+  const find = useCallback((name: string) => byName.get(name), [byName]);
   const ops = useMemo(() => [...state.ops.values()].filter((op) => op.target.scope === SCOPE), [state.ops]);
   const conflicts = [...state.conflicts.values()].filter((conflict) => ops.some((op) => keyOf(op.target) === conflict.key));
-  const unfinished = ops.filter((op) => {
-    const collection = byName.get(cellOf(op).collection);
-    return collection !== undefined && isUnfinished((op.after as Rule | undefined)?.conditions ?? null, collection, find);
-  }).length;
+  const unfinished = ops.filter((op) => opUnfinished(op, find)).length;
   const saving = state.saving.has(SCOPE);
   const failure = state.failures.get(SCOPE);
 
@@ -273,6 +272,8 @@ function Access({ rules, collections, begin }: { rules: Rules; collections: read
             }}
             before={openColumn.fixed ? EVERYTHING : stored(open)}
             rule={openColumn.fixed ? EVERYTHING : ruleAt(open)}
+            staged={ops}
+            fixed={openColumn.fixed}
             locked={lockOf(open)}
             onChange={(next) => put(open, next)}
             onClose={() => setOpen(null)}
@@ -289,7 +290,7 @@ function Access({ rules, collections, begin }: { rules: Rules; collections: read
       {ops.length > 0 ? (
         <PendingBar
           title={t("pending", { count: ops.length })}
-          facts={unfinished > 0 ? <span className="text-warn">{t("pending.unfinished", { count: unfinished })}</span> : opened > 0 ? <span className="text-bad">{t("pending.open", { count: opened })}</span> : t("pending.closed")}
+          facts={<PendingFacts ops={ops} find={find} unfinished={unfinished} opened={opened} />}
           aside={
             conflicts.length > 0 ? (
               <>
@@ -356,50 +357,5 @@ function Access({ rules, collections, begin }: { rules: Rules; collections: read
         }}
       />
     </div>
-  );
-}
-
-function NewRole({ roles, onClose }: { roles: readonly Role[]; onClose: () => void }) {
-  const { client, project } = useSession();
-  const queries = useQueryClient();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const taken = roles.some((role) => role.name.toLowerCase() === name.trim().toLowerCase());
-  const create = useMutation({
-    mutationFn: () => client.items("baasix_Role").create({ name: name.trim(), isTenantSpecific: false, ...(description.trim() === "" ? {} : { description: description.trim() }) }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["rules", project.id] });
-      toast({ kind: "done", text: t("role.created", { name: name.trim() }) });
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (name.trim() !== "" && !taken) create.mutate();
-  };
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t("role.new.title")}
-      lead={t("role.new.lead")}
-      actions={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" form="new-role" disabled={name.trim() === "" || taken} busy={create.isPending}>
-            {t("role.create")}
-          </Button>
-        </>
-      }
-    >
-      <form id="new-role" onSubmit={submit} className="flex flex-col gap-3">
-        <Field label={t("role.name")} error={taken ? t("role.taken", { name: name.trim() }) : create.error?.message}>
-          {(ids) => <Input {...ids} autoFocus value={name} invalid={taken} onChange={(event) => setName(event.target.value)} />}
-        </Field>
-        <Field label={t("role.description")}>
-          {(ids) => <Input {...ids} value={description} onChange={(event) => setDescription(event.target.value)} />}
-        </Field>
-      </form>
-    </Dialog>
   );
 }

@@ -1,20 +1,16 @@
 import type { PermissionAction, Role } from "@plinth/sdk";
-import { useQuery } from "@tanstack/react-query";
-import { ArrowRight } from "lucide-react";
-import { useEffect, useState } from "react";
-import { useSession } from "@/host/session";
+import { useState } from "react";
 import { Button } from "@/kit/Button";
 import { Checkbox } from "@/kit/Checkbox";
 import { Drawer, DrawerSection } from "@/kit/Drawer";
 import { Segmented } from "@/kit/Segmented";
 import { Note } from "@/kit/states";
 import { typeLabel, type CollectionInfo } from "@/lib/fields";
-import { count } from "@/messages/catalogue";
-import { isUnfinished } from "./conditions";
+import type { Op } from "@/lib/pending";
 import { ConditionEditor } from "./ConditionEditor";
+import { ImpactSection } from "./ImpactSection";
 import { t } from "./messages";
-import { reachQuery } from "./queries";
-import { ACTIONS, EVERYTHING, fieldNames, isPersonal, splitFields, type Conditions, type Rule } from "./rule";
+import { ACTIONS, EVERYTHING, fieldNames, splitFields, type Conditions, type Rule } from "./rule";
 
 export interface RuleDrawerProps {
   role: Role;
@@ -26,6 +22,10 @@ export interface RuleDrawerProps {
   onAction: (action: PermissionAction) => void;
   before: Rule | undefined;
   rule: Rule | undefined;
+  /** All that is not committed yet. */
+  staged: readonly Op[];
+  /** The role is bound by no rule. */
+  fixed: boolean;
   /** Why nothing may be changed here. */
   locked: string | null;
   onChange: (next: Rule | undefined) => void;
@@ -38,6 +38,7 @@ export function RuleDrawer(props: RuleDrawerProps) {
   const { role, collection, find, action, onAction, rule, locked, onChange } = props;
   // "Where" without a condition yet is a choice of the form, not a rule.
   const [where, setWhere] = useState(false);
+  const [whom, setWhom] = useState<string | null>(null);
   const conditions = rule?.conditions ?? null;
   const has = conditions !== null && (Object.keys(conditions).length > 0 || where);
   const rows = !rule ? "none" : has || where ? "where" : "all";
@@ -59,7 +60,7 @@ export function RuleDrawer(props: RuleDrawerProps) {
     >
       {locked ? <Note className="m-4">{locked}</Note> : null}
       {locked && !rule ? null : (
-        <fieldset disabled={locked !== null} className="min-w-0">
+        <fieldset disabled={locked !== null} className="min-w-0 border-b border-line">
           <DrawerSection title={t("rows")}>
             <Segmented
               wide
@@ -102,7 +103,7 @@ export function RuleDrawer(props: RuleDrawerProps) {
           ) : null}
         </fieldset>
       )}
-      {locked && !rule ? null : <Impact {...props} />}
+      {props.fixed || (locked && !rule) ? null : <ImpactSection key={action} {...props} whom={whom} onWhom={setWhom} />}
     </Drawer>
   );
 }
@@ -159,58 +160,4 @@ function Fields({ collection, action, rule, onChange }: { collection: Collection
       {further.length > 0 ? <p className="text-hint text-ink-3">{t("fields.extra", { count: further.length, patterns: further.join(", ") })}</p> : null}
     </DrawerSection>
   );
-}
-
-/** 300 ms after the last change, so that typing does not count the table at every key. */
-function useSettled<Value>(value: Value): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 300);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
-
-function Impact({ role, people, anyone, collection, find, action, before, rule }: RuleDrawerProps) {
-  const session = useSession();
-  const settled = useSettled(rule);
-  const names = fieldNames(collection);
-  const fieldsOf = (some: Rule | undefined) => (some ? (action === "delete" ? names.length : splitFields(some, names).on.size) : 0);
-  const open = settled !== undefined && isUnfinished(settled.conditions, collection, find);
-  const now = open ? t("impact.unfinished") : <RowCount session={session} collection={collection.name} rule={settled} />;
-  const was = <RowCount session={session} collection={collection.name} rule={before} />;
-  const lines: ReadonlyArray<readonly [string, React.ReactNode, React.ReactNode]> = [
-    ...(action === "create" ? [] : [[t("impact.rows", { name: collection.name }), was, now] as const]),
-    ...(action === "delete" ? [] : [[t("impact.fields", { name: collection.name }), count(fieldsOf(before)), count(fieldsOf(rule))] as const]),
-    [t("impact.open"), before && anyone ? t("impact.yes") : t("impact.no"), rule && anyone ? t("impact.yes") : t("impact.no")],
-  ];
-  return (
-    <DrawerSection title={t("impact")} note={anyone ? t("impact.anyone") : people === undefined ? role.description : t("impact.people", { count: people })}>
-      <dl>
-        {lines.map(([name, old, next]) => (
-          <div key={name} className="flex h-5 items-center gap-2 text-second">
-            <dt className="min-w-0 flex-1 truncate">{name}</dt>
-            <dd className="text-right text-ink-3">{old}</dd>
-            <ArrowRight aria-hidden size={11} className="text-ink-3" />
-            <dd className="min-w-20 text-right font-semibold">{next}</dd>
-          </div>
-        ))}
-      </dl>
-    </DrawerSection>
-  );
-}
-
-function RowCount({ session, collection, rule }: { session: ReturnType<typeof useSession>; collection: string; rule: Rule | undefined }) {
-  const personal = isPersonal(rule?.conditions ?? null);
-  const query = useQuery({ ...reachQuery(session, collection, rule?.conditions ?? null), enabled: rule !== undefined && !personal, retry: false });
-  if (!rule) return t("impact.none");
-  if (personal) return t("impact.person");
-  if (query.error) {
-    return (
-      <span role="alert" className="text-bad">
-        {t("impact.failed", { why: query.error.message })}
-      </span>
-    );
-  }
-  return query.data ? t("impact.of", { count: query.data.rows, total: query.data.total }) : t("impact.counting");
 }

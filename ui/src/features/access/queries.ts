@@ -1,8 +1,9 @@
-import type { BatchOperation, Permission, Role } from "@plinth/sdk";
+import type { BatchOperation, Permission, PermissionImpact, Role } from "@plinth/sdk";
 import { queryOptions } from "@tanstack/react-query";
 import type { Session } from "@/host/session";
 import { keyOf, type Adapter, type Conflict, type Op } from "@/lib/pending";
-import { cellKey, cellOf, ruleOf, sameRule, type Conditions, type Rule } from "./rule";
+import { readImpacts, somebody, type Question, type Somebody, type UserOfRole } from "./impact";
+import { cellKey, cellOf, ruleOf, sameRule, type Rule } from "./rule";
 
 type Asks = Pick<Session, "client" | "project">;
 
@@ -51,20 +52,47 @@ export function peopleQuery({ client, project }: Asks) {
   });
 }
 
-/** How many rows a condition lets through, of how many. */
-export function reachQuery({ client, project }: Asks, collection: string, conditions: Conditions | null) {
+/** People a rule can be tried on, of one role, by name. As many as a list is read for. */
+const PEOPLE = 50;
+
+export function peopleOfRoleQuery({ client, project }: Asks, role: string) {
   return queryOptions({
-    queryKey: ["reach", project.id, collection, conditions],
-    queryFn: async ({ signal }): Promise<{ rows: number; total: number }> => {
-      const ask = async (filter: Conditions | null): Promise<number> => {
-        const answer = await client.http.get<{ totalCount: number }>(`/items/${encodeURIComponent(collection)}`, {
-          params: { limit: 1, ...(filter ? { filter } : {}) },
-          signal,
-        });
-        return answer.totalCount;
-      };
-      const total = await ask(null);
-      return { rows: conditions ? await ask(conditions) : total, total };
+    queryKey: ["people", project.id, "of", role],
+    queryFn: async ({ signal }): Promise<readonly Somebody[]> => {
+      const { data } = await client.http.get<{ data: readonly UserOfRole[] }>("/items/baasix_User", {
+        params: {
+          fields: ["id", "email", "firstName", "lastName", "userRoles.role_Id", "userRoles.tenant_Id"],
+          // Who may not sign in reaches nothing.
+          filter: { "userRoles.role_Id": { eq: role }, status: { eq: "active" } },
+          sort: ["firstName", "lastName", "id"],
+          limit: PEOPLE,
+          count: "none",
+        },
+        signal,
+      });
+      return data.map((user) => somebody(user, role));
+    },
+    staleTime: 60_000,
+  });
+}
+
+export interface Impact {
+  readonly impacts: readonly PermissionImpact[];
+  /** How long the answer took. */
+  readonly ms: number;
+}
+
+/** What changes would do. `question`: the body, as JSON. `before`: what stood there, since the answer is of that too. */
+export function impactQuery({ client, project }: Asks, question: string, before: string) {
+  return queryOptions({
+    queryKey: ["impact", project.id, question, before],
+    queryFn: async ({ signal }): Promise<Impact> => {
+      const began = performance.now();
+      const body = JSON.parse(question) as Question;
+      // Unread: the SDK reads numbers as JavaScript does, and the rows of a sample must keep their digits.
+      const reply = await client.http.stream({ method: "POST", path: "/permissions/impact", body, signal });
+      const impacts = readImpacts(await reply.text());
+      return { impacts, ms: Math.max(1, Math.round(performance.now() - began)) };
     },
     staleTime: 10_000,
     gcTime: 60_000,
