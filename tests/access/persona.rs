@@ -208,7 +208,13 @@ on_every_store!(a_role_and_whoever_is_not_signed_in_are_seen_as_too, async |app|
         (&me.body["data"]["role"]["name"], &me.body["data"]["user"]),
         (&json!("Reader"), &Json::Null)
     );
+    // It is shown the schema that the role may read, which a studio cannot do without.
+    let names = of_role.get("/schemas").await.body["data"].clone();
+    let names: Vec<&Json> =
+        names.as_array().expect("a list").iter().map(|schema| &schema["collectionName"]).collect();
+    assert_eq!(names, ["posts"]);
     let anybody = viewing(app, json!({})).await;
+    assert_eq!(anybody.get("/schemas").await.body["data"], json!([]));
     anybody.get("/items/posts").await.expect_refusal(403, "FORBIDDEN");
     app.grant_public(json!({ "collection": "authors", "action": "read" })).await;
     assert_eq!(

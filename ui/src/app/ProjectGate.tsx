@@ -6,6 +6,8 @@ import { begin } from "@/features/sign-in/begun";
 import { InvitePage } from "@/features/sign-in/InvitePage";
 import { ProviderPage, type ToldByProvider } from "@/features/sign-in/ProviderPage";
 import { ResetPage, SignInPage, type Provider } from "@/features/sign-in/SignInPage";
+import { SeenAs } from "@/features/view-as/SeenAs";
+import { usePersona } from "@/host/persona";
 import { studioPage } from "@/host/studio-page";
 import { HERE, host } from "@/host";
 import { connectionName } from "@/host/connection-name";
@@ -213,6 +215,7 @@ function Connected({ project, setup, reset, invite, provider }: Brought & { proj
     document.title = `${project.name} · ${connectionName(project)} · Plinth`;
   }, [project]);
 
+  const persona = usePersona((state) => (state.persona?.project === project.id ? state.persona : null));
   const [asking, setAsking] = useState<Asking>(null);
   const error = connection.error ?? me.error;
   if (error && me.data === undefined) {
@@ -325,13 +328,22 @@ function Connected({ project, setup, reset, invite, provider }: Brought & { proj
     // The desktop forgets the sign-in whatever the remote answers.
     else await open.client.http.post("/auth/logout", {}).catch(() => undefined);
     rememberSignIn(false);
+    usePersona.setState({ persona: null });
     queries.setQueryData(["me", project.id, open.token ?? "cookie"], null);
     forget();
   };
+  const shell = <Shell onSignOut={open.token === undefined || project.kind === "remote" ? () => void signOut() : null} />;
+  if (persona !== null) {
+    return (
+      <SeenAs key={persona.opened.token} persona={persona} connection={open} project={project} viewer={me.data}>
+        {shell}
+      </SeenAs>
+    );
+  }
   return (
     // Another person is another screen: nothing that one typed stands under the eyes of the next.
     <SessionContext key={me.data.id} value={{ ...open, project, user: me.data, pending: workOf(project.id, me.data.id) }}>
-      <Shell onSignOut={open.token === undefined || project.kind === "remote" ? () => void signOut() : null} />
+      {shell}
     </SessionContext>
   );
 }

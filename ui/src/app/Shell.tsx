@@ -2,6 +2,8 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { SessionsDialog } from "@/features/account/SessionsDialog";
+import { useViewAsCommands, ViewAsBanner } from "@/features/view-as/ViewAsBanner";
+import { ViewAsDialog } from "@/features/view-as/ViewAsDialog";
 import { SecondFactorDialog } from "@/features/sign-in/SecondFactorDialog";
 import { connectionName } from "@/host/connection-name";
 import { useCatalog, useSchemaStop, useSession } from "@/host/session";
@@ -42,6 +44,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
 
   useProjectCommands(project);
   useProjectSettings(project.id);
+  useViewAsCommands();
   useCommands([
     ...AREAS.map((area) => ({
       id: `area.${area.id}`,
@@ -83,6 +86,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         {sidebar ? <Sidebar /> : null}
         <div className="flex min-w-0 flex-1 flex-col">
           <TabStrip />
+          <ViewAsBanner />
           <DraftBar />
           <main data-region="" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col">
             <Outlet />
@@ -115,6 +119,7 @@ export function Shell({ onSignOut }: { onSignOut: (() => void) | null }) {
         onField={(collection, field) => go({ kind: "schema", collection }, { field })}
         onRows={(collection, text) => go({ kind: "data", collection }, { search: text })}
       />
+      <ViewAsDialog />
       <SessionsDialog open={sessions} onClose={() => useUi.setState({ sessions: false })} />
       <SecondFactorDialog open={factor} onClose={() => useUi.setState({ factor: false })} />
     </div>

@@ -25,6 +25,7 @@ export async function exchange(connection: Connection, request: Exchange, signal
   if (connection.token !== undefined && !headers.has("authorization")) {
     headers.set("authorization", `Bearer ${connection.token}`);
   }
+  if (connection.persona !== undefined) headers.set("x-plinth-persona", connection.persona);
   if (request.body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
   const from = performance.now();
   const answer = await fetch(new URL(request.path, connection.url), {

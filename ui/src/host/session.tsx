@@ -19,6 +19,8 @@ export interface Connection {
   readonly client: Client;
   /** The desktop proves itself with a token; a page with the cookie of its session. */
   readonly token: string | undefined;
+  /** What shows the view of somebody else with every request, where one is open. */
+  readonly persona?: string | undefined;
 }
 
 export interface Session extends Connection {
@@ -26,6 +28,8 @@ export interface Session extends Connection {
   readonly user: User | null;
   /** Open work of this person alone. */
   readonly pending: Pending;
+  /** The viewer's own connection, while somebody else's eyes are borrowed. */
+  readonly viewer?: Connection | undefined;
 }
 
 export const SessionContext = createContext<Session | null>(null);

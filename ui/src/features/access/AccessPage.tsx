@@ -1,10 +1,11 @@
 import { PlinthError, type Role } from "@plinth/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { GitBranch, Plus } from "lucide-react";
+import { Eye, GitBranch, Plus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { guardHere } from "@/host/asking";
 import { connectionName } from "@/host/connection-name";
+import { usePersona } from "@/host/persona";
 import { forgetCatalog, useCatalog, useSession } from "@/host/session";
 import { Button } from "@/kit/Button";
 import { useCommands } from "@/kit/commands";
@@ -221,6 +222,9 @@ function Access({ rules, collections, begin }: { rules: Rules; collections: read
           <>
             <span className="text-second whitespace-pre text-ink-3 max-[1300px]:hidden">{t("hints", { copy: formatKeys("Mod+C"), paste: formatKeys("Mod+V") })}</span>
             <ToolbarRule className="max-[1300px]:hidden" />
+            <Button icon={Eye} command="viewAs.open" onClick={() => usePersona.setState({ asking: true })}>
+              {t("viewAs")}
+            </Button>
             <Button icon={Plus} onClick={() => setMaking(true)}>
               {t("role.new")}
             </Button>

@@ -5,6 +5,7 @@ export const t = catalogue({
   "find": "Collection or role",
   "hints": "Arrows move   Space cycles   {copy}, {paste} copies a rule",
   "role.new": "Role",
+  "viewAs": "View as",
   "role.new.title": "New role",
   "role.new.lead": "It begins with nothing: no collection, no action.",
   "role.name": "Name",
